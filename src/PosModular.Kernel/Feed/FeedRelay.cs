@@ -1,0 +1,225 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using NodaTime;
+using Npgsql;
+
+namespace PosModular.Kernel.Feed;
+
+/// <summary>Brings one reader its feed, in order and exactly once: the effect and the reader's place are one commit.</summary>
+/// <remarks>Hosts share the work by row locks on the positions. A batch that fails is halved until the culprit stands alone; that one is
+/// tried again a few times, then parked, and the others go on. What fails for a passing reason (database away, deadlock) is simply
+/// tried again.</remarks>
+internal sealed partial class FeedRelay(
+    FeedReader reader, FeedSource source, IServiceScopeFactory scopes, FeedBell bell, IClock clock, TimeProvider time, ILogger<FeedRelay> log)
+{
+    private const int Most = 1_000;
+    private const int TriesAlone = 3;
+    private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
+
+    // A burst rings many times; a short breath turns it into few large batches (docs/adr/0004-the-feed.md).
+    private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(12);
+
+    private readonly FeedSql _sql = new(reader, source);
+    private string _lastVenue = "";
+    private int _limit = Most;
+    private int _failedAlone;
+
+    // Venues that surely have a position: only spares the question, so it need not be complete.
+    private readonly HashSet<string> _known = [];
+
+    public FeedReader Reader => reader;
+
+    /// <summary>Rings after every step that moved something, for those who wait until the relay is idle.</summary>
+    public string Moved => "moved:" + reader.Name;
+
+    public async Task RunAsync(CancellationToken ct)
+    {
+        using var rope = bell.Listen(source.Name);
+        rope.Pull(null);
+        long? housework = null;
+        while (!ct.IsCancellationRequested)
+        {
+            try
+            {
+                if (await rope.WaitAsync(Poll, time, ct))
+                    await time.WaitAsync(Breath, ct);
+                // Once a second everything is looked at, whether a bell rang or not: new venues get a position, parked changes a chance.
+                string[]? venues = rope.Take();
+                if (venues is null || !_known.IsSupersetOf(venues))
+                    await OpenPositionsAsync(ct);
+                if (housework is null || time.GetElapsedTime(housework.Value) >= Poll)
+                {
+                    await OpenPositionsAsync(ct);
+                    while (await RetryParkedAsync(ct)) { }
+                    housework = time.GetTimestamp();
+                    venues = null;
+                }
+                _known.UnionWith(venues ?? []);
+                while (await StepAsync(venues, ct)) { }
+            }
+            catch (OperationCanceledException) when (ct.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                Stumbled(log, reader.Name, e.Message);
+                rope.Pull(null);
+                await time.WaitAsync(Poll, ct);
+            }
+        }
+    }
+
+    /// <summary>One commit: up to 1,000 changes. False when nothing was behind.</summary>
+    private async Task<bool> StepAsync(string[]? venues, CancellationToken ct)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var (db, connection) = await OpenAsync(scope, ct);
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        var batch = await ReadAsync(_sql.Next(connection, venues, _lastVenue, _limit), ct);
+        if (batch.Places.Count == 0)
+            return false;
+        var ends = batch.Ends();
+        try
+        {
+            if (batch.Notification is not null)
+                await reader.Handle(scope.ServiceProvider, batch.Notification, ct);
+            await using var move = _sql.Move(connection, ends);
+            await move.ExecuteNonQueryAsync(ct);
+            await transaction.CommitAsync(ct);
+        }
+        catch (Exception e) when (e is not OperationCanceledException && !Data.Transience.IsTransient(e))
+        {
+            await transaction.RollbackAsync(ct);
+            await FailedAsync(batch.Places, e, ct);
+            return true;
+        }
+        _failedAlone = 0;
+        _limit = Math.Min(Most, _limit * 2);
+        _lastVenue = ends[^1].VenueId;
+        bell.RingHere(Moved, null);
+        return true;
+    }
+
+    private async Task FailedAsync(IReadOnlyList<FeedPlace> places, Exception error, CancellationToken ct)
+    {
+        if (places.Count > 1)
+        {
+            _limit = places.Count / 2;
+            return;
+        }
+        if (++_failedAlone < TriesAlone)
+        {
+            _limit = 1;
+            await time.WaitAsync(TimeSpan.FromMilliseconds(50 * _failedAlone), ct);
+            return;
+        }
+        await ParkAsync(places[0], error, ct);
+        _failedAlone = 0;
+        _limit = Most;
+    }
+
+    private async Task ParkAsync(FeedPlace place, Exception error, CancellationToken ct)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var (db, connection) = await OpenAsync(scope, ct);
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        // Another host may have got through in between: then there is nothing to park.
+        var batch = await ReadAsync(_sql.Next(connection, [place.VenueId], "", 1), ct);
+        if (batch.Places is not [var still] || still != place)
+            return;
+        var now = clock.Now();
+        await using var park = _sql.Park(connection, place.VenueId, place.Seq, Describe(error), now, now + Again(1));
+        await park.ExecuteNonQueryAsync(ct);
+        await using var move = _sql.Move(connection, [(place.VenueId, place.From, place.Seq)]);
+        await move.ExecuteNonQueryAsync(ct);
+        await transaction.CommitAsync(ct);
+        Parked(log, reader.Name, place.VenueId, place.Seq, Describe(error));
+        bell.RingHere(Moved, null);
+    }
+
+    /// <summary>Tries the parked change that is due longest; effect and unparking are one commit. False when none is due.</summary>
+    private async Task<bool> RetryParkedAsync(CancellationToken ct)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var (db, connection) = await OpenAsync(scope, ct);
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        string venue;
+        long seq;
+        int attempts;
+        await using (var due = _sql.Due(connection, clock.Now()))
+        await using (var row = await due.ExecuteReaderAsync(ct))
+        {
+            if (!await row.ReadAsync(ct))
+                return false;
+            (venue, seq, attempts) = (row.GetString(0), row.GetInt64(1), row.GetInt32(2));
+        }
+        var batch = await ReadAsync(_sql.One(connection, venue, seq), ct);
+        await transaction.CreateSavepointAsync("before", ct);
+        try
+        {
+            if (batch.Notification is not null)
+                await reader.Handle(scope.ServiceProvider, batch.Notification, ct);
+            await using var unpark = _sql.Unpark(connection, venue, seq);
+            await unpark.ExecuteNonQueryAsync(ct);
+        }
+        catch (Exception e) when (e is not OperationCanceledException && !Data.Transience.IsTransient(e))
+        {
+            await transaction.RollbackToSavepointAsync("before", ct);
+            await using var postpone = _sql.Postpone(connection, venue, seq, Describe(e), clock.Now() + Again(attempts + 1));
+            await postpone.ExecuteNonQueryAsync(ct);
+        }
+        await transaction.CommitAsync(ct);
+        bell.RingHere(Moved, null);
+        return true;
+    }
+
+    private async Task OpenPositionsAsync(CancellationToken ct)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var (_, connection) = await OpenAsync(scope, ct);
+        await using var open = _sql.Open(connection);
+        await open.ExecuteNonQueryAsync(ct);
+    }
+
+    /// <summary>Changes not yet handled, and changes parked.</summary>
+    public async Task<(long Behind, long Parked)> LagAsync(CancellationToken ct)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var (_, connection) = await OpenAsync(scope, ct);
+        await using var lag = _sql.Lag(connection);
+        await using var row = await lag.ExecuteReaderAsync(ct);
+        await row.ReadAsync(ct);
+        return (row.GetInt64(0), row.GetInt64(1));
+    }
+
+    private async Task<(DbContext Db, NpgsqlConnection Connection)> OpenAsync(AsyncServiceScope scope, CancellationToken ct)
+    {
+        var db = reader.Db(scope.ServiceProvider);
+        await db.Database.OpenConnectionAsync(ct);
+        return (db, (NpgsqlConnection)db.Database.GetDbConnection());
+    }
+
+    private async Task<FeedBatch> ReadAsync(NpgsqlBatch query, CancellationToken ct)
+    {
+        await using (query)
+        {
+            await using var rows = await query.ExecuteReaderAsync(ct);
+            return await source.ReadAsync(rows, 1, ct);
+        }
+    }
+
+    // One minute, then twice as long each time, at most a day.
+    private static Duration Again(int attempts) => Duration.FromMinutes(Math.Min(24 * 60, Math.Pow(2, Math.Min(attempts, 11) - 1)));
+
+    // The exception's own words only: the data of a failing row stays out of tables and logs.
+    private static string Describe(Exception error) => error.GetBaseException() is PostgresException p
+        ? $"{p.SqlState}: {p.MessageText}" : $"{error.GetBaseException().GetType().Name}: {error.GetBaseException().Message}";
+
+    [LoggerMessage(LogLevel.Warning, "The relay of {Reader} stumbled and tries again: {Reason}")]
+    private static partial void Stumbled(ILogger log, string reader, string reason);
+
+    [LoggerMessage(LogLevel.Error, "{Reader} could not handle change {Seq} of venue {Venue}; it is parked and will be tried again: {Reason}")]
+    private static partial void Parked(ILogger log, string reader, string venue, long seq, string reason);
+}

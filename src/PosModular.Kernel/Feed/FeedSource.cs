@@ -1,0 +1,67 @@
+using Mediator;
+using Npgsql;
+
+namespace PosModular.Kernel.Feed;
+
+/// <summary>A feed as its publisher describes it: the only way facts leave a module (docs/adr/0004-the-feed.md).</summary>
+/// <remarks>The publisher has <c>feed_heads (venue_id, seq)</c> and a table of changes keyed (venue_id, seq). It locks the heads of its
+/// venues to the commit, so within a venue the sequence has no gap and is the order of the commits.</remarks>
+public abstract class FeedSource(string name, string headsTable, string changesSql)
+{
+    /// <summary>What positions, bells and metrics call it, e.g. <c>ingestion</c>.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>With its schema, e.g. <c>ingestion.feed_heads</c>.</summary>
+    public string HeadsTable { get; } = headsTable;
+
+    /// <summary>A query over the changes of one venue, <c>b.venue_id</c>, after one place, <c>b.seq</c>, in order; venue_id and seq
+    /// are its first columns. It carries no limit.</summary>
+    public string ChangesSql { get; } = changesSql;
+
+    /// <summary>Reads all rows; columns start at <paramref name="offset"/>.</summary>
+    internal abstract Task<FeedBatch> ReadAsync(NpgsqlDataReader rows, int offset, CancellationToken ct);
+}
+
+/// <summary>A feed of one kind of change, announced as one notification.</summary>
+/// <param name="name">See <see cref="FeedSource.Name"/>.</param>
+/// <param name="headsTable">See <see cref="FeedSource.HeadsTable"/>.</param>
+/// <param name="changesSql">See <see cref="FeedSource.ChangesSql"/>.</param>
+/// <param name="map">One row, columns from the given ordinal on.</param>
+/// <param name="announce">The notification of these changes; null when none of them matters to readers.</param>
+public sealed class FeedSource<TChange>(
+    string name, string headsTable, string changesSql, Func<NpgsqlDataReader, int, TChange> map, Func<IReadOnlyList<TChange>, INotification?> announce)
+    : FeedSource(name, headsTable, changesSql)
+{
+    internal override async Task<FeedBatch> ReadAsync(NpgsqlDataReader rows, int offset, CancellationToken ct)
+    {
+        var places = new List<FeedPlace>();
+        var changes = new List<TChange>();
+        while (await rows.ReadAsync(ct))
+        {
+            places.Add(new FeedPlace(rows.GetString(offset), rows.GetInt64(offset + 1), rows.GetInt64(0)));
+            changes.Add(map(rows, offset));
+        }
+        return new FeedBatch(places, changes.Count == 0 ? null : announce(changes));
+    }
+}
+
+/// <summary>Where a change stands, and the reader's position in that venue before this batch.</summary>
+internal sealed record FeedPlace(string VenueId, long Seq, long From);
+
+/// <summary>Changes of one or more venues, each venue's in order and without a gap.</summary>
+internal sealed record FeedBatch(IReadOnlyList<FeedPlace> Places, INotification? Notification)
+{
+    /// <summary>The last sequence number of each venue in it. Throws when a number is missing: nothing may be skipped unseen.</summary>
+    public IReadOnlyList<(string VenueId, long From, long To)> Ends()
+    {
+        var ends = new Dictionary<string, (long From, long To)>();
+        foreach (var place in Places)
+        {
+            var before = ends.TryGetValue(place.VenueId, out var end) ? end : (place.From, To: place.From);
+            if (place.Seq != before.To + 1)
+                throw new InvalidOperationException($"The feed of venue {place.VenueId} jumps from {before.To} to {place.Seq}.");
+            ends[place.VenueId] = (before.From, place.Seq);
+        }
+        return [.. ends.Select(e => (e.Key, e.Value.From, e.Value.To))];
+    }
+}

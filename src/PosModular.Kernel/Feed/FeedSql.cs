@@ -1,0 +1,108 @@
+using Npgsql;
+using NpgsqlTypes;
+
+namespace PosModular.Kernel.Feed;
+
+/// <summary>The statements of the relay. The Kernel's feed reader is the one place where a query crosses schemas.</summary>
+internal sealed class FeedSql(FeedReader reader, FeedSource source)
+{
+    private const int MostVenues = 200;
+
+    // Index scans whatever the statistics say: a plan made while the tables were empty would otherwise stay a sequential scan.
+    public const string Settings = "set local enable_seqscan = off";
+
+    // Locks the positions of venues that are behind (other hosts pass over them) and reads what follows, in one statement. The place
+    // after the venue served last comes first, so that no venue starves.
+    private readonly string _next = $"""
+        with behind as materialized (
+          select p.venue_id, p.seq
+          from {reader.Schema}.feed_positions p
+          join {source.HeadsTable} h on h.venue_id = p.venue_id
+          where p.source = $1 and h.seq > p.seq and ($2::text[] is null or p.venue_id = any($2))
+          order by p.venue_id <= $3, p.venue_id
+          limit {MostVenues}
+          for update of p skip locked)
+        select b.seq, c.* from behind b cross join lateral ({source.ChangesSql} limit $4) c
+        limit $4
+        """;
+
+    private readonly string _one = $"""
+        select b.seq, c.* from (select $1::text as venue_id, $2::bigint - 1 as seq) b cross join lateral ({source.ChangesSql} limit 1) c
+        """;
+
+    private readonly string _move = $"""
+        update {reader.Schema}.feed_positions p set seq = m.seq
+        from unnest($2, $3) m(venue_id, seq) where p.source = $1 and p.venue_id = m.venue_id
+        """;
+
+    private readonly string _open = $"""
+        insert into {reader.Schema}.feed_positions (source, venue_id, seq)
+        select $1, h.venue_id, 0 from {source.HeadsTable} h
+        where not exists (select from {reader.Schema}.feed_positions p where p.source = $1 and p.venue_id = h.venue_id)
+        on conflict do nothing
+        """;
+
+    private readonly string _park = $"""
+        insert into {reader.Schema}.feed_parked (source, venue_id, seq, error, attempts, parked_at, next_attempt_at)
+        values ($1, $2, $3, $4, 1, $5, $6) on conflict do nothing
+        """;
+
+    private readonly string _due = $"""
+        select venue_id, seq, attempts from {reader.Schema}.feed_parked
+        where source = $1 and next_attempt_at <= $2 order by next_attempt_at limit 1 for update skip locked
+        """;
+
+    private readonly string _unpark = $"delete from {reader.Schema}.feed_parked where source = $1 and venue_id = $2 and seq = $3";
+
+    private readonly string _postpone = $"""
+        update {reader.Schema}.feed_parked set attempts = attempts + 1, error = $4, next_attempt_at = $5
+        where source = $1 and venue_id = $2 and seq = $3
+        """;
+
+    private readonly string _lag = $"""
+        select coalesce(sum(h.seq - coalesce(p.seq, 0)), 0)::bigint, (select count(*) from {reader.Schema}.feed_parked k where k.source = $1)
+        from {source.HeadsTable} h left join {reader.Schema}.feed_positions p on p.source = $1 and p.venue_id = h.venue_id
+        """;
+
+    public NpgsqlBatch Next(NpgsqlConnection connection, string[]? venues, string after, int limit) => new(connection)
+    {
+        BatchCommands =
+        {
+            new NpgsqlBatchCommand(Settings),
+            Command(_next, source.Name, Texts(venues), after, (long)limit),
+        },
+    };
+
+    public NpgsqlBatch One(NpgsqlConnection connection, string venue, long seq) => Batch(connection, _one, venue, seq);
+
+    public NpgsqlBatch Move(NpgsqlConnection connection, IReadOnlyList<(string VenueId, long From, long To)> ends) =>
+        Batch(connection, _move, source.Name, ends.Select(e => e.VenueId).ToArray(), ends.Select(e => e.To).ToArray());
+
+    public NpgsqlBatch Open(NpgsqlConnection connection) => Batch(connection, _open, source.Name);
+
+    public NpgsqlBatch Park(NpgsqlConnection connection, string venue, long seq, string error, NodaTime.Instant now, NodaTime.Instant next) =>
+        Batch(connection, _park, source.Name, venue, seq, error, now, next);
+
+    public NpgsqlBatch Due(NpgsqlConnection connection, NodaTime.Instant now) => Batch(connection, _due, source.Name, now);
+
+    public NpgsqlBatch Unpark(NpgsqlConnection connection, string venue, long seq) => Batch(connection, _unpark, source.Name, venue, seq);
+
+    public NpgsqlBatch Postpone(NpgsqlConnection connection, string venue, long seq, string error, NodaTime.Instant next) =>
+        Batch(connection, _postpone, source.Name, venue, seq, error, next);
+
+    public NpgsqlBatch Lag(NpgsqlConnection connection) => Batch(connection, _lag, source.Name);
+
+    private static NpgsqlBatch Batch(NpgsqlConnection connection, string sql, params ReadOnlySpan<object> values) =>
+        new(connection) { BatchCommands = { Command(sql, values) } };
+
+    private static NpgsqlBatchCommand Command(string sql, params ReadOnlySpan<object> values)
+    {
+        var command = new NpgsqlBatchCommand(sql);
+        foreach (var value in values)
+            command.Parameters.Add(value as NpgsqlParameter ?? new NpgsqlParameter { Value = value });
+        return command;
+    }
+
+    private static NpgsqlParameter Texts(string[]? values) =>
+        new() { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text, Value = (object?)values ?? DBNull.Value };
+}

@@ -1,0 +1,51 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Text;
+using NodaTime;
+
+namespace PosModular.Kernel;
+
+/// <summary>Opaque keyset cursors: a kind, so that one list's cursor is not taken for another's, and the key's parts.</summary>
+public static class Cursor
+{
+    public static string Of(string kind, params ReadOnlySpan<string> parts) =>
+        Base64Url.EncodeToString(Encoding.UTF8.GetBytes(kind + "|" + string.Join('|', parts)));
+
+    public static string OfTime(string kind, Instant at, Guid id) =>
+        Of(kind, (at.ToUnixTimeTicks() / 10).ToString(CultureInfo.InvariantCulture), id.ToString("N"));
+
+    public static string OfSeq(string kind, long seq) => Of(kind, seq.ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>The parts of a cursor of this kind; throws INVALID_INPUT for anything else.</summary>
+    public static string[] Read(string kind, string cursor, int parts)
+    {
+        try
+        {
+            var read = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(cursor)).Split('|');
+            if (read.Length == parts + 1 && read[0] == kind)
+                return read[1..];
+        }
+        catch (FormatException)
+        {
+        }
+        throw Bad();
+    }
+
+    /// <summary>Throws INVALID_INPUT for a cursor that is not of this kind.</summary>
+    public static (Instant At, Guid Id) ReadTime(string kind, string cursor)
+    {
+        var parts = Read(kind, cursor, 2);
+        return long.TryParse(parts[0], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var micros)
+            && micros is > -62_000_000_000_000_000 and < 253_000_000_000_000_000
+            && Guid.TryParseExact(parts[1], "N", out var id)
+            ? (Instant.FromUnixTimeTicks(micros * 10), id)
+            : throw Bad();
+    }
+
+    /// <summary>Throws INVALID_INPUT for a cursor that is not of this kind.</summary>
+    public static long ReadSeq(string kind, string cursor) =>
+        long.TryParse(Read(kind, cursor, 1)[0], NumberStyles.None, CultureInfo.InvariantCulture, out var seq) ? seq : throw Bad();
+
+    private static ApiError Bad() =>
+        ApiError.InvalidInput("after is not a cursor of this list. Pass endCursor, or the cursor of an edge, exactly as you got it.");
+}

@@ -1,0 +1,39 @@
+using GraphQL;
+using GraphQL.Types;
+using GraphQL.Utilities;
+
+namespace PosModular.Kernel.Schema;
+
+/// <summary>The one schema, put together from the slices of all modules; fields stand in the order of their names.</summary>
+internal sealed class MergedSchema : GraphQL.Types.Schema
+{
+    public MergedSchema(IServiceProvider services, SchemaParts parts, IEnumerable<GraphQL.DI.IConfigureSchema> configurations) : base(services, configurations)
+    {
+        Description = "What was sold, who bought it and what that unlocks.";
+        Query = Root("Query", "Reading.", parts)!;
+        Mutation = Root("Mutation", "Writing. Expected errors are data: the payload's errors.", parts);
+        Subscription = Root("Subscription", "Live, over graphql-transport-ws or text/event-stream.", parts);
+    }
+
+    private static ObjectGraphType? Root(string name, string description, SchemaParts parts)
+    {
+        var root = new ObjectGraphType { Name = name, Description = description };
+        foreach (var slice in parts.Of(name))
+            AddFields(root, slice);
+        return root.Fields.Count == 0 ? null : root;
+    }
+
+    internal static void AddFields(IComplexGraphType type, Type slice)
+    {
+        var read = (IComplexGraphType)Activator.CreateInstance(typeof(SliceFields<>).MakeGenericType(slice))!;
+        foreach (var field in read.Fields)
+            type.AddField(field);
+    }
+
+    /// <summary>The schema as a client may generate its types from, the same text on every machine.</summary>
+    public static string Print(ISchema schema)
+    {
+        schema.Initialize();
+        return schema.Print(new PrintOptions { IncludeDescriptions = true, StringComparison = StringComparison.Ordinal }).TrimEnd() + "\n";
+    }
+}

@@ -1,0 +1,24 @@
+using GraphQL;
+using GraphQL.Types;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace PosModular.Kernel.Schema;
+
+public static class SchemaSetup
+{
+    /// <summary>The schema as a singleton, made from what the modules have registered.</summary>
+    public static IServiceCollection AddMergedSchema(this IServiceCollection services)
+    {
+        services.AddScoped<BatchLoaders>();
+        services.AddGraphQL(graphQL => graphQL
+            .AddSchema(provider => new MergedSchema(provider, provider.GetRequiredService<SchemaParts>(), provider.GetServices<GraphQL.DI.IConfigureSchema>()))
+            .AddGraphTypeMappingProvider(new GraphTypes()));
+        services.AddTransient(typeof(OutputType<>));
+        services.AddTransient(typeof(InputType<>));
+        services.AddTransient(typeof(EnumType<>));
+        return services;
+    }
+
+    /// <summary>The schema as SDL, as committed in schema.graphql.</summary>
+    public static string PrintSdl(this ISchema schema) => MergedSchema.Print(schema);
+}

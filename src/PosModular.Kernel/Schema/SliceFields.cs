@@ -1,0 +1,37 @@
+using System.Linq.Expressions;
+using System.Reflection;
+using GraphQL;
+using GraphQL.Types;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace PosModular.Kernel.Schema;
+
+/// <summary>Reads a slice class as GraphQL fields; the instance comes from the services, never from the parent object.</summary>
+[DoNotRegister]
+internal sealed class SliceFields<TSlice> : AutoRegisteringObjectGraphType<TSlice> where TSlice : class
+{
+    private static readonly Expression<Func<IResolveFieldContext, TSlice>> Instance =
+        context => context.RequestServices!.GetRequiredService<TSlice>();
+
+    protected override IEnumerable<MemberInfo> GetRegisteredMembers() =>
+        typeof(TSlice).GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly).Where(m => !m.IsSpecialName);
+
+    protected override LambdaExpression BuildMemberInstanceExpression(MemberInfo memberInfo) => Instance;
+
+    protected override FieldType? CreateField(MemberInfo memberInfo)
+    {
+        var field = base.CreateField(memberInfo);
+        if (field is null)
+            return null;
+        field.Name = memberInfo.Name == "Handle" ? typeof(TSlice).Name : memberInfo.Name;
+        field.Name = char.ToLowerInvariant(field.Name[0]) + field.Name[1..];
+        field.Description = Docstrings.Of(memberInfo);
+        return field;
+    }
+
+    protected override void ApplyArgumentAttributes(ParameterInfo parameterInfo, QueryArgument queryArgument)
+    {
+        base.ApplyArgumentAttributes(parameterInfo, queryArgument);
+        queryArgument.Description = Docstrings.Of(parameterInfo) ?? queryArgument.Description;
+    }
+}
