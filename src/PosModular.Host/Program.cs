@@ -1,1 +1,4 @@
-System.Console.WriteLine("x");
+using PosModular.Host;
+using PosModular.Host.Commands;
+
+return await CommandLine.RunAsync(args, PosHost.RunAsync);

@@ -183,12 +183,12 @@ internal sealed partial class FeedRelay(
         await open.ExecuteNonQueryAsync(ct);
     }
 
-    /// <summary>Changes not yet handled, and changes parked.</summary>
-    public async Task<(long Behind, long Parked)> LagAsync(CancellationToken ct)
+    /// <summary>Changes not yet handled, in one venue or in all, and changes parked.</summary>
+    public async Task<(long Behind, long Parked)> LagAsync(string? venueId, CancellationToken ct)
     {
         await using var scope = scopes.CreateAsyncScope();
         var (_, connection) = await OpenAsync(scope, ct);
-        await using var lag = _sql.Lag(connection);
+        await using var lag = _sql.Lag(connection, venueId);
         await using var row = await lag.ExecuteReaderAsync(ct);
         await row.ReadAsync(ct);
         return (row.GetInt64(0), row.GetInt64(1));

@@ -33,9 +33,13 @@ public sealed class FeedRelays : BackgroundService
     {
         var lags = new Dictionary<string, (long, long)>();
         foreach (var relay in _relays)
-            lags[relay.Reader.Name] = await relay.LagAsync(ct);
+            lags[relay.Reader.Name] = await relay.LagAsync(null, ct);
         return lags;
     }
+
+    /// <summary>Changes of a venue that this reader has not handled yet.</summary>
+    public async Task<long> BehindAsync(string reader, string venueId, CancellationToken ct) =>
+        (await _relays.Single(r => r.Reader.Name == reader).LagAsync(venueId, ct)).Behind;
 
     /// <summary>Returns when every reader, on whatever host, has handled all that was published before the call.</summary>
     public async Task WhenIdleAsync(CancellationToken ct)
@@ -43,7 +47,7 @@ public sealed class FeedRelays : BackgroundService
         foreach (var relay in _relays)
         {
             using var moved = _bell.Listen(relay.Moved);
-            while ((await relay.LagAsync(ct)).Behind > 0)
+            while ((await relay.LagAsync(null, ct)).Behind > 0)
                 await moved.WaitAsync(TimeSpan.FromMilliseconds(100), TimeProvider.System, ct);
         }
     }
@@ -78,6 +82,7 @@ public static class FeedSetup
     public static IServiceCollection AddFeed(this IServiceCollection services)
     {
         services.AddSingleton<FeedBell>();
+        services.AddSingleton<FeedTail>();
         services.AddHostedService<BellTower>();
         services.AddSingleton<FeedRelays>();
         return services.AddHostedService(s => s.GetRequiredService<FeedRelays>());

@@ -62,6 +62,7 @@ internal sealed class FeedSql(FeedReader reader, FeedSource source)
     private readonly string _lag = $"""
         select coalesce(sum(h.seq - coalesce(p.seq, 0)), 0)::bigint, (select count(*) from {reader.Schema}.feed_parked k where k.source = $1)
         from {source.HeadsTable} h left join {reader.Schema}.feed_positions p on p.source = $1 and p.venue_id = h.venue_id
+        where $2::text is null or h.venue_id = $2
         """;
 
     public NpgsqlBatch Next(NpgsqlConnection connection, string[]? venues, string after, int limit) => new(connection)
@@ -90,7 +91,8 @@ internal sealed class FeedSql(FeedReader reader, FeedSource source)
     public NpgsqlBatch Postpone(NpgsqlConnection connection, string venue, long seq, string error, NodaTime.Instant next) =>
         Batch(connection, _postpone, source.Name, venue, seq, error, next);
 
-    public NpgsqlBatch Lag(NpgsqlConnection connection) => Batch(connection, _lag, source.Name);
+    public NpgsqlBatch Lag(NpgsqlConnection connection, string? venue) =>
+        Batch(connection, _lag, source.Name, new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Text, Value = (object?)venue ?? DBNull.Value });
 
     private static NpgsqlBatch Batch(NpgsqlConnection connection, string sql, params ReadOnlySpan<object> values) =>
         new(connection) { BatchCommands = { Command(sql, values) } };

@@ -1,0 +1,27 @@
+using Analytics.Revenues;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Design;
+using PosModular.Kernel.Data;
+using PosModular.Kernel.Feed;
+
+namespace Analytics;
+
+internal sealed class AnalyticsDb(DbContextOptions<AnalyticsDb> options) : DbContext(options)
+{
+    public const string Schema = "analytics";
+
+    public DbSet<RevenueDay> RevenueDays => Set<RevenueDay>();
+
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        modelBuilder.HasDefaultSchema(Schema);
+        modelBuilder.Entity<RevenueDay>(RevenueDay.Map);
+        modelBuilder.ReadsFeed();
+    }
+}
+
+/// <summary>For <c>dotnet ef migrations</c> only.</summary>
+internal sealed class AnalyticsDbDesign : IDesignTimeDbContextFactory<AnalyticsDb>
+{
+    public AnalyticsDb CreateDbContext(string[] args) => new(ModuleDatabaseRegistration.DesignOptions<AnalyticsDb>(AnalyticsDb.Schema));
+}

@@ -1,0 +1,42 @@
+using Ingestion.Contracts;
+using Integrations.Contracts;
+using NodaTime;
+
+namespace Analytics.Revenues;
+
+/// <summary>Which of a venue's sums.</summary>
+internal readonly record struct RevenueKey(string VenueId, LocalDate Day, Provider Provider, PaymentMethod Method, string Currency);
+
+/// <summary>How a sum moves. Minor units; may be negative.</summary>
+internal readonly record struct RevenueDelta(long Count, long TotalMinor, long TipMinor, long RefundedMinor, long PendingMinor)
+{
+    /// <summary>The changes folded to one move for each sum; a pure function. A sale that changes its day or method leaves the one and joins the other.</summary>
+    public static IReadOnlyList<(RevenueKey Key, RevenueDelta Delta)> Of(IEnumerable<TransactionChange> changes, Func<string, Instant, LocalDate> dayOf)
+    {
+        var sums = new Dictionary<RevenueKey, RevenueDelta>();
+        foreach (var change in changes)
+        {
+            Add(change.VenueId, change.Before, -1);
+            Add(change.VenueId, change.After, +1);
+        }
+        return [.. sums.Where(s => s.Value != default).Select(s => (s.Key, s.Value))];
+
+        void Add(string venue, Sale? sale, int sign)
+        {
+            if (sale is null || !sale.Status.IsPaid())
+                return;
+            var key = new RevenueKey(venue, dayOf(venue, sale.OccurredAt), sale.Provider, sale.Method, sale.Currency);
+            sums[key] = sums.GetValueOrDefault(key).Plus(sale, sign);
+        }
+    }
+
+    private RevenueDelta Plus(Sale sale, int sign) => checked(sale.Status.IsCaptured()
+        ? this with
+        {
+            Count = Count + sign,
+            TotalMinor = TotalMinor + sign * sale.TotalMinor,
+            TipMinor = TipMinor + sign * sale.TipMinor,
+            RefundedMinor = RefundedMinor + sign * sale.RefundedMinor,
+        }
+        : this with { PendingMinor = PendingMinor + sign * sale.TotalMinor });
+}

@@ -1,0 +1,112 @@
+using GraphQL;
+using Integrations.Contracts;
+using Microsoft.EntityFrameworkCore;
+using NodaTime;
+using PosModular.Kernel;
+using PosModular.Kernel.Feed;
+using PosModular.Kernel.Schema;
+
+namespace Analytics.Revenues;
+
+/// <summary>How much time a figure covers; in days of the venue.</summary>
+internal enum RevenuePeriod
+{
+    /// <summary>One venue day.</summary>
+    Day,
+
+    /// <summary>An ISO week, from Monday.</summary>
+    Week,
+
+    /// <summary>A calendar month.</summary>
+    Month,
+
+    /// <summary>A calendar year.</summary>
+    Year,
+
+    /// <summary>Everything.</summary>
+    All,
+}
+
+/// <summary>Revenue of one currency over a period. total, count and average are over captured sales, refunded ones included at their total;
+/// net takes refunds off.</summary>
+/// <param name="Period">The period asked for.</param>
+/// <param name="From">Its start, at the venue's cut-off; null for ALL.</param>
+/// <param name="To">Its end, exclusive; null for ALL.</param>
+/// <param name="Currency">ISO 4217.</param>
+/// <param name="Total">What guests paid, tips included.</param>
+/// <param name="Count">Captured sales.</param>
+/// <param name="Average">total / count, half-even; 0 without sales.</param>
+/// <param name="Net">total − refunded.</param>
+/// <param name="Refunded">Given back.</param>
+/// <param name="Tip">Of the total.</param>
+/// <param name="Pending">Authorised, not yet captured; not in total.</param>
+/// <param name="ByProvider">By provider, the largest first.</param>
+/// <param name="ByPaymentMethod">By payment method, the largest first.</param>
+/// <param name="OtherCurrencies">One for each other currency taken.</param>
+/// <param name="AsOf">When it was read.</param>
+/// <param name="PendingChanges">Changes ingested and not yet added up here.</param>
+internal sealed record Revenue(
+    RevenuePeriod Period, Instant? From, Instant? To, string Currency, Money Total, long Count, Money Average, Money Net, Money Refunded, Money Tip,
+    Money Pending, IReadOnlyList<RevenueSlice> ByProvider, IReadOnlyList<RevenueSlice> ByPaymentMethod, IReadOnlyList<Revenue> OtherCurrencies,
+    Instant AsOf, long PendingChanges);
+
+/// <summary>A part of revenue.</summary>
+/// <param name="Key">What the part is, e.g. SQUARE or CARD.</param>
+/// <param name="Total">What guests paid, tips included.</param>
+/// <param name="Count">Captured sales.</param>
+/// <param name="Net">total − refunded.</param>
+internal sealed record RevenueSlice(string Key, Money Total, long Count, Money Net);
+
+/// <summary>Revenue, from the venue days' totals.</summary>
+internal sealed class VenueRevenue(IDbContextFactory<AnalyticsDb> dbs, FeedRelays relays, IClock clock)
+{
+    /// <summary>The day, ISO week, month or year that holds <paramref name="on"/> (default: the venue's today); ALL ignores it. Owner only.</summary>
+    /// <param name="period">How much time.</param>
+    /// <param name="on">A day in it.</param>
+    public async Task<Revenue> Revenue([Parent] IVenue venue, RevenuePeriod period, IResolveFieldContext context, CancellationToken ct, LocalDate? on = null)
+    {
+        context.Caller().Demand(Right.SeeSales, venue);
+        var now = clock.Now();
+        // Read before the sums: a change that is added up in between is then named twice rather than not at all.
+        var behind = await relays.BehindAsync(AnalyticsDb.Schema, venue.Id, ct);
+        await using var db = await dbs.CreateDbContextAsync(ct);
+        var rows = db.RevenueDays.AsNoTracking().Where(d => d.VenueId == venue.Id);
+        var span = Span(period, on ?? venue.DayOf(now));
+        if (span is var (first, end))
+            rows = rows.Where(d => d.Day >= first && d.Day < end);
+        var sums = await rows.GroupBy(d => new { d.Currency, d.Provider, d.PaymentMethod }).Select(g => new Sum(
+            g.Key.Currency, g.Key.Provider, g.Key.PaymentMethod, g.Sum(d => d.Count), g.Sum(d => d.TotalMinor), g.Sum(d => d.TipMinor),
+            g.Sum(d => d.RefundedMinor), g.Sum(d => d.PendingMinor))).ToListAsync(ct);
+
+        Revenue Of(string currency, IReadOnlyList<Revenue> others)
+        {
+            var own = sums.Where(s => s.Currency == currency).ToArray();
+            var (total, count, refunded) = (own.Sum(s => s.Total), own.Sum(s => s.Count), own.Sum(s => s.Refunded));
+            return new Revenue(period, span is null ? null : venue.StartOf(span.Value.First), span is null ? null : venue.StartOf(span.Value.End), currency,
+                new(total, currency), count, new(Money.Average(total, count), currency), new(total - refunded, currency), new(refunded, currency),
+                new(own.Sum(s => s.Tip), currency), new(own.Sum(s => s.Pending), currency),
+                Slices(own, s => s.Provider.ToString().ToUpperInvariant(), currency), Slices(own, s => Constant(s.Method), currency), others, now, behind);
+        }
+        var currencies = sums.Select(s => s.Currency).Distinct().Where(c => c != venue.Currency).Order().ToArray();
+        return Of(venue.Currency, [.. currencies.Select(c => Of(c, []))]);
+    }
+
+    private static (LocalDate First, LocalDate End)? Span(RevenuePeriod period, LocalDate on) => period switch
+    {
+        RevenuePeriod.Day => (on, on.PlusDays(1)),
+        RevenuePeriod.Week => (on.PlusDays(1 - (int)on.DayOfWeek), on.PlusDays(8 - (int)on.DayOfWeek)),
+        RevenuePeriod.Month => (new LocalDate(on.Year, on.Month, 1), new LocalDate(on.Year, on.Month, 1).PlusMonths(1)),
+        RevenuePeriod.Year => (new LocalDate(on.Year, 1, 1), new LocalDate(on.Year + 1, 1, 1)),
+        _ => null,
+    };
+
+    private static RevenueSlice[] Slices(Sum[] sums, Func<Sum, string> key, string currency) => [.. sums.Where(s => s.Count > 0).GroupBy(key)
+        .Select(g => new RevenueSlice(g.Key, new(g.Sum(s => s.Total), currency), g.Sum(s => s.Count), new(g.Sum(s => s.Total - s.Refunded), currency)))
+        .OrderByDescending(s => s.Total.AmountMinor).ThenBy(s => s.Key, StringComparer.Ordinal)];
+
+    // GiftCard → GIFT_CARD, as the enum stands in the schema.
+    private static string Constant(PaymentMethod method) =>
+        string.Concat(method.ToString().Select((c, i) => i > 0 && char.IsUpper(c) ? "_" + c : char.ToUpperInvariant(c).ToString()));
+
+    private sealed record Sum(string Currency, Provider Provider, PaymentMethod Method, long Count, long Total, long Tip, long Refunded, long Pending);
+}

@@ -1,0 +1,16 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using NodaTime;
+
+namespace Ingestion.Cards;
+
+/// <summary>A card that belongs to a user of the venue.</summary>
+internal sealed class CardLink
+{
+    public required string VenueId { get; init; }
+    public required string CardToken { get; init; }
+    public required string UserId { get; set; }
+    public Instant LinkedAt { get; set; }
+
+    public static void Map(EntityTypeBuilder<CardLink> link) => link.ToTable("card_links").HasKey(l => new { l.VenueId, l.CardToken });
+}

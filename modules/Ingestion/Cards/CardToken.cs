@@ -1,0 +1,15 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using Integrations.Contracts;
+
+namespace Ingestion.Cards;
+
+/// <summary>The opaque mark of a card at a merchant: 128 bits of a hash over provider, merchant and the provider's fingerprint.</summary>
+/// <remarks>A fingerprint is only meant to hold within one seller or application (Square API reference, Card.fingerprint), hence the merchant.</remarks>
+internal static class CardToken
+{
+    public static string? Of(Till till, PosCard? card) => card?.Fingerprint is { } fingerprint
+        ? Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes($"{till.Provider}\n{till.MerchantId}\n{fingerprint}")).AsSpan(0, 16))
+        : null;
+}

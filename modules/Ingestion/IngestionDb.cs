@@ -1,0 +1,36 @@
+using Ingestion.Cards;
+using Ingestion.Transactions;
+using Ingestion.Webhooks;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Design;
+using PosModular.Kernel.Data;
+using PosModular.Kernel.Feed;
+
+namespace Ingestion;
+
+internal sealed class IngestionDb(DbContextOptions<IngestionDb> options) : DbContext(options)
+{
+    public const string Schema = "ingestion";
+
+    public DbSet<WebhookEventRow> WebhookEvents => Set<WebhookEventRow>();
+    public DbSet<TransactionRow> Transactions => Set<TransactionRow>();
+    public DbSet<TransactionVersionRow> Versions => Set<TransactionVersionRow>();
+    public DbSet<CardLink> CardLinks => Set<CardLink>();
+    public DbSet<FeedHead> Heads => Set<FeedHead>();
+
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        modelBuilder.HasDefaultSchema(Schema);
+        modelBuilder.Entity<WebhookEventRow>(WebhookEventRow.Map);
+        modelBuilder.Entity<TransactionRow>(TransactionRow.Map);
+        modelBuilder.Entity<TransactionVersionRow>(TransactionVersionRow.Map);
+        modelBuilder.Entity<CardLink>(CardLink.Map);
+        modelBuilder.PublishesFeed();
+    }
+}
+
+/// <summary>For <c>dotnet ef migrations</c> only.</summary>
+internal sealed class IngestionDbDesign : IDesignTimeDbContextFactory<IngestionDb>
+{
+    public IngestionDb CreateDbContext(string[] args) => new(ModuleDatabaseRegistration.DesignOptions<IngestionDb>(IngestionDb.Schema));
+}

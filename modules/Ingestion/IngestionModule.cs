@@ -1,0 +1,38 @@
+using Ingestion.Transactions;
+using Ingestion.Webhooks;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using PosModular.Kernel.Data;
+using PosModular.Kernel.Feed;
+using PosModular.Kernel.Schema;
+
+namespace Ingestion;
+
+/// <summary>Takes sales in, keeps one truth per payment with its whole history, and shows them.</summary>
+public static class IngestionModule
+{
+    public static IServiceCollection AddIngestion(this IServiceCollection services)
+    {
+        services.AddModuleDatabase<IngestionDb>(IngestionDb.Schema);
+        services.AddFeedSource(TransactionFeed.Source);
+
+        services.AddSingleton<WebhookEndpoint>();
+        services.AddSingleton<WebhookIntake>().AddHostedService(s => s.GetRequiredService<WebhookIntake>());
+        services.AddSingleton<LiveTransactions>();
+
+        return services
+            .AddField<VenueTransactions>("Venue")
+            .AddField<VenueTransaction>("Venue")
+            .AddField<VenueWebhookEvents>("Venue")
+            .AddField<TransactionHistory>("Transaction")
+            .AddSubscription<TransactionAdded>()
+            .AddSubscription<TransactionChanged>();
+    }
+
+    /// <summary>The webhook endpoints.</summary>
+    public static IEndpointRouteBuilder MapIngestion(this IEndpointRouteBuilder routes)
+    {
+        routes.ServiceProvider.GetRequiredService<WebhookEndpoint>().Map(routes);
+        return routes;
+    }
+}

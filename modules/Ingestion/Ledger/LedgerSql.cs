@@ -1,0 +1,81 @@
+namespace Ingestion.Ledger;
+
+/// <summary>The statements of a batch, in two trips. They are separate statements, since one that locked and read would read from before
+/// the lock.</summary>
+internal static class LedgerSql
+{
+    // Plans are made early, while the tables may be empty; a sequential scan chosen then would stay for good.
+    public const string Session = "set enable_seqscan = off; set jit = off; set plan_cache_mode = force_generic_plan";
+
+    /// <summary>Heads must be there before they can be locked.</summary>
+    public const string OpenHeads = "insert into ingestion.feed_heads (venue_id, seq) select v, 0 from unnest($1::text[]) v order by v on conflict do nothing";
+
+    // ── first trip ──
+    public const string Begin = "begin";
+
+    // In one order everywhere, so that two hosts cannot lock each other out.
+    public const string LockHeads = "select venue_id, seq from ingestion.feed_heads where venue_id = any($1) order by venue_id for update";
+
+    /// <summary>Returns the ids of the events that were not stored before.</summary>
+    public const string StoreEvents = """
+        insert into ingestion.webhook_events (id, venue_id, connection_id, event_id, provider, type, status, reason, received_at, attempts, payload)
+        select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::smallint[], $6::text[], $7::smallint[], $8::text[],
+          $9::timestamptz[], $10::int[], $11::bytea[]) e(id, venue_id, connection_id, event_id, provider, type, status, reason, received_at, attempts, payload)
+        order by e.venue_id, e.connection_id, e.event_id
+        on conflict (venue_id, connection_id, event_id) do nothing
+        returning id
+        """;
+
+    public const string ReadSales = """
+        select t.id, t.venue_id, t.provider, t.external_id, t.connection_id, t.external_order_id, t.status, t.currency, t.total_minor, t.tip_minor,
+          t.payment_refunded_minor, t.payment_method, t.card_brand, t.card_last4, t.card_entry_method, t.card_token, t.occurred_at,
+          t.payment_updated_at, t.payment_hash, t.user_id, t.matched_by, t.recorded_at, t.last_seq, t.added_seq
+        from unnest($1::text[], $2::smallint[], $3::text[]) k(venue_id, provider, external_id)
+        join ingestion.transactions t on t.venue_id = k.venue_id and t.provider = k.provider and t.external_id = k.external_id
+        """;
+
+    public const string ReadLinks = """
+        select l.venue_id, l.card_token, l.user_id from unnest($1::text[], $2::text[]) k(venue_id, card_token)
+        join ingestion.card_links l on l.venue_id = k.venue_id and l.card_token = k.card_token
+        """;
+
+    // ── second trip ──
+    private const string SaleColumns =
+        "id, venue_id, provider, external_id, connection_id, external_order_id, status, currency, total_minor, tip_minor, refunded_minor, " +
+        "payment_refunded_minor, payment_method, card_brand, card_last4, card_entry_method, card_token, occurred_at, payment_updated_at, payment_hash, " +
+        "user_id, matched_by, recorded_at, last_seq, added_seq";
+
+    private const string SaleArrays =
+        "$1::uuid[], $2::text[], $3::smallint[], $4::text[], $5::uuid[], $6::text[], $7::smallint[], $8::text[], $9::bigint[], $10::bigint[], $11::bigint[], " +
+        "$12::bigint[], $13::smallint[], $14::text[], $15::text[], $16::text[], $17::text[], $18::timestamptz[], $19::timestamptz[], $20::bigint[], " +
+        "$21::text[], $22::smallint[], $23::timestamptz[], $24::bigint[], $25::bigint[]";
+
+    // Plain: under the head's lock nobody else can insert the same payment.
+    public const string InsertSales =
+        $"insert into ingestion.transactions ({SaleColumns}, tax_minor, discount_minor, service_charge_minor, breakdown_complete) " +
+        $"select u.*, 0, 0, 0, false from unnest({SaleArrays}) u({SaleColumns})";
+
+    public const string UpdateSales = $"""
+        update ingestion.transactions t set
+          external_order_id = u.external_order_id, status = u.status, currency = u.currency, total_minor = u.total_minor, tip_minor = u.tip_minor,
+          refunded_minor = u.refunded_minor, payment_refunded_minor = u.payment_refunded_minor, payment_method = u.payment_method,
+          card_brand = u.card_brand, card_last4 = u.card_last4, card_entry_method = u.card_entry_method, card_token = u.card_token,
+          occurred_at = u.occurred_at, payment_updated_at = u.payment_updated_at, payment_hash = u.payment_hash,
+          user_id = u.user_id, matched_by = u.matched_by, last_seq = u.last_seq, added_seq = u.added_seq
+        from unnest({SaleArrays}) u({SaleColumns})
+        where t.venue_id = u.venue_id and t.id = u.id
+        """;
+
+    public const string WriteVersions = """
+        insert into ingestion.transaction_versions (venue_id, seq, transaction_id, previous_seq, applied, added, recorded_at, cause, cause_id,
+          provider, status, currency, total_minor, tip_minor, refunded_minor, payment_method, user_id, occurred_at)
+        select * from unnest($1::text[], $2::bigint[], $3::uuid[], $4::bigint[], $5::boolean[], $6::boolean[], $7::timestamptz[], $8::smallint[], $9::text[],
+          $10::smallint[], $11::smallint[], $12::text[], $13::bigint[], $14::bigint[], $15::bigint[], $16::smallint[], $17::text[], $18::timestamptz[])
+        """;
+
+    public const string MoveHeads = """
+        update ingestion.feed_heads h set seq = u.seq from unnest($1::text[], $2::bigint[]) u(venue_id, seq) where h.venue_id = u.venue_id
+        """;
+
+    public const string Commit = "commit";
+}

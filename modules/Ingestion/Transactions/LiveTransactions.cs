@@ -1,0 +1,52 @@
+using GraphQL;
+using Integrations.Contracts;
+using Microsoft.EntityFrameworkCore;
+using PosModular.Kernel;
+using PosModular.Kernel.Feed;
+
+namespace Ingestion.Transactions;
+
+/// <summary>Sales as they happen: the venue's feed read from a place, each change in the state it had then.</summary>
+internal sealed class LiveTransactions(IDbContextFactory<IngestionDb> dbs, IVenues venues, FeedTail tail)
+{
+    private const int Page = 200;
+
+    /// <summary>Checks rights and cursor at once, so that the subscriber is told before the first sale. Throws FORBIDDEN, INVALID_INPUT.</summary>
+    public async Task<IAsyncEnumerable<Transaction>> FollowAsync(
+        string venueId, string? after, IResolveFieldContext context, Func<IQueryable<TransactionVersionRow>, IQueryable<TransactionVersionRow>> which, CancellationToken ct)
+    {
+        var caller = context.Caller();
+        await AllowedAsync(ct);
+        var start = after is null ? await HeadAsync(venueId, ct) : Cursor.ReadSeq(Transaction.CursorKind, after);
+        return tail.Follow(Contracts.TransactionsChanged.Feed, venueId, start, ReadAsync, context.CancellationToken);
+
+        async Task<(IReadOnlyList<Transaction>, long)> ReadAsync(long place, CancellationToken token)
+        {
+            var venue = await AllowedAsync(token); // ownership may have been taken away since
+            // The end is read first: whatever is committed after that is left for the next time.
+            var end = await HeadAsync(venueId, token);
+            if (end <= place)
+                return ([], place);
+            await using var db = await dbs.CreateDbContextAsync(token);
+            var rows = await which(db.Versions.AsNoTracking().Where(v => v.VenueId == venueId && v.Seq > place && v.Seq <= end)).OrderBy(v => v.Seq).Take(Page)
+                .Join(db.Transactions.AsNoTracking().Where(t => t.VenueId == venueId), v => v.TransactionId, t => t.Id, (v, t) => new { v, t })
+                .OrderBy(r => r.v.Seq).ToListAsync(token);
+            return (rows.ConvertAll(r => new Transaction(venue, r.t, r.v)), rows.Count < Page ? end : rows[^1].v.Seq);
+        }
+
+        async Task<IVenue> AllowedAsync(CancellationToken token)
+        {
+            // A stranger learns nothing, not even whether the venue exists.
+            var venue = await venues.FindAsync(venueId, token) ?? throw ApiError.Forbidden("There is no such venue, or you may not see its sales.");
+            if (!caller.May(Right.SeeSales, venue))
+                throw ApiError.Forbidden("There is no such venue, or you may not see its sales.");
+            return venue;
+        }
+    }
+
+    private async Task<long> HeadAsync(string venueId, CancellationToken ct)
+    {
+        await using var db = await dbs.CreateDbContextAsync(ct);
+        return await db.Heads.AsNoTracking().Where(h => h.VenueId == venueId).Select(h => h.Seq).SingleOrDefaultAsync(ct);
+    }
+}

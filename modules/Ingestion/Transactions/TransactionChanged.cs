@@ -1,0 +1,13 @@
+using GraphQL;
+
+namespace Ingestion.Transactions;
+
+/// <summary>Every applied change, added ones too, each in the state it had then. With after: everything since that cursor first, then live,
+/// without a gap. Owner only; FORBIDDEN otherwise, INVALID_INPUT for a bad cursor.</summary>
+internal sealed class TransactionChanged(LiveTransactions live)
+{
+    /// <param name="venueId">Which venue.</param>
+    /// <param name="after">Transaction.cursor of the last change seen.</param>
+    public Task<IAsyncEnumerable<Transaction>> Handle([Id] string venueId, IResolveFieldContext context, CancellationToken ct, string? after = null) =>
+        live.FollowAsync(venueId, after, context, versions => versions.Where(v => v.Applied), ct);
+}

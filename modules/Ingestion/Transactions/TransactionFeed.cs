@@ -1,0 +1,39 @@
+using Ingestion.Contracts;
+using Integrations.Contracts;
+using NodaTime;
+using Npgsql;
+using PosModular.Kernel.Feed;
+
+namespace Ingestion.Transactions;
+
+/// <summary>The history of transactions as the module's feed: each change with the state it replaced.</summary>
+internal static class TransactionFeed
+{
+    private const string Sql = """
+        select v.venue_id, v.seq, v.transaction_id, v.recorded_at, v.applied, v.previous_seq,
+          v.provider, v.status, v.currency, v.total_minor, v.tip_minor, v.refunded_minor, v.payment_method, v.user_id, v.occurred_at,
+          p.provider, p.status, p.currency, p.total_minor, p.tip_minor, p.refunded_minor, p.payment_method, p.user_id, p.occurred_at
+        from ingestion.transaction_versions v
+        left join ingestion.transaction_versions p on p.venue_id = v.venue_id and p.seq = v.previous_seq
+        where v.venue_id = b.venue_id and v.seq > b.seq order by v.seq
+        """;
+
+    public static FeedSource Source { get; } = new FeedSource<(TransactionChange Change, bool Applied)>(
+        TransactionsChanged.Feed, "ingestion.feed_heads", Sql, Map, Announce);
+
+    // Versions that were not applied have their place in the feed, but nothing changed with them.
+    private static TransactionsChanged? Announce(IReadOnlyList<(TransactionChange Change, bool Applied)> rows)
+    {
+        var changes = rows.Where(r => r.Applied).Select(r => r.Change).ToArray();
+        return changes.Length == 0 ? null : new TransactionsChanged(changes);
+    }
+
+    private static (TransactionChange, bool) Map(NpgsqlDataReader row, int at) => (
+        new TransactionChange(row.GetString(at), row.GetInt64(at + 1), row.GetGuid(at + 2), row.GetFieldValue<Instant>(at + 3),
+            row.IsDBNull(at + 5) ? null : Sale(row, at + 15), Sale(row, at + 6)),
+        row.GetBoolean(at + 4));
+
+    private static Sale Sale(NpgsqlDataReader row, int at) => new(
+        (Provider)row.GetInt16(at), (TransactionStatus)row.GetInt16(at + 1), row.GetString(at + 2), row.GetInt64(at + 3), row.GetInt64(at + 4),
+        row.GetInt64(at + 5), (PaymentMethod)row.GetInt16(at + 6), row.IsDBNull(at + 7) ? null : row.GetString(at + 7), row.GetFieldValue<Instant>(at + 8));
+}

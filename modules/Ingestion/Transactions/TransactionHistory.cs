@@ -1,0 +1,42 @@
+using GraphQL;
+using GraphQL.DataLoader;
+using Ingestion.Contracts;
+using Microsoft.EntityFrameworkCore;
+using NodaTime;
+using PosModular.Kernel;
+using PosModular.Kernel.Schema;
+
+namespace Ingestion.Transactions;
+
+/// <summary>A state a sale has had.</summary>
+/// <param name="Cursor">Its place in the venue's feed.</param>
+/// <param name="RecordedAt">When it came in here.</param>
+/// <param name="Status">How far the sale was.</param>
+/// <param name="Total">What the guest paid, tip included.</param>
+/// <param name="Tip">Of it, the tip.</param>
+/// <param name="Refunded">Of it, given back.</param>
+/// <param name="UserId">Whose sale it was.</param>
+/// <param name="Cause">What brought it: WEBHOOK, SYNC, RECOVERY, LINK, ORDER or HAND.</param>
+/// <param name="CauseId">The event or the run.</param>
+/// <param name="Applied">False for a state that came when a newer one was known already.</param>
+internal sealed record TransactionVersion(
+    string Cursor, Instant RecordedAt, TransactionStatus Status, Money Total, Money Tip, Money Refunded, [property: Id] string? UserId,
+    string Cause, [property: Id] string? CauseId, bool Applied)
+{
+    public static TransactionVersion Of(TransactionVersionRow v) => new(
+        PosModular.Kernel.Cursor.OfSeq(Transaction.CursorKind, v.Seq), v.RecordedAt, v.Status, new Money(v.TotalMinor, v.Currency), new Money(v.TipMinor, v.Currency),
+        new Money(v.RefundedMinor, v.Currency), v.UserId, v.Cause.ToString().ToUpperInvariant(), v.CauseId, v.Applied);
+}
+
+/// <summary>Every state the sale has had, the oldest first; also those that came too late to count.</summary>
+internal sealed class TransactionHistory(IDbContextFactory<IngestionDb> dbs)
+{
+    public IDataLoaderResult<IEnumerable<TransactionVersion>> History([Parent] Transaction transaction, IResolveFieldContext context) =>
+        BatchLoaders.Ask<Guid, IEnumerable<TransactionVersion>>(context, (typeof(TransactionHistory), transaction.Venue.Id), transaction.Id, async (ids, ct) =>
+        {
+            await using var db = await dbs.CreateDbContextAsync(ct);
+            var venueId = transaction.Venue.Id;
+            var rows = await db.Versions.AsNoTracking().Where(v => v.VenueId == venueId && ids.Contains(v.TransactionId)).OrderBy(v => v.Seq).ToListAsync(ct);
+            return rows.GroupBy(v => v.TransactionId).ToDictionary(g => g.Key, g => g.Select(TransactionVersion.Of));
+        }, []);
+}

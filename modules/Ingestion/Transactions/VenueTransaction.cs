@@ -1,0 +1,21 @@
+using GraphQL;
+using Integrations.Contracts;
+using Microsoft.EntityFrameworkCore;
+using PosModular.Kernel.Schema;
+
+namespace Ingestion.Transactions;
+
+/// <summary>One sale of the venue; null when there is none of that id. Owner only.</summary>
+internal sealed class VenueTransaction(IDbContextFactory<IngestionDb> dbs)
+{
+    /// <param name="id">The sale's id.</param>
+    public async Task<Transaction?> Transaction([Parent] IVenue venue, [Id] string id, IResolveFieldContext context, CancellationToken ct)
+    {
+        context.Caller().Demand(Right.SeeSales, venue);
+        if (!Guid.TryParse(id, out var key))
+            return null;
+        await using var db = await dbs.CreateDbContextAsync(ct);
+        var row = await db.Transactions.AsNoTracking().SingleOrDefaultAsync(t => t.VenueId == venue.Id && t.Id == key, ct);
+        return row is null ? null : new Transaction(venue, row);
+    }
+}

@@ -1,0 +1,25 @@
+using GraphQL;
+using GraphQL.DataLoader;
+using Integrations.Contracts;
+using Microsoft.EntityFrameworkCore;
+using PosModular.Kernel;
+using PosModular.Kernel.Schema;
+
+namespace Integrations.Connections;
+
+/// <summary>The venue's tills, the oldest connection first; one that was cut off stays listed.</summary>
+internal sealed class VenuePosConnections(IDbContextFactory<IntegrationsDb> dbs)
+{
+    /// <param name="status">Only those that are so.</param>
+    public IDataLoaderResult<IEnumerable<PosConnection>> PosConnections([Parent] IVenue venue, IResolveFieldContext context, PosConnectionStatus? status = null)
+    {
+        context.Caller().Demand(Right.SeeVenue, venue);
+        return BatchLoaders.Ask<string, IEnumerable<PosConnection>>(context, (typeof(VenuePosConnections), status), venue.Id, async (ids, ct) =>
+        {
+            await using var db = await dbs.CreateDbContextAsync(ct);
+            var found = await db.Connections.AsNoTracking().Where(c => ids.Contains(c.VenueId)).OrderBy(c => c.Id).ToListAsync(ct);
+            return found.Select(PosConnection.Of).Where(c => status is null || c.Status == status)
+                .GroupBy(c => c.VenueId).ToDictionary(g => g.Key, g => g.AsEnumerable());
+        }, []);
+    }
+}

@@ -1,0 +1,31 @@
+using Integrations.Audit;
+using Integrations.Connections;
+using Integrations.Venues;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Design;
+using PosModular.Kernel.Data;
+
+namespace Integrations;
+
+internal sealed class IntegrationsDb(DbContextOptions<IntegrationsDb> options) : DbContext(options)
+{
+    public const string Schema = "integrations";
+
+    public DbSet<Venue> Venues => Set<Venue>();
+    public DbSet<TillConnection> Connections => Set<TillConnection>();
+    public DbSet<AuditEntry> AuditLog => Set<AuditEntry>();
+
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        modelBuilder.HasDefaultSchema(Schema);
+        modelBuilder.Entity<Venue>(Venue.Map);
+        modelBuilder.Entity<TillConnection>(TillConnection.Map);
+        modelBuilder.Entity<AuditEntry>(AuditEntry.Map);
+    }
+}
+
+/// <summary>For <c>dotnet ef migrations</c> only.</summary>
+internal sealed class IntegrationsDbDesign : IDesignTimeDbContextFactory<IntegrationsDb>
+{
+    public IntegrationsDb CreateDbContext(string[] args) => new(ModuleDatabaseRegistration.DesignOptions<IntegrationsDb>(IntegrationsDb.Schema));
+}

@@ -1,0 +1,124 @@
+using System;
+using Microsoft.EntityFrameworkCore.Migrations;
+using NodaTime;
+
+#nullable disable
+
+namespace Integrations.Migrations
+{
+    /// <inheritdoc />
+    internal partial class First : Migration
+    {
+        /// <inheritdoc />
+        protected override void Up(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.EnsureSchema(
+                name: "integrations");
+
+            migrationBuilder.CreateTable(
+                name: "audit_log",
+                schema: "integrations",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    venue_id = table.Column<string>(type: "text", nullable: false),
+                    at = table.Column<Instant>(type: "timestamp with time zone", nullable: false),
+                    user_id = table.Column<string>(type: "text", nullable: false),
+                    action = table.Column<string>(type: "text", nullable: false),
+                    subject = table.Column<string>(type: "text", nullable: false),
+                    detail = table.Column<string>(type: "text", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_audit_log", x => new { x.venue_id, x.id });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "pos_connections",
+                schema: "integrations",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    venue_id = table.Column<string>(type: "text", nullable: false),
+                    provider = table.Column<string>(type: "text", nullable: false),
+                    environment = table.Column<string>(type: "text", nullable: false),
+                    external_location_id = table.Column<string>(type: "text", nullable: false),
+                    location_name = table.Column<string>(type: "text", nullable: true),
+                    merchant_id = table.Column<string>(type: "text", nullable: true),
+                    merchant_name = table.Column<string>(type: "text", nullable: true),
+                    time_zone = table.Column<string>(type: "text", nullable: true),
+                    connected_at = table.Column<Instant>(type: "timestamp with time zone", nullable: false),
+                    disconnected_at = table.Column<Instant>(type: "timestamp with time zone", nullable: true),
+                    last_good_call_at = table.Column<Instant>(type: "timestamp with time zone", nullable: true),
+                    access_token = table.Column<string>(type: "text", nullable: false),
+                    webhook_enabled = table.Column<bool>(type: "boolean", nullable: false),
+                    notification_url = table.Column<string>(type: "text", nullable: false),
+                    subscription_id = table.Column<string>(type: "text", nullable: true),
+                    signature_key = table.Column<string>(type: "text", nullable: true),
+                    attention_code = table.Column<string>(type: "text", nullable: true),
+                    attention_message = table.Column<string>(type: "text", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_pos_connections", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "venues",
+                schema: "integrations",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "text", nullable: false),
+                    name = table.Column<string>(type: "text", nullable: false),
+                    time_zone = table.Column<string>(type: "text", nullable: false),
+                    currency = table.Column<string>(type: "text", nullable: false),
+                    day_cutoff = table.Column<LocalTime>(type: "time", nullable: false),
+                    rules_count_from = table.Column<string>(type: "text", nullable: false),
+                    unlock_policy = table.Column<string>(type: "text", nullable: false),
+                    owner_user_ids = table.Column<string[]>(type: "text[]", nullable: false),
+                    created_at = table.Column<Instant>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_venues", x => x.id);
+                });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_pos_connections_provider_environment_external_location_id",
+                schema: "integrations",
+                table: "pos_connections",
+                columns: new[] { "provider", "environment", "external_location_id" },
+                unique: true,
+                filter: "disconnected_at is null");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_pos_connections_venue_id",
+                schema: "integrations",
+                table: "pos_connections",
+                column: "venue_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_venues_owner_user_ids",
+                schema: "integrations",
+                table: "venues",
+                column: "owner_user_ids")
+                .Annotation("Npgsql:IndexMethod", "gin");
+        }
+
+        /// <inheritdoc />
+        protected override void Down(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.DropTable(
+                name: "audit_log",
+                schema: "integrations");
+
+            migrationBuilder.DropTable(
+                name: "pos_connections",
+                schema: "integrations");
+
+            migrationBuilder.DropTable(
+                name: "venues",
+                schema: "integrations");
+        }
+    }
+}

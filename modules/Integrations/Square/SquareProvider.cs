@@ -1,0 +1,95 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Integrations.Connections;
+using Integrations.Contracts;
+using Polly.CircuitBreaker;
+using Polly.Timeout;
+using PosModular.Kernel;
+
+namespace Integrations.Square;
+
+/// <summary>Square over its REST API. Reads only: a POST to /v2/payments would charge a card and is never made.</summary>
+/// <remarks>Sources: Square API reference, RetrieveLocation, CreateWebhookSubscription; errors: Square docs, Build basics › Handling errors.</remarks>
+internal sealed class SquareProvider(IHttpClientFactory clients, IntegrationsSettings settings) : IPosProvider
+{
+    public const string Client = "square";
+    private static readonly string[] EventTypes = ["payment.created", "payment.updated"];
+
+    public Provider Provider => Provider.Square;
+
+    public bool IsGenuine(ReadOnlySpan<byte> key, ReadOnlySpan<byte> notificationUrl, ReadOnlySpan<byte> body, string? signature) =>
+        SquareSignature.IsGenuine(key, notificationUrl, body, signature);
+
+    public PosEvent Translate(ReadOnlyMemory<byte> body) => SquareTranslator.Translate(body);
+
+    public async Task<Answer<TillLocation>> FindLocationAsync(PosEnvironment environment, string accessToken, string locationId, CancellationToken ct)
+    {
+        var answer = await SendAsync(environment, accessToken, HttpMethod.Get, $"/v2/locations/{Uri.EscapeDataString(locationId)}", null, ct);
+        if (answer.Error is not null)
+            return answer.Error with { Field = answer.Error.Code == ErrorCode.LocationNotFound ? "credentials.locationId" : "credentials.accessToken" };
+        using var json = answer.Value!;
+        var location = json.RootElement.GetProperty("location");
+        return new TillLocation(locationId, Text(location, "name"), Text(location, "merchant_id"), Text(location, "business_name"),
+            Text(location, "timezone"), Text(location, "currency"));
+    }
+
+    public async Task<Answer<Subscription>> SubscribeAsync(
+        PosEnvironment environment, string accessToken, string notificationUrl, string idempotencyKey, CancellationToken ct)
+    {
+        var answer = await SendAsync(environment, accessToken, HttpMethod.Post, "/v2/webhooks/subscriptions", new
+        {
+            idempotency_key = idempotencyKey,
+            subscription = new { name = "PosModular", event_types = EventTypes, notification_url = notificationUrl, api_version = settings.SquareVersion },
+        }, ct);
+        if (answer.Error is not null)
+            return answer.Error;
+        using var json = answer.Value!;
+        var subscription = json.RootElement.GetProperty("subscription");
+        return Text(subscription, "id") is { } id && Text(subscription, "signature_key") is { } key
+            ? new Subscription(id, key)
+            : new UserError(ErrorCode.WebhookValidationFailed, "Square made a subscription but did not tell its key.");
+    }
+
+    private async Task<Answer<JsonDocument>> SendAsync(
+        PosEnvironment environment, string accessToken, HttpMethod method, string path, object? body, CancellationToken ct)
+    {
+        using var request = new HttpRequestMessage(method, new Uri(settings.SquareBaseUrls[environment], path));
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", accessToken);
+        request.Headers.Add("Square-Version", settings.SquareVersion);
+        if (body is not null)
+            request.Content = JsonContent.Create(body);
+        try
+        {
+            using var client = clients.CreateClient(Client);
+            using var response = await client.SendAsync(request, ct);
+            if (!response.IsSuccessStatusCode)
+                return SquareErrors.Read(response.StatusCode, environment);
+            return await JsonDocument.ParseAsync(await response.Content.ReadAsStreamAsync(ct), default, ct);
+        }
+        catch (Exception e) when (e is HttpRequestException or TimeoutRejectedException or BrokenCircuitException or JsonException or KeyNotFoundException)
+        {
+            return new UserError(ErrorCode.ProviderUnavailable, "Square does not answer properly just now. Nothing was changed; try again in a minute.");
+        }
+    }
+
+    private static string? Text(JsonElement of, string name) =>
+        of.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+}
+
+/// <summary>Square's refusals as our errors.</summary>
+internal static class SquareErrors
+{
+    public static UserError Read(HttpStatusCode status, PosEnvironment environment) => status switch
+    {
+        HttpStatusCode.Unauthorized => new(ErrorCode.InvalidCredentials,
+            $"Square does not accept this access token for {environment.ToString().ToUpperInvariant()}. Copy it again, and check that it is not the other environment's."),
+        HttpStatusCode.Forbidden => new(ErrorCode.PermissionDenied,
+            "The access token lacks a permission that is needed (MERCHANT_PROFILE_READ, PAYMENTS_READ). Give the application these permissions, or use a personal access token."),
+        HttpStatusCode.NotFound or HttpStatusCode.BadRequest => new(ErrorCode.LocationNotFound,
+            "Square knows no such location under this access token. Check the location id in the Developer Dashboard under Locations."),
+        HttpStatusCode.TooManyRequests => new(ErrorCode.RateLimitExceeded, "Square asks us to slow down. Try again in a minute."),
+        _ => new(ErrorCode.ProviderUnavailable, $"Square answered {(int)status}. Nothing was changed; try again in a minute."),
+    };
+}

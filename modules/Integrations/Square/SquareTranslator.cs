@@ -1,0 +1,116 @@
+using System.Text.Json;
+using Integrations.Contracts;
+using NodaTime;
+using PosModular.Kernel;
+
+namespace Integrations.Square;
+
+/// <summary>Square's events in our own words: a pure function over raw bytes. What it does not know it leaves alone; what it cannot do
+/// without makes the event unreadable, with the reason.</summary>
+/// <remarks>Source: Square API reference, Payment, PaymentCreatedEvent, PaymentUpdatedEvent.</remarks>
+internal static class SquareTranslator
+{
+    public static PosEvent Translate(ReadOnlyMemory<byte> body)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(body);
+            return Read(json.RootElement);
+        }
+        catch (JsonException)
+        {
+            return Unreadable("The body is not JSON.");
+        }
+        catch (InvalidOperationException)
+        {
+            // A string that is not valid UTF-16 once its escapes are resolved, e.g. half a surrogate pair.
+            return Unreadable("The body has text that is not valid Unicode.");
+        }
+    }
+
+    private static PosEvent Read(JsonElement root)
+    {
+        if (root.ValueKind != JsonValueKind.Object)
+            return Unreadable("The body is not a JSON object.");
+        var read = new PosEvent(Text(root, "event_id"), Text(root, "type"), Text(root, "merchant_id"), Text(root, "location_id"), null, null);
+        if (read.EventId is null)
+            return read with { Unreadable = "The event has no event_id." };
+        if (read.Type is not ("payment.created" or "payment.updated"))
+            return read;
+        if (Child(Child(Child(root, "data"), "object"), "payment") is not { } payment)
+            return read with { Unreadable = "The event has no data.object.payment." };
+        var (known, missing) = Payment(payment);
+        return known is null ? read with { Unreadable = missing } : read with { Payment = known, LocationId = known.LocationId };
+    }
+
+    /// <summary>A payment as it stands in events and in ListPayments; the second part names what is missing.</summary>
+    public static (PosPayment? Payment, string? Missing) Payment(JsonElement payment)
+    {
+        var total = Amount(payment, "total_money");
+        if (Text(payment, "id") is not { } id)
+            return (null, "The payment has no id.");
+        if (Text(payment, "location_id") is not { } location)
+            return (null, "The payment has no location_id.");
+        if (State(Text(payment, "status")) is not { } state)
+            return (null, $"The payment's status is not one of APPROVED, PENDING, COMPLETED, CANCELED, FAILED.");
+        if (Time(payment, "created_at") is not { } created || Time(payment, "updated_at") is not { } updated)
+            return (null, "The payment has no readable created_at and updated_at.");
+        if (total is not { } paid)
+            return (null, "The payment has no total_money with a whole amount and a currency.");
+        if (Optional(payment, "tip_money", paid.Currency) is not { } tip || Optional(payment, "refunded_money", paid.Currency) is not { } refunded)
+            return (null, "The payment's tip or refund is not a whole amount of the total's currency.");
+        // A sale taken offline was made when the guest stood there, not when the till was back on line.
+        var occurred = Child(payment, "offline_payment_details") is { } offline ? Time(offline, "client_created_at") ?? created : created;
+        var card = Card(payment);
+        return (new PosPayment(id, Text(payment, "order_id"), location, state, occurred, updated, paid.Currency, paid.Minor, tip, refunded,
+            Method(Text(payment, "source_type"), card?.Brand), card), null);
+    }
+
+    private static PosCard? Card(JsonElement payment)
+    {
+        if (Child(payment, "card_details") is not { } details)
+            return null;
+        var card = Child(details, "card");
+        return card is null ? null : new PosCard(Text(card, "card_brand"), Text(card, "last_4"), Text(details, "entry_method"), Text(card, "fingerprint"));
+    }
+
+    private static PaymentState? State(string? status) => status switch
+    {
+        "APPROVED" => PaymentState.Authorized,
+        "PENDING" => PaymentState.Pending,
+        "COMPLETED" => PaymentState.Captured,
+        "CANCELED" => PaymentState.Canceled,
+        "FAILED" => PaymentState.Failed,
+        _ => null,
+    };
+
+    private static PaymentMethod Method(string? source, string? brand) => source switch
+    {
+        "CARD" => brand == "SQUARE_GIFT_CARD" ? PaymentMethod.GiftCard : PaymentMethod.Card,
+        "CASH" => PaymentMethod.Cash,
+        "WALLET" or "SQUARE_ACCOUNT" => PaymentMethod.Wallet,
+        "BANK_ACCOUNT" => PaymentMethod.BankAccount,
+        "BUY_NOW_PAY_LATER" => PaymentMethod.BuyNowPayLater,
+        _ => PaymentMethod.Other,
+    };
+
+    private static (long Minor, string Currency)? Amount(JsonElement of, string name) =>
+        Child(of, name) is { } money && money.TryGetProperty("amount", out var amount) && amount.ValueKind == JsonValueKind.Number
+        && amount.TryGetInt64(out var minor) && Text(money, "currency") is { Length: 3 } currency ? (minor, currency) : null;
+
+    // Left out means none; another currency than the total's can be neither added nor dropped.
+    private static long? Optional(JsonElement of, string name, string currency) =>
+        Child(of, name) is null ? 0 : Amount(of, name) is { } money && money.Currency == currency ? money.Minor : null;
+
+    private static Instant? Time(JsonElement of, string name) =>
+        of.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.TryGetDateTimeOffset(out var time)
+            ? Instant.FromDateTimeOffset(time).ToMicroseconds() : null;
+
+    private static string? Text(JsonElement? of, string name) =>
+        of is { } element && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text ? text : null;
+
+    private static JsonElement? Child(JsonElement? of, string name) =>
+        of is { ValueKind: JsonValueKind.Object } element && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Object ? value : null;
+
+    private static PosEvent Unreadable(string why) => new(null, null, null, null, null, why);
+}

@@ -1,0 +1,23 @@
+using GraphQL;
+using Integrations.Contracts;
+using Microsoft.EntityFrameworkCore;
+
+namespace Integrations.Venues;
+
+/// <summary>Who you are to this server.</summary>
+/// <param name="UserId">The sub claim of your token.</param>
+/// <param name="Roles">The roles of your token.</param>
+/// <param name="OwnedVenueIds">The venues whose sales you may see.</param>
+internal sealed record Viewer([property: Id] string UserId, IReadOnlyList<Role> Roles, [property: Id] IReadOnlyList<string> OwnedVenueIds);
+
+/// <summary>Who you are to this server: any user.</summary>
+internal sealed class GetViewer(IDbContextFactory<IntegrationsDb> dbs)
+{
+    public async Task<Viewer> Viewer(IResolveFieldContext context, CancellationToken ct)
+    {
+        var caller = context.Caller();
+        await using var db = await dbs.CreateDbContextAsync(ct);
+        var owned = await db.Venues.AsNoTracking().Where(v => v.OwnerUserIds.Contains(caller.UserId)).OrderBy(v => v.Id).Select(v => v.Id).ToListAsync(ct);
+        return new Viewer(caller.UserId, caller.IsHeadModerator ? [Role.HeadModerator] : [], owned);
+    }
+}

@@ -1,0 +1,31 @@
+using System.ComponentModel;
+using GraphQL;
+using Integrations.Contracts;
+using Microsoft.EntityFrameworkCore;
+using PosModular.Kernel;
+
+namespace Integrations.Venues;
+
+/// <summary>Those you own; all of them for HEAD_MODERATOR..</summary>
+internal sealed class ListVenues(IDbContextFactory<IntegrationsDb> dbs)
+{
+    private const string Kind = "venue";
+
+    /// <param name="first">How many, 1 to 200.</param>
+    /// <param name="after">The endCursor of the page before.</param>
+    public async Task<Connection<Venue>> Venues(IResolveFieldContext context, CancellationToken ct, [DefaultValue(50)] int first = 50, string? after = null)
+    {
+        var caller = context.Caller();
+        var page = Page.Of(first, after);
+        await using var db = await dbs.CreateDbContextAsync(ct);
+        var venues = db.Venues.AsNoTracking();
+        if (!caller.IsHeadModerator)
+            venues = venues.Where(v => v.OwnerUserIds.Contains(caller.UserId));
+        if (after is not null)
+        {
+            var key = Cursor.Read(Kind, after, 1)[0];
+            venues = venues.Where(v => v.Id.CompareTo(key) > 0);
+        }
+        return Connection.Of(page, await venues.OrderBy(v => v.Id).Take(page.Probe).ToListAsync(ct), v => Cursor.Of(Kind, v.Id));
+    }
+}

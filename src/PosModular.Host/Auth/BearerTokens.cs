@@ -1,0 +1,105 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+
+namespace PosModular.Host.Auth;
+
+/// <summary>
+/// Reads "Bearer …" wherever it comes from: the Authorization header of a request or the first message of a WebSocket.
+/// One reader for both, so that a token cannot be good on one path and bad on the other.
+/// </summary>
+internal sealed class BearerTokens(IOptionsMonitor<JwtBearerOptions> settings, TimeProvider clock, ILogger<BearerTokens> log)
+{
+    /// <summary>An issuer's clock may run ahead of ours by this much. Past its end a token gets no grace.</summary>
+    private static readonly TimeSpan EarlyBy = TimeSpan.FromSeconds(30);
+
+    /// <summary>Longer than any honest token, short enough to hash for free.</summary>
+    private const int LongestToken = 16_384;
+
+    private readonly VerifiedTokens verified = new(clock);
+
+    /// <summary>Never throws for a bad token; the verdict says what is wrong with it.</summary>
+    public ValueTask<TokenVerdict> Read(string? authorizationHeader, CancellationToken cancellation)
+    {
+        if (string.IsNullOrWhiteSpace(authorizationHeader))
+            return new(TokenVerdict.Refused("No token. Send the header Authorization: Bearer <token>; over a WebSocket send it as \"authorization\" in the connection_init payload."));
+
+        if (!authorizationHeader.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase))
+            return new(TokenVerdict.Refused("The authorization is not of the form Bearer <token>."));
+
+        var token = authorizationHeader["Bearer ".Length..].Trim();
+        if (token.Length is 0 or > LongestToken)
+            return new(TokenVerdict.Refused("The token is not valid: it is empty or too long."));
+
+        return verified.Find(token) is { } known ? new(known) : Verify(token, cancellation);
+    }
+
+    private async ValueTask<TokenVerdict> Verify(string token, CancellationToken cancellation)
+    {
+        var options = settings.Get(JwtBearerDefaults.AuthenticationScheme);
+        var rules = options.TokenValidationParameters.Clone();
+        if (options.ConfigurationManager is BaseConfigurationManager authority)
+        {
+            // Asked for first: without its keys the handler would blame the token's issuer.
+            if (await Unreachable(authority, cancellation) is { } reason)
+                return CannotTell(reason);
+            rules.ConfigurationManager = authority;
+        }
+
+        var result = await options.TokenHandlers[0].ValidateTokenAsync(token, rules).WaitAsync(cancellation);
+        if (!result.IsValid || result.SecurityToken is not JsonWebToken jwt)
+            return TokenVerdict.Refused($"The token is not valid: {Words(result.Exception)}.");
+
+        var verdict = Judge(jwt, new ClaimsPrincipal(result.ClaimsIdentity));
+        if (verdict.Accepted)
+            verified.Keep(token, verdict);
+        return verdict;
+    }
+
+    /// <summary>Lifetime is judged here and not by the library, which looks at the machine's clock and not at ours.</summary>
+    private TokenVerdict Judge(JsonWebToken jwt, ClaimsPrincipal user)
+    {
+        var now = clock.GetUtcNow();
+        if (jwt.ValidTo == DateTime.MinValue)
+            return TokenVerdict.Refused("The token is not valid: it has no expiry (exp).");
+        if (now >= jwt.ValidTo)
+            return TokenVerdict.Refused($"The token has expired at {jwt.ValidTo:yyyy-MM-dd'T'HH:mm:ss'Z'}. Get a new one.");
+        if (jwt.ValidFrom != DateTime.MinValue && now + EarlyBy < jwt.ValidFrom)
+            return TokenVerdict.Refused("The token is not valid yet (nbf).");
+        if (string.IsNullOrEmpty(user.FindFirst("sub")?.Value))
+            return TokenVerdict.Refused("The token is not valid: it names no user (sub).");
+        return new TokenVerdict(user, jwt.ValidTo, null);
+    }
+
+    private static async Task<Exception?> Unreachable(BaseConfigurationManager authority, CancellationToken cancellation)
+    {
+        try
+        {
+            // Kept and refreshed by the manager; this is a field read but for the first time.
+            await authority.GetBaseConfigurationAsync(cancellation);
+            return null;
+        }
+        catch (InvalidOperationException exception)
+        {
+            return exception;
+        }
+    }
+
+    /// <summary>Not the caller's fault, and the operator must hear of it.</summary>
+    private TokenVerdict CannotTell(Exception reason)
+    {
+        log.LogWarning(reason, "Tokens cannot be checked: the identity provider does not answer");
+        return TokenVerdict.Refused("The token cannot be checked just now: the identity provider does not answer. Try again.");
+    }
+
+    private static string Words(Exception? reason) => reason switch
+    {
+        SecurityTokenSignatureKeyNotFoundException or SecurityTokenInvalidSignatureException => "its signature does not match",
+        SecurityTokenInvalidIssuerException => "it comes from another issuer",
+        SecurityTokenInvalidAudienceException => "it is meant for another audience",
+        SecurityTokenInvalidAlgorithmException => "its algorithm is not accepted",
+        _ => "it is malformed",
+    };
+}

@@ -1,0 +1,53 @@
+using System.Text;
+using PosModular.Kernel;
+
+namespace PosModular.Host.Auth;
+
+/// <summary>
+/// Who may sign tokens: either a shared key (HS256) or an OpenID Connect authority, never both, since two truths about
+/// who is who is how a forgotten test key opens production.
+/// </summary>
+internal sealed record JwtSettings(byte[]? SigningKey, string? Authority, string? Issuer, string? Audience)
+{
+    public const string SigningKeySetting = "Auth:Jwt:SigningKey";
+    public const string AuthoritySetting = "Auth:Jwt:Authority";
+
+    /// <summary>HS256 needs a key as long as its hash (RFC 7518 §3.2).</summary>
+    private const int ShortestKey = 32;
+
+    /// <exception cref="SettingException">Neither or both are set, the key is short, or the authority is no address.</exception>
+    public static JwtSettings Read(IConfiguration configuration, IHostEnvironment environment, string dataDirectory)
+    {
+        var key = Text(configuration, SigningKeySetting);
+        var authority = Text(configuration, AuthoritySetting);
+        var issuer = Text(configuration, "Auth:Jwt:Issuer");
+        var audience = Text(configuration, "Auth:Jwt:Audience");
+
+        if (key is not null && authority is not null)
+            throw new SettingException(SigningKeySetting, "set this or Auth__Jwt__Authority, not both.");
+
+        if (authority is not null)
+            return new JwtSettings(null, CheckedAuthority(authority, environment), issuer, audience);
+
+        if (key is null && !environment.IsDevelopment())
+            throw new SettingException(SigningKeySetting, "set a secret of 32 bytes or more (openssl rand -hex 32), or set Auth__Jwt__Authority to your identity provider.");
+
+        var bytes = Encoding.UTF8.GetBytes(key ?? DevelopmentKey.ReadOrMake(dataDirectory));
+        return bytes.Length < ShortestKey
+            ? throw new SettingException(SigningKeySetting, $"is {bytes.Length} bytes, must be {ShortestKey} or more; make one with: openssl rand -hex 32")
+            : new JwtSettings(bytes, null, issuer, audience);
+    }
+
+    private static string CheckedAuthority(string authority, IHostEnvironment environment)
+    {
+        if (!Uri.TryCreate(authority, UriKind.Absolute, out var address) || address.Scheme is not ("https" or "http"))
+            throw new SettingException(AuthoritySetting, "must be an address such as https://login.example.com/realm");
+
+        return address.Scheme == "http" && !environment.IsDevelopment()
+            ? throw new SettingException(AuthoritySetting, "must be https outside of Development.")
+            : authority;
+    }
+
+    private static string? Text(IConfiguration configuration, string setting) =>
+        configuration[setting] is { } text && !string.IsNullOrWhiteSpace(text) ? text.Trim() : null;
+}

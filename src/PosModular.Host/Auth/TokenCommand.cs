@@ -1,0 +1,75 @@
+using System.Globalization;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+using PosModular.Kernel;
+
+namespace PosModular.Host.Auth;
+
+/// <summary>
+/// <c>dotnet run … -- token --sub u1 --role HEAD_MODERATOR [--role …] [--hours 12]</c> prints a token signed with the host's
+/// own key, for development and scripts. With an authority there is no key of ours to sign with, and it says so.
+/// </summary>
+internal static class TokenCommand
+{
+    private const string Usage = "usage: token --sub <user id> [--role HEAD_MODERATOR]… [--hours 12]";
+
+    /// <returns>The exit code: 0 printed, 2 not understood. <see cref="SettingException"/> passes to the caller.</returns>
+    public static int Run(string[] arguments, IConfiguration configuration, IHostEnvironment environment, string dataDirectory, TimeProvider clock)
+    {
+        if (Wanted.Read(arguments) is not { } wanted)
+        {
+            Console.Error.WriteLine(Usage);
+            return 2;
+        }
+
+        var settings = JwtSettings.Read(configuration, environment, dataDirectory);
+        if (settings.SigningKey is null)
+            throw new SettingException(JwtSettings.AuthoritySetting, "tokens come from this identity provider; the host has no key to sign one with.");
+
+        Console.Out.WriteLine(Print(wanted, settings, clock.GetUtcNow().UtcDateTime));
+        return 0;
+    }
+
+    private static string Print(Wanted wanted, JwtSettings settings, DateTime now)
+    {
+        var claims = new Dictionary<string, object> { ["sub"] = wanted.Subject };
+        if (wanted.Roles.Count > 0)
+            claims["role"] = wanted.Roles.Count == 1 ? wanted.Roles[0] : wanted.Roles;
+
+        var key = new SymmetricSecurityKey(settings.SigningKey);
+        return new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
+        {
+            Claims = claims,
+            Issuer = settings.Issuer,
+            Audience = settings.Audience,
+            IssuedAt = now,
+            NotBefore = now,
+            Expires = now.AddHours(wanted.Hours),
+            SigningCredentials = new SigningCredentials(key, SecurityAlgorithms.HmacSha256),
+        });
+    }
+
+    private sealed record Wanted(string Subject, List<string> Roles, double Hours)
+    {
+        public static Wanted? Read(string[] arguments)
+        {
+            string? subject = null;
+            var roles = new List<string>();
+            var hours = 12.0;
+            for (var at = 0; at < arguments.Length; at += 2)
+            {
+                if (at + 1 == arguments.Length)
+                    return null;
+                var value = arguments[at + 1];
+                switch (arguments[at])
+                {
+                    case "--sub": subject = value; break;
+                    case "--role": roles.Add(value); break;
+                    case "--hours" when double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out hours) && hours is > 0 and <= 87_600: break;
+                    default: return null;
+                }
+            }
+            return string.IsNullOrWhiteSpace(subject) ? null : new Wanted(subject, roles, hours);
+        }
+    }
+}

@@ -1,0 +1,26 @@
+using System.Buffers;
+using System.Text.Json;
+using GraphQL;
+using GraphQL.SystemTextJson;
+
+namespace PosModular.Host.GraphQL;
+
+/// <summary>
+/// GraphQL.NET's serializer, opened far enough to write an answer into the middle of a message (a WebSocket envelope)
+/// and straight into a response's pipe, without a string or a stream in between.
+/// </summary>
+internal sealed class ResultJson() : GraphQLSerializer(indent: false, new ErrorWords())
+{
+    public void Write(Utf8JsonWriter writer, ExecutionResult result) => JsonSerializer.Serialize(writer, result, SerializerOptions);
+
+    public void Write(Utf8JsonWriter writer, ExecutionErrors errors) => JsonSerializer.Serialize(writer, errors, SerializerOptions);
+
+    public void Write(IBufferWriter<byte> output, ExecutionResult result)
+    {
+        using var writer = new Utf8JsonWriter(output);
+        Write(writer, result);
+    }
+
+    /// <exception cref="JsonException">The element is not an object.</exception>
+    public Inputs ReadInputs(JsonElement element) => element.Deserialize<Inputs>(SerializerOptions) ?? Inputs.Empty;
+}

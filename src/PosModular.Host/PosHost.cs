@@ -1,0 +1,99 @@
+using Analytics;
+using Ingestion;
+using Integrations;
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using NodaTime;
+using Npgsql;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Trace;
+using PosModular.Host.Auth;
+using PosModular.Host.GraphQL;
+using PosModular.Host.Health;
+using PosModular.Host.Postgres;
+using PosModular.Kernel;
+using PosModular.Kernel.Feed;
+using PosModular.Kernel.Schema;
+using Rules;
+
+namespace PosModular.Host;
+
+/// <summary>Puts the house together: one line a module, then the doors.</summary>
+internal static class PosHost
+{
+    private const string DefaultUrl = "http://localhost:8080";
+
+    public static async Task RunAsync(string[] args)
+    {
+        var builder = Builder(args);
+        await using var embedded = await StartPostgresAsync(builder);
+        await using var app = Build(builder);
+        await Database.PrepareAsync(app.Services, CancellationToken.None);
+        await app.RunAsync();
+    }
+
+    public static WebApplicationBuilder Builder(string[] args)
+    {
+        // Settings that ship with the program stand beside it, wherever it is started from.
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        if (string.IsNullOrEmpty(builder.Configuration[WebHostDefaults.ServerUrlsKey]))
+            builder.WebHost.UseUrls(DefaultUrl);
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+        return builder;
+    }
+
+    public static WebApplication Build(WebApplicationBuilder builder)
+    {
+        if (!builder.Environment.IsProduction() && string.IsNullOrEmpty(builder.Configuration["POS_ENCRYPTION_KEY"]))
+            builder.Configuration["POS_ENCRYPTION_KEY"] = Data(builder).Secret("encryption-key");
+        builder.Services.AddPosAuth(builder.Configuration, builder.Environment, Data(builder).Path);
+        builder.Services.AddPosGraphQL();
+        builder.Services.AddHealthChecks().AddCheck<DatabaseHealth>("database", tags: ["ready"]);
+        AddTelemetry(builder);
+        AddModules(builder);
+
+        var app = builder.Build();
+        app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false });
+        app.MapHealthChecks("/health/ready", new HealthCheckOptions { Predicate = check => check.Tags.Contains("ready") });
+        app.MapPosGraphQL();
+        app.MapIngestion();
+        return app;
+    }
+
+    public static void AddModules(WebApplicationBuilder builder)
+    {
+        var (services, configuration) = (builder.Services, builder.Configuration);
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<IClock>(SystemClock.Instance);
+        services.AddDatabase(configuration.GetConnectionString("Pos") is { Length: > 0 } database ? database
+            : throw new SettingException("ConnectionStrings__Pos", "it is missing. Set it to a PostgreSQL connection string."));
+        services.AddFeed();
+        services.AddMergedSchema();
+
+        services.AddIntegrations(configuration, builder.Environment.IsProduction());
+        services.AddIngestion();
+        services.AddRules();
+        services.AddAnalytics();
+    }
+
+    private static async Task<EmbeddedPostgres?> StartPostgresAsync(WebApplicationBuilder builder)
+    {
+        if (!builder.Environment.IsDevelopment() || !string.IsNullOrEmpty(builder.Configuration.GetConnectionString("Pos")))
+            return null;
+        using var logging = LoggerFactory.Create(l => l.AddConfiguration(builder.Configuration.GetSection("Logging")).AddSimpleConsole(c => c.SingleLine = true));
+        var embedded = await EmbeddedPostgres.StartAsync(Data(builder).Postgres, logging.CreateLogger("Postgres"), CancellationToken.None);
+        builder.Configuration["ConnectionStrings:Pos"] = embedded.ConnectionString;
+        return embedded;
+    }
+
+    public static DataDirectory Data(WebApplicationBuilder builder) => new(builder.Configuration["Pos:DataDirectory"] ?? ".data");
+
+    // OTEL_EXPORTER_OTLP_ENDPOINT switches it on; without it nothing is collected.
+    private static void AddTelemetry(WebApplicationBuilder builder)
+    {
+        if (string.IsNullOrEmpty(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
+            return;
+        builder.Services.AddOpenTelemetry()
+            .WithTracing(tracing => tracing.AddAspNetCoreInstrumentation().AddNpgsql().AddOtlpExporter())
+            .WithMetrics(metrics => metrics.AddAspNetCoreInstrumentation().AddMeter(FeedRelays.Meter).AddOtlpExporter());
+    }
+}

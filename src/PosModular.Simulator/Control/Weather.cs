@@ -1,0 +1,22 @@
+using PosModular.Simulator.Faults;
+
+namespace PosModular.Simulator.Control;
+
+/// <summary>
+/// <list type="bullet">
+/// <item><c>POST /_sim/faults</c> <see cref="Fault"/>: switches one on, e.g.
+/// <c>{"path":"/v2/payments","status":429,"headers":{"Retry-After":"1"},"times":2}</c>.</item>
+/// <item><c>GET /_sim/faults</c>: those on, with how many calls they matched.</item>
+/// <item><c>DELETE /_sim/faults/{id}</c> and <c>DELETE /_sim/faults</c>: one off, all off.</item>
+/// </list>
+/// </summary>
+internal static class Weather
+{
+    public static void MapWeather(this IEndpointRouteBuilder room)
+    {
+        room.MapPost("faults", (Fault fault, FaultBook faults) => faults.Arm(fault));
+        room.MapGet("faults", (FaultBook faults) => faults.Armed);
+        room.MapDelete("faults", (FaultBook faults) => faults.Clear());
+        room.MapDelete("faults/{id:int}", (int id, FaultBook faults) => faults.Disarm(id) ? Results.Ok() : Results.NotFound());
+    }
+}

@@ -1,0 +1,32 @@
+namespace PosModular.Simulator.Faults;
+
+/// <summary>Lets faults strike before a call is looked at. <c>/_sim</c> is spared.</summary>
+internal static class FaultStrikes
+{
+    public static void UseFaults(this WebApplication app)
+    {
+        var faults = app.Services.GetRequiredService<FaultBook>();
+        app.Use(async (context, next) =>
+        {
+            var request = context.Request;
+            var fault = request.Path.StartsWithSegments("/_sim") ? null : faults.Strike(request.Method, request.Path.ToString());
+            if (fault is { DelayMs: > 0 }) await Task.Delay(fault.DelayMs, context.RequestAborted);
+            if (fault is { Cut: true })
+            {
+                context.Abort();
+                return;
+            }
+
+            if (fault is not { Status: { } status })
+            {
+                await next(context);
+                return;
+            }
+
+            foreach (var (name, value) in fault.Headers) context.Response.Headers[name] = value;
+            context.Response.StatusCode = status;
+            context.Response.ContentType = "application/json";
+            await context.Response.WriteAsync(SquareAnswer.Text(SquareError.Body(fault.Code ?? SquareError.CodeOf(status), "The simulator was told to answer so.")));
+        });
+    }
+}

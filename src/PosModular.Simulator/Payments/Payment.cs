@@ -1,0 +1,102 @@
+using System.Collections.Immutable;
+
+namespace PosModular.Simulator.Payments;
+
+/// <summary>Square's Payment.status. COMPLETED means captured; APPROVED is only authorised.</summary>
+public enum PaymentStatus
+{
+    /// <summary>Authorised, not captured.</summary>
+    Approved,
+
+    /// <summary>Captured, or cash taken. Refunds do not change it.</summary>
+    Completed,
+
+    /// <summary>The authorisation was given up.</summary>
+    Canceled,
+}
+
+/// <summary>Part or all of a payment given back.</summary>
+public sealed record Refund(string Id, long Amount, string? Reason, DateTimeOffset CreatedAt);
+
+/// <summary>
+/// One payment at one moment; a change makes a new one with a later <see cref="UpdatedAt"/>. Amounts in minor units of
+/// <see cref="Currency"/>. An impossible change throws <see cref="InvalidOperationException"/>.
+/// </summary>
+public sealed record Payment
+{
+    public required string Id { get; init; }
+    public required string MerchantId { get; init; }
+    public required string LocationId { get; init; }
+    public required string OrderId { get; init; }
+    public required string Currency { get; init; }
+    public required PaymentStatus Status { get; init; }
+
+    /// <summary>Without the tip.</summary>
+    public required long Amount { get; init; }
+    public required long Tip { get; init; }
+
+    /// <summary>What was authorised at first; later tips do not change it.</summary>
+    public required long Approved { get; init; }
+
+    /// <summary>Null for cash.</summary>
+    public required Card? Card { get; init; }
+    public required DateTimeOffset CreatedAt { get; init; }
+    public required DateTimeOffset UpdatedAt { get; init; }
+    public DateTimeOffset? CapturedAt { get; init; }
+    public DateTimeOffset? VoidedAt { get; init; }
+    public DateTimeOffset? OfflineAt { get; init; }
+    public string? CustomerId { get; init; }
+    public ImmutableArray<Refund> Refunds { get; init; } = [];
+
+    /// <summary>1 for the first version, one more with each change.</summary>
+    public int Version { get; init; } = 1;
+
+    /// <summary>What the guest paid, tip included.</summary>
+    public long Total => Amount + Tip;
+
+    /// <summary>Given back so far.</summary>
+    public long Refunded => Refunds.Sum(refund => refund.Amount);
+
+    internal Payment Capture(DateTimeOffset at)
+    {
+        Require(Status is PaymentStatus.Approved, "capture");
+        var changed = Changed(at);
+        return changed with { Status = PaymentStatus.Completed, CapturedAt = changed.UpdatedAt };
+    }
+
+    /// <summary>The whole tip, not one more on top. Square edits tips of APPROVED payments; a till that settles late does it after the capture too.</summary>
+    internal Payment LeaveTip(long tip, DateTimeOffset at)
+    {
+        Require(Status is not PaymentStatus.Canceled && tip >= 0 && Amount + tip >= Refunded, "tip");
+        return Changed(at) with { Tip = tip };
+    }
+
+    /// <summary>All that is left when no amount is given.</summary>
+    internal Payment GiveBack(long? amount, string? reason, DateTimeOffset at)
+    {
+        var refund = amount ?? Total - Refunded;
+        Require(Status is PaymentStatus.Completed && refund > 0 && refund <= Total - Refunded, "refund");
+        var changed = Changed(at);
+        return changed with { Refunds = Refunds.Add(new Refund(SquareId.Refund(Id), refund, reason, changed.UpdatedAt)) };
+    }
+
+    internal Payment Cancel(DateTimeOffset at)
+    {
+        Require(Status is PaymentStatus.Approved, "cancel");
+        var changed = Changed(at);
+        return changed with { Status = PaymentStatus.Canceled, VoidedAt = changed.UpdatedAt };
+    }
+
+    /// <summary>Two changes within a millisecond, or a clock set back, still leave updated_at growing.</summary>
+    private Payment Changed(DateTimeOffset at)
+    {
+        var later = UpdatedAt.AddMilliseconds(1);
+        return this with { UpdatedAt = at > later ? at : later, Version = Version + 1 };
+    }
+
+    private void Require(bool possible, string change)
+    {
+        if (!possible)
+            throw new InvalidOperationException(FormattableString.Invariant($"Payment {Id} ({Status}, total {Total}, refunded {Refunded}) cannot take this {change}."));
+    }
+}

@@ -1,0 +1,63 @@
+using System.Buffers;
+using System.Text.Json;
+using PosModular.Simulator.Sellers;
+
+namespace PosModular.Simulator.Payments;
+
+/// <summary>
+/// <c>GET /v2/payments</c> and <c>GET /v2/payments/{id}</c> (Square docs, Payments API). There is no POST: at Square it takes
+/// money from a card, and this product only reads. A POST gets 405 and stays in the request log.
+/// </summary>
+internal static class PaymentAnswers
+{
+    public static void MapPayments(this IEndpointRouteBuilder app)
+    {
+        app.MapGet("/v2/payments", List).RequireToken("PAYMENTS_READ");
+        app.MapGet("/v2/payments/{id}", Get).RequireToken("PAYMENTS_READ");
+    }
+
+    private static IResult Get(string id, HttpContext http, Ledger ledger)
+    {
+        if (ledger.Find(id) is not { } payment || payment.MerchantId != http.Caller().MerchantId) return SquareError.NotFound("Payment");
+        return Answer(json =>
+        {
+            json.WritePropertyName("payment");
+            PaymentJson.Write(json, payment);
+        });
+    }
+
+    /// <summary>Without location_id it is the main location only.</summary>
+    private static IResult List(HttpContext http, Ledger ledger, SellerBook sellers, SimulatorSettings settings, TimeProvider clock)
+    {
+        var given = http.Request.Query;
+        var locationId = given.TryGetValue("location_id", out var id) && id.ToString() is { Length: > 0 } asked ? asked : "main";
+        if (sellers.FindLocation(http.Caller().MerchantId, locationId) is not { } location) return SquareError.NotFound("Location");
+
+        var (query, error) = PaymentQuery.Read(given, location.Id, clock.GetUtcNow());
+        if (query is null) return error!;
+
+        var (page, more) = ledger.List(query, Math.Min(query.Limit, settings.PageSize));
+        return Answer(json =>
+        {
+            // Like Square, an empty page is an empty object.
+            if (page.Count == 0) return;
+            json.WriteStartArray("payments");
+            foreach (var payment in page) PaymentJson.Write(json, payment);
+            json.WriteEndArray();
+            if (more) json.WriteString("cursor", query.CursorAfter(page[^1]));
+        });
+    }
+
+    private static IResult Answer(Action<Utf8JsonWriter> write)
+    {
+        var bytes = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(bytes, PaymentJson.Writing))
+        {
+            json.WriteStartObject();
+            write(json);
+            json.WriteEndObject();
+        }
+
+        return Results.Bytes(bytes.WrittenMemory, "application/json");
+    }
+}

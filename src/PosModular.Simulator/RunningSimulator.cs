@@ -1,0 +1,41 @@
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using PosModular.Simulator.Faults;
+using PosModular.Simulator.Payments;
+using PosModular.Simulator.Requests;
+using PosModular.Simulator.Sellers;
+using PosModular.Simulator.Webhooks;
+
+namespace PosModular.Simulator;
+
+/// <summary>A started simulator and its books, for tests that share its process.</summary>
+public sealed class RunningSimulator(WebApplication app) : IAsyncDisposable
+{
+    /// <summary>Where it listens, e.g. <c>http://127.0.0.1:40123/</c>: the product's Square base URL.</summary>
+    public Uri Address { get; } = new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+
+    /// <summary>Merchants, locations and access tokens.</summary>
+    public SellerBook Sellers { get; } = app.Services.GetRequiredService<SellerBook>();
+
+    /// <summary>Payments and the events that told of them.</summary>
+    public Ledger Ledger { get; } = app.Services.GetRequiredService<Ledger>();
+
+    /// <summary>Webhook subscriptions.</summary>
+    public SubscriptionBook Subscriptions { get; } = app.Services.GetRequiredService<SubscriptionBook>();
+
+    /// <summary>What became of each webhook.</summary>
+    public Deliveries Deliveries { get; } = app.Services.GetRequiredService<Deliveries>();
+
+    /// <summary>Switches for bad weather.</summary>
+    public FaultBook Faults { get; } = app.Services.GetRequiredService<FaultBook>();
+
+    /// <summary>What was asked of the API.</summary>
+    public RequestLog Requests { get; } = app.Services.GetRequiredService<RequestLog>();
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        await app.StopAsync();
+        await app.DisposeAsync();
+    }
+}

@@ -1,0 +1,59 @@
+using System.Globalization;
+
+namespace PosModular.Simulator;
+
+/// <summary>What can be set from outside, on the command line or by a test.</summary>
+public sealed record SimulatorSettings
+{
+    /// <summary>Addresses to listen on, separated by semicolons; port 0 takes a free one. <c>--urls</c></summary>
+    public string Urls { get; init; } = "http://127.0.0.1:9090";
+
+    /// <summary>
+    /// Square's gaps between two deliveries (1 minute to 8 hours) are multiplied by this. The default makes minutes seconds;
+    /// 1 is the real thing. <c>--retry-scale</c>
+    /// </summary>
+    public double RetryScale { get; init; } = 1 / 60d;
+
+    /// <summary>How long a receiver may take to answer a webhook (Square docs, Square Webhooks: 10 s). <c>--delivery-timeout-seconds</c></summary>
+    public TimeSpan DeliveryTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Webhooks in flight at once. Above 1 they overtake each other, as Square's do. <c>--delivery-concurrency</c></summary>
+    public int DeliveryConcurrency { get; init; } = 32;
+
+    /// <summary>
+    /// The most payments on one page, 1 to 100. Square may answer with fewer than the limit asked for, so a client that stops at
+    /// the first short page loses sales; a small number here shows it. <c>--page-size</c>
+    /// </summary>
+    public int PageSize { get; init; } = 100;
+
+    /// <summary>Whether warnings go to the console. <c>--quiet</c> turns it off for the program; tests start without.</summary>
+    public bool LogsToConsole { get; init; }
+
+    /// <summary>Set by the word <c>demo</c>: a night of sales against a running product.</summary>
+    public Demo.DemoSettings? Demo { get; init; }
+
+    /// <summary>Reads the command line; a setting that cannot be read stops the start with a line that names it.</summary>
+    public static SimulatorSettings FromCommandLine(string[] args)
+    {
+        var line = new ConfigurationBuilder().AddCommandLine(args).Build();
+        var defaults = new SimulatorSettings();
+        return new SimulatorSettings
+        {
+            Urls = line["urls"] ?? defaults.Urls,
+            RetryScale = Number(line, "retry-scale", defaults.RetryScale, 0, 1),
+            DeliveryTimeout = TimeSpan.FromSeconds(Number(line, "delivery-timeout-seconds", 10, 0.01, 600)),
+            DeliveryConcurrency = (int)Number(line, "delivery-concurrency", defaults.DeliveryConcurrency, 1, 10_000),
+            PageSize = (int)Number(line, "page-size", defaults.PageSize, 1, 100),
+            LogsToConsole = line["quiet"] is not "true",
+            Demo = args is ["demo", ..] ? PosModular.Simulator.Demo.DemoSettings.FromCommandLine(line) : null,
+        };
+    }
+
+    internal static double Number(IConfiguration line, string name, double fallback, double least, double most)
+    {
+        if (line[name] is not { } text) return fallback;
+        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
+            ? number
+            : throw new ArgumentException($"--{name} must be a number from {least.ToString(CultureInfo.InvariantCulture)} to {most.ToString(CultureInfo.InvariantCulture)}, not '{text}'.");
+    }
+}

@@ -1,0 +1,58 @@
+using System.Text.Json.Nodes;
+
+namespace PosModular.Simulator;
+
+/// <summary>
+/// Square's error body: <c>{ "errors": [ { category, code, detail, field } ] }</c>
+/// (Square docs, Build Basics › Handling Errors; categories by the API specification's ErrorCode).
+/// </summary>
+internal static class SquareError
+{
+    public static IResult Answer(int status, string code, string detail, string? field = null) =>
+        SquareAnswer.Of(Body(code, detail, field), status);
+
+    public static IResult Unauthorized() => Answer(401, "UNAUTHORIZED", "This request could not be authorized.");
+
+    public static IResult NotFound(string what) => Answer(404, "NOT_FOUND", $"{what} not found.");
+
+    public static IResult Bad(string code, string detail, string field) => Answer(400, code, detail, field);
+
+    /// <summary>The body alone.</summary>
+    public static JsonObject Body(string code, string detail, string? field = null)
+    {
+        var error = new JsonObject { ["category"] = CategoryOf(code), ["code"] = code, ["detail"] = detail };
+        if (field is not null) error["field"] = field;
+        return new JsonObject { ["errors"] = new JsonArray(error) };
+    }
+
+    /// <summary>The code that usually goes with a status.</summary>
+    public static string CodeOf(int status) => status switch
+    {
+        400 => "BAD_REQUEST",
+        401 => "UNAUTHORIZED",
+        403 => "FORBIDDEN",
+        404 => "NOT_FOUND",
+        405 => "METHOD_NOT_ALLOWED",
+        429 => "RATE_LIMITED",
+        503 => "SERVICE_UNAVAILABLE",
+        504 => "GATEWAY_TIMEOUT",
+        >= 500 => "INTERNAL_SERVER_ERROR",
+        _ => "BAD_REQUEST",
+    };
+
+    /// <summary>A 404 or 405 of the routing itself gets a body too.</summary>
+    public static Task WriteBareStatusAsync(HttpContext context)
+    {
+        context.Response.ContentType = "application/json";
+        var status = context.Response.StatusCode;
+        return context.Response.WriteAsync(SquareAnswer.Text(Body(CodeOf(status), $"{context.Request.Method} {context.Request.Path} is not served.")));
+    }
+
+    private static string CategoryOf(string code) => code switch
+    {
+        "UNAUTHORIZED" or "ACCESS_TOKEN_EXPIRED" or "ACCESS_TOKEN_REVOKED" or "CLIENT_DISABLED" or "FORBIDDEN" or "INSUFFICIENT_SCOPES" => "AUTHENTICATION_ERROR",
+        "RATE_LIMITED" => "RATE_LIMIT_ERROR",
+        "INTERNAL_SERVER_ERROR" or "SERVICE_UNAVAILABLE" or "GATEWAY_TIMEOUT" => "API_ERROR",
+        _ => "INVALID_REQUEST_ERROR",
+    };
+}

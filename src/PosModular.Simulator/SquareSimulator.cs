@@ -1,0 +1,76 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using PosModular.Simulator.Control;
+using PosModular.Simulator.Demo;
+using PosModular.Simulator.Faults;
+using PosModular.Simulator.Payments;
+using PosModular.Simulator.Requests;
+using PosModular.Simulator.Sellers;
+using PosModular.Simulator.Webhooks;
+
+namespace PosModular.Simulator;
+
+/// <summary>
+/// Stands in for Square over real HTTP: the part of its API that PosModular uses (locations, payments, webhook subscriptions),
+/// signed webhooks with Square's retries, and a control API under <c>/_sim</c>. Everything lives in memory.
+/// <para>As a program: <c>PosModular.Simulator --urls http://127.0.0.1:9090</c>, or with the word <c>demo</c> first
+/// (<see cref="DemoSettings"/>). In a test: <see cref="StartAsync"/>.</para>
+/// </summary>
+public static class SquareSimulator
+{
+    /// <summary>Starts one on a free port of this machine, ready when the task ends. Dispose it to stop it.</summary>
+    /// <param name="settings">Left out: port 0, gaps between deliveries a thousandth of Square's.</param>
+    /// <param name="clock">Gives the timestamps in payments and events. Waiting (retries, timeouts, delays) always takes real time.</param>
+    /// <param name="ct">Gives up the start.</param>
+    public static async Task<RunningSimulator> StartAsync(SimulatorSettings? settings = null, TimeProvider? clock = null, CancellationToken ct = default)
+    {
+        var app = Build(settings ?? new SimulatorSettings { Urls = "http://127.0.0.1:0", RetryScale = 0.001 }, clock);
+        await app.StartAsync(ct);
+        return new RunningSimulator(app);
+    }
+
+    /// <summary>The application of a command line, not yet started.</summary>
+    public static WebApplication Build(string[] args, TimeProvider? clock = null) => Build(SimulatorSettings.FromCommandLine(args), clock);
+
+    /// <summary>The application, not yet started. <see cref="Ledger"/> and the other books are singletons in its services.</summary>
+    public static WebApplication Build(SimulatorSettings settings, TimeProvider? clock = null)
+    {
+        // The empty builder reads no appsettings.json and no ASPNETCORE_ variable: in a test both would be the product's.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "PosModular.Simulator" });
+        builder.WebHost.UseKestrelCore().UseUrls(settings.Urls);
+        if (settings.LogsToConsole)
+        {
+            builder.Logging
+                .AddSimpleConsole(line => line.SingleLine = true)
+                .SetMinimumLevel(LogLevel.Warning)
+                .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None); // Program says it in one line.
+        }
+
+
+        builder.Services
+            .AddRouting()
+            .ConfigureHttpJsonOptions(json => json.SerializerOptions.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseUpper)))
+            .Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true)
+            .AddSingleton(settings)
+            .AddSingleton(clock ?? TimeProvider.System)
+            .AddSingleton<SellerBook>()
+            .AddSingleton<Ledger>()
+            .AddSingleton<SubscriptionBook>()
+            .AddSingleton<FaultBook>()
+            .AddSingleton<RequestLog>()
+            .AddSingleton<Deliveries>()
+            .AddHostedService(services => services.GetRequiredService<Deliveries>());
+        if (settings.Demo is { } demo) builder.Services.AddSingleton(demo).AddHostedService<DemoNight>();
+
+        var app = builder.Build();
+        app.UseRequestLog();
+        app.UseFaults();
+        app.UseStatusCodePages(page => SquareError.WriteBareStatusAsync(page.HttpContext));
+        app.MapLocations();
+        app.MapTokenStatus();
+        app.MapPayments();
+        app.MapSubscriptions();
+        app.MapControl();
+        return app;
+    }
+}

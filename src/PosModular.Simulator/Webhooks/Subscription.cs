@@ -1,0 +1,38 @@
+using System.Text.Json.Nodes;
+
+namespace PosModular.Simulator.Webhooks;
+
+/// <summary>An application's wish to hear of events (Square docs, Webhook Subscriptions API).</summary>
+public sealed record Subscription
+{
+    public required string Id { get; init; }
+    public required string ApplicationId { get; init; }
+    public required string Name { get; init; }
+    public required bool Enabled { get; init; }
+    public required IReadOnlyList<string> EventTypes { get; init; }
+
+    /// <summary>Exactly as given; it is part of what is signed.</summary>
+    public required string NotificationUrl { get; init; }
+    public required string ApiVersion { get; init; }
+    public required string SignatureKey { get; init; }
+    public required DateTimeOffset CreatedAt { get; init; }
+    public required DateTimeOffset UpdatedAt { get; init; }
+
+    /// <summary>Create and retrieve answers show the key, list and update answers do not (API specification, examples).</summary>
+    internal JsonObject Wire(bool withKey)
+    {
+        var wire = new JsonObject
+        {
+            ["id"] = Id,
+            ["name"] = Name,
+            ["enabled"] = Enabled,
+            ["event_types"] = new JsonArray([.. EventTypes.Select(type => (JsonNode)type)]),
+            ["notification_url"] = NotificationUrl,
+            ["api_version"] = ApiVersion,
+        };
+        if (withKey) wire["signature_key"] = SignatureKey;
+        wire["created_at"] = SquareTime.Subscription(CreatedAt);
+        wire["updated_at"] = SquareTime.Subscription(UpdatedAt);
+        return wire;
+    }
+}

@@ -1,0 +1,93 @@
+namespace PosModular.Simulator.Webhooks;
+
+/// <summary>All webhook subscriptions. Safe for many callers at once.</summary>
+public sealed class SubscriptionBook(TimeProvider clock)
+{
+    /// <summary>What a subscription speaks that names no version.</summary>
+    public const string UsualApiVersion = "2024-12-18";
+
+    private readonly Lock gate = new();
+    private readonly List<Subscription> subscriptions = [];
+    private readonly Dictionary<(string ApplicationId, string Key), (string Asked, string Id)> used = [];
+
+    /// <summary>Of all applications, the oldest first.</summary>
+    public IReadOnlyList<Subscription> All
+    {
+        get { lock (gate) return [.. subscriptions]; }
+    }
+
+    /// <summary>
+    /// The same key with the same request answers the subscription made the first time; with another request, or after that
+    /// subscription was deleted, the key is used up and the answer is null.
+    /// </summary>
+    internal Subscription? Create(string applicationId, SubscriptionDraft draft, string? idempotencyKey, string asked)
+    {
+        lock (gate)
+        {
+            if (idempotencyKey is not null && used.TryGetValue((applicationId, idempotencyKey), out var before))
+                return before.Asked == asked ? subscriptions.Find(s => s.Id == before.Id) : null;
+
+            var now = clock.GetUtcNow();
+            var created = new Subscription
+            {
+                Id = SquareId.Subscription(),
+                ApplicationId = applicationId,
+                Name = draft.Name!,
+                Enabled = draft.Enabled ?? true,
+                EventTypes = draft.EventTypes!,
+                NotificationUrl = draft.NotificationUrl!,
+                ApiVersion = draft.ApiVersion ?? UsualApiVersion,
+                SignatureKey = SquareId.SignatureKey(),
+                CreatedAt = now,
+                UpdatedAt = now,
+            };
+            subscriptions.Add(created);
+            if (idempotencyKey is not null) used[(applicationId, idempotencyKey)] = (asked, created.Id);
+            return created;
+        }
+    }
+
+    /// <summary>Null when the application has none of that id.</summary>
+    internal Subscription? Find(string applicationId, string id)
+    {
+        lock (gate) return subscriptions.Find(s => s.Id == id && s.ApplicationId == applicationId);
+    }
+
+    /// <summary>As it stands now, for a delivery; null once deleted.</summary>
+    internal Subscription? Find(string id)
+    {
+        lock (gate) return subscriptions.Find(s => s.Id == id);
+    }
+
+    internal Subscription? Update(string applicationId, string id, SubscriptionDraft draft) => Change(applicationId, id, before => before with
+    {
+        Name = draft.Name ?? before.Name,
+        Enabled = draft.Enabled ?? before.Enabled,
+        EventTypes = draft.EventTypes ?? before.EventTypes,
+        NotificationUrl = draft.NotificationUrl ?? before.NotificationUrl,
+        ApiVersion = draft.ApiVersion ?? before.ApiVersion,
+    });
+
+    /// <summary>The old key ends at once.</summary>
+    internal Subscription? RotateKey(string applicationId, string id) =>
+        Change(applicationId, id, before => before with { SignatureKey = SquareId.SignatureKey() });
+
+    internal bool Delete(string applicationId, string id)
+    {
+        lock (gate) return subscriptions.RemoveAll(s => s.Id == id && s.ApplicationId == applicationId) > 0;
+    }
+
+    internal IReadOnlyList<Subscription> Wanting(string eventType, IReadOnlySet<string> applicationIds)
+    {
+        lock (gate) return subscriptions.FindAll(s => s.Enabled && applicationIds.Contains(s.ApplicationId) && s.EventTypes.Contains(eventType));
+    }
+
+    private Subscription? Change(string applicationId, string id, Func<Subscription, Subscription> change)
+    {
+        lock (gate)
+        {
+            var index = subscriptions.FindIndex(s => s.Id == id && s.ApplicationId == applicationId);
+            return index < 0 ? null : subscriptions[index] = change(subscriptions[index]) with { UpdatedAt = clock.GetUtcNow() };
+        }
+    }
+}

@@ -1,0 +1,57 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace PosModular.Simulator.Webhooks;
+
+/// <summary>
+/// The <c>subscription</c> of a create or update body; null means not given. Square takes HTTPS addresses only; here plain
+/// HTTP is taken too, for receivers on the same machine.
+/// </summary>
+internal sealed record SubscriptionDraft(string? Name, bool? Enabled, IReadOnlyList<string>? EventTypes, string? NotificationUrl, string? ApiVersion)
+{
+    public const int LongestName = 64;
+    public const int LongestIdempotencyKey = 45;
+
+    /// <summary>The body as JSON object; null when it is none.</summary>
+    public static async Task<JsonObject?> BodyAsync(HttpRequest request)
+    {
+        try
+        {
+            return await JsonNode.ParseAsync(request.Body, cancellationToken: request.HttpContext.RequestAborted) as JsonObject;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The draft, or the error that names the field.</summary>
+    public static (SubscriptionDraft? Draft, IResult? Error) Read(JsonObject? body, bool creating)
+    {
+        if (body?["subscription"] is not JsonObject given)
+            return (null, SquareError.Bad("MISSING_REQUIRED_PARAMETER", "Missing required parameter.", "subscription"));
+
+        SubscriptionDraft draft;
+        try
+        {
+            draft = new SubscriptionDraft(
+                (string?)given["name"],
+                (bool?)given["enabled"],
+                (given["event_types"] as JsonArray)?.Select(type => (string?)type ?? "").ToArray(),
+                (string?)given["notification_url"],
+                (string?)given["api_version"]);
+        }
+        catch (Exception e) when (e is InvalidOperationException or FormatException)
+        {
+            return (null, SquareError.Bad("INVALID_VALUE", "A field has the wrong type.", "subscription"));
+        }
+
+        if (creating ? draft.Name is not { Length: > 0 and <= LongestName } : draft.Name is { Length: 0 or > LongestName })
+            return (null, SquareError.Bad("INVALID_VALUE", "name must have 1 to 64 characters.", "subscription.name"));
+        if (creating ? draft.EventTypes is not { Count: > 0 } : draft.EventTypes is { Count: 0 })
+            return (null, SquareError.Bad("INVALID_VALUE", "At least one event type is needed.", "subscription.event_types"));
+        if ((creating || draft.NotificationUrl is not null) && !(Uri.TryCreate(draft.NotificationUrl, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"))
+            return (null, SquareError.Bad("INVALID_VALUE", "notification_url must be an absolute URL.", "subscription.notification_url"));
+        return (draft, null);
+    }
+}

@@ -1,0 +1,52 @@
+using System.Net.Sockets;
+
+namespace PosModular.IntegrationTests;
+
+/// <summary>
+/// Whether a Docker engine answers, asked in a second at most. Testcontainers finds out too, but with an exception after
+/// its own retries.
+/// </summary>
+internal static class DockerEngine
+{
+    private static readonly string[] Sockets =
+    [
+        "/var/run/docker.sock",
+        Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".docker/run/docker.sock"),
+    ];
+
+    /// <summary>An engine named by DOCKER_HOST is taken at its word.</summary>
+    public static async Task<bool> AnswersAsync()
+    {
+        if (!string.IsNullOrEmpty(Environment.GetEnvironmentVariable("DOCKER_HOST")))
+            return true;
+        foreach (var socket in Sockets.Where(File.Exists))
+            if (await PingAsync(socket))
+                return true;
+        return false;
+    }
+
+    /// <summary>A socket file outlives its engine, so it is asked (Docker Engine API, "Ping").</summary>
+    private static async Task<bool> PingAsync(string path)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+        using var handler = new SocketsHttpHandler
+        {
+            ConnectCallback = async (_, cancellationToken) =>
+            {
+                var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken);
+                return new NetworkStream(socket, ownsSocket: true);
+            },
+        };
+        using var client = new HttpClient(handler);
+        try
+        {
+            using var answer = await client.GetAsync(new Uri("http://docker/_ping"), limit.Token);
+            return answer.IsSuccessStatusCode;
+        }
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,64 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+using PosModular.Host.Postgres;
+using Shouldly;
+using Xunit;
+
+namespace PosModular.IntegrationTests;
+
+/// <summary>The private PostgreSQL of a developer's machine keeps what it was given, through crashes and shared use.</summary>
+public sealed class EmbeddedPostgresTests
+{
+    [Fact]
+    public async Task Committed_rows_survive_a_crash_and_the_connection_string_stays_good()
+    {
+        await using var postgres = await TestPostgres.StartOwnAsync();
+        await ExecuteAsync(postgres, "create table kept (n int); insert into kept values (1)");
+
+        await postgres.StopAsync(immediate: true);
+        await Should.ThrowAsync<NpgsqlException>(() => ExecuteAsync(postgres, "select 1"));
+        await postgres.StartAgainAsync();
+
+        (await ExecuteAsync(postgres, "select n from kept")).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task The_first_of_two_hosts_to_leave_does_not_take_the_server_from_the_other()
+    {
+        var first = await TestPostgres.StartOwnAsync();
+        await using var second = await EmbeddedPostgres.StartAsync(first.DataDirectory, throwAway: true, NullLogger.Instance, TestContext.Current.CancellationToken);
+        second.ConnectionString.ShouldBe(first.ConnectionString);
+
+        await first.DisposeAsync();
+
+        (await ExecuteAsync(second, "select 1")).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task The_last_host_to_leave_stops_the_server()
+    {
+        var postgres = await TestPostgres.StartOwnAsync();
+        await postgres.DisposeAsync();
+        await Should.ThrowAsync<NpgsqlException>(() => ExecuteAsync(postgres, "select 1"));
+        Directory.Exists(postgres.DataDirectory).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Nobody_comes_in_without_the_password()
+    {
+        await using var postgres = await TestPostgres.StartOwnAsync();
+        var without = new NpgsqlConnectionStringBuilder(postgres.ConnectionString) { Password = "guess", Pooling = false };
+        await using var connection = new NpgsqlConnection(without.ConnectionString);
+        (await Should.ThrowAsync<PostgresException>(() => connection.OpenAsync(TestContext.Current.CancellationToken)))
+            .SqlState.ShouldBe(PostgresErrorCodes.InvalidPassword);
+    }
+
+    /// <summary>Unpooled: a pooled connection does not notice at once that its server has gone.</summary>
+    private static async Task<object?> ExecuteAsync(EmbeddedPostgres postgres, string sql)
+    {
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(postgres.ConnectionString) { Pooling = false }.ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        return await command.ExecuteScalarAsync();
+    }
+}

@@ -1,0 +1,140 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+using PosModular.Host.Postgres;
+using PosModular.IntegrationTests;
+using Testcontainers.PostgreSql;
+using Xunit;
+
+[assembly: AssemblyFixture(typeof(TestPostgres))]
+
+namespace PosModular.IntegrationTests;
+
+/// <summary>
+/// One PostgreSQL for the whole test process, and as many fresh databases on it as tests ask for. It is the server
+/// named by POS_TEST_POSTGRES, else a container where a Docker engine answers, else a throw-away cluster of this
+/// machine's own binaries. A test class takes it as a constructor parameter. At the end only what was started here is
+/// stopped; on a server that was here before, the databases made are dropped.
+/// </summary>
+public sealed class TestPostgres : IAsyncLifetime
+{
+    private const string Image = "postgres:17";
+    private const string Prefix = "posmodular-tests-";
+
+    private readonly ConcurrentQueue<string> databases = new();
+    private PostgreSqlContainer? container;
+    private EmbeddedPostgres? local;
+    private string server = "";
+
+    public async ValueTask InitializeAsync()
+    {
+        if (Environment.GetEnvironmentVariable("POS_TEST_POSTGRES") is { Length: > 0 } given)
+            server = given;
+        else if (await ContainerAsync() is { } connectionString)
+            server = connectionString;
+        else
+        {
+            await RemoveAbandonedAsync();
+            local = await StartOwnAsync();
+            server = local.ConnectionString;
+        }
+    }
+
+    /// <summary>Makes an empty database of its own for a test and gives the connection string to it.</summary>
+    public async Task<string> CreateDatabaseAsync(string? prefix = null)
+    {
+        var database = $"{prefix ?? "test"}_{Guid.NewGuid():N}".ToLowerInvariant();
+        // template0, as nobody can be connected to it: creating from a database in use fails.
+        await ExecuteAsync($"create database \"{database}\" template template0");
+        databases.Enqueue(database);
+        return new NpgsqlConnectionStringBuilder(server) { Database = database }.ConnectionString;
+    }
+
+    /// <summary>A throw-away server for one test alone, which may stop it, crash it and start it again. Needs the binaries on this machine.</summary>
+    internal static Task<EmbeddedPostgres> StartOwnAsync()
+    {
+        var name = string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Environment.ProcessId}-{Guid.NewGuid():N}");
+        return EmbeddedPostgres.StartAsync(Path.Combine(Path.GetTempPath(), name), throwAway: true, NullLogger.Instance, CancellationToken.None);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (local is not null)
+        {
+            // Else the pools' idle connections would be reset under them, and say so.
+            NpgsqlConnection.ClearAllPools();
+            await local.DisposeAsync();
+        }
+        else if (container is not null)
+            await container.DisposeAsync();
+        else
+            while (databases.TryDequeue(out var database))
+                await ExecuteAsync($"drop database if exists \"{database}\" with (force)");
+    }
+
+    /// <summary>A Docker engine that cannot get the image (no network, say) is no reason for not testing.</summary>
+    private async Task<string?> ContainerAsync()
+    {
+        if (!await DockerEngine.AnswersAsync())
+            return null;
+        var starting = new PostgreSqlBuilder(Image).WithCommand("-c", "max_connections=200").Build();
+        try
+        {
+            await starting.StartAsync();
+        }
+        catch (Exception e)
+        {
+            await Console.Error.WriteLineAsync($"Docker answers but cannot run {Image}; trying this machine's own PostgreSQL. {e.Message}");
+            await starting.DisposeAsync();
+            return null;
+        }
+        container = starting;
+        return starting.GetConnectionString();
+    }
+
+    /// <summary>
+    /// A test process that was killed leaves its cluster running. The name tells whose it was; one whose process lives
+    /// is left alone.
+    /// </summary>
+    private static async Task RemoveAbandonedAsync()
+    {
+        string[] roots = [Path.GetTempPath(), "/var/lib/posmodular"];
+        foreach (var directory in roots.Where(Directory.Exists).SelectMany(root => Directory.GetDirectories(root, Prefix + "*")))
+        {
+            var owner = Path.GetFileName(directory)[Prefix.Length..].Split('-')[0];
+            if (!int.TryParse(owner, CultureInfo.InvariantCulture, out var processId) || IsAlive(processId))
+                continue;
+            try
+            {
+                await EmbeddedPostgres.RemoveAsync(directory, CancellationToken.None);
+            }
+            catch (Exception e) when (e is UnauthorizedAccessException or IOException or EmbeddedPostgresException)
+            {
+                await Console.Error.WriteLineAsync($"Could not clear away {directory}, left by an earlier test run: {e.Message}");
+            }
+        }
+
+        static bool IsAlive(int processId)
+        {
+            try
+            {
+                using var process = Process.GetProcessById(processId);
+                return true;
+            }
+            catch (ArgumentException)
+            {
+                return false;
+            }
+        }
+    }
+
+    private async Task ExecuteAsync(string sql)
+    {
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(server) { Pooling = false }.ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+}
