@@ -26,10 +26,10 @@ internal sealed class Transaction(IVenue venue, TransactionRow row, TransactionV
     public Provider Provider => row.Provider;
 
     /// <summary>The provider's payment id.</summary>
-    [Id] public string ExternalId => row.ExternalId;
+    public string ExternalId => row.ExternalId;
 
     /// <summary>The provider's order id.</summary>
-    [Id] public string? ExternalOrderId => row.ExternalOrderId;
+    public string? ExternalOrderId => row.ExternalOrderId;
 
     /// <summary>How far it is.</summary>
     public TransactionStatus Status => version?.Status ?? row.Status;

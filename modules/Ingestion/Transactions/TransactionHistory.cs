@@ -21,7 +21,7 @@ namespace Ingestion.Transactions;
 /// <param name="Applied">False for a state that came when a newer one was known already.</param>
 internal sealed record TransactionVersion(
     string Cursor, Instant RecordedAt, TransactionStatus Status, Money Total, Money Tip, Money Refunded, [property: Id] string? UserId,
-    string Cause, [property: Id] string? CauseId, bool Applied)
+    string Cause, string? CauseId, bool Applied)
 {
     public static TransactionVersion Of(TransactionVersionRow v) => new(
         PosModular.Kernel.Cursor.OfSeq(Transaction.CursorKind, v.Seq), v.RecordedAt, v.Status, new Money(v.TotalMinor, v.Currency), new Money(v.TipMinor, v.Currency),

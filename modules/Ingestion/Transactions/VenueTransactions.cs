@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using GraphQL;
 using Ingestion.Contracts;
 using Integrations.Contracts;
@@ -40,7 +39,7 @@ internal sealed class VenueTransactions(IDbContextFactory<IngestionDb> dbs)
     /// <param name="after">The endCursor of the page before.</param>
     public async Task<TransactionConnection> Transactions(
         [Parent] IVenue venue, IResolveFieldContext context, CancellationToken ct,
-        TransactionFilter? filter = null, [DefaultValue(50)] int first = 50, string? after = null)
+        TransactionFilter? filter = null, [DefaultAstValue("50")] int? first = 50, string? after = null)
     {
         context.Caller().Demand(Right.SeeSales, venue);
         var page = Page.Of(first, after);

@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.Text;
 using GraphQL;
 using Integrations.Contracts;
@@ -32,7 +31,7 @@ internal sealed class VenueWebhookEvents(IDbContextFactory<IngestionDb> dbs)
     /// <param name="after">The endCursor of the page before.</param>
     public async Task<Connection<WebhookEvent>> WebhookEvents(
         [Parent] IVenue venue, IResolveFieldContext context, CancellationToken ct,
-        WebhookEventStatus? status = null, [DefaultValue(50)] int first = 50, string? after = null)
+        WebhookEventStatus? status = null, [DefaultAstValue("50")] int? first = 50, string? after = null)
     {
         context.Caller().Demand(Right.SeeVenue, venue);
         var page = Page.Of(first, after);

@@ -36,7 +36,7 @@ internal sealed record ConnectPosInput
     public required PosCredentialsInput Credentials { get; init; }
 
     /// <summary>Whether the provider shall send its events here.</summary>
-    [DefaultAstValue("true")] public bool EnableWebhook { get; init; }
+    [DefaultAstValue("true")] public bool? EnableWebhook { get; init; }
 
     /// <summary>The signature key of a subscription you made by hand at the provider; left out, one is made for you.</summary>
     public string? WebhookSignatureKey { get; init; }
@@ -85,7 +85,7 @@ internal sealed class ConnectPos(
         connection.AccessToken = settings.Vault.Seal(given.AccessToken!, Purpose.AccessToken(connection.Id));
         connection.ConnectedAt = connection.ConnectedAt == default ? now : connection.ConnectedAt;
         connection.LastGoodCallAt = now;
-        connection.WebhookEnabled = input.EnableWebhook;
+        connection.WebhookEnabled = input.EnableWebhook ?? true;
         if (input.WebhookSignatureKey is not null)
             (connection.SignatureKey, connection.SubscriptionId) = (settings.Vault.Seal(input.WebhookSignatureKey, Purpose.SignatureKey(connection.Id)), null);
         connection.IsWell();

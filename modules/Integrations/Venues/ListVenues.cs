@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using GraphQL;
 using Integrations.Contracts;
 using Microsoft.EntityFrameworkCore;
@@ -13,7 +12,7 @@ internal sealed class ListVenues(IDbContextFactory<IntegrationsDb> dbs)
 
     /// <param name="first">How many, 1 to 200.</param>
     /// <param name="after">The endCursor of the page before.</param>
-    public async Task<Connection<Venue>> Venues(IResolveFieldContext context, CancellationToken ct, [DefaultValue(50)] int first = 50, string? after = null)
+    public async Task<Connection<Venue>> Venues(IResolveFieldContext context, CancellationToken ct, [DefaultAstValue("50")] int? first = 50, string? after = null)
     {
         var caller = context.Caller();
         var page = Page.Of(first, after);

@@ -24,16 +24,16 @@ internal sealed record RegisterVenueInput
     public required string Currency { get; init; }
 
     /// <summary>The venue's day starts here; a multiple of 15 minutes.</summary>
-    [DefaultAstValue("\"06:00\"")] public LocalTime DayCutoff { get; init; }
+    [DefaultAstValue("\"06:00\"")] public LocalTime? DayCutoff { get; init; }
 
     /// <summary>Who may see the venue's sales: the sub claims of their tokens.</summary>
     [Id] public required IReadOnlyList<string> OwnerUserIds { get; init; }
 
     /// <summary>From which state on a sale counts as lifetime spend.</summary>
-    [DefaultAstValue("AUTHORIZED")] public CountFrom RulesCountFrom { get; init; }
+    [DefaultAstValue("AUTHORIZED")] public CountFrom? RulesCountFrom { get; init; }
 
     /// <summary>What becomes of an unlock when a refund takes the spend below its threshold.</summary>
-    [DefaultAstValue("KEEP")] public UnlockPolicy UnlockPolicy { get; init; }
+    [DefaultAstValue("KEEP")] public UnlockPolicy? UnlockPolicy { get; init; }
 }
 
 /// <summary>The venue, or what was wrong.</summary>
@@ -52,10 +52,11 @@ internal sealed class RegisterVenue(IDbContextFactory<IntegrationsDb> dbs, ICloc
     {
         var caller = context.Caller();
         caller.Demand(Right.ManageTills);
+        var cutoff = input.DayCutoff ?? new LocalTime(6, 0);
         UserError?[] wrong =
         [
             input.Id is null ? null : VenueRules.CheckId(input.Id), VenueRules.CheckName(input.Name), VenueRules.CheckTimeZone(input.TimeZone),
-            VenueRules.CheckCurrency(input.Currency), VenueRules.CheckDayCutoff(input.DayCutoff), VenueRules.CheckOwners(input.OwnerUserIds),
+            VenueRules.CheckCurrency(input.Currency), VenueRules.CheckDayCutoff(cutoff), VenueRules.CheckOwners(input.OwnerUserIds),
         ];
         if (wrong.OfType<UserError>().ToArray() is { Length: > 0 } errors)
             return VenuePayload.Failed(errors);
@@ -67,9 +68,9 @@ internal sealed class RegisterVenue(IDbContextFactory<IntegrationsDb> dbs, ICloc
             Name = input.Name.Trim(),
             TimeZone = input.TimeZone,
             Currency = input.Currency,
-            DayCutoff = input.DayCutoff,
-            RulesCountFrom = input.RulesCountFrom,
-            UnlockPolicy = input.UnlockPolicy,
+            DayCutoff = cutoff,
+            RulesCountFrom = input.RulesCountFrom ?? CountFrom.Authorized,
+            UnlockPolicy = input.UnlockPolicy ?? UnlockPolicy.Keep,
             OwnerUserIds = [.. input.OwnerUserIds.Distinct()],
             CreatedAt = now,
         };

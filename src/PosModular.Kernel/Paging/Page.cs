@@ -8,8 +8,8 @@ public sealed record Page(int First, string? After)
     public const int Largest = 200;
 
     /// <summary>Throws INVALID_INPUT when first is below 1 or over 200.</summary>
-    public static Page Of(int first, string? after) => first is >= 1 and <= Largest
-        ? new Page(first, after)
+    public static Page Of(int? first, string? after, int usual = 50) => (first ?? usual) is >= 1 and <= Largest and var count
+        ? new Page(count, after)
         : throw ApiError.InvalidInput($"first must be from 1 to {Largest}, it was {first}. Ask for more with after: pageInfo.endCursor.");
 
     /// <summary>One row more than asked for, which only tells whether there is a next page.</summary>

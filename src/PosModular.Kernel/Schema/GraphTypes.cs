@@ -14,6 +14,10 @@ internal sealed class OutputType<T> : AutoRegisteringObjectGraphType<T>
             MergedSchema.AddFields(this, slice);
     }
 
+    // Factories are static and are no fields; Deconstruct and its like return nothing and are left out by the library.
+    protected override IEnumerable<MemberInfo> GetRegisteredMembers() => base.GetRegisteredMembers()
+        .Where(m => m is PropertyInfo { GetMethod.IsStatic: false } or MethodInfo { IsStatic: false });
+
     protected override FieldType? CreateField(MemberInfo memberInfo)
     {
         var field = base.CreateField(memberInfo);
@@ -63,7 +67,7 @@ internal sealed class GraphTypes : IGraphTypeMappingProvider
     {
         if (Scalars.TryGetValue(clrType, out var scalar))
             return scalar;
-        if (preferredGraphType is not null && !IsAutoRegistering(preferredGraphType))
+        if (clrType.Assembly == typeof(object).Assembly || (preferredGraphType is not null && !IsAutoRegistering(preferredGraphType)))
             return preferredGraphType;
         if (clrType.IsEnum)
             return typeof(EnumType<>).MakeGenericType(clrType);

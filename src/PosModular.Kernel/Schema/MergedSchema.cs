@@ -10,6 +10,8 @@ internal sealed class MergedSchema : GraphQL.Types.Schema
     public MergedSchema(IServiceProvider services, SchemaParts parts, IEnumerable<GraphQL.DI.IConfigureSchema> configurations) : base(services, configurations)
     {
         Description = "What was sold, who bought it and what that unlocks.";
+        Features.RepeatableDirectives = true;
+        Features.DeprecationOfInputValues = true;
         Query = Root("Query", "Reading.", parts)!;
         Mutation = Root("Mutation", "Writing. Expected errors are data: the payload's errors.", parts);
         Subscription = Root("Subscription", "Live, over graphql-transport-ws or text/event-stream.", parts);

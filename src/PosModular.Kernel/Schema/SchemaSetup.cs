@@ -11,11 +11,8 @@ public static class SchemaSetup
     {
         services.AddScoped<BatchLoaders>();
         services.AddGraphQL(graphQL => graphQL
-            .AddSchema(provider => new MergedSchema(provider, provider.GetRequiredService<SchemaParts>(), provider.GetServices<GraphQL.DI.IConfigureSchema>()))
+            .AddSelfActivatingSchema<MergedSchema>()
             .AddGraphTypeMappingProvider(new GraphTypes()));
-        services.AddTransient(typeof(OutputType<>));
-        services.AddTransient(typeof(InputType<>));
-        services.AddTransient(typeof(EnumType<>));
         return services;
     }
 

@@ -15,7 +15,8 @@ public sealed record DemoSettings(Uri Target, string Token, int Seed, double Sal
         Uri.TryCreate(line["target"] ?? "http://localhost:8080", UriKind.Absolute, out var target) && target.Scheme is "http" or "https"
             ? target
             : throw new ArgumentException("--target must be the address of the running product, e.g. http://localhost:8080."),
-        line["token"] is { Length: > 0 } token ? token : throw new ArgumentException("demo needs --token: a JWT with the role HEAD_MODERATOR."),
+        (line["token"] ?? Environment.GetEnvironmentVariable("POS_DEMO_TOKEN")) is { Length: > 0 } token
+            ? token : throw new ArgumentException("demo needs POS_DEMO_TOKEN or --token: a JWT with the role HEAD_MODERATOR."),
         (int)SimulatorSettings.Number(line, "seed", 1, int.MinValue, int.MaxValue),
         SimulatorSettings.Number(line, "sales-per-second", 1, 0.01, 1_000),
         TimeSpan.FromSeconds(SimulatorSettings.Number(line, "wait-seconds", 180, 1, 86_400)));
