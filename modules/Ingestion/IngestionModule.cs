@@ -1,3 +1,4 @@
+using Ingestion.Cards;
 using Ingestion.Transactions;
 using Ingestion.Webhooks;
 using Microsoft.AspNetCore.Routing;
@@ -25,6 +26,7 @@ public static class IngestionModule
             .AddField<VenueTransaction>("Venue")
             .AddField<VenueWebhookEvents>("Venue")
             .AddField<TransactionHistory>("Transaction")
+            .AddMutation<LinkCard>()
             .AddSubscription<TransactionAdded>()
             .AddSubscription<TransactionChanged>();
     }

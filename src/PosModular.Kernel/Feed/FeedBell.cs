@@ -51,6 +51,9 @@ public sealed class FeedBell
         return rope;
     }
 
+    /// <summary>How many listen to a feed in one venue.</summary>
+    public int Listeners(string source, string venueId) => _ropes.TryGetValue((source, venueId), out var ropes) ? ropes.Count : 0;
+
     private static void Pull(ConcurrentDictionary<Rope, byte> ropes, IReadOnlyCollection<string>? venues)
     {
         foreach (var (rope, _) in ropes)

@@ -1,8 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using PosModular.Host.Postgres;
-using Shouldly;
-using Xunit;
 
 namespace PosModular.IntegrationTests;
 

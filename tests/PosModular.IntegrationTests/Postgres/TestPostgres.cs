@@ -6,7 +6,6 @@ using Npgsql;
 using PosModular.Host.Postgres;
 using PosModular.IntegrationTests;
 using Testcontainers.PostgreSql;
-using Xunit;
 
 [assembly: AssemblyFixture(typeof(TestPostgres))]
 

@@ -1,0 +1,135 @@
+using System.Globalization;
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using PosModular.Kernel.Feed;
+using PosModular.Simulator;
+using PosModular.Simulator.Sellers;
+
+namespace PosModular.IntegrationTests.House;
+
+/// <summary>A venue whose till is connected for real: database, simulator, host, subscription. What most tests start from.</summary>
+internal sealed class Bar : IAsyncDisposable
+{
+    public const string VenueId = "bar";
+    public const string OwnerId = "owner";
+    private int _events;
+
+    public required string Database { get; init; }
+    public required RunningSimulator Square { get; init; }
+    public required List<RunningHost> Hosts { get; init; }
+    public required Till Till { get; init; }
+    public required IReadOnlyDictionary<string, string?> Settings { get; init; }
+    public RunningHost Host => Hosts[0];
+    public Client Owner => new(Host, TestKeys.Token(OwnerId));
+    public Client Moderator => new(Host, TestKeys.Token("moderator", "HEAD_MODERATOR"));
+
+    public Guid ConnectionId { get; private set; }
+    public string NotificationUrl { get; private set; } = "";
+    public string SignatureKey { get; private set; } = "";
+
+    /// <summary>The till of the recorded samples: merchant 6SSW7HV8K2ST5, location S8GWD5R9QB376.</summary>
+    public static async Task<Bar> OpenAsync(string database, Action<IServiceCollection>? adjust = null)
+    {
+        var square = await SquareSimulator.StartAsync();
+        var till = square.Sellers.AddTill(new TillOrder
+        {
+            Name = "Bar", MerchantId = "6SSW7HV8K2ST5", LocationId = "S8GWD5R9QB376", TimeZone = "America/New_York", Currency = "USD",
+            AccessToken = "access-token-" + Guid.NewGuid().ToString("N"),
+        });
+        var settings = new Dictionary<string, string?>
+        {
+            ["Pos:Square:BaseUrls:Sandbox"] = square.Address.ToString(),
+            ["Pos:PublicBaseUrl"] = "https://pos.example.test",
+        };
+        var host = await RunningHost.StartAsync(database, settings, adjust);
+        var bar = new Bar { Database = database, Square = square, Hosts = [host], Till = till, Settings = settings };
+        await bar.RegisterAsync(VenueId, OwnerId);
+        (bar.ConnectionId, bar.NotificationUrl, bar.SignatureKey) = await bar.ConnectAsync(VenueId, till);
+        return bar;
+    }
+
+    public async Task<RunningHost> AddHostAsync(Action<IServiceCollection>? adjust = null)
+    {
+        var host = await RunningHost.StartAsync(Database, Settings, adjust);
+        Hosts.Add(host);
+        return host;
+    }
+
+    public async Task RegisterAsync(string venueId, string ownerId, string zone = "America/New_York", string currency = "USD") =>
+        (await Moderator.DataAsync("mutation($input: RegisterVenueInput!) { registerVenue(input: $input) { venue { id } errors { code message } } }",
+            new { input = new { id = venueId, name = venueId, timeZone = zone, currency, ownerUserIds = new[] { ownerId } } }))
+        .At("registerVenue.errors").GetArrayLength().ShouldBe(0);
+
+    public async Task<(Guid ConnectionId, string Url, string Key)> ConnectAsync(string venueId, Till till)
+    {
+        var payload = (await Moderator.DataAsync("""
+            mutation($input: ConnectPosInput!) {
+              connectPos(input: $input) { connection { id status webhook { notificationUrl subscriptionId } } errors { code message } } }
+            """,
+            new { input = new { venueId, credentials = new { provider = "SQUARE", environment = "SANDBOX", locationId = till.Location.Id, accessToken = till.Token.Value } } }))
+            .At("connectPos");
+        payload.At("errors").GetArrayLength().ShouldBe(0, payload.ToString());
+        payload.At("connection.status").GetString().ShouldBe("CONNECTED");
+        var subscription = payload.At("connection.webhook.subscriptionId").GetString();
+        var key = Square.Subscriptions.All.Single(s => s.Id == subscription).SignatureKey;
+        return (payload.At("connection.id").GetGuid(), payload.At("connection.webhook.notificationUrl").GetString()!, key);
+    }
+
+    /// <summary>Posts a body as Square would: signed for the address it was told, sent to wherever the host listens.</summary>
+    public async Task<HttpStatusCode> PostAsync(byte[] body, RunningHost? host = null, string? signature = null, string? url = null, string? key = null)
+    {
+        using var response = await SendAsync(body, host, signature, url, key);
+        return response.StatusCode;
+    }
+
+    public Task<HttpResponseMessage> SendAsync(byte[] body, RunningHost? host = null, string? signature = null, string? url = null, string? key = null)
+    {
+        url ??= NotificationUrl;
+        var request = new HttpRequestMessage(HttpMethod.Post, new Uri(url).AbsolutePath) { Content = new ByteArrayContent(body) };
+        request.Headers.TryAddWithoutValidation("x-square-hmacsha256-signature", signature ?? Sign(body, url, key ?? SignatureKey));
+        return (host ?? Host).Http.SendAsync(request, TestContext.Current.CancellationToken);
+    }
+
+    public static string Sign(byte[] body, string url, string key) =>
+        Convert.ToBase64String(HMACSHA256.HashData(Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes(url).Concat(body).ToArray()));
+
+    /// <summary>A payment event in Square's words.</summary>
+    public byte[] Event(
+        string paymentId, long amount = 1000, string status = "COMPLETED", int minute = 0, string? eventId = null, string? locationId = null,
+        string? fingerprint = null, string extra = "", string currency = "USD", long refunded = 0, string created = "2026-11-20T20:00:00.000Z") =>
+        Encoding.UTF8.GetBytes($$"""
+        {"merchant_id":"{{Till.Merchant.Id}}","type":"payment.updated","event_id":"{{eventId ?? $"event-{Interlocked.Increment(ref _events)}"}}",
+        "created_at":"2026-11-20T20:00:00Z","data":{"type":"payment","id":"{{paymentId}}","object":{"payment":{"id":"{{paymentId}}",
+        "status":"{{status}}","created_at":"{{created}}","updated_at":"2026-11-20T{{20 + minute / 60:00}}:{{minute % 60:00}}:00.000Z",
+        "location_id":"{{locationId ?? Till.Location.Id}}","order_id":"order-{{paymentId}}","source_type":"CARD",{{extra}}
+        "card_details":{"entry_method":"EMV","card":{"card_brand":"VISA","last_4":"1111","fingerprint":{{JsonSerializer.Serialize(fingerprint)}} } },
+        "total_money":{"amount":{{amount.ToString(CultureInfo.InvariantCulture)}},"currency":"{{currency}}" },
+        "refunded_money":{"amount":{{refunded.ToString(CultureInfo.InvariantCulture)}},"currency":"{{currency}}" } } } } }
+        """);
+
+    /// <summary>Returns when a subscriber follows the venue's feed on one of the hosts: what is posted from then on must reach it.</summary>
+    public async Task SubscribedAsync(int count = 1)
+    {
+        while (Hosts.Sum(h => h.Services.GetRequiredService<FeedBell>().Listeners("ingestion", VenueId)) < count)
+            await Task.Yield();
+    }
+
+    public async Task<T> SqlAsync<T>(string sql)
+    {
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(Database) { Pooling = false }.ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        return (T)(await command.ExecuteScalarAsync())!;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var host in Hosts)
+            await host.DisposeAsync();
+        await Square.DisposeAsync();
+    }
+}

@@ -1,0 +1,44 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+
+namespace PosModular.IntegrationTests.House;
+
+/// <summary>Somebody who talks GraphQL to a host.</summary>
+internal sealed class Client(RunningHost host, string? token)
+{
+    public string? Token => token;
+
+    /// <summary>The whole answer.</summary>
+    public async Task<JsonElement> AskAsync(string query, object? variables = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/graphql") { Content = JsonContent.Create(new { query, variables }) };
+        if (token is not null)
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        using var response = await host.Http.SendAsync(request, TestContext.Current.CancellationToken);
+        return await response.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>The data; fails on errors.</summary>
+    public async Task<JsonElement> DataAsync(string query, object? variables = null)
+    {
+        var answer = await AskAsync(query, variables);
+        answer.TryGetProperty("errors", out var errors).ShouldBeFalse(errors.ToString());
+        return answer.GetProperty("data");
+    }
+
+    /// <summary>The code of the first error.</summary>
+    public async Task<string?> ErrorAsync(string query, object? variables = null)
+    {
+        var answer = await AskAsync(query, variables);
+        answer.TryGetProperty("errors", out var errors).ShouldBeTrue(answer.ToString());
+        return errors[0].GetProperty("extensions").GetProperty("code").GetString();
+    }
+}
+
+internal static class Json
+{
+    /// <summary>Walks down, e.g. "venue.transactions.nodes".</summary>
+    public static JsonElement At(this JsonElement element, string path) =>
+        path.Split('.').Aggregate(element, (e, name) => int.TryParse(name, out var index) ? e[index] : e.GetProperty(name));
+}

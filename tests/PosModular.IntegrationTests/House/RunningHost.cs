@@ -1,0 +1,70 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using PosModular.Host;
+using PosModular.Kernel.Feed;
+
+namespace PosModular.IntegrationTests.House;
+
+/// <summary>The whole host as it runs in production, on a free port, in this process.</summary>
+internal sealed class RunningHost : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private RunningHost(WebApplication app, Uri address, KeptLog log)
+    {
+        (_app, Address, Log) = (app, address, log);
+        Http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 256 }) { BaseAddress = address, Timeout = TimeSpan.FromSeconds(60) };
+    }
+
+    public Uri Address { get; }
+    public HttpClient Http { get; }
+    public KeptLog Log { get; }
+    public IServiceProvider Services => _app.Services;
+
+    /// <param name="database">A connection string.</param>
+    /// <param name="settings">Settings on top of the usual ones.</param>
+    /// <param name="adjust">Replaces a clock, say.</param>
+    public static async Task<RunningHost> StartAsync(string database, IReadOnlyDictionary<string, string?> settings, Action<IServiceCollection>? adjust = null)
+    {
+        var builder = PosHost.Builder([]);
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["ConnectionStrings:Pos"] = database,
+            ["POS_ENCRYPTION_KEY"] = TestKeys.Encryption,
+            ["Auth:Jwt:SigningKey"] = TestKeys.Signing,
+        });
+        builder.Configuration.AddInMemoryCollection(settings);
+        builder.WebHost.UseSetting(Microsoft.AspNetCore.Hosting.WebHostDefaults.ServerUrlsKey, "http://127.0.0.1:0");
+        var log = new KeptLog();
+        builder.Logging.ClearProviders().AddProvider(log).SetMinimumLevel(LogLevel.Trace);
+        adjust?.Invoke(builder.Services);
+        var app = PosHost.Build(builder);
+        await Database.PrepareAsync(app.Services, CancellationToken.None);
+        await app.StartAsync();
+        var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+        return new RunningHost(app, new Uri(address), log);
+    }
+
+    /// <summary>Returns when rules and analytics have handled all that was published.</summary>
+    public Task WhenIdleAsync() => Services.GetRequiredService<FeedRelays>().WhenIdleAsync(TestContext.Current.CancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
+
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

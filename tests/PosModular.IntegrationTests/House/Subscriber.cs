@@ -1,0 +1,72 @@
+using System.Diagnostics;
+using System.Text.Json;
+using System.Threading.Channels;
+
+namespace PosModular.IntegrationTests.House;
+
+/// <summary>A real WebSocket client: Node with the public graphql-ws package.</summary>
+internal sealed class Subscriber : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private readonly Process _node;
+    private readonly Channel<(string What, JsonElement Value)> _said = Channel.CreateUnbounded<(string, JsonElement)>();
+    private readonly Task _reading;
+
+    private Subscriber(Process node)
+    {
+        _node = node;
+        _reading = ReadAsync();
+    }
+
+    /// <summary>Connects and subscribes; returns once the server has acknowledged the connection.</summary>
+    public static async Task<Subscriber> StartAsync(RunningHost host, string token, string query, object? variables = null)
+    {
+        var folder = Path.Combine(Repository.Root, "tests", "PosModular.IntegrationTests", "graphql-ws-client");
+        var start = new ProcessStartInfo("node") { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardInput = true };
+        start.ArgumentList.Add("subscribe.mjs");
+        start.ArgumentList.Add(new UriBuilder(host.Address) { Scheme = "ws", Path = "/graphql" }.Uri.ToString());
+        start.ArgumentList.Add(query);
+        start.ArgumentList.Add(JsonSerializer.Serialize(variables ?? new { }));
+        start.Environment["POS_TOKEN"] = token;
+        var subscriber = new Subscriber(Process.Start(start)!);
+        var (what, value) = await subscriber.HearAsync();
+        what.ShouldBe("connected", value.ToString());
+        return subscriber;
+    }
+
+    /// <summary>The next thing it says: next, error, complete or closed.</summary>
+    public async Task<(string What, JsonElement Value)> HearAsync()
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        patience.CancelAfter(Patience);
+        return await _said.Reader.ReadAsync(patience.Token);
+    }
+
+    /// <summary>The next value of the subscribed field; fails on anything else.</summary>
+    public async Task<JsonElement> NextAsync()
+    {
+        var (what, value) = await HearAsync();
+        what.ShouldBe("next", value.ToString());
+        value.TryGetProperty("errors", out var errors).ShouldBeFalse(errors.ToString());
+        return value.GetProperty("data").EnumerateObject().Single().Value;
+    }
+
+    private async Task ReadAsync()
+    {
+        while (await _node.StandardOutput.ReadLineAsync() is { } line)
+        {
+            var said = JsonDocument.Parse(line).RootElement;
+            await _said.Writer.WriteAsync((said.GetProperty("what").GetString()!, said.GetProperty("value")));
+        }
+        _said.Writer.Complete();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_node.HasExited)
+            _node.Kill();
+        await _node.WaitForExitAsync();
+        await _reading;
+        _node.Dispose();
+    }
+}
