@@ -1,4 +1,5 @@
 using Analytics;
+using GraphQL.Types;
 using Ingestion;
 using Integrations;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
@@ -52,6 +53,7 @@ internal static class PosHost
         AddModules(builder);
 
         var app = builder.Build();
+        app.Services.GetRequiredService<ISchema>().Initialize(); // now, rather than at the first question
         app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false });
         app.MapHealthChecks("/health/ready", new HealthCheckOptions { Predicate = check => check.Tags.Contains("ready") });
         app.MapPosGraphQL();

@@ -52,6 +52,7 @@ internal static partial class Docstrings
     {
         if (element is null)
             return null;
+        element = new XElement(element); // the read file is shared and stays as it is
         foreach (var see in element.Descendants().Where(e => e.Name == "see" || e.Name == "paramref").ToArray())
             see.ReplaceWith(((string?)see.Attribute("cref") ?? (string?)see.Attribute("name") ?? "").Split('.')[^1]);
         return Blank().Replace(element.Value, " ").Trim();

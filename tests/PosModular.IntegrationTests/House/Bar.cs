@@ -111,6 +111,15 @@ internal sealed class Bar : IAsyncDisposable
         "refunded_money":{"amount":{{refunded.ToString(CultureInfo.InvariantCulture)}},"currency":"{{currency}}" } } } } }
         """);
 
+    /// <summary>Ties a card to a user, as the venue does: by the token of a first sale with it (1.00).</summary>
+    public async Task LinkAsync(string userId, string fingerprint)
+    {
+        await PostAsync(Event("first-of-" + userId, amount: 100, fingerprint: fingerprint));
+        var token = await SqlAsync<string>($"select card_token from ingestion.transactions where external_id = 'first-of-{userId}'");
+        (await Owner.DataAsync("mutation($input: LinkCardInput!) { linkCard(input: $input) { matchedTransactions errors { code } } }",
+            new { input = new { venueId = VenueId, userId, cardToken = token } })).At("linkCard").ToString().ShouldBe("""{"matchedTransactions":1,"errors":[]}""");
+    }
+
     /// <summary>Returns when a subscriber follows the venue's feed on one of the hosts: what is posted from then on must reach it.</summary>
     public async Task SubscribedAsync(int count = 1)
     {
@@ -123,7 +132,7 @@ internal sealed class Bar : IAsyncDisposable
         await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(Database) { Pooling = false }.ConnectionString);
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);
-        return (T)(await command.ExecuteScalarAsync())!;
+        return await command.ExecuteScalarAsync() is T value ? value : default!;
     }
 
     public async ValueTask DisposeAsync()

@@ -21,6 +21,15 @@ internal sealed class Subscriber : IAsyncDisposable
     /// <summary>Connects and subscribes; returns once the server has acknowledged the connection.</summary>
     public static async Task<Subscriber> StartAsync(RunningHost host, string token, string query, object? variables = null)
     {
+        var subscriber = Knock(host, token, query, variables);
+        var (what, value) = await subscriber.HearAsync();
+        what.ShouldBe("connected", value.ToString());
+        return subscriber;
+    }
+
+    /// <summary>Tries to connect; what comes of it is to be heard.</summary>
+    public static Subscriber Knock(RunningHost host, string token, string query, object? variables = null)
+    {
         var folder = Path.Combine(Repository.Root, "tests", "PosModular.IntegrationTests", "graphql-ws-client");
         var start = new ProcessStartInfo("node") { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardInput = true };
         start.ArgumentList.Add("subscribe.mjs");
@@ -28,10 +37,7 @@ internal sealed class Subscriber : IAsyncDisposable
         start.ArgumentList.Add(query);
         start.ArgumentList.Add(JsonSerializer.Serialize(variables ?? new { }));
         start.Environment["POS_TOKEN"] = token;
-        var subscriber = new Subscriber(Process.Start(start)!);
-        var (what, value) = await subscriber.HearAsync();
-        what.ShouldBe("connected", value.ToString());
-        return subscriber;
+        return new Subscriber(Process.Start(start)!);
     }
 
     /// <summary>The next thing it says: next, error, complete or closed.</summary>

@@ -1,0 +1,65 @@
+using System.Globalization;
+using System.Text;
+using Npgsql;
+using PosModular.IntegrationTests.House;
+
+namespace PosModular.IntegrationTests.Connections;
+
+public sealed class SecretsTests(TestPostgres postgres)
+{
+    [Fact]
+    public async Task Access_token_and_signature_key_stand_nowhere_in_clear()
+    {
+        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
+        // Also on the ways that go wrong: a refused signature, a provider that fails, a token that is not accepted.
+        await bar.PostAsync(bar.Event("p1"));
+        await bar.PostAsync(bar.Event("p2"), signature: "AAAA");
+        bar.Square.Faults.Arm(new Simulator.Faults.Fault { Path = "/v2/webhooks", Status = 403 });
+        const string pasted = "a-pasted-signature-key";
+        const string connect = "mutation($input: ConnectPosInput!) { connectPos(input: $input) { connection { id status webhook { notificationUrl subscriptionId enabled } statusReason { message } } errors { message field } } }";
+        object Input(string token, string? key = null) => new
+        {
+            input = new { venueId = Bar.VenueId, webhookSignatureKey = key, credentials = new { provider = "SQUARE", environment = "SANDBOX", locationId = bar.Till.Location.Id, accessToken = token } },
+        };
+        var answers = new List<string>
+        {
+            (await bar.Moderator.AskAsync(connect, Input(bar.Till.Token.Value))).ToString(),
+            (await bar.Moderator.AskAsync(connect, Input("a-wrong-access-token"))).ToString(),
+            (await bar.Moderator.AskAsync(connect, Input(bar.Till.Token.Value, pasted))).ToString(),
+            (await bar.Owner.AskAsync("{ venue(id: \"bar\") { posConnections { id status webhook { notificationUrl subscriptionId } } webhookEvents { nodes { payload reason } } } }")).ToString(),
+        };
+        string[] secrets = [bar.Till.Token.Value, "a-wrong-access-token", bar.SignatureKey, pasted, TestKeys.Encryption];
+
+        foreach (var secret in secrets)
+        {
+            answers.ShouldAllBe(answer => !answer.Contains(secret, StringComparison.Ordinal));
+            bar.Host.Log.Lines.Where(line => line.Contains(secret, StringComparison.Ordinal)).ShouldBeEmpty();
+            (await TablesHoldingAsync(bar.Database, secret)).ShouldBeEmpty();
+        }
+        // The search itself works: what is stored in clear is found, in text and in bytes.
+        (await TablesHoldingAsync(bar.Database, bar.Till.Location.Id)).ShouldContain("integrations.pos_connections");
+        (await TablesHoldingAsync(bar.Database, "order-p1")).ShouldContain("ingestion.webhook_events");
+    }
+
+    private static async Task<IReadOnlyList<string>> TablesHoldingAsync(string database, string text)
+    {
+        await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database) { Pooling = false }.ConnectionString);
+        var tables = new List<string>();
+        await using (var command = source.CreateCommand("select format('%I.%I', schemaname, tablename) from pg_tables where schemaname not in ('pg_catalog', 'information_schema')"))
+        await using (var row = await command.ExecuteReaderAsync())
+            while (await row.ReadAsync())
+                tables.Add(row.GetString(0));
+        tables.Count.ShouldBeGreaterThan(10);
+        var holding = new List<string>();
+        var hex = Convert.ToHexString(Encoding.UTF8.GetBytes(text));
+        foreach (var table in tables)
+        {
+            await using var command = source.CreateCommand($"select count(*) from {table} t where t::text like $1 or t::text ilike $2");
+            command.Parameters.Add(new() { Value = "%" + text + "%" });
+            command.Parameters.Add(new() { Value = "%" + hex + "%" });
+            if (Convert.ToInt64(await command.ExecuteScalarAsync(), CultureInfo.InvariantCulture) > 0)
+                holding.Add(table);
+        }
+        return holding;
+    }
+}

@@ -1,0 +1,102 @@
+using PosModular.IntegrationTests.House;
+
+namespace PosModular.IntegrationTests.Reading;
+
+public sealed class QueryTests(TestPostgres postgres)
+{
+    [Fact]
+    public async Task Aliased_fields_that_each_read_the_database_run_side_by_side()
+    {
+        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
+        await bar.PostAsync(bar.Event("p1"));
+        const string query = """
+            query($venue: ID!) { venue(id: $venue) {
+              a: transactions(first: 1) { nodes { externalId history { status } } totalCount }
+              b: transactions(first: 2, filter: { statuses: [COMPLETED] }) { nodes { externalId } totalCount }
+              c: revenue(period: ALL) { count }
+              posConnections { id } webhookEvents { nodes { id } } } }
+            """;
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 500).Select(_ => bar.Owner.DataAsync(query, new { venue = Bar.VenueId })));
+
+        answers.ShouldAllBe(a => a.At("venue.a.totalCount").GetInt64() == 1 && a.At("venue.b.nodes.0.externalId").GetString() == "p1");
+    }
+
+    [Fact]
+    public async Task Pages_hold_every_sale_once_the_newest_first_also_those_of_the_same_second()
+    {
+        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
+        await Task.WhenAll(Enumerable.Range(0, 60).Select(i => bar.PostAsync(bar.Event($"p{i}", amount: i,
+            created: i % 3 == 0 ? "2026-11-20T20:00:00.000Z" : $"2026-11-20T20:{i:00}:00.000Z"))));
+
+        var (seen, after) = (new List<(string Id, string At)>(), (string?)null);
+        do
+        {
+            var page = (await bar.Owner.DataAsync("""
+                query($venue: ID!, $after: String) { venue(id: $venue) { transactions(first: 7, after: $after) {
+                  edges { cursor node { externalId occurredAt } } pageInfo { hasNextPage hasPreviousPage endCursor startCursor } } } }
+                """, new { venue = Bar.VenueId, after })).At("venue.transactions");
+            page.At("pageInfo.hasPreviousPage").GetBoolean().ShouldBe(after is not null);
+            seen.AddRange(page.At("edges").EnumerateArray().Select(e => (e.At("node.externalId").GetString()!, e.At("node.occurredAt").GetString()!)));
+            after = page.At("pageInfo.hasNextPage").GetBoolean() ? page.At("pageInfo.endCursor").GetString() : null;
+        } while (after is not null);
+
+        seen.Select(s => s.Id).Distinct().Count().ShouldBe(60);
+        seen.Count.ShouldBe(60);
+        seen.Select(s => s.At).ShouldBeInOrder(SortDirection.Descending);
+    }
+
+    [Fact]
+    public async Task The_filter_takes_from_inclusive_to_exclusive_and_statuses()
+    {
+        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
+        await bar.PostAsync(bar.Event("first", created: "2026-11-20T20:00:00.000Z"));
+        await bar.PostAsync(bar.Event("second", created: "2026-11-20T21:00:00.000Z", status: "APPROVED"));
+        await bar.PostAsync(bar.Event("third", created: "2026-11-20T22:00:00.000Z"));
+
+        async Task<string> Ids(object filter) => string.Join(' ', (await bar.Owner.DataAsync(
+            "query($venue: ID!, $filter: TransactionFilter) { venue(id: $venue) { transactions(filter: $filter) { nodes { externalId } } } }",
+            new { venue = Bar.VenueId, filter })).At("venue.transactions.nodes").EnumerateArray().Select(n => n.At("externalId").GetString()));
+        (await Ids(new { from = "2026-11-20T20:00:00Z", to = "2026-11-20T22:00:00Z" })).ShouldBe("second first");
+        (await Ids(new { from = "2026-11-20T16:00:00-05:00" })).ShouldBe("third second");
+        (await Ids(new { statuses = new[] { "AUTHORIZED" } })).ShouldBe("second");
+        (await Ids(new { statuses = Array.Empty<string>() })).ShouldBe("");
+    }
+
+    [Theory]
+    [InlineData("transactions(first: 0) { nodes { id } }")]
+    [InlineData("transactions(first: 201) { nodes { id } }")]
+    [InlineData("transactions(after: \"\") { nodes { id } }")]
+    [InlineData("transactions(after: \"bm9uc2Vuc2U\") { nodes { id } }")]
+    [InlineData("webhookEvents(after: \"x\") { nodes { id } }")]
+    [InlineData("revenue(period: DECADE) { count }")]
+    [InlineData("revenue(period: DAY, on: \"2026-02-30\") { count }")]
+    public async Task A_bad_argument_is_told_as_INVALID_INPUT(string field)
+    {
+        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
+        (await bar.Owner.ErrorAsync($"query {{ venue(id: \"bar\") {{ {field} }} }}")).ShouldBe("INVALID_INPUT");
+    }
+
+    [Fact]
+    public async Task Who_may_see_what()
+    {
+        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
+        var (anonymous, stranger) = (new Client(bar.Host, null), new Client(bar.Host, TestKeys.Token("stranger")));
+        const string name = "{ venue(id: \"bar\") { name posConnections { id } webhookEvents { nodes { id } } } }";
+        const string sales = "{ venue(id: \"bar\") { transactions { nodes { id } } } }";
+
+        (await anonymous.ErrorAsync(name)).ShouldBe("UNAUTHENTICATED");
+        (await anonymous.ErrorAsync("{ viewer { userId } }")).ShouldBe("UNAUTHENTICATED");
+        (await new Client(bar.Host, "no.good.token").ErrorAsync(name)).ShouldBe("UNAUTHENTICATED");
+        (await stranger.DataAsync(sales)).At("venue").ValueKind.ShouldBe(System.Text.Json.JsonValueKind.Null);
+        (await stranger.DataAsync("{ venues { nodes { id } } }")).At("venues.nodes").GetArrayLength().ShouldBe(0);
+        (await stranger.ErrorAsync("mutation { registerVenue(input: { name: \"x\", timeZone: \"UTC\", currency: \"EUR\", ownerUserIds: [\"stranger\"] }) { venue { id } } }")).ShouldBe("FORBIDDEN");
+        (await stranger.ErrorAsync("mutation { linkCard(input: { venueId: \"bar\", userId: \"stranger\", cardToken: \"x\" }) { matchedTransactions } }")).ShouldBe("FORBIDDEN");
+        (await bar.Owner.ErrorAsync("mutation { updateVenue(input: { venueId: \"bar\", name: \"x\" }) { venue { id } } }")).ShouldBe("FORBIDDEN");
+        (await bar.Moderator.DataAsync(name)).At("venue.name").GetString().ShouldBe("bar");
+        foreach (var field in new[] { "transactions { nodes { id } }", "revenue(period: ALL) { count }", "member(userId: \"x\") { userId }", $"transaction(id: \"{Guid.NewGuid()}\") {{ id }}" })
+            (await bar.Moderator.ErrorAsync($"{{ venue(id: \"bar\") {{ {field} }} }}")).ShouldBe("FORBIDDEN");
+        (await bar.Owner.DataAsync("{ viewer { userId roles ownedVenueIds } }")).At("viewer").ToString().ShouldBe("""{"userId":"owner","roles":[],"ownedVenueIds":["bar"]}""");
+        (await bar.Moderator.DataAsync("{ viewer { roles } }")).At("viewer.roles.0").GetString().ShouldBe("HEAD_MODERATOR");
+    }
+}

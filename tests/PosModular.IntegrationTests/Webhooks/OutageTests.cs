@@ -1,0 +1,70 @@
+using System.Collections.Concurrent;
+using System.Net;
+using PosModular.IntegrationTests.House;
+
+namespace PosModular.IntegrationTests.Webhooks;
+
+public sealed class OutageTests
+{
+    [Fact]
+    public async Task While_the_database_is_away_webhooks_get_503_and_none_is_lost_without_a_restart()
+    {
+        await using var postgres = await TestPostgres.StartOwnAsync();
+        await using var bar = await Bar.OpenAsync(postgres.ConnectionString);
+        var answers = new ConcurrentBag<(HttpStatusCode Status, string? RetryAfter)>();
+        var away = new TaskCompletionSource();
+        var (sent, stop) = (0, false);
+
+        // A sender as Square is one: what is not answered 2xx comes again.
+        async Task Send()
+        {
+            while (!Volatile.Read(ref stop))
+            {
+                var body = bar.Event($"p{Interlocked.Increment(ref sent)}", amount: 100);
+                while (true)
+                {
+                    using var answer = await bar.SendAsync(body);
+                    answers.Add((answer.StatusCode, answer.Headers.RetryAfter?.ToString()));
+                    if (answer.IsSuccessStatusCode)
+                        break;
+                    away.TrySetResult();
+                }
+            }
+        }
+        var senders = Enumerable.Range(0, 8).Select(_ => Send()).ToArray();
+        while (answers.Count < 200)
+            await Task.Yield();
+        await postgres.StopAsync(immediate: true);
+        await away.Task;
+        await postgres.StartAgainAsync();
+        var before = answers.Count(a => a.Status == HttpStatusCode.OK);
+        while (answers.Count(a => a.Status == HttpStatusCode.OK) < before + 200)
+            await Task.Yield();
+        Volatile.Write(ref stop, true);
+        await Task.WhenAll(senders);
+
+        await bar.Host.WhenIdleAsync();
+        answers.ShouldAllBe(a => a.Status == HttpStatusCode.OK || (a.Status == HttpStatusCode.ServiceUnavailable && a.RetryAfter == "5"));
+        var venue = (await bar.Owner.DataAsync("query($venue: ID!) { venue(id: $venue) { transactions { totalCount } revenue(period: ALL) { total { amountMinor } } } }",
+            new { venue = Bar.VenueId })).GetProperty("venue");
+        venue.At("transactions.totalCount").GetInt64().ShouldBe(sent);
+        venue.At("revenue.total.amountMinor").GetInt64().ShouldBe(100L * sent);
+    }
+
+    [Fact]
+    public async Task Ready_says_whether_the_database_is_there_and_live_does_not_care()
+    {
+        await using var postgres = await TestPostgres.StartOwnAsync();
+        await using var bar = await Bar.OpenAsync(postgres.ConnectionString);
+        var ct = TestContext.Current.CancellationToken;
+
+        (await bar.Host.Http.GetAsync("/health/ready", ct)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        await postgres.StopAsync(immediate: true);
+        (await bar.Host.Http.GetAsync("/health/ready", ct)).StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        (await bar.Host.Http.GetAsync("/health/live", ct)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await bar.Owner.ErrorAsync("{ venues { nodes { id } } }")).ShouldBe("UNAVAILABLE");
+        await postgres.StartAgainAsync();
+        while ((await bar.Host.Http.GetAsync("/health/ready", ct)).StatusCode != HttpStatusCode.OK)
+            await Task.Yield();
+    }
+}
