@@ -1,4 +1,5 @@
 using Ingestion.Cards;
+using Ingestion.Ledger;
 using Ingestion.Transactions;
 using Ingestion.Webhooks;
 using Microsoft.AspNetCore.Routing;
@@ -17,6 +18,7 @@ public static class IngestionModule
         services.AddModuleDatabase<IngestionDb>(IngestionDb.Schema);
         services.AddFeedSource(TransactionFeed.Source);
 
+        services.AddSingleton<PlanRefresh>().AddHostedService(s => s.GetRequiredService<PlanRefresh>());
         services.AddSingleton<WebhookEndpoint>();
         services.AddSingleton<WebhookIntake>().AddHostedService(s => s.GetRequiredService<WebhookIntake>());
         services.AddSingleton<LiveTransactions>();

@@ -12,7 +12,7 @@ internal sealed record Intake(WebhookEventRow Event, Sighting? Sighting);
 
 /// <summary>Writes a batch of anything that shows payments in one commit under the feed locks of its venues: raw events, transactions, versions
 /// (the feed). Two round trips. Not for two callers at once: each has its own.</summary>
-internal sealed class BatchWriter(NpgsqlDataSource database, FeedBell bell, IClock clock) : IAsyncDisposable
+internal sealed class BatchWriter(NpgsqlDataSource database, FeedBell bell, IClock clock, PlanRefresh plans) : IAsyncDisposable
 {
     private readonly HashSet<string> _heads = [];
     private LedgerSession? _session;
@@ -26,6 +26,7 @@ internal sealed class BatchWriter(NpgsqlDataSource database, FeedBell bell, IClo
             var folded = await TryWriteAsync(batch, ct);
             if (folded.Versions.Count > 0)
                 bell.Ring(TransactionsChanged.Feed, folded.Versions.Select(v => v.State.Key.VenueId).ToHashSet());
+            plans.Grew(folded.Inserted.Count);
         }
         catch
         {

@@ -4,8 +4,8 @@ namespace Ingestion.Ledger;
 /// the lock.</summary>
 internal static class LedgerSql
 {
-    // Plans are made early, while the tables may be empty; a sequential scan chosen then would stay for good.
-    public const string Session = "set enable_seqscan = off; set jit = off; set plan_cache_mode = force_generic_plan";
+    // Plans are made early, while the tables may be empty; a sequential scan chosen then would stay for long (see also PlanRefresh).
+    public const string Session = "set enable_seqscan = off; set jit = off";
 
     /// <summary>Heads must be there before they can be locked.</summary>
     public const string OpenHeads = "insert into ingestion.feed_heads (venue_id, seq) select v, 0 from unnest($1::text[]) v order by v on conflict do nothing";

@@ -264,8 +264,8 @@ namespace Ingestion.Migrations
                     b.HasKey("VenueId", "Seq")
                         .HasName("pk_transaction_versions");
 
-                    b.HasIndex("VenueId", "TransactionId")
-                        .HasDatabaseName("ix_transaction_versions_venue_id_transaction_id");
+                    b.HasIndex("TransactionId")
+                        .HasDatabaseName("ix_transaction_versions_transaction_id");
 
                     b.ToTable("transaction_versions", "ingestion");
                 });

@@ -12,7 +12,8 @@ namespace Ingestion.Webhooks;
 
 /// <summary>Group commit: everything that has arrived goes into one transaction, and its senders are answered after the commit. Nothing is
 /// acknowledged before it is durable.</summary>
-internal sealed partial class WebhookIntake(NpgsqlDataSource database, FeedBell bell, IClock clock, TimeProvider time, ILogger<WebhookIntake> log) : BackgroundService
+internal sealed partial class WebhookIntake(
+    NpgsqlDataSource database, FeedBell bell, IClock clock, PlanRefresh plans, TimeProvider time, ILogger<WebhookIntake> log) : BackgroundService
 {
     private const int MostEvents = 512;
     private const int MostWaiting = 20_000;
@@ -36,7 +37,7 @@ internal sealed partial class WebhookIntake(NpgsqlDataSource database, FeedBell 
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await using var writer = new BatchWriter(database, bell, clock);
+        await using var writer = new BatchWriter(database, bell, clock, plans);
         var batch = new List<Waiting>(MostEvents);
         try
         {

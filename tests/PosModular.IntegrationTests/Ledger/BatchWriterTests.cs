@@ -33,7 +33,8 @@ public sealed class BatchWriterTests(TestPostgres postgres)
     }
 
     private static BatchWriter Writer(Bar bar) => new(
-        bar.Host.Services.GetRequiredService<NpgsqlDataSource>(), bar.Host.Services.GetRequiredService<FeedBell>(), SystemClock.Instance);
+        bar.Host.Services.GetRequiredService<NpgsqlDataSource>(), bar.Host.Services.GetRequiredService<FeedBell>(), SystemClock.Instance,
+        bar.Host.Services.GetRequiredService<PlanRefresh>());
 
     [Fact]
     public async Task Forty_versions_of_one_payment_in_one_batch_end_in_the_newest_and_are_all_kept()

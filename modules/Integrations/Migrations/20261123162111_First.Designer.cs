@@ -13,7 +13,7 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 namespace Integrations.Migrations
 {
     [DbContext(typeof(IntegrationsDb))]
-    [Migration("20261123154649_First")]
+    [Migration("20261123162111_First")]
     partial class First
     {
         /// <inheritdoc />

@@ -137,10 +137,10 @@ namespace Ingestion.Migrations
                 });
 
             migrationBuilder.CreateIndex(
-                name: "ix_transaction_versions_venue_id_transaction_id",
+                name: "ix_transaction_versions_transaction_id",
                 schema: "ingestion",
                 table: "transaction_versions",
-                columns: new[] { "venue_id", "transaction_id" });
+                column: "transaction_id");
 
             migrationBuilder.CreateIndex(
                 name: "ix_transactions_venue_id_card_token",

@@ -13,7 +13,7 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 namespace Ingestion.Migrations
 {
     [DbContext(typeof(IngestionDb))]
-    [Migration("20261123154652_First")]
+    [Migration("20261123162116_First")]
     partial class First
     {
         /// <inheritdoc />
@@ -267,8 +267,8 @@ namespace Ingestion.Migrations
                     b.HasKey("VenueId", "Seq")
                         .HasName("pk_transaction_versions");
 
-                    b.HasIndex("VenueId", "TransactionId")
-                        .HasDatabaseName("ix_transaction_versions_venue_id_transaction_id");
+                    b.HasIndex("TransactionId")
+                        .HasDatabaseName("ix_transaction_versions_transaction_id");
 
                     b.ToTable("transaction_versions", "ingestion");
                 });
