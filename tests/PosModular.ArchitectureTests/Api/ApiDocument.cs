@@ -1,0 +1,54 @@
+using GraphQLParser;
+using GraphQLParser.AST;
+
+namespace PosModular.ArchitectureTests;
+
+/// <summary>One name of a schema. The path is a type, a field of it, or an argument of that: Venue, Venue.revenue, Venue.revenue(period).</summary>
+/// <param name="Path">Where it stands.</param>
+/// <param name="Kind">What it is.</param>
+/// <param name="Type">Its type, with nullability; empty for types and enum values.</param>
+/// <param name="Required">An argument or input field that must be given.</param>
+/// <param name="Description">What it says of itself.</param>
+internal sealed record ApiName(string Path, string Kind, string Type, bool Required, string? Description)
+{
+    /// <summary>Null for a type.</summary>
+    public string? Parent => Path.IndexOf('(') is > 0 and var argument ? Path[..argument] : Path.IndexOf('.') is > 0 and var member ? Path[..member] : null;
+}
+
+/// <summary>A schema in GraphQL's definition language as a list of its names.</summary>
+internal static class ApiDocument
+{
+    public static IReadOnlyList<ApiName> Read(string sdl) => [.. Parser.Parse(sdl).Definitions.OfType<GraphQLTypeDefinition>().SelectMany(Names)];
+
+    private static IEnumerable<ApiName> Names(GraphQLTypeDefinition type) => type switch
+    {
+        GraphQLObjectTypeDefinition t => [Of(t, "type"), .. Fields(t.Name.StringValue, t.Fields)],
+        GraphQLInterfaceTypeDefinition t => [Of(t, "interface"), .. Fields(t.Name.StringValue, t.Fields)],
+        GraphQLInputObjectTypeDefinition t => [Of(t, "input"), .. (t.Fields?.Items ?? []).Select(f => Input(f, "input field", $"{t.Name.StringValue}.{f.Name.StringValue}"))],
+        GraphQLEnumTypeDefinition t => [Of(t, "enum"), .. (t.Values?.Items ?? [])
+            .Select(v => new ApiName($"{t.Name.StringValue}.{v.Name.StringValue}", "value", "", false, Text(v.Description)))],
+        GraphQLScalarTypeDefinition t => [Of(t, "scalar")],
+        _ => [Of(type, "union")],
+    };
+
+    private static ApiName Of(GraphQLTypeDefinition type, string kind) => new(type.Name.StringValue, kind, "", false, Text(type.Description));
+
+    private static IEnumerable<ApiName> Fields(string type, GraphQLFieldsDefinition? fields) =>
+        from field in fields?.Items ?? []
+        let path = $"{type}.{field.Name.StringValue}"
+        from name in new[] { new ApiName(path, "field", Text(field.Type), false, Text(field.Description)) }
+            .Concat((field.Arguments?.Items ?? []).Select(a => Input(a, "argument", $"{path}({a.Name.StringValue})")))
+        select name;
+
+    private static ApiName Input(GraphQLInputValueDefinition value, string kind, string path) =>
+        new(path, kind, Text(value.Type), value.Type is GraphQLNonNullType && value.DefaultValue is null, Text(value.Description));
+
+    private static string? Text(GraphQLDescription? description) => description?.Value.ToString();
+
+    private static string Text(GraphQLType type) => type switch
+    {
+        GraphQLNonNullType t => Text(t.Type) + "!",
+        GraphQLListType t => "[" + Text(t.Type) + "]",
+        _ => ((GraphQLNamedType)type).Name.StringValue,
+    };
+}

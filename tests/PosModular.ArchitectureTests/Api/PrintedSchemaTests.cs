@@ -1,0 +1,38 @@
+using PosModular.Host.Commands;
+using Shouldly;
+using Xunit;
+
+namespace PosModular.ArchitectureTests;
+
+/// <summary>The committed schema is the one that is served, and every name in it says what it is.</summary>
+public sealed class PrintedSchemaTests
+{
+    internal static readonly Lazy<string> Printed = new(SchemaCommand.Print);
+
+    private static IEnumerable<string> Undescribed(string sdl) =>
+        ApiDocument.Read(sdl).Where(n => string.IsNullOrWhiteSpace(n.Description)).Select(n => $"{n.Kind} {n.Path}");
+
+    [Fact]
+    public void The_committed_schema_is_what_the_host_prints() => Lines.Differing(Repo.Read("schema.graphql"), Printed.Value).ShouldBeEmpty(
+        "Print it anew: dotnet run --project src/PosModular.Host -- schema > schema.graphql");
+
+    [Fact]
+    public void Every_name_in_the_schema_has_a_description() => Undescribed(Printed.Value).ShouldBeEmpty();
+
+    [Fact]
+    public void A_planted_difference_is_found()
+    {
+        Lines.Differing("type A {\n  b: Int\n}\n", "type A {\n  b: Int!\n}\n").ShouldBe(["−   b: Int", "+   b: Int!"]);
+        Lines.Differing("a\nb\n", "b\na\n").ShouldHaveSingleItem();
+        Lines.Differing("a\r\nb\r\n", "a\nb\n").ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Names_without_a_description_are_found() => Undescribed("""
+        type Query { venue(id: ID!): Venue  "Told." venues("Told." first: Int): [Venue!]! }
+        "Told." type Venue { "Told." id: ID! }
+        "Told." enum Tier { GUEST }
+        input NewVenue { "Told." name: String  zone: String }
+        scalar Long
+        """).ShouldBe(["type Query", "field Query.venue", "argument Query.venue(id)", "value Tier.GUEST", "input NewVenue", "input field NewVenue.zone", "scalar Long"]);
+}

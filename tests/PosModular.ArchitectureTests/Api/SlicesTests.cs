@@ -1,0 +1,94 @@
+using System.Reflection;
+using GraphQL;
+using Mediator;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using PosModular.Host;
+using PosModular.Kernel.Schema;
+using Shouldly;
+using Xunit;
+
+namespace PosModular.ArchitectureTests;
+
+/// <summary>What looks like a slice is one: registered, and with one public method. Reactions to notifications are registered too.</summary>
+public sealed class SlicesTests
+{
+    private static readonly IServiceCollection Services = Register();
+
+    // As the command that prints the schema does.
+    private static IServiceCollection Register()
+    {
+        var builder = WebApplication.CreateBuilder();
+        builder.Configuration["ConnectionStrings:Pos"] = "Host=nowhere";
+        builder.Configuration["Pos:PublicBaseUrl"] = "http://nowhere";
+        builder.Configuration["POS_ENCRYPTION_KEY"] = new string('0', 64);
+        PosHost.AddModules(builder);
+        return builder.Services;
+    }
+
+    private static IReadOnlyList<(string Type, Type Slice)> Registered =>
+        Services.Select(s => s.ServiceType == typeof(SchemaParts) ? s.ImplementationInstance : null).OfType<SchemaParts>().Single().Slices;
+
+    private static MethodInfo[] Methods(Type type) =>
+        [.. type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly).Where(m => !m.IsSpecialName)];
+
+    // A field has a parent or a context. A delegate cannot be a field's argument, so a method that takes one serves slices and is none.
+    private static bool IsSlice(Type type) => type is { IsClass: true, IsAbstract: false } && Methods(type).Select(m => m.GetParameters())
+        .Any(parameters => parameters.Any(p => p.ParameterType.IsAssignableTo(typeof(IResolveFieldContext)) || p.IsDefined(typeof(ParentAttribute)))
+            && !parameters.Any(p => p.ParameterType.IsSubclassOf(typeof(Delegate))));
+
+    private static IEnumerable<string> Forgotten(IEnumerable<Type> types, IEnumerable<Type> registered) =>
+        types.Where(IsSlice).Except(registered).Select(t => $"{t.FullName} is not registered in its module.");
+
+    private static IEnumerable<string> Misshapen(IEnumerable<Type> slices) =>
+        slices.Where(s => Methods(s).Length != 1).Select(s => $"{s.FullName} has {Methods(s).Length} public methods; a slice has one.");
+
+    private static IEnumerable<string> Deaf(IEnumerable<Type> types, IServiceCollection services) => types
+        .Where(t => t is { IsClass: true, IsAbstract: false } && t.GetInterfaces().Any(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(INotificationHandler<>)))
+        .Where(t => services.All(s => s.ServiceType != t)).Select(t => $"{t.FullName} hears no feed.");
+
+    [Fact]
+    public void Every_slice_is_registered() => Forgotten(Repo.TypesOfModules, Registered.Select(r => r.Slice)).ShouldBeEmpty();
+
+    [Fact]
+    public void Every_registered_slice_is_one_field() => Misshapen(Registered.Select(r => r.Slice)).ShouldBeEmpty();
+
+    [Fact]
+    public void Every_reaction_is_registered() => Deaf(Repo.TypesOfModules, Services).ShouldBeEmpty();
+
+    [Fact]
+    public void No_slice_is_registered_twice() => Registered.Select(r => r.Slice).ShouldBeUnique();
+
+    [Fact]
+    public void A_planted_slice_is_found()
+    {
+        Forgotten([typeof(PlantedSlice), typeof(PlantedChild), typeof(Serving)], []).Count().ShouldBe(2);
+        Forgotten([typeof(PlantedSlice), typeof(PlantedChild)], [typeof(PlantedSlice), typeof(PlantedChild)]).ShouldBeEmpty();
+        Misshapen([typeof(PlantedSlice), typeof(PlantedChild)]).ShouldHaveSingleItem().ShouldContain(nameof(PlantedChild));
+        Deaf([typeof(PlantedReaction)], Services).ShouldHaveSingleItem();
+    }
+
+    private sealed class PlantedSlice
+    {
+        public string Handle(IResolveFieldContext context) => context.FieldDefinition.Name;
+    }
+
+    private sealed class PlantedChild
+    {
+        public string Name([Parent] string parent) => parent;
+
+        public string Other([Parent] string parent) => parent;
+    }
+
+    private sealed class Serving
+    {
+        public string Follow(IResolveFieldContext context, Func<string> which) => which() + context;
+    }
+
+    private sealed record PlantedFact : INotification;
+
+    private sealed class PlantedReaction : INotificationHandler<PlantedFact>
+    {
+        public ValueTask Handle(PlantedFact notification, CancellationToken cancellationToken) => default;
+    }
+}

@@ -1,0 +1,33 @@
+using PosModular.Kernel;
+using PosModular.Kernel.Feed;
+using Shouldly;
+using Xunit;
+
+namespace PosModular.ArchitectureTests;
+
+/// <summary>A module shows its one door, XModule, and the host nothing.</summary>
+public sealed class ExportedTypesTests
+{
+    private static IEnumerable<string> Offences(string module, IEnumerable<Type> exported)
+    {
+        var shown = exported.Select(t => t.FullName!).ToArray();
+        var door = $"{module}.{module}Module";
+        return shown.Where(t => t != door).Select(t => $"{module} shows {t}").Concat(shown.Contains(door) ? [] : [$"{module} has no public {door}"]);
+    }
+
+    [Fact]
+    public void A_module_shows_its_door_and_nothing_else() =>
+        Repo.Modules.SelectMany(m => Offences(m, Repo.AssemblyOf(m).GetExportedTypes())).ShouldBeEmpty();
+
+    // ASP.NET Core's generator makes the program's own class public.
+    [Fact]
+    public void The_host_shows_nothing() =>
+        Repo.AssemblyOf("PosModular.Host").GetExportedTypes().Select(t => t.FullName).Where(t => t != "Program").ShouldBeEmpty();
+
+    [Fact]
+    public void There_are_modules_to_look_at() => new[] { "Analytics", "Ingestion", "Integrations", "Rules" }.ShouldBeSubsetOf(Repo.Modules);
+
+    [Fact]
+    public void A_planted_public_type_and_a_missing_door_are_found() => Offences("Rules", [typeof(Money), typeof(FeedBell)])
+        .ShouldBe(["Rules shows PosModular.Kernel.Money", "Rules shows PosModular.Kernel.Feed.FeedBell", "Rules has no public Rules.RulesModule"]);
+}

@@ -1,0 +1,26 @@
+using Ingestion.Contracts;
+using Shouldly;
+using Xunit;
+
+namespace PosModular.Tests;
+
+/// <summary>What counts as captured and as paid, for every status there is.</summary>
+public sealed class TransactionStatusTests
+{
+    [Theory]
+    [InlineData(TransactionStatus.Pending, false, false)]
+    [InlineData(TransactionStatus.Authorized, false, true)]
+    [InlineData(TransactionStatus.Completed, true, true)]
+    [InlineData(TransactionStatus.PartiallyRefunded, true, true)]
+    [InlineData(TransactionStatus.Refunded, true, true)]
+    [InlineData(TransactionStatus.Canceled, false, false)]
+    [InlineData(TransactionStatus.Failed, false, false)]
+    public void A_status_is_captured_or_paid_or_neither(TransactionStatus status, bool captured, bool paid)
+    {
+        status.IsCaptured().ShouldBe(captured);
+        status.IsPaid().ShouldBe(paid);
+    }
+
+    [Fact]
+    public void No_status_is_left_out_above() => Enum.GetValues<TransactionStatus>().Length.ShouldBe(7);
+}

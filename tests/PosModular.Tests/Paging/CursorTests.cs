@@ -1,0 +1,92 @@
+using System.Buffers.Text;
+using System.Text;
+using CsCheck;
+using NodaTime;
+using PosModular.Kernel;
+using Shouldly;
+using Xunit;
+
+namespace PosModular.Tests;
+
+/// <summary>Cursors come back as they were given; anything else is INVALID_INPUT, never another error.</summary>
+public sealed class CursorTests
+{
+    private const string Kind = "k";
+
+    private static readonly string[] Hostile =
+    [
+        "", " ", "\0", "a\0b", "*", "****", "A", "AAA===", "%41", "../../etc", "💣", "\ud800", "null", "0", new('A', 1_000_000), new('*', 1_000_000),
+        Cursor.Of("other", "1"), Cursor.Of("K", "1"), Cursor.Of(Kind), Cursor.Of(Kind, "1", "2", "3"), Cursor.Of(Kind, ""), Cursor.Of(Kind, "", ""),
+        Cursor.Of(Kind, "\0", "\0"), Cursor.Of(Kind, "-1"), Cursor.Of(Kind, "+1"), Cursor.Of(Kind, " 1"), Cursor.Of(Kind, "1e3"), Cursor.Of(Kind, "0x1"),
+        Cursor.Of(Kind, "9223372036854775808"), Cursor.Of(Kind, "1", "not a uuid"), Cursor.Of(Kind, "1", Guid.Empty.ToString()),
+        Cursor.Of(Kind, "9223372036854775807", Guid.Empty.ToString("N")), Cursor.Of(Kind, "-9223372036854775808", Guid.Empty.ToString("N")),
+        Base64Url.EncodeToString([0xff, 0xfe, (byte)'|', 0x80]),
+    ];
+
+    [Fact]
+    public void A_place_in_a_feed_comes_back() =>
+        Gen.Long[0, long.MaxValue].Sample(seq => Cursor.ReadSeq(Kind, Cursor.OfSeq(Kind, seq)) == seq);
+
+    [Fact]
+    public void A_moment_and_an_id_come_back() =>
+        Gen.Select(Gen.Long[0, 4_102_444_800_000_000], Gen.Guid).Sample((micros, id) =>
+        {
+            var at = Instant.FromUnixTimeTicks(micros * 10);
+            return Cursor.ReadTime(Kind, Cursor.OfTime(Kind, at, id)) == (at, id);
+        });
+
+    [Fact]
+    public void Parts_come_back() => Gen.String[Gen.Char[' ', '{'], 0, 64].Sample(part => Cursor.Read(Kind, Cursor.Of(Kind, part), 1)[0] == part);
+
+    [Fact]
+    public void A_hostile_place_in_a_feed_is_invalid_input()
+    {
+        foreach (var cursor in Hostile)
+            Refused(() => Cursor.ReadSeq(Kind, cursor));
+    }
+
+    [Fact]
+    public void A_hostile_moment_is_invalid_input()
+    {
+        foreach (var cursor in Hostile)
+            Refused(() => Cursor.ReadTime(Kind, cursor));
+    }
+
+    [Fact]
+    public void A_cursor_of_another_list_or_shape_is_invalid_input()
+    {
+        Refused(() => Cursor.Read(Kind, Cursor.Of("other", "1"), 1));
+        Refused(() => Cursor.Read(Kind, Cursor.Of(Kind, "1", "2"), 1));
+        Refused(() => Cursor.Read(Kind, Cursor.Of(Kind, "with|bar"), 1));
+    }
+
+    [Fact]
+    public void Random_text_is_read_or_refused_and_nothing_else() =>
+        Gen.OneOf(Gen.String, Gen.Byte.Array[0, 40].Select(b => Base64Url.EncodeToString(b)), Gen.String.Select(s => Cursor.Of(Kind, s)),
+            Gen.String.Select(s => Cursor.Of(Kind, "1", s)))
+        .Sample(cursor =>
+        {
+            ReadOrRefused(() => Cursor.ReadSeq(Kind, cursor));
+            ReadOrRefused(() => Cursor.ReadTime(Kind, cursor));
+            ReadOrRefused(() => Cursor.Read(Kind, cursor, 1));
+        });
+
+    [Fact]
+    public void A_cursor_goes_into_a_url_as_it_is() =>
+        Gen.String.Sample(part => Cursor.Of(Kind, part).All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'));
+
+    private static void Refused(Action read) => Should.Throw<ApiError>(read).Code.ShouldBe("INVALID_INPUT");
+
+    private static void ReadOrRefused(Action read)
+    {
+        try
+        {
+            read();
+        }
+        catch (ApiError error)
+        {
+            error.Code.ShouldBe("INVALID_INPUT");
+            Encoding.UTF8.GetByteCount(error.Message).ShouldBeLessThan(200); // the cursor itself is not thrown back
+        }
+    }
+}

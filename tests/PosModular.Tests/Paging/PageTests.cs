@@ -1,0 +1,55 @@
+using PosModular.Kernel;
+using Shouldly;
+using Xunit;
+
+namespace PosModular.Tests;
+
+/// <summary>Pages of 1 to 200, and what they say about the list.</summary>
+public sealed class PageTests
+{
+    [Theory]
+    [InlineData(1)]
+    [InlineData(50)]
+    [InlineData(200)]
+    public void One_to_two_hundred_may_be_asked_for(int first)
+    {
+        Page.Of(first, "c").ShouldBe(new Page(first, "c"));
+        Page.Of(first, null).Probe.ShouldBe(first + 1);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    [InlineData(201)]
+    [InlineData(int.MinValue)]
+    [InlineData(int.MaxValue)]
+    public void Fewer_or_more_is_invalid_input(int first) => Should.Throw<ApiError>(() => Page.Of(first, null)).Code.ShouldBe("INVALID_INPUT");
+
+    [Fact]
+    public void Without_a_number_the_usual_one_is_taken()
+    {
+        Page.Of(null, null).First.ShouldBe(50);
+        Page.Of(null, null, usual: 20).First.ShouldBe(20);
+    }
+
+    [Fact]
+    public void The_probe_row_tells_of_a_next_page_and_is_cut_off()
+    {
+        var page = Connection.Of(Page.Of(2, null), ["a", "b", "c"], item => "c" + item);
+
+        page.Nodes.ShouldBe(["a", "b"]);
+        page.PageInfo.ShouldBe(new PageInfo(HasNextPage: true, HasPreviousPage: false, "ca", "cb"));
+    }
+
+    [Fact]
+    public void The_last_page_has_no_next_one()
+    {
+        var page = Connection.Of(Page.Of(2, "ca"), ["b", "c"], item => "c" + item);
+
+        page.PageInfo.ShouldBe(new PageInfo(HasNextPage: false, HasPreviousPage: true, "cb", "cc"));
+    }
+
+    [Fact]
+    public void An_empty_page_has_no_cursors() =>
+        Connection.Of(Page.Of(2, null), Array.Empty<string>(), item => item).PageInfo.ShouldBe(new PageInfo(false, false, null, null));
+}

@@ -1,0 +1,97 @@
+using System.Security.Claims;
+using Integrations.Contracts;
+using Integrations.Venues;
+using NodaTime;
+using PosModular.Kernel;
+using Shouldly;
+using Xunit;
+
+namespace PosModular.Tests;
+
+/// <summary>Who may what: every cell of the table, and who somebody is.</summary>
+public sealed class RightsTests
+{
+    private static readonly Venue Venue = new()
+    {
+        Id = "v1",
+        Name = "Bar",
+        TimeZone = "Europe/Berlin",
+        Currency = "EUR",
+        DayCutoff = new LocalTime(6, 0),
+        RulesCountFrom = CountFrom.Authorized,
+        UnlockPolicy = UnlockPolicy.Keep,
+        OwnerUserIds = ["owner", "both"],
+    };
+
+    //                                    any user, owner, HEAD_MODERATOR, both
+    [Theory]
+    [InlineData(Right.SeeVenue, false, true, true, true)]
+    [InlineData(Right.SeeSales, false, true, false, true)]
+    [InlineData(Right.ManageTills, false, false, true, true)]
+    [InlineData(Right.Sync, false, true, true, true)]
+    [InlineData(Right.ManageMembers, false, true, true, true)]
+    public void Every_cell_of_the_table_holds(Right right, bool user, bool owner, bool moderator, bool both)
+    {
+        Cell(new Caller("somebody", false), user);
+        Cell(new Caller("owner", false), owner);
+        Cell(new Caller("somebody", true), moderator);
+        Cell(new Caller("both", true), both);
+
+        void Cell(Caller caller, bool may)
+        {
+            caller.May(right, Venue).ShouldBe(may);
+            if (may)
+                caller.Demand(right, Venue);
+            else
+                Should.Throw<ApiError>(() => caller.Demand(right, Venue)).Code.ShouldBe("FORBIDDEN");
+        }
+    }
+
+    [Fact]
+    public void No_right_is_left_out_above_and_an_unknown_one_is_nobodys()
+    {
+        Enum.GetValues<Right>().Length.ShouldBe(5);
+        Integrations.Contracts.Rights.Allows(headModerator: true, owner: true, (Right)99).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void Where_no_venue_is_named_only_the_role_counts()
+    {
+        foreach (var right in Enum.GetValues<Right>())
+        {
+            Should.Throw<ApiError>(() => new Caller("both", false).Demand(right)).Code.ShouldBe("FORBIDDEN");
+            if (right == Right.SeeSales)
+                Should.Throw<ApiError>(() => new Caller("both", true).Demand(right)).Code.ShouldBe("FORBIDDEN");
+            else
+                new Caller("both", true).Demand(right);
+        }
+    }
+
+    [Fact]
+    public void A_user_id_is_compared_letter_by_letter()
+    {
+        new Caller("owner", false).Owns(Venue).ShouldBeTrue();
+        new Caller("Owner", false).Owns(Venue).ShouldBeFalse();
+        new Caller("owner ", false).Owns(Venue).ShouldBeFalse();
+    }
+
+    private static ClaimsPrincipal Token(params (string Type, string Value)[] claims) =>
+        new(new ClaimsIdentity(claims.Select(c => new Claim(c.Type, c.Value)), "test"));
+
+    [Fact]
+    public void Somebody_is_the_sub_and_the_roles_of_his_token()
+    {
+        Caller.Of(Token(("sub", "u1"))).ShouldBe(new Caller("u1", false));
+        Caller.Of(Token(("sub", "u1"), ("role", "HEAD_MODERATOR"))).ShouldBe(new Caller("u1", true));
+        Caller.Of(Token(("sub", "u1"), ("role", "WAITER"), ("role", "HEAD_MODERATOR"))).ShouldBe(new Caller("u1", true));
+        Caller.Of(Token(("sub", "u1"), ("role", "head_moderator"), ("roles", "HEAD_MODERATOR"))).ShouldBe(new Caller("u1", false));
+    }
+
+    [Fact]
+    public void Without_a_sub_nobody_asks()
+    {
+        ClaimsPrincipal?[] nobody = [null, new(), Token(), Token(("sub", "")), Token(("role", "HEAD_MODERATOR"))];
+        foreach (var user in nobody)
+            Should.Throw<ApiError>(() => Caller.Of(user)).Code.ShouldBe("UNAUTHENTICATED");
+    }
+}

@@ -1,0 +1,260 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Integrations.Contracts;
+using Integrations.Square;
+using NodaTime;
+using NodaTime.Text;
+using Shouldly;
+using Xunit;
+
+namespace PosModular.Tests;
+
+/// <summary>Square's events in our own words: its documentation examples, and what it may leave out or add.</summary>
+public sealed class SquareTranslatorTests
+{
+    private static readonly JsonNode Updated = JsonNode.Parse(Sample.Bytes("webhook.payment.updated.json"))!;
+
+    private static Instant At(string text) => InstantPattern.ExtendedIso.Parse(text).Value;
+
+    private static PosEvent Translate(JsonNode json) => SquareTranslator.Translate(JsonSerializer.SerializeToUtf8Bytes(json));
+
+    // The example with one thing changed about its payment.
+    private static PosEvent With(Action<JsonNode> change)
+    {
+        var json = Updated.DeepClone();
+        change(json["data"]!["object"]!["payment"]!);
+        return Translate(json);
+    }
+
+    private static PosPayment Read(Action<JsonNode> change)
+    {
+        var read = With(change);
+        read.Unreadable.ShouldBeNull();
+        return read.Payment.ShouldNotBeNull();
+    }
+
+    private static void Unreadable(Action<JsonNode> change, string naming)
+    {
+        var read = With(change);
+        read.Payment.ShouldBeNull();
+        read.Unreadable.ShouldNotBeNull().ShouldContain(naming);
+        read.EventId.ShouldBe("6a8f5f28-54a1-4eb0-a98a-3111513fd4fc"); // the event is kept under its own id
+    }
+
+    [Fact]
+    public void The_created_example_is_an_authorized_sale() =>
+        SquareTranslator.Translate(Sample.Bytes("webhook.payment.created.json")).ShouldBe(new PosEvent(
+            "13b867cf-db3d-4b1c-90b6-2f32a9d78124", "payment.created", "6SSW7HV8K2ST5", "S8GWD5R9QB376",
+            new PosPayment("hYy9pRFVxpDsO1FB05SunFWUe9JZY", "03O3USaPaAaFnI6kkwB1JxGgBsUZY", "S8GWD5R9QB376", PaymentState.Authorized,
+                At("2020-11-22T21:16:51.086Z"), At("2020-11-22T21:16:51.198Z"), "USD", 100, 0, 0, PaymentMethod.Card,
+                new PosCard("MASTERCARD", "9029", "KEYED", "sq-1-Tvruf3vPQxlvI6n0IcKYfBukrcv6IqWr8UyBdViWXU2yzGn5VMJvrsHMKpINMhPmVg")), null));
+
+    [Fact]
+    public void The_updated_example_is_a_captured_sale() =>
+        SquareTranslator.Translate(Sample.Bytes("webhook.payment.updated.json")).ShouldBe(new PosEvent(
+            "6a8f5f28-54a1-4eb0-a98a-3111513fd4fc", "payment.updated", "6SSW7HV8K2ST5", "S8GWD5R9QB376",
+            new PosPayment("hYy9pRFVxpDsO1FB05SunFWUe9JZY", "03O3USaPaAaFnI6kkwB1JxGgBsUZY", "S8GWD5R9QB376", PaymentState.Captured,
+                At("2020-11-22T21:16:51.086Z"), At("2020-11-22T21:19:00.831Z"), "USD", 100, 0, 0, PaymentMethod.Card,
+                new PosCard("MASTERCARD", "9029", "KEYED", "sq-1-Tvruf3vPQxlvI6n0IcKYfBukrcv6IqWr8UyBdViWXU2yzGn5VMJvrsHMKpINMhPmVg")), null));
+
+    [Theory]
+    [InlineData("webhook.refund.created.json", "refund.created")]
+    [InlineData("webhook.refund.updated.json", "refund.updated")]
+    [InlineData("webhook.order.created.json", "order.created")]
+    [InlineData("webhook.order.updated.json", "order.updated")]
+    public void An_event_of_another_type_is_readable_and_shows_no_payment(string file, string type)
+    {
+        var read = SquareTranslator.Translate(Sample.Bytes(file));
+
+        read.Type.ShouldBe(type);
+        read.EventId.ShouldNotBeNull();
+        read.MerchantId.ShouldNotBeNull();
+        (read.Payment, read.Unreadable).ShouldBe((null, null));
+    }
+
+    [Theory]
+    [InlineData("retrieve-location.json")]
+    [InlineData("test-webhook-subscription.json")]
+    public void An_answer_of_the_api_is_no_event(string file) =>
+        SquareTranslator.Translate(Sample.Bytes(file)).Unreadable.ShouldNotBeNull().ShouldContain("event_id");
+
+    [Theory]
+    [InlineData("APPROVED", PaymentState.Authorized)]
+    [InlineData("PENDING", PaymentState.Pending)]
+    [InlineData("COMPLETED", PaymentState.Captured)]
+    [InlineData("CANCELED", PaymentState.Canceled)]
+    [InlineData("FAILED", PaymentState.Failed)]
+    public void Every_status_has_its_state(string status, PaymentState state) => Read(p => p["status"] = status).State.ShouldBe(state);
+
+    [Theory]
+    [InlineData("CARD", PaymentMethod.Card)]
+    [InlineData("CASH", PaymentMethod.Cash)]
+    [InlineData("WALLET", PaymentMethod.Wallet)]
+    [InlineData("SQUARE_ACCOUNT", PaymentMethod.Wallet)]
+    [InlineData("BANK_ACCOUNT", PaymentMethod.BankAccount)]
+    [InlineData("BUY_NOW_PAY_LATER", PaymentMethod.BuyNowPayLater)]
+    [InlineData("EXTERNAL", PaymentMethod.Other)]
+    [InlineData("SOMETHING_NEW", PaymentMethod.Other)]
+    public void Every_source_has_its_method(string source, PaymentMethod method) => Read(p => p["source_type"] = source).Method.ShouldBe(method);
+
+    [Fact]
+    public void A_gift_card_is_no_credit_card() =>
+        Read(p => p["card_details"]!["card"]!["card_brand"] = "SQUARE_GIFT_CARD").Method.ShouldBe(PaymentMethod.GiftCard);
+
+    [Fact]
+    public void Cash_has_no_card()
+    {
+        var payment = Read(p =>
+        {
+            p.AsObject().Remove("card_details");
+            p["source_type"] = "CASH";
+            p["cash_details"] = new JsonObject { ["buyer_supplied_money"] = new JsonObject { ["amount"] = 500, ["currency"] = "USD" } };
+        });
+
+        (payment.Method, payment.Card, payment.TotalMinor).ShouldBe((PaymentMethod.Cash, null, 100));
+    }
+
+    [Fact]
+    public void The_total_has_the_tip_in_it_and_is_not_the_amount()
+    {
+        var payment = Read(p =>
+        {
+            p["tip_money"] = new JsonObject { ["amount"] = 20, ["currency"] = "USD" };
+            p["total_money"]!["amount"] = 120;
+            p["refunded_money"] = new JsonObject { ["amount"] = 50, ["currency"] = "USD" };
+        });
+
+        (payment.TotalMinor, payment.TipMinor, payment.RefundedMinor).ShouldBe((120, 20, 50));
+    }
+
+    [Fact]
+    public void A_sale_taken_offline_was_made_when_the_guest_stood_there() =>
+        Read(p => p["offline_payment_details"] = new JsonObject { ["client_created_at"] = "2020-11-22T18:00:00Z" }).OccurredAt.ShouldBe(At("2020-11-22T18:00:00Z"));
+
+    [Fact]
+    public void An_offline_sale_without_the_clients_time_takes_the_providers() =>
+        Read(p => p["offline_payment_details"] = new JsonObject()).OccurredAt.ShouldBe(At("2020-11-22T21:16:51.086Z"));
+
+    [Theory]
+    [InlineData("2022-07-13T20:30:59.037339943Z", "2022-07-13T20:30:59.037339Z")]
+    [InlineData("2022-07-13T20:30:59.9999999Z", "2022-07-13T20:30:59.999999Z")]
+    [InlineData("2022-07-13T20:30:59Z", "2022-07-13T20:30:59Z")]
+    [InlineData("2022-07-13T22:30:59.5+02:00", "2022-07-13T20:30:59.5Z")]
+    [InlineData("2022-07-13T20:30:59.037-00:00", "2022-07-13T20:30:59.037Z")]
+    public void Times_are_cut_to_whole_microseconds_and_never_rounded_up(string given, string kept)
+    {
+        var payment = Read(p => (p["created_at"], p["updated_at"]) = (given, given));
+
+        payment.UpdatedAt.ShouldBe(At(kept));
+        payment.OccurredAt.ShouldBe(At(kept));
+    }
+
+    [Theory]
+    [InlineData("id", "no id")]
+    [InlineData("location_id", "location_id")]
+    [InlineData("status", "status")]
+    [InlineData("created_at", "created_at")]
+    [InlineData("updated_at", "updated_at")]
+    [InlineData("total_money", "total_money")]
+    public void A_payment_that_lacks_what_it_cannot_do_without_is_unreadable(string field, string naming)
+    {
+        Unreadable(p => p.AsObject().Remove(field), naming);
+        Unreadable(p => p[field] = null, naming);
+        Unreadable(p => p[field] = "", naming);
+        Unreadable(p => p[field] = new JsonArray(), naming);
+        Unreadable(p => p[field] = true, naming);
+    }
+
+    [Theory]
+    [InlineData("order_id")]
+    [InlineData("card_details")]
+    [InlineData("source_type")]
+    [InlineData("tip_money")]
+    [InlineData("refunded_money")]
+    [InlineData("offline_payment_details")]
+    [InlineData("version_token")]
+    public void What_may_be_left_out_may_be_left_out(string field)
+    {
+        Read(p => p.AsObject().Remove(field)).TotalMinor.ShouldBe(100);
+        Read(p => p[field] = null).TotalMinor.ShouldBe(100);
+    }
+
+    [Theory]
+    [InlineData("9223372036854775808")]
+    [InlineData("-9223372036854775809")]
+    [InlineData("1e400")]
+    [InlineData("1.5")]
+    [InlineData("\"100\"")]
+    [InlineData("null")]
+    [InlineData("[100]")]
+    public void An_amount_that_is_no_whole_number_of_64_bits_is_unreadable(string amount) =>
+        Unreadable(p => p["total_money"]!["amount"] = JsonNode.Parse(amount), "total_money");
+
+    [Fact]
+    public void The_largest_amount_is_readable() => Read(p => p["total_money"]!["amount"] = long.MaxValue).TotalMinor.ShouldBe(long.MaxValue);
+
+    [Theory]
+    [InlineData("tip_money")]
+    [InlineData("refunded_money")]
+    public void A_part_in_another_currency_is_neither_added_nor_dropped(string part)
+    {
+        Unreadable(p => p[part] = new JsonObject { ["amount"] = 5, ["currency"] = "EUR" }, "total's currency");
+        Unreadable(p => p[part] = new JsonObject { ["amount"] = 5 }, "total's currency");
+        Unreadable(p => p[part] = new JsonObject { ["amount"] = 0.5, ["currency"] = "USD" }, "total's currency");
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("US")]
+    [InlineData("DOLLARS")]
+    public void A_total_without_a_currency_of_three_letters_is_unreadable(string currency) =>
+        Unreadable(p => p["total_money"]!["currency"] = currency, "total_money");
+
+    [Fact]
+    public void What_is_not_known_is_left_alone()
+    {
+        var payment = Read(p =>
+        {
+            p["something_new"] = new JsonObject { ["deep"] = new JsonArray(1, "two", null) };
+            p["card_details"]!["entry_method"] = "TELEPATHY";
+            p["card_details"]!["card"]!["card_brand"] = "NEW_BRAND";
+            p["card_details"]!["status"] = 42;
+            p["risk_evaluation"] = "none";
+            p["capabilities"] = "EDIT_TIP_AMOUNT";
+        });
+
+        payment.Card.ShouldNotBeNull().ShouldBe(payment.Card! with { Brand = "NEW_BRAND", EntryMethod = "TELEPATHY" });
+        payment.Method.ShouldBe(PaymentMethod.Card);
+    }
+
+    [Fact]
+    public void Card_details_of_a_wrong_type_are_no_card()
+    {
+        Read(p => p["card_details"] = "VISA").Card.ShouldBeNull();
+        Read(p => p["card_details"]!["card"] = 9029).Card.ShouldBeNull();
+        Read(p => p["card_details"]!["card"]!["last_4"] = 9029).Card!.Last4.ShouldBeNull();
+    }
+
+    [Fact]
+    public void An_event_without_a_payment_in_it_is_unreadable()
+    {
+        foreach (var path in new[] { "payment", "object", "data" })
+        {
+            var json = Updated.DeepClone();
+            var holder = path switch { "payment" => json["data"]!["object"]!, "object" => json["data"]!, _ => json };
+            holder[path] = "gone";
+            Translate(json).Unreadable.ShouldNotBeNull().ShouldContain("data.object.payment");
+        }
+    }
+
+    [Fact]
+    public void An_event_without_an_id_is_unreadable_and_still_says_whose_it_is()
+    {
+        var json = Updated.DeepClone();
+        json["event_id"] = 7;
+        var read = Translate(json);
+
+        read.Unreadable.ShouldNotBeNull().ShouldContain("event_id");
+        (read.EventId, read.Payment, read.MerchantId, read.Type).ShouldBe((null, null, "6SSW7HV8K2ST5", "payment.updated"));
+    }
+}

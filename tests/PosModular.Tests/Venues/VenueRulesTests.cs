@@ -1,0 +1,106 @@
+using Integrations.Venues;
+using NodaTime;
+using PosModular.Kernel;
+using Shouldly;
+using Xunit;
+
+namespace PosModular.Tests;
+
+/// <summary>What a venue's settings must satisfy; a refusal names the field and says what to do.</summary>
+public sealed class VenueRulesTests
+{
+    private static void Wrong(UserError? error, string field)
+    {
+        error.ShouldNotBeNull();
+        (error.Code, error.Field).ShouldBe((ErrorCode.InvalidInput, field));
+        error.Message.Length.ShouldBeGreaterThan(10);
+    }
+
+    [Theory]
+    [InlineData("a")]
+    [InlineData("venue_1.main-bar")]
+    [InlineData("0193a000-0000-7000-8000-000000000001")]
+    public void An_id_of_letters_digits_and_three_signs_is_good(string id) => VenueRules.CheckId(id).ShouldBeNull();
+
+    [Fact]
+    public void An_id_of_64_characters_is_good_and_of_65_is_not()
+    {
+        VenueRules.CheckId(new string('a', 64)).ShouldBeNull();
+        Wrong(VenueRules.CheckId(new string('a', 65)), "id");
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(" ")]
+    [InlineData("a b")]
+    [InlineData("a,b")]
+    [InlineData("a|b")]
+    [InlineData("a/b")]
+    [InlineData("*")]
+    [InlineData("ü")]
+    [InlineData("a\0")]
+    [InlineData("\na")]
+    [InlineData("a\r\nb")]
+    public void An_id_that_would_break_a_url_or_a_bell_is_refused(string id) => Wrong(VenueRules.CheckId(id), "id");
+
+    [Theory]
+    [InlineData("Bar")]
+    [InlineData(" Zur Post ")]
+    [InlineData("酒場 🍶")]
+    public void A_name_is_for_people(string name) => VenueRules.CheckName(name).ShouldBeNull();
+
+    [Fact]
+    public void A_name_has_1_to_200_characters_and_no_control_characters()
+    {
+        VenueRules.CheckName(new string('x', 200)).ShouldBeNull();
+        Wrong(VenueRules.CheckName(new string('x', 201)), "name");
+        Wrong(VenueRules.CheckName(""), "name");
+        Wrong(VenueRules.CheckName("   "), "name");
+        Wrong(VenueRules.CheckName("Bar\0"), "name");
+        Wrong(VenueRules.CheckName("Bar\nClub"), "name");
+    }
+
+    [Theory]
+    [InlineData("Europe/Berlin", true)]
+    [InlineData("America/Argentina/Buenos_Aires", true)]
+    [InlineData("UTC", true)]
+    [InlineData("", false)]
+    [InlineData("Berlin", false)]
+    [InlineData("europe/berlin", false)]
+    [InlineData("W. Europe Standard Time", false)]
+    public void A_time_zone_is_one_of_iana(string zone, bool good)
+    {
+        if (good)
+            VenueRules.CheckTimeZone(zone).ShouldBeNull();
+        else
+            Wrong(VenueRules.CheckTimeZone(zone), "timeZone");
+    }
+
+    [Fact]
+    public void A_currency_is_one_of_iso_4217()
+    {
+        VenueRules.CheckCurrency("EUR").ShouldBeNull();
+        Wrong(VenueRules.CheckCurrency("eur"), "currency");
+        Wrong(VenueRules.CheckCurrency("XYZ"), "currency");
+    }
+
+    [Fact]
+    public void A_day_starts_on_a_quarter_of_an_hour()
+    {
+        for (var minute = 0; minute < 24 * 60; minute++)
+            (VenueRules.CheckDayCutoff(LocalTime.FromMinutesSinceMidnight(minute)) is null).ShouldBe(minute % 15 == 0);
+        Wrong(VenueRules.CheckDayCutoff(new LocalTime(6, 0, 1)), "dayCutoff");
+        Wrong(VenueRules.CheckDayCutoff(LocalTime.MaxValue), "dayCutoff");
+    }
+
+    [Fact]
+    public void Owners_are_user_ids()
+    {
+        VenueRules.CheckOwners(["u1", "auth0|123", new string('x', 200)]).ShouldBeNull();
+        VenueRules.CheckOwners([]).ShouldBeNull();
+        Wrong(VenueRules.CheckOwners(["u1", ""]), "ownerUserIds");
+        Wrong(VenueRules.CheckOwners([" "]), "ownerUserIds");
+        Wrong(VenueRules.CheckOwners(["u\0"]), "ownerUserIds");
+        Wrong(VenueRules.CheckOwners([new string('x', 201)]), "ownerUserIds");
+    }
+}
