@@ -10,12 +10,12 @@ internal sealed class AnalyticsDb(DbContextOptions<AnalyticsDb> options) : DbCon
 {
     public const string Schema = "analytics";
 
-    public DbSet<RevenueDay> RevenueDays => Set<RevenueDay>();
+    public DbSet<RevenueBucket> Buckets => Set<RevenueBucket>();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         modelBuilder.HasDefaultSchema(Schema);
-        modelBuilder.Entity<RevenueDay>(RevenueDay.Map);
+        modelBuilder.Entity<RevenueBucket>(RevenueBucket.Map);
         modelBuilder.ReadsFeed();
     }
 }

@@ -36,7 +36,7 @@ internal sealed record IntegrationsSettings
             [PosEnvironment.Production] = new(Address(configuration, "Pos:Square:BaseUrls:Production", "https://connect.squareup.com")),
             [PosEnvironment.Sandbox] = new(Address(configuration, "Pos:Square:BaseUrls:Sandbox", "https://connect.squareupsandbox.com")),
         },
-        SquareVersion = configuration["Pos:Square:Version"] ?? "2024-12-18",
+        SquareVersion = configuration["Pos:Square:Version"] is { Length: > 0 } version ? version : "2024-12-18",
         SquareApplicationKey = configuration["Pos:Square:WebhookSignatureKey"] is { Length: > 0 } key ? Encoding.UTF8.GetBytes(key) : null,
         Vault = new Vault(ReadKeys(configuration, production)),
     };

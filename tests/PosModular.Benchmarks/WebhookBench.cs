@@ -70,7 +70,7 @@ internal static class WebhookBench
         while (await AskAsync(source, Behind) > 0)
             await Task.Yield();
         var stored = await AskAsync(source, "select count(*) from ingestion.transactions");
-        var counted = await AskAsync(source, "select coalesce(sum(count), 0)::bigint from analytics.revenue_days");
+        var counted = await AskAsync(source, "select coalesce(sum(count), 0)::bigint from analytics.revenue_buckets");
         Console.WriteLine($"   changes behind at the end {behind:N0}, caught up in {Stopwatch.GetElapsedTime(began).TotalMilliseconds:N0} ms; sales {stored:N0}, counted in revenue {counted:N0}; host's processor time {(host.Processor - before).TotalSeconds:N1} s");
         return stored == counted ? figures : figures with { Refused = figures.Refused + 1 };
     }

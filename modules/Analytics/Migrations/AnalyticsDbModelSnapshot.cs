@@ -23,15 +23,15 @@ namespace Analytics.Migrations
 
             NpgsqlModelBuilderExtensions.UseIdentityByDefaultColumns(modelBuilder);
 
-            modelBuilder.Entity("Analytics.Revenues.RevenueDay", b =>
+            modelBuilder.Entity("Analytics.Revenues.RevenueBucket", b =>
                 {
                     b.Property<string>("VenueId")
                         .HasColumnType("text")
                         .HasColumnName("venue_id");
 
-                    b.Property<LocalDate>("Day")
-                        .HasColumnType("date")
-                        .HasColumnName("day");
+                    b.Property<Instant>("StartsAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("starts_at");
 
                     b.Property<short>("Provider")
                         .HasColumnType("smallint")
@@ -65,10 +65,10 @@ namespace Analytics.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("total_minor");
 
-                    b.HasKey("VenueId", "Day", "Provider", "PaymentMethod", "Currency")
-                        .HasName("pk_revenue_days");
+                    b.HasKey("VenueId", "StartsAt", "Provider", "PaymentMethod", "Currency")
+                        .HasName("pk_revenue_buckets");
 
-                    b.ToTable("revenue_days", "analytics");
+                    b.ToTable("revenue_buckets", "analytics");
 
                     b.HasAnnotation("Npgsql:StorageParameter:fillfactor", 70);
                 });

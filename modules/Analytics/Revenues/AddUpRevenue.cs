@@ -1,34 +1,32 @@
 using Ingestion.Contracts;
-using Integrations.Contracts;
 using Mediator;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 
 namespace Analytics.Revenues;
 
-/// <summary>Keeps the venue days' totals: each change moves them by the difference between the sale before and the sale now.</summary>
-internal sealed class AddUpRevenue(AnalyticsDb db, IVenues venues) : INotificationHandler<TransactionsChanged>
+/// <summary>Keeps the totals by the quarter hour: each change moves them by the difference between the sale before and the sale now.</summary>
+internal sealed class AddUpRevenue(AnalyticsDb db) : INotificationHandler<TransactionsChanged>
 {
     private const string Sql = """
-        insert into analytics.revenue_days as r
-          (venue_id, day, provider, payment_method, currency, count, total_minor, tip_minor, refunded_minor, pending_minor)
-        select * from unnest($1::text[], $2::date[], $3::smallint[], $4::smallint[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[])
-          d(venue_id, day, provider, payment_method, currency, count, total, tip, refunded, pending)
-        order by d.venue_id, d.day, d.provider, d.payment_method, d.currency
-        on conflict (venue_id, day, provider, payment_method, currency) do update set
+        insert into analytics.revenue_buckets as r
+          (venue_id, starts_at, provider, payment_method, currency, count, total_minor, tip_minor, refunded_minor, pending_minor)
+        select * from unnest($1::text[], $2::timestamptz[], $3::smallint[], $4::smallint[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[])
+          d(venue_id, starts_at, provider, payment_method, currency, count, total, tip, refunded, pending)
+        order by d.venue_id, d.starts_at, d.provider, d.payment_method, d.currency
+        on conflict (venue_id, starts_at, provider, payment_method, currency) do update set
           count = r.count + excluded.count, total_minor = r.total_minor + excluded.total_minor, tip_minor = r.tip_minor + excluded.tip_minor,
           refunded_minor = r.refunded_minor + excluded.refunded_minor, pending_minor = r.pending_minor + excluded.pending_minor
         """;
 
     public async ValueTask Handle(TransactionsChanged notification, CancellationToken cancellationToken)
     {
-        var known = await venues.FindAsync(notification.Changes.Select(c => c.VenueId).ToHashSet(), cancellationToken);
-        var deltas = RevenueDelta.Of(notification.Changes, (venue, at) => known[venue].DayOf(at));
+        var deltas = RevenueDelta.Of(notification.Changes);
         if (deltas.Count == 0)
             return;
         await using var command = new NpgsqlCommand(Sql, (NpgsqlConnection)db.Database.GetDbConnection());
         Add(d => d.Key.VenueId);
-        Add(d => d.Key.Day);
+        Add(d => d.Key.StartsAt);
         Add(d => (short)d.Key.Provider);
         Add(d => (short)d.Key.Method);
         Add(d => d.Key.Currency);

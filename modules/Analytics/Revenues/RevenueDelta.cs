@@ -5,13 +5,13 @@ using NodaTime;
 namespace Analytics.Revenues;
 
 /// <summary>Which of a venue's sums.</summary>
-internal readonly record struct RevenueKey(string VenueId, LocalDate Day, Provider Provider, PaymentMethod Method, string Currency);
+internal readonly record struct RevenueKey(string VenueId, Instant StartsAt, Provider Provider, PaymentMethod Method, string Currency);
 
 /// <summary>How a sum moves. Minor units; may be negative.</summary>
 internal readonly record struct RevenueDelta(long Count, long TotalMinor, long TipMinor, long RefundedMinor, long PendingMinor)
 {
-    /// <summary>The changes folded to one move for each sum; a pure function. A sale that changes its day or method leaves the one and joins the other.</summary>
-    public static IReadOnlyList<(RevenueKey Key, RevenueDelta Delta)> Of(IEnumerable<TransactionChange> changes, Func<string, Instant, LocalDate> dayOf)
+    /// <summary>The changes folded to one move for each sum; a pure function. A sale that changes its time or method leaves the one and joins the other.</summary>
+    public static IReadOnlyList<(RevenueKey Key, RevenueDelta Delta)> Of(IEnumerable<TransactionChange> changes)
     {
         var sums = new Dictionary<RevenueKey, RevenueDelta>();
         foreach (var change in changes)
@@ -25,9 +25,17 @@ internal readonly record struct RevenueDelta(long Count, long TotalMinor, long T
         {
             if (sale is null || !sale.Status.IsPaid())
                 return;
-            var key = new RevenueKey(venue, dayOf(venue, sale.OccurredAt), sale.Provider, sale.Method, sale.Currency);
+            var key = new RevenueKey(venue, QuarterOf(sale.OccurredAt), sale.Provider, sale.Method, sale.Currency);
             sums[key] = sums.GetValueOrDefault(key).Plus(sale, sign);
         }
+    }
+
+    /// <summary>The start of the quarter of an hour, UTC.</summary>
+    public static Instant QuarterOf(Instant at)
+    {
+        const long quarter = 15 * NodaConstants.TicksPerMinute;
+        var ticks = at.ToUnixTimeTicks();
+        return Instant.FromUnixTimeTicks(ticks - ((ticks % quarter) + quarter) % quarter);
     }
 
     private RevenueDelta Plus(Sale sale, int sign) => checked(sale.Status.IsCaptured()

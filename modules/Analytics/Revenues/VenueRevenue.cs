@@ -57,7 +57,7 @@ internal sealed record Revenue(
 /// <param name="Net">total − refunded.</param>
 internal sealed record RevenueSlice(string Key, Money Total, long Count, Money Net);
 
-/// <summary>Revenue, from the venue days' totals.</summary>
+/// <summary>Revenue, from the totals by the quarter hour.</summary>
 internal sealed class VenueRevenue(IDbContextFactory<AnalyticsDb> dbs, FeedRelays relays, IClock clock)
 {
     /// <summary>The day, ISO week, month or year that holds <paramref name="on"/> (default: the venue's today); ALL ignores it. Owner only.</summary>
@@ -66,14 +66,16 @@ internal sealed class VenueRevenue(IDbContextFactory<AnalyticsDb> dbs, FeedRelay
     public async Task<Revenue> Revenue([Parent] IVenue venue, RevenuePeriod period, IResolveFieldContext context, CancellationToken ct, LocalDate? on = null)
     {
         context.Caller().Demand(Right.SeeSales, venue);
+        if (on is { Year: < 1900 or > 2200 })
+            throw ApiError.InvalidInput("on must lie between the years 1900 and 2200.");
         var now = clock.Now();
         // Read before the sums: a change that is added up in between is then named twice rather than not at all.
         var behind = await relays.BehindAsync(AnalyticsDb.Schema, venue.Id, ct);
         await using var db = await dbs.CreateDbContextAsync(ct);
-        var rows = db.RevenueDays.AsNoTracking().Where(d => d.VenueId == venue.Id);
-        var span = Span(period, on ?? venue.DayOf(now));
-        if (span is var (first, end))
-            rows = rows.Where(d => d.Day >= first && d.Day < end);
+        var rows = db.Buckets.AsNoTracking().Where(b => b.VenueId == venue.Id);
+        (Instant From, Instant To)? span = Days(period, on ?? venue.DayOf(now)) is var (first, end) ? (venue.StartOf(first), venue.StartOf(end)) : null;
+        if (span is var (from, to))
+            rows = rows.Where(b => b.StartsAt >= from && b.StartsAt < to);
         var sums = await rows.GroupBy(d => new { d.Currency, d.Provider, d.PaymentMethod }).Select(g => new Sum(
             g.Key.Currency, g.Key.Provider, g.Key.PaymentMethod, g.Sum(d => d.Count), g.Sum(d => d.TotalMinor), g.Sum(d => d.TipMinor),
             g.Sum(d => d.RefundedMinor), g.Sum(d => d.PendingMinor))).ToListAsync(ct);
@@ -82,7 +84,7 @@ internal sealed class VenueRevenue(IDbContextFactory<AnalyticsDb> dbs, FeedRelay
         {
             var own = sums.Where(s => s.Currency == currency).ToArray();
             var (total, count, refunded) = (own.Sum(s => s.Total), own.Sum(s => s.Count), own.Sum(s => s.Refunded));
-            return new Revenue(period, span is null ? null : venue.StartOf(span.Value.First), span is null ? null : venue.StartOf(span.Value.End), currency,
+            return new Revenue(period, span?.From, span?.To, currency,
                 new(total, currency), count, new(Money.Average(total, count), currency), new(total - refunded, currency), new(refunded, currency),
                 new(own.Sum(s => s.Tip), currency), new(own.Sum(s => s.Pending), currency),
                 Slices(own, s => s.Provider.ToString().ToUpperInvariant(), currency), Slices(own, s => Constant(s.Method), currency), others, now, behind);
@@ -91,7 +93,7 @@ internal sealed class VenueRevenue(IDbContextFactory<AnalyticsDb> dbs, FeedRelay
         return Of(venue.Currency, [.. currencies.Select(c => Of(c, []))]);
     }
 
-    private static (LocalDate First, LocalDate End)? Span(RevenuePeriod period, LocalDate on) => period switch
+    private static (LocalDate First, LocalDate End)? Days(RevenuePeriod period, LocalDate on) => period switch
     {
         RevenuePeriod.Day => (on, on.PlusDays(1)),
         RevenuePeriod.Week => (on.PlusDays(1 - (int)on.DayOfWeek), on.PlusDays(8 - (int)on.DayOfWeek)),

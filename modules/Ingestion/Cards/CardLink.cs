@@ -12,5 +12,8 @@ internal sealed class CardLink
     public required string UserId { get; set; }
     public Instant LinkedAt { get; set; }
 
+    /// <summary>Sales from then on are the user's; null for all of them, past ones too.</summary>
+    public Instant? CountsFrom { get; set; }
+
     public static void Map(EntityTypeBuilder<CardLink> link) => link.ToTable("card_links").HasKey(l => new { l.VenueId, l.CardToken });
 }

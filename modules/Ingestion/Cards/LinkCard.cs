@@ -41,8 +41,8 @@ internal sealed class LinkCard(NpgsqlDataSource database, IVenues venues, FeedBe
     private const string LockHead = "select seq from ingestion.feed_heads where venue_id = $1 for update";
 
     private const string Link = """
-        insert into ingestion.card_links (venue_id, card_token, user_id, linked_at) values ($1, $2, $3, $4)
-        on conflict (venue_id, card_token) do update set user_id = excluded.user_id, linked_at = excluded.linked_at
+        insert into ingestion.card_links (venue_id, card_token, user_id, linked_at, counts_from) values ($1, $2, $3, $4, case when $5 then null else $4 end)
+        on conflict (venue_id, card_token) do update set user_id = excluded.user_id, linked_at = excluded.linked_at, counts_from = excluded.counts_from
         """;
 
     // The feed gets the sales in the order of their times; what was tied by hand (matched_by 2) stays.
@@ -82,8 +82,9 @@ internal sealed class LinkCard(NpgsqlDataSource database, IVenues venues, FeedBe
         await using var transaction = await connection.BeginTransactionAsync(ct);
         await Run(OpenHead, venue.Id);
         var head = await Ask(LockHead, venue.Id);
-        await Run(Link, venue.Id, input.CardToken, input.UserId, now);
-        var moved = input.IncludePast ?? true ? await Run(MovePast, venue.Id, input.CardToken, input.UserId, head, now) : 0;
+        var includePast = input.IncludePast ?? true;
+        await Run(Link, venue.Id, input.CardToken, input.UserId, now, includePast);
+        var moved = includePast ? await Run(MovePast, venue.Id, input.CardToken, input.UserId, head, now) : 0;
         await Run(MoveHead, venue.Id, (long)moved);
         await transaction.CommitAsync(ct);
         bell.Ring(TransactionsChanged.Feed, [venue.Id]);

@@ -11,11 +11,11 @@ internal static class Fold
     /// <param name="known">The sales there are, by key.</param>
     /// <param name="heads">Where each venue's feed ends.</param>
     /// <param name="sightings">What was seen.</param>
-    /// <param name="userOfCard">Whose card it is at that venue; null when it is nobody's.</param>
+    /// <param name="ownerOfCard">Whose card it is at that venue; null when it is nobody's.</param>
     /// <param name="now">The moment of recording.</param>
     public static Folded Apply(
         IReadOnlyDictionary<PaymentKey, SaleState> known, IReadOnlyDictionary<string, long> heads, IEnumerable<Sighting> sightings,
-        Func<string, string, string?> userOfCard, Instant now)
+        Func<string, string, CardOwner?> ownerOfCard, Instant now)
     {
         var ends = new Dictionary<string, long>(heads);
         var (inserted, updated, versions) = (new List<SaleState>(), new List<SaleState>(), new List<NewVersion>());
@@ -30,7 +30,7 @@ internal static class Fold
             foreach (var sighting in news)
             {
                 var seq = ends[group.Key.VenueId] = ends[group.Key.VenueId] + 1;
-                var state = StateOf(sighting, before, id, userOfCard, now);
+                var state = StateOf(sighting, before, id, ownerOfCard, now);
                 var wins = sighting == news[^1] && (before is null || sighting.Version > before.Version);
                 if (!wins)
                 {
@@ -46,10 +46,12 @@ internal static class Fold
         return new Folded(inserted, updated, versions, ends);
     }
 
-    private static SaleState StateOf(Sighting seen, SaleState? before, Guid id, Func<string, string, string?> userOfCard, Instant now)
+    private static SaleState StateOf(Sighting seen, SaleState? before, Guid id, Func<string, string, CardOwner?> ownerOfCard, Instant now)
     {
-        // A link made before, by card or by hand, stays; a sale that has none yet gets its card's.
-        var user = before?.UserId ?? (seen.CardToken is null ? null : userOfCard(seen.Key.VenueId, seen.CardToken));
+        // By hand stays, also untied by hand. Else it is the owner of the card of this very state, so that no earlier state can matter.
+        var owner = seen.CardToken is null ? null : ownerOfCard(seen.Key.VenueId, seen.CardToken);
+        var (user, by) = before?.MatchedBy == MatchedBy.Hand ? (before.UserId, before.MatchedBy)
+            : owner is not null && owner.Has(seen.Payment) ? (owner.UserId, MatchedBy.Card) : (null, (MatchedBy?)null);
         return new SaleState
         {
             Id = id,
@@ -59,7 +61,7 @@ internal static class Fold
             Version = seen.Version,
             CardToken = seen.CardToken,
             UserId = user,
-            MatchedBy = before?.UserId is not null ? before.MatchedBy : user is not null ? MatchedBy.Card : null,
+            MatchedBy = by,
             RecordedAt = before?.RecordedAt ?? now,
         };
     }

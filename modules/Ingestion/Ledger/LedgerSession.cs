@@ -98,7 +98,7 @@ internal sealed class LedgerSession : IAsyncDisposable
         }
         await rows.NextResultAsync(ct);
         while (await rows.ReadAsync(ct))
-            read.Links[(rows.GetString(0), rows.GetString(1))] = rows.GetString(2);
+            read.Links[(rows.GetString(0), rows.GetString(1))] = new CardOwner(rows.GetString(2), rows.IsDBNull(3) ? null : rows.GetFieldValue<Instant>(3));
         return read;
     }
 
@@ -213,5 +213,5 @@ internal sealed class Read
     public Dictionary<string, long> Heads { get; } = [];
     public HashSet<Guid> NewEvents { get; } = [];
     public Dictionary<PaymentKey, SaleState> Sales { get; } = [];
-    public Dictionary<(string VenueId, string Token), string> Links { get; } = [];
+    public Dictionary<(string VenueId, string Token), CardOwner> Links { get; } = [];
 }

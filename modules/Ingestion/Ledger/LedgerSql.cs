@@ -35,7 +35,7 @@ internal static class LedgerSql
         """;
 
     public const string ReadLinks = """
-        select l.venue_id, l.card_token, l.user_id from unnest($1::text[], $2::text[]) k(venue_id, card_token)
+        select l.venue_id, l.card_token, l.user_id, l.counts_from from unnest($1::text[], $2::text[]) k(venue_id, card_token)
         join ingestion.card_links l on l.venue_id = k.venue_id and l.card_token = k.card_token
         """;
 

@@ -45,6 +45,14 @@ internal sealed record SaleState
     };
 }
 
+/// <summary>Whose card it is.</summary>
+/// <param name="UserId">The user.</param>
+/// <param name="CountsFrom">Sales from then on are his; null for all of them.</param>
+internal sealed record CardOwner(string UserId, Instant? CountsFrom)
+{
+    public bool Has(PosPayment sale) => CountsFrom is not { } from || sale.OccurredAt >= from;
+}
+
 /// <summary>A version to write: its place in the feed, the state, and whether it is the one that counts.</summary>
 internal sealed record NewVersion(long Seq, SaleState State, long? PreviousSeq, bool Applied, bool Added, Cause Cause, string? CauseId);
 

@@ -34,6 +34,10 @@ namespace Ingestion.Migrations
                         .HasColumnType("text")
                         .HasColumnName("card_token");
 
+                    b.Property<Instant?>("CountsFrom")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("counts_from");
+
                     b.Property<Instant>("LinkedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("linked_at");

@@ -41,7 +41,7 @@ internal sealed class Vault
     public string? Open(string sealedValue, Purpose purpose)
     {
         var parts = sealedValue.Split(':');
-        if (parts is not ["v1", var keyId, var ivHex, var cipherHex, var macHex] || !_keys.TryGetValue(keyId, out var keys))
+        if (parts is not ["v1", var keyId, var ivHex, var cipherHex, var macHex] || sealedValue.Any(char.IsAsciiLetterUpper) || !_keys.TryGetValue(keyId, out var keys))
             return null;
         byte[] iv, cipher, mac;
         try

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Integrations.Contracts;
 using NodaTime;
+using NodaTime.Text;
 using PosModular.Kernel;
 
 namespace Integrations.Square;
@@ -52,11 +53,11 @@ internal static class SquareTranslator
         if (Text(payment, "location_id") is not { } location)
             return (null, "The payment has no location_id.");
         if (State(Text(payment, "status")) is not { } state)
-            return (null, $"The payment's status is not one of APPROVED, PENDING, COMPLETED, CANCELED, FAILED.");
+            return (null, "The payment's status is not one of APPROVED, PENDING, COMPLETED, CANCELED, FAILED.");
         if (Time(payment, "created_at") is not { } created || Time(payment, "updated_at") is not { } updated)
             return (null, "The payment has no readable created_at and updated_at.");
-        if (total is not { } paid)
-            return (null, "The payment has no total_money with a whole amount and a currency.");
+        if (total is not { Minor: >= 0 } paid)
+            return (null, "The payment has no total_money with a whole amount of 0 or more and a currency.");
         if (Optional(payment, "tip_money", paid.Currency) is not { } tip || Optional(payment, "refunded_money", paid.Currency) is not { } refunded)
             return (null, "The payment's tip or refund is not a whole amount of the total's currency.");
         // A sale taken offline was made when the guest stood there, not when the till was back on line.
@@ -100,11 +101,12 @@ internal static class SquareTranslator
 
     // Left out means none; another currency than the total's can be neither added nor dropped.
     private static long? Optional(JsonElement of, string name, string currency) =>
-        Child(of, name) is null ? 0 : Amount(of, name) is { } money && money.Currency == currency ? money.Minor : null;
+        !of.TryGetProperty(name, out var given) || given.ValueKind == JsonValueKind.Null ? 0 : Amount(of, name) is { } money && money.Currency == currency ? money.Minor : null;
 
+    // RFC 3339 with its offset: a time without one would be read in this machine's zone. Outside of these years it is no sale's time.
     private static Instant? Time(JsonElement of, string name) =>
-        of.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.TryGetDateTimeOffset(out var time)
-            ? Instant.FromDateTimeOffset(time).ToMicroseconds() : null;
+        Text(of, name) is { } text && OffsetDateTimePattern.ExtendedIso.Parse(text) is { Success: true, Value: { Year: >= 2000 and < 2200 } time }
+            ? time.ToInstant().ToMicroseconds() : null;
 
     private static string? Text(JsonElement? of, string name) =>
         of is { } element && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text ? text : null;

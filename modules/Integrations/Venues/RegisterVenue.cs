@@ -71,7 +71,7 @@ internal sealed class RegisterVenue(IDbContextFactory<IntegrationsDb> dbs, ICloc
             DayCutoff = cutoff,
             RulesCountFrom = input.RulesCountFrom ?? CountFrom.Authorized,
             UnlockPolicy = input.UnlockPolicy ?? UnlockPolicy.Keep,
-            OwnerUserIds = [.. input.OwnerUserIds.Distinct()],
+            OwnerUserIds = [.. input.OwnerUserIds.Select(o => o.Trim()).Distinct()],
             CreatedAt = now,
         };
         await using var db = await dbs.CreateDbContextAsync(ct);

@@ -60,7 +60,7 @@ internal sealed class UpdateVenue(IDbContextFactory<IntegrationsDb> dbs, VenueDi
         venue.DayCutoff = input.DayCutoff ?? venue.DayCutoff;
         venue.RulesCountFrom = input.RulesCountFrom ?? venue.RulesCountFrom;
         venue.UnlockPolicy = input.UnlockPolicy ?? venue.UnlockPolicy;
-        venue.OwnerUserIds = input.OwnerUserIds?.Distinct().ToArray() ?? venue.OwnerUserIds;
+        venue.OwnerUserIds = input.OwnerUserIds?.Select(o => o.Trim()).Distinct().ToArray() ?? venue.OwnerUserIds;
         var changes = db.Entry(venue).Properties.Where(p => p.IsModified).Select(p => $"{p.Metadata.Name}: {Say(p.OriginalValue)} → {Say(p.CurrentValue)}").ToArray();
         if (changes.Length > 0)
             db.Add(AuditEntry.Of(clock.Now(), caller, venue.Id, "updateVenue", venue.Id, string.Join("; ", changes)));

@@ -8,7 +8,7 @@ namespace Integrations.Venues;
 internal static partial class VenueRules
 {
     /// <summary>Ids travel in URLs and NOTIFY payloads: 1 to 64 of A–Z, a–z, 0–9, dash, underscore, dot.</summary>
-    [GeneratedRegex("^[A-Za-z0-9_.-]{1,64}$")]
+    [GeneratedRegex(@"^[A-Za-z0-9_.-]{1,64}\z")]
     private static partial Regex IdPattern();
 
     public static UserError? CheckId(string id) => IdPattern().IsMatch(id)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using GraphQL;
 using GraphQL.Execution;
+using Npgsql;
 
 namespace PosModular.Host.GraphQL;
 
@@ -42,6 +43,9 @@ internal sealed class ErrorMask(ILogger<ErrorMask> log)
 
     private static ExecutionError Masked(ExecutionError error, string traceId)
     {
+        // A NUL in an id or a user's name: PostgreSQL's text has none (SQLSTATE 22021), whichever field it came in by.
+        if (error.InnerException?.GetBaseException() is PostgresException { SqlState: PostgresErrorCodes.CharacterNotInRepertoire })
+            return new ExecutionError("The input holds a character that cannot be stored (NUL). Leave it out.") { Code = ErrorCodes.InvalidInput, Path = error.Path };
         var away = DatabaseAway.IsCauseOf(error.InnerException);
         var masked = new ExecutionError(away ? "The database is away, try again" : "Internal error")
         {

@@ -84,8 +84,8 @@ public sealed class FeedBell
         {
             if (_rung.Reader.TryRead(out _))
                 return true;
-            using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
-            using var timer = time.CreateTimer(static cancel => ((CancellationTokenSource)cancel!).Cancel(), patience, longest, Timeout.InfiniteTimeSpan);
+            using var timer = new CancellationTokenSource(longest, time);
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct, timer.Token);
             try
             {
                 return await _rung.Reader.ReadAsync(patience.Token);

@@ -22,7 +22,7 @@ public static class Cursor
         try
         {
             var read = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(cursor)).Split('|');
-            if (read.Length == parts + 1 && read[0] == kind)
+            if (read.Length == parts + 1 && read[0] == kind && !read.Any(part => part.Any(char.IsControl)))
                 return read[1..];
         }
         catch (FormatException)

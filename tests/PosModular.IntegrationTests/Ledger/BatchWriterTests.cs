@@ -49,7 +49,7 @@ public sealed class BatchWriterTests(TestPostgres postgres)
 
         (await bar.SqlAsync<string>("select string_agg(status || ' ' || total_minor, ',') from ingestion.transactions")).ShouldBe("2 1039");
         (await bar.SqlAsync<string>("select count(*) || ' ' || count(*) filter (where applied) || ' ' || count(*) filter (where added) from ingestion.transaction_versions")).ShouldBe("40 1 1");
-        (await bar.SqlAsync<decimal>("select sum(total_minor) from analytics.revenue_days")).ShouldBe(1039);
+        (await bar.SqlAsync<decimal>("select sum(total_minor) from analytics.revenue_buckets")).ShouldBe(1039);
     }
 
     /// <summary>Any order, repetition and cutting into batches of the same events, by two writers at once, ends in the same transactions and revenue.</summary>

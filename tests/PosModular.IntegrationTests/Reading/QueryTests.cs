@@ -78,6 +78,32 @@ public sealed class QueryTests(TestPostgres postgres)
     }
 
     [Fact]
+    public async Task A_NUL_in_an_id_is_INVALID_INPUT()
+    {
+        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
+        (await bar.Owner.ErrorAsync("query($id: ID!) { venue(id: $id) { id } }", new { id = "a\0b" })).ShouldBe("INVALID_INPUT");
+    }
+
+    [Fact]
+    public async Task A_moved_cut_off_or_time_zone_moves_past_sales_to_their_right_day()
+    {
+        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
+        // 03:00 in New York: still the night before while the day starts at 06:00.
+        await bar.PostAsync(bar.Event("p1", amount: 500, status: "APPROVED", created: "2026-11-20T08:00:00.000Z"));
+        await bar.Host.WhenIdleAsync();
+        async Task<string> Days() => (await bar.Owner.DataAsync("""
+            { venue(id: "bar") { a: revenue(period: DAY, on: "2026-11-19") { from total { amountMinor } pending { amountMinor } } b: revenue(period: DAY, on: "2026-11-20") { total { amountMinor } pending { amountMinor } } } }
+            """)).At("venue").ToString();
+
+        (await Days()).ShouldBe("""{"a":{"from":"2026-11-19T11:00:00Z","total":{"amountMinor":0},"pending":{"amountMinor":500}},"b":{"total":{"amountMinor":0},"pending":{"amountMinor":0}}}""");
+        await bar.Moderator.DataAsync("mutation { updateVenue(input: { venueId: \"bar\", dayCutoff: \"02:00\" }) { errors { code } } }");
+        (await Days()).ShouldBe("""{"a":{"from":"2026-11-19T07:00:00Z","total":{"amountMinor":0},"pending":{"amountMinor":0}},"b":{"total":{"amountMinor":0},"pending":{"amountMinor":500}}}""");
+        await bar.PostAsync(bar.Event("p1", amount: 500, status: "COMPLETED", minute: 5, created: "2026-11-20T08:00:00.000Z"));
+        await bar.Host.WhenIdleAsync();
+        (await Days()).ShouldContain(""" "b":{"total":{"amountMinor":500},"pending":{"amountMinor":0}}""".Trim());
+    }
+
+    [Fact]
     public async Task Who_may_see_what()
     {
         await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());

@@ -84,7 +84,7 @@ public sealed class ExactlyOnceTests(TestPostgres postgres)
         (await bar.SqlAsync<long>("select count(*) from ingestion.transactions")).ShouldBe(19);
         (await bar.SqlAsync<long>("select count(*) from ingestion.transactions where total_minor = 666")).ShouldBe(0);
         (await bar.SqlAsync<long>("select seq from ingestion.feed_heads where venue_id = 'bar'")).ShouldBe(19);
-        (await bar.SqlAsync<decimal>("select sum(total_minor) from analytics.revenue_days")).ShouldBe(1900);
+        (await bar.SqlAsync<decimal>("select sum(total_minor) from analytics.revenue_buckets")).ShouldBe(1900);
         (await bar.SqlAsync<string>("select reason from ingestion.webhook_events where status = 3")).ShouldContain("23514");
     }
 
@@ -95,7 +95,7 @@ public sealed class ExactlyOnceTests(TestPostgres postgres)
         await bar.SqlAsync<object?>("""
             create function analytics.break() returns trigger language plpgsql as $$ begin
               if new.tip_minor % 1000 = 13 then raise exception 'broken'; end if; return new; end $$;
-            create trigger break before insert or update on analytics.revenue_days for each row execute function analytics.break();
+            create trigger break before insert or update on analytics.revenue_buckets for each row execute function analytics.break();
             select null::text
             """);
         var posts = Enumerable.Range(0, 30).Select(i => bar.PostAsync(bar.Event($"p{i}", amount: 100,
@@ -104,14 +104,14 @@ public sealed class ExactlyOnceTests(TestPostgres postgres)
         await bar.Host.WhenIdleAsync();
 
         // Neighbours and the other reader are untouched.
-        (await bar.SqlAsync<decimal>("select sum(total_minor) from analytics.revenue_days")).ShouldBe(2900);
+        (await bar.SqlAsync<decimal>("select sum(total_minor) from analytics.revenue_buckets")).ShouldBe(2900);
         (await bar.SqlAsync<long>("select count(*) from analytics.feed_parked where error like '%broken%'")).ShouldBe(1);
         (await bar.SqlAsync<long>("select count(*) from rules.feed_parked")).ShouldBe(0);
         (await bar.Host.Http.GetAsync("/health/ready", TestContext.Current.CancellationToken)).StatusCode.ShouldBe(HttpStatusCode.OK);
 
-        await bar.SqlAsync<object?>("drop trigger break on analytics.revenue_days; update analytics.feed_parked set next_attempt_at = now(); select null::text");
+        await bar.SqlAsync<object?>("drop trigger break on analytics.revenue_buckets; update analytics.feed_parked set next_attempt_at = now(); select null::text");
         while (await bar.SqlAsync<long>("select count(*) from analytics.feed_parked") > 0)
             await bar.PostAsync(bar.Event("again", amount: 0, eventId: "again")); // any bell makes the relay look
-        (await bar.SqlAsync<decimal>("select sum(total_minor) from analytics.revenue_days")).ShouldBe(3000);
+        (await bar.SqlAsync<decimal>("select sum(total_minor) from analytics.revenue_buckets")).ShouldBe(3000);
     }
 }

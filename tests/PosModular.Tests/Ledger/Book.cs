@@ -23,7 +23,7 @@ internal sealed class Book
 
     public Folded Write(params IReadOnlyList<Sighting> batch)
     {
-        var folded = Fold.Apply(Sales, _heads, batch, UserOfCard, Instant.FromUnixTimeSeconds(_now++));
+        var folded = Fold.Apply(Sales, _heads, batch, (venue, card) => UserOfCard(venue, card) is { } user ? new CardOwner(user, null) : null, Instant.FromUnixTimeSeconds(_now++));
         foreach (var sale in folded.Inserted)
             Sales.Add(sale.Key, sale);
         foreach (var sale in folded.Updated)

@@ -23,8 +23,6 @@ public sealed class SumsTests
     // The states that each of a few sales goes through.
     private static readonly Gen<(Sale[][] Sales, int Seed)> Histories = Gen.Select(Sale.Array[1, 5].Array[0, 6], Gen.Int[0, int.MaxValue]);
 
-    private static LocalDate DayOf(string venue, Instant at) => at.InUtc().Date;
-
     private static string VenueOf(int sale) => "v" + sale % 2;
 
     [Fact]
@@ -39,7 +37,7 @@ public sealed class SumsTests
     [Fact]
     public void Moves_of_revenue_add_up_to_what_the_sales_come_to() => Histories.Sample((sales, seed) =>
     {
-        var sums = Batches(sales, seed).SelectMany(b => RevenueDelta.Of(b, DayOf)).GroupBy(d => d.Key)
+        var sums = Batches(sales, seed).SelectMany(b => RevenueDelta.Of(b)).GroupBy(d => d.Key)
             .Select(g => (g.Key, Sum: g.Aggregate(default(RevenueDelta), (a, d) => Plus(a, d.Delta)))).Where(s => s.Sum != default);
 
         sums.ShouldBe(Revenue(sales.Select((s, i) => (VenueOf(i), s[^1]))), ignoreOrder: true);
@@ -58,7 +56,7 @@ public sealed class SumsTests
             var now = book.Sales.Values.Select(s => (s.Key.VenueId, Book.Sale(s)));
 
             SpendDelta.Of(book.Changes()).Select(d => ((d.VenueId, d.UserId, d.Currency), d.AuthorizedMinor, d.CapturedMinor)).ShouldBe(Spend(now), ignoreOrder: true);
-            RevenueDelta.Of(book.Changes(), DayOf).ShouldBe(Revenue(now), ignoreOrder: true);
+            RevenueDelta.Of(book.Changes()).ShouldBe(Revenue(now), ignoreOrder: true);
         });
 
     [Fact]
@@ -77,7 +75,7 @@ public sealed class SumsTests
         var change = Change("v1", 2, sale, sale with { Status = TransactionStatus.Completed });
 
         SpendDelta.Of([change]).ShouldBe([new SpendDelta("v1", "anna", "EUR", 0, 1_000)]);
-        RevenueDelta.Of([change], DayOf).Single().Delta.ShouldBe(new RevenueDelta(1, 1_000, 100, 0, -1_000));
+        RevenueDelta.Of([change]).Single().Delta.ShouldBe(new RevenueDelta(1, 1_000, 100, 0, -1_000));
     }
 
     [Fact]
@@ -87,7 +85,7 @@ public sealed class SumsTests
         TransactionChange[] changes = [Change("v1", 1, null, sale), Change("v1", 2, sale, sale with { Status = TransactionStatus.Canceled })];
 
         SpendDelta.Of(changes).ShouldBeEmpty();
-        RevenueDelta.Of(changes, DayOf).ShouldBeEmpty();
+        RevenueDelta.Of(changes).ShouldBeEmpty();
     }
 
     [Fact]
@@ -97,7 +95,7 @@ public sealed class SumsTests
         TransactionChange[] changes = [Change("v1", 1, null, sale), Change("v1", 2, null, sale)];
 
         Should.Throw<OverflowException>(() => SpendDelta.Of(changes));
-        Should.Throw<OverflowException>(() => RevenueDelta.Of(changes, DayOf));
+        Should.Throw<OverflowException>(() => RevenueDelta.Of(changes));
     }
 
     private static TransactionChange Change(string venue, long seq, Sale? before, Sale after) =>
@@ -129,7 +127,7 @@ public sealed class SumsTests
     private static IEnumerable<(RevenueKey, RevenueDelta)> Revenue(IEnumerable<(string Venue, Sale Sale)> sales) =>
         from s in sales
         where s.Sale.Status.IsPaid()
-        group s.Sale by new RevenueKey(s.Venue, DayOf(s.Venue, s.Sale.OccurredAt), s.Sale.Provider, s.Sale.Method, s.Sale.Currency) into g
+        group s.Sale by new RevenueKey(s.Venue, RevenueDelta.QuarterOf(s.Sale.OccurredAt), s.Sale.Provider, s.Sale.Method, s.Sale.Currency) into g
         let captured = g.Where(s => s.Status.IsCaptured()).ToArray()
         let sum = new RevenueDelta(captured.Length, captured.Sum(s => s.TotalMinor), captured.Sum(s => s.TipMinor), captured.Sum(s => s.RefundedMinor),
             g.Where(s => s.Status == TransactionStatus.Authorized).Sum(s => s.TotalMinor))

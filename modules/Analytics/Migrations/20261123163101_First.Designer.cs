@@ -12,7 +12,7 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 namespace Analytics.Migrations
 {
     [DbContext(typeof(AnalyticsDb))]
-    [Migration("20261123162122_First")]
+    [Migration("20261123163101_First")]
     partial class First
     {
         /// <inheritdoc />
@@ -26,15 +26,15 @@ namespace Analytics.Migrations
 
             NpgsqlModelBuilderExtensions.UseIdentityByDefaultColumns(modelBuilder);
 
-            modelBuilder.Entity("Analytics.Revenues.RevenueDay", b =>
+            modelBuilder.Entity("Analytics.Revenues.RevenueBucket", b =>
                 {
                     b.Property<string>("VenueId")
                         .HasColumnType("text")
                         .HasColumnName("venue_id");
 
-                    b.Property<LocalDate>("Day")
-                        .HasColumnType("date")
-                        .HasColumnName("day");
+                    b.Property<Instant>("StartsAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("starts_at");
 
                     b.Property<short>("Provider")
                         .HasColumnType("smallint")
@@ -68,10 +68,10 @@ namespace Analytics.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("total_minor");
 
-                    b.HasKey("VenueId", "Day", "Provider", "PaymentMethod", "Currency")
-                        .HasName("pk_revenue_days");
+                    b.HasKey("VenueId", "StartsAt", "Provider", "PaymentMethod", "Currency")
+                        .HasName("pk_revenue_buckets");
 
-                    b.ToTable("revenue_days", "analytics");
+                    b.ToTable("revenue_buckets", "analytics");
 
                     b.HasAnnotation("Npgsql:StorageParameter:fillfactor", 70);
                 });

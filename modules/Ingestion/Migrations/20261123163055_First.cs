@@ -23,7 +23,8 @@ namespace Ingestion.Migrations
                     venue_id = table.Column<string>(type: "text", nullable: false),
                     card_token = table.Column<string>(type: "text", nullable: false),
                     user_id = table.Column<string>(type: "text", nullable: false),
-                    linked_at = table.Column<Instant>(type: "timestamp with time zone", nullable: false)
+                    linked_at = table.Column<Instant>(type: "timestamp with time zone", nullable: false),
+                    counts_from = table.Column<Instant>(type: "timestamp with time zone", nullable: true)
                 },
                 constraints: table =>
                 {

@@ -13,7 +13,7 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 namespace Ingestion.Migrations
 {
     [DbContext(typeof(IngestionDb))]
-    [Migration("20261123162116_First")]
+    [Migration("20261123163055_First")]
     partial class First
     {
         /// <inheritdoc />
@@ -36,6 +36,10 @@ namespace Ingestion.Migrations
                     b.Property<string>("CardToken")
                         .HasColumnType("text")
                         .HasColumnName("card_token");
+
+                    b.Property<Instant?>("CountsFrom")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("counts_from");
 
                     b.Property<Instant>("LinkedAt")
                         .HasColumnType("timestamp with time zone")

@@ -48,12 +48,12 @@ namespace Analytics.Migrations
                 .Annotation("Npgsql:StorageParameter:fillfactor", 50);
 
             migrationBuilder.CreateTable(
-                name: "revenue_days",
+                name: "revenue_buckets",
                 schema: "analytics",
                 columns: table => new
                 {
                     venue_id = table.Column<string>(type: "text", nullable: false),
-                    day = table.Column<LocalDate>(type: "date", nullable: false),
+                    starts_at = table.Column<Instant>(type: "timestamp with time zone", nullable: false),
                     provider = table.Column<short>(type: "smallint", nullable: false),
                     payment_method = table.Column<short>(type: "smallint", nullable: false),
                     currency = table.Column<string>(type: "text", nullable: false),
@@ -65,7 +65,7 @@ namespace Analytics.Migrations
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("pk_revenue_days", x => new { x.venue_id, x.day, x.provider, x.payment_method, x.currency });
+                    table.PrimaryKey("pk_revenue_buckets", x => new { x.venue_id, x.starts_at, x.provider, x.payment_method, x.currency });
                 })
                 .Annotation("Npgsql:StorageParameter:fillfactor", 70);
 
@@ -88,7 +88,7 @@ namespace Analytics.Migrations
                 schema: "analytics");
 
             migrationBuilder.DropTable(
-                name: "revenue_days",
+                name: "revenue_buckets",
                 schema: "analytics");
         }
     }

@@ -12,7 +12,7 @@ using Rules;
 namespace Rules.Migrations
 {
     [DbContext(typeof(RulesDb))]
-    [Migration("20261123162119_First")]
+    [Migration("20261123163058_First")]
     partial class First
     {
         /// <inheritdoc />

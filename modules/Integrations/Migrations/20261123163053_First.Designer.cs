@@ -13,7 +13,7 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 namespace Integrations.Migrations
 {
     [DbContext(typeof(IntegrationsDb))]
-    [Migration("20261123162111_First")]
+    [Migration("20261123163053_First")]
     partial class First
     {
         /// <inheritdoc />

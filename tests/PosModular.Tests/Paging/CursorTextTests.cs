@@ -1,0 +1,13 @@
+using PosModular.Kernel;
+using Shouldly;
+using Xunit;
+
+namespace PosModular.Tests;
+
+/// <summary>A cursor's parts go to the database as they are.</summary>
+public sealed class CursorTextTests
+{
+    [Fact]
+    public void A_cursor_with_a_nul_in_it_is_invalid_input() =>
+        Should.Throw<ApiError>(() => Cursor.Read("venue", Cursor.Of("venue", "a\0b"), 1)).Code.ShouldBe("INVALID_INPUT");
+}
