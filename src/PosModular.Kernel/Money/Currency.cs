@@ -6,12 +6,10 @@ namespace PosModular.Kernel;
 /// <remarks>Source: ISO 4217, list one (active codes), column "minor unit".</remarks>
 public static class Currency
 {
-    private static readonly FrozenDictionary<string, int> Other = new Dictionary<string, int>
-    {
-        ["BIF"] = 0, ["CLP"] = 0, ["DJF"] = 0, ["GNF"] = 0, ["ISK"] = 0, ["JPY"] = 0, ["KMF"] = 0, ["KRW"] = 0, ["PYG"] = 0,
-        ["RWF"] = 0, ["UGX"] = 0, ["VND"] = 0, ["VUV"] = 0, ["XAF"] = 0, ["XOF"] = 0, ["XPF"] = 0,
-        ["BHD"] = 3, ["IQD"] = 3, ["JOD"] = 3, ["KWD"] = 3, ["LYD"] = 3, ["OMR"] = 3, ["TND"] = 3,
-    }.ToFrozenDictionary();
+    private static readonly FrozenSet<string> NoDigits =
+        "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".Split(' ').ToFrozenSet();
+
+    private static readonly FrozenSet<string> ThreeDigits = "BHD IQD JOD KWD LYD OMR TND".Split(' ').ToFrozenSet();
 
     private static readonly FrozenSet<string> TwoDigits = (
         "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY COP CRC CUP " +
@@ -20,17 +18,14 @@ public static class Currency
         "PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP " +
         "TRY TTD TWD TZS UAH USD UYU UZS VED VES WST XCD YER ZAR ZMW ZWG").Split(' ').ToFrozenSet();
 
-    private static readonly FrozenDictionary<string, string> Symbols = new Dictionary<string, string>
-    {
-        ["USD"] = "$", ["EUR"] = "€", ["GBP"] = "£", ["JPY"] = "¥", ["CAD"] = "CA$", ["AUD"] = "A$", ["NZD"] = "NZ$", ["INR"] = "₹",
-        ["KRW"] = "₩", ["BRL"] = "R$", ["MXN"] = "MX$", ["ILS"] = "₪", ["HKD"] = "HK$",
-    }.ToFrozenDictionary();
+    private static readonly FrozenDictionary<string, string> Symbols =
+        "USD $ EUR € GBP £ JPY ¥ CAD CA$ AUD A$ NZD NZ$ INR ₹ KRW ₩ BRL R$ MXN MX$ ILS ₪ HKD HK$".Split(' ').Chunk(2).ToFrozenDictionary(p => p[0], p => p[1]);
 
     /// <summary>Whether the code is an active ISO 4217 currency, in capitals.</summary>
-    public static bool Exists(string code) => TwoDigits.Contains(code) || Other.ContainsKey(code);
+    public static bool Exists(string code) => TwoDigits.Contains(code) || NoDigits.Contains(code) || ThreeDigits.Contains(code);
 
     /// <summary>Digits of the minor unit: 2 for EUR, 0 for JPY, 3 for KWD; 2 for a code that is not known.</summary>
-    public static int Digits(string code) => Other.TryGetValue(code, out var digits) ? digits : 2;
+    public static int Digits(string code) => NoDigits.Contains(code) ? 0 : ThreeDigits.Contains(code) ? 3 : 2;
 
     internal static string Sign(string code) => Symbols.TryGetValue(code, out var symbol) ? symbol : code + " ";
 }

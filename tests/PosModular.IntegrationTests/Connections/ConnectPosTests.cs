@@ -17,7 +17,9 @@ public sealed class ConnectPosTests(TestPostgres postgres)
     {
         input = new
         {
-            venueId = venue, enableWebhook, webhookSignatureKey = key,
+            venueId = venue,
+            enableWebhook,
+            webhookSignatureKey = key,
             credentials = new { provider = "SQUARE", environment = "SANDBOX", locationId = location ?? till.Location.Id, accessToken = token ?? till.Token.Value },
         },
     };

@@ -37,7 +37,11 @@ internal sealed class Bar : IAsyncDisposable
         var square = await SquareSimulator.StartAsync();
         var till = square.Sellers.AddTill(new TillOrder
         {
-            Name = "Bar", MerchantId = "6SSW7HV8K2ST5", LocationId = "S8GWD5R9QB376", TimeZone = "America/New_York", Currency = "USD",
+            Name = "Bar",
+            MerchantId = "6SSW7HV8K2ST5",
+            LocationId = "S8GWD5R9QB376",
+            TimeZone = "America/New_York",
+            Currency = "USD",
             AccessToken = "access-token-" + Guid.NewGuid().ToString("N"),
         });
         var settings = new Dictionary<string, string?>

@@ -26,8 +26,15 @@ public sealed class BatchWriterTests(TestPostgres postgres)
         var till = new Till(Guid.Empty, venue, Provider.Square, "merchant");
         var row = new WebhookEventRow
         {
-            Id = SystemClock.Instance.Now().NewId(), VenueId = venue, EventId = eventId, Provider = Provider.Square, Type = "payment.updated",
-            Status = WebhookEventStatus.Processed, ReceivedAt = Start, Attempts = 1, Payload = Encoding.UTF8.GetBytes(eventId),
+            Id = SystemClock.Instance.Now().NewId(),
+            VenueId = venue,
+            EventId = eventId,
+            Provider = Provider.Square,
+            Type = "payment.updated",
+            Status = WebhookEventStatus.Processed,
+            ReceivedAt = Start,
+            Attempts = 1,
+            Payload = Encoding.UTF8.GetBytes(eventId),
         };
         return new Intake(row, Sighting.Of(till, payment, Cause.Webhook, eventId));
     }
