@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using GraphQL;
 using Integrations.Audit;
 using Integrations.Contracts;
@@ -98,7 +100,8 @@ internal sealed class ConnectPos(
         {
             return PosConnectionPayload.Failed(Taken);
         }
-        if (connection.WebhookEnabled && connection.SignatureKey is null)
+        // A key pasted by hand stays until another one is pasted.
+        if (connection.WebhookEnabled && (connection.SubscriptionId is not null || connection.SignatureKey is null))
             await SubscribeAsync(db, provider, connection, given, ct);
         tills.Changed(connection.VenueId);
         return new PosConnectionPayload(PosConnection.Of(connection), []);
@@ -106,7 +109,11 @@ internal sealed class ConnectPos(
 
     private async Task SubscribeAsync(IntegrationsDb db, IPosProvider provider, TillConnection connection, PosCredentialsInput given, CancellationToken ct)
     {
-        var made = await provider.SubscribeAsync(given.Environment, given.AccessToken!, connection.NotificationUrl, connection.Id.ToString("N"), ct);
+        var made = connection.SubscriptionId is { } known ? await provider.FindSubscriptionAsync(given.Environment, given.AccessToken!, known, ct) : default;
+        if (made.Error is not null && made.Error.Code != ErrorCode.NotFound)
+            return; // it could not be asked about; what is there stays
+        if (made.Value is null)
+            made = await provider.SubscribeAsync(given.Environment, given.AccessToken!, connection.NotificationUrl, IdempotencyKey(connection), ct);
         if (made.Value is { } subscription)
             (connection.SubscriptionId, connection.SignatureKey) = (subscription.Id, settings.Vault.Seal(subscription.SignatureKey, Purpose.SignatureKey(connection.Id)));
         else
@@ -115,6 +122,10 @@ internal sealed class ConnectPos(
                 connection.NotificationUrl + " and pass its key as webhookSignatureKey."));
         await db.SaveChangesAsync(ct);
     }
+
+    // The same until there is a subscription, another one once that one is gone. Square takes up to 45 characters.
+    private static string IdempotencyKey(TillConnection connection) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{connection.Id:N} {connection.SubscriptionId}")))[..40];
 
     private TillConnection New(ConnectPosInput input, Instant now)
     {

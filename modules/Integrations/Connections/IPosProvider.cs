@@ -14,6 +14,9 @@ internal interface IPosProvider
     /// <summary>Has the provider send its events to this address. The same idempotency key again makes no second subscription.</summary>
     Task<Answer<Subscription>> SubscribeAsync(PosEnvironment environment, string accessToken, string notificationUrl, string idempotencyKey, CancellationToken ct);
 
+    /// <summary>A subscription made before, with its key; NOT_FOUND when the provider has it no more.</summary>
+    Task<Answer<Subscription>> FindSubscriptionAsync(PosEnvironment environment, string accessToken, string subscriptionId, CancellationToken ct);
+
     /// <summary>Whether the signature is that of this body, sent to this address, under this key. Constant time, over raw bytes.</summary>
     bool IsGenuine(ReadOnlySpan<byte> key, ReadOnlySpan<byte> notificationUrl, ReadOnlySpan<byte> body, string? signature);
 

@@ -43,6 +43,18 @@ internal sealed class SquareProvider(IHttpClientFactory clients, IntegrationsSet
             idempotency_key = idempotencyKey,
             subscription = new { name = "PosModular", event_types = EventTypes, notification_url = notificationUrl, api_version = settings.SquareVersion },
         }, ct);
+        return Subscription(answer);
+    }
+
+    public async Task<Answer<Subscription>> FindSubscriptionAsync(PosEnvironment environment, string accessToken, string subscriptionId, CancellationToken ct)
+    {
+        var answer = await SendAsync(environment, accessToken, HttpMethod.Get, $"/v2/webhooks/subscriptions/{Uri.EscapeDataString(subscriptionId)}", null, ct);
+        return answer.Error?.Code == ErrorCode.LocationNotFound
+            ? new UserError(ErrorCode.NotFound, "Square has no such webhook subscription.") : Subscription(answer);
+    }
+
+    private static Answer<Subscription> Subscription(Answer<JsonDocument> answer)
+    {
         if (answer.Error is not null)
             return answer.Error;
         using var json = answer.Value!;

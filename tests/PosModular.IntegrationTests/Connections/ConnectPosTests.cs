@@ -43,6 +43,19 @@ public sealed class ConnectPosTests(TestPostgres postgres)
     }
 
     [Fact]
+    public async Task A_subscription_that_is_gone_at_the_provider_is_made_anew_when_the_till_is_connected_again()
+    {
+        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
+        using var square = new HttpClient { BaseAddress = bar.Square.Address, DefaultRequestHeaders = { Authorization = new("Bearer", bar.Till.Token.Value) } };
+        (await square.DeleteAsync($"/v2/webhooks/subscriptions/{bar.Square.Subscriptions.All.Single().Id}", TestContext.Current.CancellationToken)).EnsureSuccessStatusCode();
+
+        (await ConnectAsync(bar, Input(bar.Till))).At("connection.status").GetString().ShouldBe("CONNECTED");
+
+        var made = bar.Square.Subscriptions.All.Single();
+        (await bar.PostAsync(bar.Event("p1"), key: made.SignatureKey)).ShouldBe(System.Net.HttpStatusCode.OK);
+    }
+
+    [Fact]
     public async Task A_pasted_signature_key_takes_the_place_of_a_subscription_of_ours()
     {
         await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
