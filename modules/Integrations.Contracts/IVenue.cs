@@ -8,6 +8,9 @@ public interface IVenue
     /// <summary>The application's own id, or a version-7 UUID.</summary>
     string Id { get; }
 
+    /// <summary>For people.</summary>
+    string Name { get; }
+
     /// <summary>IANA, e.g. Europe/Berlin.</summary>
     string TimeZone { get; }
 
@@ -20,7 +23,20 @@ public interface IVenue
     /// <summary>From when on a sale counts as spend.</summary>
     CountFrom RulesCountFrom { get; }
 
+    /// <summary>What becomes of an unlock when a refund takes the spend below its threshold.</summary>
+    UnlockPolicy UnlockPolicy { get; }
+
     IReadOnlyList<string> OwnerUserIds { get; }
+}
+
+/// <summary>What becomes of an unlock when a refund takes the spend below its threshold.</summary>
+public enum UnlockPolicy
+{
+    /// <summary>It stays.</summary>
+    Keep,
+
+    /// <summary>It is revoked.</summary>
+    Revoke,
 }
 
 /// <summary>From which state on a sale counts as lifetime spend.</summary>
@@ -41,4 +57,16 @@ public interface IVenues
 
     /// <summary>The venues of these ids that there are.</summary>
     ValueTask<IReadOnlyDictionary<string, IVenue>> FindAsync(IReadOnlyCollection<string> venueIds, CancellationToken ct);
+}
+
+public static class VenuesOfCaller
+{
+    /// <summary>The venue, for somebody who has this right there. Throws FORBIDDEN; who may not see the venue learns nothing of it.</summary>
+    public static async ValueTask<IVenue> DemandAsync(this IVenues venues, string venueId, Right right, Caller caller, CancellationToken ct)
+    {
+        if (await venues.FindAsync(venueId, ct) is not { } venue || !caller.May(Right.SeeVenue, venue))
+            throw PosModular.Kernel.ApiError.Forbidden("There is no such venue, or you may not do this there.");
+        caller.Demand(right, venue);
+        return venue;
+    }
 }

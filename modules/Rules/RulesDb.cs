@@ -2,7 +2,11 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Design;
 using PosModular.Kernel.Data;
 using PosModular.Kernel.Feed;
+using Rules.LiveSessions;
+using Rules.Members;
 using Rules.Spend;
+using Rules.SpendRules;
+using Rules.Unlocks;
 
 namespace Rules;
 
@@ -11,12 +15,24 @@ internal sealed class RulesDb(DbContextOptions<RulesDb> options) : DbContext(opt
     public const string Schema = "rules";
 
     public DbSet<PatronSpend> PatronSpend => Set<PatronSpend>();
+    public DbSet<SpendRule> SpendRules => Set<SpendRule>();
+    public DbSet<UnlockRow> Unlocks => Set<UnlockRow>();
+    public DbSet<MemberRow> Members => Set<MemberRow>();
+    public DbSet<TierChangeRow> TierHistory => Set<TierChangeRow>();
+    public DbSet<LiveSession> LiveSessions => Set<LiveSession>();
+    public DbSet<FeedHead> Heads => Set<FeedHead>();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         modelBuilder.HasDefaultSchema(Schema);
         modelBuilder.Entity<PatronSpend>(Spend.PatronSpend.Map);
+        modelBuilder.Entity<SpendRule>(SpendRule.Map);
+        modelBuilder.Entity<UnlockRow>(UnlockRow.Map);
+        modelBuilder.Entity<MemberRow>(MemberRow.Map);
+        modelBuilder.Entity<TierChangeRow>(TierChangeRow.Map);
+        modelBuilder.Entity<LiveSession>(LiveSession.Map);
         modelBuilder.ReadsFeed();
+        modelBuilder.PublishesFeed();
     }
 }
 

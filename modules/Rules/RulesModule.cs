@@ -3,7 +3,11 @@ using Microsoft.Extensions.DependencyInjection;
 using PosModular.Kernel.Data;
 using PosModular.Kernel.Feed;
 using PosModular.Kernel.Schema;
+using Rules.LiveSessions;
+using Rules.Members;
 using Rules.Spend;
+using Rules.SpendRules;
+using Rules.Unlocks;
 
 namespace Rules;
 
@@ -13,7 +17,29 @@ public static class RulesModule
     public static IServiceCollection AddRules(this IServiceCollection services)
     {
         services.AddModuleDatabase<RulesDb>(RulesDb.Schema);
-        services.AddFeedReader<TransactionsChanged, RulesDb, AddUpSpend>(TransactionsChanged.Feed, RulesDb.Schema);
-        return services.AddField<VenueMember>("Venue");
+        services.AddFeedReader<TransactionsChanged, RulesDb, EvaluateSpend>(TransactionsChanged.Feed, RulesDb.Schema);
+
+        return services
+            .AddField<VenueSpendRules>("Venue")
+            .AddField<VenueSpendRule>("Venue")
+            .AddField<UsersUnlocked>("SpendRule")
+            .AddMutation<CreateSpendRule>()
+            .AddMutation<UpdateSpendRule>()
+            .AddMutation<ToggleSpendRule>()
+            .AddMutation<DeleteSpendRule>()
+            .AddField<VenueLiveSessions>("Venue")
+            .AddMutation<StartLiveSession>()
+            .AddMutation<EndLiveSession>()
+            .AddField<VenueMember>("Venue")
+            .AddField<VenueMembers>("Venue")
+            .AddField<MemberSpend>("Member")
+            .AddField<MemberUnlocks>("Member")
+            .AddField<MemberHistory>("Member")
+            .AddField<ViewerMemberships>("Viewer")
+            .AddField<UnlockRule>("Unlock")
+            .AddField<TransactionMember>("Transaction")
+            .AddField<TransactionUnlocks>("Transaction")
+            .AddField<TransactionPerformer>("Transaction")
+            .AddSubscription<TierUnlocked>();
     }
 }

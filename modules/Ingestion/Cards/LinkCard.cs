@@ -67,11 +67,7 @@ internal sealed class LinkCard(NpgsqlDataSource database, IVenues venues, FeedBe
     /// <param name="input">The card and its user.</param>
     public async Task<LinkCardPayload> Handle(LinkCardInput input, IResolveFieldContext context, CancellationToken ct)
     {
-        var caller = context.Caller();
-        // Who may not even see the venue learns nothing of it.
-        if (await venues.FindAsync(input.VenueId, ct) is not { } venue || !caller.May(Right.SeeVenue, venue))
-            throw ApiError.Forbidden("There is no such venue, or you may not link cards there.");
-        caller.Demand(Right.ManageMembers, venue);
+        var venue = await venues.DemandAsync(input.VenueId, Right.ManageMembers, context.Caller(), ct);
         if (input.UserId.Trim().Length is 0 or > 200 || input.UserId.Any(char.IsControl))
             return LinkCardPayload.Failed(UserError.Invalid("A user id is the sub claim of the user's token, 1 to 200 characters.", "userId"));
         if (input.CardToken.Length is 0 or > 100 || input.CardToken.Any(char.IsControl))

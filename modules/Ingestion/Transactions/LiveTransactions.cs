@@ -16,13 +16,13 @@ internal sealed class LiveTransactions(IDbContextFactory<IngestionDb> dbs, IVenu
         string venueId, string? after, IResolveFieldContext context, Func<IQueryable<TransactionVersionRow>, IQueryable<TransactionVersionRow>> which, CancellationToken ct)
     {
         var caller = context.Caller();
-        await AllowedAsync(ct);
+        await venues.DemandAsync(venueId, Right.SeeSales, caller, ct);
         var start = after is null ? await HeadAsync(venueId, ct) : Cursor.ReadSeq(Transaction.CursorKind, after);
         return tail.Follow(Contracts.TransactionsChanged.Feed, venueId, start, ReadAsync, context.CancellationToken);
 
         async Task<(IReadOnlyList<Transaction>, long)> ReadAsync(long place, CancellationToken token)
         {
-            var venue = await AllowedAsync(token); // ownership may have been taken away since
+            var venue = await venues.DemandAsync(venueId, Right.SeeSales, caller, token); // ownership may have been taken away since
             // The end is read first: whatever is committed after that is left for the next time.
             var end = await HeadAsync(venueId, token);
             if (end <= place)
@@ -32,15 +32,6 @@ internal sealed class LiveTransactions(IDbContextFactory<IngestionDb> dbs, IVenu
                 .Join(db.Transactions.AsNoTracking().Where(t => t.VenueId == venueId), v => v.TransactionId, t => t.Id, (v, t) => new { v, t })
                 .OrderBy(r => r.v.Seq).ToListAsync(token);
             return (rows.ConvertAll(r => new Transaction(venue, r.t, r.v)), rows.Count < Page ? end : rows[^1].v.Seq);
-        }
-
-        async Task<IVenue> AllowedAsync(CancellationToken token)
-        {
-            // A stranger learns nothing, not even whether the venue exists.
-            var venue = await venues.FindAsync(venueId, token) ?? throw ApiError.Forbidden("There is no such venue, or you may not see its sales.");
-            if (!caller.May(Right.SeeSales, venue))
-                throw ApiError.Forbidden("There is no such venue, or you may not see its sales.");
-            return venue;
         }
     }
 

@@ -7,11 +7,13 @@ using PosModular.Kernel;
 namespace Ingestion.Transactions;
 
 /// <summary>A sale: one payment at the till.</summary>
-internal sealed class Transaction(IVenue venue, TransactionRow row, TransactionVersionRow? version = null)
+internal sealed class Transaction(IVenue venue, TransactionRow row, TransactionVersionRow? version = null) : ITransaction
 {
     public const string CursorKind = "feed";
 
     [Ignore] public IVenue Venue => venue;
+
+    [Ignore] public string VenueId => venue.Id;
 
     /// <summary>A version-7 UUID.</summary>
     public Guid Id => row.Id;

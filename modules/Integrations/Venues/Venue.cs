@@ -44,13 +44,3 @@ internal sealed class Venue : IVenue
         venue.HasIndex(v => v.OwnerUserIds).HasMethod("gin");
     }
 }
-
-/// <summary>What becomes of an unlock when a refund takes the spend below its threshold.</summary>
-internal enum UnlockPolicy
-{
-    /// <summary>It stays.</summary>
-    Keep,
-
-    /// <summary>It is revoked.</summary>
-    Revoke,
-}

@@ -95,6 +95,7 @@ internal sealed partial class FeedRelay(
             await FailedAsync(batch.Places, e, ct);
             return true;
         }
+        scope.ServiceProvider.GetRequiredService<AfterCommit>().Run();
         _failedAlone = 0;
         _limit = Math.Min(Most, _limit * 2);
         _lastVenue = ends[^1].VenueId;
@@ -171,6 +172,7 @@ internal sealed partial class FeedRelay(
             await postpone.ExecuteNonQueryAsync(ct);
         }
         await transaction.CommitAsync(ct);
+        scope.ServiceProvider.GetRequiredService<AfterCommit>().Run();
         bell.RingHere(Moved, null);
         return true;
     }

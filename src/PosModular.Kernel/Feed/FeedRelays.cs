@@ -83,6 +83,7 @@ public static class FeedSetup
     {
         services.AddSingleton<FeedBell>();
         services.AddSingleton<FeedTail>();
+        services.AddScoped<AfterCommit>();
         services.AddHostedService<BellTower>();
         services.AddSingleton<FeedRelays>();
         return services.AddHostedService(s => s.GetRequiredService<FeedRelays>());

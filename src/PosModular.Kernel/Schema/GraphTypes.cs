@@ -31,6 +31,16 @@ internal sealed class InputType<T> : AutoRegisteringInputObjectGraphType<T>
 {
     public InputType() => Description = Docstrings.Of(typeof(T));
 
+    public override object ParseDictionary(IDictionary<string, object?> value)
+    {
+        var read = base.ParseDictionary(value);
+        if (read is PartialInput partial)
+            partial.Given = value.Keys.ToHashSet(StringComparer.OrdinalIgnoreCase);
+        return read;
+    }
+
+    protected override IEnumerable<MemberInfo> GetRegisteredMembers() => base.GetRegisteredMembers().Where(m => m.DeclaringType != typeof(PartialInput));
+
     protected override FieldType? CreateField(MemberInfo memberInfo)
     {
         var field = base.CreateField(memberInfo);

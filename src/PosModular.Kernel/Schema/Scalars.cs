@@ -23,6 +23,11 @@ internal sealed class DecimalScalar : DecimalGraphType
         Description = "A decimal number: a JSON number or, so that no digit is lost on the way, a string such as \"49.99\".";
     }
 
+    public override bool CanParseLiteral(GraphQLValue value) => value is GraphQLStringValue text ? CanParseValue(text.Value.ToString()) : base.CanParseLiteral(value);
+
+    public override bool CanParseValue(object? value) => value is string text
+        ? decimal.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out _) : base.CanParseValue(value);
+
     public override object? ParseLiteral(GraphQLValue value) => value is GraphQLStringValue text ? ParseValue(text.Value.ToString()) : base.ParseLiteral(value);
 
     public override object? ParseValue(object? value) => value is string text

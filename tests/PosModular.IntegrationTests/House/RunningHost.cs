@@ -51,8 +51,13 @@ internal sealed class RunningHost : IAsyncDisposable
         return new RunningHost(app, new Uri(address), log);
     }
 
-    /// <summary>Returns when rules and analytics have handled all that was published.</summary>
-    public Task WhenIdleAsync() => Services.GetRequiredService<FeedRelays>().WhenIdleAsync(TestContext.Current.CancellationToken);
+    /// <summary>Returns when rules and analytics have handled all that was published; fails when they have parked a change, unless that is what the test wants.</summary>
+    public async Task WhenIdleAsync(bool mayPark = false)
+    {
+        await Services.GetRequiredService<FeedRelays>().WhenIdleAsync(TestContext.Current.CancellationToken);
+        if (!mayPark)
+            Log.Lines.FirstOrDefault(line => line.Contains("it is parked", StringComparison.Ordinal)).ShouldBeNull();
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -1,0 +1,42 @@
+using GraphQL;
+using Integrations.Contracts;
+using Microsoft.EntityFrameworkCore;
+using NodaTime;
+using PosModular.Kernel;
+
+namespace Rules.LiveSessions;
+
+/// <summary>Which session to end.</summary>
+internal sealed record EndLiveSessionInput
+{
+    /// <summary>Which session.</summary>
+    [Id] public required string SessionId { get; init; }
+
+    /// <summary>Now when left out.</summary>
+    public Instant? EndedAt { get; init; }
+}
+
+/// <summary>Takes a performer off stage, or corrects when that was. Owner or HEAD_MODERATOR. Errors: NOT_FOUND, INVALID_INPUT.</summary>
+internal sealed class EndLiveSession(IDbContextFactory<RulesDb> dbs, IVenues venues, IClock clock)
+{
+    private static readonly UserError None = new(ErrorCode.NotFound, "There is no such session. List them with venue { liveSessions { nodes { id } } }.", "sessionId");
+
+    /// <param name="input">Which session.</param>
+    public async Task<LiveSessionPayload> Handle(EndLiveSessionInput input, IResolveFieldContext context, CancellationToken ct)
+    {
+        var caller = context.Caller();
+        await using var db = await dbs.CreateDbContextAsync(ct);
+        if (!Guid.TryParse(input.SessionId, out var id)
+            || await db.LiveSessions.SingleOrDefaultAsync(s => s.Id == id, ct) is not { } session
+            || await venues.FindAsync(session.VenueId, ct) is not { } venue
+            || !caller.May(Right.SeeVenue, venue))
+            return LiveSessionPayload.Failed(None);
+        caller.Demand(Right.ManageMembers, venue);
+        var end = input.EndedAt ?? clock.Now();
+        if (end <= session.StartedAt)
+            return LiveSessionPayload.Failed(UserError.Invalid("A session ends after it has started.", "endedAt"));
+        session.EndedAt = end;
+        await db.SaveChangesAsync(ct);
+        return new LiveSessionPayload(session, []);
+    }
+}

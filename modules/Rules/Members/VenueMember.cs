@@ -1,0 +1,19 @@
+using GraphQL;
+using Integrations.Contracts;
+using Microsoft.EntityFrameworkCore;
+using PosModular.Kernel.Schema;
+
+namespace Rules.Members;
+
+/// <summary>Null for somebody without a sale here. Owner only.</summary>
+internal sealed class VenueMember(IDbContextFactory<RulesDb> dbs)
+{
+    /// <param name="userId">The sub claim of the user's token.</param>
+    public async Task<Member?> Member([Parent] IVenue venue, [Id] string userId, IResolveFieldContext context, CancellationToken ct)
+    {
+        context.Caller().Demand(Right.SeeSales, venue);
+        await using var db = await dbs.CreateDbContextAsync(ct);
+        var row = await db.Members.AsNoTracking().SingleOrDefaultAsync(m => m.VenueId == venue.Id && m.UserId == userId, ct);
+        return row is null ? null : new Member(venue, row);
+    }
+}

@@ -1,0 +1,33 @@
+using GraphQL;
+using Integrations.Contracts;
+using Microsoft.EntityFrameworkCore;
+using PosModular.Kernel;
+using PosModular.Kernel.Schema;
+using Rules.SpendRules;
+
+namespace Rules.Members;
+
+/// <summary>The venue's members by user id. Owner only.</summary>
+internal sealed class VenueMembers(IDbContextFactory<RulesDb> dbs)
+{
+    private const string Kind = "member";
+
+    /// <param name="tier">Only those of this tier.</param>
+    /// <param name="first">How many, 1 to 200.</param>
+    /// <param name="after">The endCursor of the page before.</param>
+    public async Task<Connection<Member>> Members(
+        [Parent] IVenue venue, IResolveFieldContext context, CancellationToken ct, Tier? tier = null, [DefaultAstValue("50")] int? first = 50, string? after = null)
+    {
+        context.Caller().Demand(Right.SeeSales, venue);
+        var page = Page.Of(first, after);
+        await using var db = await dbs.CreateDbContextAsync(ct);
+        var rows = db.Members.AsNoTracking().Where(m => m.VenueId == venue.Id && (tier == null || m.Tier == tier));
+        if (after is not null)
+        {
+            var last = Cursor.Read(Kind, after, 1)[0];
+            rows = rows.Where(m => m.UserId.CompareTo(last) > 0);
+        }
+        var found = await rows.OrderBy(m => m.UserId).Take(page.Probe).ToListAsync(ct);
+        return Connection.Of(page, found.ConvertAll(m => new Member(venue, m)), m => Cursor.Of(Kind, m.UserId));
+    }
+}

@@ -1,0 +1,30 @@
+using GraphQL;
+using Integrations.Contracts;
+using Microsoft.EntityFrameworkCore;
+using NodaTime;
+using PosModular.Kernel;
+
+namespace Rules.SpendRules;
+
+/// <summary>Which rule to delete.</summary>
+internal sealed record DeleteSpendRuleInput
+{
+    /// <summary>Which rule.</summary>
+    [Id] public required string RuleId { get; init; }
+}
+
+/// <summary>Deletes a rule; its unlocks stay. Answers the rule as it was. Owner or HEAD_MODERATOR. Errors: NOT_FOUND.</summary>
+internal sealed class DeleteSpendRule(IDbContextFactory<RulesDb> dbs, IVenues venues, IClock clock)
+{
+    /// <param name="input">Which rule.</param>
+    public async Task<SpendRulePayload> Handle(DeleteSpendRuleInput input, IResolveFieldContext context, CancellationToken ct)
+    {
+        await using var db = await dbs.CreateDbContextAsync(ct);
+        if (await db.RuleToChangeAsync(input.RuleId, venues, context.Caller(), ct) is not { } rule)
+            return SpendRulePayload.NoSuchRule;
+        // The row stays, so that an unlock can still name its rule.
+        rule.DeletedAt = clock.Now();
+        await db.SaveChangesAsync(ct);
+        return new SpendRulePayload(rule, []);
+    }
+}

@@ -1,0 +1,54 @@
+using NodaTime;
+
+namespace Rules.SpendRules;
+
+/// <summary>A day of the week.</summary>
+internal enum DayOfWeek
+{
+    /// <summary>Monday.</summary>
+    Monday = 1,
+
+    /// <summary>Tuesday.</summary>
+    Tuesday = 2,
+
+    /// <summary>Wednesday.</summary>
+    Wednesday = 3,
+
+    /// <summary>Thursday.</summary>
+    Thursday = 4,
+
+    /// <summary>Friday.</summary>
+    Friday = 5,
+
+    /// <summary>Saturday.</summary>
+    Saturday = 6,
+
+    /// <summary>Sunday.</summary>
+    Sunday = 7,
+}
+
+/// <summary>Local times of the venue; an end at or before the start runs over midnight and belongs to the day it started on.</summary>
+/// <param name="Days">The days it starts on.</param>
+/// <param name="Start">Inclusive.</param>
+/// <param name="End">Exclusive.</param>
+internal sealed record LiveWindow(IReadOnlyList<DayOfWeek> Days, LocalTime Start, LocalTime End)
+{
+    private const int AllDays = 0b1111111;
+
+    internal int Mask => Days.Count == 0 ? AllDays : Days.Aggregate(0, (mask, day) => mask | Bit((int)day));
+
+    internal static LiveWindow Of(int mask, LocalTime start, LocalTime end) =>
+        new([.. Enum.GetValues<DayOfWeek>().Where(d => (mask & Bit((int)d)) != 0)], start, end);
+
+    /// <summary>Whether that moment lies in it. By the clock on the wall: in the night a clock goes back an hour comes twice and counts twice.</summary>
+    internal bool Holds(LocalDateTime local)
+    {
+        var (mask, time, today) = (Mask, local.TimeOfDay, (int)local.DayOfWeek);
+        if (Start < End)
+            return time >= Start && time < End && (mask & Bit(today)) != 0;
+        var yesterday = today == 1 ? 7 : today - 1;
+        return (time >= Start && (mask & Bit(today)) != 0) || (time < End && (mask & Bit(yesterday)) != 0);
+    }
+
+    private static int Bit(int isoDay) => 1 << (isoDay - 1);
+}

@@ -1,0 +1,20 @@
+using GraphQL;
+using Integrations.Contracts;
+using Microsoft.EntityFrameworkCore;
+using PosModular.Kernel.Schema;
+
+namespace Rules.SpendRules;
+
+/// <summary>One rule of the venue; null when there is none of that id. Owner or HEAD_MODERATOR.</summary>
+internal sealed class VenueSpendRule(IDbContextFactory<RulesDb> dbs)
+{
+    /// <param name="id">The rule's id.</param>
+    public async Task<SpendRule?> SpendRule([Parent] IVenue venue, [Id] string id, IResolveFieldContext context, CancellationToken ct)
+    {
+        context.Caller().Demand(Right.SeeVenue, venue);
+        if (!Guid.TryParse(id, out var key))
+            return null;
+        await using var db = await dbs.CreateDbContextAsync(ct);
+        return await db.SpendRules.AsNoTracking().SingleOrDefaultAsync(r => r.VenueId == venue.Id && r.Id == key && r.DeletedAt == null, ct);
+    }
+}

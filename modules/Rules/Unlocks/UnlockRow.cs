@@ -1,0 +1,39 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using NodaTime;
+using Rules.SpendRules;
+
+namespace Rules.Unlocks;
+
+/// <summary>What a rule gave to a user. Once per rule and user while it is not revoked.</summary>
+internal sealed class UnlockRow
+{
+    public Guid Id { get; init; }
+    public required string VenueId { get; init; }
+    public required string UserId { get; init; }
+
+    /// <summary>Null for a grant by hand.</summary>
+    public Guid? RuleId { get; init; }
+    public Tier Tier { get; init; }
+    public required IReadOnlyList<AccessLevel> Access { get; init; }
+    public Guid? TransactionId { get; init; }
+    public long? SpendMinor { get; init; }
+    public string? Currency { get; init; }
+    public string? Reason { get; init; }
+    public Instant UnlockedAt { get; init; }
+    public Instant? RevokedAt { get; init; }
+    public string? RevokedReason { get; init; }
+
+    /// <summary>Its place in the venue's feed of unlocks.</summary>
+    public long Seq { get; init; }
+
+    public static void Map(EntityTypeBuilder<UnlockRow> row)
+    {
+        row.ToTable("unlocks").HasKey(u => new { u.VenueId, u.Id });
+        row.Property(u => u.Tier).HasConversion<short>();
+        row.PrimitiveCollection(u => u.Access).ElementType().HasConversion<short>();
+        row.HasIndex(u => new { u.VenueId, u.Seq }).IsUnique();
+        row.HasIndex(u => new { u.VenueId, u.RuleId, u.UserId }).IsUnique().HasFilter("revoked_at is null and rule_id is not null");
+        row.HasIndex(u => new { u.VenueId, u.UserId });
+    }
+}

@@ -1,0 +1,179 @@
+using System.Text.Json;
+using PosModular.IntegrationTests.House;
+
+namespace PosModular.IntegrationTests.Rules;
+
+public sealed class UnlockTests(TestPostgres postgres)
+{
+    private const string Unlocked = "subscription($venue: ID!, $after: String) { tierUnlocked(venueId: $venue, after: $after) { cursor userId tier access rule { name } spendAtUnlock { amountMinor } transactionId } }";
+
+    private const string Guest = """
+        { venue(id: "bar") { member(userId: "guest") { tier access lifetimeSpend { amountMinor currency } firstSeenAt lastSeenAt
+            unlocks { tier revokedAt revokedReason rule { name } } history { from to reason } }
+          spendRules { name timesTriggered usersUnlocked lastTriggeredAt } } }
+        """;
+
+    private static async Task<Guid> RuleAsync(Bar bar, string name, decimal threshold, string tier, object? more = null)
+    {
+        var input = new Dictionary<string, object?> { ["venueId"] = Bar.VenueId, ["name"] = name, ["threshold"] = threshold, ["unlocksTier"] = tier };
+        foreach (var property in more?.GetType().GetProperties() ?? [])
+            input[property.Name] = property.GetValue(more);
+        var payload = (await bar.Owner.DataAsync("mutation($input: CreateSpendRuleInput!) { createSpendRule(input: $input) { rule { id } errors { code message field } } }", new { input })).At("createSpendRule");
+        payload.At("errors").GetArrayLength().ShouldBe(0, payload.ToString());
+        return payload.At("rule.id").GetGuid();
+    }
+
+    private static async Task<JsonElement> GuestAsync(Bar bar)
+    {
+        await bar.Host.WhenIdleAsync();
+        return (await bar.Owner.DataAsync(Guest)).GetProperty("venue");
+    }
+
+    [Fact]
+    public async Task Sixty_four_parallel_webhooks_around_the_threshold_unlock_once_with_the_exact_spend()
+    {
+        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
+        var second = await bar.AddHostAsync();
+        await RuleAsync(bar, "Regulars", 33m, "REGULAR", new { grantsAccess = new[] { "INNER_CIRCLE" } });
+        await bar.LinkAsync("guest", "card-1"); // 1.00
+        await bar.Host.WhenIdleAsync();
+        await using var subscriber = await Subscriber.StartAsync(bar.Host, bar.Owner.Token!, Unlocked, new { venue = Bar.VenueId, after = Kernel.Cursor.OfSeq("unlock", 0) });
+
+        await Task.WhenAll(Enumerable.Range(0, 64).Select(i => bar.PostAsync(bar.Event($"p{i}", amount: 100, fingerprint: "card-1"), i % 2 == 0 ? bar.Host : second)));
+
+        var unlock = await subscriber.NextAsync();
+        unlock.At("userId").GetString().ShouldBe("guest");
+        unlock.At("tier").GetString().ShouldBe("REGULAR");
+        unlock.At("access.0").GetString().ShouldBe("INNER_CIRCLE");
+        unlock.At("rule.name").GetString().ShouldBe("Regulars");
+        unlock.At("spendAtUnlock.amountMinor").GetInt64().ShouldBe(3300);
+        var venue = await GuestAsync(bar);
+        venue.At("member.tier").GetString().ShouldBe("REGULAR");
+        venue.At("member.lifetimeSpend").ToString().ShouldBe("""[{"amountMinor":6500,"currency":"USD"}]""");
+        venue.At("member.unlocks").GetArrayLength().ShouldBe(1);
+        venue.At("member.history").ToString().ShouldBe("""[{"from":"GUEST","to":"REGULAR","reason":"Unlocked."}]""");
+        venue.At("spendRules.0.timesTriggered").GetInt64().ShouldBe(1);
+        venue.At("spendRules.0.usersUnlocked").GetInt64().ShouldBe(1);
+        (await bar.SqlAsync<long>("select seq from rules.feed_heads where venue_id = 'bar'")).ShouldBe(1); // one tierUnlocked, and no more to come
+    }
+
+    [Fact]
+    public async Task Past_sales_of_a_card_linked_later_count_in_the_order_of_their_times()
+    {
+        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
+        await RuleAsync(bar, "Platinum", 30m, "PLATINUM");
+        await RuleAsync(bar, "Regulars", 10m, "REGULAR");
+        // Told in disorder: the second by time crosses 10.00, the third 30.00.
+        await bar.PostAsync(bar.Event("late", amount: 2500, fingerprint: "card-1", created: "2026-11-20T22:00:00.000Z"));
+        await bar.PostAsync(bar.Event("middle", amount: 600, fingerprint: "card-1", created: "2026-11-20T21:00:00.000Z"));
+        await bar.PostAsync(bar.Event("early", amount: 500, fingerprint: "card-1", created: "2026-11-20T20:00:00.000Z"));
+        (await GuestAsync(bar)).At("member").ValueKind.ShouldBe(JsonValueKind.Null);
+
+        var token = await bar.SqlAsync<string>("select card_token from ingestion.transactions limit 1");
+        (await bar.Owner.DataAsync("mutation($input: LinkCardInput!) { linkCard(input: $input) { matchedTransactions } }",
+            new { input = new { venueId = Bar.VenueId, userId = "guest", cardToken = token } })).At("linkCard.matchedTransactions").GetInt32().ShouldBe(3);
+
+        var guest = (await GuestAsync(bar)).GetProperty("member");
+        guest.At("tier").GetString().ShouldBe("PLATINUM");
+        guest.At("firstSeenAt").GetString().ShouldBe("2026-11-20T20:00:00Z");
+        (await bar.SqlAsync<string>("select string_agg(t.external_id || ' ' || u.spend_minor, ', ' order by u.seq) from rules.unlocks u join ingestion.transactions t on t.id = u.transaction_id"))
+            .ShouldBe("middle 1100, late 3600");
+        var sales = (await bar.Owner.DataAsync("{ venue(id: \"bar\") { transactions { nodes { externalId member { tier } unlocks { tier } } } } }")).At("venue.transactions.nodes");
+        sales.ToString().ShouldBe("""[{"externalId":"late","member":{"tier":"PLATINUM"},"unlocks":[{"tier":"PLATINUM"}]},{"externalId":"middle","member":{"tier":"PLATINUM"},"unlocks":[{"tier":"REGULAR"}]},{"externalId":"early","member":{"tier":"PLATINUM"},"unlocks":[]}]""");
+    }
+
+    [Fact]
+    public async Task A_refund_lowers_the_spend_and_the_venues_policy_decides_about_the_tier()
+    {
+        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
+        await RuleAsync(bar, "Regulars", 10m, "REGULAR", new { grantsAccess = new[] { "PUBLIC_LOBBY" } });
+        await bar.LinkAsync("guest", "card-1");
+        await bar.PostAsync(bar.Event("p1", amount: 1000, fingerprint: "card-1", minute: 1));
+        await bar.PostAsync(bar.Event("p1", amount: 1000, fingerprint: "card-1", minute: 2, refunded: 500));
+
+        var kept = (await GuestAsync(bar)).GetProperty("member");
+        kept.At("lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(600);
+        kept.At("tier").GetString().ShouldBe("REGULAR");
+
+        await bar.Moderator.DataAsync("mutation { updateVenue(input: { venueId: \"bar\", unlockPolicy: REVOKE }) { errors { code } } }");
+        await bar.PostAsync(bar.Event("p1", amount: 1000, fingerprint: "card-1", minute: 3, refunded: 900));
+        var revoked = (await GuestAsync(bar)).GetProperty("member");
+        revoked.At("tier").GetString().ShouldBe("GUEST");
+        revoked.At("access").GetArrayLength().ShouldBe(0);
+        revoked.At("unlocks.0.revokedReason").GetString()!.ShouldContain("threshold");
+        revoked.At("history.1.to").GetString().ShouldBe("GUEST");
+
+        // Earned again, unlocked again.
+        await bar.PostAsync(bar.Event("p2", amount: 5000, fingerprint: "card-1"));
+        var again = (await GuestAsync(bar)).GetProperty("member");
+        again.At("tier").GetString().ShouldBe("REGULAR");
+        again.At("unlocks").GetArrayLength().ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_cancelled_authorisation_takes_the_spend_back_and_a_venue_may_count_captures_only()
+    {
+        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
+        await bar.LinkAsync("guest", "card-1");
+        await bar.PostAsync(bar.Event("p1", amount: 1000, status: "APPROVED", fingerprint: "card-1", minute: 1));
+        (await GuestAsync(bar)).At("member.lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(1100);
+
+        await bar.Moderator.DataAsync("mutation { updateVenue(input: { venueId: \"bar\", rulesCountFrom: CAPTURED }) { errors { code } } }");
+        (await GuestAsync(bar)).At("member.lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(100);
+
+        await bar.PostAsync(bar.Event("p1", amount: 1000, status: "CANCELED", fingerprint: "card-1", minute: 2));
+        await bar.Moderator.DataAsync("mutation { updateVenue(input: { venueId: \"bar\", rulesCountFrom: AUTHORIZED }) { errors { code } } }");
+        (await GuestAsync(bar)).At("member.lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(100);
+    }
+
+    [Fact]
+    public async Task A_live_session_of_its_performer_is_the_moment_by_the_sales_own_time()
+    {
+        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
+        await RuleAsync(bar, "Anna's crowd", 1m, "WHALE", new { performerId = "anna" });
+        await bar.Owner.DataAsync("mutation { startLiveSession(input: { venueId: \"bar\", performerId: \"anna\", startedAt: \"2026-11-20T21:00:00Z\", endedAt: \"2026-11-20T22:00:00Z\" }) { errors { code } } }");
+        await bar.LinkAsync("guest", "card-1"); // at 20:00
+        await bar.PostAsync(bar.Event("after", amount: 1000, fingerprint: "card-1", created: "2026-11-20T22:00:00.000Z"));
+        (await GuestAsync(bar)).At("member.tier").GetString().ShouldBe("GUEST");
+
+        await bar.PostAsync(bar.Event("during", amount: 1000, fingerprint: "card-1", created: "2026-11-20T21:59:59.000Z"));
+
+        (await GuestAsync(bar)).At("member.tier").GetString().ShouldBe("WHALE");
+        (await bar.Owner.DataAsync("{ venue(id: \"bar\") { transactions(first: 2) { nodes { externalId performerId } } liveSessions { nodes { performerId endedAt } } } }")).At("venue.transactions.nodes").ToString()
+            .ShouldBe("""[{"externalId":"after","performerId":null},{"externalId":"during","performerId":"anna"}]""");
+    }
+
+    [Fact]
+    public async Task Rules_are_made_changed_switched_and_deleted_and_bad_input_is_told()
+    {
+        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
+        var id = await RuleAsync(bar, "Night", 49.99m, "REGULAR", new { liveOnly = true, priority = 5, liveWindow = new { start = "22:00", end = "04:00", days = new[] { "FRIDAY" } } });
+        const string fields = "rule { name threshold { amountMinor currency } enabled liveOnly liveWindow { days start end } performerId priority } errors { code field }";
+        async Task<string> Change(string mutation) => (await bar.Owner.DataAsync($"mutation {{ r: {mutation} {{ {fields} }} }}")).At("r").ToString();
+
+        (await Change($"updateSpendRule(input: {{ ruleId: \"{id}\", name: \"Nights\", performerId: \"anna\" }})"))
+            .ShouldBe("""{"rule":{"name":"Nights","threshold":{"amountMinor":4999,"currency":"USD"},"enabled":true,"liveOnly":true,"liveWindow":{"days":["FRIDAY"],"start":"22:00:00","end":"04:00:00"},"performerId":"anna","priority":5},"errors":[]}""");
+        (await Change($"updateSpendRule(input: {{ ruleId: \"{id}\", liveWindow: null }})")).ShouldContain("\"liveWindow\":null,\"performerId\":\"anna\"");
+        (await Change($"updateSpendRule(input: {{ ruleId: \"{id}\", performerId: null }})")).ShouldContain("\"performerId\":null");
+        (await Change($"toggleSpendRule(input: {{ ruleId: \"{id}\" }})")).ShouldContain("\"enabled\":false");
+        (await Change($"updateSpendRule(input: {{ ruleId: \"{id}\", threshold: \"1.001\" }})")).ShouldContain("\"INVALID_INPUT\",\"field\":\"threshold\"");
+        (await Change($"updateSpendRule(input: {{ ruleId: \"{id}\", liveOnly: false, liveWindow: {{ start: \"22:00\", end: \"04:00\" }} }})")).ShouldContain("\"field\":\"liveWindow\"");
+        (await Change($"updateSpendRule(input: {{ ruleId: \"{Guid.NewGuid()}\" }})")).ShouldContain("NOT_FOUND");
+        (await new Client(bar.Host, TestKeys.Token("stranger")).DataAsync($"mutation {{ deleteSpendRule(input: {{ ruleId: \"{id}\" }}) {{ errors {{ code }} }} }}")).ToString().ShouldContain("NOT_FOUND");
+        (await Change($"deleteSpendRule(input: {{ ruleId: \"{id}\" }})")).ShouldContain("\"errors\":[]");
+        (await bar.Owner.DataAsync("{ venue(id: \"bar\") { spendRules { id } } }")).At("venue.spendRules").GetArrayLength().ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_user_sees_his_own_memberships_and_nothing_else_of_the_venue()
+    {
+        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
+        await RuleAsync(bar, "Regulars", 1m, "REGULAR");
+        await bar.LinkAsync("guest", "card-1");
+        await bar.Host.WhenIdleAsync();
+        var guest = new Client(bar.Host, TestKeys.Token("guest"));
+
+        (await guest.DataAsync("{ viewer { memberships { venueId venueName member { tier lifetimeSpend { amountMinor } unlocks { rule { name } } } } } venue(id: \"bar\") { id } }")).ToString()
+            .ShouldBe("""{"viewer":{"memberships":[{"venueId":"bar","venueName":"bar","member":{"tier":"REGULAR","lifetimeSpend":[{"amountMinor":100}],"unlocks":[{"rule":{"name":"Regulars"}}]}}]},"venue":null}""");
+    }
+}
