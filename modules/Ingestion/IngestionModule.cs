@@ -22,6 +22,7 @@ public static class IngestionModule
         services.AddSingleton<WebhookEndpoint>();
         services.AddSingleton<WebhookIntake>().AddHostedService(s => s.GetRequiredService<WebhookIntake>());
         services.AddSingleton<LiveTransactions>();
+        services.AddSingleton<SaleMoves>();
 
         return services
             .AddField<VenueTransactions>("Venue")
@@ -29,6 +30,8 @@ public static class IngestionModule
             .AddField<VenueWebhookEvents>("Venue")
             .AddField<TransactionHistory>("Transaction")
             .AddMutation<LinkCard>()
+            .AddMutation<UnlinkCard>()
+            .AddMutation<AssignTransaction>()
             .AddSubscription<TransactionAdded>()
             .AddSubscription<TransactionChanged>();
     }

@@ -48,9 +48,10 @@ internal static class Fold
 
     private static SaleState StateOf(Sighting seen, SaleState? before, Guid id, Func<string, string, CardOwner?> ownerOfCard, Instant now)
     {
-        // By hand stays, also untied by hand. Else it is the owner of the card of this very state, so that no earlier state can matter.
+        // By hand stays, also untied by hand; so does what the same card has tied, though it may be somebody else's since. Else it is the owner
+        // of the card of this very state, so that no earlier state can matter.
         var owner = seen.CardToken is null ? null : ownerOfCard(seen.Key.VenueId, seen.CardToken);
-        var (user, by) = before?.MatchedBy == MatchedBy.Hand ? (before.UserId, before.MatchedBy)
+        var (user, by) = before?.MatchedBy == MatchedBy.Hand || (before?.MatchedBy == MatchedBy.Card && before.CardToken == seen.CardToken) ? (before.UserId, before.MatchedBy)
             : owner is not null && owner.Has(seen.Payment) ? (owner.UserId, MatchedBy.Card) : (null, (MatchedBy?)null);
         return new SaleState
         {

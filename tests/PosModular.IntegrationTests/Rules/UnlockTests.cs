@@ -165,6 +165,48 @@ public sealed class UnlockTests(TestPostgres postgres)
     }
 
     [Fact]
+    public async Task An_unlinked_card_takes_its_sales_back_but_not_those_tied_by_hand()
+    {
+        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
+        await bar.LinkAsync("guest", "card-1");
+        await bar.PostAsync(bar.Event("p1", amount: 1000, fingerprint: "card-1"));
+        await bar.PostAsync(bar.Event("cash", amount: 500, fingerprint: "card-2"));
+        var cash = await bar.SqlAsync<Guid>("select id from ingestion.transactions where external_id = 'cash'");
+        async Task<JsonElement> Assign(object? user) => (await bar.Owner.DataAsync(
+            "mutation($input: AssignTransactionInput!) { assignTransaction(input: $input) { transaction { userId matchedBy history { cause userId } } errors { code } } }",
+            new { input = new { venueId = Bar.VenueId, transactionId = cash, userId = user } })).At("assignTransaction");
+
+        (await Assign("guest")).At("transaction").ToString().ShouldBe("""{"userId":"guest","matchedBy":"HAND","history":[{"cause":"WEBHOOK","userId":null},{"cause":"HAND","userId":"guest"}]}""");
+        (await GuestAsync(bar)).At("member.lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(1600);
+
+        var token = await bar.SqlAsync<string>("select card_token from ingestion.transactions where external_id = 'p1'");
+        (await bar.Owner.DataAsync("mutation($input: UnlinkCardInput!) { unlinkCard(input: $input) { matchedTransactions } }", new { input = new { venueId = Bar.VenueId, cardToken = token } }))
+            .At("unlinkCard.matchedTransactions").GetInt32().ShouldBe(2);
+        await bar.PostAsync(bar.Event("p1", amount: 1100, fingerprint: "card-1", minute: 5)); // a late tip: still nobody's
+        (await GuestAsync(bar)).At("member.lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(500);
+
+        await Assign(null);
+        await bar.PostAsync(bar.Event("cash", amount: 600, fingerprint: "card-2", minute: 5));
+        (await GuestAsync(bar)).At("member.lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_card_linked_for_the_future_leaves_the_past_to_whom_it_was()
+    {
+        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
+        await bar.LinkAsync("guest", "card-1");
+        var token = await bar.SqlAsync<string>("select card_token from ingestion.transactions limit 1");
+        await bar.Owner.DataAsync("mutation($input: LinkCardInput!) { linkCard(input: $input) { matchedTransactions } }",
+            new { input = new { venueId = Bar.VenueId, userId = "other", cardToken = token, includePast = false } });
+
+        await bar.PostAsync(bar.Event("first-of-guest", amount: 150, fingerprint: "card-1", minute: 9)); // a late tip on a past sale
+        await bar.PostAsync(bar.Event("new", amount: 700, fingerprint: "card-1", created: "2199-01-01T00:00:00Z"));
+
+        (await GuestAsync(bar)).At("member.lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(150);
+        (await bar.Owner.DataAsync("{ venue(id: \"bar\") { member(userId: \"other\") { lifetimeSpend { amountMinor } } } }")).At("venue.member.lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(700);
+    }
+
+    [Fact]
     public async Task A_user_sees_his_own_memberships_and_nothing_else_of_the_venue()
     {
         await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());

@@ -1,0 +1,40 @@
+using GraphQL;
+using Ingestion.Ledger;
+using Ingestion.Transactions;
+using Integrations.Contracts;
+using Npgsql;
+
+namespace Ingestion.Cards;
+
+/// <summary>A card that is nobody's any more.</summary>
+internal sealed record UnlinkCardInput
+{
+    /// <summary>Which venue.</summary>
+    [Id] public required string VenueId { get; init; }
+
+    /// <summary>Transaction.card.token.</summary>
+    public required string CardToken { get; init; }
+}
+
+/// <summary>Unties a card from its user, and with it the sales that it had tied; those tied by hand stay. Owner or HEAD_MODERATOR. Errors:
+/// INVALID_INPUT.</summary>
+internal sealed class UnlinkCard(SaleMoves moves, IVenues venues)
+{
+    private const string Unlink = "delete from ingestion.card_links where venue_id = $1 and card_token = $2";
+
+    /// <param name="input">The card.</param>
+    public async Task<LinkCardPayload> Handle(UnlinkCardInput input, IResolveFieldContext context, CancellationToken ct)
+    {
+        var caller = context.Caller();
+        var venue = await venues.DemandAsync(input.VenueId, Right.ManageMembers, caller, ct);
+        if (CardInput.CheckToken(input.CardToken) is { } wrong)
+            return LinkCardPayload.Failed(wrong);
+
+        var moved = await moves.MoveAsync(venue.Id, MovedSales.TiedByCard, input.CardToken, null, null, Cause.Link, caller.UserId, async (connection, _) =>
+        {
+            await using var unlink = new NpgsqlCommand(Unlink, connection) { Parameters = { new() { Value = venue.Id }, new() { Value = input.CardToken } } };
+            await unlink.ExecuteNonQueryAsync(ct);
+        }, ct);
+        return new LinkCardPayload(moved, []);
+    }
+}
