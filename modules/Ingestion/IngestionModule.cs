@@ -28,6 +28,7 @@ public static class IngestionModule
             .AddField<VenueTransactions>("Venue")
             .AddField<VenueTransaction>("Venue")
             .AddField<VenueWebhookEvents>("Venue")
+            .AddField<WebhookPayload>("WebhookEvent")
             .AddField<TransactionHistory>("Transaction")
             .AddMutation<LinkCard>()
             .AddMutation<UnlinkCard>()

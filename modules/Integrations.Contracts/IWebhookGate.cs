@@ -17,6 +17,9 @@ public interface IWebhookGate
 public sealed record Admission(bool Genuine, PosEvent? Event = null, Till? Till = null, string? IgnoredBecause = null)
 {
     public static Admission Refused { get; } = new(false);
+
+    /// <summary>It cannot be told whether it is genuine, because the till's key cannot be opened: the sender must keep it and come again.</summary>
+    public static Admission Undecided { get; } = new(false, IgnoredBecause: "The till's key cannot be opened.");
 }
 
 /// <summary>A connected till as other modules know it.</summary>

@@ -14,10 +14,10 @@ namespace Integrations;
 public static class IntegrationsModule
 {
     /// <summary>Throws SettingException when a setting is missing or malformed.</summary>
-    public static IServiceCollection AddIntegrations(this IServiceCollection services, IConfiguration configuration, bool production)
+    public static IServiceCollection AddIntegrations(this IServiceCollection services, IConfiguration configuration, bool development)
     {
         services.AddModuleDatabase<IntegrationsDb>(IntegrationsDb.Schema);
-        services.AddSingleton(IntegrationsSettings.Read(configuration, production));
+        services.AddSingleton(IntegrationsSettings.Read(configuration, production: !development));
 
         services.AddSquareClient();
         services.AddSingleton<IPosProvider, SquareProvider>();

@@ -45,7 +45,7 @@ internal sealed record IntegrationsSettings
     {
         var address = configuration[setting] is { Length: > 0 } given ? given : usual
             ?? throw new SettingException(setting, "it is missing. Set it to the address that Square calls, e.g. https://pos.example.com.");
-        return Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.Query.Length == 0
+        return Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.Query.Length == 0 && uri.Fragment.Length == 0 && uri.UserInfo.Length == 0
             ? address.TrimEnd('/')
             : throw new SettingException(setting, "it is not an http or https address. Use one such as https://pos.example.com.");
     }

@@ -6,11 +6,14 @@ namespace PosModular.Host;
 
 /// <summary>The database could not be reached in time at start.</summary>
 internal sealed class DatabaseAwayException(string reason)
-    : Exception($"ConnectionStrings__Pos: the database does not answer: {reason} Start it, or correct the setting.");
+    : Exception($"ConnectionStrings__Pos: the database cannot be used: {reason} Start it, or correct the setting; the user must be able to log in and to create schemas.");
 
 /// <summary>The one PostgreSQL all modules share, each in its own schema.</summary>
 internal static class Database
 {
+    // A host that freezes between two trips must not keep its locks: PostgreSQL ends its transaction for it.
+    private const string Session = "set idle_in_transaction_session_timeout = '10s'";
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     public static IServiceCollection AddDatabase(this IServiceCollection services, string connectionString)
@@ -24,6 +27,8 @@ internal static class Database
         {
             throw new SettingException("ConnectionStrings__Pos", "it is not a PostgreSQL connection string. Use one such as Host=localhost;Database=pos;Username=pos;Password=…");
         }
+        if (string.IsNullOrEmpty(settings.Host))
+            throw new SettingException("ConnectionStrings__Pos", "it names no Host. Use one such as Host=localhost;Database=pos;Username=pos;Password=…");
         if (settings.MaxAutoPrepare == 0)
             (settings.MaxAutoPrepare, settings.AutoPrepareMinUsages) = (100, 3);
         settings.KeepAlive = settings.KeepAlive == 0 ? 30 : settings.KeepAlive;
@@ -31,6 +36,17 @@ internal static class Database
         services.AddSingleton(provider =>
         {
             var source = new NpgsqlDataSourceBuilder(settings.ConnectionString);
+            source.UsePhysicalConnectionInitializer(
+                connection =>
+                {
+                    using var command = new NpgsqlCommand(Session, connection);
+                    command.ExecuteNonQuery();
+                },
+                async connection =>
+                {
+                    await using var command = new NpgsqlCommand(Session, connection);
+                    await command.ExecuteNonQueryAsync();
+                });
             source.UseNodaTime().UseLoggerFactory(provider.GetRequiredService<ILoggerFactory>());
             return source.Build();
         });
@@ -41,6 +57,7 @@ internal static class Database
     public static async Task PrepareAsync(IServiceProvider services, CancellationToken ct)
     {
         var time = services.GetRequiredService<TimeProvider>();
+        var log = services.GetRequiredService<ILoggerFactory>().CreateLogger("Database");
         var began = time.GetTimestamp();
         while (true)
         {
@@ -53,7 +70,12 @@ internal static class Database
             {
                 if (time.GetElapsedTime(began) > Patience)
                     throw new DatabaseAwayException(e.GetBaseException().Message);
+                log.LogWarning("ConnectionStrings__Pos: the database does not answer yet, trying again: {Reason}", e.GetBaseException().Message);
                 await time.WaitAsync(TimeSpan.FromSeconds(1), ct);
+            }
+            catch (Exception e) when (e.GetBaseException() is PostgresException refused)
+            {
+                throw new DatabaseAwayException($"{refused.SqlState}: {refused.MessageText}.");
             }
         }
     }

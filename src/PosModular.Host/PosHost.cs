@@ -44,7 +44,7 @@ internal static class PosHost
 
     public static WebApplication Build(WebApplicationBuilder builder)
     {
-        if (!builder.Environment.IsProduction() && string.IsNullOrEmpty(builder.Configuration["POS_ENCRYPTION_KEY"]))
+        if (builder.Environment.IsDevelopment() && string.IsNullOrEmpty(builder.Configuration["POS_ENCRYPTION_KEY"]))
             builder.Configuration["POS_ENCRYPTION_KEY"] = Data(builder).Secret("encryption-key");
         builder.Services.AddPosAuth(builder.Configuration, builder.Environment, Data(builder).Path);
         builder.Services.AddPosGraphQL();
@@ -71,7 +71,7 @@ internal static class PosHost
         services.AddFeed();
         services.AddMergedSchema();
 
-        services.AddIntegrations(configuration, builder.Environment.IsProduction());
+        services.AddIntegrations(configuration, development: builder.Environment.IsDevelopment());
         services.AddIngestion();
         services.AddRules();
         services.AddAnalytics();

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using PosModular.Simulator.Demo;
 using PosModular.Simulator.Faults;
 using PosModular.Simulator.Payments;
 using PosModular.Simulator.Requests;
@@ -31,6 +32,13 @@ public sealed class RunningSimulator(WebApplication app) : IAsyncDisposable
 
     /// <summary>What was asked of the API.</summary>
     public RequestLog Requests { get; } = app.Services.GetRequiredService<RequestLog>();
+
+    /// <summary>Ends when a demo with a limit of sales has sold them and each webhook is delivered or dropped; fails when it cannot go on.</summary>
+    public async Task WhenDemoSoldAsync(CancellationToken ct = default)
+    {
+        await app.Services.GetRequiredService<DemoNight>().Sold.WaitAsync(ct);
+        await Deliveries.WhenIdleAsync(ct);
+    }
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()

@@ -60,7 +60,7 @@ public static class SquareSimulator
             .AddSingleton<RequestLog>()
             .AddSingleton<Deliveries>()
             .AddHostedService(services => services.GetRequiredService<Deliveries>());
-        if (settings.Demo is { } demo) builder.Services.AddSingleton(demo).AddHostedService<DemoNight>();
+        if (settings.Demo is { } demo) builder.Services.AddSingleton(demo).AddSingleton<DemoNight>().AddHostedService(services => services.GetRequiredService<DemoNight>());
 
         var app = builder.Build();
         app.UseRequestLog();

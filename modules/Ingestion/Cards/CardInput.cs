@@ -5,7 +5,7 @@ namespace Ingestion.Cards;
 /// <summary>What may name a card and its user; each answers null when it is well.</summary>
 internal static class CardInput
 {
-    public static UserError? CheckUser(string userId) => userId.Trim().Length is >= 1 and <= 200 && !userId.Any(char.IsControl)
+    public static UserError? CheckUser(string userId) => userId.Length is >= 1 and <= 200 && !userId.Any(char.IsControl)
         ? null : UserError.Invalid("A user id is the sub claim of the user's token, 1 to 200 characters.", "userId");
 
     public static UserError? CheckToken(string token) => token.Length is >= 1 and <= 100 && !token.Any(char.IsControl)

@@ -2,6 +2,7 @@ using GraphQL;
 using Ingestion.Ledger;
 using Ingestion.Transactions;
 using Integrations.Contracts;
+using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using PosModular.Kernel;
 
@@ -32,8 +33,8 @@ internal sealed record LinkCardPayload(int MatchedTransactions, IReadOnlyList<Us
 }
 
 /// <summary>Ties a card to a user: later sales with it are his and, with includePast, the earlier ones nobody was tied to by hand. Owner or
-/// HEAD_MODERATOR. Errors: INVALID_INPUT.</summary>
-internal sealed class LinkCard(SaleMoves moves, IVenues venues)
+/// HEAD_MODERATOR. Errors: INVALID_INPUT; NOT_FOUND when no sale of the venue carries the token.</summary>
+internal sealed class LinkCard(IDbContextFactory<IngestionDb> dbs, SaleMoves moves, IVenues venues)
 {
     private const string Link = """
         insert into ingestion.card_links (venue_id, card_token, user_id, linked_at, counts_from) values ($1, $2, $3, $4, case when $5 then null else $4 end)
@@ -45,18 +46,23 @@ internal sealed class LinkCard(SaleMoves moves, IVenues venues)
     {
         var caller = context.Caller();
         var venue = await venues.DemandAsync(input.VenueId, Right.ManageMembers, caller, ct);
-        if (CardInput.CheckUser(input.UserId) is { } wrongUser)
+        var userId = input.UserId.Trim();
+        if (CardInput.CheckUser(userId) is { } wrongUser)
             return LinkCardPayload.Failed(wrongUser);
         if (CardInput.CheckToken(input.CardToken) is { } wrongToken)
             return LinkCardPayload.Failed(wrongToken);
 
+        await using (var db = await dbs.CreateDbContextAsync(ct))
+            if (!await db.Transactions.AnyAsync(t => t.VenueId == venue.Id && t.CardToken == input.CardToken, ct))
+                return LinkCardPayload.Failed(new UserError(ErrorCode.NotFound, "No sale of this venue was paid with such a card. Copy the token whole: transactions { nodes { card { token } } }.", "cardToken"));
+
         var past = input.IncludePast ?? true;
-        var moved = await moves.MoveAsync(venue.Id, past ? MovedSales.OfCard : null, input.CardToken, input.UserId, MatchedBy.Card, Cause.Link, caller.UserId,
+        var moved = await moves.MoveAsync(venue.Id, past ? MovedSales.OfCard : null, input.CardToken, userId, MatchedBy.Card, Cause.Link, caller.UserId,
             async (connection, now) =>
             {
                 await using var link = new NpgsqlCommand(Link, connection)
                 {
-                    Parameters = { new() { Value = venue.Id }, new() { Value = input.CardToken }, new() { Value = input.UserId }, new() { Value = now }, new() { Value = past } },
+                    Parameters = { new() { Value = venue.Id }, new() { Value = input.CardToken }, new() { Value = userId }, new() { Value = now }, new() { Value = past } },
                 };
                 await link.ExecuteNonQueryAsync(ct);
             }, ct);

@@ -30,10 +30,11 @@ internal sealed class BatchWriter(NpgsqlDataSource database, FeedBell bell, IClo
         }
         catch
         {
-            if (_session is not null)
-                await _session.DisposeAsync();
+            var broken = _session;
             _session = null;
             _heads.Clear();
+            if (broken is not null)
+                await broken.DisposeAsync();
             throw;
         }
     }

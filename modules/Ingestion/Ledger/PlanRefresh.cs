@@ -2,7 +2,6 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
-using PosModular.Kernel.Data;
 
 namespace Ingestion.Ledger;
 
@@ -36,7 +35,7 @@ internal sealed partial class PlanRefresh(NpgsqlDataSource database, ILogger<Pla
                     "analyze ingestion.transactions, ingestion.transaction_versions, ingestion.webhook_events, ingestion.feed_heads, ingestion.card_links");
                 await command.ExecuteNonQueryAsync(stoppingToken);
             }
-            catch (Exception e) when (e.IsTransient())
+            catch (Exception e) when (e is not OperationCanceledException)
             {
                 Missed(log, rows, e.Message); // autovacuum will see to it
             }

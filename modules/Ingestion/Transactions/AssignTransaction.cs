@@ -37,13 +37,14 @@ internal sealed class AssignTransaction(IDbContextFactory<IngestionDb> dbs, Sale
     {
         var caller = context.Caller();
         var venue = await venues.DemandAsync(input.VenueId, Right.ManageMembers, caller, ct);
-        if (input.UserId is not null && CardInput.CheckUser(input.UserId) is { } wrong)
+        var userId = input.UserId?.Trim();
+        if (userId is not null && CardInput.CheckUser(userId) is { } wrong)
             return TransactionPayload.Failed(wrong);
         await using var db = await dbs.CreateDbContextAsync(ct);
         if (!Guid.TryParse(input.TransactionId, out var id) || !await db.Transactions.AnyAsync(t => t.VenueId == venue.Id && t.Id == id, ct))
             return TransactionPayload.Failed(new UserError(ErrorCode.NotFound, "There is no such sale at this venue. Pass Transaction.id.", "transactionId"));
 
-        await moves.MoveAsync(venue.Id, MovedSales.One, id.ToString(), input.UserId, MatchedBy.Hand, Cause.Hand, caller.UserId, null, ct);
+        await moves.MoveAsync(venue.Id, MovedSales.One, id.ToString(), userId, MatchedBy.Hand, Cause.Hand, caller.UserId, null, ct);
         // A HEAD_MODERATOR may tie a sale without seeing it.
         return new TransactionPayload(caller.May(Right.SeeSales, venue)
             ? new Transaction(venue, await db.Transactions.AsNoTracking().SingleAsync(t => t.VenueId == venue.Id && t.Id == id, ct)) : null, []);

@@ -17,7 +17,8 @@ internal sealed class LiveTransactions(IDbContextFactory<IngestionDb> dbs, IVenu
     {
         var caller = context.Caller();
         await venues.DemandAsync(venueId, Right.SeeSales, caller, ct);
-        var start = after is null ? await HeadAsync(venueId, ct) : Cursor.ReadSeq(Transaction.CursorKind, after);
+        var head = await HeadAsync(venueId, ct);
+        var start = after is null ? head : Cursor.ReadSeq(Transaction.CursorKind, venueId, after, head);
         return tail.Follow(Contracts.TransactionsChanged.Feed, venueId, start, ReadAsync, context.CancellationToken);
 
         async Task<(IReadOnlyList<Transaction>, long)> ReadAsync(long place, CancellationToken token)

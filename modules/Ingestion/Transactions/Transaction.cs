@@ -19,7 +19,7 @@ internal sealed class Transaction(IVenue venue, TransactionRow row, TransactionV
     public Guid Id => row.Id;
 
     /// <summary>Its place in the venue's feed. Pass it to transactionChanged(after:) or transactionAdded(after:).</summary>
-    public string Cursor => PosModular.Kernel.Cursor.OfSeq(CursorKind, version?.Seq ?? row.LastSeq);
+    public string Cursor => PosModular.Kernel.Cursor.OfSeq(CursorKind, venue.Id, version?.Seq ?? row.LastSeq);
 
     /// <summary>The connection it came in by.</summary>
     public Guid ConnectionId => row.ConnectionId;

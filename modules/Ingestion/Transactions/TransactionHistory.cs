@@ -24,7 +24,7 @@ internal sealed record TransactionVersion(
     string Cause, string? CauseId, bool Applied)
 {
     public static TransactionVersion Of(TransactionVersionRow v) => new(
-        PosModular.Kernel.Cursor.OfSeq(Transaction.CursorKind, v.Seq), v.RecordedAt, v.Status, new Money(v.TotalMinor, v.Currency), new Money(v.TipMinor, v.Currency),
+        PosModular.Kernel.Cursor.OfSeq(Transaction.CursorKind, v.VenueId, v.Seq), v.RecordedAt, v.Status, new Money(v.TotalMinor, v.Currency), new Money(v.TipMinor, v.Currency),
         new Money(v.RefundedMinor, v.Currency), v.UserId, v.Cause.ToString().ToUpperInvariant(), v.CauseId, v.Applied);
 }
 

@@ -1,4 +1,3 @@
-using System.Text;
 using GraphQL;
 using Integrations.Contracts;
 using Microsoft.EntityFrameworkCore;
@@ -17,9 +16,11 @@ namespace Ingestion.Webhooks;
 /// <param name="ReceivedAt">When it first came.</param>
 /// <param name="Attempts">How often it was tried to use it.</param>
 /// <param name="Reason">Why it was ignored or failed.</param>
-/// <param name="Payload">The body as it came.</param>
 internal sealed record WebhookEvent(
-    Guid Id, Provider Provider, string EventId, string Type, WebhookEventStatus Status, Instant ReceivedAt, int Attempts, string? Reason, string Payload);
+    Guid Id, Provider Provider, string EventId, string Type, WebhookEventStatus Status, Instant ReceivedAt, int Attempts, string? Reason)
+{
+    [Ignore] public required IVenue Venue { get; init; }
+}
 
 /// <summary>The venue's webhook events, the newest first. Owner or HEAD_MODERATOR.</summary>
 internal sealed class VenueWebhookEvents(IDbContextFactory<IngestionDb> dbs)
@@ -44,10 +45,8 @@ internal sealed class VenueWebhookEvents(IDbContextFactory<IngestionDb> dbs)
             var last = Cursor.ReadTime(Kind, after).Id;
             events = events.Where(e => e.Id < last);
         }
-        var rows = await events.OrderByDescending(e => e.Id).Take(page.Probe).ToListAsync(ct);
-        return Connection.Of(page, rows.ConvertAll(Of), e => Cursor.OfTime(Kind, e.ReceivedAt, e.Id));
+        var rows = await events.OrderByDescending(e => e.Id).Take(page.Probe)
+            .Select(e => new WebhookEvent(e.Id, e.Provider, e.EventId, e.Type, e.Status, e.ReceivedAt, e.Attempts, e.Reason) { Venue = venue }).ToListAsync(ct);
+        return Connection.Of(page, rows, e => Cursor.OfTime(Kind, e.ReceivedAt, e.Id));
     }
-
-    private static WebhookEvent Of(WebhookEventRow e) =>
-        new(e.Id, e.Provider, e.EventId, e.Type, e.Status, e.ReceivedAt, e.Attempts, e.Reason, Encoding.UTF8.GetString(e.Payload));
 }

@@ -46,7 +46,9 @@ internal sealed class WebhookEndpoint(IWebhookGate gate, WebhookIntake intake, I
             await Later(http);
             return;
         }
-        if (!admission.Genuine)
+        if (admission == Admission.Undecided)
+            await Later(http);
+        else if (!admission.Genuine)
             await Refuse(http);
         else if (await intake.TakeInAsync(Read(admission, body)))
             http.Response.StatusCode = StatusCodes.Status200OK;
@@ -93,10 +95,12 @@ internal sealed class WebhookEndpoint(IWebhookGate gate, WebhookIntake intake, I
         while (true)
         {
             var read = await request.BodyReader.ReadAsync(ct);
-            if (read.Buffer.Length > Largest)
-                return null;
-            if (read.IsCompleted)
-                return read.Buffer.ToArray();
+            if (read.Buffer.Length > Largest || read.IsCompleted)
+            {
+                var body = read.Buffer.Length > Largest ? null : read.Buffer.ToArray();
+                request.BodyReader.AdvanceTo(read.Buffer.End);
+                return body;
+            }
             request.BodyReader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
         }
     }

@@ -20,8 +20,10 @@ internal sealed partial class WebhookIntake(
     private const long MostBytes = 64 * 1024 * 1024;
     private static readonly TimeSpan Oldest = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan StuckFor = TimeSpan.FromSeconds(2);
 
     private readonly Channel<Waiting> _waiting = Channel.CreateBounded<Waiting>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
+    private readonly Dictionary<string, long> _stuck = [];
     private long _bytes;
 
     /// <summary>True when it is stored; false when it could not be within five seconds, and the sender must send it again.</summary>
@@ -61,9 +63,25 @@ internal sealed partial class WebhookIntake(
         }
     }
 
-    /// <summary>Stores the batch or finds the culprit by halving; answers everybody.</summary>
+    /// <summary>Stores the batch; answers everybody in it.</summary>
     private async Task SettleAsync(BatchWriter writer, IReadOnlyList<Waiting> batch, CancellationToken ct)
     {
+        var suspects = new List<(Waiting Waiting, string Reason)>();
+        var stored = await StoreAsync(writer, TurnAwayStuck(batch), suspects, ct);
+        // What breaks a rule of the table is at fault itself only if others got through; else the table has changed under us, and it must come again.
+        foreach (var (suspect, reason) in suspects)
+        {
+            if (stored)
+                await KeepAsync(writer, suspect, reason, ct);
+            else
+                suspect.Answer(false);
+        }
+    }
+
+    /// <summary>Tries, halves, tries again; says whether anything was stored.</summary>
+    private async Task<bool> StoreAsync(BatchWriter writer, IReadOnlyList<Waiting> batch, List<(Waiting Waiting, string Reason)> suspects, CancellationToken ct)
+    {
+        var stored = false;
         while (batch.Count > 0)
         {
             try
@@ -71,36 +89,75 @@ internal sealed partial class WebhookIntake(
                 await writer.WriteAsync([.. batch.Select(w => w.Intake)], ct);
                 foreach (var waiting in batch)
                     waiting.Answer(true);
-                return;
+                return true;
             }
-            catch (Exception e) when (e.IsTransient())
+            catch (Exception e) when (e.IsTheRowsFault() || e.IsIntegrityViolation())
             {
+                if (batch.Count == 1)
+                {
+                    if (e.IsIntegrityViolation())
+                        suspects.Add((batch[0], Reason(e)));
+                    else
+                        await KeepAsync(writer, batch[0], Reason(e), ct);
+                    return stored;
+                }
+                stored |= await StoreAsync(writer, [.. batch.Take(batch.Count / 2)], suspects, ct);
+                batch = [.. batch.Skip(batch.Count / 2)];
+            }
+            catch (Exception e) when (e.IsLockTimeout())
+            {
+                // One venue's feed is held by somebody: the others must not wait for it.
+                foreach (var venue in batch.GroupBy(w => w.Intake.Event.VenueId).ToArray() is { Length: > 1 } venues ? venues : [])
+                    stored |= await StoreAsync(writer, [.. venue], suspects, ct);
+                if (batch.Select(w => w.Intake.Event.VenueId).Distinct().Count() == 1)
+                {
+                    Stumbled(log, e.Message);
+                    _stuck[batch[0].Intake.Event.VenueId] = time.GetTimestamp();
+                    foreach (var waiting in batch)
+                        waiting.Answer(false);
+                }
+                return stored;
+            }
+            catch (Exception e) when (e is not OperationCanceledException || !ct.IsCancellationRequested)
+            {
+                // Whatever else it is, it is not the events' fault: they are tried until they are too old, and come again.
                 Stumbled(log, e.Message);
                 if (!e.IsContention())
                     await time.WaitAsync(Breath, ct);
                 batch = DropOld(batch);
             }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                if (batch.Count > 1)
-                {
-                    await SettleAsync(writer, [.. batch.Take(batch.Count / 2)], ct);
-                    batch = [.. batch.Skip(batch.Count / 2)];
-                }
-                else if (batch[0].Intake is { Event.Status: not WebhookEventStatus.Failed } or { Sighting: not null })
-                {
-                    Poisonous(log, batch[0].Intake.Event.Id, Reason(e));
-                    batch = [batch[0].Kept(Poison.Keep(batch[0].Intake.Event, Reason(e)))];
-                }
-                else
-                {
-                    // Not even the bare bytes can be kept: the sender keeps them, and tries again.
-                    Refused(log, batch[0].Intake.Event.Id, Reason(e));
-                    batch[0].Answer(false);
-                    return;
-                }
-            }
         }
+        return stored;
+    }
+
+    /// <summary>Keeps an event that cannot be used: FAILED, with its bytes.</summary>
+    private async Task KeepAsync(BatchWriter writer, Waiting waiting, string reason, CancellationToken ct)
+    {
+        Poisonous(log, waiting.Intake.Event.Id, reason);
+        try
+        {
+            await writer.WriteAsync([new Intake(Poison.Keep(waiting.Intake.Event, reason), null)], ct);
+            waiting.Answer(true);
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !ct.IsCancellationRequested)
+        {
+            // Not even the bare bytes: the sender keeps it, and tries again.
+            Refused(log, waiting.Intake.Event.Id, Reason(e));
+            waiting.Answer(false);
+        }
+    }
+
+    // A venue whose lock was not to be had a moment ago is not waited for again by everybody.
+    private List<Waiting> TurnAwayStuck(IReadOnlyList<Waiting> batch)
+    {
+        if (_stuck.Count == 0)
+            return [.. batch];
+        foreach (var (venue, at) in _stuck.ToArray())
+            if (time.GetElapsedTime(at) > StuckFor)
+                _stuck.Remove(venue);
+        foreach (var waiting in batch.Where(w => _stuck.ContainsKey(w.Intake.Event.VenueId)))
+            waiting.Answer(false);
+        return [.. batch.Where(w => !_stuck.ContainsKey(w.Intake.Event.VenueId))];
     }
 
     private List<Waiting> DropOld(IReadOnlyList<Waiting> batch)
@@ -128,16 +185,14 @@ internal sealed partial class WebhookIntake(
     [LoggerMessage(LogLevel.Error, "Webhook event {Event} cannot even be kept; its sender is asked to send it again: {Reason}")]
     private static partial void Refused(ILogger log, Guid @event, string reason);
 
-    private sealed class Waiting(Intake intake, long since, TaskCompletionSource<bool>? answer = null)
+    private sealed class Waiting(Intake intake, long since)
     {
-        private readonly TaskCompletionSource<bool> _answer = answer ?? new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource<bool> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public Intake Intake => intake;
         public long Since => since;
         public Task<bool> Stored => _answer.Task;
 
         public void Answer(bool stored) => _answer.TrySetResult(stored);
-
-        public Waiting Kept(WebhookEventRow bare) => new(new Intake(bare, null), since, _answer);
     }
 }

@@ -90,32 +90,47 @@ internal sealed class ConnectPos(
         connection.WebhookEnabled = input.EnableWebhook ?? true;
         if (input.WebhookSignatureKey is not null)
             (connection.SignatureKey, connection.SubscriptionId) = (settings.Vault.Seal(input.WebhookSignatureKey, Purpose.SignatureKey(connection.Id)), null);
-        connection.IsWell();
+        // The address that providers call may have changed since: a subscription for the old one is deaf.
+        var address = settings.WebhookUrl(given.Provider, connection.Id);
+        if (connection.NotificationUrl != address)
+            (connection.NotificationUrl, connection.SubscriptionId, connection.SignatureKey) = (address, null, input.WebhookSignatureKey is null ? null : connection.SignatureKey);
+        // A key pasted by hand stays until another one is pasted.
+        var subscribes = connection.WebhookEnabled && (connection.SubscriptionId is not null || connection.SignatureKey is null);
+        // Whoever gives up waiting now leaves a connection that tells how far it came.
+        if (subscribes)
+            connection.NeedsAttention(new UserError(ErrorCode.WebhookValidationFailed, "Its webhook is not set up yet. Connect the till again."));
+        else
+            connection.IsWell();
         db.Add(AuditEntry.Of(now, caller, input.VenueId, "connectPos", connection.Id.ToString(), $"{given.Provider} {given.Environment} {given.LocationId}"));
         try
         {
             await db.SaveChangesAsync(ct); // before the subscription: its first event must find the connection
+            tills.Changed(connection.VenueId);
         }
         catch (DbUpdateException e) when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
         {
             return PosConnectionPayload.Failed(Taken);
         }
-        // A key pasted by hand stays until another one is pasted.
-        if (connection.WebhookEnabled && (connection.SubscriptionId is not null || connection.SignatureKey is null))
-            await SubscribeAsync(db, provider, connection, given, ct);
+        if (subscribes)
+            await SubscribeAsync(db, provider, connection, given);
         tills.Changed(connection.VenueId);
         return new PosConnectionPayload(PosConnection.Of(connection), []);
     }
 
-    private async Task SubscribeAsync(IntegrationsDb db, IPosProvider provider, TillConnection connection, PosCredentialsInput given, CancellationToken ct)
+    // Once begun it is carried through, whether its caller still waits or not.
+    private async Task SubscribeAsync(IntegrationsDb db, IPosProvider provider, TillConnection connection, PosCredentialsInput given)
     {
+        var ct = CancellationToken.None;
         var made = connection.SubscriptionId is { } known ? await provider.FindSubscriptionAsync(given.Environment, given.AccessToken!, known, ct) : default;
-        if (made.Error is not null && made.Error.Code != ErrorCode.NotFound)
-            return; // it could not be asked about; what is there stays
-        if (made.Value is null)
+        if (made.Value is null && made.Error?.Code is null or ErrorCode.NotFound)
             made = await provider.SubscribeAsync(given.Environment, given.AccessToken!, connection.NotificationUrl, IdempotencyKey(connection), ct);
         if (made.Value is { } subscription)
+        {
             (connection.SubscriptionId, connection.SignatureKey) = (subscription.Id, settings.Vault.Seal(subscription.SignatureKey, Purpose.SignatureKey(connection.Id)));
+            connection.IsWell();
+        }
+        else if (connection.SubscriptionId is not null)
+            connection.IsWell(); // it could not be asked about just now (an OAuth token may not); what is there stays
         else
             connection.NeedsAttention(new UserError(made.Error!.Code,
                 "The till is connected, but its webhook could not be set up: " + made.Error.Message + " Or make the subscription by hand for " +
@@ -125,7 +140,7 @@ internal sealed class ConnectPos(
 
     // The same until there is a subscription, another one once that one is gone. Square takes up to 45 characters.
     private static string IdempotencyKey(TillConnection connection) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{connection.Id:N} {connection.SubscriptionId}")))[..40];
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{connection.Id:N} {connection.SubscriptionId} {connection.NotificationUrl}")))[..40];
 
     private TillConnection New(ConnectPosInput input, Instant now)
     {

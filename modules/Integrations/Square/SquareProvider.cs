@@ -4,7 +4,6 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Integrations.Connections;
 using Integrations.Contracts;
-using Polly.CircuitBreaker;
 using Polly.Timeout;
 using PosModular.Kernel;
 
@@ -28,9 +27,15 @@ internal sealed class SquareProvider(IHttpClientFactory clients, IntegrationsSet
     {
         var answer = await SendAsync(environment, accessToken, HttpMethod.Get, $"/v2/locations/{Uri.EscapeDataString(locationId)}", null, ct);
         if (answer.Error is not null)
-            return answer.Error with { Field = answer.Error.Code == ErrorCode.LocationNotFound ? "credentials.locationId" : "credentials.accessToken" };
+            return answer.Error.Code switch
+            {
+                ErrorCode.NotFound or ErrorCode.InvalidInput => SquareErrors.NoSuchLocation,
+                ErrorCode.InvalidCredentials or ErrorCode.PermissionDenied => answer.Error with { Field = "credentials.accessToken" },
+                _ => answer.Error,
+            };
         using var json = answer.Value!;
-        var location = json.RootElement.GetProperty("location");
+        if (!json.RootElement.TryGetProperty("location", out var location))
+            return SquareErrors.Away;
         return new TillLocation(locationId, Text(location, "name"), Text(location, "merchant_id"), Text(location, "business_name"),
             Text(location, "timezone"), Text(location, "currency"));
     }
@@ -49,8 +54,7 @@ internal sealed class SquareProvider(IHttpClientFactory clients, IntegrationsSet
     public async Task<Answer<Subscription>> FindSubscriptionAsync(PosEnvironment environment, string accessToken, string subscriptionId, CancellationToken ct)
     {
         var answer = await SendAsync(environment, accessToken, HttpMethod.Get, $"/v2/webhooks/subscriptions/{Uri.EscapeDataString(subscriptionId)}", null, ct);
-        return answer.Error?.Code == ErrorCode.LocationNotFound
-            ? new UserError(ErrorCode.NotFound, "Square has no such webhook subscription.") : Subscription(answer);
+        return Subscription(answer);
     }
 
     private static Answer<Subscription> Subscription(Answer<JsonDocument> answer)
@@ -58,8 +62,7 @@ internal sealed class SquareProvider(IHttpClientFactory clients, IntegrationsSet
         if (answer.Error is not null)
             return answer.Error;
         using var json = answer.Value!;
-        var subscription = json.RootElement.GetProperty("subscription");
-        return Text(subscription, "id") is { } id && Text(subscription, "signature_key") is { } key
+        return json.RootElement.TryGetProperty("subscription", out var subscription) && Text(subscription, "id") is { } id && Text(subscription, "signature_key") is { } key
             ? new Subscription(id, key)
             : new UserError(ErrorCode.WebhookValidationFailed, "Square made a subscription but did not tell its key.");
     }
@@ -80,9 +83,9 @@ internal sealed class SquareProvider(IHttpClientFactory clients, IntegrationsSet
                 return SquareErrors.Read(response.StatusCode, environment);
             return await JsonDocument.ParseAsync(await response.Content.ReadAsStreamAsync(ct), default, ct);
         }
-        catch (Exception e) when (e is HttpRequestException or TimeoutRejectedException or BrokenCircuitException or JsonException or KeyNotFoundException)
+        catch (Exception e) when (e is HttpRequestException or TimeoutRejectedException or JsonException || (e is OperationCanceledException && !ct.IsCancellationRequested))
         {
-            return new UserError(ErrorCode.ProviderUnavailable, "Square does not answer properly just now. Nothing was changed; try again in a minute.");
+            return SquareErrors.Away;
         }
     }
 
@@ -93,14 +96,19 @@ internal sealed class SquareProvider(IHttpClientFactory clients, IntegrationsSet
 /// <summary>Square's refusals as our errors.</summary>
 internal static class SquareErrors
 {
+    public static UserError Away { get; } = new(ErrorCode.ProviderUnavailable, "Square cannot be reached or does not answer properly just now. Nothing was changed; try again in a minute.");
+
+    public static UserError NoSuchLocation { get; } = new(ErrorCode.LocationNotFound,
+        "Square knows no such location under this access token. Check the location id in the Developer Dashboard under Locations.", "credentials.locationId");
+
     public static UserError Read(HttpStatusCode status, PosEnvironment environment) => status switch
     {
         HttpStatusCode.Unauthorized => new(ErrorCode.InvalidCredentials,
             $"Square does not accept this access token for {environment.ToString().ToUpperInvariant()}. Copy it again, and check that it is not the other environment's."),
         HttpStatusCode.Forbidden => new(ErrorCode.PermissionDenied,
             "The access token lacks a permission that is needed (MERCHANT_PROFILE_READ, PAYMENTS_READ). Give the application these permissions, or use a personal access token."),
-        HttpStatusCode.NotFound or HttpStatusCode.BadRequest => new(ErrorCode.LocationNotFound,
-            "Square knows no such location under this access token. Check the location id in the Developer Dashboard under Locations."),
+        HttpStatusCode.NotFound => new(ErrorCode.NotFound, "Square has no such thing (any more)."),
+        HttpStatusCode.BadRequest => new(ErrorCode.InvalidInput, "Square refuses the request as malformed. A webhook address must be https and reachable from outside: check Pos__PublicBaseUrl."),
         HttpStatusCode.TooManyRequests => new(ErrorCode.RateLimitExceeded, "Square asks us to slow down. Try again in a minute."),
         _ => new(ErrorCode.ProviderUnavailable, $"Square answered {(int)status}. Nothing was changed; try again in a minute."),
     };

@@ -23,7 +23,9 @@ internal static class SquareResilience
                 ShouldHandle = arguments => ValueTask.FromResult(arguments.Outcome switch
                 {
                     { Exception: HttpRequestException or Polly.Timeout.TimeoutRejectedException } => true,
-                    { Result: { } response } => response.StatusCode >= HttpStatusCode.InternalServerError || response.StatusCode == HttpStatusCode.TooManyRequests,
+                    { Result: { } response } => response.StatusCode >= HttpStatusCode.InternalServerError
+                        // Somebody waits for the answer: a longer pause is told instead of kept.
+                        || (response.StatusCode == HttpStatusCode.TooManyRequests && !(response.Headers.RetryAfter?.Delta > TimeSpan.FromSeconds(10))),
                     _ => false,
                 }),
             })

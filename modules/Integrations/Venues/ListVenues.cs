@@ -5,7 +5,7 @@ using PosModular.Kernel;
 
 namespace Integrations.Venues;
 
-/// <summary>Those you own; all of them for HEAD_MODERATOR..</summary>
+/// <summary>Those you own; all of them for HEAD_MODERATOR.</summary>
 internal sealed class ListVenues(IDbContextFactory<IntegrationsDb> dbs)
 {
     private const string Kind = "venue";

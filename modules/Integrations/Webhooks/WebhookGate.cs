@@ -18,31 +18,32 @@ internal sealed class WebhookGate(TillDirectory directory, IEnumerable<IPosProvi
             return Admission.Refused;
         var tills = await directory.GetAsync(ct);
         var admission = Admit(port, tills, connectionId, signature, body);
-        // The connection or its key may be newer than what is in memory.
-        if (!admission.Genuine && await directory.LookAgainAsync(tills, ct) is var fresh && fresh != tills)
-            admission = Admit(port, fresh, connectionId, signature, body);
-        return admission;
+        if (admission is { Genuine: true, IgnoredBecause: null })
+            return admission;
+        // A till may be newer than what is in memory. For a genuine event that decides whether its sale counts, so it is always looked up; a forged
+        // one may make us look once a second.
+        var fresh = admission.Genuine && connectionId is null ? await directory.ReadNowAsync(ct) : await directory.LookAgainAsync(tills, ct);
+        return fresh == tills ? admission : Admit(port, fresh, connectionId, signature, body);
     }
 
     private Admission Admit(IPosProvider port, Tills tills, Guid? connectionId, string signature, ReadOnlyMemory<byte> body)
     {
         if (connectionId is { } id)
-            return tills.Find(port.Provider, id) is { } till && Signed(port, till, till.NotificationUrl, signature, body)
-                ? Judge(port.Translate(body), till) : Admission.Refused;
+            return tills.Find(port.Provider, id) is not { } till ? Admission.Refused
+                : Signed(port, till, till.NotificationUrl, signature, body) ? Judge(port.Translate(body), till)
+                : till.Unreadable ? Admission.Undecided : Admission.Refused;
 
+        var read = port.Translate(body);
         if (settings.SquareApplicationKey is { } key && port.IsGenuine(key, _generalUrl, body.Span, signature))
-        {
-            var read = port.Translate(body);
-            return tills.OfLocation(port.Provider, read.LocationId) is { } owner
-                ? Judge(read, owner)
-                : new Admission(true, read, null, $"No till is connected for location {read.LocationId ?? "(none named)"} of merchant {read.MerchantId ?? "(none named)"}.");
-        }
-        // Who may have signed it is read from a body that is not trusted yet: the signature under that till's own key then tells.
-        var claimed = port.Translate(body);
-        foreach (var till in tills.OfMerchantOrLocation(port.Provider, claimed.MerchantId, claimed.LocationId))
-            if (Signed(port, till, _generalUrl, signature, body))
-                return Judge(claimed, till);
-        return Admission.Refused;
+            return tills.OfLocation(port.Provider, read.LocationId) is { } owner ? Judge(read, owner)
+                : new Admission(true, read, null, read.Unreadable is not null ? null
+                    : $"No till is connected for location {read.LocationId ?? "(none named)"} of merchant {read.MerchantId ?? "(none named)"}.");
+
+        // Who may have signed it is read from a body that is not trusted yet: the signature under that till's own key then tells. Several tills may
+        // share a key; the sale is the connected one's whose location it names.
+        var signers = tills.OfMerchantOrLocation(port.Provider, read.MerchantId, read.LocationId)
+            .Where(till => Signed(port, till, _generalUrl, signature, body)).Select(till => Judge(read, till)).ToArray();
+        return signers.FirstOrDefault(a => a.IgnoredBecause is null) ?? signers.FirstOrDefault() ?? Admission.Refused;
     }
 
     private static bool Signed(IPosProvider port, TillEntry till, byte[] url, string signature, ReadOnlyMemory<byte> body)

@@ -20,7 +20,8 @@ internal sealed class TierUnlocked(IDbContextFactory<RulesDb> dbs, IVenues venue
     {
         var caller = context.Caller();
         await venues.DemandAsync(venueId, Right.SeeSales, caller, ct);
-        var start = after is null ? await HeadAsync(venueId, ct) : Cursor.ReadSeq(Unlock.CursorKind, after);
+        var head = await HeadAsync(venueId, ct);
+        var start = after is null ? head : Cursor.ReadSeq(Unlock.CursorKind, venueId, after, head);
         return tail.Follow(Feed, venueId, start, ReadAsync, context.CancellationToken);
 
         async Task<(IReadOnlyList<Unlock>, long)> ReadAsync(long place, CancellationToken token)

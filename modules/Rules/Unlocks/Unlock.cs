@@ -18,7 +18,7 @@ internal sealed class Unlock(UnlockRow row)
     public Guid Id => row.Id;
 
     /// <summary>Pass it to tierUnlocked(after:).</summary>
-    public string Cursor => PosModular.Kernel.Cursor.OfSeq(CursorKind, row.Seq);
+    public string Cursor => PosModular.Kernel.Cursor.OfSeq(CursorKind, row.VenueId, row.Seq);
 
     /// <summary>Who has it.</summary>
     [Id] public string UserId => row.UserId;

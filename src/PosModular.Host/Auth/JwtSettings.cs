@@ -26,6 +26,9 @@ internal sealed record JwtSettings(byte[]? SigningKey, string? Authority, string
         if (key is not null && authority is not null)
             throw new SettingException(SigningKeySetting, "set this or Auth__Jwt__Authority, not both.");
 
+        if (authority is not null && audience is null)
+            throw new SettingException("Auth:Jwt:Audience", "set it to the audience of your tokens: without it every token of the identity provider would be accepted.");
+
         if (authority is not null)
             return new JwtSettings(null, CheckedAuthority(authority, environment), issuer, audience);
 

@@ -23,9 +23,13 @@ internal static class CommandLine
                 case "schema":
                     Console.Write(SchemaCommand.Print());
                     return 0;
-                default:
-                    await serve(args);
+                case null:
+                case var option when option.StartsWith("--", StringComparison.Ordinal) && option.Contains('='):
+                    await serve(args); // settings may be given as --Name=value
                     return 0;
+                default:
+                    await Console.Error.WriteLineAsync("usage: PosModular.Host [--Setting=value …] | token --sub ID [--role HEAD_MODERATOR] [--hours 12] | keygen | schema");
+                    return 2;
             }
         }
         catch (Exception e) when (e is SettingException or EmbeddedPostgresException or DatabaseAwayException)
@@ -33,12 +37,16 @@ internal static class CommandLine
             await Console.Error.WriteLineAsync(e.Message);
             return 1;
         }
-        catch (IOException e) when (e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+        catch (Exception e) when (e is IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException or System.Net.Sockets.SocketException } || IsBadAddress(e))
         {
-            await Console.Error.WriteLineAsync($"ASPNETCORE_URLS: {e.Message} Stop what listens there, or choose another address.");
+            await Console.Error.WriteLineAsync($"ASPNETCORE_URLS: {e.Message.ReplaceLineEndings(" ")} Choose a free http address such as http://localhost:8080; TLS ends in front of it.");
             return 1;
         }
     }
+
+    // What the web server says of an address it cannot listen on: malformed, a port out of range, https without a certificate.
+    private static bool IsBadAddress(Exception e) =>
+        e is FormatException or ArgumentOutOfRangeException or InvalidOperationException && e.StackTrace?.Contains("Kestrel", StringComparison.Ordinal) == true;
 
     private static int PrintToken(string[] args)
     {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using GraphQL;
 using GraphQL.Execution;
 using Npgsql;
@@ -43,9 +44,9 @@ internal sealed class ErrorMask(ILogger<ErrorMask> log)
 
     private static ExecutionError Masked(ExecutionError error, string traceId)
     {
-        // A NUL in an id or a user's name: PostgreSQL's text has none (SQLSTATE 22021), whichever field it came in by.
-        if (error.InnerException?.GetBaseException() is PostgresException { SqlState: PostgresErrorCodes.CharacterNotInRepertoire })
-            return new ExecutionError("The input holds a character that cannot be stored (NUL). Leave it out.") { Code = ErrorCodes.InvalidInput, Path = error.Path };
+        // A NUL (SQLSTATE 22021) or half a surrogate pair in an id or a name, whichever field it came in by.
+        if (error.InnerException?.GetBaseException() is PostgresException { SqlState: PostgresErrorCodes.CharacterNotInRepertoire } or EncoderFallbackException)
+            return new ExecutionError("The input holds a character that cannot be stored. Leave it out.") { Code = ErrorCodes.InvalidInput, Path = error.Path };
         var away = DatabaseAway.IsCauseOf(error.InnerException);
         var masked = new ExecutionError(away ? "The database is away, try again" : "Internal error")
         {

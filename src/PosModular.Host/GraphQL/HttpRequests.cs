@@ -18,7 +18,7 @@ internal sealed class HttpRequests(ResultJson json)
     private GraphQLRequest FromAddress(IQueryCollection parameters)
     {
         using var buffer = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(buffer))
+        using (var writer = new Utf8JsonWriter(buffer, ResultJson.Readable))
         {
             writer.WriteStartObject();
             foreach (var name in (string[])["query", "operationName"])

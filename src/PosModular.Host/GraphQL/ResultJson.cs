@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using GraphQL;
 using GraphQL.SystemTextJson;
@@ -11,13 +12,16 @@ namespace PosModular.Host.GraphQL;
 /// </summary>
 internal sealed class ResultJson() : GraphQLSerializer(indent: false, new ErrorWords())
 {
+    /// <summary>€ and quotes as they are: it is application/json, never put into a page.</summary>
+    public static JsonWriterOptions Readable { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     public void Write(Utf8JsonWriter writer, ExecutionResult result) => JsonSerializer.Serialize(writer, result, SerializerOptions);
 
     public void Write(Utf8JsonWriter writer, ExecutionErrors errors) => JsonSerializer.Serialize(writer, errors, SerializerOptions);
 
     public void Write(IBufferWriter<byte> output, ExecutionResult result)
     {
-        using var writer = new Utf8JsonWriter(output);
+        using var writer = new Utf8JsonWriter(output, ResultJson.Readable);
         Write(writer, result);
     }
 

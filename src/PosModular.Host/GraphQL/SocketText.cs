@@ -24,7 +24,7 @@ internal static class SocketText
     private static ReadOnlyMemory<byte> Message(string id, string type, Action<Utf8JsonWriter>? payload)
     {
         var bytes = new ArrayBufferWriter<byte>(512);
-        using (var writer = new Utf8JsonWriter(bytes))
+        using (var writer = new Utf8JsonWriter(bytes, ResultJson.Readable))
         {
             writer.WriteStartObject();
             writer.WriteString("id"u8, id);

@@ -33,7 +33,7 @@ internal sealed partial class BellTower(NpgsqlDataSource database, FeedBell bell
             {
                 return;
             }
-            catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException or InvalidOperationException)
+            catch (Exception e) when (e is not OperationCanceledException)
             {
                 Lost(log, e.Message);
                 await time.WaitAsync(TimeSpan.FromSeconds(1), ct);

@@ -4,7 +4,7 @@ using System.Threading.Channels;
 namespace PosModular.Kernel.Feed;
 
 /// <summary>Wakes whoever follows a feed, in this process at once and on other hosts through <see cref="BellTower"/>. It carries no
-/// facts: losing a ring loses nothing but time, since everybody also looks by itself once a second.</summary>
+/// facts: losing a ring loses nothing but time, since whoever follows a feed also looks by itself once a second.</summary>
 public sealed class FeedBell
 {
     private readonly ConcurrentDictionary<(string Source, string? VenueId), ConcurrentDictionary<Rope, byte>> _ropes = new();

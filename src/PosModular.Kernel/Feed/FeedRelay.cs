@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using NodaTime;
 using Npgsql;
+using PosModular.Kernel.Data;
 
 namespace PosModular.Kernel.Feed;
 
@@ -15,6 +16,7 @@ internal sealed partial class FeedRelay(
 {
     private const int Most = 1_000;
     private const int TriesAlone = 3;
+    private const int MostRetries = 20;
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
 
     // A burst rings many times; a short breath turns it into few large batches (docs/adr/0004-the-feed.md).
@@ -23,7 +25,9 @@ internal sealed partial class FeedRelay(
     private readonly FeedSql _sql = new(reader, source);
     private string _lastVenue = "";
     private int _limit = Most;
-    private int _failedAlone;
+
+    // How often a change has failed by itself.
+    private readonly Dictionary<(string VenueId, long Seq), int> _failedAlone = [];
 
     // Venues that surely have a position: only spares the question, so it need not be complete.
     private readonly HashSet<string> _known = [];
@@ -38,6 +42,7 @@ internal sealed partial class FeedRelay(
         using var rope = bell.Listen(source.Name);
         rope.Pull(null);
         long? housework = null;
+        var parked = 0;
         while (!ct.IsCancellationRequested)
         {
             try
@@ -51,12 +56,13 @@ internal sealed partial class FeedRelay(
                 if (housework is null || time.GetElapsedTime(housework.Value) >= Poll)
                 {
                     await OpenPositionsAsync(ct);
-                    while (await RetryParkedAsync(ct)) { }
                     housework = time.GetTimestamp();
+                    parked = MostRetries;
                     venues = null;
                 }
                 _known.UnionWith(venues ?? []);
                 while (await StepAsync(venues, ct)) { }
+                while (parked-- > 0 && await RetryParkedAsync(ct)) { }
             }
             catch (OperationCanceledException) when (ct.IsCancellationRequested)
             {
@@ -89,20 +95,27 @@ internal sealed partial class FeedRelay(
             await move.ExecuteNonQueryAsync(ct);
             await transaction.CommitAsync(ct);
         }
-        catch (Exception e) when (e is not OperationCanceledException && !Data.Transience.IsTransient(e))
+        catch (Exception e) when (e.IsTransient())
+        {
+            // It will pass; till then the venues after this one have their turn.
+            _lastVenue = batch.Places[0].VenueId;
+            _limit = Math.Max(1, batch.Places.Count / 2);
+            throw;
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
         {
             await transaction.RollbackAsync(ct);
             await FailedAsync(batch.Places, e, ct);
             return true;
         }
         scope.ServiceProvider.GetRequiredService<AfterCommit>().Run();
-        _failedAlone = 0;
         _limit = Math.Min(Most, _limit * 2);
         _lastVenue = ends[^1].VenueId;
         bell.RingHere(Moved, null);
         return true;
     }
 
+    /// <summary>Halves until the culprit stands alone; then the others go on before it is tried again, and after a few tries it is parked.</summary>
     private async Task FailedAsync(IReadOnlyList<FeedPlace> places, Exception error, CancellationToken ct)
     {
         if (places.Count > 1)
@@ -110,15 +123,15 @@ internal sealed partial class FeedRelay(
             _limit = places.Count / 2;
             return;
         }
-        if (++_failedAlone < TriesAlone)
-        {
-            _limit = 1;
-            await time.WaitAsync(TimeSpan.FromMilliseconds(50 * _failedAlone), ct);
+        var place = places[0];
+        var tries = _failedAlone.GetValueOrDefault((place.VenueId, place.Seq)) + 1;
+        _failedAlone[(place.VenueId, place.Seq)] = tries;
+        _lastVenue = place.VenueId;
+        _limit = 1;
+        if (tries < TriesAlone)
             return;
-        }
-        await ParkAsync(places[0], error, ct);
-        _failedAlone = 0;
-        _limit = Most;
+        _failedAlone.Remove((place.VenueId, place.Seq));
+        await ParkAsync(place, error, ct);
     }
 
     private async Task ParkAsync(FeedPlace place, Exception error, CancellationToken ct)
@@ -160,12 +173,14 @@ internal sealed partial class FeedRelay(
         await transaction.CreateSavepointAsync("before", ct);
         try
         {
+            if (batch.Places is not [var place] || place.Seq != seq)
+                throw new InvalidOperationException("The parked change is not in the feed.");
             if (batch.Notification is not null)
                 await reader.Handle(scope.ServiceProvider, batch.Notification, ct);
             await using var unpark = _sql.Unpark(connection, venue, seq);
             await unpark.ExecuteNonQueryAsync(ct);
         }
-        catch (Exception e) when (e is not OperationCanceledException && !Data.Transience.IsTransient(e))
+        catch (Exception e) when (e is not OperationCanceledException && !e.IsTransient())
         {
             await transaction.RollbackToSavepointAsync("before", ct);
             await using var postpone = _sql.Postpone(connection, venue, seq, Describe(e), clock.Now() + Again(attempts + 1));

@@ -37,9 +37,12 @@ public sealed class FeedRelays : BackgroundService
         return lags;
     }
 
-    /// <summary>Changes of a venue that this reader has not handled yet.</summary>
-    public async Task<long> BehindAsync(string reader, string venueId, CancellationToken ct) =>
-        (await _relays.Single(r => r.Reader.Name == reader).LagAsync(venueId, ct)).Behind;
+    /// <summary>Changes of a venue that this reader has not handled yet, parked ones included.</summary>
+    public async Task<long> BehindAsync(string reader, string venueId, CancellationToken ct)
+    {
+        var (behind, parked) = await _relays.Single(r => r.Reader.Name == reader).LagAsync(venueId, ct);
+        return behind + parked;
+    }
 
     /// <summary>Returns when every reader, on whatever host, has handled all that was published before the call.</summary>
     public async Task WhenIdleAsync(CancellationToken ct)
@@ -62,7 +65,7 @@ public sealed class FeedRelays : BackgroundService
                     lock (_lags)
                         _lags[reader] = lag;
             }
-            catch (Exception e) when (Data.Transience.IsTransient(e))
+            catch (Exception e) when (e is not OperationCanceledException)
             {
                 // The gauges keep their last value while the database is away; /health/ready tells that it is.
             }

@@ -13,6 +13,9 @@ internal sealed class FeedSql(FeedReader reader, FeedSource source)
     private const string Settings = "set local enable_seqscan = off";
     private const string Relaxed = "set local synchronous_commit = off";
 
+    // A row that somebody holds must not stop the reader for every venue.
+    private const string Impatient = "set local lock_timeout = '2s'";
+
     // Locks the positions of venues that are behind (other hosts pass over them) and reads what follows, in one statement. The place
     // after the venue served last comes first, so that no venue starves.
     private readonly string _next = $"""
@@ -62,7 +65,7 @@ internal sealed class FeedSql(FeedReader reader, FeedSource source)
         """;
 
     private readonly string _lag = $"""
-        select coalesce(sum(h.seq - coalesce(p.seq, 0)), 0)::bigint, (select count(*) from {reader.Schema}.feed_parked k where k.source = $1)
+        select coalesce(sum(h.seq - coalesce(p.seq, 0)), 0)::bigint, (select count(*) from {reader.Schema}.feed_parked k where k.source = $1 and ($2::text is null or k.venue_id = $2))
         from {source.HeadsTable} h left join {reader.Schema}.feed_positions p on p.source = $1 and p.venue_id = h.venue_id
         where $2::text is null or h.venue_id = $2
         """;
@@ -73,6 +76,7 @@ internal sealed class FeedSql(FeedReader reader, FeedSource source)
         {
             new NpgsqlBatchCommand(Settings),
             new NpgsqlBatchCommand(Relaxed),
+            new NpgsqlBatchCommand(Impatient),
             Command(_next, source.Name, Texts(venues), after, (long)limit),
         },
     };

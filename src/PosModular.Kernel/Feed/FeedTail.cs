@@ -19,8 +19,9 @@ public sealed class FeedTail(FeedBell bell, TimeProvider time)
     {
         // Listening starts before the first read, so what is committed in between rings.
         using var rope = bell.Listen(source, venueId);
-        while (!ct.IsCancellationRequested)
+        while (true)
         {
+            ct.ThrowIfCancellationRequested(); // an end by itself would tell the client that there is no more
             (IReadOnlyList<T> Items, long UpTo) page;
             try
             {

@@ -16,7 +16,7 @@ public static class Currency
         "CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS " +
         "KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD " +
         "PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP " +
-        "TRY TTD TWD TZS UAH USD UYU UZS VED VES WST XCD YER ZAR ZMW ZWG").Split(' ').ToFrozenSet();
+        "TRY TTD TWD TZS UAH USD UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG").Split(' ').ToFrozenSet();
 
     private static readonly FrozenDictionary<string, string> Symbols =
         "USD $ EUR € GBP £ JPY ¥ CAD CA$ AUD A$ NZD NZ$ INR ₹ KRW ₩ BRL R$ MXN MX$ ILS ₪ HKD HK$".Split(' ').Chunk(2).ToFrozenDictionary(p => p[0], p => p[1]);

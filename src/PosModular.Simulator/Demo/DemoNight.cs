@@ -6,26 +6,39 @@ using PosModular.Simulator.Webhooks;
 namespace PosModular.Simulator.Demo;
 
 /// <summary>
-/// Waits for the product, registers and connects the demo's venue, then lets sales flow until stopped: cards are APPROVED and
-/// captured a few seconds later, cash is COMPLETED at once; now and then a later tip, a refund or a cancelled authorisation.
-/// Says on the console what it does. If the product cannot be set up, the program ends with exit code 1.
+/// Waits for the product, sets up the demo's venues there, then plays evening after evening until stopped: cards are APPROVED
+/// and captured some minutes later, cash is COMPLETED at once; now and then a later tip, a refund or a cancelled authorisation;
+/// a performer from 22:00 to 02:00. A second run on the same database finds what it needs and makes only what is missing.
+/// If the product cannot be set up, the program ends with exit code 1.
 /// </summary>
 internal sealed class DemoNight(DemoSettings settings, SellerBook sellers, Ledger ledger, Deliveries deliveries, TimeProvider clock, IHostApplicationLifetime life) : BackgroundService
 {
-    private const int SalesBetweenCounts = 30;
+    private static readonly TimeSpan OnStage = TimeSpan.FromHours(4); // after opening, and for as long
 
     private readonly Crowd crowd = new(settings.Seed);
-    private readonly PriorityQueue<Action, DateTimeOffset> later = new();
+    private readonly PriorityQueue<Func<Task>, DateTimeOffset> later = new();
+    private readonly TaskCompletionSource sold = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Ends when all sales of a demo with <see cref="DemoSettings.Sales"/> are rung up, captured, tipped and refunded.</summary>
+    public Task Sold => sold.Task;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        using var closing = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
         try
         {
             // The product calls back while it connects, so the simulator must be listening first.
             await ListeningAsync(stoppingToken);
-            var till = sellers.AddTill(DemoVenue.Till);
-            using (var product = new PosModularApi(settings)) await SetUpAsync(product, stoppingToken);
-            await TradeAsync(till.Location, stoppingToken);
+            using var product = new PosModularApi(settings);
+            await SetUpAsync(product, stoppingToken);
+            var evening = Evening.First(clock.GetUtcNow(), settings.Speed);
+            Console.WriteLine(Welcome.Text(settings, evening.Date));
+
+            var doorman = new Doorman(product, ledger);
+            var watching = DemoVenue.All.Select(venue => doorman.WatchAsync(venue, closing.Token)).ToArray();
+            await TradeAsync(product, doorman, evening, stoppingToken);
+            sold.SetResult();
+            await Task.WhenAll(watching);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -34,8 +47,13 @@ internal sealed class DemoNight(DemoSettings settings, SellerBook sellers, Ledge
         catch (DemoFailed e)
         {
             Say($"cannot go on: {e.Message}");
+            sold.TrySetException(e);
             Environment.ExitCode = 1;
             life.StopApplication();
+        }
+        finally
+        {
+            await closing.CancelAsync();
         }
     }
 
@@ -56,68 +74,120 @@ internal sealed class DemoNight(DemoSettings settings, SellerBook sellers, Ledge
             await Task.Delay(TimeSpan.FromSeconds(1), clock, ct);
         }
 
-        Say(await product.RegisterVenueAsync(ct) ? $"registered venue {DemoVenue.Id}" : $"venue {DemoVenue.Id} was registered before");
-        Say(await product.ConnectPosAsync(ct) is { } status ? $"connected Square location {DemoVenue.Till.LocationId}: {status}" : "the till was connected before");
+        foreach (var venue in DemoVenue.All)
+        {
+            sellers.AddTill(venue.Till);
+            var isNew = await product.RegisterVenueAsync(venue, ct);
+            var status = await product.ConnectPosAsync(venue, ct);
+            var rules = await product.RulesAsync(venue, ct);
+            foreach (var rule in DemoRule.All.Where(rule => !rules.Contains(rule.Name))) await product.CreateRuleAsync(venue, rule, ct);
+            // Left open by a run that was stopped between 22:00 and 02:00.
+            foreach (var session in (await product.SessionsAsync(venue, ct)).Where(s => s.EndedAt is null)) await product.EndSessionAsync(session.Id, session.StartedAt + OnStage, ct);
+            Say($"{venue.Id}: {(isNew ? "registered" : "was registered before")}; till {venue.Till.LocationId} {status}");
+        }
     }
 
-    private async Task TradeAsync(Location location, CancellationToken ct)
+    private async Task TradeAsync(PosModularApi product, Doorman doorman, Evening evening, CancellationToken ct)
     {
-        var nextSale = clock.GetUtcNow();
-        for (var sales = 0; ;)
+        var sales = 0;
+        var nextSale = evening.Began;
+        var nextWord = evening.Began;
+        PutOnStage(product, evening, ct);
+        while (true)
         {
             var now = clock.GetUtcNow();
-            while (later.TryPeek(out _, out var due) && due <= now) later.Dequeue()();
-            if (nextSale <= now)
+            while (later.TryPeek(out _, out var due) && due <= now) await later.Dequeue()();
+            var open = settings.Sales == 0 || sales < settings.Sales;
+            if (!open && later.Count == 0) return;
+            if (open && nextSale >= evening.Ends)
             {
-                RingUp(crowd.NextSale(location.Id), now);
+                evening = evening.Next();
+                PutOnStage(product, evening, ct);
+            }
+
+            if (nextWord <= now)
+            {
+                Say($"{evening.At(TimeZoneInfo.Utc, now).ToString("dddd HH:mm", CultureInfo.InvariantCulture)}; {sales} sales, {doorman.Known} cards known; webhooks {Counts()}");
+                nextWord = now + TimeSpan.FromSeconds(20);
+            }
+
+            if (open && nextSale <= now)
+            {
+                // By its own time, not by ours: a program that was held up catches up without bunching the night.
+                RingUp(evening, nextSale);
+                sales++;
                 nextSale += crowd.Seconds(0.5, 1.5) / settings.SalesPerSecond;
-                if (++sales % SalesBetweenCounts == 0) Say($"{sales} sales; webhooks {Counts()}");
                 continue;
             }
 
-            var next = later.TryPeek(out _, out var first) && first < nextSale ? first : nextSale;
-            await Task.Delay(next - now, clock, ct);
+            var wake = open ? nextSale : DateTimeOffset.MaxValue;
+            if (later.TryPeek(out _, out var first) && first < wake) wake = first;
+            if (wake > now) await Task.Delay(wake - now, clock, ct);
         }
     }
 
     /// <summary>All dice for a sale are thrown here, so that the night is the same however the seconds fall.</summary>
-    private void RingUp(Sale sale, DateTimeOffset now)
+    private void RingUp(Evening evening, DateTimeOffset at)
     {
-        var payment = ledger.AddSale(sale);
-        Tell("sale", payment);
-        var settled = now + (sale.Cash ? TimeSpan.Zero : crowd.Seconds(2, 6));
+        var which = crowd.OneOf(DemoVenue.All.Count);
+        var venue = DemoVenue.All[which];
+        var sale = crowd.NextSale(venue.Till.LocationId!, which, DemoVenue.All.Count) with { At = evening.At(venue.Zone, at) };
+        var settled = at + (sale.Cash ? TimeSpan.Zero : Fast(crowd.Seconds(120, 360)));
         var (givesUp, tips, isRefunded) = (crowd.Chance(0.04), crowd.Chance(0.12), crowd.Chance(0.05));
-        var (tip, part, wait) = (sale.Tip + 50 * crowd.Between(1, 10), crowd.Between(1, 4), crowd.Seconds(5, 25));
+        var (tip, part, wait) = (sale.Tip + 50 * crowd.Between(1, 10), crowd.Between(1, 4), Fast(crowd.Seconds(300, 1_500)));
+        var payment = ledger.AddSale(sale).Id;
 
         if (!sale.Cash && givesUp)
         {
-            later.Enqueue(() => Tell("cancelled", ledger.Cancel(payment.Id)), settled);
+            Later(settled, time => ledger.Cancel(payment, time));
             return;
         }
 
-        if (!sale.Cash) later.Enqueue(() => Tell("captured", ledger.Capture(payment.Id)), settled);
-        if (!sale.Cash && tips) later.Enqueue(() => Tell("tip left", ledger.LeaveTip(payment.Id, tip)), settled + TimeSpan.FromSeconds(2));
-        if (isRefunded)
+        if (!sale.Cash) Later(settled, time => ledger.Capture(payment, time));
+        if (!sale.Cash && tips) Later(settled + Fast(TimeSpan.FromMinutes(2)), time => ledger.LeaveTip(payment, tip, time));
+
+        // Half of the refunds are for everything, half for a part.
+        if (isRefunded) Later(settled + wait, time => ledger.GiveBack(payment, part > 2 ? null : Math.Max(1, sale.Amount * part / 4), "Wrong drink", time));
+
+        void Later(DateTimeOffset due, Action<DateTimeOffset> change) => later.Enqueue(() =>
         {
-            // Half of the refunds are for everything, half for a part.
-            later.Enqueue(() => Tell("refunded", ledger.GiveBack(payment.Id, part > 2 ? null : Math.Max(1, sale.Amount * part / 4), "Wrong drink")), settled + wait);
+            change(evening.At(venue.Zone, due));
+            return Task.CompletedTask;
+        }, due);
+    }
+
+    private void PutOnStage(PosModularApi product, Evening evening, CancellationToken ct)
+    {
+        foreach (var venue in DemoVenue.All)
+        {
+            var from = Evening.Opens(evening.Date, venue.Zone) + OnStage;
+            string? session = null;
+            later.Enqueue(() => TryAsync(async () =>
+                session = (await product.SessionsAsync(venue, ct)).FirstOrDefault(s => s.StartedAt == from)?.Id ?? await product.StartSessionAsync(venue, from, ct)), evening.Real(OnStage));
+            later.Enqueue(() => session is null ? Task.CompletedTask : TryAsync(() => product.EndSessionAsync(session, from + OnStage, ct)), evening.Real(2 * OnStage));
         }
     }
+
+    /// <summary>A product that is away for a moment does not end the night.</summary>
+    private static async Task TryAsync(Func<Task> act)
+    {
+        try
+        {
+            await act();
+        }
+        catch (DemoFailed e)
+        {
+            Say(e.Message);
+        }
+    }
+
+    private TimeSpan Fast(TimeSpan span) => span / settings.Speed;
 
     private string Counts()
     {
         var counts = deliveries.Counts;
         return $"{counts.Delivered} delivered, {counts.Pending} pending, {counts.Dropped} dropped";
     }
-
-    private static void Tell(string what, Payment payment)
-    {
-        var how = payment.Card is { } card ? $"{card.Brand} {card.Last4}" : "cash";
-        var refunded = payment.Refunded > 0 ? $", refunded {Units(payment.Refunded)}" : "";
-        Say($"{what,-9} {Units(payment.Total),8} {payment.Currency}  {how,-22} {payment.Id}{refunded}");
-    }
-
-    private static string Units(long minor) => (minor / 100m).ToString("0.00", CultureInfo.InvariantCulture);
 
     private static void Say(string line) => Console.WriteLine($"[demo] {line}");
 }

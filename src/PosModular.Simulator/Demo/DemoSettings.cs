@@ -1,23 +1,42 @@
 namespace PosModular.Simulator.Demo;
 
 /// <summary>
-/// <c>PosModular.Simulator demo --target http://localhost:8080 --token JWT [--urls …] [--seed 1] [--sales-per-second 1]
-/// [--wait-seconds 180]</c>
+/// <c>PosModular.Simulator demo --target http://localhost:8080 [--urls …] [--seed 1] [--sales-per-second 5] [--speed 60] [--sales N]
+/// [--wait-seconds 180]</c> with the tokens in POS_DEMO_TOKEN and POS_DEMO_OWNER_TOKEN, or as <c>--token</c>, <c>--owner-token</c>.
 /// </summary>
 /// <param name="Target">The running product.</param>
 /// <param name="Token">A JWT with HEAD_MODERATOR.</param>
-/// <param name="Seed">The same seed gives the same guests, amounts and changes of mind; payment ids are new each time.</param>
-/// <param name="SalesPerSecond">On average.</param>
-/// <param name="Wait">For the product to become ready.</param>
-public sealed record DemoSettings(Uri Target, string Token, int Seed, double SalesPerSecond, TimeSpan Wait)
+/// <param name="OwnerToken">A JWT of demo-owner.</param>
+public sealed record DemoSettings(Uri Target, string Token, string OwnerToken)
 {
+    /// <summary>The same seed gives the same guests, amounts and changes of mind; payment ids are new each time.</summary>
+    public int Seed { get; init; } = 1;
+
+    /// <summary>On average, over all venues, in real time.</summary>
+    public double SalesPerSecond { get; init; } = 5;
+
+    /// <summary>Seconds of the evening in a real one.</summary>
+    public double Speed { get; init; } = 60;
+
+    /// <summary>After so many no new ones are rung up; 0: never.</summary>
+    public int Sales { get; init; }
+
+    /// <summary>For the product to become ready.</summary>
+    public TimeSpan Wait { get; init; } = TimeSpan.FromSeconds(180);
+
     internal static DemoSettings FromCommandLine(IConfiguration line) => new(
         Uri.TryCreate(line["target"] ?? "http://localhost:8080", UriKind.Absolute, out var target) && target.Scheme is "http" or "https"
             ? target
             : throw new ArgumentException("--target must be the address of the running product, e.g. http://localhost:8080."),
         (line["token"] ?? Environment.GetEnvironmentVariable("POS_DEMO_TOKEN")) is { Length: > 0 } token
             ? token : throw new ArgumentException("demo needs POS_DEMO_TOKEN or --token: a JWT with the role HEAD_MODERATOR."),
-        (int)SimulatorSettings.Number(line, "seed", 1, int.MinValue, int.MaxValue),
-        SimulatorSettings.Number(line, "sales-per-second", 1, 0.01, 1_000),
-        TimeSpan.FromSeconds(SimulatorSettings.Number(line, "wait-seconds", 180, 1, 86_400)));
+        (line["owner-token"] ?? Environment.GetEnvironmentVariable("POS_DEMO_OWNER_TOKEN")) is { Length: > 0 } owner
+            ? owner : throw new ArgumentException("demo needs POS_DEMO_OWNER_TOKEN or --owner-token: a JWT with the sub demo-owner."))
+    {
+        Seed = (int)SimulatorSettings.Number(line, "seed", 1, int.MinValue, int.MaxValue),
+        SalesPerSecond = SimulatorSettings.Number(line, "sales-per-second", 5, 0.01, 1_000),
+        Speed = SimulatorSettings.Number(line, "speed", 60, 1, 100_000),
+        Sales = (int)SimulatorSettings.Number(line, "sales", 0, 0, int.MaxValue),
+        Wait = TimeSpan.FromSeconds(SimulatorSettings.Number(line, "wait-seconds", 180, 1, 86_400)),
+    };
 }

@@ -45,7 +45,7 @@ public sealed class LiveTests(TestPostgres postgres)
         await subscriber.DisposeAsync();
 
         seen.Select(s => s.Id).Distinct().Count().ShouldBe(storm);
-        seen.Select(s => Kernel.Cursor.ReadSeq("feed", s.Cursor)).ShouldBeInOrder();
+        seen.Select(s => Kernel.Cursor.ReadSeq("feed", Bar.VenueId, s.Cursor, long.MaxValue)).ShouldBeInOrder();
     }
 
     [Fact]
@@ -58,7 +58,7 @@ public sealed class LiveTests(TestPostgres postgres)
         await bar.PostAsync(bar.Event("p1", status: "APPROVED", minute: 0)); // too late: no change
         await bar.PostAsync(bar.Event("p1", status: "COMPLETED", minute: 3, refunded: 400));
 
-        await using var subscriber = await Subscriber.StartAsync(bar.Host, bar.Owner.Token!, Changed, new { venue = Bar.VenueId, after = Kernel.Cursor.OfSeq("feed", 0) });
+        await using var subscriber = await Subscriber.StartAsync(bar.Host, bar.Owner.Token!, Changed, new { venue = Bar.VenueId, after = Kernel.Cursor.OfSeq("feed", Bar.VenueId, 0) });
 
         var changes = new List<string>();
         for (var i = 0; i < 4; i++)
@@ -101,6 +101,8 @@ public sealed class LiveTests(TestPostgres postgres)
         (await Refusal(bar.Moderator.Token!, new { venue = Bar.VenueId })).ShouldBe("FORBIDDEN");
         (await Refusal(bar.Owner.Token!, new { venue = "nowhere" })).ShouldBe("FORBIDDEN");
         (await Refusal(bar.Owner.Token!, new { venue = Bar.VenueId, after = "nonsense" })).ShouldBe("INVALID_INPUT");
+        (await Refusal(bar.Owner.Token!, new { venue = Bar.VenueId, after = Kernel.Cursor.OfSeq("feed", "other-bar", 0) })).ShouldBe("INVALID_INPUT");
+        (await Refusal(bar.Owner.Token!, new { venue = Bar.VenueId, after = Kernel.Cursor.OfSeq("feed", Bar.VenueId, 5) })).ShouldBe("INVALID_INPUT");
     }
 
     [Fact]

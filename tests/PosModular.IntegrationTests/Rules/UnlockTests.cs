@@ -37,7 +37,7 @@ public sealed class UnlockTests(TestPostgres postgres)
         await RuleAsync(bar, "Regulars", 33m, "REGULAR", new { grantsAccess = new[] { "INNER_CIRCLE" } });
         await bar.LinkAsync("guest", "card-1"); // 1.00
         await bar.Host.WhenIdleAsync();
-        await using var subscriber = await Subscriber.StartAsync(bar.Host, bar.Owner.Token!, Unlocked, new { venue = Bar.VenueId, after = Kernel.Cursor.OfSeq("unlock", 0) });
+        await using var subscriber = await Subscriber.StartAsync(bar.Host, bar.Owner.Token!, Unlocked, new { venue = Bar.VenueId, after = Kernel.Cursor.OfSeq("unlock", Bar.VenueId, 0) });
 
         await Task.WhenAll(Enumerable.Range(0, 64).Select(i => bar.PostAsync(bar.Event($"p{i}", amount: 100, fingerprint: "card-1"), i % 2 == 0 ? bar.Host : second)));
 

@@ -72,7 +72,7 @@ public sealed class ExactlyOnceTests(TestPostgres postgres)
         // The raw event and the transaction are written before the version: all three must go together.
         await bar.SqlAsync<object?>("""
             create function ingestion.break() returns trigger language plpgsql as $$ begin
-              if new.total_minor = 666 then raise exception 'broken' using errcode = '23514'; end if; return new; end $$;
+              if new.total_minor = 666 then raise exception 'broken' using errcode = '22023'; end if; return new; end $$;
             create trigger break before insert on ingestion.transaction_versions for each row execute function ingestion.break();
             select null::text
             """);
@@ -85,7 +85,7 @@ public sealed class ExactlyOnceTests(TestPostgres postgres)
         (await bar.SqlAsync<long>("select count(*) from ingestion.transactions where total_minor = 666")).ShouldBe(0);
         (await bar.SqlAsync<long>("select seq from ingestion.feed_heads where venue_id = 'bar'")).ShouldBe(19);
         (await bar.SqlAsync<decimal>("select sum(total_minor) from analytics.revenue_buckets")).ShouldBe(1900);
-        (await bar.SqlAsync<string>("select reason from ingestion.webhook_events where status = 3")).ShouldContain("23514");
+        (await bar.SqlAsync<string>("select reason from ingestion.webhook_events where status = 3")).ShouldContain("22023");
     }
 
     [Fact]

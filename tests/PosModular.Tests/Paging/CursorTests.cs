@@ -25,7 +25,14 @@ public sealed class CursorTests
 
     [Fact]
     public void A_place_in_a_feed_comes_back() =>
-        Gen.Long[0, long.MaxValue].Sample(seq => Cursor.ReadSeq(Kind, Cursor.OfSeq(Kind, seq)) == seq);
+        Gen.Long[0, long.MaxValue].Sample(seq => Cursor.ReadSeq(Kind, "v", Cursor.OfSeq(Kind, "v", seq), long.MaxValue) == seq);
+
+    [Fact]
+    public void A_place_of_another_venue_or_beyond_the_end_is_invalid_input()
+    {
+        Refused(() => Cursor.ReadSeq(Kind, "w", Cursor.OfSeq(Kind, "v", 1), 5));
+        Refused(() => Cursor.ReadSeq(Kind, "v", Cursor.OfSeq(Kind, "v", 6), 5));
+    }
 
     [Fact]
     public void A_moment_and_an_id_come_back() =>
@@ -42,7 +49,7 @@ public sealed class CursorTests
     public void A_hostile_place_in_a_feed_is_invalid_input()
     {
         foreach (var cursor in Hostile)
-            Refused(() => Cursor.ReadSeq(Kind, cursor));
+            Refused(() => Cursor.ReadSeq(Kind, "v", cursor, long.MaxValue));
     }
 
     [Fact]
@@ -66,7 +73,7 @@ public sealed class CursorTests
             Gen.String.Select(s => Cursor.Of(Kind, "1", s)))
         .Sample(cursor =>
         {
-            ReadOrRefused(() => Cursor.ReadSeq(Kind, cursor));
+            ReadOrRefused(() => Cursor.ReadSeq(Kind, "v", cursor, long.MaxValue));
             ReadOrRefused(() => Cursor.ReadTime(Kind, cursor));
             ReadOrRefused(() => Cursor.Read(Kind, cursor, 1));
         });

@@ -1,0 +1,25 @@
+using System.Text;
+using GraphQL;
+using GraphQL.DataLoader;
+using Integrations.Contracts;
+using Microsoft.EntityFrameworkCore;
+using PosModular.Kernel;
+using PosModular.Kernel.Schema;
+
+namespace Ingestion.Webhooks;
+
+/// <summary>The body as it came. It shows the sale, so it is the venue's owners' only.</summary>
+internal sealed class WebhookPayload(IDbContextFactory<IngestionDb> dbs)
+{
+    public IDataLoaderResult<string> Payload([Parent] WebhookEvent webhook, IResolveFieldContext context)
+    {
+        context.Caller().Demand(Right.SeeSales, webhook.Venue);
+        return BatchLoaders.Ask<Guid, string>(context, (typeof(WebhookPayload), webhook.Venue.Id), webhook.Id, async (ids, ct) =>
+        {
+            await using var db = await dbs.CreateDbContextAsync(ct);
+            var venueId = webhook.Venue.Id;
+            return await db.WebhookEvents.AsNoTracking().Where(e => e.VenueId == venueId && ids.Contains(e.Id))
+                .Select(e => new { e.Id, e.Payload }).ToDictionaryAsync(e => e.Id, e => Encoding.UTF8.GetString(e.Payload), ct);
+        }, "");
+    }
+}

@@ -1,0 +1,49 @@
+using System.Text.Json.Nodes;
+using PosModular.Simulator.Payments;
+
+namespace PosModular.Simulator.Demo;
+
+/// <summary>
+/// Knows the regulars by their cards: at the first sale of one at a venue he ties the card's token to the user. He sees the
+/// sales as any client does, by the product's live feed, and takes it up where it was cut off.
+/// </summary>
+internal sealed class Doorman(PosModularApi product, Ledger ledger)
+{
+    private int known;
+
+    /// <summary>Cards that are tied to a user, as far as seen in this run.</summary>
+    public int Known => known;
+
+    public async Task WatchAsync(DemoVenue venue, CancellationToken ct)
+    {
+        string? seen = null;
+        var greeted = new HashSet<string>();
+        while (true)
+        {
+            try
+            {
+                await product.FollowSalesAsync(venue, seen, TakeAsync, ct);
+            }
+            catch (DemoFailed e)
+            {
+                Console.WriteLine($"[demo] {venue.Name}: {e.Message}; trying again");
+            }
+
+            await Task.Delay(TimeSpan.FromSeconds(2), ct);
+        }
+
+        async Task TakeAsync(JsonNode sale)
+        {
+            // A payment of an earlier run is not in the ledger of this one.
+            if (sale["card"]?["token"]?.ToString() is { } token
+                && Crowd.UserOf(ledger.Find(sale["externalId"]!.ToString())?.Card) is { } user && !greeted.Contains(user))
+            {
+                if (sale["userId"] is null) await product.LinkCardAsync(venue, user, token, ct);
+                greeted.Add(user);
+                Interlocked.Increment(ref known);
+            }
+
+            seen = sale["cursor"]!.ToString();
+        }
+    }
+}

@@ -1,0 +1,116 @@
+using System.Globalization;
+using System.Text.Json;
+using PosModular.IntegrationTests.House;
+using PosModular.Simulator;
+using PosModular.Simulator.Demo;
+using PosModular.Simulator.Payments;
+
+namespace PosModular.IntegrationTests.Demo;
+
+/// <summary>What <c>./run --demo</c> starts, in this process and faster.</summary>
+public sealed class DemoTests(TestPostgres postgres)
+{
+    private const int Sales = 200;
+
+    private const string Venues = """
+        { venues { nodes { id timeZone currency
+          revenue(period: ALL) { count total { amountMinor } tip { amountMinor } refunded { amountMinor } pending { amountMinor } otherCurrencies { currency } }
+          members(first: 200) { nodes { userId tier unlocks { tier } } }
+          spendRules { name } liveSessions { nodes { startedAt endedAt } }
+          transactions(first: 200) { nodes { externalId occurredAt } } } } }
+        """;
+
+    private static readonly Dictionary<string, string> Locations = new()
+    {
+        ["demo-bar"] = "DEMOLOCATION7",
+        ["demo-club"] = "DEMOLOCATION8",
+        ["demo-izakaya"] = "DEMOLOCATION9",
+    };
+
+    [Fact(Timeout = 120_000)]
+    public async Task Revenue_of_each_venue_is_the_tills_and_guests_get_their_tiers_also_on_a_second_night()
+    {
+        var database = await postgres.CreateDatabaseAsync();
+        var (host, square) = ($"http://127.0.0.1:{RunningHost.FreePort()}", $"http://127.0.0.1:{RunningHost.FreePort()}");
+        await using var product = await RunningHost.StartAsync(database, new Dictionary<string, string?>
+        {
+            ["Kestrel:Endpoints:Http:Url"] = host,
+            ["Pos:PublicBaseUrl"] = host,
+            ["Pos:Square:BaseUrls:Sandbox"] = square,
+        });
+        var owner = new Client(product, TestKeys.Token("demo-owner"));
+
+        var tills = await PlayAsync(product, host, square, seed: 1);
+        var first = await TieredAsync(product, owner);
+        foreach (var venue in first)
+            ShouldAgree(venue, tills);
+
+        // A simulator that was started anew knows nothing of the night before; the product does.
+        tills = [.. tills, .. await PlayAsync(product, host, square, seed: 2)];
+        foreach (var venue in await TieredAsync(product, owner))
+            ShouldAgree(venue, tills);
+    }
+
+    private static async Task<List<Payment>> PlayAsync(RunningHost product, string host, string square, int seed)
+    {
+        await using var simulator = await SquareSimulator.StartAsync(new SimulatorSettings
+        {
+            Urls = square,
+            RetryScale = 0.001,
+            Demo = new DemoSettings(new Uri(host), TestKeys.Token("demo-moderator", "HEAD_MODERATOR"), TestKeys.Token("demo-owner"))
+            {
+                Seed = seed,
+                Sales = Sales,
+                SalesPerSecond = 200,
+                Speed = 20_000,
+            },
+        }, ct: TestContext.Current.CancellationToken);
+        await simulator.WhenDemoSoldAsync(TestContext.Current.CancellationToken);
+        simulator.Deliveries.Counts.Dropped.ShouldBe(0);
+        // While the simulator's doorman is still there to tie the last cards.
+        await TieredAsync(product, new Client(product, TestKeys.Token("demo-owner")));
+        return [.. simulator.Ledger.Payments()];
+    }
+
+    /// <summary>The venues once each has a guest with a tier: cards are tied by way of the live feed, a moment after the sale.</summary>
+    private static async Task<JsonElement[]> TieredAsync(RunningHost product, Client owner)
+    {
+        while (true)
+        {
+            TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+            await product.WhenIdleAsync();
+            var venues = (await owner.DataAsync(Venues)).At("venues.nodes").EnumerateArray().ToArray();
+            if (venues.Length == 3 && venues.All(v => v.At("members.nodes").EnumerateArray().Any(m => m.At("tier").GetString() is "REGULAR" or "PLATINUM" or "WHALE")))
+                return venues;
+        }
+    }
+
+    private static void ShouldAgree(JsonElement venue, List<Payment> tills)
+    {
+        var taken = tills.Where(p => p.LocationId == Locations[venue.At("id").GetString()!]).ToArray();
+        var captured = taken.Where(p => p.Status == PaymentStatus.Completed).ToArray();
+        captured.ShouldNotBeEmpty();
+        var revenue = venue.GetProperty("revenue");
+        revenue.At("count").GetInt64().ShouldBe(captured.Length);
+        revenue.At("total.amountMinor").GetInt64().ShouldBe(captured.Sum(p => p.Total));
+        revenue.At("tip.amountMinor").GetInt64().ShouldBe(captured.Sum(p => p.Tip));
+        revenue.At("refunded.amountMinor").GetInt64().ShouldBe(captured.Sum(p => p.Refunded));
+        revenue.At("pending.amountMinor").GetInt64().ShouldBe(0);
+        revenue.At("otherCurrencies").GetArrayLength().ShouldBe(0);
+        venue.At("currency").GetString().ShouldBe(taken[0].Currency);
+        venue.At("spendRules").EnumerateArray().Select(r => r.At("name").GetString()).ShouldBe(["Regulars", "Platinum", "Whale of the night"], ignoreOrder: true);
+        venue.At("liveSessions.nodes").GetArrayLength().ShouldBePositive();
+        venue.At("liveSessions.nodes").EnumerateArray().Select(s => s.At("startedAt").GetString()).ShouldBeUnique();
+        venue.At("liveSessions.nodes").EnumerateArray().ShouldAllBe(s => s.At("endedAt").ValueKind == JsonValueKind.String);
+        venue.At("members.nodes").EnumerateArray().ShouldAllBe(m => m.At("userId").GetString()!.StartsWith("guest-", StringComparison.Ordinal));
+
+        var zone = TimeZoneInfo.FindSystemTimeZoneById(venue.At("timeZone").GetString()!);
+        foreach (var sale in venue.At("transactions.nodes").EnumerateArray())
+        {
+            var at = DateTimeOffset.Parse(sale.At("occurredAt").GetString()!, CultureInfo.InvariantCulture);
+            at.ShouldBeLessThan(TimeProvider.System.GetUtcNow());
+            var hour = TimeZoneInfo.ConvertTime(at, zone).Hour;
+            (hour >= 18 || hour < 7).ShouldBeTrue($"{venue.At("id")}: {at:O}"); // 06:59 at most, in the night the clocks go forward
+        }
+    }
+}
