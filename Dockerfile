@@ -1,6 +1,8 @@
 # syntax=docker/dockerfile:1
 # Two images of one build: "simulator" stands in for Square and Toast (demo only); "host", the default, is the product.
 FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
+# npm fetches the GraphQL IDE as the host is built.
+RUN apt-get update && apt-get install -y --no-install-recommends nodejs npm && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 COPY . .
 RUN dotnet publish src/PosModular.Host -c Release -o /app/host \

@@ -2,6 +2,9 @@
 # They are sought where the host seeks them (src/PosModular.Host/Postgres/PostgresBinaries.cs).
 # shellcheck shell=bash
 
+# shellcheck source=scripts/apt.sh
+source "${BASH_SOURCE[0]%/*}/apt.sh"
+
 postgres_is_installed() {
   local bin
   IFS=: read -ra on_path <<< "$PATH"
@@ -12,17 +15,6 @@ postgres_is_installed() {
     fi
   done
   return 1
-}
-
-# apt_install PACKAGE...: the package lists are fetched only if apt does not know the packages without them.
-apt_install() {
-  local as_root=(env DEBIAN_FRONTEND=noninteractive)
-  if [[ $EUID -ne 0 ]]; then
-    as_root=(sudo "${as_root[@]}")
-  fi
-  "${as_root[@]}" apt-get install -y --no-install-recommends "$@" < /dev/null && return
-  "${as_root[@]}" apt-get update < /dev/null
-  "${as_root[@]}" apt-get install -y --no-install-recommends "$@" < /dev/null
 }
 
 # Debian's package makes a server and starts it on port 5432 as it is installed, unless createcluster.conf says no.
@@ -45,7 +37,7 @@ ensure_postgres() {
     return
   fi
   echo "PostgreSQL is not on this machine; installing it." >&2
-  if command -v apt-get > /dev/null && { [[ $EUID -eq 0 ]] || command -v sudo > /dev/null; }; then
+  if can_apt_install; then
     apt_install_postgres >&2
   elif command -v brew > /dev/null; then
     brew install postgresql@17 >&2

@@ -10,6 +10,7 @@ using OpenTelemetry.Trace;
 using PosModular.Host.Auth;
 using PosModular.Host.GraphQL;
 using PosModular.Host.Health;
+using PosModular.Host.Ide;
 using PosModular.Host.Postgres;
 using PosModular.Kernel;
 using PosModular.Kernel.Feed;
@@ -56,6 +57,7 @@ internal static class PosHost
         app.Services.GetRequiredService<ISchema>().Initialize(); // now, rather than at the first question
         app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false });
         app.MapHealthChecks("/health/ready", new HealthCheckOptions { Predicate = check => check.Tags.Contains("ready") });
+        app.UseGraphQLIde();
         app.MapPosGraphQL();
         app.MapIngestion();
         return app;

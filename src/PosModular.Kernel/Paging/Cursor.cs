@@ -14,8 +14,8 @@ public static class Cursor
     public static string OfTime(string kind, Instant at, Guid id) =>
         Of(kind, (at.ToUnixTimeTicks() / 10).ToString(CultureInfo.InvariantCulture), id.ToString("N"));
 
-    /// <summary>A place in a venue's feed.</summary>
-    public static string OfSeq(string kind, string venueId, long seq) => Of(kind, venueId, seq.ToString(CultureInfo.InvariantCulture));
+    /// <summary>A place in one stream of a feed.</summary>
+    public static string OfSeq(string kind, string stream, long seq) => Of(kind, stream, seq.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>The parts of a cursor of this kind; throws INVALID_INPUT for anything else.</summary>
     public static string[] Read(string kind, string cursor, int parts)
@@ -43,14 +43,14 @@ public static class Cursor
             : throw Bad();
     }
 
-    /// <summary>Throws INVALID_INPUT for a cursor that is not of this kind and venue, or lies beyond the feed's end: the database is younger
+    /// <summary>Throws INVALID_INPUT for a cursor that is not of this kind and stream, or lies beyond the feed's end: the database is younger
     /// than the client then, and it must start anew.</summary>
-    public static long ReadSeq(string kind, string venueId, string cursor, long end)
+    public static long ReadSeq(string kind, string stream, string cursor, long end)
     {
         var parts = Read(kind, cursor, 2);
-        if (parts[0] != venueId || !long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var seq))
+        if (parts[0] != stream || !long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var seq))
             throw Bad();
-        return seq <= end ? seq : throw ApiError.InvalidInput("after lies beyond the end of this venue's feed, which must have been restored since. Subscribe without after.");
+        return seq <= end ? seq : throw ApiError.InvalidInput("after lies beyond the end of this feed, which must have been restored since. Subscribe without after.");
     }
 
     private static ApiError Bad() =>

@@ -12,6 +12,7 @@ internal sealed class MergedSchema : GraphQL.Types.Schema
         Description = "What was sold, who bought it and what that unlocks.";
         Features.RepeatableDirectives = true;
         Features.DeprecationOfInputValues = true;
+        this.RegisterVisitor(new DeprecatedArguments());
         Query = Root("Query", "Reading.", parts)!;
         Mutation = Root("Mutation", "Writing. Expected errors are data: the payload's errors.", parts);
         Subscription = Root("Subscription", "Live, over graphql-transport-ws or text/event-stream.", parts);

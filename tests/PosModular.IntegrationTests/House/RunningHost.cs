@@ -30,9 +30,11 @@ internal sealed class RunningHost : IAsyncDisposable
     /// <param name="database">A connection string.</param>
     /// <param name="settings">Settings on top of the usual ones.</param>
     /// <param name="adjust">Replaces a clock, say.</param>
-    public static async Task<RunningHost> StartAsync(string database, IReadOnlyDictionary<string, string?> settings, Action<IServiceCollection>? adjust = null)
+    /// <param name="environment">Production, unless a test is about another.</param>
+    public static async Task<RunningHost> StartAsync(
+        string database, IReadOnlyDictionary<string, string?> settings, Action<IServiceCollection>? adjust = null, string environment = "Production")
     {
-        var builder = PosHost.Builder([]);
+        var builder = PosHost.Builder(["--environment", environment]);
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["ConnectionStrings:Pos"] = database,

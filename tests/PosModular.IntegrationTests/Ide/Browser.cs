@@ -1,0 +1,55 @@
+using System.Diagnostics;
+using System.Text.Json;
+using PosModular.IntegrationTests.House;
+
+namespace PosModular.IntegrationTests.Ide;
+
+/// <summary>A headless Chromium in which the IDE is used as a person would; Node with the public playwright-core package drives it.</summary>
+internal static class Browser
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    /// <summary>POS_TEST_CHROMIUM, else where scripts/ensure-chromium.sh puts it; null where there is none.</summary>
+    public static string? Program { get; } = Environment.GetEnvironmentVariable("POS_TEST_CHROMIUM") is { Length: > 0 } given ? given
+        : (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+            .SelectMany(folder => new[] { Path.Combine(folder, "chromium"), Path.Combine(folder, "google-chrome") })
+            .Append("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome").FirstOrDefault(File.Exists);
+
+    /// <summary>Runs a query until its answer shows, then a subscription until its news shows; a picture of the end is kept under artifacts/.</summary>
+    public static async Task<Visit> UseIdeAsync(RunningHost host, string picture, string query, string answer, string subscription, string news)
+    {
+        var profile = Directory.CreateTempSubdirectory("posmodular-tests-browser-").FullName;
+        var artifacts = Directory.CreateDirectory(Path.Combine(Repository.Root, "artifacts")).FullName;
+        var start = new ProcessStartInfo("node")
+        {
+            WorkingDirectory = Path.Combine(Repository.Root, "tests", "PosModular.IntegrationTests", "ide-driver"),
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var argument in new[] { "drive.mjs", new Uri(host.Address, "/graphql").ToString(), Program!, profile, Path.Combine(artifacts, picture), query, answer, subscription, news })
+            start.ArgumentList.Add(argument);
+
+        using var node = Process.Start(start)!;
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        patience.CancelAfter(Patience);
+        try
+        {
+            var said = node.StandardOutput.ReadToEndAsync(patience.Token);
+            var complained = await node.StandardError.ReadToEndAsync(patience.Token);
+            await node.WaitForExitAsync(patience.Token);
+            node.ExitCode.ShouldBe(0, complained);
+            return JsonSerializer.Deserialize<Visit>(await said, JsonSerializerOptions.Web)!;
+        }
+        finally
+        {
+            if (!node.HasExited)
+                node.Kill(entireProcessTree: true);
+            Directory.Delete(profile, recursive: true);
+        }
+    }
+}
+
+/// <param name="Requests">Addresses that the pages asked for.</param>
+/// <param name="Elsewhere">Hosts that anything in the browser, the browser included, tried to reach beyond this machine.</param>
+/// <param name="Forbidden">What the content security policy held back.</param>
+internal sealed record Visit(IReadOnlyList<string> Requests, IReadOnlyList<string> Elsewhere, IReadOnlyList<string> Forbidden);
