@@ -11,6 +11,9 @@ namespace Ingestion.Ledger;
 /// <summary>One connection with the two trips prepared on it. It belongs to one writer and is thrown away after any error.</summary>
 internal sealed class LedgerSession : IAsyncDisposable
 {
+    // Seconds; a disk that does not come must not hold up everybody.
+    private const int Patience = 5;
+
     private readonly NpgsqlConnection _connection;
     private readonly NpgsqlBatch _first;
     private readonly NpgsqlBatch _second;
@@ -188,7 +191,7 @@ internal sealed class LedgerSession : IAsyncDisposable
 
     private NpgsqlBatch Trip(params ReadOnlySpan<(string Sql, NpgsqlDbType[] Arrays)> statements)
     {
-        var batch = new NpgsqlBatch(_connection);
+        var batch = new NpgsqlBatch(_connection) { Timeout = Patience };
         foreach (var (sql, arrays) in statements)
         {
             var command = new NpgsqlBatchCommand(sql);

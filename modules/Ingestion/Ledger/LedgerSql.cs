@@ -4,9 +4,9 @@ namespace Ingestion.Ledger;
 /// the lock.</summary>
 internal static class LedgerSql
 {
-    // A lock or a disk that does not come must not hold up everybody: the senders are told within five seconds.
+    // A lock that does not come must not hold up everybody.
     // Plans are made early, while the tables may be empty; a sequential scan chosen then would stay for long (see also PlanRefresh).
-    public const string Session = "set enable_seqscan = off; set jit = off; set lock_timeout = '1s'; set statement_timeout = '5s'";
+    public const string Session = "set enable_seqscan = off; set jit = off; set lock_timeout = '1s'";
 
     /// <summary>Heads must be there before they can be locked.</summary>
     public const string OpenHeads = "insert into ingestion.feed_heads (venue_id, seq) select v, 0 from unnest($1::text[]) v order by v on conflict do nothing";

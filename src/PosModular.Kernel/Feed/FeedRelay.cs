@@ -20,7 +20,7 @@ internal sealed partial class FeedRelay(
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
 
     // A burst rings many times; a short breath turns it into few large batches (docs/adr/0004-the-feed.md).
-    private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(12);
+    private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(25);
 
     private readonly FeedSql _sql = new(reader, source);
     private string _lastVenue = "";
