@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Analytics;
 using GraphQL.Types;
 using Ingestion;
@@ -26,6 +27,9 @@ internal static class PosHost
 
     public static async Task RunAsync(string[] args)
     {
+        // A second Ctrl-C or TERM while it is stopping must not cut it short: the private PostgreSQL would be left running.
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => signal.Cancel = true);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => signal.Cancel = true);
         var builder = Builder(args);
         await using var embedded = await StartPostgresAsync(builder);
         await using var app = Build(builder);
