@@ -74,7 +74,7 @@ internal static class PosHost
         services.AddSingleton<IClock>(SystemClock.Instance);
         services.AddDatabase(configuration.GetConnectionString("Pos") is { Length: > 0 } database ? database
             : throw new SettingException("ConnectionStrings__Pos", "it is missing. Set it to a PostgreSQL connection string."));
-        services.AddFeed();
+        services.AddFeed(relays: configuration["Pos:Relays"] != "false");
         services.AddMergedSchema();
 
         services.AddIntegrations(configuration, development: builder.Environment.IsDevelopment());

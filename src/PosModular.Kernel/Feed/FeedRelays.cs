@@ -82,13 +82,15 @@ public sealed class FeedRelays : BackgroundService
 
 public static class FeedSetup
 {
-    public static IServiceCollection AddFeed(this IServiceCollection services)
+    /// <param name="services">The host's.</param>
+    /// <param name="relays">False on a host that leaves the readers to others.</param>
+    public static IServiceCollection AddFeed(this IServiceCollection services, bool relays = true)
     {
         services.AddSingleton<FeedBell>();
         services.AddSingleton<FeedTail>();
         services.AddScoped<AfterCommit>();
         services.AddHostedService<BellTower>();
         services.AddSingleton<FeedRelays>();
-        return services.AddHostedService(s => s.GetRequiredService<FeedRelays>());
+        return relays ? services.AddHostedService(s => s.GetRequiredService<FeedRelays>()) : services;
     }
 }
