@@ -6,8 +6,19 @@ public interface IWebhookGate
 {
     /// <summary>Checks the signature over the raw bytes before anything is read from them. Throws what the database throws when a till
     /// must be looked up and it is away.</summary>
-    ValueTask<Admission> AdmitAsync(Provider provider, Guid? connectionId, string? signature, ReadOnlyMemory<byte> body, CancellationToken ct);
+    ValueTask<Admission> AdmitAsync(WebhookRequest request, CancellationToken ct);
+
+    /// <summary>Reads an event again that was genuine when it came: for its connection, or for whoever has its location now.</summary>
+    ValueTask<Admission> ReadAgainAsync(Provider provider, Guid? connectionId, ReadOnlyMemory<byte> body, CancellationToken ct);
 }
+
+/// <summary>A webhook as it came in.</summary>
+/// <param name="Provider">Whose path it came in by.</param>
+/// <param name="ConnectionId">Whose path; null on a general one.</param>
+/// <param name="Signature">The provider's signature header; null when there was none.</param>
+/// <param name="Address">The address as the request itself names it. Only for telling what is wrong, never for the check: a proxy changes it.</param>
+/// <param name="Body">The raw bytes.</param>
+public sealed record WebhookRequest(Provider Provider, Guid? ConnectionId, string? Signature, string Address, ReadOnlyMemory<byte> Body);
 
 /// <summary>The gate's answer.</summary>
 /// <param name="Genuine">False: the signature is missing or wrong, or there is no such connection. Nothing else is set then.</param>
@@ -18,13 +29,7 @@ public sealed record Admission(bool Genuine, PosEvent? Event = null, Till? Till 
 {
     public static Admission Refused { get; } = new(false);
 
-    /// <summary>It cannot be told whether it is genuine, because the till's key cannot be opened: the sender must keep it and come again.</summary>
-    public static Admission Undecided { get; } = new(false, IgnoredBecause: "The till's key cannot be opened.");
+    /// <summary>It cannot be told yet whether it is genuine, because the till's key cannot be opened or is just being changed: the sender must
+    /// keep it and come again.</summary>
+    public static Admission Undecided { get; } = new(false, IgnoredBecause: "The till's key is not known here at the moment.");
 }
-
-/// <summary>A connected till as other modules know it.</summary>
-/// <param name="ConnectionId">Its connection.</param>
-/// <param name="VenueId">Its venue.</param>
-/// <param name="Provider">Whose till it is.</param>
-/// <param name="MerchantId">The merchant, or the location where the provider names none: what a card's fingerprint is unique within.</param>
-public sealed record Till(Guid ConnectionId, string VenueId, Provider Provider, string MerchantId);

@@ -6,10 +6,26 @@ namespace Integrations.Contracts;
 /// <param name="EventId">The provider's; null when the body has none.</param>
 /// <param name="Type">The provider's, e.g. payment.updated; null when the body has none.</param>
 /// <param name="MerchantId">Whose event it is.</param>
-/// <param name="LocationId">The till's location, as the payment itself says.</param>
-/// <param name="Payment">The payment as it stood at the event; null when the event is of another kind.</param>
+/// <param name="LocationId">The till's location, as the payment, refund or order itself says.</param>
+/// <param name="Facts">What it tells; null for an event of a kind that is not used.</param>
 /// <param name="Unreadable">Why nothing can be made of it (not JSON, no amount …); null for a readable event.</param>
-public sealed record PosEvent(string? EventId, string? Type, string? MerchantId, string? LocationId, PosPayment? Payment, string? Unreadable);
+public sealed record PosEvent(string? EventId, string? Type, string? MerchantId, string? LocationId, PosFacts? Facts, string? Unreadable);
+
+/// <summary>What a provider tells at once, in an event or on a page of a sync.</summary>
+public sealed record PosFacts
+{
+    /// <summary>Payments as they stand.</summary>
+    public IReadOnlyList<PosPayment> Payments { get; init; } = [];
+
+    /// <summary>Refunds as they stand.</summary>
+    public IReadOnlyList<PosRefund> Refunds { get; init; } = [];
+
+    /// <summary>Orders as they stand, for the breakdown of their payments.</summary>
+    public IReadOnlyList<PosOrder> Orders { get; init; } = [];
+
+    /// <summary>Ids of orders that have changed and must be fetched to be known.</summary>
+    public IReadOnlyList<string> ChangedOrders { get; init; } = [];
+}
 
 /// <summary>One state of a payment as its provider tells it.</summary>
 /// <param name="ExternalId">The provider's payment id.</param>
@@ -26,7 +42,49 @@ public sealed record PosEvent(string? EventId, string? Type, string? MerchantId,
 /// <param name="Card">The card; null when there was none.</param>
 public sealed record PosPayment(
     string ExternalId, string? OrderId, string LocationId, PaymentState State, Instant OccurredAt, Instant UpdatedAt,
-    string Currency, long TotalMinor, long TipMinor, long RefundedMinor, PaymentMethod Method, PosCard? Card);
+    string Currency, long TotalMinor, long TipMinor, long RefundedMinor, PaymentMethod Method, PosCard? Card)
+{
+    /// <summary>The amounts within the total, where the provider tells them with the payment (Toast); null where they must be read from the order.</summary>
+    public PosBreakdown? Breakdown { get; init; }
+}
+
+/// <summary>What a total is made of, in minor units of its currency.</summary>
+/// <param name="TaxMinor">Of the total.</param>
+/// <param name="DiscountMinor">Taken off before the total.</param>
+/// <param name="ServiceChargeMinor">Of the total.</param>
+public sealed record PosBreakdown(long TaxMinor, long DiscountMinor, long ServiceChargeMinor);
+
+/// <summary>One state of a refund as its provider tells it.</summary>
+/// <param name="ExternalId">The provider's refund id.</param>
+/// <param name="PaymentId">The payment that was given back; null for an unlinked refund.</param>
+/// <param name="OrderId">The provider's order id of the refund.</param>
+/// <param name="LocationId">The location that gave it.</param>
+/// <param name="State">How far it is.</param>
+/// <param name="AmountMinor">Given back, in minor units, 0 or more.</param>
+/// <param name="Currency">ISO 4217.</param>
+/// <param name="Reason">As the seller wrote it.</param>
+/// <param name="CreatedAt">The provider's.</param>
+/// <param name="UpdatedAt">The provider's; the first part of the version, whole microseconds.</param>
+public sealed record PosRefund(
+    string ExternalId, string? PaymentId, string? OrderId, string LocationId, RefundState State, long AmountMinor, string Currency,
+    string? Reason, Instant CreatedAt, Instant UpdatedAt);
+
+/// <summary>How far a refund is. The numbers are kept in the database; a higher one is more final.</summary>
+public enum RefundState : short
+{
+    Pending = 0,
+    Rejected = 1,
+    Failed = 2,
+    Completed = 3,
+}
+
+/// <summary>One state of an order, as far as the breakdown of its payments needs it. Minor units.</summary>
+/// <param name="ExternalId">The provider's order id.</param>
+/// <param name="LocationId">The location that took it.</param>
+/// <param name="Version">The provider's; grows with each change.</param>
+/// <param name="Currency">ISO 4217.</param>
+/// <param name="Amounts">Of the whole order, however many payments paid it.</param>
+public sealed record PosOrder(string ExternalId, string LocationId, long Version, string Currency, PosBreakdown Amounts);
 
 /// <summary>What a provider tells of a card.</summary>
 /// <param name="Brand">As Square spells it: VISA, MASTERCARD, AMERICAN_EXPRESS …</param>

@@ -5,6 +5,7 @@ using Ingestion.Transactions;
 using Integrations.Contracts;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Extensions;
 using Microsoft.AspNetCore.Routing;
 using NodaTime;
 using PosModular.Kernel;
@@ -39,7 +40,8 @@ internal sealed class WebhookEndpoint(IWebhookGate gate, WebhookIntake intake, I
         Admission admission;
         try
         {
-            admission = await gate.AdmitAsync(Provider.Square, connectionId, http.Request.Headers[SignatureHeader], body, http.RequestAborted);
+            admission = await gate.AdmitAsync(
+                new WebhookRequest(Provider.Square, connectionId, http.Request.Headers[SignatureHeader], http.Request.GetEncodedUrl(), body), http.RequestAborted);
         }
         catch (Exception e) when (e.IsTransient())
         {
@@ -62,7 +64,7 @@ internal sealed class WebhookEndpoint(IWebhookGate gate, WebhookIntake intake, I
         var (status, reason) =
             admission.IgnoredBecause is { } why ? (WebhookEventStatus.Ignored, why)
             : read.Unreadable is { } fault ? (WebhookEventStatus.Failed, fault)
-            : read.Payment is null ? (WebhookEventStatus.Ignored, "Events of this type are not used.")
+            : read.Facts is null ? (WebhookEventStatus.Ignored, "Events of this type are not used.")
             : (WebhookEventStatus.Processed, (string?)null);
         var now = clock.Now();
         var row = new WebhookEventRow
@@ -79,7 +81,7 @@ internal sealed class WebhookEndpoint(IWebhookGate gate, WebhookIntake intake, I
             Attempts = 1,
             Payload = body,
         };
-        return new Intake(row, status == WebhookEventStatus.Processed ? Sighting.Of(till!, read.Payment!, Cause.Webhook, row.EventId) : null);
+        return new Intake(row, status == WebhookEventStatus.Processed ? Sighting.Of(till!, read.Facts!.Payments[0], Cause.Webhook, row.EventId) : null);
     }
 
     private static async ValueTask<byte[]?> ReadAsync(HttpRequest request, CancellationToken ct)

@@ -8,7 +8,7 @@ namespace Integrations.Square;
 
 /// <summary>Square's events in our own words: a pure function over raw bytes. What it does not know it leaves alone; what it cannot do
 /// without makes the event unreadable, with the reason.</summary>
-/// <remarks>Source: Square API reference, Payment, PaymentCreatedEvent, PaymentUpdatedEvent.</remarks>
+/// <remarks>Source: Square API reference, Payment, PaymentRefund, Order, and the events payment.*, refund.*, order.*.</remarks>
 internal static class SquareTranslator
 {
     public static PosEvent Translate(ReadOnlyMemory<byte> body)
@@ -36,12 +36,27 @@ internal static class SquareTranslator
         var read = new PosEvent(Text(root, "event_id"), Text(root, "type"), Text(root, "merchant_id"), Text(root, "location_id"), null, null);
         if (read.EventId is null)
             return read with { Unreadable = "The event has no event_id." };
-        if (read.Type is not ("payment.created" or "payment.updated"))
-            return read;
-        if (Child(Child(Child(root, "data"), "object"), "payment") is not { } payment)
-            return read with { Unreadable = "The event has no data.object.payment." };
-        var (known, missing) = Payment(payment);
-        return known is null ? read with { Unreadable = missing } : read with { Payment = known, LocationId = known.LocationId };
+        var changed = Child(Child(root, "data"), "object");
+        return read.Type switch
+        {
+            "payment.created" or "payment.updated" => Told(read, "payment", Child(changed, "payment"), Payment, p => (p.LocationId, new PosFacts { Payments = [p] })),
+            "refund.created" or "refund.updated" => Told(read, "refund", Child(changed, "refund"), Refund, r => (r.LocationId, new PosFacts { Refunds = [r] })),
+            // Only a reference: the order itself must be fetched.
+            "order.created" => Told(read, "order_created", Child(changed, "order_created"), OrderId, o => (o.Location, new PosFacts { ChangedOrders = [o.Id] })),
+            "order.updated" => Told(read, "order_updated", Child(changed, "order_updated"), OrderId, o => (o.Location, new PosFacts { ChangedOrders = [o.Id] })),
+            _ => read,
+        };
+    }
+
+    private static PosEvent Told<T>(PosEvent read, string name, JsonElement? changed, Func<JsonElement, (T? Known, string? Missing)> translate, Func<T, (string Location, PosFacts Facts)> tell) where T : class
+    {
+        if (changed is not { } given)
+            return read with { Unreadable = $"The event has no data.object.{name}." };
+        var (known, missing) = translate(given);
+        if (known is null)
+            return read with { Unreadable = missing };
+        var (location, facts) = tell(known);
+        return read with { Facts = facts, LocationId = location };
     }
 
     /// <summary>A payment as it stands in events and in ListPayments; the second part names what is missing.</summary>
@@ -66,6 +81,53 @@ internal static class SquareTranslator
         return (new PosPayment(id, Text(payment, "order_id"), location, state, occurred, updated, paid.Currency, paid.Minor, tip, refunded,
             Method(Text(payment, "source_type"), card?.Brand), card), null);
     }
+
+    /// <summary>A refund as it stands in events and in ListPaymentRefunds; the second part names what is missing.</summary>
+    public static (PosRefund? Refund, string? Missing) Refund(JsonElement refund)
+    {
+        if (Text(refund, "id") is not { } id)
+            return (null, "The refund has no id.");
+        if (Text(refund, "location_id") is not { } location)
+            return (null, "The refund has no location_id.");
+        if (RefundStateOf(Text(refund, "status")) is not { } state)
+            return (null, "The refund's status is not one of PENDING, COMPLETED, REJECTED, FAILED.");
+        if (Time(refund, "created_at") is not { } created)
+            return (null, "The refund has no readable created_at.");
+        if (Amount(refund, "amount_money") is not { Minor: >= 0 } amount)
+            return (null, "The refund has no amount_money with a whole amount of 0 or more and a currency.");
+        // A refund that was never changed may come without updated_at.
+        return (new PosRefund(id, Text(refund, "payment_id"), Text(refund, "order_id"), location, state, amount.Minor, amount.Currency,
+            Text(refund, "reason"), created, Time(refund, "updated_at") ?? created), null);
+    }
+
+    /// <summary>An order as it stands in BatchRetrieveOrders; the second part names what is missing.</summary>
+    /// <remarks>Service charges within the order; tips are the payments' own. Source: Square API reference, Order.</remarks>
+    public static (PosOrder? Order, string? Missing) Order(JsonElement order)
+    {
+        if (Text(order, "id") is not { } id || Text(order, "location_id") is not { } location)
+            return (null, "The order has no id and location_id.");
+        if (Amount(order, "total_money") is not { } total)
+            return (null, "The order has no total_money.");
+        if (Optional(order, "total_tax_money", total.Currency) is not { } tax || Optional(order, "total_discount_money", total.Currency) is not { } discount
+            || Optional(order, "total_service_charge_money", total.Currency) is not { } charge)
+            return (null, "The order's amounts are not all of its total's currency.");
+        var version = order.TryGetProperty("version", out var given) && given.ValueKind == JsonValueKind.Number && given.TryGetInt64(out var number) ? number : 0;
+        return (new PosOrder(id, location, version, total.Currency, new PosBreakdown(tax, discount, charge)), null);
+    }
+
+    private sealed record OrderReference(string Id, string Location);
+
+    private static (OrderReference? Order, string? Missing) OrderId(JsonElement changed) =>
+        Text(changed, "order_id") is { } id && Text(changed, "location_id") is { } location ? (new OrderReference(id, location), null) : (null, "The event names no order_id and location_id.");
+
+    private static RefundState? RefundStateOf(string? status) => status switch
+    {
+        "PENDING" => RefundState.Pending,
+        "COMPLETED" => RefundState.Completed,
+        "REJECTED" => RefundState.Rejected,
+        "FAILED" => RefundState.Failed,
+        _ => null,
+    };
 
     private static PosCard? Card(JsonElement payment)
     {

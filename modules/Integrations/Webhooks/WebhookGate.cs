@@ -12,8 +12,9 @@ internal sealed class WebhookGate(TillDirectory directory, IEnumerable<IPosProvi
     private readonly Dictionary<Provider, IPosProvider> _providers = providers.ToDictionary(p => p.Provider);
     private readonly byte[] _generalUrl = Encoding.UTF8.GetBytes(settings.WebhookUrl(Provider.Square));
 
-    public async ValueTask<Admission> AdmitAsync(Provider provider, Guid? connectionId, string? signature, ReadOnlyMemory<byte> body, CancellationToken ct)
+    public async ValueTask<Admission> AdmitAsync(WebhookRequest request, CancellationToken ct)
     {
+        var (provider, connectionId, signature, _, body) = request;
         if (string.IsNullOrEmpty(signature) || !_providers.TryGetValue(provider, out var port))
             return Admission.Refused;
         var tills = await directory.GetAsync(ct);
@@ -26,6 +27,13 @@ internal sealed class WebhookGate(TillDirectory directory, IEnumerable<IPosProvi
         return fresh == tills ? admission : Admit(port, fresh, connectionId, signature, body);
     }
 
+    public async ValueTask<Admission> ReadAgainAsync(Provider provider, Guid? connectionId, ReadOnlyMemory<byte> body, CancellationToken ct)
+    {
+        var (tills, read) = (await directory.ReadNowAsync(ct), _providers[provider].Translate(body));
+        var till = connectionId is { } id ? tills.Find(provider, id) : tills.OfLocation(provider, read.LocationId);
+        return till is null ? Unrouted(read) : Judge(read, till);
+    }
+
     private Admission Admit(IPosProvider port, Tills tills, Guid? connectionId, string signature, ReadOnlyMemory<byte> body)
     {
         if (connectionId is { } id)
@@ -36,8 +44,7 @@ internal sealed class WebhookGate(TillDirectory directory, IEnumerable<IPosProvi
         var read = port.Translate(body);
         if (settings.SquareApplicationKey is { } key && port.IsGenuine(key, _generalUrl, body.Span, signature))
             return tills.OfLocation(port.Provider, read.LocationId) is { } owner ? Judge(read, owner)
-                : new Admission(true, read, null, read.Unreadable is not null ? null
-                    : $"No till is connected for location {read.LocationId ?? "(none named)"} of merchant {read.MerchantId ?? "(none named)"}.");
+                : Unrouted(read);
 
         // Who may have signed it is read from a body that is not trusted yet: the signature under that till's own key then tells. Several tills may
         // share a key; the sale is the connected one's whose location it names.
@@ -45,6 +52,9 @@ internal sealed class WebhookGate(TillDirectory directory, IEnumerable<IPosProvi
             .Where(till => Signed(port, till, _generalUrl, signature, body)).Select(till => Judge(read, till)).ToArray();
         return signers.FirstOrDefault(a => a.IgnoredBecause is null) ?? signers.FirstOrDefault() ?? Admission.Refused;
     }
+
+    private static Admission Unrouted(PosEvent read) => new(true, read, null, read.Unreadable is not null ? null
+        : $"No till is connected for location {read.LocationId ?? "(none named)"} of merchant {read.MerchantId ?? "(none named)"}.");
 
     private static bool Signed(IPosProvider port, TillEntry till, byte[] url, string signature, ReadOnlyMemory<byte> body)
     {
@@ -56,6 +66,6 @@ internal sealed class WebhookGate(TillDirectory directory, IEnumerable<IPosProvi
 
     private static Admission Judge(PosEvent read, TillEntry till) => new(true, read, till.Till,
         !till.Connected ? "The till is disconnected."
-        : read.Payment is { } payment && payment.LocationId != till.LocationId ? $"It is a sale of location {payment.LocationId}; this connection is for {till.LocationId}."
+        : read.Facts is not null && read.LocationId != till.LocationId ? $"It is a sale of location {read.LocationId}; this connection is for {till.LocationId}."
         : null);
 }

@@ -29,7 +29,7 @@ public sealed class HostilePayloadTests
     private static PosEvent Judged(byte[] body)
     {
         var read = SquareTranslator.Translate(body);
-        if (read.Payment is { } payment)
+        if (read.Facts?.Payments is [var payment])
         {
             read.Unreadable.ShouldBeNull();
             read.EventId.ShouldNotBeNullOrEmpty();

@@ -30,46 +30,61 @@ public sealed class SquareTranslatorTests
     {
         var read = With(change);
         read.Unreadable.ShouldBeNull();
-        return read.Payment.ShouldNotBeNull();
+        return read.Facts.ShouldNotBeNull().Payments.ShouldHaveSingleItem();
     }
 
     private static void Unreadable(Action<JsonNode> change, string naming)
     {
         var read = With(change);
-        read.Payment.ShouldBeNull();
+        read.Facts.ShouldBeNull();
         read.Unreadable.ShouldNotBeNull().ShouldContain(naming);
         read.EventId.ShouldBe("6a8f5f28-54a1-4eb0-a98a-3111513fd4fc"); // the event is kept under its own id
     }
 
-    [Fact]
-    public void The_created_example_is_an_authorized_sale() =>
-        SquareTranslator.Translate(Sample.Bytes("webhook.payment.created.json")).ShouldBe(new PosEvent(
-            "13b867cf-db3d-4b1c-90b6-2f32a9d78124", "payment.created", "6SSW7HV8K2ST5", "S8GWD5R9QB376",
-            new PosPayment("hYy9pRFVxpDsO1FB05SunFWUe9JZY", "03O3USaPaAaFnI6kkwB1JxGgBsUZY", "S8GWD5R9QB376", PaymentState.Authorized,
-                At("2020-11-22T21:16:51.086Z"), At("2020-11-22T21:16:51.198Z"), "USD", 100, 0, 0, PaymentMethod.Card,
-                new PosCard("MASTERCARD", "9029", "KEYED", "sq-1-Tvruf3vPQxlvI6n0IcKYfBukrcv6IqWr8UyBdViWXU2yzGn5VMJvrsHMKpINMhPmVg")), null));
-
-    [Fact]
-    public void The_updated_example_is_a_captured_sale() =>
-        SquareTranslator.Translate(Sample.Bytes("webhook.payment.updated.json")).ShouldBe(new PosEvent(
-            "6a8f5f28-54a1-4eb0-a98a-3111513fd4fc", "payment.updated", "6SSW7HV8K2ST5", "S8GWD5R9QB376",
-            new PosPayment("hYy9pRFVxpDsO1FB05SunFWUe9JZY", "03O3USaPaAaFnI6kkwB1JxGgBsUZY", "S8GWD5R9QB376", PaymentState.Captured,
-                At("2020-11-22T21:16:51.086Z"), At("2020-11-22T21:19:00.831Z"), "USD", 100, 0, 0, PaymentMethod.Card,
-                new PosCard("MASTERCARD", "9029", "KEYED", "sq-1-Tvruf3vPQxlvI6n0IcKYfBukrcv6IqWr8UyBdViWXU2yzGn5VMJvrsHMKpINMhPmVg")), null));
-
     [Theory]
-    [InlineData("webhook.refund.created.json", "refund.created")]
-    [InlineData("webhook.refund.updated.json", "refund.updated")]
-    [InlineData("webhook.order.created.json", "order.created")]
-    [InlineData("webhook.order.updated.json", "order.updated")]
-    public void An_event_of_another_type_is_readable_and_shows_no_payment(string file, string type)
+    [InlineData("webhook.payment.created.json", "13b867cf-db3d-4b1c-90b6-2f32a9d78124", "payment.created", PaymentState.Authorized, "2020-11-22T21:16:51.198Z")]
+    [InlineData("webhook.payment.updated.json", "6a8f5f28-54a1-4eb0-a98a-3111513fd4fc", "payment.updated", PaymentState.Captured, "2020-11-22T21:19:00.831Z")]
+    public void The_payment_examples_are_a_sale_authorized_and_captured(string file, string id, string type, PaymentState state, string updated)
     {
         var read = SquareTranslator.Translate(Sample.Bytes(file));
 
-        read.Type.ShouldBe(type);
-        read.EventId.ShouldNotBeNull();
-        read.MerchantId.ShouldNotBeNull();
-        (read.Payment, read.Unreadable).ShouldBe((null, null));
+        (read with { Facts = null }).ShouldBe(new PosEvent(id, type, "6SSW7HV8K2ST5", "S8GWD5R9QB376", null, null));
+        read.Facts.ShouldNotBeNull().Payments.ShouldBe([new PosPayment("hYy9pRFVxpDsO1FB05SunFWUe9JZY", "03O3USaPaAaFnI6kkwB1JxGgBsUZY", "S8GWD5R9QB376", state,
+            At("2020-11-22T21:16:51.086Z"), At(updated), "USD", 100, 0, 0, PaymentMethod.Card,
+            new PosCard("MASTERCARD", "9029", "KEYED", "sq-1-Tvruf3vPQxlvI6n0IcKYfBukrcv6IqWr8UyBdViWXU2yzGn5VMJvrsHMKpINMhPmVg"))]);
+    }
+
+    [Theory]
+    [InlineData("webhook.refund.created.json", RefundState.Pending)]
+    [InlineData("webhook.refund.updated.json", RefundState.Completed)]
+    public void The_refund_examples_are_a_refund_begun_and_completed(string file, RefundState state)
+    {
+        var refund = SquareTranslator.Translate(Sample.Bytes(file)).Facts.ShouldNotBeNull().Refunds.ShouldHaveSingleItem();
+
+        refund.State.ShouldBe(state);
+        refund.PaymentId.ShouldNotBeNull();
+        refund.AmountMinor.ShouldBePositive();
+        refund.UpdatedAt.ShouldBeGreaterThanOrEqualTo(refund.CreatedAt);
+    }
+
+    [Theory]
+    [InlineData("webhook.order.created.json")]
+    [InlineData("webhook.order.updated.json")]
+    public void The_order_examples_name_an_order_to_fetch(string file)
+    {
+        var read = SquareTranslator.Translate(Sample.Bytes(file));
+
+        read.Facts.ShouldNotBeNull().ChangedOrders.ShouldHaveSingleItem().ShouldNotBeEmpty();
+        read.LocationId.ShouldNotBeNull();
+    }
+
+    [Fact]
+    public void An_event_of_another_type_is_readable_and_shows_nothing()
+    {
+        var read = SquareTranslator.Translate("""{"event_id":"e","type":"payout.sent","merchant_id":"M","data":{"object":{"payout":{}}}}"""u8.ToArray());
+
+        (read.EventId, read.Type, read.MerchantId).ShouldBe(("e", "payout.sent", "M"));
+        (read.Facts, read.Unreadable).ShouldBe((null, null));
     }
 
     [Theory]
@@ -255,6 +270,6 @@ public sealed class SquareTranslatorTests
         var read = Translate(json);
 
         read.Unreadable.ShouldNotBeNull().ShouldContain("event_id");
-        (read.EventId, read.Payment, read.MerchantId, read.Type).ShouldBe((null, null, "6SSW7HV8K2ST5", "payment.updated"));
+        (read.EventId, read.Facts, read.MerchantId, read.Type).ShouldBe((null, null, "6SSW7HV8K2ST5", "payment.updated"));
     }
 }

@@ -1,0 +1,73 @@
+using NodaTime;
+using PosModular.Kernel;
+
+namespace Integrations.Contracts;
+
+/// <summary>A connected till as other modules know it.</summary>
+/// <param name="ConnectionId">Its connection.</param>
+/// <param name="VenueId">Its venue.</param>
+/// <param name="Provider">Whose till it is.</param>
+/// <param name="MerchantId">The merchant, or the location where the provider names none: what a card's fingerprint is unique within.</param>
+/// <param name="ProcessRules">Whether its sales may unlock.</param>
+public sealed record Till(Guid ConnectionId, string VenueId, Provider Provider, string MerchantId, bool ProcessRules = true);
+
+/// <summary>A till and how it is to be polled.</summary>
+/// <param name="Till">The till.</param>
+/// <param name="SyncEnabled">Whether it is polled by itself.</param>
+/// <param name="SyncInterval">From the start of one sync to the next.</param>
+/// <param name="ConnectedAt">When it was connected first; the first sync reaches back from there.</param>
+public sealed record PolledTill(Till Till, bool SyncEnabled, Duration SyncInterval, Instant ConnectedAt);
+
+/// <summary>The tills and what their providers tell when asked. Every call passes the provider's limiter, retries and token refresh, and tells
+/// the connection's health; none of them throws for what the provider does wrong.</summary>
+public interface ITills
+{
+    /// <summary>All that are connected now.</summary>
+    Task<IReadOnlyList<PolledTill>> ConnectedAsync(CancellationToken ct);
+
+    /// <summary>The till of a connection, also of one that was cut off; null when there is none.</summary>
+    ValueTask<Till?> FindAsync(Guid connectionId, CancellationToken ct);
+
+    /// <summary>What there is to page through at this provider, in the order to do it.</summary>
+    /// <param name="provider">Whose.</param>
+    /// <param name="first">True when nothing was read before, or for a span of the past: by the time of the sale. False: by the time of change.</param>
+    IReadOnlyList<string> Streams(Provider provider, bool first);
+
+    /// <summary>One page.</summary>
+    Task<Fetched<PosPage>> FetchPageAsync(Guid connectionId, PageRequest request, CancellationToken ct);
+
+    /// <summary>Up to 100 orders by their ids; ids that the provider does not know (yet) are left out.</summary>
+    Task<Fetched<IReadOnlyList<PosOrder>>> FetchOrdersAsync(Guid connectionId, IReadOnlyList<string> orderIds, CancellationToken ct);
+}
+
+/// <summary>Which page to fetch.</summary>
+/// <param name="Stream">One of <see cref="ITills.Streams"/>.</param>
+/// <param name="From">Inclusive.</param>
+/// <param name="To">Exclusive, as far as the provider can.</param>
+/// <param name="Cursor">Of the page before; null for the first page.</param>
+public sealed record PageRequest(string Stream, Instant From, Instant To, string? Cursor);
+
+/// <summary>A page of what a provider has.</summary>
+/// <param name="Facts">What is on it.</param>
+/// <param name="NextCursor">Null on the last page. Providers let cursors expire within minutes.</param>
+/// <param name="ReachedAt">Everything of the stream before this moment has been read with this page: a place to go on from when the cursor
+/// has expired. Null when the page does not tell.</param>
+/// <param name="Skipped">Things on the page that could not be read, with the reason; they are told, never lost silently.</param>
+public sealed record PosPage(PosFacts Facts, string? NextCursor, Instant? ReachedAt, IReadOnlyList<string> Skipped);
+
+/// <summary>What a provider answered, or why not.</summary>
+public sealed record Fetched<T>(T? Value, FetchFault? Fault) where T : class
+{
+    public static implicit operator Fetched<T>(FetchFault fault) => new(null, fault);
+}
+
+public static class Fetched
+{
+    public static Fetched<T> Of<T>(T value) where T : class => new(value, null);
+}
+
+/// <summary>Why a call has failed.</summary>
+/// <param name="Error">Code, and what to do.</param>
+/// <param name="RetryAfter">How long the provider asks to wait; null when it does not say.</param>
+/// <param name="CursorExpired">The cursor is no longer good: begin again from the last place reached.</param>
+public sealed record FetchFault(UserError Error, Duration? RetryAfter = null, bool CursorExpired = false);
