@@ -70,4 +70,8 @@ public static class Fetched
 /// <param name="Error">Code, and what to do.</param>
 /// <param name="RetryAfter">How long the provider asks to wait; null when it does not say.</param>
 /// <param name="CursorExpired">The cursor is no longer good: begin again from the last place reached.</param>
-public sealed record FetchFault(UserError Error, Duration? RetryAfter = null, bool CursorExpired = false);
+public sealed record FetchFault(UserError Error, Duration? RetryAfter = null, bool CursorExpired = false)
+{
+    /// <summary>Permissions that the credentials lack, where that is why.</summary>
+    public IReadOnlyList<string> MissingScopes { get; init; } = [];
+}

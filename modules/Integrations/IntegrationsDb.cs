@@ -1,5 +1,6 @@
 using Integrations.Audit;
 using Integrations.Connections;
+using Integrations.Credentials;
 using Integrations.Venues;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Design;
@@ -13,6 +14,8 @@ internal sealed class IntegrationsDb(DbContextOptions<IntegrationsDb> options) :
 
     public DbSet<Venue> Venues => Set<Venue>();
     public DbSet<TillConnection> Connections => Set<TillConnection>();
+    public DbSet<ConnectionError> ConnectionErrors => Set<ConnectionError>();
+    public DbSet<ProviderToken> ProviderTokens => Set<ProviderToken>();
     public DbSet<AuditEntry> AuditLog => Set<AuditEntry>();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
@@ -20,6 +23,8 @@ internal sealed class IntegrationsDb(DbContextOptions<IntegrationsDb> options) :
         modelBuilder.HasDefaultSchema(Schema);
         modelBuilder.Entity<Venue>(Venue.Map);
         modelBuilder.Entity<TillConnection>(TillConnection.Map);
+        modelBuilder.Entity<ConnectionError>(ConnectionError.Map);
+        modelBuilder.Entity<ProviderToken>(ProviderToken.Map);
         modelBuilder.Entity<AuditEntry>(AuditEntry.Map);
     }
 }

@@ -1,5 +1,8 @@
+using Integrations.Audit;
+using Integrations.Calls;
 using Integrations.Connections;
 using Integrations.Contracts;
+using Integrations.Credentials;
 using Integrations.Square;
 using Integrations.Venues;
 using Integrations.Webhooks;
@@ -19,13 +22,22 @@ public static class IntegrationsModule
         services.AddModuleDatabase<IntegrationsDb>(IntegrationsDb.Schema);
         services.AddSingleton(IntegrationsSettings.Read(configuration, production: !development));
 
-        services.AddSquareClient();
-        services.AddSingleton<IPosProvider, SquareProvider>();
+        services.AddSquare();
+
+        services.AddSingleton<PosProviders>();
+        services.AddSingleton<ConnectionHealth>();
+        services.AddSingleton<Renewals>();
+        services.AddSingleton<ITills, TillCalls>();
+        services.AddSingleton<ConnectionKeeper>().AddHostedService(s => s.GetRequiredService<ConnectionKeeper>());
+        services.AddSingleton<Resealing>().AddHostedService(s => s.GetRequiredService<Resealing>());
 
         services.AddSingleton<VenueDirectory>().AddHostedService(s => s.GetRequiredService<VenueDirectory>());
         services.AddSingleton<IVenues>(s => s.GetRequiredService<VenueDirectory>());
         services.AddSingleton<TillDirectory>().AddHostedService(s => s.GetRequiredService<TillDirectory>());
         services.AddSingleton<IWebhookGate, WebhookGate>();
+        services.AddSingleton<WebhookSetup>().AddSingleton<SignatureDoctor>();
+        services.AddSingleton<WebhookNotes>().AddHostedService(s => s.GetRequiredService<WebhookNotes>());
+        services.AddSingleton<Revocations>().AddHostedService(s => s.GetRequiredService<Revocations>());
 
         return services
             .AddQuery<GetViewer>()
@@ -33,7 +45,13 @@ public static class IntegrationsModule
             .AddQuery<ListVenues>()
             .AddMutation<RegisterVenue>()
             .AddMutation<UpdateVenue>()
+            .AddField<VenueAuditLog>("Venue")
+            .AddField<VenuePosConnections>("Venue")
+            .AddField<RecentErrors>("SyncSettings")
+            .AddMutation<ValidatePosCredentials>()
             .AddMutation<ConnectPos>()
-            .AddField<VenuePosConnections>("Venue");
+            .AddMutation<UpdatePosConnection>()
+            .AddMutation<RotateWebhookKey>()
+            .AddMutation<DisconnectPos>();
     }
 }

@@ -23,6 +23,20 @@ internal sealed record IntegrationsSettings
     /// <summary>Key of an application-level subscription on the general webhook path; null without one.</summary>
     public required byte[]? SquareApplicationKey { get; init; }
 
+    /// <summary>Of the application that sellers authorize; renews their OAuth tokens. Null without one.</summary>
+    public string? SquareApplicationSecret { get; init; }
+
+    /// <summary>Calls that one Square token may make in 10 seconds; 0 for no limit of ours. Square publishes no number.</summary>
+    public required int SquareCallsPer10Seconds { get; init; }
+
+    public required IReadOnlyDictionary<PosEnvironment, Uri> ToastBaseUrls { get; init; }
+
+    /// <summary>Calls a second that one Toast client may make; 0 for no limit of ours.</summary>
+    public required int ToastCallsPerSecond { get; init; }
+
+    /// <summary>Of them, pages of orders of one restaurant; 0 for no limit of ours.</summary>
+    public required int ToastOrdersBulkPerSecond { get; init; }
+
     public required Vault Vault { get; init; }
 
     public string WebhookUrl(Provider provider, Guid? connectionId = null) =>
@@ -38,8 +52,22 @@ internal sealed record IntegrationsSettings
         },
         SquareVersion = configuration["Pos:Square:Version"] is { Length: > 0 } version ? version : "2024-12-18",
         SquareApplicationKey = configuration["Pos:Square:WebhookSignatureKey"] is { Length: > 0 } key ? Encoding.UTF8.GetBytes(key) : null,
+        SquareApplicationSecret = configuration["Pos:Square:ApplicationSecret"] is { Length: > 0 } secret ? secret : null,
+        SquareCallsPer10Seconds = Count(configuration, "Pos:Square:CallsPer10Seconds", 100),
+        ToastBaseUrls = new Dictionary<PosEnvironment, Uri>
+        {
+            [PosEnvironment.Production] = new(Address(configuration, "Pos:Toast:BaseUrls:Production", "https://ws-api.toasttab.com")),
+            [PosEnvironment.Sandbox] = new(Address(configuration, "Pos:Toast:BaseUrls:Sandbox", "https://ws-sandbox-api.eng.toasttab.com")),
+        },
+        ToastCallsPerSecond = Count(configuration, "Pos:Toast:CallsPerSecond", 20),
+        ToastOrdersBulkPerSecond = Count(configuration, "Pos:Toast:OrdersBulkPerSecond", 5),
         Vault = new Vault(ReadKeys(configuration, production)),
     };
+
+    private static int Count(IConfiguration configuration, string setting, int usual) =>
+        configuration[setting] is not { Length: > 0 } given ? usual
+        : int.TryParse(given, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var count) && count <= 100_000 ? count
+        : throw new SettingException(setting, "it is not a whole number from 0 (no limit) to 100000.");
 
     private static string Address(IConfiguration configuration, string setting, string? usual)
     {

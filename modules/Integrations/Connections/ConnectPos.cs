@@ -1,9 +1,6 @@
-using System.Security.Cryptography;
-using System.Text;
 using GraphQL;
 using Integrations.Audit;
 using Integrations.Contracts;
-using Integrations.Credentials;
 using Integrations.Webhooks;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
@@ -11,22 +8,6 @@ using Npgsql;
 using PosModular.Kernel;
 
 namespace Integrations.Connections;
-
-/// <summary>What a provider needs to let us in.</summary>
-internal sealed record PosCredentialsInput
-{
-    /// <summary>Whose till it is.</summary>
-    public required Provider Provider { get; init; }
-
-    /// <summary>Which of the provider's worlds the credentials are for.</summary>
-    public required PosEnvironment Environment { get; init; }
-
-    /// <summary>Square location id.</summary>
-    public required string LocationId { get; init; }
-
-    /// <summary>Square: personal access token.</summary>
-    public string? AccessToken { get; init; }
-}
 
 /// <summary>A till to connect to a venue.</summary>
 internal sealed record ConnectPosInput
@@ -40,8 +21,14 @@ internal sealed record ConnectPosInput
     /// <summary>Whether the provider shall send its events here.</summary>
     [DefaultAstValue("true")] public bool? EnableWebhook { get; init; }
 
-    /// <summary>The signature key of a subscription you made by hand at the provider; left out, one is made for you.</summary>
+    /// <summary>The signature key of a subscription you made by hand at the provider. Square: left out, one is made for you.</summary>
     public string? WebhookSignatureKey { get; init; }
+
+    /// <summary>10 to 86400; 900 with webhooks and 30 without, when left out.</summary>
+    public int? SyncIntervalSeconds { get; init; }
+
+    /// <summary>Whether its sales may unlock.</summary>
+    [DefaultAstValue("true")] public bool? ProcessRules { get; init; }
 }
 
 /// <summary>The connection, or what was wrong.</summary>
@@ -50,14 +37,20 @@ internal sealed record ConnectPosInput
 internal sealed record PosConnectionPayload(PosConnection? Connection, IReadOnlyList<UserError> Errors)
 {
     public static PosConnectionPayload Failed(UserError error) => new(null, [error]);
+
+    public static PosConnectionPayload NoSuchConnection { get; } =
+        Failed(new UserError(ErrorCode.NotFound, "There is no such connection. List them with venue { posConnections { id } }.", "connectionId"));
 }
 
 /// <summary>Connects a till; the same till again gets new credentials and keeps its history. A connection whose webhook could not be set up
 /// is still made; statusReason says so. HEAD_MODERATOR. Errors: NOT_FOUND, INVALID_INPUT, INVALID_CREDENTIALS, LOCATION_NOT_FOUND,
 /// PERMISSION_DENIED, RATE_LIMIT_EXCEEDED, PROVIDER_UNAVAILABLE; CONFLICT when the till is connected to another venue.</summary>
 internal sealed class ConnectPos(
-    IDbContextFactory<IntegrationsDb> dbs, IEnumerable<IPosProvider> providers, IntegrationsSettings settings, TillDirectory tills, IClock clock)
+    IDbContextFactory<IntegrationsDb> dbs, PosProviders providers, WebhookSetup webhooks, IntegrationsSettings settings, TillDirectory tills, IClock clock)
 {
+    private static readonly UserError Taken = new(ErrorCode.Conflict,
+        "This till is connected to another venue. Disconnect it there first (disconnectPos), or check the location id.", "credentials.locationId");
+
     /// <param name="input">The till and its credentials.</param>
     public async Task<PosConnectionPayload> Handle(ConnectPosInput input, IResolveFieldContext context, CancellationToken ct)
     {
@@ -66,42 +59,26 @@ internal sealed class ConnectPos(
         await using var db = await dbs.CreateDbContextAsync(ct);
         if (!await db.Venues.AnyAsync(v => v.Id == input.VenueId, ct))
             return PosConnectionPayload.Failed(new UserError(ErrorCode.NotFound, "There is no such venue. Register it first with registerVenue.", "venueId"));
-        var given = input.Credentials;
-        if (providers.SingleOrDefault(p => p.Provider == given.Provider) is not { } provider)
-            return PosConnectionPayload.Failed(UserError.Invalid("This version connects SQUARE only.", "credentials.provider"));
-        if (Check(input) is { } wrong)
+        var (credentials, provider) = (input.Credentials.Read(), providers.Of(input.Credentials.Provider));
+        if ((provider.Check(credentials) ?? ConnectionInput.CheckKey(input.WebhookSignatureKey) ?? ConnectionInput.CheckInterval(input.SyncIntervalSeconds)) is { } wrong)
             return PosConnectionPayload.Failed(wrong);
 
-        var connection = await Current(db, given, ct);
+        var connection = await FindAsync(db, input.VenueId, provider.Provider, credentials, ct);
         if (connection is not null && connection.VenueId != input.VenueId)
             return PosConnectionPayload.Failed(Taken);
-        var location = await provider.FindLocationAsync(given.Environment, given.AccessToken!, given.LocationId, ct);
-        if (location.Error is not null)
-            return PosConnectionPayload.Failed(location.Error);
+        var location = await provider.ValidateAsync(credentials, ct);
+        if (location.Fault is { } fault)
+            return PosConnectionPayload.Failed(fault.Error);
 
         var now = clock.Now();
         if (connection is null)
-            db.Add(connection = New(input, now));
-        (connection.LocationName, connection.TimeZone) = (location.Value!.Name, location.Value.TimeZone);
-        (connection.MerchantId, connection.MerchantName) = (location.Value.MerchantId, location.Value.MerchantName);
-        connection.AccessToken = settings.Vault.Seal(given.AccessToken!, Purpose.AccessToken(connection.Id));
-        connection.ConnectedAt = connection.ConnectedAt == default ? now : connection.ConnectedAt;
-        connection.LastGoodCallAt = now;
-        connection.WebhookEnabled = input.EnableWebhook ?? true;
+            db.Add(connection = New(input.VenueId, provider.Provider, credentials, now));
+        Fill(connection, input, credentials, location.Value!, now);
         if (input.WebhookSignatureKey is not null)
-            (connection.SignatureKey, connection.SubscriptionId) = (settings.Vault.Seal(input.WebhookSignatureKey, Purpose.SignatureKey(connection.Id)), null);
-        // The address that providers call may have changed since: a subscription for the old one is deaf.
-        var address = settings.WebhookUrl(given.Provider, connection.Id);
-        if (connection.NotificationUrl != address)
-            (connection.NotificationUrl, connection.SubscriptionId, connection.SignatureKey) = (address, null, input.WebhookSignatureKey is null ? null : connection.SignatureKey);
-        // A key pasted by hand stays until another one is pasted.
-        var subscribes = connection.WebhookEnabled && (connection.SubscriptionId is not null || connection.SignatureKey is null);
+            await webhooks.RemoveAsync(db, connection, provider, credentials, ct); // one of ours would go on sending what is then refused
         // Whoever gives up waiting now leaves a connection that tells how far it came.
-        if (subscribes)
-            connection.NeedsAttention(new UserError(ErrorCode.WebhookValidationFailed, "Its webhook is not set up yet. Connect the till again."));
-        else
-            connection.IsWell();
-        db.Add(AuditEntry.Of(now, caller, input.VenueId, "connectPos", connection.Id.ToString(), $"{given.Provider} {given.Environment} {given.LocationId}"));
+        var subscribes = webhooks.Begin(connection, provider, input.WebhookSignatureKey);
+        db.Add(AuditEntry.Of(now, caller, input.VenueId, "connectPos", connection.Id.ToString(), $"{provider.Provider} {credentials}"));
         try
         {
             await db.SaveChangesAsync(ct); // before the subscription: its first event must find the connection
@@ -111,67 +88,45 @@ internal sealed class ConnectPos(
         {
             return PosConnectionPayload.Failed(Taken);
         }
+        // Once begun it is carried through, whether its caller still waits or not.
         if (subscribes)
-            await SubscribeAsync(db, provider, connection, given);
-        tills.Changed(connection.VenueId);
-        return new PosConnectionPayload(PosConnection.Of(connection), []);
+            await webhooks.SubscribeAsync(db, connection, provider, credentials, CancellationToken.None);
+        return new PosConnectionPayload(PosConnection.Of(connection, settings.Vault, clock.Now()), []);
     }
 
-    // Once begun it is carried through, whether its caller still waits or not.
-    private async Task SubscribeAsync(IntegrationsDb db, IPosProvider provider, TillConnection connection, PosCredentialsInput given)
+    // The one that is connected, wherever; else the one that was at this venue, so that its sales and its address stay the same.
+    private static async Task<TillConnection?> FindAsync(IntegrationsDb db, string venueId, Provider provider, PosCredentials credentials, CancellationToken ct)
     {
-        var ct = CancellationToken.None;
-        var made = connection.SubscriptionId is { } known ? await provider.FindSubscriptionAsync(given.Environment, given.AccessToken!, known, ct) : default;
-        if (made.Value is null && made.Error?.Code is null or ErrorCode.NotFound)
-            made = await provider.SubscribeAsync(given.Environment, given.AccessToken!, connection.NotificationUrl, IdempotencyKey(connection), ct);
-        if (made.Value is { } subscription)
-        {
-            (connection.SubscriptionId, connection.SignatureKey) = (subscription.Id, settings.Vault.Seal(subscription.SignatureKey, Purpose.SignatureKey(connection.Id)));
-            connection.IsWell();
-        }
-        else if (connection.SubscriptionId is not null)
-            connection.IsWell(); // it could not be asked about just now (an OAuth token may not); what is there stays
-        else
-            connection.NeedsAttention(new UserError(made.Error!.Code,
-                "The till is connected, but its webhook could not be set up: " + made.Error.Message + " Or make the subscription by hand for " +
-                connection.NotificationUrl + " and pass its key as webhookSignatureKey."));
-        await db.SaveChangesAsync(ct);
+        var known = await db.Connections.Where(c => c.Provider == provider && c.Environment == credentials.Environment && c.ExternalLocationId == credentials.LocationId
+            && (c.DisconnectedAt == null || c.VenueId == venueId)).OrderByDescending(c => c.Id).ToListAsync(ct);
+        return known.FirstOrDefault(c => c.DisconnectedAt is null) ?? known.FirstOrDefault();
     }
 
-    // The same until there is a subscription, another one once that one is gone. Square takes up to 45 characters.
-    private static string IdempotencyKey(TillConnection connection) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{connection.Id:N} {connection.SubscriptionId} {connection.NotificationUrl}")))[..40];
-
-    private TillConnection New(ConnectPosInput input, Instant now)
+    private TillConnection New(string venueId, Provider provider, PosCredentials credentials, Instant now)
     {
         var id = now.NewId();
         return new TillConnection
         {
             Id = id,
-            VenueId = input.VenueId,
-            Provider = input.Credentials.Provider,
-            Environment = input.Credentials.Environment,
-            ExternalLocationId = input.Credentials.LocationId,
-            AccessToken = "",
-            NotificationUrl = settings.WebhookUrl(input.Credentials.Provider, id),
+            VenueId = venueId,
+            Provider = provider,
+            Environment = credentials.Environment,
+            ExternalLocationId = credentials.LocationId,
+            NotificationUrl = settings.WebhookUrl(provider, id),
+            SyncEnabled = true,
+            ConnectedAt = now,
         };
     }
 
-    private static Task<TillConnection?> Current(IntegrationsDb db, PosCredentialsInput given, CancellationToken ct) => db.Connections.SingleOrDefaultAsync(
-        c => c.Provider == given.Provider && c.Environment == given.Environment && c.ExternalLocationId == given.LocationId && c.DisconnectedAt == null, ct);
-
-    private static readonly UserError Taken = new(ErrorCode.Conflict,
-        "This till is connected to another venue. Disconnect it there first, or check the location id.", "credentials.locationId");
-
-    private static UserError? Check(ConnectPosInput input) => input.Credentials switch
+    private void Fill(TillConnection connection, ConnectPosInput input, PosCredentials credentials, TillLocation location, Instant now)
     {
-        { LocationId: var id } when id.Length is 0 or > 50 || id.Any(c => c is <= ' ' or > '~' or '/') =>
-            UserError.Invalid("A Square location id has up to 50 letters and digits; you find it in the Developer Dashboard under Locations.", "credentials.locationId"),
-        // It goes into a header: anything but visible ASCII would break out of it.
-        { AccessToken: var token } when string.IsNullOrEmpty(token) || token.Length > 1024 || token.Any(c => c is <= ' ' or > '~') =>
-            UserError.Invalid("Square needs an access token; you find it in the Developer Dashboard under Credentials.", "credentials.accessToken"),
-        _ when input.WebhookSignatureKey is { } key && (key.Length is 0 or > 200 || key.Any(c => c is <= ' ' or > '~')) =>
-            UserError.Invalid("The signature key stands at the webhook subscription in the Developer Dashboard; copy it whole.", "webhookSignatureKey"),
-        _ => null,
-    };
+        (connection.LocationName, connection.TimeZone) = (location.Name, location.TimeZone);
+        (connection.MerchantId, connection.MerchantName) = (location.MerchantId, location.MerchantName);
+        connection.Keep(credentials with { ExpiresAt = credentials.ExpiresAt ?? location.ExpiresAt, ClientId = credentials.ClientId ?? location.ApplicationId }, settings.Vault, now);
+        (connection.ConnectedAt, connection.DisconnectedAt) = (connection.DisconnectedAt is null ? connection.ConnectedAt : now, null);
+        connection.CallWentWell(now);
+        connection.WebhookEnabled = input.EnableWebhook ?? true;
+        connection.SyncIntervalSeconds = input.SyncIntervalSeconds ?? connection.SyncIntervalSeconds;
+        connection.ProcessRules = input.ProcessRules ?? true;
+    }
 }

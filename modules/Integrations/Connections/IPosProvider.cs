@@ -1,39 +1,76 @@
 using Integrations.Contracts;
+using NodaTime;
 using PosModular.Kernel;
 
 namespace Integrations.Connections;
 
-/// <summary>A provider of tills: everything that differs between them. One folder and one line in the module each.</summary>
+/// <summary>A provider of tills: everything that differs between them. One folder and one line in the module each. No call throws for what the
+/// provider does wrong; none logs or tells a secret.</summary>
 internal interface IPosProvider
 {
     Provider Provider { get; }
 
-    /// <summary>Asks the provider for the location with these credentials.</summary>
-    Task<Answer<TillLocation>> FindLocationAsync(PosEnvironment environment, string accessToken, string locationId, CancellationToken ct);
+    /// <summary>What is wrong with the form of these credentials; null when it is well. The field is a path into the input.</summary>
+    UserError? Check(PosCredentials credentials);
 
-    /// <summary>Has the provider send its events to this address. The same idempotency key again makes no second subscription.</summary>
-    Task<Answer<Subscription>> SubscribeAsync(PosEnvironment environment, string accessToken, string notificationUrl, string idempotencyKey, CancellationToken ct);
+    /// <summary>Asks the provider whether these credentials open this location and allow all that is needed. PERMISSION_DENIED comes with what is missing.</summary>
+    Task<Fetched<TillLocation>> ValidateAsync(PosCredentials credentials, CancellationToken ct);
 
-    /// <summary>A subscription made before, with its key; NOT_FOUND when the provider has it no more.</summary>
-    Task<Answer<Subscription>> FindSubscriptionAsync(PosEnvironment environment, string accessToken, string subscriptionId, CancellationToken ct);
+    /// <summary>Credentials that go on when these end; the same ones when they need no renewal.</summary>
+    Task<Fetched<PosCredentials>> RenewAsync(PosCredentials credentials, CancellationToken ct);
 
-    /// <summary>Whether the signature is that of this body, sent to this address, under this key. Constant time, over raw bytes.</summary>
+    /// <summary>Null where subscriptions are made by hand.</summary>
+    IPosSubscriptions? Subscriptions { get; }
+
+    /// <summary>The largest webhook body and the header with its signature are the endpoint's; here: whether the signature is that of this body,
+    /// sent to this address, under this key. Constant time, over raw bytes.</summary>
     bool IsGenuine(ReadOnlySpan<byte> key, ReadOnlySpan<byte> notificationUrl, ReadOnlySpan<byte> body, string? signature);
 
     /// <summary>The event in our own words: a pure function, which never throws.</summary>
     PosEvent Translate(ReadOnlyMemory<byte> body);
+
+    /// <inheritdoc cref="ITills.Streams"/>
+    IReadOnlyList<string> Streams(bool first);
+
+    /// <inheritdoc cref="ITills.FetchPageAsync"/>
+    Task<Fetched<PosPage>> FetchPageAsync(PosCredentials credentials, PageRequest request, CancellationToken ct);
+
+    /// <inheritdoc cref="ITills.FetchOrdersAsync"/>
+    Task<Fetched<IReadOnlyList<PosOrder>>> FetchOrdersAsync(PosCredentials credentials, IReadOnlyList<string> orderIds, CancellationToken ct);
 }
 
-/// <summary>What a provider answered, or what was wrong.</summary>
-internal readonly record struct Answer<T>(T? Value, UserError? Error) where T : class
+/// <summary>Webhook subscriptions at a provider that lets a program make them.</summary>
+internal interface IPosSubscriptions
 {
-    public static implicit operator Answer<T>(T value) => new(value, null);
+    /// <summary>Has the provider send its events to this address. The same idempotency key again makes no second subscription.</summary>
+    Task<Fetched<Subscription>> MakeAsync(PosCredentials credentials, string notificationUrl, string idempotencyKey, CancellationToken ct);
 
-    public static implicit operator Answer<T>(UserError error) => new(null, error);
+    /// <summary>A subscription made before, with its key; NOT_FOUND when the provider has it no more.</summary>
+    Task<Fetched<Subscription>> FindAsync(PosCredentials credentials, string subscriptionId, CancellationToken ct);
+
+    /// <summary>From now on the events go to another address; also asks for all event types that are used today.</summary>
+    Task<Fetched<Subscription>> MoveAsync(PosCredentials credentials, string subscriptionId, string notificationUrl, CancellationToken ct);
+
+    /// <summary>Has the provider sign with a new key from now on.</summary>
+    Task<Fetched<Subscription>> RotateKeyAsync(PosCredentials credentials, string subscriptionId, CancellationToken ct);
+
+    /// <summary>Null when it is gone, also when it was gone before.</summary>
+    Task<FetchFault?> DeleteAsync(PosCredentials credentials, string subscriptionId, CancellationToken ct);
 }
 
 /// <summary>A location as its provider knows it.</summary>
-internal sealed record TillLocation(string Id, string? Name, string? MerchantId, string? MerchantName, string? TimeZone, string? Currency);
+/// <param name="Id">The provider's.</param>
+/// <param name="Name">For people.</param>
+/// <param name="MerchantId">Whose it is.</param>
+/// <param name="MerchantName">For people.</param>
+/// <param name="TimeZone">IANA.</param>
+/// <param name="Currency">ISO 4217.</param>
+/// <param name="DayCutoff">Where its business day ends, for a provider that tells.</param>
+/// <param name="ExpiresAt">When the credentials end; null when they do not, or the provider does not tell.</param>
+/// <param name="ApplicationId">The application the credentials belong to.</param>
+internal sealed record TillLocation(
+    string Id, string? Name, string? MerchantId, string? MerchantName, string? TimeZone, string? Currency,
+    LocalTime? DayCutoff = null, Instant? ExpiresAt = null, string? ApplicationId = null);
 
-/// <summary>A webhook subscription: its id and the key its events are signed with.</summary>
-internal sealed record Subscription(string Id, string SignatureKey);
+/// <summary>A webhook subscription: its id, the key its events are signed with, and where they go. The key is null where the provider does not repeat it.</summary>
+internal sealed record Subscription(string Id, string? SignatureKey, string? NotificationUrl);

@@ -1,27 +1,17 @@
 using GraphQL;
 using Integrations.Contracts;
+using Integrations.Credentials;
 using NodaTime;
 using PosModular.Kernel;
 
 namespace Integrations.Connections;
 
-/// <summary>How a connection is.</summary>
-internal enum PosConnectionStatus
-{
-    /// <summary>Sales come in.</summary>
-    Connected,
-
-    /// <summary>Something must be done; statusReason says what.</summary>
-    NeedsAttention,
-
-    /// <summary>Cut off; its sales are kept.</summary>
-    Disconnected,
-}
-
 /// <summary>A till location connected to the venue. No secret is ever shown.</summary>
-internal sealed record PosConnection
+internal sealed record PosConnection : IConnectionPart
 {
     [Ignore] public required string VenueId { get; init; }
+
+    [Ignore] public Guid ConnectionId => Id;
 
     /// <summary>A version-7 UUID; it is part of the webhook address.</summary>
     public required Guid Id { get; init; }
@@ -62,18 +52,28 @@ internal sealed record PosConnection
     /// <summary>The last call that the provider answered well.</summary>
     public Instant? LastGoodCallAt { get; init; }
 
+    /// <summary>When the credentials end; null when they do not, or the provider does not tell.</summary>
+    public Instant? CredentialsExpireAt { get; init; }
+
     /// <summary>How its webhooks are set up.</summary>
     public required WebhookSettings Webhook { get; init; }
 
-    public static PosConnection Of(TillConnection c) => new()
+    /// <summary>How it is polled.</summary>
+    public required SyncSettings Sync { get; init; }
+
+    public static PosConnection Of(TillConnection c, Vault vault, Instant now) => Of(c, ConnectionStatus.Of(c, IsReadable(c, vault), now));
+
+    // Every secret that is still of use, or it is quarantined.
+    private static bool IsReadable(TillConnection c, Vault vault) => c.Sealed().All(s => vault.Open(s.Value, s.Purpose) is not null);
+
+    private static PosConnection Of(TillConnection c, (PosConnectionStatus Status, UserError? Reason) how) => new()
     {
         VenueId = c.VenueId,
         Id = c.Id,
         Provider = c.Provider,
         Environment = c.Environment,
-        Status = c.DisconnectedAt is not null ? PosConnectionStatus.Disconnected
-            : c.AttentionCode is not null ? PosConnectionStatus.NeedsAttention : PosConnectionStatus.Connected,
-        StatusReason = c.AttentionCode is { } code ? new UserError(code, c.AttentionMessage!) : null,
+        Status = how.Status,
+        StatusReason = how.Reason,
         ExternalLocationId = c.ExternalLocationId,
         LocationName = c.LocationName,
         MerchantId = c.MerchantId,
@@ -82,12 +82,27 @@ internal sealed record PosConnection
         ConnectedAt = c.ConnectedAt,
         DisconnectedAt = c.DisconnectedAt,
         LastGoodCallAt = c.LastGoodCallAt,
-        Webhook = new WebhookSettings(c.WebhookEnabled, c.NotificationUrl, c.SubscriptionId),
+        CredentialsExpireAt = c.CredentialsExpireAt,
+        Webhook = new WebhookSettings(c.Id, c.HearsEvents, c.NotificationUrl, c.SubscriptionId, c.LastEventAt, c.RefusedSignatures, c.LastRefusal),
+        Sync = new SyncSettings(c.Id, c.VenueId, c.SyncEnabled && c.DisconnectedAt is null, c.SyncInterval, c.ProcessRules),
     };
 }
 
 /// <summary>How a connection's webhooks are set up.</summary>
-/// <param name="Enabled">Whether events are expected.</param>
+/// <param name="ConnectionId">Whose.</param>
+/// <param name="Enabled">Whether events are let in: wanted, and there is a key to check them with.</param>
 /// <param name="NotificationUrl">Exactly as given to the provider; signatures are checked against it.</param>
 /// <param name="SubscriptionId">The provider's; null when a key was pasted by hand.</param>
-internal sealed record WebhookSettings(bool Enabled, string NotificationUrl, string? SubscriptionId);
+/// <param name="LastEventAt">When the last genuine event came; a few seconds behind at most.</param>
+/// <param name="RefusedSignatures">Requests to its address that were refused.</param>
+/// <param name="LastRefusal">What the last refusal looked like, for the operator.</param>
+internal sealed record WebhookSettings(
+    [property: Ignore] Guid ConnectionId, bool Enabled, string NotificationUrl, string? SubscriptionId, Instant? LastEventAt, long RefusedSignatures, string? LastRefusal);
+
+/// <summary>How a connection is polled.</summary>
+/// <param name="ConnectionId">Whose.</param>
+/// <param name="VenueId">At which venue.</param>
+/// <param name="Enabled">Whether it is polled by itself.</param>
+/// <param name="IntervalSeconds">From the start of one sync to the next.</param>
+/// <param name="ProcessRules">Whether its sales may unlock.</param>
+internal sealed record SyncSettings([property: Ignore] Guid ConnectionId, [property: Ignore] string VenueId, bool Enabled, int IntervalSeconds, bool ProcessRules) : IConnectionPart;

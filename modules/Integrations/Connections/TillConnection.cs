@@ -1,4 +1,5 @@
 using Integrations.Contracts;
+using Integrations.Credentials;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using NodaTime;
@@ -22,26 +23,122 @@ internal sealed class TillConnection
     public string? TimeZone { get; set; }
     public Instant ConnectedAt { get; set; }
     public Instant? DisconnectedAt { get; set; }
-    public Instant? LastGoodCallAt { get; set; }
 
-    /// <summary>Sealed.</summary>
-    public required string AccessToken { get; set; }
+    // ── credentials; secrets sealed ──
+    public string? AccessToken { get; set; }
+    public string? RefreshToken { get; set; }
+    public string? ClientId { get; set; }
+    public string? ClientSecret { get; set; }
 
+    /// <summary>When the access token was given or renewed.</summary>
+    public Instant? CredentialsAt { get; set; }
+    public Instant? CredentialsExpireAt { get; set; }
+
+    /// <summary>Somebody is renewing them just now, for at most so long.</summary>
+    public Instant? RenewingUntil { get; set; }
+
+    // ── webhook ──
     public bool WebhookEnabled { get; set; }
 
     /// <summary>Exactly as given to the provider; signatures are checked against it.</summary>
     public required string NotificationUrl { get; set; }
+
+    /// <summary>Also good, for as long as the provider may still send to it, or just begins to: the one before, or the next one.</summary>
+    public string? OtherNotificationUrl { get; set; }
+    public Instant? OtherNotificationUrlUntil { get; set; }
     public string? SubscriptionId { get; set; }
+
+    /// <summary>How many there have been.</summary>
+    public int SubscriptionsMade { get; set; }
 
     /// <summary>Sealed.</summary>
     public string? SignatureKey { get; set; }
 
+    /// <summary>Sealed; the one before, good for as long as events signed with it may still come.</summary>
+    public string? PreviousSignatureKey { get; set; }
+    public Instant? PreviousSignatureKeyUntil { get; set; }
+
+    /// <summary>Set while the provider is asked for a new key: what it signs with is not known for a moment.</summary>
+    public Instant? RotatingUntil { get; set; }
+    public long RefusedSignatures { get; set; }
+    public string? LastRefusal { get; set; }
+    public Instant? LastEventAt { get; set; }
+
+    // ── sync ──
+    public bool SyncEnabled { get; set; }
+
+    /// <summary>As somebody has set it; null for the usual one.</summary>
+    public int? SyncIntervalSeconds { get; set; }
+    public bool ProcessRules { get; set; }
+
+    // ── health ──
+    public Instant? LastGoodCallAt { get; set; }
+    public Instant? LastErrorAt { get; set; }
+    public ErrorCode? LastErrorCode { get; set; }
+    public string? LastErrorMessage { get; set; }
+
+    /// <summary>When it is looked after next; also the lease of whoever does it.</summary>
+    public Instant NextCheckAt { get; set; }
+
+    /// <summary>What is wrong with its webhook; null when all is well.</summary>
     public ErrorCode? AttentionCode { get; private set; }
     public string? AttentionMessage { get; private set; }
 
-    public void NeedsAttention(UserError reason) => (AttentionCode, AttentionMessage) = (reason.Code, reason.Message);
+    public void WebhookNeeds(UserError reason) => (AttentionCode, AttentionMessage) = (reason.Code, reason.Message);
 
-    public void IsWell() => (AttentionCode, AttentionMessage) = (null, null);
+    public void WebhookIsWell() => (AttentionCode, AttentionMessage) = (null, null);
+
+    /// <summary>Whether the provider's events are let in.</summary>
+    public bool HearsEvents => WebhookEnabled && SignatureKey is not null;
+
+    /// <summary>In seconds: events make polling a safety net; without them it is all there is.</summary>
+    public int SyncInterval => SyncIntervalSeconds ?? (HearsEvents ? 900 : 30);
+
+    /// <summary>A good call: what was wrong with the credentials before is over.</summary>
+    public void CallWentWell(Instant at) => (LastGoodCallAt, LastErrorAt, LastErrorCode, LastErrorMessage) = (at, null, null, null);
+
+    /// <summary>The credentials in clear; null when one of them was sealed with a key that is not here: they stay as they are until it is.</summary>
+    public PosCredentials? Open(Vault vault)
+    {
+        var whole = true;
+        var credentials = new PosCredentials(Environment, ExternalLocationId)
+        {
+            AccessToken = Read(AccessToken, Purpose.AccessToken(Id)),
+            RefreshToken = Read(RefreshToken, Purpose.RefreshToken(Id)),
+            ClientId = ClientId,
+            ClientSecret = Read(ClientSecret, Purpose.ClientSecret(Id)),
+            ExpiresAt = CredentialsExpireAt,
+        };
+        return whole ? credentials : null;
+
+        string? Read(string? value, Purpose purpose)
+        {
+            var secret = value is null ? null : vault.Open(value, purpose);
+            whole &= value is null || secret is not null;
+            return secret;
+        }
+    }
+
+    public void Keep(PosCredentials credentials, Vault vault, Instant now)
+    {
+        AccessToken = credentials.AccessToken is { } token ? vault.Seal(token, Purpose.AccessToken(Id)) : null;
+        RefreshToken = credentials.RefreshToken is { } refresh ? vault.Seal(refresh, Purpose.RefreshToken(Id)) : null;
+        ClientSecret = credentials.ClientSecret is { } secret ? vault.Seal(secret, Purpose.ClientSecret(Id)) : null;
+        (ClientId, CredentialsAt, CredentialsExpireAt) = (credentials.ClientId, now, credentials.ExpiresAt);
+    }
+
+    /// <summary>Credentials that are of no use any more are not kept.</summary>
+    public void ForgetCredentials() => (AccessToken, RefreshToken, ClientSecret, ClientId, CredentialsExpireAt) = (null, null, null, null, null);
+
+    /// <summary>Every sealed value with what it is for, and how to put another in its place.</summary>
+    public IEnumerable<(string Value, Purpose Purpose, Action<string> Replace)> Sealed()
+    {
+        if (AccessToken is not null) yield return (AccessToken, Purpose.AccessToken(Id), v => AccessToken = v);
+        if (RefreshToken is not null) yield return (RefreshToken, Purpose.RefreshToken(Id), v => RefreshToken = v);
+        if (ClientSecret is not null) yield return (ClientSecret, Purpose.ClientSecret(Id), v => ClientSecret = v);
+        if (SignatureKey is not null) yield return (SignatureKey, Purpose.SignatureKey(Id), v => SignatureKey = v);
+        if (PreviousSignatureKey is not null) yield return (PreviousSignatureKey, Purpose.PreviousSignatureKey(Id), v => PreviousSignatureKey = v);
+    }
 
     public static void Map(EntityTypeBuilder<TillConnection> connection)
     {
@@ -49,8 +146,31 @@ internal sealed class TillConnection
         connection.Property(c => c.Provider).HasConversion<string>();
         connection.Property(c => c.Environment).HasConversion<string>();
         connection.Property(c => c.AttentionCode).HasConversion<string>();
+        connection.Property(c => c.LastErrorCode).HasConversion<string>();
+        connection.Ignore(c => c.HearsEvents);
+        connection.Ignore(c => c.SyncInterval);
+        connection.Property(c => c.SyncEnabled).HasDefaultValue(true);
+        connection.Property(c => c.ProcessRules).HasDefaultValue(true);
         connection.HasIndex(c => c.VenueId);
         // A till location is connected to one venue at a time; after a disconnect it may move.
         connection.HasIndex(c => new { c.Provider, c.Environment, c.ExternalLocationId }).IsUnique().HasFilter("disconnected_at is null");
+    }
+}
+
+/// <summary>A call to the provider that went wrong, kept for the operator; the last ones of each connection.</summary>
+internal sealed class ConnectionError
+{
+    public const int Kept = 20;
+
+    public Guid ConnectionId { get; init; }
+    public Guid Id { get; init; }
+    public Instant At { get; init; }
+    public ErrorCode Code { get; init; }
+    public required string Message { get; init; }
+
+    public static void Map(EntityTypeBuilder<ConnectionError> error)
+    {
+        error.ToTable("connection_errors").HasKey(e => new { e.ConnectionId, e.Id });
+        error.Property(e => e.Code).HasConversion<string>();
     }
 }

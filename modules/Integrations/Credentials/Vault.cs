@@ -8,6 +8,14 @@ internal readonly record struct Purpose(string Table, Guid Row, string Column)
 {
     public static Purpose AccessToken(Guid connection) => new("pos_connections", connection, "access_token");
 
+    public static Purpose RefreshToken(Guid connection) => new("pos_connections", connection, "refresh_token");
+
+    public static Purpose ClientSecret(Guid connection) => new("pos_connections", connection, "client_secret");
+
+    public static Purpose PreviousSignatureKey(Guid connection) => new("pos_connections", connection, "previous_signature_key");
+
+    public static Purpose ProviderToken(Guid token) => new("provider_tokens", token, "token");
+
     public static Purpose SignatureKey(Guid connection) => new("pos_connections", connection, "signature_key");
 }
 
@@ -59,6 +67,9 @@ internal sealed class Vault
         aes.Key = keys.Encrypt;
         return Encoding.UTF8.GetString(aes.DecryptCbc(cipher, iv));
     }
+
+    /// <summary>Whether it was sealed with the key that writes; any other is to be sealed anew, so that an old key can be retired.</summary>
+    public bool IsCurrent(string sealedValue) => sealedValue.StartsWith($"v1:{_writes}:", StringComparison.Ordinal);
 
     public static string IdOf(byte[] masterKey) => Convert.ToHexStringLower(SHA256.HashData(masterKey))[..8];
 

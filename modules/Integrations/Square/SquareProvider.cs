@@ -1,115 +1,81 @@
-using System.Net;
-using System.Net.Http.Headers;
-using System.Net.Http.Json;
 using System.Text.Json;
 using Integrations.Connections;
 using Integrations.Contracts;
-using Polly.Timeout;
+using NodaTime.Text;
 using PosModular.Kernel;
 
 namespace Integrations.Square;
 
-/// <summary>Square over its REST API. Reads only: a POST to /v2/payments would charge a card and is never made.</summary>
-/// <remarks>Sources: Square API reference, RetrieveLocation, CreateWebhookSubscription; errors: Square docs, Build basics › Handling errors.</remarks>
-internal sealed class SquareProvider(IHttpClientFactory clients, IntegrationsSettings settings) : IPosProvider
+/// <summary>Square over its REST API.</summary>
+/// <remarks>Sources: Square API reference, RetrieveLocation, RetrieveTokenStatus; Square docs, Build basics › Access tokens.</remarks>
+internal sealed class SquareProvider(SquareApi api, SquareRenewal renewal, SquareSubscriptions subscriptions, SquarePages pages, IntegrationsSettings settings) : IPosProvider
 {
-    public const string Client = "square";
-    private static readonly string[] EventTypes = ["payment.created", "payment.updated"];
+    /// <summary>What the product reads; an OAuth token must allow all of it.</summary>
+    public static readonly IReadOnlyList<string> Scopes = ["MERCHANT_PROFILE_READ", "ORDERS_READ", "PAYMENTS_READ"];
 
     public Provider Provider => Provider.Square;
+
+    public IPosSubscriptions? Subscriptions => subscriptions;
 
     public bool IsGenuine(ReadOnlySpan<byte> key, ReadOnlySpan<byte> notificationUrl, ReadOnlySpan<byte> body, string? signature) =>
         SquareSignature.IsGenuine(key, notificationUrl, body, signature);
 
     public PosEvent Translate(ReadOnlyMemory<byte> body) => SquareTranslator.Translate(body);
 
-    public async Task<Answer<TillLocation>> FindLocationAsync(PosEnvironment environment, string accessToken, string locationId, CancellationToken ct)
+    public UserError? Check(PosCredentials credentials) => credentials switch
     {
-        var answer = await SendAsync(environment, accessToken, HttpMethod.Get, $"/v2/locations/{Uri.EscapeDataString(locationId)}", null, ct);
-        if (answer.Error is not null)
-            return answer.Error.Code switch
-            {
-                ErrorCode.NotFound or ErrorCode.InvalidInput => SquareErrors.NoSuchLocation,
-                ErrorCode.InvalidCredentials or ErrorCode.PermissionDenied => answer.Error with { Field = "credentials.accessToken" },
-                _ => answer.Error,
-            };
+        { LocationId: var id } when id.Length is 0 or > 50 || id.Any(c => c is <= ' ' or > '~' or '/' or '?' or '#') =>
+            UserError.Invalid("A Square location id has up to 50 letters and digits; you find it in the Developer Dashboard under Locations.", "credentials.locationId"),
+        { AccessToken: var token } when !IsHeaderText(token) =>
+            UserError.Invalid("Square needs an access token; you find it in the Developer Dashboard under Credentials.", SquareErrors.TokenField),
+        { RefreshToken: { } refresh } when !IsHeaderText(refresh) =>
+            UserError.Invalid("A refresh token is the refresh_token that Square gave with the access token; leave it out for a personal access token.", "credentials.refreshToken"),
+        _ => null,
+    };
+
+    public async Task<Fetched<TillLocation>> ValidateAsync(PosCredentials credentials, CancellationToken ct)
+    {
+        var status = await api.PostAsync(credentials, "/oauth2/token/status", new { }, ct);
+        if (status.Fault is { } refused)
+            return refused.Error.Code == ErrorCode.InvalidCredentials && await IsOfOtherEnvironmentAsync(credentials, ct) is { } other
+                ? new FetchFault(SquareErrors.OtherEnvironment(credentials.Environment, other)) : refused;
+        using var token = status.Value!;
+        if (token.RootElement.TryGetProperty("scopes", out var given) && given.ValueKind == JsonValueKind.Array
+            && Scopes.Except(given.EnumerateArray().Select(s => s.ToString())).ToArray() is { Length: > 0 } missing)
+            return new FetchFault(SquareErrors.MissingScopes(missing)) { MissingScopes = missing };
+
+        var answer = await api.GetAsync(credentials, $"/v2/locations/{Uri.EscapeDataString(credentials.LocationId)}", ct);
+        if (answer.Fault is { } fault)
+            return fault.Error.Code is ErrorCode.NotFound or ErrorCode.InvalidInput ? new FetchFault(SquareErrors.NoSuchLocation) : fault;
         using var json = answer.Value!;
         if (!json.RootElement.TryGetProperty("location", out var location))
-            return SquareErrors.Away;
-        return new TillLocation(locationId, Text(location, "name"), Text(location, "merchant_id"), Text(location, "business_name"),
-            Text(location, "timezone"), Text(location, "currency"));
+            return new FetchFault(SquareErrors.Away);
+        return Fetched.Of(new TillLocation(credentials.LocationId, SquareApi.Text(location, "name"), SquareApi.Text(location, "merchant_id"), SquareApi.Text(location, "business_name"),
+            SquareApi.Text(location, "timezone"), SquareApi.Text(location, "currency"), null,
+            SquareApi.Text(token.RootElement, "expires_at") is { } end && OffsetDateTimePattern.ExtendedIso.Parse(end) is { Success: true } at ? at.Value.ToInstant() : null,
+            SquareApi.Text(token.RootElement, "client_id")));
     }
 
-    public async Task<Answer<Subscription>> SubscribeAsync(
-        PosEnvironment environment, string accessToken, string notificationUrl, string idempotencyKey, CancellationToken ct)
+    public Task<Fetched<PosCredentials>> RenewAsync(PosCredentials credentials, CancellationToken ct) => renewal.RenewAsync(credentials, ct);
+
+    public IReadOnlyList<string> Streams(bool first) => SquarePages.Streams(first);
+
+    public Task<Fetched<PosPage>> FetchPageAsync(PosCredentials credentials, PageRequest request, CancellationToken ct) => pages.FetchAsync(credentials, request, ct);
+
+    public Task<Fetched<IReadOnlyList<PosOrder>>> FetchOrdersAsync(PosCredentials credentials, IReadOnlyList<string> orderIds, CancellationToken ct) =>
+        pages.FetchOrdersAsync(credentials, orderIds, ct);
+
+    // A sandbox token in production is the commonest mistake: Square only says 401, so the other side is asked.
+    private async Task<PosEnvironment?> IsOfOtherEnvironmentAsync(PosCredentials credentials, CancellationToken ct)
     {
-        var answer = await SendAsync(environment, accessToken, HttpMethod.Post, "/v2/webhooks/subscriptions", new
-        {
-            idempotency_key = idempotencyKey,
-            subscription = new { name = "PosModular", event_types = EventTypes, notification_url = notificationUrl, api_version = settings.SquareVersion },
-        }, ct);
-        return Subscription(answer);
+        var other = credentials.Environment == PosEnvironment.Production ? PosEnvironment.Sandbox : PosEnvironment.Production;
+        if (settings.SquareBaseUrls[other] == settings.SquareBaseUrls[credentials.Environment])
+            return null;
+        var status = await api.PostAsync(credentials with { Environment = other }, "/oauth2/token/status", new { }, ct);
+        status.Value?.Dispose();
+        return status.Fault is null ? other : null;
     }
 
-    public async Task<Answer<Subscription>> FindSubscriptionAsync(PosEnvironment environment, string accessToken, string subscriptionId, CancellationToken ct)
-    {
-        var answer = await SendAsync(environment, accessToken, HttpMethod.Get, $"/v2/webhooks/subscriptions/{Uri.EscapeDataString(subscriptionId)}", null, ct);
-        return Subscription(answer);
-    }
-
-    private static Answer<Subscription> Subscription(Answer<JsonDocument> answer)
-    {
-        if (answer.Error is not null)
-            return answer.Error;
-        using var json = answer.Value!;
-        return json.RootElement.TryGetProperty("subscription", out var subscription) && Text(subscription, "id") is { } id && Text(subscription, "signature_key") is { } key
-            ? new Subscription(id, key)
-            : new UserError(ErrorCode.WebhookValidationFailed, "Square made a subscription but did not tell its key.");
-    }
-
-    private async Task<Answer<JsonDocument>> SendAsync(
-        PosEnvironment environment, string accessToken, HttpMethod method, string path, object? body, CancellationToken ct)
-    {
-        using var request = new HttpRequestMessage(method, new Uri(settings.SquareBaseUrls[environment], path));
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", accessToken);
-        request.Headers.Add("Square-Version", settings.SquareVersion);
-        if (body is not null)
-            request.Content = JsonContent.Create(body);
-        try
-        {
-            using var client = clients.CreateClient(Client);
-            using var response = await client.SendAsync(request, ct);
-            if (!response.IsSuccessStatusCode)
-                return SquareErrors.Read(response.StatusCode, environment);
-            return await JsonDocument.ParseAsync(await response.Content.ReadAsStreamAsync(ct), default, ct);
-        }
-        catch (Exception e) when (e is HttpRequestException or TimeoutRejectedException or JsonException || (e is OperationCanceledException && !ct.IsCancellationRequested))
-        {
-            return SquareErrors.Away;
-        }
-    }
-
-    private static string? Text(JsonElement of, string name) =>
-        of.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
-}
-
-/// <summary>Square's refusals as our errors.</summary>
-internal static class SquareErrors
-{
-    public static UserError Away { get; } = new(ErrorCode.ProviderUnavailable, "Square cannot be reached or does not answer properly just now. Nothing was changed; try again in a minute.");
-
-    public static UserError NoSuchLocation { get; } = new(ErrorCode.LocationNotFound,
-        "Square knows no such location under this access token. Check the location id in the Developer Dashboard under Locations.", "credentials.locationId");
-
-    public static UserError Read(HttpStatusCode status, PosEnvironment environment) => status switch
-    {
-        HttpStatusCode.Unauthorized => new(ErrorCode.InvalidCredentials,
-            $"Square does not accept this access token for {environment.ToString().ToUpperInvariant()}. Copy it again, and check that it is not the other environment's."),
-        HttpStatusCode.Forbidden => new(ErrorCode.PermissionDenied,
-            "The access token lacks a permission that is needed (MERCHANT_PROFILE_READ, PAYMENTS_READ). Give the application these permissions, or use a personal access token."),
-        HttpStatusCode.NotFound => new(ErrorCode.NotFound, "Square has no such thing (any more)."),
-        HttpStatusCode.BadRequest => new(ErrorCode.InvalidInput, "Square refuses the request as malformed. A webhook address must be https and reachable from outside: check Pos__PublicBaseUrl."),
-        HttpStatusCode.TooManyRequests => new(ErrorCode.RateLimitExceeded, "Square asks us to slow down. Try again in a minute."),
-        _ => new(ErrorCode.ProviderUnavailable, $"Square answered {(int)status}. Nothing was changed; try again in a minute."),
-    };
+    // It goes into a header: anything but visible ASCII would break out of it.
+    private static bool IsHeaderText(string? text) => text is { Length: > 0 and <= 1024 } && text.All(c => c is > ' ' and <= '~');
 }

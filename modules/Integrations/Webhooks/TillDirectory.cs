@@ -4,6 +4,8 @@ using Integrations.Credentials;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using NodaTime;
+using PosModular.Kernel;
 using PosModular.Kernel.Feed;
 
 namespace Integrations.Webhooks;
@@ -11,13 +13,15 @@ namespace Integrations.Webhooks;
 /// <summary>All tills with their signature keys, in memory, so that a webhook is checked without asking the database. Read anew when a
 /// connection changes here or on another host (the bell), and every minute.</summary>
 internal sealed partial class TillDirectory(
-    IDbContextFactory<IntegrationsDb> dbs, IntegrationsSettings settings, FeedBell bell, TimeProvider time, ILogger<TillDirectory> log) : BackgroundService
+    IDbContextFactory<IntegrationsDb> dbs, IntegrationsSettings settings, FeedBell bell, IClock clock, TimeProvider time, ILogger<TillDirectory> log) : BackgroundService
 {
     private const string Bell = "integrations.tills";
 
-    // A forged request may make us look again, but not more often than this.
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    // A forged request may make us look again, but not more often than this; whoever comes in between waits for the next look.
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
+    // Keys as last opened, by connection; only touched by the one who reads.
+    private readonly Dictionary<Guid, List<byte[]>> _known = [];
     private readonly SemaphoreSlim _one = new(1);
     private volatile Tills? _tills;
     private long _readAt;
@@ -26,9 +30,13 @@ internal sealed partial class TillDirectory(
     /// <summary>The tills as last read; read now when they have not been yet.</summary>
     public async ValueTask<Tills> GetAsync(CancellationToken ct) => _tills ?? await ReadAsync(() => _tills is null, ct);
 
-    /// <summary>Reads them again for somebody who did not find what he looked for, unless that was done within the last second.</summary>
-    public Task<Tills> LookAgainAsync(Tills seen, CancellationToken ct) =>
-        ReadAsync(() => _tills is null || (_tills == seen && time.GetElapsedTime(_readAt) >= Pause), ct);
+    /// <summary>The tills as the database has them at or after this moment, for somebody who did not find what he looked for: at most ten looks a
+    /// second, shared by all who wait.</summary>
+    public async Task<Tills> LookAgainAsync(CancellationToken ct)
+    {
+        var asked = time.GetTimestamp();
+        return await ReadAsync(() => _tills is null || _readAt < asked, ct, Pause);
+    }
 
     /// <summary>The tills as the database has them at or after this moment; many callers share one reading.</summary>
     public Task<Tills> ReadNowAsync(CancellationToken ct)
@@ -44,7 +52,7 @@ internal sealed partial class TillDirectory(
         bell.Ring(Bell, [venueId]);
     }
 
-    private async Task<Tills> ReadAsync(Func<bool> isStale, CancellationToken ct)
+    private async Task<Tills> ReadAsync(Func<bool> isStale, CancellationToken ct, TimeSpan pause = default)
     {
         await _one.WaitAsync(ct);
         try
@@ -53,23 +61,16 @@ internal sealed partial class TillDirectory(
             {
                 if (!isStale() && _tills is { } known)
                     return known;
+                if (_tills is not null && pause - time.GetElapsedTime(_readAt) is var rest && rest > TimeSpan.Zero)
+                    await time.WaitAsync(rest, ct);
+                ct.ThrowIfCancellationRequested();
                 var (at, changes) = (time.GetTimestamp(), Volatile.Read(ref _changes));
                 await using var db = await dbs.CreateDbContextAsync(ct);
                 // Only what is needed here: a newer host may have written things into the rest that this one cannot read.
-                var rows = await db.Connections.AsNoTracking().Select(c => new
-                {
-                    c.Id,
-                    c.VenueId,
-                    c.Provider,
-                    c.MerchantId,
-                    c.ExternalLocationId,
-                    Connected = c.DisconnectedAt == null,
-                    c.NotificationUrl,
-                    c.SignatureKey,
-                }).ToListAsync(ct);
-                var read = new Tills([.. rows.Select(c => new TillEntry(
-                    new Till(c.Id, c.VenueId, c.Provider, c.MerchantId ?? c.ExternalLocationId), c.ExternalLocationId, c.MerchantId, c.Connected,
-                    Encoding.UTF8.GetBytes(c.NotificationUrl), Keys(c.SignatureKey, c.Id, out var unreadable), unreadable))]);
+                var rows = await db.Connections.AsNoTracking().Select(c => new TillKeys(c.Id, c.VenueId, c.Provider, c.MerchantId, c.ExternalLocationId, c.DisconnectedAt == null,
+                    c.ProcessRules, c.NotificationUrl, c.OtherNotificationUrl, c.OtherNotificationUrlUntil, c.SignatureKey, c.PreviousSignatureKey,
+                    c.PreviousSignatureKeyUntil, c.RotatingUntil)).ToListAsync(ct);
+                var read = new Tills([.. rows.Select(Entry)]);
                 if (read.Unreadable is > 0 and var count)
                     Sealed(log, count);
                 if (changes != Volatile.Read(ref _changes))
@@ -84,12 +85,29 @@ internal sealed partial class TillDirectory(
         }
     }
 
-    private byte[][] Keys(string? signatureKey, Guid connectionId, out bool unreadable)
+    private TillEntry Entry(TillKeys c)
     {
-        var key = signatureKey is null ? null : settings.Vault.Open(signatureKey, Purpose.SignatureKey(connectionId));
-        unreadable = signatureKey is not null && key is null;
-        return key is { Length: > 0 } ? [Encoding.UTF8.GetBytes(key)] : [];
+        var (now, keys, unreadable) = (clock.Now(), new List<byte[]>(2), false);
+        foreach (var (value, purpose) in new[] { (c.SignatureKey, Purpose.SignatureKey(c.Id)), (c.PreviousUntil > now ? c.PreviousKey : null, Purpose.PreviousSignatureKey(c.Id)) })
+        {
+            var key = value is null ? null : settings.Vault.Open(value, purpose);
+            unreadable |= value is not null && key is null;
+            if (key is { Length: > 0 })
+                keys.Add(Encoding.UTF8.GetBytes(key));
+        }
+        // Sealed anew by a newer host with a key that this one has not got: what was known stays good, so that its events flow on.
+        if (unreadable && _known.TryGetValue(c.Id, out var before))
+            keys.AddRange(before.Where(k => !keys.Any(known => known.AsSpan().SequenceEqual(k))));
+        else if (!unreadable)
+            _known[c.Id] = keys;
+        byte[][] urls = c.OtherUrl is not null && (c.OtherUrlUntil is null || c.OtherUrlUntil > now)
+            ? [Encoding.UTF8.GetBytes(c.NotificationUrl), Encoding.UTF8.GetBytes(c.OtherUrl)] : [Encoding.UTF8.GetBytes(c.NotificationUrl)];
+        return new TillEntry(new Till(c.Id, c.VenueId, c.Provider, c.MerchantId ?? c.LocationId, c.ProcessRules), c.LocationId, c.MerchantId, c.Connected,
+            urls, keys, unreadable, c.RotatingUntil > now);
     }
+
+    private sealed record TillKeys(Guid Id, string VenueId, Provider Provider, string? MerchantId, string LocationId, bool Connected, bool ProcessRules, string NotificationUrl,
+        string? OtherUrl, Instant? OtherUrlUntil, string? SignatureKey, string? PreviousKey, Instant? PreviousUntil, Instant? RotatingUntil);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -115,8 +133,17 @@ internal sealed partial class TillDirectory(
     private static partial void Unread(ILogger log, string reason);
 }
 
-/// <summary>A till, the location its sales must come from, and the keys its events may be signed with.</summary>
-internal sealed record TillEntry(Till Till, string LocationId, string? MerchantId, bool Connected, byte[] NotificationUrl, IReadOnlyList<byte[]> Keys, bool Unreadable);
+/// <summary>A till, the location its sales must come from, and the addresses and keys its events may be signed with.</summary>
+/// <param name="Till">The till.</param>
+/// <param name="LocationId">Square location id, Toast restaurant GUID.</param>
+/// <param name="MerchantId">Whose it is.</param>
+/// <param name="Connected">False once it was cut off.</param>
+/// <param name="Urls">As given to the provider; first the one of now.</param>
+/// <param name="Keys">First the one of now.</param>
+/// <param name="Unreadable">One of its keys cannot be opened here.</param>
+/// <param name="Rotating">Its key is just being changed.</param>
+internal sealed record TillEntry(
+    Till Till, string LocationId, string? MerchantId, bool Connected, IReadOnlyList<byte[]> Urls, IReadOnlyList<byte[]> Keys, bool Unreadable, bool Rotating);
 
 /// <summary>All tills at one moment.</summary>
 internal sealed class Tills(IReadOnlyList<TillEntry> entries)
@@ -134,6 +161,8 @@ internal sealed class Tills(IReadOnlyList<TillEntry> entries)
     /// <summary>The till of a location: the connected one or, when none is, the one connected last.</summary>
     public TillEntry? OfLocation(Provider provider, string? locationId) => locationId is null ? null : _byLocation[locationId]
         .Where(e => e.Till.Provider == provider).OrderByDescending(e => e.Connected).ThenByDescending(e => e.Till.ConnectionId).FirstOrDefault();
+
+    public IEnumerable<TillEntry> All(Provider provider) => entries.Where(e => e.Till.Provider == provider);
 
     public IEnumerable<TillEntry> OfMerchantOrLocation(Provider provider, string? merchantId, string? locationId) =>
         (merchantId is null ? [] : _byMerchant[merchantId]).Concat(locationId is null ? [] : _byLocation[locationId])

@@ -7,39 +7,72 @@ namespace Integrations.Webhooks;
 /// <summary>Decides which webhooks are genuine and whose they are.</summary>
 /// <remarks>The address in the signature is the one stored with the connection, never the request's own: a proxy changes that.
 /// Source: Square docs, Webhooks › Validate notifications.</remarks>
-internal sealed class WebhookGate(TillDirectory directory, IEnumerable<IPosProvider> providers, IntegrationsSettings settings) : IWebhookGate
+internal sealed class WebhookGate(
+    TillDirectory directory, PosProviders providers, WebhookNotes notes, SignatureDoctor doctor, Revocations revocations, IntegrationsSettings settings, TimeProvider time) : IWebhookGate
 {
-    private readonly Dictionary<Provider, IPosProvider> _providers = providers.ToDictionary(p => p.Provider);
+    // Square waits 10 s for an answer, Toast 2 s. A key change takes one call to the provider.
+    private static readonly TimeSpan RotationPatience = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan RotationPatienceOfToast = TimeSpan.FromSeconds(1);
+
     private readonly byte[] _generalUrl = Encoding.UTF8.GetBytes(settings.WebhookUrl(Provider.Square));
 
     public async ValueTask<Admission> AdmitAsync(WebhookRequest request, CancellationToken ct)
     {
-        var (provider, connectionId, signature, _, body) = request;
-        if (string.IsNullOrEmpty(signature) || !_providers.TryGetValue(provider, out var port))
-            return Admission.Refused;
+        var port = providers.Of(request.Provider);
         var tills = await directory.GetAsync(ct);
-        var admission = Admit(port, tills, connectionId, signature, body);
+        var admission = string.IsNullOrEmpty(request.Signature) ? Admission.Refused : Admit(port, tills, request);
         if (admission is { Genuine: true, IgnoredBecause: null })
-            return admission;
-        // A till may be newer than what is in memory. For a genuine event that decides whether its sale counts, so it is always looked up; a forged
-        // one may make us look once a second.
-        var fresh = admission.Genuine && connectionId is null ? await directory.ReadNowAsync(ct) : await directory.LookAgainAsync(tills, ct);
-        return fresh == tills ? admission : Admit(port, fresh, connectionId, signature, body);
+            return Let(admission);
+        if (!string.IsNullOrEmpty(request.Signature))
+        {
+            // A till, its key or its address may be newer than what is in memory. For a genuine event that decides whether its sale counts.
+            tills = admission.Genuine ? await directory.ReadNowAsync(ct) : await directory.LookAgainAsync(ct);
+            admission = Admit(port, tills, request);
+            if (admission == Admission.Undecided)
+                (tills, admission) = await WaitForKeyAsync(port, request, tills, ct);
+        }
+        if (admission.Genuine)
+            return Let(admission);
+        if (admission != Admission.Undecided && request.ConnectionId is { } id && tills.Find(request.Provider, id) is { } till)
+            notes.Refused(id, doctor.Examine(port, tills, till, request));
+        return admission;
     }
 
     public async ValueTask<Admission> ReadAgainAsync(Provider provider, Guid? connectionId, ReadOnlyMemory<byte> body, CancellationToken ct)
     {
-        var (tills, read) = (await directory.ReadNowAsync(ct), _providers[provider].Translate(body));
+        var (tills, read) = (await directory.ReadNowAsync(ct), providers.Of(provider).Translate(body));
         var till = connectionId is { } id ? tills.Find(provider, id) : tills.OfLocation(provider, read.LocationId);
         return till is null ? Unrouted(read) : Judge(read, till);
     }
 
-    private Admission Admit(IPosProvider port, Tills tills, Guid? connectionId, string signature, ReadOnlyMemory<byte> body)
+    private Admission Let(Admission admission)
     {
-        if (connectionId is { } id)
+        if (admission.Till is { } till)
+            notes.Heard(till.ConnectionId);
+        if (admission.Event is { Type: "oauth.authorization.revoked", MerchantId: { } merchant })
+            revocations.Note(merchant);
+        return admission;
+    }
+
+    private async Task<(Tills, Admission)> WaitForKeyAsync(IPosProvider port, WebhookRequest request, Tills tills, CancellationToken ct)
+    {
+        var (began, patience) = (time.GetTimestamp(), request.Provider == Provider.Toast ? RotationPatienceOfToast : RotationPatience);
+        var admission = Admission.Undecided;
+        while (admission == Admission.Undecided && request.ConnectionId is { } id && tills.Find(request.Provider, id) is { Rotating: true } && time.GetElapsedTime(began) < patience)
+        {
+            tills = await directory.LookAgainAsync(ct);
+            admission = Admit(port, tills, request);
+        }
+        return (tills, admission);
+    }
+
+    private Admission Admit(IPosProvider port, Tills tills, WebhookRequest request)
+    {
+        var (body, signature) = (request.Body, request.Signature!);
+        if (request.ConnectionId is { } id)
             return tills.Find(port.Provider, id) is not { } till ? Admission.Refused
-                : Signed(port, till, till.NotificationUrl, signature, body) ? Judge(port.Translate(body), till)
-                : till.Unreadable ? Admission.Undecided : Admission.Refused;
+                : till.Urls.Any(url => Signed(port, till, url, signature, body)) ? Judge(port.Translate(body), till)
+                : till.Unreadable || till.Rotating ? Admission.Undecided : Admission.Refused;
 
         var read = port.Translate(body);
         if (settings.SquareApplicationKey is { } key && port.IsGenuine(key, _generalUrl, body.Span, signature))

@@ -1,0 +1,10 @@
+namespace Integrations.Contracts;
+
+/// <summary>A connection, or a part of one, as other modules know it: the parent of the fields they add to the GraphQL types PosConnection and
+/// SyncSettings.</summary>
+public interface IConnectionPart
+{
+    Guid ConnectionId { get; }
+
+    string VenueId { get; }
+}

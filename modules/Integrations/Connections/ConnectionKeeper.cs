@@ -1,0 +1,114 @@
+using Integrations.Calls;
+using Integrations.Credentials;
+using Integrations.Webhooks;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using NodaTime;
+using PosModular.Kernel;
+
+namespace Integrations.Connections;
+
+/// <summary>Looks after every connection now and then, one host at a time each: renews its credentials, asks whether they are still good when nothing else has
+/// asked lately, sees that its webhook is there and sends to today's address, and deletes what a disconnect had to leave behind.</summary>
+internal sealed partial class ConnectionKeeper(
+    IDbContextFactory<IntegrationsDb> dbs, PosProviders providers, WebhookSetup webhooks, Renewals renewals, ConnectionHealth health, IntegrationsSettings settings,
+    IClock clock, TimeProvider time, ILogger<ConnectionKeeper> log) : BackgroundService
+{
+    /// <summary>From one look to the next.</summary>
+    public static readonly Duration Interval = Duration.FromMinutes(15);
+
+    private const int AtOnce = 20;
+    private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
+    private readonly HashSet<Guid> _moved = [];
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var begun = false;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                if (!begun)
+                    await FindMovedAsync(stoppingToken);
+                begun = true;
+                while (await RunAsync(stoppingToken) > 0) { }
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                Stumbled(log, e.Message);
+            }
+            await time.WaitAsync(Poll, stoppingToken);
+        }
+    }
+
+    // At the start only: two hosts with different addresses, in the middle of an update, must not take turns in changing it.
+    private async Task FindMovedAsync(CancellationToken ct)
+    {
+        await using var db = await dbs.CreateDbContextAsync(ct);
+        var rows = await db.Connections.AsNoTracking().Where(c => c.DisconnectedAt == null && c.SubscriptionId != null).Select(c => new { c.Id, c.Provider, c.NotificationUrl }).ToListAsync(ct);
+        var (moved, now) = (rows.Where(c => c.NotificationUrl != settings.WebhookUrl(c.Provider, c.Id)).Select(c => c.Id).ToArray(), clock.Now());
+        _moved.UnionWith(moved);
+        await db.Connections.Where(c => moved.Contains(c.Id)).ExecuteUpdateAsync(c => c.SetProperty(x => x.NextCheckAt, now), ct);
+    }
+
+    /// <summary>Looks after those that are due; answers how many that were.</summary>
+    public async Task<int> RunAsync(CancellationToken ct)
+    {
+        var now = clock.Now();
+        await using var db = await dbs.CreateDbContextAsync(ct);
+        // The next time is set first: it is the lease, and a crash only postpones.
+        var due = await db.Connections.FromSql($"""
+            update integrations.pos_connections set next_check_at = {now + Interval} where id in (
+              select id from integrations.pos_connections where next_check_at <= {now} and (disconnected_at is null or subscription_id is not null)
+              order by next_check_at limit {AtOnce} for update skip locked)
+            returning *
+            """).ToListAsync(ct);
+        foreach (var connection in due)
+        {
+            try
+            {
+                await LookAfterAsync(db, connection, ct);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                Missed(log, connection.Id, e.GetBaseException().GetType().Name);
+            }
+        }
+        return due.Count;
+    }
+
+    private async Task LookAfterAsync(IntegrationsDb db, TillConnection connection, CancellationToken ct)
+    {
+        if (connection.Open(settings.Vault) is not { } credentials)
+            return;
+        var provider = providers.Of(connection.Provider);
+        if (connection.DisconnectedAt is not null)
+        {
+            if (await webhooks.RemoveAsync(db, connection, provider, credentials, ct) is null)
+            {
+                connection.ForgetCredentials();
+                await db.SaveChangesAsync(ct);
+            }
+            return;
+        }
+        credentials = await renewals.FreshAsync(connection, credentials, provider, ct);
+        if (connection.LastErrorCode is not null || connection.NextCheckAt - Interval - (connection.LastGoodCallAt ?? Instant.MinValue) > Interval / 2)
+        {
+            var location = await provider.ValidateAsync(credentials, ct);
+            await health.NoteAsync(connection, location.Fault, ct);
+            if (location.Fault is not null)
+                return;
+        }
+        // What an operator must do by hand (a key to paste) is not tried again and again.
+        if (connection.WebhookEnabled && provider.Subscriptions is not null
+            && (connection.SubscriptionId is not null || (connection.SignatureKey is null && connection.AttentionCode is ErrorCode.ProviderUnavailable or ErrorCode.RateLimitExceeded)))
+            await webhooks.SubscribeAsync(db, connection, provider, credentials, ct, mayMove: _moved.Remove(connection.Id));
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Connections could not be looked after just now: {Reason}")]
+    private static partial void Stumbled(ILogger log, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "Connection {Connection} could not be looked after: {Reason}")]
+    private static partial void Missed(ILogger log, Guid connection, string reason);
+}

@@ -1,0 +1,98 @@
+using GraphQL;
+using Integrations.Audit;
+using Integrations.Contracts;
+using Integrations.Webhooks;
+using Microsoft.EntityFrameworkCore;
+using NodaTime;
+using PosModular.Kernel;
+using PosModular.Kernel.Schema;
+
+namespace Integrations.Connections;
+
+/// <summary>What to change of a connection; a field left out stays, null for syncIntervalSeconds means the usual one.</summary>
+internal sealed record UpdatePosConnectionInput : PartialInput
+{
+    /// <summary>Which connection.</summary>
+    [Id] public required string ConnectionId { get; init; }
+
+    /// <summary>Whether it is polled by itself.</summary>
+    public bool? SyncEnabled { get; init; }
+
+    /// <summary>10 to 86400; null for the usual one: 900 with webhooks and 30 without.</summary>
+    public int? SyncIntervalSeconds { get; init; }
+
+    /// <summary>Whether its sales from now on may unlock.</summary>
+    public bool? ProcessRules { get; init; }
+
+    /// <summary>Whether the provider shall send its events here. False deletes the subscription; events that still come are ignored by their signature.</summary>
+    public bool? EnableWebhook { get; init; }
+
+    /// <summary>The key of a subscription made by hand. The one before stays good for a day.</summary>
+    public string? WebhookSignatureKey { get; init; }
+}
+
+/// <summary>Changes how a till is polled and heard. HEAD_MODERATOR. Errors: NOT_FOUND, INVALID_INPUT; CONFLICT for a disconnected till; what the
+/// provider refuses stands in statusReason.</summary>
+internal sealed class UpdatePosConnection(IDbContextFactory<IntegrationsDb> dbs, PosProviders providers, WebhookSetup webhooks, IntegrationsSettings settings, TillDirectory tills, IClock clock)
+{
+    /// <param name="input">What to change.</param>
+    public async Task<PosConnectionPayload> Handle(UpdatePosConnectionInput input, IResolveFieldContext context, CancellationToken ct)
+    {
+        var caller = context.Caller();
+        caller.Demand(Right.ManageTills);
+        if ((ConnectionInput.CheckKey(input.WebhookSignatureKey) ?? ConnectionInput.CheckInterval(input.SyncIntervalSeconds)) is { } wrong)
+            return PosConnectionPayload.Failed(wrong);
+        await using var db = await dbs.CreateDbContextAsync(ct);
+        if (await db.FindConnectionAsync(input.ConnectionId, ct) is not { } connection)
+            return PosConnectionPayload.NoSuchConnection;
+        if (connection.DisconnectedAt is not null)
+            return PosConnectionPayload.Failed(new UserError(ErrorCode.Conflict, "This till is disconnected. Connect it again with connectPos.", "connectionId"));
+
+        connection.SyncEnabled = input.SyncEnabled ?? connection.SyncEnabled;
+        connection.SyncIntervalSeconds = input.Gives("syncIntervalSeconds") ? input.SyncIntervalSeconds : connection.SyncIntervalSeconds;
+        connection.ProcessRules = input.ProcessRules ?? connection.ProcessRules;
+        var hearing = input.WebhookSignatureKey is not null || (input.EnableWebhook is { } wanted && wanted != connection.WebhookEnabled);
+        var (provider, credentials) = (providers.Of(connection.Provider), hearing ? connection.Open(settings.Vault) : null);
+        if (hearing && credentials is null)
+            return PosConnectionPayload.Failed(ConnectionStatus.CannotBeOpened);
+        var audit = AuditEntry.Of(clock.Now(), caller, connection.VenueId, "updatePosConnection", connection.Id.ToString(), Say(input));
+        db.Add(audit);
+        await db.SaveChangesAsync(ct);
+        if (hearing)
+            await HearAsync(db, connection, provider, credentials!, input);
+        tills.Changed(connection.VenueId);
+        return new PosConnectionPayload(PosConnection.Of(connection, settings.Vault, clock.Now()), []);
+    }
+
+    // Once begun it is carried through, whether its caller still waits or not.
+    private async Task HearAsync(IntegrationsDb db, TillConnection connection, IPosProvider provider, PosCredentials credentials, UpdatePosConnectionInput input)
+    {
+        var ct = CancellationToken.None;
+        connection.WebhookEnabled = input.EnableWebhook ?? true;
+        if (!connection.WebhookEnabled || input.WebhookSignatureKey is not null)
+        {
+            if (await webhooks.RemoveAsync(db, connection, provider, credentials, ct) is { } error && !connection.WebhookEnabled)
+            {
+                connection.WebhookNeeds(new UserError(error.Code, "Its webhook is switched off here, but the provider still has the subscription: " + error.Message));
+                await db.SaveChangesAsync(ct);
+                return;
+            }
+            if (!connection.WebhookEnabled)
+                (connection.SignatureKey, connection.PreviousSignatureKey) = (null, null);
+        }
+        var subscribes = webhooks.Begin(connection, provider, input.WebhookSignatureKey);
+        await db.SaveChangesAsync(ct);
+        tills.Changed(connection.VenueId);
+        if (subscribes)
+            await webhooks.SubscribeAsync(db, connection, provider, credentials, ct);
+    }
+
+    private static string Say(UpdatePosConnectionInput input) => string.Join("; ", new[]
+    {
+        input.SyncEnabled is { } sync ? $"syncEnabled: {sync}" : null,
+        input.Gives("syncIntervalSeconds") ? $"syncIntervalSeconds: {input.SyncIntervalSeconds?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "usual"}" : null,
+        input.ProcessRules is { } rules ? $"processRules: {rules}" : null,
+        input.EnableWebhook is { } hears ? $"enableWebhook: {hears}" : null,
+        input.WebhookSignatureKey is not null ? "webhookSignatureKey: given" : null,
+    }.OfType<string>());
+}
