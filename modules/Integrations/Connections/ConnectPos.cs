@@ -125,6 +125,7 @@ internal sealed class ConnectPos(
         connection.Keep(credentials with { ExpiresAt = credentials.ExpiresAt ?? location.ExpiresAt, ClientId = credentials.ClientId ?? location.ApplicationId }, settings.Vault, now);
         (connection.ConnectedAt, connection.DisconnectedAt) = (connection.DisconnectedAt is null ? connection.ConnectedAt : now, null);
         connection.CallWentWell(now);
+        connection.NextCheckAt = now + ConnectionKeeper.Interval;
         connection.WebhookEnabled = input.EnableWebhook ?? true;
         connection.SyncIntervalSeconds = input.SyncIntervalSeconds ?? connection.SyncIntervalSeconds;
         connection.ProcessRules = input.ProcessRules ?? true;
