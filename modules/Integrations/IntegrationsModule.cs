@@ -8,6 +8,7 @@ using Integrations.Venues;
 using Integrations.Webhooks;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using PosModular.Kernel.Data;
 using PosModular.Kernel.Schema;
 
@@ -22,6 +23,7 @@ public static class IntegrationsModule
         services.AddModuleDatabase<IntegrationsDb>(IntegrationsDb.Schema);
         services.AddSingleton(IntegrationsSettings.Read(configuration, production: !development));
 
+        services.TryAddKeyedSingleton(ProviderClient.Time, (s, _) => s.GetRequiredService<TimeProvider>());
         services.AddSquare();
 
         services.AddSingleton<PosProviders>();

@@ -4,6 +4,7 @@ using GraphQL.Types;
 using Ingestion;
 using Integrations;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using NodaTime;
 using Npgsql;
 using OpenTelemetry.Metrics;
@@ -70,8 +71,8 @@ internal static class PosHost
     public static void AddModules(WebApplicationBuilder builder)
     {
         var (services, configuration) = (builder.Services, builder.Configuration);
-        services.AddSingleton(TimeProvider.System);
-        services.AddSingleton<IClock>(SystemClock.Instance);
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<IClock>(SystemClock.Instance);
         services.AddDatabase(configuration.GetConnectionString("Pos") is { Length: > 0 } database ? database
             : throw new SettingException("ConnectionStrings__Pos", "it is missing. Set it to a PostgreSQL connection string."));
         services.AddFeed(relays: configuration["Pos:Relays"] != "false");

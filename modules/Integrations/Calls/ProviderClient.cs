@@ -13,6 +13,9 @@ namespace Integrations.Calls;
 /// long as the provider says, never on any other 4xx; each attempt waits for the limiter of its token and has 10 s to be answered.</summary>
 internal static class ProviderClient
 {
+    /// <summary>The key of the clock that pauses and timeouts go by.</summary>
+    public const string Time = "providers";
+
     /// <summary>Somebody waits for the answer: a longer pause is told (RATE_LIMIT_EXCEEDED, with its length) instead of kept.</summary>
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
@@ -27,7 +30,7 @@ internal static class ProviderClient
         .RedactLoggedHeaders(_ => true)
         .AddResilienceHandler(name, (pipeline, context) =>
         {
-            var time = context.ServiceProvider.GetRequiredService<TimeProvider>();
+            var time = context.ServiceProvider.GetRequiredKeyedService<TimeProvider>(Time);
             pipeline.TimeProvider = time;
             pipeline.AddRetry(new HttpRetryStrategyOptions
             {

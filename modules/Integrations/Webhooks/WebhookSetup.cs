@@ -115,7 +115,10 @@ internal sealed class WebhookSetup(IntegrationsSettings settings, TillDirectory 
             return null;
         var fault = await provider.Subscriptions.DeleteAsync(credentials, subscription, ct);
         if (fault is null)
-            connection.SubscriptionId = null;
+        {
+            Retire(connection);
+            (connection.SubscriptionId, connection.SignatureKey) = (null, null);
+        }
         await SaveAsync(db, connection, ct);
         return fault?.Error;
     }
@@ -135,9 +138,14 @@ internal sealed class WebhookSetup(IntegrationsSettings settings, TillDirectory 
     // What was signed with the key before may still be on its way.
     private void Replace(TillConnection connection, string key)
     {
+        Retire(connection);
+        connection.SignatureKey = Seal(connection, key);
+    }
+
+    private void Retire(TillConnection connection)
+    {
         if (Key(connection) is { } old)
             (connection.PreviousSignatureKey, connection.PreviousSignatureKeyUntil) = (settings.Vault.Seal(old, Purpose.PreviousSignatureKey(connection.Id)), clock.Now() + GoodFor);
-        connection.SignatureKey = Seal(connection, key);
     }
 
     private async Task SaveAsync(IntegrationsDb db, TillConnection connection, CancellationToken ct)

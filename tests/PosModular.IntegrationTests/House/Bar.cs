@@ -32,7 +32,7 @@ internal sealed class Bar : IAsyncDisposable
     public string SignatureKey { get; private set; } = "";
 
     /// <summary>The till of the recorded samples: merchant 6SSW7HV8K2ST5, location S8GWD5R9QB376.</summary>
-    public static async Task<Bar> OpenAsync(string database, Action<IServiceCollection>? adjust = null)
+    public static async Task<Bar> OpenAsync(string database, Action<IServiceCollection>? adjust = null, IReadOnlyDictionary<string, string?>? more = null)
     {
         var square = await SquareSimulator.StartAsync();
         var till = square.Sellers.AddTill(new TillOrder
@@ -49,6 +49,8 @@ internal sealed class Bar : IAsyncDisposable
             ["Pos:Square:BaseUrls:Sandbox"] = square.Address.ToString(),
             ["Pos:PublicBaseUrl"] = "https://pos.example.test",
         };
+        foreach (var (name, value) in more ?? new Dictionary<string, string?>())
+            settings[name] = value;
         var host = await RunningHost.StartAsync(database, settings, adjust);
         var bar = new Bar { Database = database, Square = square, Hosts = [host], Till = till, Settings = settings };
         await bar.RegisterAsync(VenueId, OwnerId);
@@ -56,9 +58,9 @@ internal sealed class Bar : IAsyncDisposable
         return bar;
     }
 
-    public async Task<RunningHost> AddHostAsync(Action<IServiceCollection>? adjust = null)
+    public async Task<RunningHost> AddHostAsync(Action<IServiceCollection>? adjust = null, IReadOnlyDictionary<string, string?>? settings = null)
     {
-        var host = await RunningHost.StartAsync(Database, Settings, adjust);
+        var host = await RunningHost.StartAsync(Database, settings ?? Settings, adjust);
         Hosts.Add(host);
         return host;
     }
