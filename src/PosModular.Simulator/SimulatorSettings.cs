@@ -9,7 +9,7 @@ public sealed record SimulatorSettings
     public string Urls { get; init; } = "http://127.0.0.1:9090";
 
     /// <summary>
-    /// Square's gaps between two deliveries (1 minute to 8 hours) are multiplied by this. The default makes minutes seconds;
+    /// Gaps between two deliveries (Square: 1 minute to 8 hours; Toast: 5 and 10 minutes) are multiplied by this. The default makes minutes seconds;
     /// 1 is the real thing. <c>--retry-scale</c>
     /// </summary>
     public double RetryScale { get; init; } = 1 / 60d;
@@ -25,6 +25,18 @@ public sealed record SimulatorSettings
     /// the first short page loses sales; a small number here shows it. <c>--page-size</c>
     /// </summary>
     public int PageSize { get; init; } = 100;
+
+    /// <summary>
+    /// A payment or refund changed less than this ago, by the simulator's clock, is not listed yet: Square's lists are eventually
+    /// consistent, by several seconds. <c>--list-lag-seconds</c>
+    /// </summary>
+    public TimeSpan ListLag { get; init; }
+
+    /// <summary>An older cursor is 400 INVALID_CURSOR; null for no end. Sources say 5 or 15 minutes. <c>--cursor-lifetime-seconds</c></summary>
+    public TimeSpan? CursorLifetime { get; init; }
+
+    /// <summary>How long a receiver may take to answer a Toast webhook (Toast docs, Timeouts: 2 s). <c>--toast-delivery-timeout-seconds</c></summary>
+    public TimeSpan ToastDeliveryTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>Whether warnings go to the console. <c>--quiet</c> turns it off for the program; tests start without.</summary>
     public bool LogsToConsole { get; init; }
@@ -44,6 +56,9 @@ public sealed record SimulatorSettings
             DeliveryTimeout = TimeSpan.FromSeconds(Number(line, "delivery-timeout-seconds", 10, 0.01, 600)),
             DeliveryConcurrency = (int)Number(line, "delivery-concurrency", defaults.DeliveryConcurrency, 1, 10_000),
             PageSize = (int)Number(line, "page-size", defaults.PageSize, 1, 100),
+            ListLag = TimeSpan.FromSeconds(Number(line, "list-lag-seconds", 0, 0, 3_600)),
+            CursorLifetime = line["cursor-lifetime-seconds"] is null ? null : TimeSpan.FromSeconds(Number(line, "cursor-lifetime-seconds", 0, 0, 86_400)),
+            ToastDeliveryTimeout = TimeSpan.FromSeconds(Number(line, "toast-delivery-timeout-seconds", 2, 0.01, 600)),
             LogsToConsole = line["quiet"] is not "true",
             Demo = args is ["demo", ..] ? PosModular.Simulator.Demo.DemoSettings.FromCommandLine(line) : null,
         };

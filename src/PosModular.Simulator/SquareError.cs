@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using PosModular.Simulator.Toast;
 
 namespace PosModular.Simulator;
 
@@ -45,7 +46,8 @@ internal static class SquareError
     {
         context.Response.ContentType = "application/json";
         var status = context.Response.StatusCode;
-        return context.Response.WriteAsync(SquareAnswer.Text(Body(CodeOf(status), $"{context.Request.Method} {context.Request.Path} is not served.")));
+        var detail = $"{context.Request.Method} {context.Request.Path} is not served.";
+        return context.Response.WriteAsync(ToastError.Concerns(context.Request.Path) ? ToastError.Body(status, detail) : SquareAnswer.Text(Body(CodeOf(status), detail)));
     }
 
     private static string CategoryOf(string code) => code switch

@@ -21,6 +21,10 @@ internal static class SquareId
 
     public static string AccessToken() => "EAAA" + RandomNumberGenerator.GetString(Letters, 60);
 
+    public static string RefreshToken() => "EQAA" + RandomNumberGenerator.GetString(Letters, 60);
+
+    public static string ApplicationSecret() => "sq0csp-" + RandomNumberGenerator.GetString(Letters, 43);
+
     public static string Subscription() => "wbhk_" + RandomNumberGenerator.GetHexString(32, lowercase: true);
 
     /// <summary>22 characters without padding; used as text, never decoded.</summary>

@@ -3,7 +3,9 @@ using System.Text.Json.Serialization;
 using PosModular.Simulator.Control;
 using PosModular.Simulator.Demo;
 using PosModular.Simulator.Faults;
+using PosModular.Simulator.Orders;
 using PosModular.Simulator.Payments;
+using PosModular.Simulator.Refunds;
 using PosModular.Simulator.Requests;
 using PosModular.Simulator.Sellers;
 using PosModular.Simulator.Webhooks;
@@ -11,7 +13,7 @@ using PosModular.Simulator.Webhooks;
 namespace PosModular.Simulator;
 
 /// <summary>
-/// Stands in for Square over real HTTP: the part of its API that PosModular uses (locations, payments, webhook subscriptions),
+/// Stands in for Square over real HTTP: the part of its API that PosModular uses (locations, tokens, payments, orders, refunds, webhook subscriptions),
 /// signed webhooks with Square's retries, and a control API under <c>/_sim</c>. Everything lives in memory.
 /// <para>As a program: <c>PosModular.Simulator --urls http://127.0.0.1:9090</c>, or with the word <c>demo</c> first
 /// (<see cref="DemoSettings"/>). In a test: <see cref="StartAsync"/>.</para>
@@ -46,7 +48,6 @@ public static class SquareSimulator
                 .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None); // Program says it in one line.
         }
 
-
         builder.Services
             .AddRouting()
             .ConfigureHttpJsonOptions(json => json.SerializerOptions.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseUpper)))
@@ -63,12 +64,16 @@ public static class SquareSimulator
         if (settings.Demo is { } demo) builder.Services.AddSingleton(demo).AddSingleton<DemoNight>().AddHostedService(services => services.GetRequiredService<DemoNight>());
 
         var app = builder.Build();
+        app.Services.GetRequiredService<SellerBook>().Revoked += app.Services.GetRequiredService<Ledger>().TellRevoked;
         app.UseRequestLog();
         app.UseFaults();
         app.UseStatusCodePages(page => SquareError.WriteBareStatusAsync(page.HttpContext));
         app.MapLocations();
         app.MapTokenStatus();
+        app.MapTokenRenewal();
         app.MapPayments();
+        app.MapOrders();
+        app.MapRefunds();
         app.MapSubscriptions();
         app.MapControl();
         return app;

@@ -21,16 +21,27 @@ public sealed record History
     /// <summary>The same seed gives the same amounts and cards; ids are new each time.</summary>
     public int Seed { get; init; } = 1;
 
-    /// <summary>True sends a webhook for each.</summary>
+    /// <summary>True sends webhooks for each.</summary>
     public bool Announce { get; init; }
 
-    /// <summary>Rings them up, all COMPLETED; answers how many.</summary>
+    /// <summary>Rings them up, all COMPLETED, one in ten with a discount and one in 25 with a service charge; answers how many.</summary>
     public int RingUp(Ledger ledger)
     {
         if (Count is < 0 or > 1_000_000 || To <= From) throw new InvalidOperationException("count must be 0 to 1,000,000 and from before to.");
         var crowd = new Crowd(Seed);
         for (var i = 0; i < Count; i++)
-            ledger.AddSale(crowd.NextSale(LocationId) with { At = From + (To - From) * ((double)i / Count), Captured = true, Announce = Announce });
+        {
+            var sale = crowd.NextSale(LocationId);
+            ledger.AddSale(sale with
+            {
+                At = From + (To - From) * ((double)i / Count),
+                Captured = true,
+                Announce = Announce,
+                Discount = i % 10 == 0 ? sale.Amount / 10 : 0,
+                ServiceCharge = i % 25 == 0 ? sale.Amount / 20 : 0,
+            });
+        }
+
         return Count;
     }
 }

@@ -6,8 +6,8 @@ namespace PosModular.Simulator.Control;
 /// <list type="bullet">
 /// <item><c>POST /_sim/tills</c> <see cref="TillOrder"/>: merchant, location and token in one; what exists is used again.</item>
 /// <item><c>GET /_sim/tills</c>: the locations. Tokens are shown only when made.</item>
-/// <item><c>POST /_sim/tokens</c> <c>{value, merchantId, applicationId, oAuth?, scopes?, expiresAt?}</c>: one more token, or a changed one.</item>
-/// <item><c>POST /_sim/tokens/revoke</c> <c>{value}</c>.</item>
+/// <item><c>POST /_sim/tokens</c> <c>{value, merchantId, applicationId, oAuth?, scopes?, expiresAt?, refreshToken?, applicationSecret?}</c>: one more token, or a changed one.</item>
+/// <item><c>POST /_sim/tokens/revoke</c> <c>{value}</c>: an OAuth token ends the consent and tells oauth.authorization.revoked.</item>
 /// </list>
 /// </summary>
 internal static class Tills

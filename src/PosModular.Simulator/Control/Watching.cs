@@ -28,10 +28,10 @@ internal static class Watching
     }
 
     /// <summary>One event, short.</summary>
-    internal sealed record EventLine(Guid EventId, string Type, string MerchantId, string PaymentId, PaymentStatus Status, int Version, DateTimeOffset CreatedAt)
+    internal sealed record EventLine(Guid EventId, string Type, string MerchantId, string Id, DateTimeOffset CreatedAt)
     {
         public EventLine(WebhookEvent told)
-            : this(told.EventId, told.Type, told.MerchantId, told.Payment.Id, told.Payment.Status, told.Payment.Version, told.CreatedAt)
+            : this(told.EventId, told.Type, told.MerchantId, told.SubjectId, told.CreatedAt)
         {
         }
     }

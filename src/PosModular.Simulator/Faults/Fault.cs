@@ -2,7 +2,8 @@ namespace PosModular.Simulator.Faults;
 
 /// <summary>
 /// Bad weather for calls of the API. The first fault that matches applies: it waits, then answers with <see cref="Status"/> or
-/// cuts the connection; with neither, the call goes on after the wait.
+/// cuts the connection; with neither, the call goes on after the wait, and its answer may be cut or slow. On Toast's paths the
+/// error has Toast's body.
 /// </summary>
 public sealed record Fault
 {
@@ -15,7 +16,7 @@ public sealed record Fault
     /// <summary>401, 403, 404, 429, 500, …</summary>
     public int? Status { get; init; }
 
-    /// <summary>Square's error code; the usual one of the status when left out.</summary>
+    /// <summary>Square's error code, or the number of Toast's; the usual one of the status when left out.</summary>
     public string? Code { get; init; }
 
     /// <summary>Sent along, e.g. Retry-After.</summary>
@@ -26,6 +27,12 @@ public sealed record Fault
 
     /// <summary>Ends the connection without an answer.</summary>
     public bool Cut { get; init; }
+
+    /// <summary>The answer begins as it would, and after so many bytes of its body the connection is cut.</summary>
+    public int? CutAfterBytes { get; init; }
+
+    /// <summary>The answer's head and half of its body come at once, the rest so many milliseconds later.</summary>
+    public int BodyDelayMs { get; init; }
 
     /// <summary>Lets so many matching calls pass first, e.g. 1 for a fault on the second page.</summary>
     public int Skip { get; init; }

@@ -1,3 +1,5 @@
+using PosModular.Simulator.Toast;
+
 namespace PosModular.Simulator.Faults;
 
 /// <summary>Lets faults strike before a call is looked at. <c>/_sim</c> is spared.</summary>
@@ -17,6 +19,7 @@ internal static class FaultStrikes
                 return;
             }
 
+            if (fault is { CutAfterBytes: not null } or { BodyDelayMs: > 0 }) context.Response.Body = new AilingBody(context, fault);
             if (fault is not { Status: { } status })
             {
                 await next(context);
@@ -26,7 +29,10 @@ internal static class FaultStrikes
             foreach (var (name, value) in fault.Headers) context.Response.Headers[name] = value;
             context.Response.StatusCode = status;
             context.Response.ContentType = "application/json";
-            await context.Response.WriteAsync(SquareAnswer.Text(SquareError.Body(fault.Code ?? SquareError.CodeOf(status), "The simulator was told to answer so.")));
+            const string Why = "The simulator was told to answer so.";
+            await context.Response.WriteAsync(ToastError.Concerns(request.Path)
+                ? ToastError.Body(status, Why, fault.Code)
+                : SquareAnswer.Text(SquareError.Body(fault.Code ?? SquareError.CodeOf(status), Why)));
         });
     }
 }

@@ -4,22 +4,26 @@ using PosModular.Simulator.Webhooks;
 namespace PosModular.Simulator.Payments;
 
 /// <summary>
-/// The till's books: every payment as it stands and every event that told of a change. A change and its event are written
-/// together; the event then goes to the applications that may hear of the merchant. Safe for many callers at once.
+/// The till's books: every payment, order and refund as it stands and every event that told of a change. A change and its events
+/// are written together; the events then go to the applications that may hear of the merchant. Amounts in minor units. An
+/// unknown id throws <see cref="KeyNotFoundException"/>, an impossible change <see cref="InvalidOperationException"/>. Of the
+/// parameters of changes, <c>at</c> becomes updated_at (now when left out) and <c>announce: false</c> writes the events down
+/// without sending them. Safe for many callers at once.
 /// </summary>
-public sealed class Ledger(TimeProvider clock, SellerBook sellers, Deliveries deliveries)
+public sealed partial class Ledger(TimeProvider clock, SellerBook sellers, Deliveries deliveries, SimulatorSettings settings)
 {
     private readonly Lock gate = new();
     private readonly Dictionary<string, Payment> payments = [];
-    private readonly Dictionary<string, PaymentShelf> shelves = [];
-    private readonly Dictionary<Guid, WebhookEvent> events = [];
-    private readonly List<WebhookEvent> eventsInOrder = [];
+    private readonly Dictionary<string, Shelf> shelves = [];
 
-    /// <summary>Rings up a sale: payment.created.</summary>
+    /// <summary>Rings up a sale: payment.created, and order.created or order.updated.</summary>
     public Payment AddSale(Sale sale)
     {
         var location = sellers.FindLocation(sale.LocationId) ?? throw new KeyNotFoundException($"No location {sale.LocationId}.");
         if (sale.Amount < 0 || sale.Tip < 0) throw new InvalidOperationException("A sale has no negative amount or tip.");
+        var tax = sale.Tax ?? sale.Amount * 7 / 107;
+        if (tax < 0 || sale.Discount < 0 || sale.ServiceCharge < 0 || tax + sale.ServiceCharge > sale.Amount + sale.Discount)
+            throw new InvalidOperationException("Tax, discount and service charge are not negative, and leave something for the goods.");
 
         var at = SquareTime.ToMilliseconds(sale.At ?? clock.GetUtcNow());
         var completed = sale.Cash || sale.Captured;
@@ -34,53 +38,42 @@ public sealed class Ledger(TimeProvider clock, SellerBook sellers, Deliveries de
             Status = completed ? PaymentStatus.Completed : PaymentStatus.Approved,
             Amount = sale.Amount,
             Tip = sale.Tip,
+            Tax = tax,
+            Discount = sale.Discount,
+            ServiceCharge = sale.ServiceCharge,
             Approved = sale.Amount + sale.Tip,
             Card = sale.Cash ? null : sale.Card ?? new Card { Fingerprint = "sq-1-" + SquareId.WordFor(id, 66) },
             CreatedAt = at,
             UpdatedAt = at,
             CapturedAt = completed ? at : null,
-            OfflineAt = sale.OfflineAt,
+            OfflineAt = sale.OfflineAt is { } offline ? SquareTime.ToMilliseconds(offline) : null,
             CustomerId = sale.CustomerId,
+            WrittenAt = clock.GetUtcNow(),
         };
         lock (gate)
         {
-            if (!payments.TryAdd(payment.Id, payment)) throw new InvalidOperationException($"Payment {payment.Id} exists.");
-            ShelfOf(payment).Put(payment);
+            if (payments.ContainsKey(payment.Id)) throw new InvalidOperationException($"Payment {payment.Id} exists.");
+            var order = OrderWith(payment);
+            payments.Add(payment.Id, payment);
+            ShelfOf(payment.LocationId).Put(payment.Id, payment.CreatedAt, payment.UpdatedAt, payment.OfflineAt);
             Tell("payment.created", payment, sale.Announce);
+            Keep(order, sale.Announce);
         }
 
         return payment;
     }
 
     /// <summary>APPROVED → COMPLETED.</summary>
-    /// <param name="paymentId">Unknown: <see cref="KeyNotFoundException"/>.</param>
-    /// <param name="at">updated_at; now when left out.</param>
-    /// <param name="announce">False: the event is written down, not sent.</param>
     public Payment Capture(string paymentId, DateTimeOffset? at = null, bool announce = true) =>
         Change(paymentId, at, announce, static (payment, at) => payment.Capture(at));
 
-    /// <summary>Sets the whole tip, in minor units.</summary>
+    /// <summary>Sets the whole tip.</summary>
     public Payment LeaveTip(string paymentId, long tip, DateTimeOffset? at = null, bool announce = true) =>
         Change(paymentId, at, announce, (payment, at) => payment.LeaveTip(tip, at));
-
-    /// <summary>Gives back an amount in minor units, or all that is left; the payment stays COMPLETED.</summary>
-    public Payment GiveBack(string paymentId, long? amount = null, string? reason = null, DateTimeOffset? at = null, bool announce = true) =>
-        Change(paymentId, at, announce, (payment, at) => payment.GiveBack(amount, reason, at));
 
     /// <summary>APPROVED → CANCELED.</summary>
     public Payment Cancel(string paymentId, DateTimeOffset? at = null, bool announce = true) =>
         Change(paymentId, at, announce, static (payment, at) => payment.Cancel(at));
-
-    /// <summary>Sends an event again, to those who want it now, as often as asked: the same event_id and the same bytes.</summary>
-    public WebhookEvent Replay(Guid eventId, int times = 1)
-    {
-        lock (gate)
-        {
-            var told = events.TryGetValue(eventId, out var found) ? found : throw new KeyNotFoundException($"No event {eventId}.");
-            for (var i = 0; i < times; i++) deliveries.Send(told, sellers.ListenersOf(told.MerchantId));
-            return told;
-        }
-    }
 
     /// <summary>Null when there is none.</summary>
     public Payment? Find(string paymentId)
@@ -95,27 +88,23 @@ public sealed class Ledger(TimeProvider clock, SellerBook sellers, Deliveries de
             return [.. payments.Values.Where(p => locationId is null || p.LocationId == locationId).OrderBy(p => p.CreatedAt).ThenBy(p => p.Id, StringComparer.Ordinal)];
     }
 
-    /// <summary>Every event in the order of the changes; of one payment if given. <see cref="WebhookEvent.Body"/> is what is sent.</summary>
-    public IReadOnlyList<WebhookEvent> Events(string? paymentId = null)
-    {
-        lock (gate) return [.. eventsInOrder.Where(e => paymentId is null || e.Payment.Id == paymentId)];
-    }
-
     /// <summary>One page by <paramref name="query"/>, and whether there is more.</summary>
     internal (IReadOnlyList<Payment> Page, bool More) List(PaymentQuery query, int size)
     {
         lock (gate)
         {
-            var page = new List<Payment>(size);
-            foreach (var place in query.Walk(shelves.GetValueOrDefault(query.LocationId)))
-            {
-                if (!query.Wants(payments[place.Id])) continue;
-                if (page.Count == size) return (page, true);
-                page.Add(payments[place.Id]);
-            }
-
-            return (page, false);
+            return Page(query.Window.Walk(shelves.GetValueOrDefault(query.LocationId)).Select(place => payments[place.Id])
+                .Where(payment => payment.WrittenAt <= ListedUntil && query.Wants(payment)), size);
         }
+    }
+
+    /// <summary>What was changed later than this is not listed yet.</summary>
+    private DateTimeOffset ListedUntil => settings.ListLag > TimeSpan.Zero ? clock.GetUtcNow() - settings.ListLag : DateTimeOffset.MaxValue;
+
+    private static (IReadOnlyList<T> Page, bool More) Page<T>(IEnumerable<T> found, int size)
+    {
+        var page = found.Take(size + 1).ToList();
+        return page.Count > size ? (page[..size], true) : (page, false);
     }
 
     private Payment Change(string paymentId, DateTimeOffset? at, bool announce, Func<Payment, DateTimeOffset, Payment> change)
@@ -123,27 +112,23 @@ public sealed class Ledger(TimeProvider clock, SellerBook sellers, Deliveries de
         lock (gate)
         {
             var before = payments.TryGetValue(paymentId, out var found) ? found : throw new KeyNotFoundException($"No payment {paymentId}.");
-            var after = change(before, SquareTime.ToMilliseconds(at ?? clock.GetUtcNow()));
-            ShelfOf(before).Take(before);
-            ShelfOf(after).Put(after);
+            var after = change(before, SquareTime.ToMilliseconds(at ?? clock.GetUtcNow())) with { WrittenAt = clock.GetUtcNow() };
+
+            // What was given back is not the order's: Square makes an order of its own for a return.
+            var order = after.Refunds.Length == before.Refunds.Length ? OrderWith(after) : null;
+            var shelf = ShelfOf(before.LocationId);
+            shelf.Take(before.Id, before.CreatedAt, before.UpdatedAt, before.OfflineAt);
+            shelf.Put(after.Id, after.CreatedAt, after.UpdatedAt, after.OfflineAt);
             payments[paymentId] = after;
             Tell("payment.updated", after, announce);
+            if (order is not null) Keep(order, announce);
             return after;
         }
     }
 
-    /// <summary>Under the lock, so that the events of a payment enter the queue in the order of its changes.</summary>
-    private void Tell(string type, Payment payment, bool announce)
+    private Shelf ShelfOf(string locationId)
     {
-        var told = new WebhookEvent(Guid.NewGuid(), type, payment.MerchantId, SquareTime.ToMilliseconds(clock.GetUtcNow()), payment);
-        events.Add(told.EventId, told);
-        eventsInOrder.Add(told);
-        if (announce) deliveries.Send(told, sellers.ListenersOf(payment.MerchantId));
-    }
-
-    private PaymentShelf ShelfOf(Payment payment)
-    {
-        if (!shelves.TryGetValue(payment.LocationId, out var shelf)) shelves[payment.LocationId] = shelf = new PaymentShelf();
+        if (!shelves.TryGetValue(locationId, out var shelf)) shelves[locationId] = shelf = new Shelf();
         return shelf;
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using PosModular.Simulator.Refunds;
 
 namespace PosModular.Simulator.Payments;
 
@@ -14,9 +15,6 @@ public enum PaymentStatus
     /// <summary>The authorisation was given up.</summary>
     Canceled,
 }
-
-/// <summary>Part or all of a payment given back.</summary>
-public sealed record Refund(string Id, long Amount, string? Reason, DateTimeOffset CreatedAt);
 
 /// <summary>
 /// One payment at one moment; a change makes a new one with a later <see cref="UpdatedAt"/>. Amounts in minor units of
@@ -46,10 +44,24 @@ public sealed record Payment
     public DateTimeOffset? VoidedAt { get; init; }
     public DateTimeOffset? OfflineAt { get; init; }
     public string? CustomerId { get; init; }
+
+    /// <summary>Included in the amount, as the order says; the payment itself shows none of the three.</summary>
+    public long Tax { get; init; }
+
+    /// <summary>Taken off before the amount.</summary>
+    public long Discount { get; init; }
+
+    /// <summary>Included in the amount.</summary>
+    public long ServiceCharge { get; init; }
+
+    /// <summary>COMPLETED ones, in the order of their completion.</summary>
     public ImmutableArray<Refund> Refunds { get; init; } = [];
 
     /// <summary>1 for the first version, one more with each change.</summary>
     public int Version { get; init; } = 1;
+
+    /// <summary>When it was changed by the simulator's clock, whatever <see cref="UpdatedAt"/> says.</summary>
+    internal DateTimeOffset WrittenAt { get; init; }
 
     /// <summary>What the guest paid, tip included.</summary>
     public long Total => Amount + Tip;
@@ -71,14 +83,8 @@ public sealed record Payment
         return Changed(at) with { Tip = tip };
     }
 
-    /// <summary>All that is left when no amount is given.</summary>
-    internal Payment GiveBack(long? amount, string? reason, DateTimeOffset at)
-    {
-        var refund = amount ?? Total - Refunded;
-        Require(Status is PaymentStatus.Completed && refund > 0 && refund <= Total - Refunded, "refund");
-        var changed = Changed(at);
-        return changed with { Refunds = Refunds.Add(new Refund(SquareId.Refund(Id), refund, reason, changed.UpdatedAt)) };
-    }
+    /// <summary>A refund is through.</summary>
+    internal Payment GiveBack(Refund refund, DateTimeOffset at) => Changed(at) with { Refunds = Refunds.Add(refund) };
 
     internal Payment Cancel(DateTimeOffset at)
     {
@@ -94,7 +100,7 @@ public sealed record Payment
         return this with { UpdatedAt = at > later ? at : later, Version = Version + 1 };
     }
 
-    private void Require(bool possible, string change)
+    internal void Require(bool possible, string change)
     {
         if (!possible)
             throw new InvalidOperationException(FormattableString.Invariant($"Payment {Id} ({Status}, total {Total}, refunded {Refunded}) cannot take this {change}."));

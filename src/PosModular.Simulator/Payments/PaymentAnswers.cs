@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Text.Json;
 using PosModular.Simulator.Sellers;
 
 namespace PosModular.Simulator.Payments;
@@ -19,7 +17,7 @@ internal static class PaymentAnswers
     private static IResult Get(string id, HttpContext http, Ledger ledger)
     {
         if (ledger.Find(id) is not { } payment || payment.MerchantId != http.Caller().MerchantId) return SquareError.NotFound("Payment");
-        return Answer(json =>
+        return SquareJson.Answer(json =>
         {
             json.WritePropertyName("payment");
             PaymentJson.Write(json, payment);
@@ -33,31 +31,18 @@ internal static class PaymentAnswers
         var locationId = given.TryGetValue("location_id", out var id) && id.ToString() is { Length: > 0 } asked ? asked : "main";
         if (sellers.FindLocation(http.Caller().MerchantId, locationId) is not { } location) return SquareError.NotFound("Location");
 
-        var (query, error) = PaymentQuery.Read(given, location.Id, clock.GetUtcNow());
+        var (query, error) = PaymentQuery.Read(given, location.Id, clock.GetUtcNow(), settings.CursorLifetime);
         if (query is null) return error!;
 
-        var (page, more) = ledger.List(query, Math.Min(query.Limit, settings.PageSize));
-        return Answer(json =>
+        var (page, more) = ledger.List(query, Math.Min(query.Window.Limit, settings.PageSize));
+        return SquareJson.Answer(json =>
         {
             // Like Square, an empty page is an empty object.
             if (page.Count == 0) return;
             json.WriteStartArray("payments");
             foreach (var payment in page) PaymentJson.Write(json, payment);
             json.WriteEndArray();
-            if (more) json.WriteString("cursor", query.CursorAfter(page[^1]));
+            if (more) json.WriteString("cursor", query.Window.CursorAfter(page[^1].Id, page[^1].CreatedAt, page[^1].UpdatedAt, page[^1].OfflineAt));
         });
-    }
-
-    private static IResult Answer(Action<Utf8JsonWriter> write)
-    {
-        var bytes = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(bytes, PaymentJson.Writing))
-        {
-            json.WriteStartObject();
-            write(json);
-            json.WriteEndObject();
-        }
-
-        return Results.Bytes(bytes.WrittenMemory, "application/json");
     }
 }

@@ -1,4 +1,3 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace PosModular.Simulator.Payments;
@@ -9,19 +8,16 @@ namespace PosModular.Simulator.Payments;
 /// </summary>
 internal static class PaymentJson
 {
-    /// <summary>Square sends &lt; and &gt; as they are; so must the bytes that are signed.</summary>
-    public static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     public static void Write(Utf8JsonWriter json, Payment payment)
     {
         json.WriteStartObject();
         json.WriteString("id", payment.Id);
         json.WriteString("created_at", SquareTime.Rfc3339(payment.CreatedAt));
         json.WriteString("updated_at", SquareTime.Rfc3339(payment.UpdatedAt));
-        WriteMoney(json, "amount_money", payment.Amount, payment.Currency);
-        if (payment.Tip > 0) WriteMoney(json, "tip_money", payment.Tip, payment.Currency);
-        WriteMoney(json, "total_money", payment.Total, payment.Currency);
-        WriteMoney(json, "approved_money", payment.Approved, payment.Currency);
+        json.WriteMoney("amount_money", payment.Amount, payment.Currency);
+        if (payment.Tip > 0) json.WriteMoney("tip_money", payment.Tip, payment.Currency);
+        json.WriteMoney("total_money", payment.Total, payment.Currency);
+        json.WriteMoney("approved_money", payment.Approved, payment.Currency);
         json.WriteString("status", payment.Status switch
         {
             PaymentStatus.Approved => "APPROVED",
@@ -102,25 +98,17 @@ internal static class PaymentJson
     {
         json.WriteString("source_type", "CASH");
         json.WriteStartObject("cash_details");
-        WriteMoney(json, "buyer_supplied_money", payment.Approved, payment.Currency);
-        WriteMoney(json, "change_back_money", 0, payment.Currency);
+        json.WriteMoney("buyer_supplied_money", payment.Approved, payment.Currency);
+        json.WriteMoney("change_back_money", 0, payment.Currency);
         json.WriteEndObject();
     }
 
     private static void WriteRefunds(Utf8JsonWriter json, Payment payment)
     {
         if (payment.Refunds.IsEmpty) return;
-        WriteMoney(json, "refunded_money", payment.Refunded, payment.Currency);
+        json.WriteMoney("refunded_money", payment.Refunded, payment.Currency);
         json.WriteStartArray("refund_ids");
         foreach (var refund in payment.Refunds) json.WriteStringValue(refund.Id);
         json.WriteEndArray();
-    }
-
-    private static void WriteMoney(Utf8JsonWriter json, string name, long amount, string currency)
-    {
-        json.WriteStartObject(name);
-        json.WriteNumber("amount", amount);
-        json.WriteString("currency", currency);
-        json.WriteEndObject();
     }
 }

@@ -12,6 +12,18 @@ public sealed record Sale
     /// <summary>On top of the amount.</summary>
     public long Tip { get; init; }
 
+    /// <summary>
+    /// Part of the amount, shown by the order only: amount = subtotal + tax + service charge - discount. Left out: 7 in 107 of the
+    /// amount, rounded down.
+    /// </summary>
+    public long? Tax { get; init; }
+
+    /// <summary>Taken off before the amount.</summary>
+    public long Discount { get; init; }
+
+    /// <summary>Part of the amount, no tip.</summary>
+    public long ServiceCharge { get; init; }
+
     /// <summary>Left out, and not cash: a card nobody has seen before or will again.</summary>
     public Card? Card { get; init; }
 
@@ -30,12 +42,12 @@ public sealed record Sale
     /// <summary>Made up when left out; one that exists is refused.</summary>
     public string? PaymentId { get; init; }
 
-    /// <summary>Made up when left out; several payments may share one.</summary>
+    /// <summary>Made up when left out; several payments may share one, whose figures are then their sums.</summary>
     public string? OrderId { get; init; }
 
     /// <summary>The seller's customer record, if known.</summary>
     public string? CustomerId { get; init; }
 
-    /// <summary>False: the event is written down but not sent, like a webhook that got lost. It can be replayed.</summary>
+    /// <summary>False: the events are written down but not sent, like a webhook that got lost. They can be replayed.</summary>
     public bool Announce { get; init; } = true;
 }

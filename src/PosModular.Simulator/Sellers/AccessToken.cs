@@ -22,6 +22,15 @@ public sealed record AccessToken(string Value, string MerchantId, string Applica
     /// <summary>From now on ACCESS_TOKEN_REVOKED.</summary>
     public bool Revoked { get; init; }
 
+    /// <summary>What a new access token is got with (Square docs, OAuth API › ObtainToken); null for personal tokens.</summary>
+    public string? RefreshToken { get; init; }
+
+    /// <summary>To be shown with the refresh token, unless the consent was given by PKCE.</summary>
+    public string? ApplicationSecret { get; init; }
+
+    /// <summary>The consent was given by PKCE: no secret, and each refresh token works once.</summary>
+    public bool Pkce { get; init; }
+
     internal bool Allows(string scope) => !OAuth || Scopes.Contains(scope);
 
     internal bool IsAliveAt(DateTimeOffset now) => !Revoked && !(ExpiresAt <= now);

@@ -31,6 +31,9 @@ public sealed class SellerBook(TimeProvider clock)
                 OAuth = order.OAuth,
                 Scopes = order.Scopes ?? AccessToken.UsualScopes,
                 ExpiresAt = order.ExpiresAt,
+                RefreshToken = order.OAuth ? order.RefreshToken ?? SquareId.RefreshToken() : null,
+                ApplicationSecret = order.OAuth && !order.Pkce ? order.ApplicationSecret ?? SquareId.ApplicationSecret() : null,
+                Pkce = order.Pkce,
             };
             tokens[token.Value] = token;
             return new Till(merchant, location, token);
@@ -47,11 +50,46 @@ public sealed class SellerBook(TimeProvider clock)
         }
     }
 
-    /// <summary>From now on the token gets 401 ACCESS_TOKEN_REVOKED, and its application no more events of the merchant by it.</summary>
+    /// <summary>
+    /// From now on the token gets 401 ACCESS_TOKEN_REVOKED, and its application no more events of the merchant by it. For an OAuth
+    /// token the whole consent ends: the tokens that came from it too, and oauth.authorization.revoked is told.
+    /// </summary>
     public void RevokeToken(string value)
     {
+        AccessToken revoked;
         lock (gate)
-            tokens[value] = tokens.TryGetValue(value, out var token) ? token with { Revoked = true } : throw new KeyNotFoundException("No such token.");
+        {
+            revoked = tokens.TryGetValue(value, out var token) ? token : throw new KeyNotFoundException("No such token.");
+            foreach (var one in tokens.Values.Where(t => t.Value == value || (revoked.OAuth && t.OAuth && t.ApplicationId == revoked.ApplicationId && t.MerchantId == revoked.MerchantId)).ToList())
+                tokens[one.Value] = one with { Revoked = true };
+        }
+
+        if (revoked.OAuth) Revoked?.Invoke(revoked);
+    }
+
+    /// <summary>Called after a consent ended.</summary>
+    internal event Action<AccessToken>? Revoked;
+
+    /// <summary>
+    /// A new access token of 30 days for a refresh token; the old one lives on to its own end. Null when the refresh token, the
+    /// application or its secret is wrong, or the consent was taken back. By PKCE the refresh token is used up and a new one given.
+    /// </summary>
+    internal AccessToken? Renew(string refreshToken, string applicationId, string? applicationSecret)
+    {
+        lock (gate)
+        {
+            var old = tokens.Values.LastOrDefault(t => t.OAuth && t.RefreshToken == refreshToken && !t.Revoked);
+            if (old is null || old.ApplicationId != applicationId || (!old.Pkce && old.ApplicationSecret != applicationSecret)) return null;
+            var renewed = old with
+            {
+                Value = SquareId.AccessToken(),
+                ExpiresAt = clock.GetUtcNow().AddDays(30),
+                RefreshToken = old.Pkce ? SquareId.RefreshToken() : old.RefreshToken,
+            };
+            if (old.Pkce) tokens[old.Value] = old with { RefreshToken = null };
+            tokens[renewed.Value] = renewed;
+            return renewed;
+        }
     }
 
     /// <summary>All locations, the oldest first.</summary>
@@ -87,12 +125,12 @@ public sealed class SellerBook(TimeProvider clock)
         lock (gate) return tokens.GetValueOrDefault(value);
     }
 
-    /// <summary>The applications that may hear of a merchant's sales: those that hold a token of it with PAYMENTS_READ.</summary>
-    internal IReadOnlySet<string> ListenersOf(string merchantId)
+    /// <summary>The applications that may hear of a merchant's sales: those that hold a token of it with this scope.</summary>
+    internal IReadOnlySet<string> ListenersOf(string merchantId, string scope)
     {
         var now = clock.GetUtcNow();
         lock (gate)
-            return tokens.Values.Where(t => t.MerchantId == merchantId && t.IsAliveAt(now) && t.Allows("PAYMENTS_READ")).Select(t => t.ApplicationId).ToHashSet();
+            return tokens.Values.Where(t => t.MerchantId == merchantId && t.IsAliveAt(now) && t.Allows(scope)).Select(t => t.ApplicationId).ToHashSet();
     }
 
     private string? ApplicationOf(string merchantId) => tokens.Values.FirstOrDefault(t => t.MerchantId == merchantId)?.ApplicationId;

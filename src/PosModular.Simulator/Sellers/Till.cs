@@ -38,4 +38,13 @@ public sealed record TillOrder
 
     /// <summary>When the token ends; never when left out.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>Of an OAuth token; made up when left out.</summary>
+    public string? RefreshToken { get; init; }
+
+    /// <summary>Of the application of an OAuth token; made up when left out.</summary>
+    public string? ApplicationSecret { get; init; }
+
+    /// <inheritdoc cref="AccessToken.Pkce" />
+    public bool Pkce { get; init; }
 }

@@ -1,0 +1,85 @@
+using System.Collections.Immutable;
+using PosModular.Simulator.Payments;
+
+namespace PosModular.Simulator.Orders;
+
+/// <summary>Square's Order.state.</summary>
+public enum OrderState
+{
+    /// <summary>Not paid in full, or paid by a payment that is not captured.</summary>
+    Open,
+
+    /// <summary>Paid in full and captured.</summary>
+    Completed,
+
+    /// <summary>All its payments were cancelled.</summary>
+    Canceled,
+}
+
+/// <summary>
+/// What was bought, at one moment; a change makes a new one with a higher <see cref="Version"/>. Square makes an order for every
+/// payment. Amounts in minor units of <see cref="Currency"/>; unless given by <see cref="Edits"/> they are the sums of the
+/// payments that were not cancelled. total = subtotal + tax + service charge + tip - discount.
+/// </summary>
+public sealed record Order
+{
+    public required string Id { get; init; }
+    public required string MerchantId { get; init; }
+    public required string LocationId { get; init; }
+    public required string Currency { get; init; }
+    public required DateTimeOffset CreatedAt { get; init; }
+    public required DateTimeOffset UpdatedAt { get; init; }
+    public DateTimeOffset? ClosedAt { get; init; }
+    public int Version { get; init; } = 1;
+
+    /// <summary>As they stood then, the oldest first.</summary>
+    public ImmutableArray<Payment> Payments { get; init; } = [];
+
+    /// <summary>Figures that stand above the sums.</summary>
+    public OrderEdit Edits { get; init; } = new();
+
+    public long Tax => Edits.Tax ?? Sum(p => p.Tax);
+    public long Discount => Edits.Discount ?? Sum(p => p.Discount);
+    public long ServiceCharge => Edits.ServiceCharge ?? Sum(p => p.ServiceCharge);
+    public long Tip => Sum(p => p.Tip);
+    public long Total => Edits.Total ?? Paid;
+
+    /// <summary>What the payments come to, tips included.</summary>
+    public long Paid => Sum(p => p.Total);
+
+    /// <summary>The price of the goods before tax and discount.</summary>
+    public long Subtotal => Total - Tip - Tax - ServiceCharge + Discount;
+
+    /// <summary>By the payments.</summary>
+    public OrderState State =>
+        Payments.All(p => p.Status is PaymentStatus.Canceled) ? OrderState.Canceled
+        : Counted.All(p => p.Status is PaymentStatus.Completed) && Paid >= Total ? OrderState.Completed
+        : OrderState.Open;
+
+    private IEnumerable<Payment> Counted => Payments.Any(p => p.Status is not PaymentStatus.Canceled) ? Payments.Where(p => p.Status is not PaymentStatus.Canceled) : Payments;
+
+    /// <summary>With the payment as it is now, or one more.</summary>
+    internal Order With(Payment payment, DateTimeOffset at)
+    {
+        var index = Payments.Select(p => p.Id).ToList().IndexOf(payment.Id);
+        return Changed(this with { Payments = index < 0 ? Payments.Add(payment) : Payments.SetItem(index, payment) }, at);
+    }
+
+    internal Order With(OrderEdit edit, DateTimeOffset at) => Changed(this with { Edits = Edits.Then(edit) }, at);
+
+    private Order Changed(Order after, DateTimeOffset at)
+    {
+        if (after.Subtotal < 0) throw new InvalidOperationException($"Order {Id}: tax and service charge are more than the total and the discount.");
+        var later = UpdatedAt.AddMilliseconds(1);
+        var updated = at > later ? at : later;
+        return after with { UpdatedAt = updated, Version = Version + 1, ClosedAt = after.State is OrderState.Open ? null : ClosedAt ?? updated };
+    }
+
+    private long Sum(Func<Payment, long> figure) => Counted.Sum(figure);
+}
+
+/// <summary>Figures of an order to set, in minor units; what is null stays. The total includes the tip, as Square's does.</summary>
+public sealed record OrderEdit(long? Tax = null, long? Discount = null, long? ServiceCharge = null, long? Total = null)
+{
+    internal OrderEdit Then(OrderEdit next) => new(next.Tax ?? Tax, next.Discount ?? Discount, next.ServiceCharge ?? ServiceCharge, next.Total ?? Total);
+}

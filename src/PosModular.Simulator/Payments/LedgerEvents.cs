@@ -1,0 +1,63 @@
+using PosModular.Simulator.Orders;
+using PosModular.Simulator.Refunds;
+using PosModular.Simulator.Sellers;
+using PosModular.Simulator.Webhooks;
+
+namespace PosModular.Simulator.Payments;
+
+/// <content>The events that told of changes.</content>
+public sealed partial class Ledger
+{
+    private readonly Dictionary<Guid, WebhookEvent> events = [];
+    private readonly List<WebhookEvent> eventsInOrder = [];
+
+    /// <summary>
+    /// Every event in the order of the changes; of one payment if given, its refunds' and its order's included.
+    /// <see cref="WebhookEvent.Body"/> is what is sent.
+    /// </summary>
+    public IReadOnlyList<WebhookEvent> Events(string? paymentId = null)
+    {
+        lock (gate) return [.. eventsInOrder.Where(e => paymentId is null || e.Concerns(paymentId))];
+    }
+
+    /// <summary>Sends an event again, to those who want it now, as often as asked: the same event_id and the same bytes.</summary>
+    public WebhookEvent Replay(Guid eventId, int times = 1)
+    {
+        lock (gate)
+        {
+            var told = events.TryGetValue(eventId, out var found) ? found : throw new KeyNotFoundException($"No event {eventId}.");
+            for (var i = 0; i < times; i++) deliveries.Send(told, ListenersTo(told));
+            return told;
+        }
+    }
+
+    /// <summary>Tells an application that a merchant took back its consent: oauth.authorization.revoked, for which no scope is needed.</summary>
+    internal void TellRevoked(AccessToken token)
+    {
+        lock (gate) Tell("oauth.authorization.revoked", new Revocation(Guid.NewGuid(), token.ApplicationId, token.MerchantId, clock.GetUtcNow()), announce: true);
+    }
+
+    private void Tell(string type, Payment payment, bool announce) => Tell(type, payment.MerchantId, payment, announce);
+
+    private void Tell(string type, Refund refund, bool announce) => Tell(type, refund.MerchantId, refund, announce);
+
+    private void Tell(string type, Order order, bool announce) => Tell(type, order.MerchantId, order, announce);
+
+    private void Tell(string type, Revocation revocation, bool announce) => Tell(type, revocation.MerchantId, revocation, announce);
+
+    /// <summary>Under the lock, so that the events of a payment enter the queue in the order of its changes.</summary>
+    private void Tell(string type, string merchantId, object subject, bool announce)
+    {
+        var told = new WebhookEvent(Guid.NewGuid(), type, merchantId, SquareTime.ToMilliseconds(clock.GetUtcNow()), subject);
+        events.Add(told.EventId, told);
+        eventsInOrder.Add(told);
+        if (announce) deliveries.Send(told, ListenersTo(told));
+    }
+
+    private IReadOnlySet<string> ListenersTo(WebhookEvent told) => told.Subject switch
+    {
+        Revocation revocation => new HashSet<string> { revocation.ApplicationId },
+        Order => sellers.ListenersOf(told.MerchantId, "ORDERS_READ"),
+        _ => sellers.ListenersOf(told.MerchantId, "PAYMENTS_READ"),
+    };
+}

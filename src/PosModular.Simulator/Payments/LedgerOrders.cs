@@ -1,0 +1,72 @@
+using PosModular.Simulator.Orders;
+
+namespace PosModular.Simulator.Payments;
+
+/// <content>Orders.</content>
+public sealed partial class Ledger
+{
+    private readonly Dictionary<string, Order> orders = [];
+    private readonly HashSet<string> hidden = [];
+
+    /// <summary>Null when there is none; hidden ones are found too.</summary>
+    public Order? FindOrder(string orderId)
+    {
+        lock (gate) return orders.GetValueOrDefault(orderId);
+    }
+
+    /// <summary>Sets figures of an order, e.g. a discount given later, whatever its payments say: order.updated with a higher version.</summary>
+    public Order EditOrder(string orderId, OrderEdit edit, DateTimeOffset? at = null, bool announce = true)
+    {
+        lock (gate)
+        {
+            var before = orders.TryGetValue(orderId, out var found) ? found : throw new KeyNotFoundException($"No order {orderId}.");
+            return Keep(before.With(edit, SquareTime.ToMilliseconds(at ?? clock.GetUtcNow())), announce);
+        }
+    }
+
+    /// <summary>From now on the order cannot be read, as one that Square has not got ready yet; it need not exist.</summary>
+    public void HideOrder(string orderId)
+    {
+        lock (gate) hidden.Add(orderId);
+    }
+
+    /// <summary>Ends <see cref="HideOrder"/>.</summary>
+    public void ShowOrder(string orderId)
+    {
+        lock (gate) hidden.Remove(orderId);
+    }
+
+    internal Order? ReadableOrder(string orderId, string merchantId)
+    {
+        lock (gate) return orders.TryGetValue(orderId, out var order) && order.MerchantId == merchantId && !hidden.Contains(orderId) ? order : null;
+    }
+
+    /// <summary>The order after a payment was made or changed; nothing is kept yet.</summary>
+    private Order OrderWith(Payment payment)
+    {
+        if (orders.TryGetValue(payment.OrderId, out var before))
+        {
+            if (before.LocationId != payment.LocationId) throw new InvalidOperationException($"Order {before.Id} is of location {before.LocationId}.");
+            return before.With(payment, payment.UpdatedAt);
+        }
+
+        var order = new Order
+        {
+            Id = payment.OrderId,
+            MerchantId = payment.MerchantId,
+            LocationId = payment.LocationId,
+            Currency = payment.Currency,
+            CreatedAt = payment.CreatedAt,
+            UpdatedAt = payment.UpdatedAt,
+            Payments = [payment],
+        };
+        return order.State is OrderState.Open ? order : order with { ClosedAt = order.UpdatedAt };
+    }
+
+    private Order Keep(Order order, bool announce)
+    {
+        orders[order.Id] = order;
+        Tell(order.Version == 1 ? "order.created" : "order.updated", order, announce);
+        return order;
+    }
+}

@@ -1,0 +1,36 @@
+using System.Text.Json.Nodes;
+
+namespace PosModular.Simulator.Toast;
+
+/// <summary>
+/// Toast's ErrorMessage (Toast docs, Responses and errors; samples/toast/error-message.json). Where Toast publishes no code for a
+/// case, it is the HTTP status times 100.
+/// </summary>
+internal static class ToastError
+{
+    /// <summary>Whether a path is Toast's and not Square's.</summary>
+    public static bool Concerns(PathString path) =>
+        path.StartsWithSegments("/authentication/v1") || path.StartsWithSegments("/restaurants/v1") || path.StartsWithSegments("/orders/v2");
+
+    public static IResult Answer(int status, string message, string? field = null) =>
+        Results.Content(Body(status, message, field: field), "application/json", statusCode: status);
+
+    public static IResult Unauthorized() => Answer(401, "Full authentication is required to access this resource");
+
+    public static IResult NotFound(string what) => Answer(404, $"{what} not found");
+
+    /// <summary>The body alone.</summary>
+    public static string Body(int status, string message, string? code = null, string? field = null) => new JsonObject
+    {
+        ["status"] = status,
+        ["code"] = int.TryParse(code, out var number) ? number : status * 100,
+        ["message"] = message,
+        ["messageKey"] = null,
+        ["fieldName"] = field,
+        ["link"] = null,
+        ["requestId"] = Guid.NewGuid().ToString(),
+        ["developerMessage"] = null,
+        ["errors"] = new JsonArray(),
+        ["canRetry"] = null,
+    }.ToJsonString();
+}
