@@ -5,6 +5,7 @@ using PosModular.Simulator.Faults;
 using PosModular.Simulator.Payments;
 using PosModular.Simulator.Requests;
 using PosModular.Simulator.Sellers;
+using PosModular.Simulator.Toast;
 using PosModular.Simulator.Webhooks;
 
 namespace PosModular.Simulator;
@@ -12,13 +13,13 @@ namespace PosModular.Simulator;
 /// <summary>A started simulator and its books, for tests that share its process.</summary>
 public sealed class RunningSimulator(WebApplication app) : IAsyncDisposable
 {
-    /// <summary>Where it listens, e.g. <c>http://127.0.0.1:40123/</c>: the product's Square base URL.</summary>
+    /// <summary>Where it listens, e.g. <c>http://127.0.0.1:40123/</c>: the product's Square and Toast base URL.</summary>
     public Uri Address { get; } = new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
 
     /// <summary>Merchants, locations and access tokens.</summary>
     public SellerBook Sellers { get; } = app.Services.GetRequiredService<SellerBook>();
 
-    /// <summary>Payments and the events that told of them.</summary>
+    /// <summary>Payments, orders, refunds and the events that told of them.</summary>
     public Ledger Ledger { get; } = app.Services.GetRequiredService<Ledger>();
 
     /// <summary>Webhook subscriptions.</summary>
@@ -26,6 +27,9 @@ public sealed class RunningSimulator(WebApplication app) : IAsyncDisposable
 
     /// <summary>What became of each webhook.</summary>
     public Deliveries Deliveries { get; } = app.Services.GetRequiredService<Deliveries>();
+
+    /// <summary>Toast's restaurants, logins, orders and webhooks.</summary>
+    public ToastBooks Toast { get; } = app.Services.GetRequiredService<ToastBooks>();
 
     /// <summary>Switches for bad weather.</summary>
     public FaultBook Faults { get; } = app.Services.GetRequiredService<FaultBook>();

@@ -8,13 +8,15 @@ using PosModular.Simulator.Payments;
 using PosModular.Simulator.Refunds;
 using PosModular.Simulator.Requests;
 using PosModular.Simulator.Sellers;
+using PosModular.Simulator.Toast;
 using PosModular.Simulator.Webhooks;
 
 namespace PosModular.Simulator;
 
 /// <summary>
-/// Stands in for Square over real HTTP: the part of its API that PosModular uses (locations, tokens, payments, orders, refunds, webhook subscriptions),
-/// signed webhooks with Square's retries, and a control API under <c>/_sim</c>. Everything lives in memory.
+/// Stands in for Square and Toast over real HTTP, on one port: the parts of their APIs that PosModular uses (Square: locations,
+/// tokens, payments, orders, refunds, webhook subscriptions; Toast: login, restaurants, orders, payments), signed webhooks with
+/// each one's retries, and a control API under <c>/_sim</c>. Everything lives in memory.
 /// <para>As a program: <c>PosModular.Simulator --urls http://127.0.0.1:9090</c>, or with the word <c>demo</c> first
 /// (<see cref="DemoSettings"/>). In a test: <see cref="StartAsync"/>.</para>
 /// </summary>
@@ -60,7 +62,13 @@ public static class SquareSimulator
             .AddSingleton<FaultBook>()
             .AddSingleton<RequestLog>()
             .AddSingleton<Deliveries>()
-            .AddHostedService(services => services.GetRequiredService<Deliveries>());
+            .AddHostedService(services => services.GetRequiredService<Deliveries>())
+            .AddSingleton<RestaurantBook>()
+            .AddSingleton<LoginBook>()
+            .AddSingleton<ToastLedger>()
+            .AddSingleton<ToastBooks>()
+            .AddSingleton<ToastDeliveries>()
+            .AddHostedService(services => services.GetRequiredService<ToastDeliveries>());
         if (settings.Demo is { } demo) builder.Services.AddSingleton(demo).AddSingleton<DemoNight>().AddHostedService(services => services.GetRequiredService<DemoNight>());
 
         var app = builder.Build();
@@ -75,6 +83,10 @@ public static class SquareSimulator
         app.MapOrders();
         app.MapRefunds();
         app.MapSubscriptions();
+        app.MapToastLogin();
+        app.MapToastRestaurants();
+        app.MapToastOrders();
+        app.MapToastPayments();
         app.MapControl();
         return app;
     }

@@ -49,6 +49,7 @@ internal static class ControlRoom
         room.MapSales();
         room.MapWatching();
         room.MapWeather();
+        room.MapToast();
     }
 
     private static Task ComplainAsync(HttpContext context, int status, string message)

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace PosModular.Simulator.Requests;
 
-/// <summary>What was asked of Square's part of the API (never of <c>/_sim</c>): the last 100,000 calls and the number of all.</summary>
+/// <summary>What was asked of Square's and Toast's API (never of <c>/_sim</c>): the last 100,000 calls and the number of all.</summary>
 public sealed class RequestLog
 {
     private const int Kept = 100_000;

@@ -1,0 +1,81 @@
+using System.Security.Cryptography;
+
+namespace PosModular.Simulator.Toast;
+
+/// <summary>Restaurants and the clients that may read them. Safe for many callers at once.</summary>
+public sealed class RestaurantBook
+{
+    private readonly Lock gate = new();
+    private readonly Dictionary<Guid, Restaurant> restaurants = [];
+    private readonly Dictionary<string, ApiClient> clients = [];
+
+    /// <summary>Adds a restaurant and a client that is connected to it, or what is missing of them.</summary>
+    public ToastTill Add(RestaurantDraft? draft = null)
+    {
+        draft ??= new RestaurantDraft();
+        if (draft.CloseoutHour is < 0 or > 12) throw new InvalidOperationException("closeoutHour is 0 to 12.");
+        var guid = draft.Guid ?? Guid.NewGuid();
+        lock (gate)
+        {
+            if (!restaurants.TryGetValue(guid, out var restaurant))
+            {
+                restaurants[guid] = restaurant = new Restaurant
+                {
+                    Guid = guid,
+                    Name = draft.Name,
+                    LocationName = draft.LocationName,
+                    TimeZone = draft.TimeZone,
+                    CurrencyCode = draft.CurrencyCode,
+                    CloseoutHour = draft.CloseoutHour,
+                    ManagementGroupGuid = draft.ManagementGroupGuid ?? Guid.NewGuid(),
+                    Archived = draft.Archived,
+                };
+            }
+
+            var id = draft.ClientId ?? RandomNumberGenerator.GetString("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", 32);
+            if (!clients.TryGetValue(id, out var client))
+                client = new ApiClient(id, draft.ClientSecret ?? SquareId.WordFor(Guid.NewGuid().ToString(), 64)) { Scopes = draft.Scopes ?? ApiClient.UsualScopes };
+            clients[id] = client = client with { Restaurants = [.. client.Restaurants.Union([guid])] };
+            return new ToastTill(restaurant, client);
+        }
+    }
+
+    /// <summary>Adds a client or replaces the one of that id, e.g. with fewer restaurants, other scopes or a new secret.</summary>
+    public void Put(ApiClient client)
+    {
+        lock (gate) clients[client.ClientId] = client;
+    }
+
+    /// <summary>Replaces a restaurant; orders already rung up keep their business dates.</summary>
+    public void Put(Restaurant restaurant)
+    {
+        lock (gate) restaurants[restaurant.Guid] = restaurant;
+    }
+
+    /// <summary>Where the restaurant's order_updated go from now on; a null URL ends them. The secret is made up when left out.</summary>
+    public Restaurant SetWebhook(Guid restaurantGuid, string? url, string? secret = null)
+    {
+        lock (gate)
+        {
+            var before = restaurants.TryGetValue(restaurantGuid, out var found) ? found : throw new KeyNotFoundException($"No restaurant {restaurantGuid}.");
+            return restaurants[restaurantGuid] = before with { WebhookUrl = url, WebhookSecret = secret ?? before.WebhookSecret ?? SquareId.WordFor(Guid.NewGuid().ToString(), 44) };
+        }
+    }
+
+    public IReadOnlyList<Restaurant> Restaurants
+    {
+        get { lock (gate) return [.. restaurants.Values]; }
+    }
+
+    /// <summary>Null when there is none.</summary>
+    public Restaurant? Find(Guid guid)
+    {
+        lock (gate) return restaurants.GetValueOrDefault(guid);
+    }
+
+    /// <summary>Null when there is none.</summary>
+    public ApiClient? FindClient(string clientId)
+    {
+        lock (gate) return clients.GetValueOrDefault(clientId);
+    }
+}

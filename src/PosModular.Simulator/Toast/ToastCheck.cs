@@ -1,0 +1,90 @@
+using System.Collections.Immutable;
+
+namespace PosModular.Simulator.Toast;
+
+/// <summary>A discount on a check or on a selection, in minor units.</summary>
+public sealed record AppliedDiscount(long Amount, string Name = "Happy hour")
+{
+    public Guid Guid { get; init; } = Guid.NewGuid();
+
+    /// <summary>BOGO, PERCENT, FIXED, OPEN_PERCENT, OPEN_FIXED, FIXED_TOTAL.</summary>
+    public string Type { get; init; } = "OPEN_FIXED";
+
+    /// <summary>VOID: it does not count.</summary>
+    public string? ProcessingState { get; init; }
+
+    /// <summary>What it takes off.</summary>
+    internal long Counted => ProcessingState == "VOID" ? 0 : Amount;
+}
+
+/// <summary>A service charge on a check, in minor units. A gratuity goes to the staff and is no part of the check's amount.</summary>
+public sealed record ServiceCharge(long Amount, bool Gratuity = false, string Name = "Table service")
+{
+    public Guid Guid { get; init; } = Guid.NewGuid();
+}
+
+/// <summary>Something ordered. Amounts in minor units.</summary>
+public sealed record Selection
+{
+    public Guid Guid { get; init; } = Guid.NewGuid();
+    public string Name { get; init; } = "Draft beer";
+    public int Quantity { get; init; } = 1;
+
+    /// <summary>preDiscountPrice, for the whole quantity.</summary>
+    public required long PreDiscountPrice { get; init; }
+    public long Tax { get; init; }
+    public ImmutableArray<AppliedDiscount> Discounts { get; init; } = [];
+    public bool Voided { get; init; }
+
+    /// <summary>After its own discounts.</summary>
+    public long Price => PreDiscountPrice - Discounts.Sum(d => d.Counted);
+}
+
+/// <summary>Who a check is for; only clients with guest.pi:read see it, and webhooks leave out the names and the phone.</summary>
+public sealed record ToastCustomer(string Email, string FirstName = "Jack", string LastName = "Jones", string Phone = "333-555-5555")
+{
+    public Guid Guid { get; init; } = Guid.NewGuid();
+}
+
+/// <summary>
+/// A bill of an order, at one moment. Amounts in minor units. The total holds gratuities, so that the payments' amounts come to
+/// it; Toast's documents do not say.
+/// </summary>
+public sealed record Check
+{
+    public Guid Guid { get; init; } = Guid.NewGuid();
+    public string DisplayNumber { get; init; } = "1";
+    public ImmutableArray<Selection> Selections { get; init; } = [];
+    public ImmutableArray<AppliedDiscount> Discounts { get; init; } = [];
+    public ImmutableArray<ServiceCharge> ServiceCharges { get; init; } = [];
+    public ImmutableArray<ToastPayment> Payments { get; init; } = [];
+    public ToastCustomer? Customer { get; init; }
+    public DateTimeOffset OpenedAt { get; init; }
+    public DateTimeOffset ModifiedAt { get; init; }
+    public DateTimeOffset? ClosedAt { get; init; }
+    public DateTimeOffset? VoidedAt { get; init; }
+    public DateTimeOffset? DeletedAt { get; init; }
+
+    /// <summary>After discounts and service charges, without tax and gratuity.</summary>
+    public long Amount => Counted.Sum(s => s.Price) - Discounts.Sum(d => d.Counted) + ServiceCharge;
+    public long TaxAmount => Counted.Sum(s => s.Tax);
+
+    /// <summary>With tax and gratuity, whatever was given back.</summary>
+    public long TotalAmount => Amount + TaxAmount + Gratuity;
+
+    /// <summary>On the check and on its selections.</summary>
+    public long Discount => Discounts.Sum(d => d.Counted) + Counted.Sum(s => s.Discounts.Sum(d => d.Counted));
+
+    /// <summary>Without gratuities.</summary>
+    public long ServiceCharge => ServiceCharges.Where(s => !s.Gratuity).Sum(s => s.Amount);
+    public long Gratuity => ServiceCharges.Where(s => s.Gratuity).Sum(s => s.Amount);
+
+    /// <summary>When the last of it was paid; null while something is owed.</summary>
+    public DateTimeOffset? PaidAt =>
+        Payments.Any(p => p.Stands) && Payments.Where(p => p.Stands).Sum(p => p.Amount) >= TotalAmount ? Payments.Where(p => p.Stands).Max(p => p.PaidAt) : null;
+
+    /// <summary>OPEN, PAID, CLOSED.</summary>
+    public string PaymentStatus => ClosedAt is not null ? "CLOSED" : PaidAt is not null ? "PAID" : "OPEN";
+
+    private IEnumerable<Selection> Counted => Selections.Where(s => !s.Voided);
+}

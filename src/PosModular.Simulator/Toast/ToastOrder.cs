@@ -1,0 +1,79 @@
+using System.Collections.Immutable;
+
+namespace PosModular.Simulator.Toast;
+
+/// <summary>
+/// A Toast order at one moment; a change makes a new one with a later <see cref="ModifiedAt"/>. As a draft for
+/// <see cref="ToastLedger.Open"/> it needs the restaurant and the checks; the ledger fills in the times.
+/// </summary>
+public sealed record ToastOrder
+{
+    public Guid Guid { get; init; } = Guid.NewGuid();
+    public required Guid RestaurantGuid { get; init; }
+    public required ImmutableArray<Check> Checks { get; init; }
+    public string Source { get; init; } = "In Store";
+
+    /// <summary>NEEDS_APPROVAL, APPROVED, FUTURE, NOT_APPROVED.</summary>
+    public string ApprovalStatus { get; init; } = "APPROVED";
+
+    /// <summary>A training order: no sale.</summary>
+    public bool CreatedInTestMode { get; init; }
+    public bool ExcessFood { get; init; }
+
+    /// <summary>Now when left out; past times make history.</summary>
+    public DateTimeOffset OpenedAt { get; init; }
+    public DateTimeOffset ModifiedAt { get; init; }
+
+    /// <summary>yyyyMMdd, by <see cref="OpenedAt"/> and the restaurant's close-out hour.</summary>
+    public int BusinessDate { get; init; }
+    public DateTimeOffset? PromisedAt { get; init; }
+    public DateTimeOffset? ClosedAt { get; init; }
+    public DateTimeOffset? VoidedAt { get; init; }
+    public DateTimeOffset? DeletedAt { get; init; }
+
+    /// <summary>When the last check was paid.</summary>
+    public DateTimeOffset? PaidAt => Checks.Length > 0 && Checks.All(c => c.PaidAt is not null) ? Checks.Max(c => c.PaidAt) : null;
+
+    internal ToastOrder WithCheck(Guid guid, Func<Check, Check> change) => this with { Checks = [.. Checks.Select(c => c.Guid == guid ? change(c) : c)] };
+
+    internal ToastOrder WithPayment(Guid guid, Func<ToastPayment, ToastPayment> change) => this with
+    {
+        Checks = [.. Checks.Select(c => c.Payments.Any(p => p.Guid == guid) ? c with { Payments = [.. c.Payments.Select(p => p.Guid == guid ? change(p) : p)] } : c)],
+    };
+
+    /// <summary>Two changes within a millisecond, or a clock set back, still leave modifiedDate growing; checks that changed get it too.</summary>
+    internal ToastOrder ModifiedFrom(ToastOrder before, DateTimeOffset at)
+    {
+        var later = before.ModifiedAt.AddMilliseconds(1);
+        var modified = at > later ? at : later;
+        return this with { ModifiedAt = modified, Checks = [.. Checks.Select(c => before.Checks.Any(b => ReferenceEquals(b, c)) ? c : c with { ModifiedAt = modified })] };
+    }
+
+    /// <summary>A draft with its times, its statuses and its business date.</summary>
+    internal ToastOrder Opened(Restaurant restaurant, DateTimeOffset now)
+    {
+        var at = SquareTime.ToMilliseconds(OpenedAt == default ? now : OpenedAt);
+        return this with
+        {
+            OpenedAt = at,
+            ModifiedAt = at,
+            BusinessDate = restaurant.BusinessDate(at),
+            Checks = [.. Checks.Select(c => Filled(c, at))],
+        };
+    }
+
+    /// <summary>What a draft of a check leaves out.</summary>
+    internal static Check Filled(Check check, DateTimeOffset at) => check with
+    {
+        OpenedAt = check.OpenedAt == default ? at : check.OpenedAt,
+        ModifiedAt = at,
+        Payments = [.. check.Payments.Select(p => Filled(p, at))],
+    };
+
+    /// <summary>What a draft of a payment leaves out.</summary>
+    internal static ToastPayment Filled(ToastPayment payment, DateTimeOffset at) => payment with
+    {
+        Status = payment.Status ?? (payment.Type is ToastPaymentType.Credit ? ToastPaymentStatus.Authorized : ToastPaymentStatus.Captured),
+        PaidAt = SquareTime.ToMilliseconds(payment.PaidAt ?? at),
+    };
+}

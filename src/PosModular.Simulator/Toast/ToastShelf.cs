@@ -1,0 +1,35 @@
+namespace PosModular.Simulator.Toast;
+
+/// <summary>
+/// Orders in the order of their modification, so that any page is found by its number without walking those before it. Putting
+/// and taking moves what lies behind, which is little as changes come at the end. Guarded by the ledger's lock.
+/// </summary>
+internal sealed class ToastShelf
+{
+    private readonly List<Place> places = [];
+
+    public void Put(ToastOrder order)
+    {
+        var place = new Place(order.ModifiedAt, order.Guid);
+        places.Insert(~places.BinarySearch(place), place);
+    }
+
+    public void Take(ToastOrder order) => places.RemoveAt(places.BinarySearch(new Place(order.ModifiedAt, order.Guid)));
+
+    /// <summary>The page of that number (1 is the first) of what was modified at or after <paramref name="from"/> and before <paramref name="to"/>.</summary>
+    public (IReadOnlyList<Guid> Page, bool More) Page(DateTimeOffset from, DateTimeOffset to, int page, int size)
+    {
+        var (first, end) = (IndexOf(from), IndexOf(to));
+        var begin = Math.Min(end, first + (long)(page - 1) * size);
+        var stop = Math.Min(end, begin + size);
+        return ([.. places[(int)begin..(int)stop].Select(p => p.Guid)], stop < end);
+    }
+
+    /// <summary>Of the first that was not modified before this.</summary>
+    private int IndexOf(DateTimeOffset at) => places.BinarySearch(new Place(at, Guid.Empty)) is var index && index < 0 ? ~index : index;
+
+    private readonly record struct Place(DateTimeOffset At, Guid Guid) : IComparable<Place>
+    {
+        public int CompareTo(Place other) => At.CompareTo(other.At) is var byTime and not 0 ? byTime : Guid.CompareTo(other.Guid);
+    }
+}

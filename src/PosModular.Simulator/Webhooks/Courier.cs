@@ -1,0 +1,185 @@
+using System.Collections.Concurrent;
+using System.Net.Http.Headers;
+using System.Threading.Channels;
+
+namespace PosModular.Simulator.Webhooks;
+
+/// <summary>
+/// What Square's and Toast's webhooks have in common: a queue, several on the way at once, retries after the provider's gaps, and
+/// counts. Order is not kept.
+/// </summary>
+public abstract class Courier(SimulatorSettings settings, TimeProvider clock, ILogger log) : BackgroundService
+{
+    private const int FailuresKept = 1_000;
+
+    private readonly Channel<Parcel> queue = Channel.CreateUnbounded<Parcel>();
+    private readonly ConcurrentQueue<FailedDelivery> failures = new();
+    private readonly HttpClient http = new(new SocketsHttpHandler
+    {
+        UseProxy = false,
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        MaxConnectionsPerServer = settings.DeliveryConcurrency,
+    })
+    { Timeout = Timeout.InfiniteTimeSpan };
+
+    private readonly Lock gate = new();
+    private TaskCompletionSource idle = Settled();
+    private long delivered, pending, dropped, unwanted, attempts;
+
+    /// <summary>As of now.</summary>
+    public DeliveryCounts Counts
+    {
+        get { lock (gate) return new DeliveryCounts(delivered, pending, dropped, unwanted, Interlocked.Read(ref attempts)); }
+    }
+
+    /// <summary>The last 1,000 failures, the oldest first.</summary>
+    public IReadOnlyList<FailedDelivery> Failures => [.. failures];
+
+    /// <summary>Ends when nothing is pending, retries included: every webhook is delivered or dropped.</summary>
+    public Task WhenIdleAsync(CancellationToken ct = default)
+    {
+        lock (gate) return idle.Task.WaitAsync(ct);
+    }
+
+    /// <summary>Minutes before each retry; scaled by <see cref="SimulatorSettings.RetryScale"/>.</summary>
+    private protected abstract IReadOnlyList<int> Gaps { get; }
+
+    /// <summary>The request as it is to be sent now; null when the target is gone.</summary>
+    private protected abstract HttpRequestMessage? Address(Parcel parcel);
+
+    /// <summary>How long the receiver may take.</summary>
+    private protected abstract TimeSpan Patience { get; }
+
+    /// <summary>Whether a failure is worth another attempt.</summary>
+    /// <param name="status">0 without an answer.</param>
+    private protected virtual bool TriesAgainAfter(int status) => true;
+
+    /// <summary>Queues an event for each target; without any it is unwanted.</summary>
+    private protected void Post(Guid eventId, object told, IReadOnlyCollection<string> targets)
+    {
+        lock (gate)
+        {
+            if (targets.Count == 0) unwanted++;
+            else if (pending == 0) idle = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            pending += targets.Count;
+        }
+
+        foreach (var target in targets) queue.Writer.TryWrite(new Parcel(eventId, told, target, clock.GetUtcNow(), Retry: 0, Reason: null));
+    }
+
+    /// <summary>The status (0 without an answer) and, unless it is a 2xx, Square's word for what went wrong.</summary>
+    private protected async Task<(int Status, string? Reason)> SendAsync(HttpRequestMessage request, CancellationToken stopping)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        timeout.CancelAfter(Patience);
+        try
+        {
+            using var answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, timeout.Token);
+            return ((int)answer.StatusCode, answer.IsSuccessStatusCode ? null : "http_error");
+        }
+        catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
+        {
+            return (0, "http_timeout");
+        }
+        catch (HttpRequestException e)
+        {
+            return (0, e.HttpRequestError is HttpRequestError.SecureConnectionError ? "ssl_error" : "other_error");
+        }
+    }
+
+    private protected static HttpRequestMessage Request(string url, ReadOnlyMemory<byte> body, string userAgent)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ReadOnlyMemoryContent(body) };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        request.Headers.TryAddWithoutValidation("User-Agent", userAgent);
+        return request;
+    }
+
+    /// <inheritdoc />
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            await Parallel.ForEachAsync(
+                queue.Reader.ReadAllAsync(stoppingToken),
+                new ParallelOptions { MaxDegreeOfParallelism = settings.DeliveryConcurrency, CancellationToken = stoppingToken },
+                AttemptAsync);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            if (Counts is { Pending: > 0 } left) log.LogWarning("Stopped with {Pending} webhooks not delivered; they are lost.", left.Pending);
+        }
+    }
+
+    private async ValueTask AttemptAsync(Parcel parcel, CancellationToken stopping)
+    {
+        using var request = Address(parcel);
+        if (request is null)
+        {
+            Fail(parcel, "subscription_gone", 0, givenUp: true);
+            return;
+        }
+
+        Interlocked.Increment(ref attempts);
+        var (status, reason) = await SendAsync(request, stopping);
+        if (reason is null)
+        {
+            Settle(ref delivered);
+            return;
+        }
+
+        var givenUp = parcel.Retry == Gaps.Count || !TriesAgainAfter(status);
+        Fail(parcel, reason, status, givenUp);
+        if (!givenUp) _ = TryAgainAsync(parcel with { Retry = parcel.Retry + 1, Reason = reason }, stopping);
+    }
+
+    private async Task TryAgainAsync(Parcel parcel, CancellationToken stopping)
+    {
+        try
+        {
+            await Task.Delay(TimeSpan.FromMinutes(Gaps[parcel.Retry - 1]) * settings.RetryScale, stopping);
+            queue.Writer.TryWrite(parcel);
+        }
+        catch (OperationCanceledException)
+        {
+            // Still pending; the stop reports how many are.
+        }
+    }
+
+    private void Fail(Parcel parcel, string reason, int status, bool givenUp)
+    {
+        failures.Enqueue(new FailedDelivery(clock.GetUtcNow(), parcel.EventId, parcel.Target, parcel.Retry, reason, status, givenUp));
+        if (failures.Count > FailuresKept) failures.TryDequeue(out _);
+        if (!givenUp) return;
+        log.LogWarning("Gave up on event {EventId} after {Retries} retries: {Reason} {Status}", parcel.EventId, parcel.Retry, reason, status);
+        Settle(ref dropped);
+    }
+
+    private void Settle(ref long counter)
+    {
+        lock (gate)
+        {
+            counter++;
+            if (--pending == 0) idle.TrySetResult();
+        }
+    }
+
+    private static TaskCompletionSource Settled()
+    {
+        var settled = new TaskCompletionSource();
+        settled.SetResult();
+        return settled;
+    }
+
+    /// <inheritdoc />
+    public override void Dispose()
+    {
+        http.Dispose();
+        base.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>One event on its way to one target, whose URL and key are looked up at each attempt.</summary>
+    private protected sealed record Parcel(Guid EventId, object Told, string Target, DateTimeOffset FirstSentAt, int Retry, string? Reason);
+}
