@@ -34,6 +34,21 @@ public sealed record Sale(
     Provider Provider, TransactionStatus Status, string Currency, long TotalMinor, long TipMinor, long RefundedMinor,
     PaymentMethod Method, string? UserId, Instant OccurredAt)
 {
-    /// <summary>Total less refunds.</summary>
+    /// <summary>Of the total; 0 while the breakdown is not complete.</summary>
+    public long TaxMinor { get; init; }
+
+    /// <summary>Taken off before the total; 0 while the breakdown is not complete.</summary>
+    public long DiscountMinor { get; init; }
+
+    /// <summary>Of the total; 0 while the breakdown is not complete.</summary>
+    public long ServiceChargeMinor { get; init; }
+
+    /// <summary>False while tax, discount and service charge are still to be fetched from the order.</summary>
+    public bool BreakdownComplete { get; init; }
+
+    /// <summary>Money given back that belongs to no known sale: it takes from net revenue and is no sale itself. A sale of nothing is never REFUNDED.</summary>
+    public bool IsRefundOnly => Status == TransactionStatus.Refunded && TotalMinor == 0;
+
+    /// <summary>Total less refunds; negative for a refund that belongs to no known sale.</summary>
     public long NetMinor => TotalMinor - RefundedMinor;
 }

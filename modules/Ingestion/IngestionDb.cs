@@ -1,4 +1,6 @@
 using Ingestion.Cards;
+using Ingestion.Orders;
+using Ingestion.Refunds;
 using Ingestion.Transactions;
 using Ingestion.Webhooks;
 using Microsoft.EntityFrameworkCore;
@@ -15,6 +17,8 @@ internal sealed class IngestionDb(DbContextOptions<IngestionDb> options) : DbCon
     public DbSet<WebhookEventRow> WebhookEvents => Set<WebhookEventRow>();
     public DbSet<TransactionRow> Transactions => Set<TransactionRow>();
     public DbSet<TransactionVersionRow> Versions => Set<TransactionVersionRow>();
+    public DbSet<RefundRow> Refunds => Set<RefundRow>();
+    public DbSet<OrderFetchRow> OrderFetches => Set<OrderFetchRow>();
     public DbSet<CardLink> CardLinks => Set<CardLink>();
     public DbSet<FeedHead> Heads => Set<FeedHead>();
 
@@ -24,6 +28,8 @@ internal sealed class IngestionDb(DbContextOptions<IngestionDb> options) : DbCon
         modelBuilder.Entity<WebhookEventRow>(WebhookEventRow.Map);
         modelBuilder.Entity<TransactionRow>(TransactionRow.Map);
         modelBuilder.Entity<TransactionVersionRow>(TransactionVersionRow.Map);
+        modelBuilder.Entity<RefundRow>(RefundRow.Map);
+        modelBuilder.Entity<OrderFetchRow>(OrderFetchRow.Map);
         modelBuilder.Entity<CardLink>(CardLink.Map);
         modelBuilder.PublishesFeed();
     }

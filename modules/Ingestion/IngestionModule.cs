@@ -1,5 +1,7 @@
 using Ingestion.Cards;
 using Ingestion.Ledger;
+using Ingestion.Orders;
+using Ingestion.Refunds;
 using Ingestion.Transactions;
 using Ingestion.Webhooks;
 using Microsoft.AspNetCore.Routing;
@@ -19,6 +21,8 @@ public static class IngestionModule
         services.AddFeedSource(TransactionFeed.Source);
 
         services.AddSingleton<PlanRefresh>().AddHostedService(s => s.GetRequiredService<PlanRefresh>());
+        services.AddSingleton<OrderBell>();
+        services.AddSingleton<Func<BatchWriter>>(s => () => ActivatorUtilities.CreateInstance<BatchWriter>(s));
         services.AddSingleton<WebhookEndpoint>();
         services.AddSingleton<WebhookIntake>().AddHostedService(s => s.GetRequiredService<WebhookIntake>());
         services.AddSingleton<LiveTransactions>();
@@ -30,6 +34,7 @@ public static class IngestionModule
             .AddField<VenueWebhookEvents>("Venue")
             .AddField<WebhookPayload>("WebhookEvent")
             .AddField<TransactionHistory>("Transaction")
+            .AddField<TransactionRefunds>("Transaction")
             .AddMutation<LinkCard>()
             .AddMutation<UnlinkCard>()
             .AddMutation<AssignTransaction>()

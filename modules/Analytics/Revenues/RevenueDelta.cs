@@ -41,7 +41,7 @@ internal readonly record struct RevenueDelta(long Count, long TotalMinor, long T
     private RevenueDelta Plus(Sale sale, int sign) => checked(sale.Status.IsCaptured()
         ? this with
         {
-            Count = Count + sign,
+            Count = Count + (sale.IsRefundOnly ? 0 : sign), // it takes from net, and no guest has come with it
             TotalMinor = TotalMinor + sign * sale.TotalMinor,
             TipMinor = TipMinor + sign * sale.TipMinor,
             RefundedMinor = RefundedMinor + sign * sale.RefundedMinor,

@@ -1,4 +1,5 @@
 using Ingestion.Contracts;
+using Ingestion.Orders;
 using Ingestion.Webhooks;
 using NodaTime;
 using Npgsql;
@@ -7,26 +8,32 @@ using PosModular.Kernel.Feed;
 
 namespace Ingestion.Ledger;
 
-/// <summary>Something to be taken in: a raw event, what it shows of a payment, or both.</summary>
-internal sealed record Intake(WebhookEventRow Event, Sighting? Sighting);
-
-/// <summary>Writes a batch of anything that shows payments in one commit under the feed locks of its venues: raw events, transactions, versions
-/// (the feed). Two round trips. Not for two callers at once: each has its own.</summary>
-internal sealed class BatchWriter(NpgsqlDataSource database, FeedBell bell, IClock clock, PlanRefresh plans) : IAsyncDisposable
+/// <summary>Writes a batch of anything that tells of payments, refunds and orders in one commit under the feed locks of its venues: raw events,
+/// transactions, versions (the feed), refunds, orders to fetch. Two round trips. Not for two callers at once: each has its own
+/// (<c>Func&lt;BatchWriter&gt;</c>).</summary>
+internal sealed class BatchWriter(NpgsqlDataSource database, FeedBell bell, IClock clock, PlanRefresh plans, OrderBell orders) : IAsyncDisposable
 {
     private readonly HashSet<string> _heads = [];
     private LedgerSession? _session;
 
     /// <summary>When it returns, everything is durable. When it throws, nothing is in, unless the commit's answer was lost: the same again is
-    /// then told apart by the stored events.</summary>
-    public async Task WriteAsync(IReadOnlyList<Intake> batch, CancellationToken ct)
+    /// then told apart by the stored events and the versions.</summary>
+    /// <param name="batch">May be empty.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <param name="alongside">What is to be written in the same commit, knowing what the batch came to; it runs under the feed locks, once more
+    /// for each attempt.</param>
+    public async Task<Written> WriteAsync(
+        IReadOnlyList<Intake> batch, CancellationToken ct, Func<NpgsqlConnection, Written, CancellationToken, Task>? alongside = null)
     {
         try
         {
-            var folded = await TryWriteAsync(batch, ct);
+            var folded = await TryWriteAsync(batch, alongside, ct);
             if (folded.Versions.Count > 0)
                 bell.Ring(TransactionsChanged.Feed, folded.Versions.Select(v => v.State.Key.VenueId).ToHashSet());
+            if (folded.Wanted.Count > 0)
+                orders.Ring();
             plans.Grew(folded.Inserted.Count);
+            return folded.Written;
         }
         catch
         {
@@ -39,31 +46,34 @@ internal sealed class BatchWriter(NpgsqlDataSource database, FeedBell bell, IClo
         }
     }
 
-    private async Task<Folded> TryWriteAsync(IReadOnlyList<Intake> batch, CancellationToken ct)
+    private async Task<Folded> TryWriteAsync(IReadOnlyList<Intake> batch, Func<NpgsqlConnection, Written, CancellationToken, Task>? alongside, CancellationToken ct)
     {
         var session = _session ??= await LedgerSession.OpenAsync(database, ct);
-        var venues = batch.Select(i => i.Event.VenueId).Where(v => v != WebhookEventRow.Unrouted).Distinct().ToArray();
+        var venues = batch.Select(i => i.VenueId).Where(v => v != WebhookEventRow.Unrouted).Distinct().ToArray();
         if (!_heads.IsSupersetOf(venues))
         {
             await session.OpenHeadsAsync(venues, ct);
             _heads.UnionWith(venues);
         }
-        // One row an event, however often it was sent at once.
-        var unique = batch.DistinctBy(i => (i.Event.VenueId, i.Event.ConnectionId, i.Event.EventId)).ToArray();
-        var sightings = unique.Select(i => i.Sighting).OfType<Sighting>().ToArray();
+        // One row an event, however often it was sent at once. A provider may give one id to events of different types.
+        var events = batch.Select(i => i.Event).OfType<WebhookEventRow>().DistinctBy(e => (e.VenueId, e.ConnectionId, e.EventId, e.Type)).ToArray();
+        var refunds = batch.SelectMany(i => i.Refunds).ToArray();
         var read = await session.ReadAsync(
             venues,
-            [.. unique.Select(i => i.Event)],
-            [.. sightings.Select(s => s.Key).Distinct()],
-            [.. sightings.Where(s => s.CardToken is not null).Select(s => (s.Key.VenueId, s.CardToken!)).Distinct()],
+            events,
+            [.. batch.SelectMany(i => i.Payments).Select(s => s.Key)
+                .Concat(refunds.Where(r => r.Refund.PaymentId is not null).Select(r => new PaymentKey(r.Key.VenueId, r.Key.Provider, r.Refund.PaymentId!))).Distinct()],
+            [.. batch.SelectMany(i => i.Payments).Where(s => s.CardToken is not null).Select(s => (s.Key.VenueId, s.CardToken!)).Distinct()],
+            [.. refunds.Select(r => r.Key).Distinct()],
+            [.. batch.SelectMany(i => i.Orders.Select(o => o.Key).Concat(i.ChangedOrders.Select(o => o.Key))).Distinct()],
             ct);
         if (read.Heads.Count != venues.Length)
             throw new InvalidOperationException("A feed head is gone: the database was changed under us.");
 
         var now = clock.Now();
-        var news = unique.Where(i => i.Sighting is not null && read.NewEvents.Contains(i.Event.Id)).Select(i => i.Sighting!);
-        var folded = Fold.Apply(read.Sales, read.Heads, news, (venue, card) => read.Links.GetValueOrDefault((venue, card)), now);
-        await session.WriteAsync(folded, now, ct);
+        var known = new Known(read.Sales, read.Refunds, read.Heads, (venue, card) => read.Links.GetValueOrDefault((venue, card)));
+        var folded = Fold.Apply(known, [.. batch.Where(i => i.Event is null || read.NewEvents.Contains(i.Event.Id))], now);
+        await session.WriteAsync(folded, now, alongside is null ? null : (connection, token) => alongside(connection, folded.Written, token), ct);
         return folded;
     }
 

@@ -14,37 +14,50 @@ internal sealed class LedgerSession : IAsyncDisposable
     // Seconds; a disk that does not come must not hold up everybody.
     private const int Patience = 5;
 
+    private static readonly NpgsqlDbType[] Key = [NpgsqlDbType.Text, NpgsqlDbType.Smallint, NpgsqlDbType.Text];
+    private static readonly NpgsqlDbType[] SaleTypes =
+    [
+        NpgsqlDbType.Uuid, NpgsqlDbType.Text, NpgsqlDbType.Smallint, NpgsqlDbType.Text, NpgsqlDbType.Uuid, NpgsqlDbType.Text, NpgsqlDbType.Smallint,
+        NpgsqlDbType.Text, NpgsqlDbType.Bigint, NpgsqlDbType.Bigint, NpgsqlDbType.Bigint, NpgsqlDbType.Bigint, NpgsqlDbType.Smallint, NpgsqlDbType.Text,
+        NpgsqlDbType.Text, NpgsqlDbType.Text, NpgsqlDbType.Text, NpgsqlDbType.TimestampTz, NpgsqlDbType.TimestampTz, NpgsqlDbType.Bigint,
+        NpgsqlDbType.Text, NpgsqlDbType.Smallint, NpgsqlDbType.TimestampTz, NpgsqlDbType.Bigint, NpgsqlDbType.Bigint,
+        NpgsqlDbType.Bigint, NpgsqlDbType.Bigint, NpgsqlDbType.Bigint, NpgsqlDbType.Boolean, NpgsqlDbType.Bigint,
+    ];
+    private static readonly NpgsqlDbType[] VersionTypes =
+    [
+        NpgsqlDbType.Text, NpgsqlDbType.Bigint, NpgsqlDbType.Uuid, NpgsqlDbType.Bigint, NpgsqlDbType.Boolean, NpgsqlDbType.Boolean,
+        NpgsqlDbType.TimestampTz, NpgsqlDbType.Smallint, NpgsqlDbType.Text, NpgsqlDbType.Smallint, NpgsqlDbType.Smallint, NpgsqlDbType.Text,
+        NpgsqlDbType.Bigint, NpgsqlDbType.Bigint, NpgsqlDbType.Bigint, NpgsqlDbType.Smallint, NpgsqlDbType.Text, NpgsqlDbType.TimestampTz,
+        NpgsqlDbType.Bigint, NpgsqlDbType.Bigint, NpgsqlDbType.Bigint, NpgsqlDbType.Boolean,
+    ];
+    private static readonly NpgsqlDbType[] RefundTypes =
+    [
+        NpgsqlDbType.Uuid, NpgsqlDbType.Text, NpgsqlDbType.Smallint, NpgsqlDbType.Text, NpgsqlDbType.Uuid, NpgsqlDbType.Text, NpgsqlDbType.Text, NpgsqlDbType.Text,
+        NpgsqlDbType.Bigint, NpgsqlDbType.Smallint, NpgsqlDbType.Text, NpgsqlDbType.TimestampTz, NpgsqlDbType.TimestampTz, NpgsqlDbType.Bigint, NpgsqlDbType.TimestampTz,
+    ];
+
     private readonly NpgsqlConnection _connection;
     private readonly NpgsqlBatch _first;
-    private readonly NpgsqlBatch _second;
-    private readonly NpgsqlBatch _commit;
+    private readonly NpgsqlBatch _firstWithOrders;
+
+    // The second trip holds only the statements that have rows; most batches are of two or three kinds.
+    private readonly Dictionary<Parts, NpgsqlBatch> _second = [];
 
     private LedgerSession(NpgsqlConnection connection)
     {
         _connection = connection;
-        _first = Trip(
+        (string, NpgsqlDbType[])[] first =
+        [
             (LedgerSql.Begin, []),
             (LedgerSql.LockHeads, [NpgsqlDbType.Text]),
             (LedgerSql.StoreEvents, [NpgsqlDbType.Uuid, NpgsqlDbType.Text, NpgsqlDbType.Uuid, NpgsqlDbType.Text, NpgsqlDbType.Smallint, NpgsqlDbType.Text,
                 NpgsqlDbType.Smallint, NpgsqlDbType.Text, NpgsqlDbType.TimestampTz, NpgsqlDbType.Integer, NpgsqlDbType.Bytea]),
-            (LedgerSql.ReadSales, [NpgsqlDbType.Text, NpgsqlDbType.Smallint, NpgsqlDbType.Text]),
-            (LedgerSql.ReadLinks, [NpgsqlDbType.Text, NpgsqlDbType.Text]));
-        NpgsqlDbType[] sale =
-        [
-            NpgsqlDbType.Uuid, NpgsqlDbType.Text, NpgsqlDbType.Smallint, NpgsqlDbType.Text, NpgsqlDbType.Uuid, NpgsqlDbType.Text, NpgsqlDbType.Smallint,
-            NpgsqlDbType.Text, NpgsqlDbType.Bigint, NpgsqlDbType.Bigint, NpgsqlDbType.Bigint, NpgsqlDbType.Bigint, NpgsqlDbType.Smallint, NpgsqlDbType.Text,
-            NpgsqlDbType.Text, NpgsqlDbType.Text, NpgsqlDbType.Text, NpgsqlDbType.TimestampTz, NpgsqlDbType.TimestampTz, NpgsqlDbType.Bigint,
-            NpgsqlDbType.Text, NpgsqlDbType.Smallint, NpgsqlDbType.TimestampTz, NpgsqlDbType.Bigint, NpgsqlDbType.Bigint,
+            (LedgerSql.ReadSales, Key),
+            (LedgerSql.ReadLinks, [NpgsqlDbType.Text, NpgsqlDbType.Text]),
+            (LedgerSql.ReadRefunds, [.. Key, .. Key]),
         ];
-        _second = Trip(
-            (LedgerSql.InsertSales, sale),
-            (LedgerSql.UpdateSales, sale),
-            (LedgerSql.WriteVersions, [NpgsqlDbType.Text, NpgsqlDbType.Bigint, NpgsqlDbType.Uuid, NpgsqlDbType.Bigint, NpgsqlDbType.Boolean, NpgsqlDbType.Boolean,
-                NpgsqlDbType.TimestampTz, NpgsqlDbType.Smallint, NpgsqlDbType.Text, NpgsqlDbType.Smallint, NpgsqlDbType.Smallint, NpgsqlDbType.Text,
-                NpgsqlDbType.Bigint, NpgsqlDbType.Bigint, NpgsqlDbType.Bigint, NpgsqlDbType.Smallint, NpgsqlDbType.Text, NpgsqlDbType.TimestampTz]),
-            (LedgerSql.MoveHeads, [NpgsqlDbType.Text, NpgsqlDbType.Bigint]),
-            (LedgerSql.Commit, []));
-        _commit = Trip((LedgerSql.Commit, []));
+        _first = Trip(first);
+        _firstWithOrders = Trip([.. first, (LedgerSql.ReadOrders, Key)]);
     }
 
     public static async Task<LedgerSession> OpenAsync(NpgsqlDataSource database, CancellationToken ct)
@@ -56,8 +69,6 @@ internal sealed class LedgerSession : IAsyncDisposable
                 await settings.ExecuteNonQueryAsync(ct);
             var session = new LedgerSession(connection);
             await session._first.PrepareAsync(ct);
-            await session._second.PrepareAsync(ct);
-            await session._commit.PrepareAsync(ct);
             return session;
         }
         catch
@@ -73,21 +84,29 @@ internal sealed class LedgerSession : IAsyncDisposable
         await command.ExecuteNonQueryAsync(ct);
     }
 
-    /// <summary>Begins, locks, stores the raw events and reads what the fold needs. Of the sightings only those of new events count.</summary>
-    public async Task<Read> ReadAsync(string[] venues, WebhookEventRow[] events, PaymentKey[] keys, (string VenueId, string Token)[] cards, CancellationToken ct)
+    /// <summary>Begins, locks, stores the raw events and reads what the fold needs. Of what events tell, only new events' counts.</summary>
+    public async Task<Read> ReadAsync(
+        string[] venues, WebhookEventRow[] events, PaymentKey[] payments, (string VenueId, string Token)[] cards, RefundKey[] refunds, OrderKey[] orders, CancellationToken ct)
     {
-        Fill(_first, 1, [venues]);
-        Fill(_first, 2,
+        var trip = orders.Length == 0 ? _first : _firstWithOrders;
+        if (orders.Length > 0)
+            await _firstWithOrders.PrepareAsync(ct); // at once when it is already
+        Fill(trip, 1, [venues]);
+        Fill(trip, 2,
         [
             Each(events, e => e.Id), Each(events, e => e.VenueId), Each(events, e => e.ConnectionId), Each(events, e => e.EventId),
             Each(events, e => (short)e.Provider), Each(events, e => e.Type), Each(events, e => (short)e.Status), Each(events, e => e.Reason),
             Each(events, e => e.ReceivedAt), Each(events, e => e.Attempts), Each(events, e => e.Payload),
         ]);
-        Fill(_first, 3, [Each(keys, k => k.VenueId), Each(keys, k => (short)k.Provider), Each(keys, k => k.ExternalId)]);
-        Fill(_first, 4, [Each(cards, c => c.VenueId), Each(cards, c => c.Token)]);
+        Array[] keys = [Each(payments, k => k.VenueId), Each(payments, k => (short)k.Provider), Each(payments, k => k.ExternalId)];
+        Fill(trip, 3, keys);
+        Fill(trip, 4, [Each(cards, c => c.VenueId), Each(cards, c => c.Token)]);
+        Fill(trip, 5, [Each(refunds, k => k.VenueId), Each(refunds, k => (short)k.Provider), Each(refunds, k => k.ExternalId), .. keys]);
+        if (orders.Length > 0)
+            Fill(trip, 6, [Each(orders, k => k.VenueId), Each(orders, k => (short)k.Provider), Each(orders, k => k.OrderId)]);
 
         var read = new Read();
-        await using var rows = await _first.ExecuteReaderAsync(ct);
+        await using var rows = await trip.ExecuteReaderAsync(ct);
         while (await rows.ReadAsync(ct))
             read.Heads[rows.GetString(0)] = rows.GetInt64(1);
         await rows.NextResultAsync(ct);
@@ -95,47 +114,101 @@ internal sealed class LedgerSession : IAsyncDisposable
             read.NewEvents.Add(rows.GetGuid(0));
         await rows.NextResultAsync(ct);
         while (await rows.ReadAsync(ct))
-        {
-            var sale = Sale(rows);
-            read.Sales[sale.Key] = sale;
-        }
+            Keep(Sale(rows));
         await rows.NextResultAsync(ct);
         while (await rows.ReadAsync(ct))
             read.Links[(rows.GetString(0), rows.GetString(1))] = new CardOwner(rows.GetString(2), rows.IsDBNull(3) ? null : rows.GetFieldValue<Instant>(3));
+        await rows.NextResultAsync(ct);
+        while (await rows.ReadAsync(ct))
+        {
+            var refund = Refund(rows);
+            read.Refunds[refund.Key] = refund;
+        }
+        if (orders.Length > 0)
+        {
+            await rows.NextResultAsync(ct);
+            while (await rows.ReadAsync(ct))
+                Keep(Sale(rows));
+        }
         return read;
+
+        void Keep(SaleState sale) => read.Sales[sale.Key] = sale;
     }
 
-    /// <summary>Writes what the batch comes to and commits.</summary>
-    public async Task WriteAsync(Folded folded, Instant now, CancellationToken ct)
+    /// <summary>Writes what the batch comes to and commits; what else belongs to it is done before the commit.</summary>
+    public async Task WriteAsync(Folded folded, Instant now, Func<NpgsqlConnection, CancellationToken, Task>? alongside, CancellationToken ct)
     {
-        if (folded.Versions.Count == 0)
+        var parts = (folded.Inserted.Count > 0 ? Parts.Insert : 0) | (folded.Updated.Count > 0 ? Parts.Update : 0) | (folded.Refunds.Count > 0 ? Parts.Refunds : 0)
+            | (folded.Versions.Count > 0 ? Parts.Versions : 0) | (folded.Wanted.Count > 0 ? Parts.Wanted : 0);
+        if (alongside is null)
         {
-            await _commit.ExecuteNonQueryAsync(ct);
+            await RunAsync(parts | Parts.Commit, folded, now, ct);
             return;
         }
-        Fill(_second, 0, SaleArrays(folded.Inserted));
-        Fill(_second, 1, SaleArrays(folded.Updated));
-        var versions = folded.Versions;
-        Fill(_second, 2,
-        [
-            Each(versions, v => v.State.Key.VenueId), Each(versions, v => v.Seq), Each(versions, v => v.State.Id), Each(versions, v => v.PreviousSeq),
-            Each(versions, v => v.Applied), Each(versions, v => v.Added), Each(versions, _ => now), Each(versions, v => (short)v.Cause),
-            Each(versions, v => v.CauseId), Each(versions, v => (short)v.State.Key.Provider), Each(versions, v => (short)v.State.Status),
-            Each(versions, v => v.State.Payment.Currency), Each(versions, v => v.State.Payment.TotalMinor), Each(versions, v => v.State.Payment.TipMinor),
-            Each(versions, v => v.State.RefundedMinor), Each(versions, v => (short)v.State.Payment.Method), Each(versions, v => v.State.UserId),
-            Each(versions, v => v.State.Payment.OccurredAt),
-        ]);
-        Fill(_second, 3, [folded.Heads.Keys.ToArray(), folded.Heads.Values.ToArray()]);
-        await _second.ExecuteNonQueryAsync(ct);
+        if (parts != 0)
+            await RunAsync(parts, folded, now, ct);
+        await alongside(_connection, ct);
+        await RunAsync(Parts.Commit, folded, now, ct);
+    }
+
+    private async Task RunAsync(Parts parts, Folded folded, Instant now, CancellationToken ct)
+    {
+        if (!_second.TryGetValue(parts, out var trip))
+        {
+            (Parts Part, string Sql, NpgsqlDbType[] Types)[] statements =
+            [
+                (Parts.Insert, LedgerSql.InsertSales, SaleTypes), (Parts.Update, LedgerSql.UpdateSales, SaleTypes), (Parts.Refunds, LedgerSql.WriteRefunds, RefundTypes),
+                (Parts.Versions, LedgerSql.WriteVersions, VersionTypes), (Parts.Versions, LedgerSql.MoveHeads, [NpgsqlDbType.Text, NpgsqlDbType.Bigint]),
+                (Parts.Wanted, LedgerSql.WantOrders, [NpgsqlDbType.Text, NpgsqlDbType.Uuid, NpgsqlDbType.Text, NpgsqlDbType.TimestampTz]), (Parts.Commit, LedgerSql.Commit, []),
+            ];
+            trip = Trip([.. statements.Where(s => parts.HasFlag(s.Part)).Select(s => (s.Sql, s.Types))]);
+            await trip.PrepareAsync(ct);
+            _second.Add(parts, trip);
+        }
+        var at = 0;
+        if (parts.HasFlag(Parts.Insert))
+            Fill(trip, at++, SaleArrays(folded.Inserted));
+        if (parts.HasFlag(Parts.Update))
+            Fill(trip, at++, SaleArrays(folded.Updated));
+        if (parts.HasFlag(Parts.Refunds))
+            Fill(trip, at++, RefundArrays([.. folded.Refunds]));
+        if (parts.HasFlag(Parts.Versions))
+        {
+            Fill(trip, at++, VersionArrays(folded.Versions, now));
+            Fill(trip, at++, [folded.Heads.Keys.ToArray(), folded.Heads.Values.ToArray()]);
+        }
+        if (parts.HasFlag(Parts.Wanted))
+            Fill(trip, at, [Each(folded.Wanted, w => w.Order.Key.VenueId), Each(folded.Wanted, w => w.Order.ConnectionId), Each(folded.Wanted, w => w.Order.Key.OrderId), Each(folded.Wanted, w => w.DueAt)]);
+        await trip.ExecuteNonQueryAsync(ct);
     }
 
     public async ValueTask DisposeAsync()
     {
         await _first.DisposeAsync();
-        await _second.DisposeAsync();
-        await _commit.DisposeAsync();
+        await _firstWithOrders.DisposeAsync();
+        foreach (var trip in _second.Values)
+            await trip.DisposeAsync();
         await _connection.DisposeAsync();
     }
+
+    private static Array[] VersionArrays(IReadOnlyList<NewVersion> versions, Instant now) =>
+    [
+        Each(versions, v => v.State.Key.VenueId), Each(versions, v => v.Seq), Each(versions, v => v.State.Id), Each(versions, v => v.PreviousSeq),
+        Each(versions, v => v.Applied), Each(versions, v => v.Added), Each(versions, _ => now), Each(versions, v => (short)v.Cause),
+        Each(versions, v => v.CauseId), Each(versions, v => (short)v.State.Key.Provider), Each(versions, v => (short)v.State.Status),
+        Each(versions, v => v.State.Payment.Currency), Each(versions, v => v.State.Payment.TotalMinor), Each(versions, v => v.State.Payment.TipMinor),
+        Each(versions, v => v.State.RefundedMinor), Each(versions, v => (short)v.State.Payment.Method), Each(versions, v => v.State.UserId),
+        Each(versions, v => v.State.Payment.OccurredAt), Each(versions, v => v.State.Breakdown.TaxMinor), Each(versions, v => v.State.Breakdown.DiscountMinor),
+        Each(versions, v => v.State.Breakdown.ServiceChargeMinor), Each(versions, v => v.State.Breakdown.Complete),
+    ];
+
+    private static Array[] RefundArrays(IReadOnlyList<RefundRecord> refunds) =>
+    [
+        Each(refunds, r => r.Id), Each(refunds, r => r.Key.VenueId), Each(refunds, r => (short)r.Key.Provider), Each(refunds, r => r.Key.ExternalId),
+        Each(refunds, r => r.ConnectionId), Each(refunds, r => r.Refund.PaymentId), Each(refunds, r => r.Refund.OrderId), Each(refunds, r => r.Refund.Currency),
+        Each(refunds, r => r.Refund.AmountMinor), Each(refunds, r => (short)r.Refund.State), Each(refunds, r => r.Refund.Reason),
+        Each(refunds, r => r.Refund.CreatedAt), Each(refunds, r => r.Refund.UpdatedAt), Each(refunds, r => r.Version.Hash), Each(refunds, r => r.RecordedAt),
+    ];
 
     private static Array[] SaleArrays(IReadOnlyList<SaleState> sales) =>
     [
@@ -146,8 +219,17 @@ internal sealed class LedgerSession : IAsyncDisposable
         Each(sales, s => s.Payment.Card?.Last4), Each(sales, s => s.Payment.Card?.EntryMethod), Each(sales, s => s.CardToken),
         Each(sales, s => s.Payment.OccurredAt), Each(sales, s => s.Payment.UpdatedAt), Each(sales, s => s.Version.Hash),
         Each(sales, s => s.UserId), Each(sales, s => (short?)s.MatchedBy), Each(sales, s => s.RecordedAt), Each(sales, s => s.LastSeq),
-        Each(sales, s => s.AddedSeq),
+        Each(sales, s => s.AddedSeq), Each(sales, s => s.Breakdown.TaxMinor), Each(sales, s => s.Breakdown.DiscountMinor),
+        Each(sales, s => s.Breakdown.ServiceChargeMinor), Each(sales, s => s.Breakdown.Complete), Each(sales, s => s.Breakdown.OrderVersion),
     ];
+
+    private static RefundRecord Refund(NpgsqlDataReader row)
+    {
+        var refund = new PosRefund(row.GetString(3), Text(row, 5), Text(row, 6), "", (RefundState)row.GetInt16(9), row.GetInt64(8), row.GetString(7), Text(row, 10),
+            row.GetFieldValue<Instant>(11), row.GetFieldValue<Instant>(12));
+        return new RefundRecord(row.GetGuid(0), new RefundKey(row.GetString(1), (Provider)row.GetInt16(2), refund.ExternalId), row.GetGuid(4), refund,
+            new RefundVersion(refund.UpdatedAt, refund.State, refund.AmountMinor, row.GetInt64(13)), row.GetFieldValue<Instant>(14));
+    }
 
     private static SaleState Sale(NpgsqlDataReader row)
     {
@@ -176,6 +258,10 @@ internal sealed class LedgerSession : IAsyncDisposable
             RecordedAt = row.GetFieldValue<Instant>(21),
             LastSeq = row.GetInt64(22),
             AddedSeq = row.IsDBNull(23) ? null : row.GetInt64(23),
+            // A sale of nothing is never REFUNDED.
+            RefundOnly = status == TransactionStatus.Refunded && payment.TotalMinor == 0,
+            RefundsMinor = row.GetInt64(24),
+            Breakdown = new Breakdown(row.GetInt64(25), row.GetInt64(26), row.GetInt64(27), row.GetBoolean(28), row.IsDBNull(29) ? null : row.GetInt64(29)),
         };
     }
 
@@ -217,4 +303,17 @@ internal sealed class Read
     public HashSet<Guid> NewEvents { get; } = [];
     public Dictionary<PaymentKey, SaleState> Sales { get; } = [];
     public Dictionary<(string VenueId, string Token), CardOwner> Links { get; } = [];
+    public Dictionary<RefundKey, RefundRecord> Refunds { get; } = [];
+}
+
+/// <summary>What a second trip does.</summary>
+[Flags]
+internal enum Parts
+{
+    Insert = 1,
+    Update = 2,
+    Refunds = 4,
+    Versions = 8,
+    Wanted = 16,
+    Commit = 32,
 }

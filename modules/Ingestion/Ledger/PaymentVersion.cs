@@ -35,6 +35,8 @@ internal readonly record struct PaymentVersion(Instant UpdatedAt, PaymentState F
     {
         var text = $"{p.ExternalId}\n{p.OrderId}\n{p.State}\n{p.OccurredAt.ToUnixTimeTicks()}\n{p.Currency}\n{p.TotalMinor}\n{p.TipMinor}\n{p.RefundedMinor}\n" +
             $"{p.Method}\n{p.Card?.Brand}\n{p.Card?.Last4}\n{p.Card?.EntryMethod}\n{p.Card?.Fingerprint}";
+        if (p.Breakdown is { } told) // added only where there is one, so that the hashes of what is stored stay what they are
+            text += $"\n{told.TaxMinor}\n{told.DiscountMinor}\n{told.ServiceChargeMinor}";
         return BinaryPrimitives.ReadInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
     }
 }

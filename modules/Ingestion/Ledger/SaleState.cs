@@ -11,9 +11,42 @@ internal readonly record struct PaymentKey(string VenueId, Provider Provider, st
 /// <summary>A payment as somebody has just seen it: an event or a sync page.</summary>
 internal sealed record Sighting(PaymentKey Key, Guid ConnectionId, PosPayment Payment, PaymentVersion Version, string? CardToken, Cause Cause, string? CauseId)
 {
+    /// <summary>It is no payment but a refund of no known payment, which stands beside the sales as a row of its own.</summary>
+    public bool RefundOnly { get; init; }
+
     public static Sighting Of(Till till, PosPayment payment, Cause cause, string? causeId) => new(
         new PaymentKey(till.VenueId, till.Provider, payment.ExternalId), till.ConnectionId, payment, PaymentVersion.Of(payment),
         Cards.CardToken.Of(till, payment.Card), cause, causeId);
+
+    /// <summary>Total 0, given back once the refund is completed, taken when the refund was made.</summary>
+    public static Sighting OfUnlinked(Till till, PosRefund refund, Cause cause, string? causeId)
+    {
+        var state = refund.State switch
+        {
+            RefundState.Completed => PaymentState.Captured,
+            RefundState.Pending => PaymentState.Pending,
+            _ => PaymentState.Failed,
+        };
+        return Of(till, new PosPayment(refund.ExternalId, refund.OrderId, refund.LocationId, state, refund.CreatedAt, refund.UpdatedAt, refund.Currency, 0, 0,
+            state == PaymentState.Captured ? refund.AmountMinor : 0, PaymentMethod.Other, null), cause, causeId) with
+        { RefundOnly = true };
+    }
+}
+
+/// <summary>What a total is made of, as far as it is known, in minor units.</summary>
+/// <param name="TaxMinor">0 while it is not complete.</param>
+/// <param name="DiscountMinor">0 while it is not complete.</param>
+/// <param name="ServiceChargeMinor">0 while it is not complete.</param>
+/// <param name="Complete">Whether it is known.</param>
+/// <param name="OrderVersion">The order it was read from; null while it is not complete and where the payment itself told it.</param>
+internal readonly record struct Breakdown(long TaxMinor, long DiscountMinor, long ServiceChargeMinor, bool Complete, long? OrderVersion)
+{
+    /// <summary>The payment told it itself: no order may change it.</summary>
+    public bool IsThePayments => Complete && OrderVersion is null;
+
+    public bool SaysTheSame(Breakdown other) => this with { OrderVersion = null } == other with { OrderVersion = null };
+
+    public static Breakdown Of(PosBreakdown told) => new(told.TaxMinor, told.DiscountMinor, told.ServiceChargeMinor, true, null);
 }
 
 /// <summary>The state of a sale as the ledger keeps it.</summary>
@@ -31,8 +64,17 @@ internal sealed record SaleState
     public long LastSeq { get; init; }
     public long? AddedSeq { get; init; }
 
-    /// <summary>What was given back, never more than was paid.</summary>
-    public long RefundedMinor => Math.Clamp(Payment.RefundedMinor, 0, Math.Max(0, Payment.TotalMinor));
+    /// <summary>A refund of no known payment: it takes from revenue and is no sale.</summary>
+    public bool RefundOnly { get; init; }
+
+    /// <summary>The sum of its completed refunds of its currency.</summary>
+    public long RefundsMinor { get; init; }
+
+    public Breakdown Breakdown { get; init; }
+
+    /// <summary>What was given back: what the payment tells or what its refunds come to, whichever is more, and never more than was paid.</summary>
+    public long RefundedMinor => RefundOnly ? Math.Max(0, Payment.RefundedMinor)
+        : Math.Clamp(Math.Max(Payment.RefundedMinor, RefundsMinor), 0, Math.Max(0, Payment.TotalMinor));
 
     public TransactionStatus Status => Payment.State switch
     {
@@ -40,9 +82,13 @@ internal sealed record SaleState
         PaymentState.Authorized => TransactionStatus.Authorized,
         PaymentState.Canceled => TransactionStatus.Canceled,
         PaymentState.Failed => TransactionStatus.Failed,
+        _ when RefundOnly => TransactionStatus.Refunded,
         _ when RefundedMinor == 0 => TransactionStatus.Completed,
         _ => RefundedMinor < Payment.TotalMinor ? TransactionStatus.PartiallyRefunded : TransactionStatus.Refunded,
     };
+
+    /// <summary>What its part of an order is measured by; null when it has no part in it.</summary>
+    public long? Share => !RefundOnly && Status.IsPaid() ? Math.Max(0, Payment.TotalMinor - Payment.TipMinor) : null;
 }
 
 /// <summary>Whose card it is.</summary>
@@ -56,6 +102,13 @@ internal sealed record CardOwner(string UserId, Instant? CountsFrom)
 /// <summary>A version to write: its place in the feed, the state, and whether it is the one that counts.</summary>
 internal sealed record NewVersion(long Seq, SaleState State, long? PreviousSeq, bool Applied, bool Added, Cause Cause, string? CauseId);
 
-/// <summary>What a batch comes to: sales to insert, sales to update, versions in feed order, and where each venue's feed ends then.</summary>
+/// <summary>What is known of everything that a batch touches.</summary>
+internal sealed record Known(
+    IReadOnlyDictionary<PaymentKey, SaleState> Sales, IReadOnlyDictionary<RefundKey, RefundRecord> Refunds, IReadOnlyDictionary<string, long> Heads,
+    Func<string, string, CardOwner?> OwnerOfCard);
+
+/// <summary>What a batch comes to: sales to insert and to update, versions in feed order, where each venue's feed ends then, refunds to keep, and
+/// orders to fetch.</summary>
 internal sealed record Folded(
-    IReadOnlyList<SaleState> Inserted, IReadOnlyList<SaleState> Updated, IReadOnlyList<NewVersion> Versions, IReadOnlyDictionary<string, long> Heads);
+    IReadOnlyList<SaleState> Inserted, IReadOnlyList<SaleState> Updated, IReadOnlyList<NewVersion> Versions, IReadOnlyDictionary<string, long> Heads,
+    IReadOnlyCollection<RefundRecord> Refunds, IReadOnlyList<(OrderWanted Order, Instant DueAt)> Wanted, Written Written);

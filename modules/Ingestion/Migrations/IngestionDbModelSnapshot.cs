@@ -53,6 +53,109 @@ namespace Ingestion.Migrations
                     b.ToTable("card_links", "ingestion");
                 });
 
+            modelBuilder.Entity("Ingestion.Orders.OrderFetchRow", b =>
+                {
+                    b.Property<string>("VenueId")
+                        .HasColumnType("text")
+                        .HasColumnName("venue_id");
+
+                    b.Property<Guid>("ConnectionId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("connection_id");
+
+                    b.Property<string>("OrderId")
+                        .HasColumnType("text")
+                        .HasColumnName("order_id");
+
+                    b.Property<int>("Attempts")
+                        .HasColumnType("integer")
+                        .HasColumnName("attempts");
+
+                    b.Property<Instant>("DueAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("due_at");
+
+                    b.HasKey("VenueId", "ConnectionId", "OrderId")
+                        .HasName("pk_order_fetches");
+
+                    b.HasIndex("ConnectionId", "DueAt")
+                        .HasDatabaseName("ix_order_fetches_connection_id_due_at");
+
+                    b.ToTable("order_fetches", "ingestion");
+                });
+
+            modelBuilder.Entity("Ingestion.Refunds.RefundRow", b =>
+                {
+                    b.Property<string>("VenueId")
+                        .HasColumnType("text")
+                        .HasColumnName("venue_id");
+
+                    b.Property<short>("Provider")
+                        .HasColumnType("smallint")
+                        .HasColumnName("provider");
+
+                    b.Property<string>("ExternalId")
+                        .HasColumnType("text")
+                        .HasColumnName("external_id");
+
+                    b.Property<long>("AmountMinor")
+                        .HasColumnType("bigint")
+                        .HasColumnName("amount_minor");
+
+                    b.Property<Guid>("ConnectionId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("connection_id");
+
+                    b.Property<Instant>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("Currency")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("currency");
+
+                    b.Property<string>("ExternalOrderId")
+                        .HasColumnType("text")
+                        .HasColumnName("external_order_id");
+
+                    b.Property<long>("Hash")
+                        .HasColumnType("bigint")
+                        .HasColumnName("hash");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<string>("PaymentExternalId")
+                        .HasColumnType("text")
+                        .HasColumnName("payment_external_id");
+
+                    b.Property<string>("Reason")
+                        .HasColumnType("text")
+                        .HasColumnName("reason");
+
+                    b.Property<Instant>("RecordedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("recorded_at");
+
+                    b.Property<short>("State")
+                        .HasColumnType("smallint")
+                        .HasColumnName("state");
+
+                    b.Property<Instant>("UpdatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at");
+
+                    b.HasKey("VenueId", "Provider", "ExternalId")
+                        .HasName("pk_refunds");
+
+                    b.HasIndex("VenueId", "Provider", "PaymentExternalId")
+                        .HasDatabaseName("ix_refunds_venue_id_provider_payment_external_id");
+
+                    b.ToTable("refunds", "ingestion");
+                });
+
             modelBuilder.Entity("Ingestion.Transactions.TransactionRow", b =>
                 {
                     b.Property<string>("VenueId")
@@ -121,6 +224,10 @@ namespace Ingestion.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("occurred_at");
 
+                    b.Property<long?>("OrderVersion")
+                        .HasColumnType("bigint")
+                        .HasColumnName("order_version");
+
                     b.Property<long>("PaymentHash")
                         .HasColumnType("bigint")
                         .HasColumnName("payment_hash");
@@ -187,6 +294,10 @@ namespace Ingestion.Migrations
                         .IsUnique()
                         .HasDatabaseName("ix_transactions_venue_id_provider_external_id");
 
+                    b.HasIndex("VenueId", "Provider", "ExternalOrderId")
+                        .HasDatabaseName("ix_transactions_venue_id_provider_external_order_id")
+                        .HasFilter("external_order_id is not null");
+
                     b.ToTable("transactions", "ingestion");
                 });
 
@@ -208,6 +319,10 @@ namespace Ingestion.Migrations
                         .HasColumnType("boolean")
                         .HasColumnName("applied");
 
+                    b.Property<bool>("BreakdownComplete")
+                        .HasColumnType("boolean")
+                        .HasColumnName("breakdown_complete");
+
                     b.Property<short>("Cause")
                         .HasColumnType("smallint")
                         .HasColumnName("cause");
@@ -220,6 +335,10 @@ namespace Ingestion.Migrations
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("currency");
+
+                    b.Property<long>("DiscountMinor")
+                        .HasColumnType("bigint")
+                        .HasColumnName("discount_minor");
 
                     b.Property<Instant>("OccurredAt")
                         .HasColumnType("timestamp with time zone")
@@ -245,9 +364,17 @@ namespace Ingestion.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("refunded_minor");
 
+                    b.Property<long>("ServiceChargeMinor")
+                        .HasColumnType("bigint")
+                        .HasColumnName("service_charge_minor");
+
                     b.Property<short>("Status")
                         .HasColumnType("smallint")
                         .HasColumnName("status");
+
+                    b.Property<long>("TaxMinor")
+                        .HasColumnType("bigint")
+                        .HasColumnName("tax_minor");
 
                     b.Property<long>("TipMinor")
                         .HasColumnType("bigint")
@@ -288,6 +415,10 @@ namespace Ingestion.Migrations
                         .HasColumnType("text")
                         .HasColumnName("event_id");
 
+                    b.Property<string>("Type")
+                        .HasColumnType("text")
+                        .HasColumnName("type");
+
                     b.Property<int>("Attempts")
                         .HasColumnType("integer")
                         .HasColumnName("attempts");
@@ -318,12 +449,7 @@ namespace Ingestion.Migrations
                         .HasColumnType("smallint")
                         .HasColumnName("status");
 
-                    b.Property<string>("Type")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("type");
-
-                    b.HasKey("VenueId", "ConnectionId", "EventId")
+                    b.HasKey("VenueId", "ConnectionId", "EventId", "Type")
                         .HasName("pk_webhook_events");
 
                     b.HasIndex("VenueId", "Id")

@@ -6,7 +6,7 @@ using PosModular.Kernel;
 
 namespace Ingestion.Transactions;
 
-/// <summary>A sale: one payment at the till.</summary>
+/// <summary>A sale: one payment at the till. Or money given back that belongs to no known sale: total 0, refunded its amount.</summary>
 internal sealed class Transaction(IVenue venue, TransactionRow row, TransactionVersionRow? version = null) : ITransaction
 {
     public const string CursorKind = "feed";
@@ -40,28 +40,28 @@ internal sealed class Transaction(IVenue venue, TransactionRow row, TransactionV
     public Money Total => Amount(TotalMinor);
 
     /// <summary>total − tax − tip − service charge + discount.</summary>
-    public Money Subtotal => Amount(TotalMinor - row.TaxMinor - TipMinor - row.ServiceChargeMinor + row.DiscountMinor);
+    public Money Subtotal => Amount(TotalMinor - TaxMinor - TipMinor - ServiceChargeMinor + DiscountMinor);
 
     /// <summary>Of the total; 0 while breakdownComplete is false.</summary>
-    public Money Tax => Amount(row.TaxMinor);
+    public Money Tax => Amount(TaxMinor);
 
     /// <summary>Of the total.</summary>
     public Money Tip => Amount(TipMinor);
 
     /// <summary>What was taken off before the total; 0 while breakdownComplete is false.</summary>
-    public Money Discount => Amount(row.DiscountMinor);
+    public Money Discount => Amount(DiscountMinor);
 
     /// <summary>Of the total; 0 while breakdownComplete is false.</summary>
-    public Money ServiceCharge => Amount(row.ServiceChargeMinor);
+    public Money ServiceCharge => Amount(ServiceChargeMinor);
 
-    /// <summary>Given back so far, at most the total.</summary>
+    /// <summary>Given back so far, at most the total; of a refund that belongs to no known sale, all of it.</summary>
     public Money Refunded => Amount(RefundedMinor);
 
-    /// <summary>total − refunded.</summary>
+    /// <summary>total − refunded; negative for a refund that belongs to no known sale.</summary>
     public Money Net => Amount(TotalMinor - RefundedMinor);
 
     /// <summary>False while tax, discount and service charge are still to be fetched from the order.</summary>
-    public bool BreakdownComplete => row.BreakdownComplete;
+    public bool BreakdownComplete => version?.BreakdownComplete ?? row.BreakdownComplete;
 
     /// <summary>How it was paid.</summary>
     public PaymentMethod PaymentMethod => version?.PaymentMethod ?? row.PaymentMethod;
@@ -88,6 +88,9 @@ internal sealed class Transaction(IVenue venue, TransactionRow row, TransactionV
     private string Currency => version?.Currency ?? row.Currency;
     private long TotalMinor => version?.TotalMinor ?? row.TotalMinor;
     private long TipMinor => version?.TipMinor ?? row.TipMinor;
+    private long TaxMinor => version?.TaxMinor ?? row.TaxMinor;
+    private long DiscountMinor => version?.DiscountMinor ?? row.DiscountMinor;
+    private long ServiceChargeMinor => version?.ServiceChargeMinor ?? row.ServiceChargeMinor;
     private long RefundedMinor => version?.RefundedMinor ?? row.RefundedMinor;
 
     private Money Amount(long minor) => new(minor, Currency);

@@ -12,7 +12,9 @@ internal static class TransactionFeed
     private const string Sql = """
         select v.venue_id, v.seq, v.transaction_id, v.recorded_at, v.applied, v.previous_seq,
           v.provider, v.status, v.currency, v.total_minor, v.tip_minor, v.refunded_minor, v.payment_method, v.user_id, v.occurred_at,
-          p.provider, p.status, p.currency, p.total_minor, p.tip_minor, p.refunded_minor, p.payment_method, p.user_id, p.occurred_at
+          v.tax_minor, v.discount_minor, v.service_charge_minor, v.breakdown_complete,
+          p.provider, p.status, p.currency, p.total_minor, p.tip_minor, p.refunded_minor, p.payment_method, p.user_id, p.occurred_at,
+          p.tax_minor, p.discount_minor, p.service_charge_minor, p.breakdown_complete
         from ingestion.transaction_versions v
         left join ingestion.transaction_versions p on p.venue_id = v.venue_id and p.seq = v.previous_seq
         where v.venue_id = b.venue_id and v.seq > b.seq order by v.seq
@@ -30,10 +32,16 @@ internal static class TransactionFeed
 
     private static (TransactionChange, bool) Map(NpgsqlDataReader row, int at) => (
         new TransactionChange(row.GetString(at), row.GetInt64(at + 1), row.GetGuid(at + 2), row.GetFieldValue<Instant>(at + 3),
-            row.IsDBNull(at + 5) ? null : Sale(row, at + 15), Sale(row, at + 6)),
+            row.IsDBNull(at + 5) ? null : Sale(row, at + 19), Sale(row, at + 6)),
         row.GetBoolean(at + 4));
 
     private static Sale Sale(NpgsqlDataReader row, int at) => new(
         (Provider)row.GetInt16(at), (TransactionStatus)row.GetInt16(at + 1), row.GetString(at + 2), row.GetInt64(at + 3), row.GetInt64(at + 4),
-        row.GetInt64(at + 5), (PaymentMethod)row.GetInt16(at + 6), row.IsDBNull(at + 7) ? null : row.GetString(at + 7), row.GetFieldValue<Instant>(at + 8));
+        row.GetInt64(at + 5), (PaymentMethod)row.GetInt16(at + 6), row.IsDBNull(at + 7) ? null : row.GetString(at + 7), row.GetFieldValue<Instant>(at + 8))
+    {
+        TaxMinor = row.GetInt64(at + 9),
+        DiscountMinor = row.GetInt64(at + 10),
+        ServiceChargeMinor = row.GetInt64(at + 11),
+        BreakdownComplete = row.GetBoolean(at + 12),
+    };
 }

@@ -15,17 +15,23 @@ namespace Ingestion.Transactions;
 /// <param name="Total">What the guest paid, tip included.</param>
 /// <param name="Tip">Of it, the tip.</param>
 /// <param name="Refunded">Of it, given back.</param>
+/// <param name="Tax">Of it; 0 while breakdownComplete is false.</param>
+/// <param name="Discount">Taken off before the total; 0 while breakdownComplete is false.</param>
+/// <param name="ServiceCharge">Of the total; 0 while breakdownComplete is false.</param>
+/// <param name="BreakdownComplete">Whether tax, discount and service charge were known.</param>
 /// <param name="UserId">Whose sale it was.</param>
 /// <param name="Cause">What brought it: WEBHOOK, SYNC, RECOVERY, LINK, ORDER or HAND.</param>
 /// <param name="CauseId">The event or the run.</param>
 /// <param name="Applied">False for a state that came when a newer one was known already.</param>
 internal sealed record TransactionVersion(
-    string Cursor, Instant RecordedAt, TransactionStatus Status, Money Total, Money Tip, Money Refunded, [property: Id] string? UserId,
+    string Cursor, Instant RecordedAt, TransactionStatus Status, Money Total, Money Tip, Money Refunded, Money Tax, Money Discount, Money ServiceCharge,
+    bool BreakdownComplete, [property: Id] string? UserId,
     string Cause, string? CauseId, bool Applied)
 {
     public static TransactionVersion Of(TransactionVersionRow v) => new(
         PosModular.Kernel.Cursor.OfSeq(Transaction.CursorKind, v.VenueId, v.Seq), v.RecordedAt, v.Status, new Money(v.TotalMinor, v.Currency), new Money(v.TipMinor, v.Currency),
-        new Money(v.RefundedMinor, v.Currency), v.UserId, v.Cause.ToString().ToUpperInvariant(), v.CauseId, v.Applied);
+        new Money(v.RefundedMinor, v.Currency), new Money(v.TaxMinor, v.Currency), new Money(v.DiscountMinor, v.Currency), new Money(v.ServiceChargeMinor, v.Currency),
+        v.BreakdownComplete, v.UserId, v.Cause.ToString().ToUpperInvariant(), v.CauseId, v.Applied);
 }
 
 /// <summary>Every state the sale has had, the oldest first; also those that came too late to count.</summary>

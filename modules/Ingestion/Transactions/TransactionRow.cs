@@ -49,6 +49,9 @@ internal sealed class TransactionRow
     public long ServiceChargeMinor { get; init; }
     public bool BreakdownComplete { get; init; }
 
+    /// <summary>The order's version the breakdown was read from; null while there is none, and where the payment itself told it.</summary>
+    public long? OrderVersion { get; init; }
+
     public string? UserId { get; init; }
     public MatchedBy? MatchedBy { get; init; }
 
@@ -71,5 +74,7 @@ internal sealed class TransactionRow
         row.HasIndex(t => new { t.VenueId, t.Provider, t.ExternalId }).IsUnique();
         row.HasIndex(t => new { t.VenueId, t.OccurredAt, t.Id });
         row.HasIndex(t => new { t.VenueId, t.CardToken }).HasFilter("card_token is not null");
+        // An order's amounts are shared among all that paid it.
+        row.HasIndex(t => new { t.VenueId, t.Provider, t.ExternalOrderId }).HasFilter("external_order_id is not null");
     }
 }

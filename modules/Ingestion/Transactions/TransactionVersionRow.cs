@@ -43,6 +43,10 @@ internal sealed class TransactionVersionRow
     public PaymentMethod PaymentMethod { get; init; }
     public string? UserId { get; init; }
     public Instant OccurredAt { get; init; }
+    public long TaxMinor { get; init; }
+    public long DiscountMinor { get; init; }
+    public long ServiceChargeMinor { get; init; }
+    public bool BreakdownComplete { get; init; }
 
     public static void Map(EntityTypeBuilder<TransactionVersionRow> row)
     {

@@ -13,35 +13,40 @@ using PosModular.Kernel.Data;
 
 namespace Ingestion.Webhooks;
 
-/// <summary>Where Square's events come in, on a connection's own path or on the general one. Answers, in this order: 413 over 1 MB, 403 when the
-/// signature is missing or wrong or there is no such connection, 200 for everything that is stored (also what is ignored or failed),
-/// 503 with Retry-After while it cannot be stored: Square then sends it again.</summary>
-/// <remarks>Source: Square docs, Webhooks › Overview: every answer but 2xx is retried for 24 hours.</remarks>
+/// <summary>Where the providers' events come in: Square's on a connection's own path or on the general one, Toast's on a connection's. Answers,
+/// in this order: 413 when it is too large, 403 when the signature is missing or wrong or there is no such connection, 200 for everything that is
+/// stored (also what is ignored or failed), 503 with Retry-After while it cannot be stored: the provider then sends it again.</summary>
+/// <remarks>Sources: Square docs, Webhooks › Overview: every answer but 2xx is retried for 24 hours. Toast developer guide, apiTimeouts: an answer
+/// within 2 seconds; apiRetrySupport: resent on 5xx; devOrdersWebhookRef: bodies can pass 600 KB.</remarks>
 internal sealed class WebhookEndpoint(IWebhookGate gate, WebhookIntake intake, IClock clock)
 {
-    private const int Largest = 1024 * 1024;
-    private const string SignatureHeader = "x-square-hmacsha256-signature";
+    private const int Megabyte = 1024 * 1024;
+    private static readonly Door Square = new(Provider.Square, "x-square-hmacsha256-signature", Megabyte, null);
+    private static readonly Door Toast = new(Provider.Toast, "Toast-Signature", 2 * Megabyte, TimeSpan.FromSeconds(1.8));
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/pos/webhooks/square", (RequestDelegate)(http => HandleAsync(http, null)));
-        routes.MapPost("/api/pos/webhooks/square/{connectionId}", (RequestDelegate)(http =>
-            Guid.TryParse((string?)http.GetRouteValue("connectionId"), out var id) ? HandleAsync(http, id) : Refuse(http)));
+        routes.MapPost("/api/pos/webhooks/square", (RequestDelegate)(http => HandleAsync(http, Square, null)));
+        routes.MapPost("/api/pos/webhooks/square/{connectionId}", OfConnection(Square));
+        routes.MapPost("/api/pos/webhooks/toast/{connectionId}", OfConnection(Toast));
     }
 
-    private async Task HandleAsync(HttpContext http, Guid? connectionId)
+    private RequestDelegate OfConnection(Door door) => http =>
+        Guid.TryParse((string?)http.GetRouteValue("connectionId"), out var id) ? HandleAsync(http, door, id) : Refuse(http);
+
+    private async Task HandleAsync(HttpContext http, Door door, Guid? connectionId)
     {
-        var body = await ReadAsync(http.Request, http.RequestAborted);
+        var body = await ReadAsync(http.Request, door.Largest, http.RequestAborted);
         if (body is null)
         {
-            await Say(http, StatusCodes.Status413PayloadTooLarge, "INVALID_INPUT", "An event has at most 1 MB.");
+            await Say(http, StatusCodes.Status413PayloadTooLarge, "INVALID_INPUT", $"An event has at most {door.Largest / Megabyte} MB.");
             return;
         }
         Admission admission;
         try
         {
             admission = await gate.AdmitAsync(
-                new WebhookRequest(Provider.Square, connectionId, http.Request.Headers[SignatureHeader], http.Request.GetEncodedUrl(), body), http.RequestAborted);
+                new WebhookRequest(door.Provider, connectionId, http.Request.Headers[door.SignatureHeader], http.Request.GetEncodedUrl(), body), http.RequestAborted);
         }
         catch (Exception e) when (e.IsTransient())
         {
@@ -52,20 +57,16 @@ internal sealed class WebhookEndpoint(IWebhookGate gate, WebhookIntake intake, I
             await Later(http);
         else if (!admission.Genuine)
             await Refuse(http);
-        else if (await intake.TakeInAsync(Read(admission, body)))
+        else if (await intake.TakeInAsync(Read(door.Provider, admission, body), door.Patience))
             http.Response.StatusCode = StatusCodes.Status200OK;
         else
             await Later(http);
     }
 
-    private Intake Read(Admission admission, byte[] body)
+    private Intake Read(Provider provider, Admission admission, byte[] body)
     {
         var (read, till) = (admission.Event!, admission.Till);
-        var (status, reason) =
-            admission.IgnoredBecause is { } why ? (WebhookEventStatus.Ignored, why)
-            : read.Unreadable is { } fault ? (WebhookEventStatus.Failed, fault)
-            : read.Facts is null ? (WebhookEventStatus.Ignored, "Events of this type are not used.")
-            : (WebhookEventStatus.Processed, (string?)null);
+        var (status, reason) = WebhookEventRow.Judge(admission);
         var now = clock.Now();
         var row = new WebhookEventRow
         {
@@ -73,7 +74,7 @@ internal sealed class WebhookEndpoint(IWebhookGate gate, WebhookIntake intake, I
             VenueId = till?.VenueId ?? WebhookEventRow.Unrouted,
             ConnectionId = till?.ConnectionId ?? Guid.Empty,
             EventId = read.EventId ?? Poison.HashOf(body),
-            Provider = Provider.Square,
+            Provider = provider,
             Type = read.Type ?? "unknown",
             Status = status,
             Reason = reason,
@@ -81,12 +82,12 @@ internal sealed class WebhookEndpoint(IWebhookGate gate, WebhookIntake intake, I
             Attempts = 1,
             Payload = body,
         };
-        return new Intake(row, status == WebhookEventStatus.Processed ? Sighting.Of(till!, read.Facts!.Payments[0], Cause.Webhook, row.EventId) : null);
+        return status == WebhookEventStatus.Processed ? Intake.Of(till!, read.Facts!, Cause.Webhook, row.EventId, row) : Intake.Bare(row);
     }
 
-    private static async ValueTask<byte[]?> ReadAsync(HttpRequest request, CancellationToken ct)
+    private static async ValueTask<byte[]?> ReadAsync(HttpRequest request, int largest, CancellationToken ct)
     {
-        if (request.ContentLength > Largest)
+        if (request.ContentLength > largest)
             return null;
         if (request.ContentLength is { } length)
         {
@@ -97,9 +98,9 @@ internal sealed class WebhookEndpoint(IWebhookGate gate, WebhookIntake intake, I
         while (true)
         {
             var read = await request.BodyReader.ReadAsync(ct);
-            if (read.Buffer.Length > Largest || read.IsCompleted)
+            if (read.Buffer.Length > largest || read.IsCompleted)
             {
-                var body = read.Buffer.Length > Largest ? null : read.Buffer.ToArray();
+                var body = read.Buffer.Length > largest ? null : read.Buffer.ToArray();
                 request.BodyReader.AdvanceTo(read.Buffer.End);
                 return body;
             }
@@ -121,4 +122,11 @@ internal sealed class WebhookEndpoint(IWebhookGate gate, WebhookIntake intake, I
         http.Response.StatusCode = status;
         return http.Response.WriteAsJsonAsync(new { code, message }, (JsonSerializerOptions?)null);
     }
+
+    /// <summary>What differs between the providers.</summary>
+    /// <param name="Provider">Whose events come in here.</param>
+    /// <param name="SignatureHeader">The header with the signature.</param>
+    /// <param name="Largest">Of a body, in bytes.</param>
+    /// <param name="Patience">How long an event may wait for its commit; null for as long as we try.</param>
+    private sealed record Door(Provider Provider, string SignatureHeader, int Largest, TimeSpan? Patience);
 }

@@ -41,10 +41,18 @@ internal sealed class WebhookEventRow
     public int Attempts { get; init; }
     public required byte[] Payload { get; init; }
 
+    /// <summary>What becomes of an event that has been read: it is used, ignored or of no use, and why.</summary>
+    public static (WebhookEventStatus Status, string? Reason) Judge(Admission admission) =>
+        admission.IgnoredBecause is { } why ? (WebhookEventStatus.Ignored, why)
+        : admission.Event!.Unreadable is { } fault ? (WebhookEventStatus.Failed, fault)
+        : admission.Event.Facts is null ? (WebhookEventStatus.Ignored, "Events of this type are not used.")
+        : (WebhookEventStatus.Processed, null);
+
     public static void Map(EntityTypeBuilder<WebhookEventRow> row)
     {
-        // By connection: a merchant's other till gets the same event under the same id, and each must keep its own.
-        row.ToTable("webhook_events").HasKey(e => new { e.VenueId, e.ConnectionId, e.EventId });
+        // By connection: a merchant's other till gets the same event under the same id, and each must keep its own. By type: Square's own samples
+        // of refund.created and refund.updated have one event_id.
+        row.ToTable("webhook_events").HasKey(e => new { e.VenueId, e.ConnectionId, e.EventId, e.Type });
         row.Property(e => e.Provider).HasConversion<short>();
         row.Property(e => e.Status).HasConversion<short>();
         // The default pglz costs nearly half of the throughput (docs/adr/0006-one-commit-per-batch.md).

@@ -2,18 +2,15 @@ using System.Threading.Channels;
 using Ingestion.Ledger;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using NodaTime;
 using Npgsql;
 using PosModular.Kernel;
 using PosModular.Kernel.Data;
-using PosModular.Kernel.Feed;
 
 namespace Ingestion.Webhooks;
 
 /// <summary>Group commit: everything that has arrived goes into one transaction, and its senders are answered after the commit. Nothing is
 /// acknowledged before it is durable.</summary>
-internal sealed partial class WebhookIntake(
-    NpgsqlDataSource database, FeedBell bell, IClock clock, PlanRefresh plans, TimeProvider time, ILogger<WebhookIntake> log) : BackgroundService
+internal sealed partial class WebhookIntake(Func<BatchWriter> writers, TimeProvider time, ILogger<WebhookIntake> log) : BackgroundService
 {
     private const int MostEvents = 512;
     private const int MostWaiting = 20_000;
@@ -26,20 +23,35 @@ internal sealed partial class WebhookIntake(
     private readonly Dictionary<string, long> _stuck = [];
     private long _bytes;
 
-    /// <summary>True when it is stored; false when it could not be within five seconds, and the sender must send it again.</summary>
-    public Task<bool> TakeInAsync(Intake intake)
+    /// <summary>True when it is stored; false when it could not be in time, and the sender must send it again.</summary>
+    /// <param name="intake">With its raw event.</param>
+    /// <param name="patience">How long its sender waits for the answer; null for one that waits longer than we try.</param>
+    public Task<bool> TakeInAsync(Intake intake, TimeSpan? patience = null)
     {
-        var size = intake.Event.Payload.Length;
-        var waiting = new Waiting(intake, time.GetTimestamp());
+        var size = intake.Event!.Payload.Length;
+        var waiting = new Waiting(intake, time.GetTimestamp(), patience ?? Oldest);
         if (Interlocked.Add(ref _bytes, size) <= MostBytes && _waiting.Writer.TryWrite(waiting))
-            return waiting.Stored;
+            return patience is { } longest ? InTimeAsync(waiting, longest) : waiting.Stored;
         Interlocked.Add(ref _bytes, -size);
         return Task.FromResult(false);
     }
 
+    // It may still be stored afterwards; when it comes again it is a duplicate.
+    private async Task<bool> InTimeAsync(Waiting waiting, TimeSpan longest)
+    {
+        try
+        {
+            return await waiting.Stored.WaitAsync(longest, time);
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await using var writer = new BatchWriter(database, bell, clock, plans);
+        await using var writer = writers();
         var batch = new List<Waiting>(MostEvents);
         try
         {
@@ -49,7 +61,7 @@ internal sealed partial class WebhookIntake(
                 while (batch.Count < MostEvents && _waiting.Reader.TryRead(out var next))
                     batch.Add(next);
                 await SettleAsync(writer, batch, stoppingToken);
-                Interlocked.Add(ref _bytes, -batch.Sum(w => (long)w.Intake.Event.Payload.Length));
+                Interlocked.Add(ref _bytes, -batch.Sum(w => (long)w.Intake.Event!.Payload.Length));
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -107,12 +119,12 @@ internal sealed partial class WebhookIntake(
             catch (Exception e) when (e.IsLockTimeout())
             {
                 // One venue's feed is held by somebody: the others must not wait for it.
-                foreach (var venue in batch.GroupBy(w => w.Intake.Event.VenueId).ToArray() is { Length: > 1 } venues ? venues : [])
+                foreach (var venue in batch.GroupBy(w => w.Intake.VenueId).ToArray() is { Length: > 1 } venues ? venues : [])
                     stored |= await StoreAsync(writer, [.. venue], suspects, ct);
-                if (batch.Select(w => w.Intake.Event.VenueId).Distinct().Count() == 1)
+                if (batch.Select(w => w.Intake.VenueId).Distinct().Count() == 1)
                 {
                     Stumbled(log, e.Message);
-                    _stuck[batch[0].Intake.Event.VenueId] = time.GetTimestamp();
+                    _stuck[batch[0].Intake.VenueId] = time.GetTimestamp();
                     foreach (var waiting in batch)
                         waiting.Answer(false);
                 }
@@ -133,16 +145,16 @@ internal sealed partial class WebhookIntake(
     /// <summary>Keeps an event that cannot be used: FAILED, with its bytes.</summary>
     private async Task KeepAsync(BatchWriter writer, Waiting waiting, string reason, CancellationToken ct)
     {
-        Poisonous(log, waiting.Intake.Event.Id, reason);
+        Poisonous(log, waiting.Intake.Event!.Id, reason);
         try
         {
-            await writer.WriteAsync([new Intake(Poison.Keep(waiting.Intake.Event, reason), null)], ct);
+            await writer.WriteAsync([Intake.Bare(Poison.Keep(waiting.Intake.Event!, reason))], ct);
             waiting.Answer(true);
         }
         catch (Exception e) when (e is not OperationCanceledException || !ct.IsCancellationRequested)
         {
             // Not even the bare bytes: the sender keeps it, and tries again.
-            Refused(log, waiting.Intake.Event.Id, Reason(e));
+            Refused(log, waiting.Intake.Event!.Id, Reason(e));
             waiting.Answer(false);
         }
     }
@@ -155,9 +167,9 @@ internal sealed partial class WebhookIntake(
         foreach (var (venue, at) in _stuck.ToArray())
             if (time.GetElapsedTime(at) > StuckFor)
                 _stuck.Remove(venue);
-        foreach (var waiting in batch.Where(w => _stuck.ContainsKey(w.Intake.Event.VenueId)))
+        foreach (var waiting in batch.Where(w => _stuck.ContainsKey(w.Intake.VenueId)))
             waiting.Answer(false);
-        return [.. batch.Where(w => !_stuck.ContainsKey(w.Intake.Event.VenueId))];
+        return [.. batch.Where(w => !_stuck.ContainsKey(w.Intake.VenueId))];
     }
 
     private List<Waiting> DropOld(IReadOnlyList<Waiting> batch)
@@ -165,7 +177,7 @@ internal sealed partial class WebhookIntake(
         var young = new List<Waiting>(batch.Count);
         foreach (var waiting in batch)
         {
-            if (time.GetElapsedTime(waiting.Since) < Oldest)
+            if (time.GetElapsedTime(waiting.Since) < waiting.Patience)
                 young.Add(waiting);
             else
                 waiting.Answer(false);
@@ -185,12 +197,13 @@ internal sealed partial class WebhookIntake(
     [LoggerMessage(LogLevel.Error, "Webhook event {Event} cannot even be kept; its sender is asked to send it again: {Reason}")]
     private static partial void Refused(ILogger log, Guid @event, string reason);
 
-    private sealed class Waiting(Intake intake, long since)
+    private sealed class Waiting(Intake intake, long since, TimeSpan patience)
     {
         private readonly TaskCompletionSource<bool> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public Intake Intake => intake;
         public long Since => since;
+        public TimeSpan Patience => patience;
         public Task<bool> Stored => _answer.Task;
 
         public void Answer(bool stored) => _answer.TrySetResult(stored);

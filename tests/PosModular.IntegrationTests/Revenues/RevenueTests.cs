@@ -6,10 +6,8 @@ using Ingestion.Webhooks;
 using Integrations.Contracts;
 using Microsoft.Extensions.DependencyInjection;
 using NodaTime;
-using Npgsql;
 using PosModular.IntegrationTests.House;
 using PosModular.Kernel;
-using PosModular.Kernel.Feed;
 
 namespace PosModular.IntegrationTests.Revenues;
 
@@ -30,8 +28,7 @@ public sealed class RevenueTests(TestPostgres postgres)
     public async Task Revenue_of_every_period_equals_a_plain_sum_over_the_transactions()
     {
         await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        await using var writer = new BatchWriter(bar.Host.Services.GetRequiredService<NpgsqlDataSource>(), bar.Host.Services.GetRequiredService<FeedBell>(),
-            SystemClock.Instance, bar.Host.Services.GetRequiredService<PlanRefresh>());
+        await using var writer = bar.Host.Services.GetRequiredService<Func<BatchWriter>>()();
         var round = 0;
         await Gen.Select(Sales, Gen.Int[0, 5].Select(z => Zones[z]), Gen.Int[0, 95], Gen.Int[0, 3], Gen.Int[-2, 2]).SampleAsync(async (sales, zone, quarter, around, days) =>
         {
@@ -87,6 +84,6 @@ public sealed class RevenueTests(TestPostgres postgres)
             Attempts = 1,
             Payload = Encoding.UTF8.GetBytes("{}"),
         };
-        return new Intake(row, Sighting.Of(till, payment, Cause.Webhook, row.EventId));
+        return Intake.Of(till, new PosFacts { Payments = [payment] }, Cause.Webhook, row.EventId, row);
     }
 }

@@ -3,6 +3,7 @@ using Ingestion.Ledger;
 using Ingestion.Transactions;
 using Integrations.Contracts;
 using NodaTime;
+using Shouldly;
 
 namespace PosModular.Tests;
 
@@ -18,12 +19,29 @@ internal sealed class Book
     public Func<string, string, string?> UserOfCard { get; set; } = (_, _) => null;
     public IReadOnlyDictionary<string, long> Heads => _heads;
 
-    public static Sighting Seen(string venue, PosPayment payment) =>
-        Sighting.Of(new Till(Connection, venue, Provider.Square, "M"), payment, Cause.Webhook, null);
+    public Dictionary<RefundKey, RefundRecord> Refunds { get; } = [];
 
-    public Folded Write(params IReadOnlyList<Sighting> batch)
+    /// <summary>Orders that are to be fetched.</summary>
+    public HashSet<OrderKey> Wanted { get; } = [];
+
+    public static Till TillOf(string venue) => new(Connection, venue, Provider.Square, "M");
+
+    public static Intake Seen(string venue, PosPayment payment) => Seen(venue, new PosFacts { Payments = [payment] });
+
+    public static Intake Seen(string venue, PosRefund refund) => Seen(venue, new PosFacts { Refunds = [refund] });
+
+    public static Intake Seen(string venue, PosOrder order) => Seen(venue, new PosFacts { Orders = [order] });
+
+    public static Intake Seen(string venue, PosFacts facts) => Intake.Of(TillOf(venue), facts, Cause.Webhook, null);
+
+    public Folded Write(params IReadOnlyList<Intake> batch)
     {
-        var folded = Fold.Apply(Sales, _heads, batch, (venue, card) => UserOfCard(venue, card) is { } user ? new CardOwner(user, null) : null, Instant.FromUnixTimeSeconds(_now++));
+        var known = new Known(new Dictionary<PaymentKey, SaleState>(Sales), new Dictionary<RefundKey, RefundRecord>(Refunds), _heads,
+            (venue, card) => UserOfCard(venue, card) is { } user ? new CardOwner(user, null) : null);
+        var folded = Fold.Apply(known, batch, Instant.FromUnixTimeSeconds(_now++));
+        foreach (var refund in folded.Refunds)
+            Refunds[refund.Key] = refund;
+        Wanted.UnionWith(folded.Wanted.Select(w => w.Order.Key));
         foreach (var sale in folded.Inserted)
             Sales.Add(sale.Key, sale);
         foreach (var sale in folded.Updated)
@@ -32,6 +50,17 @@ internal sealed class Book
             _heads[venue] = end;
         Versions.AddRange(folded.Versions);
         return folded;
+    }
+
+    /// <summary>Fetches what is wanted, as the fetcher does.</summary>
+    public void Fetch(Func<OrderKey, PosOrder> order)
+    {
+        while (Wanted.Count > 0)
+        {
+            var next = Wanted.First();
+            Wanted.Remove(next);
+            Write(Seen(next.VenueId, order(next))).Written.StaleOrders.ShouldBeEmpty();
+        }
     }
 
     /// <summary>What readers get: applied versions, each with the state it replaced.</summary>
@@ -43,5 +72,11 @@ internal sealed class Book
     }
 
     public static Sale Sale(SaleState s) => new(s.Key.Provider, s.Status, s.Payment.Currency, s.Payment.TotalMinor, s.Payment.TipMinor, s.RefundedMinor,
-        s.Payment.Method, s.UserId, s.Payment.OccurredAt);
+        s.Payment.Method, s.UserId, s.Payment.OccurredAt)
+    {
+        TaxMinor = s.Breakdown.TaxMinor,
+        DiscountMinor = s.Breakdown.DiscountMinor,
+        ServiceChargeMinor = s.Breakdown.ServiceChargeMinor,
+        BreakdownComplete = s.Breakdown.Complete,
+    };
 }

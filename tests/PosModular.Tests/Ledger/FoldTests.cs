@@ -13,7 +13,7 @@ public sealed class FoldTests
 
     private Ingestion.Ledger.SaleState Sale => _book.Sales.Values.Single();
 
-    private static Ingestion.Ledger.Sighting Seen(PosPayment payment) => Book.Seen("v1", payment);
+    private static Ingestion.Ledger.Intake Seen(PosPayment payment) => Book.Seen("v1", payment);
 
     [Fact]
     public void Created_then_updated_is_one_sale_with_two_versions()

@@ -16,21 +16,43 @@ internal static class Payments
     public static PosPayment At(long second, PaymentState state = PaymentState.Captured, long refunded = 0, long total = 1_000) =>
         Usual with { UpdatedAt = Usual.UpdatedAt + Duration.FromSeconds(second), State = state, RefundedMinor = refunded, TotalMinor = total };
 
-    /// <summary>A payment keeps its card through all its states: every second one has a card that can be linked.</summary>
-    public static readonly Gen<Sighting> Sighting = Gen.Select(
+    /// <summary>A payment keeps its card through all its states: every second one has a card that can be linked. Two payments have one order, and
+    /// some states move a payment to another one.</summary>
+    private static readonly Gen<Intake> Payment = Gen.Select(
             Gen.Select(Gen.Int[0, 1], Gen.Int[0, 3], Gen.Long[0, 3]),
             Gen.Select(Gen.Enum<PaymentState>(), Gen.Long[0, 3], Gen.Long[0, 5], Gen.Long[0, 2]),
-            Gen.Int[0, 1], Gen.Int[0, 2], Gen.Int[0, 1])
-        .Select((key, money, currency, day, method) => Book.Seen(key.Item1 == 0 ? "v1" : "v2", new PosPayment(
-            "p" + key.Item2, null, "L", money.Item1, Usual.OccurredAt + Duration.FromDays(day), Usual.UpdatedAt + Duration.FromSeconds(key.Item3),
-            Currencies[currency], money.Item2 * 100, money.Item4 * 10, money.Item3 * 100, method == 0 ? PaymentMethod.Card : PaymentMethod.GiftCard,
+            Gen.Int[0, 3], Gen.Int[0, 2], Gen.Int[0, 1])
+        .Select((key, money, currency, day, method) => Book.Seen(Venue(key.Item1), new PosPayment(
+            "p" + key.Item2, key.Item3 == 3 ? "o2" : "o" + key.Item2 / 2, "L", money.Item1, Usual.OccurredAt + Duration.FromDays(day), Usual.UpdatedAt + Duration.FromSeconds(key.Item3),
+            Currencies[currency / 3], money.Item2 * 100, money.Item4 * 10, money.Item3 * 100, method == 0 ? PaymentMethod.Card : PaymentMethod.GiftCard,
             key.Item2 % 2 == 0 ? new PosCard("VISA", "1234", "EMV", "f" + key.Item2) : null)));
 
+    /// <summary>Of each payment one or two, and some of no payment.</summary>
+    private static readonly Gen<Intake> Refund = Gen.Select(Gen.Int[0, 1], Gen.Int[0, 6], Gen.Enum<RefundState>(), Gen.Long[0, 3], Gen.Long[0, 2], Gen.Int[0, 5])
+        .Select((venue, id, state, amount, at, currency) => Book.Seen(Venue(venue), new PosRefund(
+            "r" + id, id > 4 ? null : "p" + id % 4, null, "L", state, amount * 60, Currencies[currency / 5], at == 1 ? "spilt" : null, Usual.OccurredAt, Usual.UpdatedAt + Duration.FromSeconds(at))));
+
+    private static readonly Gen<Intake> Order = Gen.Select(Gen.Int[0, 1], Gen.Int[0, 2], Gen.Long[1, 3]).Select((venue, id, version) => Book.Seen(Venue(venue), OrderOf("o" + id, version)));
+
+    /// <summary>Anything that a till may tell; mostly payments.</summary>
+    public static readonly Gen<Intake> Told = Gen.Frequency((4, Payment), (2, Refund), (1, Order));
+
+    public static PosOrder OrderOf(string id, long version) => new(id, "L", version, "EUR", new PosBreakdown(version * 7 + id[^1], version * 5, version));
+
+    /// <summary>The newest of each order that was told, else its first version: what the provider would answer.</summary>
+    public static Func<OrderKey, PosOrder> Newest(IEnumerable<Intake> told)
+    {
+        var newest = told.SelectMany(i => i.Orders).GroupBy(o => o.Key).ToDictionary(g => g.Key, g => g.MaxBy(o => o.Order.Version)!.Order);
+        return key => newest.GetValueOrDefault(key) ?? OrderOf(key.OrderId, 1);
+    }
+
+    private static string Venue(int number) => number == 0 ? "v1" : "v2";
+
     /// <summary>The same ones in some order, some of them again, in some batches.</summary>
-    public static IReadOnlyList<IReadOnlyList<Sighting>> Dealt(IReadOnlyList<Sighting> all, int seed)
+    public static IReadOnlyList<IReadOnlyList<Intake>> Dealt(IReadOnlyList<Intake> all, int seed)
     {
         var chance = new Random(seed);
-        var batches = new List<IReadOnlyList<Sighting>>();
+        var batches = new List<IReadOnlyList<Intake>>();
         var dealt = all.Concat(all.Where(_ => chance.Next(3) == 0)).ToArray();
         chance.Shuffle(dealt);
         for (var at = 0; at < dealt.Length;)

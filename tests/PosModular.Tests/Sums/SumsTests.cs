@@ -45,7 +45,7 @@ public sealed class SumsTests
 
     [Fact]
     public void The_ledgers_own_feed_adds_up_to_what_the_sales_come_to() =>
-        Gen.Select(Payments.Sighting.Array[0, 14], Gen.Int[0, int.MaxValue], Gen.Int[0, 5]).Sample((seen, seed, linkedAfter) =>
+        Gen.Select(Payments.Told.Array[0, 18], Gen.Int[0, int.MaxValue], Gen.Int[0, 5]).Sample((seen, seed, linkedAfter) =>
         {
             var book = new Book();
             foreach (var (at, batch) in Payments.Dealt(seen, seed).Index())
@@ -76,6 +76,15 @@ public sealed class SumsTests
 
         SpendDelta.Of([change]).ShouldBe([new SpendDelta("v1", "anna", "EUR", 0, 1_000)]);
         RevenueDelta.Of([change]).Single().Delta.ShouldBe(new RevenueDelta(1, 1_000, 100, 0, -1_000));
+    }
+
+    [Fact]
+    public void A_refund_of_no_known_sale_takes_from_net_revenue_and_is_no_sale()
+    {
+        var refund = new Sale(Provider.Square, TransactionStatus.Refunded, "EUR", 0, 0, 700, PaymentMethod.Other, null, Instant.FromUtc(2026, 11, 20, 12, 0));
+
+        refund.NetMinor.ShouldBe(-700);
+        RevenueDelta.Of([Change("v1", 1, null, refund)]).Single().Delta.ShouldBe(new RevenueDelta(0, 0, 0, 700, 0));
     }
 
     [Fact]
@@ -129,7 +138,7 @@ public sealed class SumsTests
         where s.Sale.Status.IsPaid()
         group s.Sale by new RevenueKey(s.Venue, RevenueDelta.QuarterOf(s.Sale.OccurredAt), s.Sale.Provider, s.Sale.Method, s.Sale.Currency) into g
         let captured = g.Where(s => s.Status.IsCaptured()).ToArray()
-        let sum = new RevenueDelta(captured.Length, captured.Sum(s => s.TotalMinor), captured.Sum(s => s.TipMinor), captured.Sum(s => s.RefundedMinor),
+        let sum = new RevenueDelta(captured.Count(s => !s.IsRefundOnly), captured.Sum(s => s.TotalMinor), captured.Sum(s => s.TipMinor), captured.Sum(s => s.RefundedMinor),
             g.Where(s => s.Status == TransactionStatus.Authorized).Sum(s => s.TotalMinor))
         where sum != default
         select (g.Key, sum);
