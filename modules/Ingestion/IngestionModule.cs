@@ -25,6 +25,8 @@ public static class IngestionModule
         services.AddSingleton<Func<BatchWriter>>(s => () => ActivatorUtilities.CreateInstance<BatchWriter>(s));
         services.AddSingleton<WebhookEndpoint>();
         services.AddSingleton<WebhookIntake>().AddHostedService(s => s.GetRequiredService<WebhookIntake>());
+        services.AddSingleton<OrderQueue>();
+        services.AddSingleton<OrderFetcher>().AddHostedService(s => s.GetRequiredService<OrderFetcher>());
         services.AddSingleton<LiveTransactions>();
         services.AddSingleton<SaleMoves>();
 

@@ -1,0 +1,102 @@
+using NodaTime;
+using Npgsql;
+
+namespace Ingestion.Orders;
+
+/// <summary>An order taken up to be fetched.</summary>
+internal sealed record OrderFetch(string VenueId, Guid ConnectionId, string OrderId, int Attempts, Instant Lease);
+
+/// <summary>The orders that are still to be fetched. A row is taken up by moving its due time on, and is its taker's as long as that time stands there:
+/// two hosts never wait for each other, and what a dead host had taken up comes again.</summary>
+internal sealed class OrderQueue(NpgsqlDataSource database)
+{
+    public const int MostInOneCall = 100;
+    private static readonly Duration Lease = Duration.FromMinutes(1);
+    private static readonly Duration[] Pauses =
+    [
+        Duration.FromSeconds(5), Duration.FromSeconds(15), Duration.FromMinutes(1), Duration.FromMinutes(5), Duration.FromMinutes(30), Duration.FromHours(2),
+        Duration.FromHours(12), Duration.FromDays(1), Duration.FromDays(1),
+    ];
+
+    private const string TakeSql = """
+        with due as materialized (
+          select f.venue_id, f.connection_id, f.order_id from unnest($1::uuid[]) c(id)
+          cross join lateral (
+            select * from ingestion.order_fetches o where o.connection_id = c.id and o.due_at <= $2 order by o.due_at limit $4 for update skip locked) f)
+        update ingestion.order_fetches f set due_at = $3, attempts = f.attempts + 1 from due d
+        where f.venue_id = d.venue_id and f.connection_id = d.connection_id and f.order_id = d.order_id
+        returning f.venue_id, f.connection_id, f.order_id, f.attempts
+        """;
+
+    private const string DoneSql = """
+        delete from ingestion.order_fetches f using unnest($1::text[], $2::uuid[], $3::text[]) d(venue_id, connection_id, order_id)
+        where f.venue_id = d.venue_id and f.connection_id = d.connection_id and f.order_id = d.order_id and f.due_at = $4
+        """;
+
+    private const string LaterSql = """
+        update ingestion.order_fetches f set due_at = d.due_at, attempts = d.attempts
+        from unnest($1::text[], $2::uuid[], $3::text[], $5::timestamptz[], $6::int[]) d(venue_id, connection_id, order_id, due_at, attempts)
+        where f.venue_id = d.venue_id and f.connection_id = d.connection_id and f.order_id = d.order_id and f.due_at = $4
+        """;
+
+    private const string ForgetSql = "delete from ingestion.order_fetches where due_at < $1";
+
+    /// <summary>How long an order that the provider did not know so many times is left alone; null when it is given up, after some three days.</summary>
+    public static Duration? PauseAfter(int attempts) => attempts <= Pauses.Length ? Pauses[attempts - 1] : null;
+
+    /// <summary>What is due at these connections, up to a call's worth of each.</summary>
+    public async Task<IReadOnlyList<OrderFetch>> TakeAsync(Guid[] connections, Instant now, CancellationToken ct)
+    {
+        var lease = now + Lease;
+        await using var command = Command(database.CreateCommand(TakeSql), connections, now, lease, (long)MostInOneCall);
+        await using var rows = await command.ExecuteReaderAsync(ct);
+        var taken = new List<OrderFetch>();
+        while (await rows.ReadAsync(ct))
+            taken.Add(new OrderFetch(rows.GetString(0), rows.GetGuid(1), rows.GetString(2), rows.GetInt32(3), lease));
+        return taken;
+    }
+
+    /// <summary>Strikes out what was fetched, unless it has been asked for again since; puts off what was not known, and gives up what was not for days.
+    /// Within the commit that writes the orders.</summary>
+    public static async Task SettleAsync(NpgsqlConnection connection, IReadOnlyList<OrderFetch> done, IReadOnlyList<OrderFetch> missing, Instant now, CancellationToken ct)
+    {
+        var later = missing.Where(f => PauseAfter(f.Attempts) is not null).ToArray();
+        OrderFetch[] over = [.. done, .. missing.Where(f => PauseAfter(f.Attempts) is null)];
+        if (over.Length > 0)
+        {
+            await using var strike = Command(new NpgsqlCommand(DoneSql, connection), Keys(over));
+            await strike.ExecuteNonQueryAsync(ct);
+        }
+        if (later.Length > 0)
+        {
+            await using var put = Command(new NpgsqlCommand(LaterSql, connection),
+                [.. Keys(later), later.Select(f => now + PauseAfter(f.Attempts)!.Value).ToArray(), later.Select(f => f.Attempts).ToArray()]);
+            await put.ExecuteNonQueryAsync(ct);
+        }
+    }
+
+    /// <summary>The provider could not be asked: that is not the orders' fault and does not count.</summary>
+    public async Task PutBackAsync(IReadOnlyList<OrderFetch> fetches, Instant dueAt, CancellationToken ct)
+    {
+        await using var command = Command(database.CreateCommand(LaterSql),
+            [.. Keys(fetches), fetches.Select(_ => dueAt).ToArray(), fetches.Select(f => f.Attempts - 1).ToArray()]);
+        await command.ExecuteNonQueryAsync(ct);
+    }
+
+    /// <summary>Drops what nobody could fetch for days, as its till is disconnected.</summary>
+    public async Task ForgetAsync(Instant dueBefore, CancellationToken ct)
+    {
+        await using var command = Command(database.CreateCommand(ForgetSql), dueBefore);
+        await command.ExecuteNonQueryAsync(ct);
+    }
+
+    private static object[] Keys(IReadOnlyList<OrderFetch> fetches) =>
+        [fetches.Select(f => f.VenueId).ToArray(), fetches.Select(f => f.ConnectionId).ToArray(), fetches.Select(f => f.OrderId).ToArray(), fetches[0].Lease];
+
+    private static NpgsqlCommand Command(NpgsqlCommand command, params ReadOnlySpan<object> values)
+    {
+        foreach (var value in values)
+            command.Parameters.Add(new NpgsqlParameter { Value = value });
+        return command;
+    }
+}
