@@ -5,6 +5,7 @@ using Ingestion.Refunds;
 using Ingestion.Transactions;
 using Ingestion.Webhooks;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using PosModular.Kernel.Data;
 using PosModular.Kernel.Feed;
@@ -15,10 +16,12 @@ namespace Ingestion;
 /// <summary>Takes sales in, keeps one truth per payment with its whole history, and shows them.</summary>
 public static class IngestionModule
 {
-    public static IServiceCollection AddIngestion(this IServiceCollection services)
+    /// <summary>Throws SettingException when a setting is malformed.</summary>
+    public static IServiceCollection AddIngestion(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddModuleDatabase<IngestionDb>(IngestionDb.Schema);
         services.AddFeedSource(TransactionFeed.Source);
+        services.AddSingleton(IngestionSettings.Read(configuration));
 
         services.AddSingleton<PlanRefresh>().AddHostedService(s => s.GetRequiredService<PlanRefresh>());
         services.AddSingleton<OrderBell>();
@@ -27,6 +30,8 @@ public static class IngestionModule
         services.AddSingleton<WebhookIntake>().AddHostedService(s => s.GetRequiredService<WebhookIntake>());
         services.AddSingleton<OrderQueue>();
         services.AddSingleton<OrderFetcher>().AddHostedService(s => s.GetRequiredService<OrderFetcher>());
+        services.AddSingleton<EventReplay>();
+        services.AddSingleton<EventRetention>().AddHostedService(s => s.GetRequiredService<EventRetention>());
         services.AddSingleton<LiveTransactions>();
         services.AddSingleton<SaleMoves>();
 
@@ -37,6 +42,8 @@ public static class IngestionModule
             .AddField<WebhookPayload>("WebhookEvent")
             .AddField<TransactionHistory>("Transaction")
             .AddField<TransactionRefunds>("Transaction")
+            .AddQuery<UnroutedWebhookEvents>()
+            .AddMutation<ReplayWebhookEvents>()
             .AddMutation<LinkCard>()
             .AddMutation<UnlinkCard>()
             .AddMutation<AssignTransaction>()

@@ -79,7 +79,7 @@ internal static class PosHost
         services.AddMergedSchema();
 
         services.AddIntegrations(configuration, development: builder.Environment.IsDevelopment());
-        services.AddIngestion();
+        services.AddIngestion(configuration);
         services.AddRules();
         services.AddAnalytics();
     }

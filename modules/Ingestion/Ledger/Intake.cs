@@ -29,7 +29,9 @@ internal sealed record Intake
     /// <param name="raw">The event that told it.</param>
     public static Intake Of(Till till, PosFacts facts, Cause cause, string? causeId, WebhookEventRow? raw = null)
     {
-        var payments = facts.Payments.Select(p => Sighting.Of(till, p, cause, causeId));
+        Sighting[] payments = [.. facts.Payments.Select(p => Sighting.Of(till, p, cause, causeId))];
+        if (facts is { Refunds.Count: 0, Orders.Count: 0, ChangedOrders.Count: 0 })
+            return new Intake { VenueId = till.VenueId, Event = raw, Payments = payments };
         // A refund of no known payment is a row of its own beside the sales.
         var unlinked = facts.Refunds.Where(r => r.PaymentId is null).Select(r => Sighting.OfUnlinked(till, r, cause, causeId));
         return new Intake

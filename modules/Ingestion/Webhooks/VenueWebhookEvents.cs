@@ -19,7 +19,8 @@ namespace Ingestion.Webhooks;
 internal sealed record WebhookEvent(
     Guid Id, Provider Provider, string EventId, string Type, WebhookEventStatus Status, Instant ReceivedAt, int Attempts, string? Reason)
 {
-    [Ignore] public required IVenue Venue { get; init; }
+    /// <summary>Null for an event of no known till.</summary>
+    [Ignore] public required IVenue? Venue { get; init; }
 }
 
 /// <summary>The venue's webhook events, the newest first. Owner or HEAD_MODERATOR.</summary>

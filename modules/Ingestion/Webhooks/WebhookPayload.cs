@@ -8,16 +8,19 @@ using PosModular.Kernel.Schema;
 
 namespace Ingestion.Webhooks;
 
-/// <summary>The body as it came. It shows the sale, so it is the venue's owners' only.</summary>
+/// <summary>The body as it came. It shows the sale, so it is the venue's owners' only; of an event of no known till, nobody's until it is replayed.
+/// FORBIDDEN otherwise.</summary>
 internal sealed class WebhookPayload(IDbContextFactory<IngestionDb> dbs)
 {
     public IDataLoaderResult<string> Payload([Parent] WebhookEvent webhook, IResolveFieldContext context)
     {
-        context.Caller().Demand(Right.SeeSales, webhook.Venue);
-        return BatchLoaders.Ask<Guid, string>(context, (typeof(WebhookPayload), webhook.Venue.Id), webhook.Id, async (ids, ct) =>
+        if (webhook.Venue is not { } venue)
+            throw ApiError.Forbidden("It belongs to no venue yet. Connect its till and replay it; then the venue's owners may see it.");
+        context.Caller().Demand(Right.SeeSales, venue);
+        return BatchLoaders.Ask<Guid, string>(context, (typeof(WebhookPayload), venue.Id), webhook.Id, async (ids, ct) =>
         {
             await using var db = await dbs.CreateDbContextAsync(ct);
-            var venueId = webhook.Venue.Id;
+            var venueId = venue.Id;
             return await db.WebhookEvents.AsNoTracking().Where(e => e.VenueId == venueId && ids.Contains(e.Id))
                 .Select(e => new { e.Id, e.Payload }).ToDictionaryAsync(e => e.Id, e => Encoding.UTF8.GetString(e.Payload), ct);
         }, "");

@@ -117,6 +117,16 @@ internal sealed class Bar : IAsyncDisposable
         "refunded_money":{"amount":{{refunded.ToString(CultureInfo.InvariantCulture)}},"currency":"{{currency}}" } } } } }
         """);
 
+    /// <summary>A refund event in Square's words; of no known payment when there is none.</summary>
+    public byte[] Refund(
+        string refundId, string? paymentId, long amount = 400, string status = "COMPLETED", int second = 0, string type = "refund.updated", string? eventId = null) =>
+        Encoding.UTF8.GetBytes($$"""
+        {"merchant_id":"{{Till.Merchant.Id}}","type":"{{type}}","event_id":"{{eventId ?? $"event-{Interlocked.Increment(ref _events)}"}}",
+        "created_at":"2026-11-20T20:00:00Z","data":{"type":"refund","id":"{{refundId}}","object":{"refund":{"id":"{{refundId}}","status":"{{status}}",
+        "created_at":"2026-11-20T21:00:00.000Z","updated_at":"2026-11-20T21:00:{{second:00}}.000Z","location_id":"{{Till.Location.Id}}","payment_id":{{JsonSerializer.Serialize(paymentId)}},
+        "amount_money":{"amount":{{amount.ToString(CultureInfo.InvariantCulture)}},"currency":"USD"},"reason":"spilt" } } } }
+        """);
+
     /// <summary>Ties a card to a user, as the venue does: by the token of a first sale with it (1.00).</summary>
     public async Task LinkAsync(string userId, string fingerprint)
     {

@@ -45,12 +45,25 @@ internal sealed class RunningHost : IAsyncDisposable
         builder.WebHost.UseSetting(Microsoft.AspNetCore.Hosting.WebHostDefaults.ServerUrlsKey, "http://127.0.0.1:0");
         var log = new KeptLog();
         builder.Logging.ClearProviders().AddProvider(log).SetMinimumLevel(LogLevel.Trace);
-        adjust?.Invoke(builder.Services);
+        if (adjust is not null)
+            builder.Host.UseServiceProviderFactory(new Adjusted(adjust));
         var app = PosHost.Build(builder);
         await Database.PrepareAsync(app.Services, CancellationToken.None);
         await app.StartAsync();
         var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
         return new RunningHost(app, new Uri(address), log);
+    }
+
+    /// <summary>Comes after the modules: what a test registers is what the host gets.</summary>
+    private sealed class Adjusted(Action<IServiceCollection> adjust) : IServiceProviderFactory<IServiceCollection>
+    {
+        public IServiceCollection CreateBuilder(IServiceCollection services)
+        {
+            adjust(services);
+            return services;
+        }
+
+        public IServiceProvider CreateServiceProvider(IServiceCollection containerBuilder) => containerBuilder.BuildServiceProvider();
     }
 
     /// <summary>Returns when rules and analytics have handled all that was published; fails when they have parked a change, unless that is what the test wants.</summary>

@@ -1,0 +1,22 @@
+using System.Globalization;
+using Microsoft.Extensions.Configuration;
+using NodaTime;
+using PosModular.Kernel;
+
+namespace Ingestion;
+
+/// <summary>The module's settings, read and checked once at start.</summary>
+internal sealed record IngestionSettings
+{
+    private const string KeepDays = "Pos:WebhookEvents:KeepDays";
+
+    /// <summary>How long raw events are kept; null for ever.</summary>
+    public required Duration? KeepEventsFor { get; init; }
+
+    public static IngestionSettings Read(IConfiguration configuration) => new()
+    {
+        KeepEventsFor = configuration[KeepDays] is not { Length: > 0 } given ? Duration.FromDays(60)
+            : int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out var days) && days <= 36_500 ? days == 0 ? null : Duration.FromDays(days)
+            : throw new SettingException(KeepDays, "it must be a whole number of days, e.g. 60; 0 keeps raw webhook events for ever."),
+    };
+}

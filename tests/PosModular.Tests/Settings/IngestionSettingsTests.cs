@@ -1,0 +1,31 @@
+using Ingestion;
+using Microsoft.Extensions.Configuration;
+using NodaTime;
+using PosModular.Kernel;
+using Shouldly;
+using Xunit;
+
+namespace PosModular.Tests;
+
+/// <summary>How long raw events are kept.</summary>
+public sealed class IngestionSettingsTests
+{
+    private static Duration? Read(string? days) =>
+        IngestionSettings.Read(new ConfigurationBuilder().AddInMemoryCollection([KeyValuePair.Create("Pos:WebhookEvents:KeepDays", days)]).Build()).KeepEventsFor;
+
+    [Fact]
+    public void Sixty_days_unless_told_otherwise_and_for_ever_with_0()
+    {
+        Read(null).ShouldBe(Duration.FromDays(60));
+        Read("7").ShouldBe(Duration.FromDays(7));
+        Read("0").ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData("-1")]
+    [InlineData("two")]
+    [InlineData("1.5")]
+    [InlineData("99999")]
+    public void Anything_else_stops_the_start_and_names_the_setting(string days) =>
+        Should.Throw<SettingException>(() => Read(days)).Message.ShouldStartWith("Pos__WebhookEvents__KeepDays: ");
+}
