@@ -33,6 +33,9 @@ public interface ITills
     /// <param name="first">True when nothing was read before, or for a span of the past: by the time of the sale. False: by the time of change.</param>
     IReadOnlyList<string> Streams(Provider provider, bool first);
 
+    /// <summary>The longest span, from its beginning to its end, that this provider pages through at once; a longer one must be cut into pieces.</summary>
+    Duration LongestSpan(Provider provider);
+
     /// <summary>One page.</summary>
     Task<Fetched<PosPage>> FetchPageAsync(Guid connectionId, PageRequest request, CancellationToken ct);
 

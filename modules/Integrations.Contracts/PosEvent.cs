@@ -9,7 +9,12 @@ namespace Integrations.Contracts;
 /// <param name="LocationId">The till's location, as the payment, refund or order itself says.</param>
 /// <param name="Facts">What it tells; null for an event of a kind that is not used.</param>
 /// <param name="Unreadable">Why nothing can be made of it (not JSON, no amount …); null for a readable event.</param>
-public sealed record PosEvent(string? EventId, string? Type, string? MerchantId, string? LocationId, PosFacts? Facts, string? Unreadable);
+public sealed record PosEvent(string? EventId, string? Type, string? MerchantId, string? LocationId, PosFacts? Facts, string? Unreadable)
+{
+    /// <summary>Of several things in one event, those that could not be read, with the reason, while <see cref="Facts"/> has the rest: to be kept with the
+    /// event, which can be read again. An event of which nothing can be used is <see cref="Unreadable"/>.</summary>
+    public IReadOnlyList<string> Skipped { get; init; } = [];
+}
 
 /// <summary>What a provider tells at once, in an event or on a page of a sync.</summary>
 public sealed record PosFacts

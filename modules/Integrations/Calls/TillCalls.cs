@@ -30,6 +30,8 @@ internal sealed class TillCalls(
 
     public IReadOnlyList<string> Streams(Provider provider, bool first) => providers.Of(provider).Streams(first);
 
+    public Duration LongestSpan(Provider provider) => providers.Of(provider).LongestSpan;
+
     public Task<Fetched<PosPage>> FetchPageAsync(Guid connectionId, PageRequest request, CancellationToken ct) =>
         CallAsync(connectionId, (provider, credentials) => provider.FetchPageAsync(credentials, request, ct), ct);
 

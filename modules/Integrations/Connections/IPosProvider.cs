@@ -27,10 +27,16 @@ internal interface IPosProvider
     bool IsGenuine(ReadOnlySpan<byte> key, ReadOnlySpan<byte> notificationUrl, ReadOnlySpan<byte> body, string? signature);
 
     /// <summary>The event in our own words: a pure function, which never throws.</summary>
-    PosEvent Translate(ReadOnlyMemory<byte> body);
+    /// <param name="body">The raw bytes.</param>
+    /// <param name="currency">The location's, ISO 4217, for a provider whose amounts name none (Toast); null while it is not known whose event it is.
+    /// Event id, type and location are read all the same.</param>
+    PosEvent Translate(ReadOnlyMemory<byte> body, string? currency);
 
     /// <inheritdoc cref="ITills.Streams"/>
     IReadOnlyList<string> Streams(bool first);
+
+    /// <inheritdoc cref="ITills.LongestSpan"/>
+    Duration LongestSpan => Duration.FromDays(36_500);
 
     /// <inheritdoc cref="ITills.FetchPageAsync"/>
     Task<Fetched<PosPage>> FetchPageAsync(PosCredentials credentials, PageRequest request, CancellationToken ct);

@@ -23,6 +23,9 @@ internal sealed record PosCredentials(PosEnvironment Environment, string Locatio
     /// <summary>Toast's client; Square: the application's, where it is not a setting.</summary>
     public string? ClientSecret { get; init; }
 
+    /// <summary>What the location's amounts are in, ISO 4217, as its provider said when it was connected; null before.</summary>
+    public string? Currency { get; init; }
+
     /// <summary>Prints no secret.</summary>
     public override string ToString() => $"{Environment} {LocationId}";
 }

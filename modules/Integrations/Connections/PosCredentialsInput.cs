@@ -33,11 +33,11 @@ internal sealed record PosCredentialsInput
     /// <summary>Toast: a ready bearer token, instead of clientId and clientSecret.</summary>
     public string? ApiKey { get; init; }
 
-    /// <summary>What is pasted often brings blanks along; none of these values has one at its end.</summary>
-    public PosCredentials Read() => new(Environment, LocationId.Trim())
+    /// <summary>What is pasted often brings blanks along; none of these values has one at its end. A GUID is the same in capitals.</summary>
+    public PosCredentials Read() => new(Environment, Provider == Provider.Toast ? LocationId.Trim().ToLowerInvariant() : LocationId.Trim())
     {
         AccessToken = (Provider == Provider.Toast ? ApiKey ?? AccessToken : AccessToken ?? ApiKey)?.Trim(),
-        RefreshToken = RefreshToken?.Trim(),
+        RefreshToken = Provider == Provider.Toast ? null : RefreshToken?.Trim(),
         ExpiresAt = ExpiresAt,
         ClientId = ClientId?.Trim(),
         ClientSecret = ClientSecret?.Trim(),

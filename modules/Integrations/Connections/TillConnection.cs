@@ -21,6 +21,9 @@ internal sealed class TillConnection
     public string? MerchantId { get; set; }
     public string? MerchantName { get; set; }
     public string? TimeZone { get; set; }
+
+    /// <summary>What its amounts are in, ISO 4217: Toast's name none themselves. Null when it was connected before this was kept.</summary>
+    public string? Currency { get; set; }
     public Instant ConnectedAt { get; set; }
     public Instant? DisconnectedAt { get; set; }
 
@@ -108,6 +111,7 @@ internal sealed class TillConnection
             ClientId = ClientId,
             ClientSecret = Read(ClientSecret, Purpose.ClientSecret(Id)),
             ExpiresAt = CredentialsExpireAt,
+            Currency = Currency,
         };
         return whole ? credentials : null;
 

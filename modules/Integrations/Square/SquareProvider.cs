@@ -20,7 +20,7 @@ internal sealed class SquareProvider(SquareApi api, SquareRenewal renewal, Squar
     public bool IsGenuine(ReadOnlySpan<byte> key, ReadOnlySpan<byte> notificationUrl, ReadOnlySpan<byte> body, string? signature) =>
         SquareSignature.IsGenuine(key, notificationUrl, body, signature);
 
-    public PosEvent Translate(ReadOnlyMemory<byte> body) => SquareTranslator.Translate(body);
+    public PosEvent Translate(ReadOnlyMemory<byte> body, string? currency) => SquareTranslator.Translate(body); // its amounts name their currency
 
     public UserError? Check(PosCredentials credentials) => credentials switch
     {

@@ -1,6 +1,4 @@
-using System.Buffers.Text;
-using System.Security.Cryptography;
-using System.Text;
+using Integrations.Webhooks;
 
 namespace Integrations.Square;
 
@@ -8,22 +6,6 @@ namespace Integrations.Square;
 /// <remarks>Source: Square docs, Webhooks › Validate notifications; vectors in tests/PosModular.Tests/Square.</remarks>
 internal static class SquareSignature
 {
-    private const int Length = 32;
-
-    public static bool IsGenuine(ReadOnlySpan<byte> key, ReadOnlySpan<byte> notificationUrl, ReadOnlySpan<byte> body, string? signature)
-    {
-        if (key.IsEmpty || notificationUrl.IsEmpty || signature is null || signature.Length > 64)
-            return false;
-        Span<byte> text = stackalloc byte[64];
-        Span<byte> given = stackalloc byte[48];
-        if (!Encoding.UTF8.TryGetBytes(signature, text, out var count)
-            || Base64.DecodeFromUtf8(text[..count], given, out _, out var decoded) != System.Buffers.OperationStatus.Done || decoded != Length)
-            return false;
-        using var hmac = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, key);
-        hmac.AppendData(notificationUrl);
-        hmac.AppendData(body);
-        Span<byte> expected = stackalloc byte[Length];
-        hmac.GetHashAndReset(expected);
-        return CryptographicOperations.FixedTimeEquals(expected, given[..Length]);
-    }
+    public static bool IsGenuine(ReadOnlySpan<byte> key, ReadOnlySpan<byte> notificationUrl, ReadOnlySpan<byte> body, string? signature) =>
+        !notificationUrl.IsEmpty && SignedBytes.Match(key, notificationUrl, body, signature);
 }

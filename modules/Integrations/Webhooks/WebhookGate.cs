@@ -40,9 +40,10 @@ internal sealed class WebhookGate(
 
     public async ValueTask<Admission> ReadAgainAsync(Provider provider, Guid? connectionId, ReadOnlyMemory<byte> body, CancellationToken ct)
     {
-        var (tills, read) = (await directory.ReadNowAsync(ct), providers.Of(provider).Translate(body));
+        var (tills, port) = (await directory.ReadNowAsync(ct), providers.Of(provider));
+        var read = port.Translate(body, null);
         var till = connectionId is { } id ? tills.Find(provider, id) : tills.OfLocation(provider, read.LocationId);
-        return till is null ? Unrouted(read) : Judge(read, till);
+        return till is null ? Unrouted(read) : Judge(Read(port, read, body, till), till);
     }
 
     private Admission Let(Admission admission)
@@ -71,20 +72,24 @@ internal sealed class WebhookGate(
         var (body, signature) = (request.Body, request.Signature!);
         if (request.ConnectionId is { } id)
             return tills.Find(port.Provider, id) is not { } till ? Admission.Refused
-                : till.Urls.Any(url => Signed(port, till, url, signature, body)) ? Judge(port.Translate(body), till)
+                : till.Urls.Any(url => Signed(port, till, url, signature, body)) ? Judge(port.Translate(body, till.Currency), till)
                 : till.Unreadable || till.Rotating ? Admission.Undecided : Admission.Refused;
 
-        var read = port.Translate(body);
-        if (settings.SquareApplicationKey is { } key && port.IsGenuine(key, _generalUrl, body.Span, signature))
-            return tills.OfLocation(port.Provider, read.LocationId) is { } owner ? Judge(read, owner)
+        var read = port.Translate(body, null);
+        if (port.Provider == Provider.Square && settings.SquareApplicationKey is { } key && port.IsGenuine(key, _generalUrl, body.Span, signature))
+            return tills.OfLocation(port.Provider, read.LocationId) is { } owner ? Judge(Read(port, read, body, owner), owner)
                 : Unrouted(read);
 
         // Who may have signed it is read from a body that is not trusted yet: the signature under that till's own key then tells. Several tills may
         // share a key; the sale is the connected one's whose location it names.
         var signers = tills.OfMerchantOrLocation(port.Provider, read.MerchantId, read.LocationId)
-            .Where(till => Signed(port, till, _generalUrl, signature, body)).Select(till => Judge(read, till)).ToArray();
+            .Where(till => Signed(port, till, _generalUrl, signature, body)).Select(till => Judge(Read(port, read, body, till), till)).ToArray();
         return signers.FirstOrDefault(a => a.IgnoredBecause is null) ?? signers.FirstOrDefault() ?? Admission.Refused;
     }
+
+    // What was read without knowing whose it is may lack the amounts, for want of a currency.
+    private static PosEvent Read(IPosProvider port, PosEvent read, ReadOnlyMemory<byte> body, TillEntry till) =>
+        read is { Facts: null, Unreadable: not null } ? port.Translate(body, till.Currency) : read;
 
     private static Admission Unrouted(PosEvent read) => new(true, read, null, read.Unreadable is not null ? null
         : $"No till is connected for location {read.LocationId ?? "(none named)"} of merchant {read.MerchantId ?? "(none named)"}.");
