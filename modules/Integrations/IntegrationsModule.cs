@@ -4,6 +4,7 @@ using Integrations.Connections;
 using Integrations.Contracts;
 using Integrations.Credentials;
 using Integrations.Square;
+using Integrations.Toast;
 using Integrations.Venues;
 using Integrations.Webhooks;
 using Microsoft.Extensions.Configuration;
@@ -25,6 +26,7 @@ public static class IntegrationsModule
 
         services.TryAddKeyedSingleton(ProviderClient.Time, (s, _) => s.GetRequiredService<TimeProvider>());
         services.AddSquare();
+        services.AddToast();
 
         services.AddSingleton<PosProviders>();
         services.AddSingleton<ConnectionHealth>();

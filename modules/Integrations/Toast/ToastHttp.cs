@@ -1,0 +1,85 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using System.Threading.RateLimiting;
+using Integrations.Calls;
+using Integrations.Contracts;
+using Microsoft.Extensions.DependencyInjection;
+using Polly.RateLimiting;
+using Polly.Timeout;
+
+namespace Integrations.Toast;
+
+/// <summary>What Toast answered.</summary>
+/// <param name="Json">The body.</param>
+/// <param name="Links">The link headers.</param>
+internal sealed record ToastAnswer(JsonDocument Json, IReadOnlyList<string> Links) : IDisposable
+{
+    public void Dispose() => Json.Dispose();
+}
+
+/// <summary>One request to Toast, answered with JSON or with what is wrong. Reads only, but for the login.</summary>
+/// <remarks>Source: Toast developer guide, Rate limiting: 20 requests a second for a client and restaurant, ordersBulk 5 a second for a client and location.</remarks>
+internal sealed class ToastHttp(IHttpClientFactory clients, IntegrationsSettings settings, TimeProvider time)
+{
+    public const string OrdersBulk = "/orders/v2/ordersBulk";
+
+    private const string Client = "toast";
+    private const string RestaurantHeader = "Toast-Restaurant-External-ID";
+
+    // A page is a hundred whole orders at most, some of them over 600 KB.
+    private const int Largest = 64 * 1024 * 1024;
+
+    public static void Register(IServiceCollection services) =>
+        services.AddSingleton<ToastHttp>().AddProviderClient(Client, s => Limiter(s.GetRequiredService<IntegrationsSettings>()));
+
+    /// <param name="environment">Which of Toast's worlds.</param>
+    /// <param name="token">Null for the login.</param>
+    /// <param name="restaurant">Its GUID; null for the login.</param>
+    /// <param name="path">With its query.</param>
+    /// <param name="body">Posted; null for a GET.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task<Fetched<ToastAnswer>> SendAsync(PosEnvironment environment, string? token, string? restaurant, string path, object? body, CancellationToken ct)
+    {
+        using var request = new HttpRequestMessage(body is null ? HttpMethod.Get : HttpMethod.Post, new Uri(settings.ToastBaseUrls[environment], path));
+        if (token is not null)
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        if (restaurant is not null)
+            request.Headers.Add(RestaurantHeader, restaurant);
+        if (body is not null)
+            request.Content = JsonContent.Create(body);
+        try
+        {
+            using var client = clients.CreateClient(Client);
+            client.MaxResponseContentBufferSize = Largest;
+            using var response = await client.SendAsync(request, ct);
+            var answer = await response.Content.ReadAsByteArrayAsync(ct);
+            return response.IsSuccessStatusCode
+                ? Fetched.Of(new ToastAnswer(JsonDocument.Parse(answer), response.Headers.TryGetValues("Link", out var links) ? [.. links] : []))
+                : ToastErrors.Read(response.StatusCode, answer, ProviderClient.PauseOf(response, time));
+        }
+        catch (RateLimiterRejectedException)
+        {
+            return new FetchFault(ToastErrors.TooMany);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or TimeoutRejectedException or JsonException || (e is OperationCanceledException && !ct.IsCancellationRequested))
+        {
+            return new FetchFault(ToastErrors.Away);
+        }
+    }
+
+    // The narrow gate first: who waits there must not have taken a place at the wide one.
+    private static PartitionedRateLimiter<HttpRequestMessage>? Limiter(IntegrationsSettings settings)
+    {
+        var limiters = new List<PartitionedRateLimiter<HttpRequestMessage>>(2);
+        if (settings.ToastOrdersBulkPerSecond is > 0 and var pages)
+            limiters.Add(ProviderClient.Limiter(pages, TimeSpan.FromSeconds(1), request => request.RequestUri!.AbsolutePath.EndsWith(OrdersBulk, StringComparison.Ordinal) ? Whose(request) : null));
+        if (settings.ToastCallsPerSecond is > 0 and var calls)
+            limiters.Add(ProviderClient.Limiter(calls, TimeSpan.FromSeconds(1), Whose));
+        return limiters.Count switch { 0 => null, 1 => limiters[0], _ => PartitionedRateLimiter.CreateChained([.. limiters]) };
+    }
+
+    // Logins have a limit of their own.
+    private static string? Whose(HttpRequestMessage request) => request.Headers.Authorization?.Parameter is { } token
+        ? token + " " + (request.Headers.TryGetValues(RestaurantHeader, out var restaurant) ? string.Concat(restaurant) : "") : null;
+}

@@ -1,0 +1,52 @@
+using System.Globalization;
+using System.Text.Json;
+using Integrations.Connections;
+using Integrations.Contracts;
+using NodaTime;
+using PosModular.Kernel;
+
+namespace Integrations.Toast;
+
+/// <summary>Reads a restaurant's orders page by page, 100 at a time, always by the time of their change: whatever happened to a sale since, its order comes again. The
+/// cursor is the page's number, so a listing shifts when an order is edited while it is read, and one may slip from an unread page to a read one;
+/// Toast does not document an order to go by either, so no page tells how far everything is read (ReachedAt). Whoever needs all of a span reads it again until
+/// a pass brings nothing new.</summary>
+/// <remarks>Source: Toast Orders API reference, ordersBulk; Toast developer guide, Response data pagination (link headers by RFC 8288, no last), Rate limiting: spans
+/// of a month at most.</remarks>
+internal sealed class ToastPages(ToastApi api)
+{
+    public static readonly Duration LongestSpan = Duration.FromDays(30);
+
+    private const int Most = 100;
+
+    public async Task<Fetched<PosPage>> FetchAsync(PosCredentials credentials, PageRequest request, CancellationToken ct)
+    {
+        if (credentials.Currency is not { } currency || !Currency.Exists(currency))
+            return new FetchFault(new UserError(ErrorCode.SyncFailed, "The currency of this restaurant's amounts is not known, and its orders name none. Connect the till again."));
+        if (request.To - request.From > LongestSpan)
+            return new FetchFault(UserError.Invalid("Toast lists the orders of at most 30 days at once. Ask for a shorter span.", "to"));
+        var number = 1;
+        if (request.Cursor is { } cursor && !(int.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number > 0))
+            return new FetchFault(UserError.Invalid("A cursor of Toast is a page number.", "cursor"), CursorExpired: true);
+        if (request.To <= request.From)
+            return Fetched.Of(new PosPage(new PosFacts(), null, null, []));
+        var answer = await api.GetAsync(credentials, Address(request.From, request.To, Most, number), ct);
+        if (answer.Fault is { } fault)
+            return fault;
+        using var page = answer.Value!;
+        if (page.Json.RootElement.ValueKind != JsonValueKind.Array)
+            return new FetchFault(ToastErrors.Away);
+        var (payments, skipped) = (new List<PosPayment>(), new List<string>());
+        foreach (var order in page.Json.RootElement.EnumerateArray())
+        {
+            var (read, missing) = ToastTranslator.Order(order, credentials.LocationId, currency);
+            payments.AddRange(read);
+            skipped.AddRange(missing);
+        }
+        var next = page.Json.RootElement.GetArrayLength() == 0 ? null : ToastLinks.Next(page.Links, number);
+        return Fetched.Of(new PosPage(new PosFacts { Payments = payments }, next?.ToString(CultureInfo.InvariantCulture), null, skipped));
+    }
+
+    public static string Address(Instant from, Instant to, int size, int page) => string.Create(CultureInfo.InvariantCulture,
+        $"{ToastHttp.OrdersBulk}?startDate={ToastTime.Query(from, end: false)}&endDate={ToastTime.Query(to, end: true)}&pageSize={size}&page={page}");
+}
