@@ -4,20 +4,33 @@ namespace PosModular.Benchmarks;
 
 /// <param name="Connections">How many senders, each with one request under way.</param>
 /// <param name="Venues">How many venues they send for.</param>
-/// <param name="WarmUp">Not measured: the JIT and the plans.</param>
+/// <param name="Cards">How many cards of each venue are tied to guests.</param>
+/// <param name="WarmUp">Not measured: the JIT, the plans and the unlocks.</param>
 /// <param name="Measured">Measured.</param>
-/// <param name="Readers">Whether rules and analytics follow; without them, the difference is what they cost.</param>
-internal sealed record BenchSettings(int Connections, int Venues, TimeSpan WarmUp, TimeSpan Measured, bool Readers)
+/// <param name="Readers">Whether rules and analytics follow.</param>
+/// <param name="Fraction">Whether to measure what rules and analytics cost, with them and without them in turn.</param>
+/// <param name="Phases">How many turns; as many with as without.</param>
+/// <param name="Phase">How long each turn is.</param>
+internal sealed record BenchSettings(
+    int Connections, int Venues, int Cards, TimeSpan WarmUp, TimeSpan Measured, bool Readers, bool Fraction, int Phases, TimeSpan Phase)
 {
-    public static BenchSettings Read(string[] args)
+    private const string Options =
+        "[--connections 32] [--venues 20] [--cards 100] [--warm-up 20] [--seconds 20] [--without-readers] | --fraction [--phases 8] [--phase 5]";
+
+    /// <summary>Null when they make no sense.</summary>
+    public static BenchSettings? Read(string[] args)
     {
-        int Value(string name, int usual) => Array.IndexOf(args, name) is var at && at >= 0 ? int.Parse(args[at + 1], CultureInfo.InvariantCulture) : usual;
-        return new(Value("--connections", 32), Value("--venues", 20), TimeSpan.FromSeconds(Value("--warm-up", 20)), TimeSpan.FromSeconds(Value("--seconds", 20)), !args.Contains("--without-readers"));
+        int? Value(string name, int usual) => Array.IndexOf(args, name) is var at && at < 0 ? usual
+            : at + 1 < args.Length && int.TryParse(args[at + 1], CultureInfo.InvariantCulture, out var value) && value > 0 ? value : null;
+        TimeSpan? Seconds(string name, int usual) => Value(name, usual) is { } value ? TimeSpan.FromSeconds(value) : null;
+        return (Value("--connections", 32), Value("--venues", 20), Value("--cards", 100), Seconds("--warm-up", 20), Seconds("--seconds", 20), Value("--phases", 8), Seconds("--phase", 5))
+            is ({ } connections, { } venues, { } cards, { } warmUp, { } measured, { } phases, { } phase) && phases % 2 == 0
+            ? new(connections, venues, cards, warmUp, measured, !args.Contains("--without-readers"), args.Contains("--fraction"), phases, phase) : null;
     }
 
     public static int Usage()
     {
-        Console.Error.WriteLine("usage: ./bench [--connections 32] [--venues 20] [--warm-up 20] [--seconds 20] [--without-readers]");
+        Console.Error.WriteLine($"usage: ./bench {Options}   (--phases is even)");
         return 2;
     }
 }

@@ -1,0 +1,148 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using Npgsql;
+using PosModular.Simulator;
+
+namespace PosModular.Benchmarks;
+
+/// <summary>A host as a process of its own on a database of its own, with venues whose guests pay with cards that are theirs, and with rules.</summary>
+internal sealed class BenchHost : IAsyncDisposable
+{
+    // Ready for this many a second; more than that are made as they are sent.
+    private const int Rate = 9_000;
+
+    private readonly RunningProgram _host;
+    private readonly NpgsqlDataSource _database;
+    private readonly int _cards;
+    private readonly string _run = Guid.NewGuid().ToString("N")[..8];
+    private ConnectedTill[] _tills = [];
+    private long _next;
+
+    private BenchHost(RunningProgram host, Uri address, string database, int cards, bool readers) =>
+        (_host, Address, _database, _cards, Readers) = (host, address, NpgsqlDataSource.Create(database), cards, readers);
+
+    public Uri Address { get; }
+
+    public bool Readers { get; }
+
+    public TimeSpan Processor => _host.Processor;
+
+    public async Task<TimeSpan> PostgresProcessorAsync() => PostgresTimes.Of(PostgresTimes.ParentOf(await AskAsync<int>("select pg_backend_pid()")));
+
+    public static async Task<BenchHost> StartAsync(string database, RunningSimulator square, BenchSettings settings, bool readers)
+    {
+        var address = RunningProgram.FreeAddress();
+        var program = RunningProgram.Start("dotnet", [Path.Combine(Repository.Root, "src/PosModular.Host/bin/Release/net10.0/PosModular.Host.dll")], new Dictionary<string, string>
+        {
+            ["ASPNETCORE_ENVIRONMENT"] = "Production",
+            ["ASPNETCORE_URLS"] = address.ToString(),
+            ["ConnectionStrings__Pos"] = database,
+            ["POS_ENCRYPTION_KEY"] = Convert.ToHexString(RandomNumberGenerator.GetBytes(32)),
+            ["Auth__Jwt__SigningKey"] = BenchApi.SigningKey,
+            ["Pos__PublicBaseUrl"] = "https://pos.example.test",
+            ["Pos__Square__BaseUrls__Sandbox"] = square.Address.ToString(),
+            ["Pos__Relays"] = readers ? "true" : "false",
+        });
+        var host = new BenchHost(program, address, database, settings.Cards, readers);
+        try
+        {
+            await RunningProgram.WhenListeningAsync(address);
+            await host.OpenAsync(square, settings.Venues);
+            return host;
+        }
+        catch
+        {
+            await host.DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task OpenAsync(RunningSimulator square, int venues)
+    {
+        using var api = new BenchApi(Address);
+        var tills = new List<ConnectedTill>();
+        while (tills.Count < venues)
+            tills.Add(await api.OpenVenueAsync(square, $"venue-{tills.Count}"));
+        _tills = [.. tills];
+        await TieCardsAsync(api);
+    }
+
+    // A card is known by the token of a first sale; then all of them get their guests at once.
+    private async Task TieCardsAsync(BenchApi api)
+    {
+        await Parallel.ForEachAsync(_tills.SelectMany(t => Enumerable.Range(0, _cards).Select(c => (t, c))), new ParallelOptions { MaxDegreeOfParallelism = 16 },
+            async (of, _) => await api.PostAsync(of.t, Webhook.Body($"{_run}-first-{of.c}", $"{_run}-{of.t.VenueId}-first-{of.c}", of.t.LocationId, Card(of.c))));
+        await using var tie = _database.CreateCommand("""
+            insert into ingestion.card_links (venue_id, card_token, user_id, linked_at)
+            select venue_id, card_token, 'guest-' || row_number() over (partition by venue_id order by card_token), now() from ingestion.transactions
+            """);
+        await tie.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>Requests for a load of that length. Made and signed beforehand: what the till's provider spends on that is not ours, and shares our processors here.</summary>
+    public Func<int, byte[]> Requests(TimeSpan length)
+    {
+        var ready = new byte[(int)(length.TotalSeconds * Rate)][];
+        var first = _next;
+        _next += 1_000_000_000;
+        Parallel.For(0, ready.Length, i => ready[i] = Make(first + i));
+        return i => i < ready.Length ? ready[i] : Make(first + i);
+    }
+
+    // Seven of ten pay with a card that is some guest's, each card as often as any other; the others with cards never seen before.
+    private byte[] Make(long i)
+    {
+        var (till, sale) = (_tills[i % _tills.Length], i / _tills.Length);
+        var card = sale % 10 < 7 ? Card((sale / 10 * 7 + sale % 10) % _cards) : $"new-{i:D12}";
+        return Webhook.Request(new Uri(till.Url).AbsolutePath, Webhook.Body($"{_run}-{i:D12}", $"{_run}-{i:D12}", till.LocationId, card), till.Url, till.Key);
+    }
+
+    private static string Card(long number) => $"card-{number:D7}";
+
+    /// <summary>How far rules and analytics together are behind, and how long they take to have nothing to do.</summary>
+    public async Task<(long Behind, TimeSpan Took)> CatchUpAsync()
+    {
+        const string sql = """
+            select coalesce(sum(h.seq - coalesce(a.seq, 0) + h.seq - coalesce(r.seq, 0)), 0)::bigint from ingestion.feed_heads h
+            left join analytics.feed_positions a using (venue_id) left join rules.feed_positions r using (venue_id)
+            """;
+        if (!Readers)
+            return default;
+        var began = Stopwatch.GetTimestamp();
+        var behind = await AskAsync<long>(sql);
+        using var breath = new PeriodicTimer(TimeSpan.FromMilliseconds(10)); // asking costs the database, too
+        for (var left = behind; left > 0; left = await AskAsync<long>(sql))
+            await breath.WaitForNextTickAsync();
+        return (behind, Stopwatch.GetElapsedTime(began));
+    }
+
+    /// <summary>Whether every webhook answered 200 is a sale and, with readers, revenue, spend and unlocks are what the sales come to.</summary>
+    public async Task<bool> ProveAsync(long answered)
+    {
+        var sales = await AskAsync<long>("select count(*) from ingestion.transactions") - _tills.Length * _cards;
+        var sums = !Readers ? "" : await AskAsync<string>("""
+            select concat_ws(' ',
+              (select sum(count) from analytics.revenue_buckets) = (select count(*) from ingestion.transactions),
+              (select sum(total_minor) from analytics.revenue_buckets) = (select sum(total_minor) from ingestion.transactions),
+              (select sum(captured_minor) from rules.patron_spend) = (select sum(total_minor) from ingestion.transactions where user_id is not null),
+              (select count(*) from rules.unlocks) = (select count(*) from rules.spend_rules r join rules.patron_spend s using (venue_id) where s.captured_minor >= r.threshold_minor),
+              (select count(*) from rules.feed_parked) + (select count(*) from analytics.feed_parked) = 0)
+            """);
+        var unlocks = await AskAsync<long>("select count(*) from rules.unlocks");
+        var proved = sales == answered && !sums.Contains('f');
+        Console.WriteLine($"   {(Readers ? "with" : "without")} readers: {answered:N0} answered, {sales:N0} sales{(Readers ? $", {unlocks:N0} unlocks; revenue, spend and unlocks equal what the sales come to: {(sums.Contains('f') ? $"NO ({sums})" : "yes")}" : "")}");
+        return proved;
+    }
+
+    private async Task<T> AskAsync<T>(string sql)
+    {
+        await using var command = _database.CreateCommand(sql);
+        return (T)(await command.ExecuteScalarAsync())!;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _database.DisposeAsync();
+        await _host.DisposeAsync();
+    }
+}
