@@ -9,7 +9,7 @@ namespace PosModular.Kernel;
 public static class Cursor
 {
     public static string Of(string kind, params ReadOnlySpan<string> parts) =>
-        Base64Url.EncodeToString(Encoding.UTF8.GetBytes(kind + "|" + string.Join('|', parts)));
+        Base64Url.EncodeToString(Encoding.UTF8.GetBytes(kind + "|" + string.Join('|', Escaped(parts))));
 
     public static string OfTime(string kind, Instant at, Guid id) =>
         Of(kind, (at.ToUnixTimeTicks() / 10).ToString(CultureInfo.InvariantCulture), id.ToString("N"));
@@ -23,8 +23,8 @@ public static class Cursor
         try
         {
             var read = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(cursor)).Split('|');
-            if (read.Length == parts + 1 && read[0] == kind && !read.Any(part => part.Any(char.IsControl)))
-                return read[1..];
+            if (read.Length == parts + 1 && read[0] == kind && read[1..].Select(Uri.UnescapeDataString).ToArray() is var plain && !plain.Any(part => part.Any(char.IsControl)))
+                return plain;
         }
         catch (FormatException)
         {
@@ -51,6 +51,15 @@ public static class Cursor
         if (parts[0] != stream || !long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var seq))
             throw Bad();
         return seq <= end ? seq : throw ApiError.InvalidInput("after lies beyond the end of this feed, which must have been restored since. Subscribe without after.");
+    }
+
+    // A part may hold what parts are told apart by: the users of some identity providers are auth0|…
+    private static string[] Escaped(ReadOnlySpan<string> parts)
+    {
+        var escaped = parts.ToArray();
+        for (var i = 0; i < escaped.Length; i++)
+            escaped[i] = Uri.EscapeDataString(escaped[i]);
+        return escaped;
     }
 
     private static ApiError Bad() =>

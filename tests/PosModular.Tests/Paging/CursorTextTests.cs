@@ -10,4 +10,8 @@ public sealed class CursorTextTests
     [Fact]
     public void A_cursor_with_a_nul_in_it_is_invalid_input() =>
         Should.Throw<ApiError>(() => Cursor.Read("venue", Cursor.Of("venue", "a\0b"), 1)).Code.ShouldBe("INVALID_INPUT");
+
+    [Fact]
+    public void Nor_may_one_be_hidden_in_it() =>
+        Should.Throw<ApiError>(() => Cursor.Read("venue", System.Buffers.Text.Base64Url.EncodeToString("venue|a%00b"u8), 1)).Code.ShouldBe("INVALID_INPUT");
 }
