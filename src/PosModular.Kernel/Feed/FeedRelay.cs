@@ -29,6 +29,9 @@ internal sealed partial class FeedRelay(
     // How often a change has failed by itself.
     private readonly Dictionary<(string VenueId, long Seq), int> _failedAlone = [];
 
+    // Venues with a change missing: they stand still, for a second at a time, and the others go on.
+    private readonly HashSet<string> _torn = [];
+
     // Venues that surely have a position: only spares the question, so it need not be complete.
     private readonly HashSet<string> _known = [];
 
@@ -59,9 +62,20 @@ internal sealed partial class FeedRelay(
                     housework = time.GetTimestamp();
                     parked = MostRetries;
                     venues = null;
+                    _torn.Clear();
                 }
                 _known.UnionWith(venues ?? []);
-                while (await StepAsync(venues, ct)) { }
+                while (await StepAsync(venues, ct))
+                {
+                    // Some venues never rest; those that ring meanwhile, new ones and the housework have their turn.
+                    var rung = rope.Take();
+                    if (rung is null || !_known.IsSupersetOf(rung) || time.GetElapsedTime(housework.Value) >= Poll)
+                    {
+                        rope.Pull(null);
+                        break;
+                    }
+                    venues = venues is null ? null : [.. venues.Union(rung)];
+                }
                 while (parked-- > 0 && await RetryParkedAsync(ct)) { }
             }
             catch (OperationCanceledException) when (ct.IsCancellationRequested)
@@ -83,17 +97,24 @@ internal sealed partial class FeedRelay(
         await using var scope = scopes.CreateAsyncScope();
         var (db, connection) = await OpenAsync(scope, ct);
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
-        var batch = await ReadAsync(_sql.Next(connection, venues, _lastVenue, _limit), ct);
+        var batch = await ReadAsync(_sql.Next(connection, venues, _lastVenue, _limit, [.. _torn]), ct);
         if (batch.Places.Count == 0)
             return false;
-        var ends = batch.Ends();
+        IReadOnlyList<(string VenueId, long From, long To)> ends;
         try
         {
+            ends = batch.Ends();
             if (batch.Notification is not null)
                 await reader.Handle(scope.ServiceProvider, batch.Notification, ct);
             await using var move = _sql.Move(connection, ends);
             await move.ExecuteNonQueryAsync(ct);
             await transaction.CommitAsync(ct);
+        }
+        catch (TornFeedException e)
+        {
+            _torn.Add(e.VenueId);
+            Stumbled(log, reader.Name, e.Message);
+            return true;
         }
         catch (Exception e) when (e.IsTransient())
         {
@@ -140,7 +161,7 @@ internal sealed partial class FeedRelay(
         var (db, connection) = await OpenAsync(scope, ct);
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         // Another host may have got through in between: then there is nothing to park.
-        var batch = await ReadAsync(_sql.Next(connection, [place.VenueId], "", 1), ct);
+        var batch = await ReadAsync(_sql.Next(connection, [place.VenueId], "", 1, []), ct);
         if (batch.Places is not [var still] || still != place)
             return;
         var now = clock.Now();
@@ -180,7 +201,7 @@ internal sealed partial class FeedRelay(
             await using var unpark = _sql.Unpark(connection, venue, seq);
             await unpark.ExecuteNonQueryAsync(ct);
         }
-        catch (Exception e) when (e is not OperationCanceledException && !e.IsTransient())
+        catch (Exception e) when (e is not OperationCanceledException && (!e.IsTransient() || e.IsLockTimeout()))
         {
             await transaction.RollbackToSavepointAsync("before", ct);
             await using var postpone = _sql.Postpone(connection, venue, seq, Describe(e), clock.Now() + Again(attempts + 1));

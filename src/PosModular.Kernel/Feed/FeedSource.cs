@@ -51,7 +51,8 @@ internal sealed record FeedPlace(string VenueId, long Seq, long From);
 /// <summary>Changes of one or more venues, each venue's in order and without a gap.</summary>
 internal sealed record FeedBatch(IReadOnlyList<FeedPlace> Places, INotification? Notification)
 {
-    /// <summary>The last sequence number of each venue in it. Throws when a number is missing: nothing may be skipped unseen.</summary>
+    /// <summary>The last sequence number of each venue in it. Throws <see cref="TornFeedException"/> when a number is missing: nothing may be
+    /// skipped unseen.</summary>
     public IReadOnlyList<(string VenueId, long From, long To)> Ends()
     {
         var ends = new Dictionary<string, (long From, long To)>();
@@ -59,9 +60,15 @@ internal sealed record FeedBatch(IReadOnlyList<FeedPlace> Places, INotification?
         {
             var before = ends.TryGetValue(place.VenueId, out var end) ? end : (place.From, To: place.From);
             if (place.Seq != before.To + 1)
-                throw new InvalidOperationException($"The feed of venue {place.VenueId} jumps from {before.To} to {place.Seq}.");
+                throw new TornFeedException(place.VenueId, before.To, place.Seq);
             ends[place.VenueId] = (before.From, place.Seq);
         }
         return [.. ends.Select(e => (e.Key, e.Value.From, e.Value.To))];
     }
+}
+
+/// <summary>A number is missing in a venue's feed: somebody has taken it out of the database.</summary>
+internal sealed class TornFeedException(string venueId, long from, long to) : InvalidOperationException($"The feed of venue {venueId} jumps from {from} to {to}.")
+{
+    public string VenueId => venueId;
 }

@@ -23,7 +23,7 @@ internal sealed class FeedSql(FeedReader reader, FeedSource source)
           select p.venue_id, p.seq
           from {reader.Schema}.feed_positions p
           join {source.HeadsTable} h on h.venue_id = p.venue_id
-          where p.source = $1 and h.seq > p.seq and ($2::text[] is null or p.venue_id = any($2))
+          where p.source = $1 and h.seq > p.seq and ($2::text[] is null or p.venue_id = any($2)) and p.venue_id <> all($5)
           order by p.venue_id <= $3, p.venue_id
           limit {MostVenues}
           for update of p skip locked)
@@ -44,6 +44,7 @@ internal sealed class FeedSql(FeedReader reader, FeedSource source)
         insert into {reader.Schema}.feed_positions (source, venue_id, seq)
         select $1, h.venue_id, 0 from {source.HeadsTable} h
         where not exists (select from {reader.Schema}.feed_positions p where p.source = $1 and p.venue_id = h.venue_id)
+        order by h.venue_id
         on conflict do nothing
         """;
 
@@ -70,14 +71,14 @@ internal sealed class FeedSql(FeedReader reader, FeedSource source)
         where $2::text is null or h.venue_id = $2
         """;
 
-    public NpgsqlBatch Next(NpgsqlConnection connection, string[]? venues, string after, int limit) => new(connection)
+    public NpgsqlBatch Next(NpgsqlConnection connection, string[]? venues, string after, int limit, string[] without) => new(connection)
     {
         BatchCommands =
         {
             new NpgsqlBatchCommand(Settings),
             new NpgsqlBatchCommand(Relaxed),
             new NpgsqlBatchCommand(Impatient),
-            Command(_next, source.Name, Texts(venues), after, (long)limit),
+            Command(_next, source.Name, Texts(venues), after, (long)limit, without),
         },
     };
 
@@ -91,7 +92,10 @@ internal sealed class FeedSql(FeedReader reader, FeedSource source)
     public NpgsqlBatch Park(NpgsqlConnection connection, string venue, long seq, string error, NodaTime.Instant now, NodaTime.Instant next) =>
         Batch(connection, _park, source.Name, venue, seq, error, now, next);
 
-    public NpgsqlBatch Due(NpgsqlConnection connection, NodaTime.Instant now) => Batch(connection, _due, source.Name, now);
+    public NpgsqlBatch Due(NpgsqlConnection connection, NodaTime.Instant now) => new(connection)
+    {
+        BatchCommands = { new NpgsqlBatchCommand(Settings), new NpgsqlBatchCommand(Impatient), Command(_due, source.Name, now) },
+    };
 
     public NpgsqlBatch Unpark(NpgsqlConnection connection, string venue, long seq) => Batch(connection, _unpark, source.Name, venue, seq);
 

@@ -1,0 +1,155 @@
+using System.Diagnostics;
+using Npgsql;
+using PosModular.IntegrationTests.House;
+using PosModular.Simulator.Sellers;
+
+namespace PosModular.IntegrationTests.Rules;
+
+/// <summary>What is wrong or busy in one venue is no other venue's business, and what comes in one batch ends as if it had come one by one.</summary>
+public sealed class RelayTests(TestPostgres postgres)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
+
+    private static async Task<NpgsqlConnection> OpenAsync(Bar bar)
+    {
+        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(bar.Database) { Pooling = false }.ConnectionString);
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        return connection;
+    }
+
+    private static async Task RunAsync(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Another venue, that the readers know already; what it returns sends one more of its sales.</summary>
+    private static async Task<Func<string, Task>> NeighbourAsync(Bar bar)
+    {
+        await bar.RegisterAsync("zzz", Bar.OwnerId);
+        var (_, url, key) = await bar.ConnectAsync("zzz", bar.Square.Sellers.AddTill(new TillOrder { LocationId = "LZ", AccessToken = "token-of-z" }));
+        async Task Send(string id) => await bar.PostAsync(bar.Event(id, locationId: "LZ"), url: url, key: key);
+        await Send("z-warm");
+        await bar.PostAsync(bar.Event("warm"));
+        await bar.Host.WhenIdleAsync();
+        return Send;
+    }
+
+    // Whether the reader gets there before our patience ends.
+    private static async Task<bool> ComesAsync(Bar bar, string condition)
+    {
+        var began = Stopwatch.GetTimestamp();
+        while (!await bar.SqlAsync<bool>($"select coalesce(({condition}), false)"))
+            if (Stopwatch.GetElapsedTime(began) > Patience)
+                return false;
+        return true;
+    }
+
+    [Fact]
+    public async Task A_venue_that_never_rests_leaves_its_neighbours_their_turn()
+    {
+        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
+        var send = await NeighbourAsync(bar);
+        await using var busy = await OpenAsync(bar);
+        // Each change that is added up brings the next one.
+        await RunAsync(busy, """
+            create function analytics.busy() returns trigger language plpgsql as $$ declare n bigint; begin
+              if new.venue_id = 'bar' then
+                update ingestion.feed_heads set seq = seq + 1 where venue_id = 'bar' returning seq into n;
+                insert into ingestion.transaction_versions (venue_id, seq, transaction_id, applied, added, recorded_at, cause, provider, status, currency, total_minor, tip_minor, refunded_minor, payment_method, occurred_at)
+                select venue_id, n, transaction_id, true, false, recorded_at, cause, provider, status, currency, 1, 0, 0, payment_method, occurred_at
+                from ingestion.transaction_versions where venue_id = 'bar' and seq = n - 1;
+              end if; return new; end $$;
+            create trigger busy after insert or update on analytics.revenue_buckets for each row execute function analytics.busy()
+            """);
+        await bar.PostAsync(bar.Event("first of many"));
+        (await ComesAsync(bar, "select seq > 20 from analytics.feed_positions where venue_id = 'bar'")).ShouldBeTrue();
+
+        await send("z1");
+
+        (await ComesAsync(bar, "select seq = 2 from analytics.feed_positions where venue_id = 'zzz'")).ShouldBeTrue();
+        await RunAsync(busy, "drop trigger busy on analytics.revenue_buckets");
+        await bar.Host.WhenIdleAsync();
+    }
+
+    [Fact]
+    public async Task A_change_that_is_missing_stops_its_own_venue_only_and_is_not_gone_over()
+    {
+        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
+        var send = await NeighbourAsync(bar);
+        await using var holder = await OpenAsync(bar);
+        await RunAsync(holder, "begin; select from analytics.feed_positions where venue_id = 'bar' for update");
+        await bar.PostAsync(bar.Event("lost"));
+        await bar.PostAsync(bar.Event("kept"));
+        await bar.SqlAsync<object>("delete from ingestion.transaction_versions where venue_id = 'bar' and seq = 2");
+        await RunAsync(holder, "commit");
+
+        await send("z1");
+
+        (await ComesAsync(bar, "select seq = 2 from analytics.feed_positions where venue_id = 'zzz'")).ShouldBeTrue();
+        (await bar.SqlAsync<long>("select seq from analytics.feed_positions where venue_id = 'bar'")).ShouldBe(1);
+        bar.Host.Log.Lines.ShouldContain(l => l.Contains("venue bar jumps from 1 to 3", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_parked_change_that_meets_a_lock_does_not_hold_up_the_neighbours()
+    {
+        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
+        var send = await NeighbourAsync(bar);
+        await bar.LinkAsync("guest", "card-1");
+        await bar.Host.WhenIdleAsync();
+        await using var holder = await OpenAsync(bar);
+        await RunAsync(holder, """
+            create function rules.bug() returns trigger language plpgsql as $$ begin if new.venue_id = 'bar' then raise exception 'bug'; end if; return new; end $$;
+            create trigger bug before insert on rules.patron_spend for each row execute function rules.bug()
+            """);
+        await bar.PostAsync(bar.Event("parked", fingerprint: "card-1"));
+        (await ComesAsync(bar, "select count(*) = 1 from rules.feed_parked")).ShouldBeTrue();
+        await RunAsync(holder, "drop trigger bug on rules.patron_spend; begin; select from rules.feed_heads where venue_id = 'bar' for update");
+        await bar.SqlAsync<object>("update rules.feed_parked set next_attempt_at = '2000-01-01'");
+        (await ComesAsync(bar, "select count(*) > 0 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()")).ShouldBeTrue();
+
+        await send("z1");
+
+        (await ComesAsync(bar, "select seq = 2 from rules.feed_positions where venue_id = 'zzz'")).ShouldBeTrue();
+        await RunAsync(holder, "commit");
+        await bar.SqlAsync<object>("update rules.feed_parked set next_attempt_at = '2000-01-01'");
+        (await ComesAsync(bar, "select count(*) = 0 from rules.feed_parked")).ShouldBeTrue();
+        (await bar.SqlAsync<long>("select captured_minor from rules.patron_spend where user_id = 'guest'")).ShouldBe(1100);
+    }
+
+    [Fact]
+    public async Task A_tier_lost_and_earned_again_within_one_batch_is_taken_back_and_given_anew()
+    {
+        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
+        await bar.Moderator.DataAsync("mutation { updateVenue(input: { venueId: \"bar\", unlockPolicy: REVOKE }) { errors { code } } }");
+        await bar.Owner.DataAsync("""
+            mutation {
+              a: createSpendRule(input: { venueId: "bar", name: "A", threshold: 10, unlocksTier: PLATINUM }) { errors { code } }
+              b: createSpendRule(input: { venueId: "bar", name: "B", threshold: 5, currency: "EUR", unlocksTier: REGULAR }) { errors { code } } }
+            """);
+        await bar.LinkAsync("guest", "card-1");
+        await bar.PostAsync(bar.Event("p1", amount: 1000, fingerprint: "card-1", minute: 1));
+        await bar.Host.WhenIdleAsync();
+
+        await using var holder = await OpenAsync(bar);
+        async Task InOneBatch(params byte[][] events)
+        {
+            await RunAsync(holder, "begin; select from rules.feed_positions where venue_id = 'bar' for update");
+            foreach (var body in events)
+                await bar.PostAsync(body);
+            await RunAsync(holder, "commit");
+            await bar.Host.WhenIdleAsync();
+        }
+
+        await InOneBatch(bar.Event("p1", amount: 1000, refunded: 1000, fingerprint: "card-1", minute: 2), bar.Event("p2", amount: 1000, fingerprint: "card-1"));
+        await InOneBatch(bar.Event("p2", amount: 1000, refunded: 1000, fingerprint: "card-1", minute: 2), bar.Event("p3", amount: 500, currency: "EUR", fingerprint: "card-1"));
+
+        var member = (await bar.Owner.DataAsync("{ venue(id: \"bar\") { member(userId: \"guest\") { tier unlocks { rule { name } revokedReason } history { from to reason unlockId } } } }")).At("venue.member");
+        member.At("tier").GetString().ShouldBe("REGULAR");
+        member.At("unlocks").EnumerateArray().Select(u => $"{u.At("rule.name")} {u.At("revokedReason").ValueKind}").ShouldBe(["A String", "A String", "B Null"]);
+        member.At("history").EnumerateArray().Select(h => $"{h.At("from")} {h.At("to")} {h.At("reason")} {h.At("unlockId").ValueKind}")
+            .ShouldBe(["GUEST PLATINUM Unlocked. String", "PLATINUM REGULAR An unlock was taken back. Null"]);
+        bar.Host.Log.Lines.Where(l => l.Contains("23505", StringComparison.Ordinal)).ShouldBeEmpty();
+    }
+}
