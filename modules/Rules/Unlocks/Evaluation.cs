@@ -23,8 +23,8 @@ internal static class Evaluation
                 seen[user] = seen.TryGetValue(user, out var s) ? (Instant.Min(s.Item1, sale.OccurredAt), Instant.Max(s.Item2, sale.OccurredAt)) : (sale.OccurredAt, sale.OccurredAt);
             if (raised is not null)
                 fired.AddRange(Fire(standing, change, raised, zone, newId));
-            if (lowered is not null && standing.Venue.UnlockPolicy == UnlockPolicy.Revoke)
-                takenBack.AddRange(TakeBack(standing, lowered, fired));
+            if (lowered is { } less && standing.Venue.UnlockPolicy == UnlockPolicy.Revoke)
+                takenBack.AddRange(TakeBack(standing, less.UserId, less.Currency, fired));
         }
         return new Verdict(fired, takenBack, seen);
     }
@@ -50,12 +50,12 @@ internal static class Evaluation
         }
     }
 
-    // Only what a rule gave for spend is taken back; a grant by hand has no threshold.
-    private static IEnumerable<TakenBack> TakeBack(Standing standing, string user, List<Fired> fired)
+    // Only what a rule gave for spend of that currency is taken back; a grant by hand has no threshold.
+    private static IEnumerable<TakenBack> TakeBack(Standing standing, string user, string currency, List<Fired> fired)
     {
         foreach (var held in standing.Held.Where(h => h.UserId == user && h.RuleId is not null).ToArray())
         {
-            if (!standing.AllRules.TryGetValue(held.RuleId!.Value, out var rule) || Counted(standing, user, rule.Currency) >= rule.ThresholdMinor)
+            if (!standing.AllRules.TryGetValue(held.RuleId!.Value, out var rule) || rule.Currency != currency || Counted(standing, user, currency) >= rule.ThresholdMinor)
                 continue;
             standing.Held.Remove(held);
             // Given and taken within one batch: as if it had not been, since nobody has seen it.
@@ -71,7 +71,7 @@ internal static class Evaluation
     }
 
     // Moves the spend; answers whose was raised and whose was lowered, as the venue counts.
-    private static string? Move(Standing standing, TransactionChange change, out string? lowered)
+    private static string? Move(Standing standing, TransactionChange change, out (string UserId, string Currency)? lowered)
     {
         string? raised = null;
         lowered = null;
@@ -83,7 +83,7 @@ internal static class Evaluation
             if (moved > 0)
                 raised = delta.UserId;
             else if (moved < 0)
-                lowered = delta.UserId;
+                lowered = (delta.UserId, delta.Currency);
         }
         return raised;
     }

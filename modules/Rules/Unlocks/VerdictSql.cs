@@ -47,8 +47,8 @@ internal static class VerdictSql
     // The tier before is read from the row as it was; history gets a line only when it moves.
     private const string Members = """
         with given as (
-          select * from unnest($1::text[], $2::text[], $3::smallint[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::uuid[], $8::uuid[], $9::text[])
-            g(venue_id, user_id, tier, access, first_seen, last_seen, change_id, unlock_id, reason)),
+          select * from unnest($1::text[], $2::text[], $3::smallint[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::uuid[], $8::uuid[])
+            g(venue_id, user_id, tier, access, first_seen, last_seen, change_id, unlock_id)),
         before as (
           select g.venue_id, g.user_id, coalesce(m.tier, 0) as tier from given g left join rules.members m on m.venue_id = g.venue_id and m.user_id = g.user_id),
         written as (
@@ -57,8 +57,9 @@ internal static class VerdictSql
           on conflict (venue_id, user_id) do update set tier = excluded.tier, access = excluded.access,
             first_seen_at = least(m.first_seen_at, excluded.first_seen_at), last_seen_at = greatest(m.last_seen_at, excluded.last_seen_at))
         insert into rules.tier_history (id, venue_id, user_id, at, from_tier, to_tier, reason, unlock_id)
-        select g.change_id, g.venue_id, g.user_id, $10, b.tier, g.tier, g.reason, g.unlock_id from given g
-        join before b on b.venue_id = g.venue_id and b.user_id = g.user_id where b.tier <> g.tier
+        select g.change_id, g.venue_id, g.user_id, $9, b.tier, g.tier,
+          case when g.tier > b.tier then 'Unlocked.' else 'An unlock was taken back.' end, case when g.tier > b.tier then g.unlock_id end
+        from given g join before b on b.venue_id = g.venue_id and b.user_id = g.user_id where b.tier <> g.tier
         """;
 
     public static async Task WriteAsync(
@@ -69,6 +70,10 @@ internal static class VerdictSql
         if (deltas.Count > 0)
             Add(batch, MoveSpend, Each(deltas, d => d.VenueId), Each(deltas, d => d.UserId), Each(deltas, d => d.Currency),
                 Each(deltas, d => d.AuthorizedMinor), Each(deltas, d => d.CapturedMinor));
+        // Taken back first: the same rule may have unlocked anew since, and holds once.
+        var taken = verdicts.SelectMany(v => v.Value.TakenBack.Select(t => (VenueId: v.Key, Taken: t))).ToArray();
+        if (taken.Length > 0)
+            Add(batch, Revoke, Each(taken, t => t.VenueId), Each(taken, t => t.Taken.Unlock.Id), Each(taken, t => t.Taken.Reason), now);
         var fired = verdicts.SelectMany(v => v.Value.Fired.Select(f => (VenueId: v.Key, Fired: f))).ToArray();
         if (fired.Length > 0)
         {
@@ -78,14 +83,10 @@ internal static class VerdictSql
                 Each(fired, f => f.Fired.SpendMinor), Each(fired, f => f.Fired.Rule.Currency), now);
             Add(batch, CountRules, Each(fired, f => f.VenueId), Each(fired, f => f.Fired.Rule.Id), now);
         }
-        var taken = verdicts.SelectMany(v => v.Value.TakenBack.Select(t => (VenueId: v.Key, Taken: t))).ToArray();
-        if (taken.Length > 0)
-            Add(batch, Revoke, Each(taken, t => t.VenueId), Each(taken, t => t.Taken.Unlock.Id), Each(taken, t => t.Taken.Reason), now);
         var members = verdicts.SelectMany(v => MembersOf(v.Key, standings[v.Key], v.Value)).OrderBy(m => m.VenueId).ThenBy(m => m.UserId).ToArray();
         if (members.Length > 0)
             Add(batch, Members, Each(members, m => m.VenueId), Each(members, m => m.UserId), Each(members, m => (short)m.Tier), Each(members, m => Text(m.Access)),
-                Each(members, m => m.Seen?.First), Each(members, m => m.Seen?.Last), Each(members, _ => now.NewId()), Each(members, m => m.UnlockId),
-                Each(members, m => m.UnlockId is null ? "An unlock was taken back." : "Unlocked."), now);
+                Each(members, m => m.Seen?.First), Each(members, m => m.Seen?.Last), Each(members, _ => now.NewId()), Each(members, m => m.UnlockId), now);
         if (batch.BatchCommands.Count > 0)
             await batch.ExecuteNonQueryAsync(ct);
     }
