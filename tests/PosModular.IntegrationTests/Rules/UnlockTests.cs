@@ -218,4 +218,28 @@ public sealed class UnlockTests(TestPostgres postgres)
         (await guest.DataAsync("{ viewer { memberships { venueId venueName member { tier lifetimeSpend { amountMinor } unlocks { rule { name } } } } } venue(id: \"bar\") { id } }")).ToString()
             .ShouldBe("""{"viewer":{"memberships":[{"venueId":"bar","venueName":"bar","member":{"tier":"REGULAR","lifetimeSpend":[{"amountMinor":100}],"unlocks":[{"rule":{"name":"Regulars"}}]}}]},"venue":null}""");
     }
+
+    [Fact]
+    public async Task Members_come_page_by_page_whatever_their_ids_are_made_of()
+    {
+        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
+        await RuleAsync(bar, "Regulars", 1m, "REGULAR");
+        string[] users = ["auth0|507f", "auth0|507f%7C", "Zoë", "zoe", "émile", "10|%"];
+        foreach (var (i, user) in users.Index())
+            await bar.LinkAsync(user, "card-" + i);
+        await bar.Host.WhenIdleAsync();
+
+        var seen = new List<string>();
+        string? after = null;
+        do
+        {
+            var page = (await bar.Owner.DataAsync("query($after: String) { venue(id: \"bar\") { members(first: 2, tier: REGULAR, after: $after) { nodes { userId } pageInfo { endCursor hasNextPage } } } }", new { after })).At("venue.members");
+            seen.AddRange(page.At("nodes").EnumerateArray().Select(m => m.At("userId").GetString()!));
+            after = page.At("pageInfo.hasNextPage").GetBoolean() ? page.At("pageInfo.endCursor").GetString() : null;
+        }
+        while (after is not null);
+
+        seen.ShouldBe(users, ignoreOrder: true);
+        (await bar.Owner.DataAsync("{ venue(id: \"bar\") { members(tier: WHALE) { nodes { userId } } } }")).At("venue.members.nodes").GetArrayLength().ShouldBe(0);
+    }
 }
