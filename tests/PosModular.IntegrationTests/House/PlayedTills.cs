@@ -21,6 +21,8 @@ internal sealed class PlayedTills : ITills
 
     public IReadOnlyList<string> Streams(Provider provider, bool first) => [];
 
+    public Duration LongestSpan(Provider provider) => Duration.FromDays(30);
+
     public Task<Fetched<PosPage>> FetchPageAsync(Guid connectionId, PageRequest request, CancellationToken ct) => throw new NotSupportedException();
 
     public Task<Fetched<IReadOnlyList<PosOrder>>> FetchOrdersAsync(Guid connectionId, IReadOnlyList<string> orderIds, CancellationToken ct)
