@@ -18,7 +18,11 @@ public sealed record TransactionsChanged(IReadOnlyList<TransactionChange> Change
 /// <param name="RecordedAt">When it was committed here.</param>
 /// <param name="Before">The state before; null when the sale is new.</param>
 /// <param name="After">The state now.</param>
-public sealed record TransactionChange(string VenueId, long Seq, Guid TransactionId, Instant RecordedAt, Sale? Before, Sale After);
+public sealed record TransactionChange(string VenueId, long Seq, Guid TransactionId, Instant RecordedAt, Sale? Before, Sale After)
+{
+    /// <summary>It raises spend, but no rule is to be tried on it: its till is set so (processRules: false).</summary>
+    public bool RulesOff { get; init; }
+}
 
 /// <summary>The state of a sale, as far as sums need it. Amounts in minor units of its currency.</summary>
 /// <param name="Provider">Whose till it is.</param>

@@ -1,6 +1,7 @@
 using Ingestion.Cards;
 using Ingestion.Orders;
 using Ingestion.Refunds;
+using Ingestion.Syncs;
 using Ingestion.Transactions;
 using Ingestion.Webhooks;
 using Microsoft.EntityFrameworkCore;
@@ -19,6 +20,8 @@ internal sealed class IngestionDb(DbContextOptions<IngestionDb> options) : DbCon
     public DbSet<TransactionVersionRow> Versions => Set<TransactionVersionRow>();
     public DbSet<RefundRow> Refunds => Set<RefundRow>();
     public DbSet<OrderFetchRow> OrderFetches => Set<OrderFetchRow>();
+    public DbSet<SyncRunRow> SyncRuns => Set<SyncRunRow>();
+    public DbSet<SyncPlace> SyncPlaces => Set<SyncPlace>();
     public DbSet<CardLink> CardLinks => Set<CardLink>();
     public DbSet<FeedHead> Heads => Set<FeedHead>();
 
@@ -31,6 +34,8 @@ internal sealed class IngestionDb(DbContextOptions<IngestionDb> options) : DbCon
         modelBuilder.Entity<RefundRow>(RefundRow.Map);
         modelBuilder.Entity<OrderFetchRow>(OrderFetchRow.Map);
         modelBuilder.Entity<CardLink>(CardLink.Map);
+        modelBuilder.Entity<SyncRunRow>(SyncRunRow.Map);
+        modelBuilder.Entity<SyncPlace>(SyncPlace.Map);
         modelBuilder.PublishesFeed();
     }
 }

@@ -2,6 +2,7 @@ using Ingestion.Cards;
 using Ingestion.Ledger;
 using Ingestion.Orders;
 using Ingestion.Refunds;
+using Ingestion.Syncs;
 using Ingestion.Transactions;
 using Ingestion.Webhooks;
 using Microsoft.AspNetCore.Routing;
@@ -32,15 +33,26 @@ public static class IngestionModule
         services.AddSingleton<OrderFetcher>().AddHostedService(s => s.GetRequiredService<OrderFetcher>());
         services.AddSingleton<EventReplay>();
         services.AddSingleton<EventRetention>().AddHostedService(s => s.GetRequiredService<EventRetention>());
+        services.AddSingleton<SyncBell>().AddSingleton<SyncWorker>();
+        services.AddSingleton<SyncScheduler>().AddHostedService(s => s.GetRequiredService<SyncScheduler>());
         services.AddSingleton<LiveTransactions>();
         services.AddSingleton<SaleMoves>();
+        services.AddSingleton<TransactionsCsv>();
 
         return services
             .AddField<VenueTransactions>("Venue")
             .AddField<VenueTransaction>("Venue")
+            .AddField<VenueMatchRate>("Venue")
+            .AddField<TransactionCount>("PosConnection")
+            .AddField<QuietSince>("PosConnection")
             .AddField<VenueWebhookEvents>("Venue")
             .AddField<WebhookPayload>("WebhookEvent")
             .AddField<TransactionHistory>("Transaction")
+            .AddField<ConnectionSyncRuns>("PosConnection")
+            .AddField<LastSyncAt>("SyncSettings")
+            .AddField<NextSyncAt>("SyncSettings")
+            .AddMutation<SyncTransactions>()
+            .AddSubscription<SyncProgressed>()
             .AddField<TransactionRefunds>("Transaction")
             .AddQuery<UnroutedWebhookEvents>()
             .AddMutation<ReplayWebhookEvents>()
@@ -55,6 +67,7 @@ public static class IngestionModule
     public static IEndpointRouteBuilder MapIngestion(this IEndpointRouteBuilder routes)
     {
         routes.ServiceProvider.GetRequiredService<WebhookEndpoint>().Map(routes);
+        routes.ServiceProvider.GetRequiredService<TransactionsCsv>().Map(routes);
         return routes;
     }
 }

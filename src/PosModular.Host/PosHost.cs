@@ -63,6 +63,7 @@ internal static class PosHost
         app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false });
         app.MapHealthChecks("/health/ready", new HealthCheckOptions { Predicate = check => check.Tags.Contains("ready") });
         app.UseGraphQLIde();
+        app.UseBearerTokens("/api/venues");
         app.MapPosGraphQL();
         app.MapIngestion();
         return app;

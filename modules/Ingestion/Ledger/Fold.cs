@@ -181,6 +181,7 @@ internal sealed class Fold
             MatchedBy = by,
             RecordedAt = before?.RecordedAt ?? _now,
             RefundOnly = seen.RefundOnly,
+            RulesOff = seen.RulesOff,
             Breakdown = BreakdownOf(seen, before),
         };
     }

@@ -45,6 +45,9 @@ internal sealed record Intake
         };
     }
 
+    /// <summary>What it is about, for telling; the first thing in it.</summary>
+    public string Name => Payments.FirstOrDefault()?.Key.ExternalId ?? Refunds.FirstOrDefault()?.Key.ExternalId ?? Orders.FirstOrDefault()?.Key.OrderId ?? Event?.EventId ?? "(nothing)";
+
     /// <summary>An event that tells nothing which counts: ignored, or of no use.</summary>
     public static Intake Bare(WebhookEventRow raw) => new() { VenueId = raw.VenueId, Event = raw };
 

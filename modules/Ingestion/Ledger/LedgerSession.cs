@@ -21,14 +21,14 @@ internal sealed class LedgerSession : IAsyncDisposable
         NpgsqlDbType.Text, NpgsqlDbType.Bigint, NpgsqlDbType.Bigint, NpgsqlDbType.Bigint, NpgsqlDbType.Bigint, NpgsqlDbType.Smallint, NpgsqlDbType.Text,
         NpgsqlDbType.Text, NpgsqlDbType.Text, NpgsqlDbType.Text, NpgsqlDbType.TimestampTz, NpgsqlDbType.TimestampTz, NpgsqlDbType.Bigint,
         NpgsqlDbType.Text, NpgsqlDbType.Smallint, NpgsqlDbType.TimestampTz, NpgsqlDbType.Bigint, NpgsqlDbType.Bigint,
-        NpgsqlDbType.Bigint, NpgsqlDbType.Bigint, NpgsqlDbType.Bigint, NpgsqlDbType.Boolean, NpgsqlDbType.Bigint,
+        NpgsqlDbType.Bigint, NpgsqlDbType.Bigint, NpgsqlDbType.Bigint, NpgsqlDbType.Boolean, NpgsqlDbType.Bigint, NpgsqlDbType.Boolean,
     ];
     private static readonly NpgsqlDbType[] VersionTypes =
     [
         NpgsqlDbType.Text, NpgsqlDbType.Bigint, NpgsqlDbType.Uuid, NpgsqlDbType.Bigint, NpgsqlDbType.Boolean, NpgsqlDbType.Boolean,
         NpgsqlDbType.TimestampTz, NpgsqlDbType.Smallint, NpgsqlDbType.Text, NpgsqlDbType.Smallint, NpgsqlDbType.Smallint, NpgsqlDbType.Text,
         NpgsqlDbType.Bigint, NpgsqlDbType.Bigint, NpgsqlDbType.Bigint, NpgsqlDbType.Smallint, NpgsqlDbType.Text, NpgsqlDbType.TimestampTz,
-        NpgsqlDbType.Bigint, NpgsqlDbType.Bigint, NpgsqlDbType.Bigint, NpgsqlDbType.Boolean,
+        NpgsqlDbType.Bigint, NpgsqlDbType.Bigint, NpgsqlDbType.Bigint, NpgsqlDbType.Boolean, NpgsqlDbType.Boolean,
     ];
     private static readonly NpgsqlDbType[] RefundTypes =
     [
@@ -199,7 +199,7 @@ internal sealed class LedgerSession : IAsyncDisposable
         Each(versions, v => v.State.Payment.Currency), Each(versions, v => v.State.Payment.TotalMinor), Each(versions, v => v.State.Payment.TipMinor),
         Each(versions, v => v.State.RefundedMinor), Each(versions, v => (short)v.State.Payment.Method), Each(versions, v => v.State.UserId),
         Each(versions, v => v.State.Payment.OccurredAt), Each(versions, v => v.State.Breakdown.TaxMinor), Each(versions, v => v.State.Breakdown.DiscountMinor),
-        Each(versions, v => v.State.Breakdown.ServiceChargeMinor), Each(versions, v => v.State.Breakdown.Complete),
+        Each(versions, v => v.State.Breakdown.ServiceChargeMinor), Each(versions, v => v.State.Breakdown.Complete), Each(versions, v => v.State.RulesOff),
     ];
 
     private static Array[] RefundArrays(IReadOnlyList<RefundRecord> refunds) =>
@@ -221,6 +221,7 @@ internal sealed class LedgerSession : IAsyncDisposable
         Each(sales, s => s.UserId), Each(sales, s => (short?)s.MatchedBy), Each(sales, s => s.RecordedAt), Each(sales, s => s.LastSeq),
         Each(sales, s => s.AddedSeq), Each(sales, s => s.Breakdown.TaxMinor), Each(sales, s => s.Breakdown.DiscountMinor),
         Each(sales, s => s.Breakdown.ServiceChargeMinor), Each(sales, s => s.Breakdown.Complete), Each(sales, s => s.Breakdown.OrderVersion),
+        Each(sales, s => s.RulesOff),
     ];
 
     private static RefundRecord Refund(NpgsqlDataReader row)
@@ -262,6 +263,7 @@ internal sealed class LedgerSession : IAsyncDisposable
             RefundOnly = status == TransactionStatus.Refunded && payment.TotalMinor == 0,
             RefundsMinor = row.GetInt64(24),
             Breakdown = new Breakdown(row.GetInt64(25), row.GetInt64(26), row.GetInt64(27), row.GetBoolean(28), row.IsDBNull(29) ? null : row.GetInt64(29)),
+            RulesOff = row.GetBoolean(30),
         };
     }
 

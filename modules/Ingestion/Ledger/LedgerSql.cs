@@ -31,7 +31,7 @@ internal static class LedgerSql
         "t.id, t.venue_id, t.provider, t.external_id, t.connection_id, t.external_order_id, t.status, t.currency, t.total_minor, t.tip_minor, " +
         "t.payment_refunded_minor, t.payment_method, t.card_brand, t.card_last4, t.card_entry_method, t.card_token, t.occurred_at, " +
         "t.payment_updated_at, t.payment_hash, t.user_id, t.matched_by, t.recorded_at, t.last_seq, t.added_seq, t.refunded_minor, " +
-        "t.tax_minor, t.discount_minor, t.service_charge_minor, t.breakdown_complete, t.order_version";
+        "t.tax_minor, t.discount_minor, t.service_charge_minor, t.breakdown_complete, t.order_version, t.rules_off";
 
     public const string ReadSales = $"""
         select {SaleRead}
@@ -70,12 +70,12 @@ internal static class LedgerSql
     private const string SaleColumns =
         "id, venue_id, provider, external_id, connection_id, external_order_id, status, currency, total_minor, tip_minor, refunded_minor, " +
         "payment_refunded_minor, payment_method, card_brand, card_last4, card_entry_method, card_token, occurred_at, payment_updated_at, payment_hash, " +
-        "user_id, matched_by, recorded_at, last_seq, added_seq, tax_minor, discount_minor, service_charge_minor, breakdown_complete, order_version";
+        "user_id, matched_by, recorded_at, last_seq, added_seq, tax_minor, discount_minor, service_charge_minor, breakdown_complete, order_version, rules_off";
 
     private const string SaleArrays =
         "$1::uuid[], $2::text[], $3::smallint[], $4::text[], $5::uuid[], $6::text[], $7::smallint[], $8::text[], $9::bigint[], $10::bigint[], $11::bigint[], " +
         "$12::bigint[], $13::smallint[], $14::text[], $15::text[], $16::text[], $17::text[], $18::timestamptz[], $19::timestamptz[], $20::bigint[], " +
-        "$21::text[], $22::smallint[], $23::timestamptz[], $24::bigint[], $25::bigint[], $26::bigint[], $27::bigint[], $28::bigint[], $29::boolean[], $30::bigint[]";
+        "$21::text[], $22::smallint[], $23::timestamptz[], $24::bigint[], $25::bigint[], $26::bigint[], $27::bigint[], $28::bigint[], $29::boolean[], $30::bigint[], $31::boolean[]";
 
     // Plain: under the head's lock nobody else can insert the same payment.
     public const string InsertSales =
@@ -89,7 +89,7 @@ internal static class LedgerSql
           occurred_at = u.occurred_at, payment_updated_at = u.payment_updated_at, payment_hash = u.payment_hash,
           user_id = u.user_id, matched_by = u.matched_by, last_seq = u.last_seq, added_seq = u.added_seq,
           tax_minor = u.tax_minor, discount_minor = u.discount_minor, service_charge_minor = u.service_charge_minor,
-          breakdown_complete = u.breakdown_complete, order_version = u.order_version
+          breakdown_complete = u.breakdown_complete, order_version = u.order_version, rules_off = u.rules_off
         from unnest({SaleArrays}) u({SaleColumns})
         where t.venue_id = u.venue_id and t.id = u.id
         """;
@@ -116,10 +116,10 @@ internal static class LedgerSql
     public const string WriteVersions = """
         insert into ingestion.transaction_versions (venue_id, seq, transaction_id, previous_seq, applied, added, recorded_at, cause, cause_id,
           provider, status, currency, total_minor, tip_minor, refunded_minor, payment_method, user_id, occurred_at,
-          tax_minor, discount_minor, service_charge_minor, breakdown_complete)
+          tax_minor, discount_minor, service_charge_minor, breakdown_complete, rules_off)
         select * from unnest($1::text[], $2::bigint[], $3::uuid[], $4::bigint[], $5::boolean[], $6::boolean[], $7::timestamptz[], $8::smallint[], $9::text[],
           $10::smallint[], $11::smallint[], $12::text[], $13::bigint[], $14::bigint[], $15::bigint[], $16::smallint[], $17::text[], $18::timestamptz[],
-          $19::bigint[], $20::bigint[], $21::bigint[], $22::boolean[])
+          $19::bigint[], $20::bigint[], $21::bigint[], $22::boolean[], $23::boolean[])
         """;
 
     public const string MoveHeads = """

@@ -39,10 +39,10 @@ internal sealed class SaleMoves(NpgsqlDataSource database, FeedBell bell, IClock
           returning t.*, c.last_seq as previous_seq)
         insert into ingestion.transaction_versions (venue_id, seq, transaction_id, previous_seq, applied, added, recorded_at, cause, cause_id,
           provider, status, currency, total_minor, tip_minor, refunded_minor, payment_method, user_id, occurred_at,
-          tax_minor, discount_minor, service_charge_minor, breakdown_complete)
+          tax_minor, discount_minor, service_charge_minor, breakdown_complete, rules_off)
         select venue_id, last_seq, id, previous_seq, true, false, $6, $7, $8,
           provider, status, currency, total_minor, tip_minor, refunded_minor, payment_method, user_id, occurred_at,
-          tax_minor, discount_minor, service_charge_minor, breakdown_complete
+          tax_minor, discount_minor, service_charge_minor, breakdown_complete, rules_off
         from moved
         """;
 

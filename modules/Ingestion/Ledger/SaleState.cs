@@ -14,9 +14,13 @@ internal sealed record Sighting(PaymentKey Key, Guid ConnectionId, PosPayment Pa
     /// <summary>It is no payment but a refund of no known payment, which stands beside the sales as a row of its own.</summary>
     public bool RefundOnly { get; init; }
 
+    /// <summary>Its till's sales unlock nothing.</summary>
+    public bool RulesOff { get; init; }
+
     public static Sighting Of(Till till, PosPayment payment, Cause cause, string? causeId) => new(
         new PaymentKey(till.VenueId, till.Provider, payment.ExternalId), till.ConnectionId, payment, PaymentVersion.Of(payment),
-        Cards.CardToken.Of(till, payment.Card), cause, causeId);
+        Cards.CardToken.Of(till, payment.Card), cause, causeId)
+    { RulesOff = !till.ProcessRules };
 
     /// <summary>Total 0, given back once the refund is completed, taken when the refund was made.</summary>
     public static Sighting OfUnlinked(Till till, PosRefund refund, Cause cause, string? causeId)
@@ -66,6 +70,9 @@ internal sealed record SaleState
 
     /// <summary>A refund of no known payment: it takes from revenue and is no sale.</summary>
     public bool RefundOnly { get; init; }
+
+    /// <summary>Its till's sales unlocked nothing when it was last seen there.</summary>
+    public bool RulesOff { get; init; }
 
     /// <summary>The sum of its completed refunds of its currency.</summary>
     public long RefundsMinor { get; init; }

@@ -13,6 +13,8 @@ internal sealed class Transaction(IVenue venue, TransactionRow row, TransactionV
 
     [Ignore] public IVenue Venue => venue;
 
+    [Ignore] public TransactionRow Row => row;
+
     [Ignore] public string VenueId => venue.Id;
 
     /// <summary>A version-7 UUID.</summary>

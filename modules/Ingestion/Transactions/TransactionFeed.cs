@@ -14,7 +14,7 @@ internal static class TransactionFeed
           v.provider, v.status, v.currency, v.total_minor, v.tip_minor, v.refunded_minor, v.payment_method, v.user_id, v.occurred_at,
           v.tax_minor, v.discount_minor, v.service_charge_minor, v.breakdown_complete,
           p.provider, p.status, p.currency, p.total_minor, p.tip_minor, p.refunded_minor, p.payment_method, p.user_id, p.occurred_at,
-          p.tax_minor, p.discount_minor, p.service_charge_minor, p.breakdown_complete
+          p.tax_minor, p.discount_minor, p.service_charge_minor, p.breakdown_complete, v.rules_off
         from ingestion.transaction_versions v
         left join ingestion.transaction_versions p on p.venue_id = v.venue_id and p.seq = v.previous_seq
         where v.venue_id = b.venue_id and v.seq > b.seq order by v.seq
@@ -32,7 +32,7 @@ internal static class TransactionFeed
 
     private static (TransactionChange, bool) Map(NpgsqlDataReader row, int at) => (
         new TransactionChange(row.GetString(at), row.GetInt64(at + 1), row.GetGuid(at + 2), row.GetFieldValue<Instant>(at + 3),
-            row.IsDBNull(at + 5) ? null : Sale(row, at + 19), Sale(row, at + 6)),
+            row.IsDBNull(at + 5) ? null : Sale(row, at + 19), Sale(row, at + 6)) { RulesOff = row.GetBoolean(at + 32) },
         row.GetBoolean(at + 4));
 
     private static Sale Sale(NpgsqlDataReader row, int at) => new(

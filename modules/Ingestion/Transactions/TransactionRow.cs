@@ -49,6 +49,9 @@ internal sealed class TransactionRow
     public long ServiceChargeMinor { get; init; }
     public bool BreakdownComplete { get; init; }
 
+    /// <summary>Its till's sales unlock nothing (processRules: false).</summary>
+    public bool RulesOff { get; init; }
+
     /// <summary>The order's version the breakdown was read from; null while there is none, and where the payment itself told it.</summary>
     public long? OrderVersion { get; init; }
 
@@ -73,6 +76,8 @@ internal sealed class TransactionRow
         row.Property(t => t.CardLast4).HasColumnName("card_last4");
         row.HasIndex(t => new { t.VenueId, t.Provider, t.ExternalId }).IsUnique();
         row.HasIndex(t => new { t.VenueId, t.OccurredAt, t.Id });
+        row.HasIndex(t => new { t.VenueId, t.TotalMinor, t.Id });
+        row.HasIndex(t => new { t.VenueId, t.UserId, t.OccurredAt }).HasFilter("user_id is not null");
         row.HasIndex(t => new { t.VenueId, t.CardToken }).HasFilter("card_token is not null");
         // An order's amounts are shared among all that paid it.
         row.HasIndex(t => new { t.VenueId, t.Provider, t.ExternalOrderId }).HasFilter("external_order_id is not null");

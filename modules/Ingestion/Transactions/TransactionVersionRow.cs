@@ -48,6 +48,9 @@ internal sealed class TransactionVersionRow
     public long ServiceChargeMinor { get; init; }
     public bool BreakdownComplete { get; init; }
 
+    /// <summary>Its till's sales unlock nothing (processRules: false).</summary>
+    public bool RulesOff { get; init; }
+
     public static void Map(EntityTypeBuilder<TransactionVersionRow> row)
     {
         row.ToTable("transaction_versions").HasKey(v => new { v.VenueId, v.Seq });

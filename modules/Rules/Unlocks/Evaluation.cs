@@ -21,7 +21,7 @@ internal static class Evaluation
             var raised = Move(standing, change, out var lowered);
             if (change.After is { UserId: { } user } sale && sale.Status.IsPaid())
                 seen[user] = seen.TryGetValue(user, out var s) ? (Instant.Min(s.Item1, sale.OccurredAt), Instant.Max(s.Item2, sale.OccurredAt)) : (sale.OccurredAt, sale.OccurredAt);
-            if (raised is not null)
+            if (raised is not null && !change.RulesOff)
                 fired.AddRange(Fire(standing, change, raised, zone, newId));
             if (lowered is { } less && standing.Venue.UnlockPolicy == UnlockPolicy.Revoke)
                 takenBack.AddRange(TakeBack(standing, less.UserId, less.Currency, fired));

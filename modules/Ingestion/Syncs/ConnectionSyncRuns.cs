@@ -1,0 +1,30 @@
+using GraphQL;
+using Integrations.Contracts;
+using Microsoft.EntityFrameworkCore;
+using PosModular.Kernel;
+using PosModular.Kernel.Schema;
+
+namespace Ingestion.Syncs;
+
+/// <summary>The till's syncs, the latest first.</summary>
+internal sealed class ConnectionSyncRuns(IDbContextFactory<IngestionDb> dbs, ITills tills)
+{
+    private const string Kind = "sync";
+
+    /// <param name="first">How many, 1 to 200.</param>
+    /// <param name="after">The endCursor of the page before.</param>
+    public async Task<Connection<SyncRun>> SyncRuns([Parent] IConnectionPart connection, CancellationToken ct, [DefaultAstValue("20")] int? first = 20, string? after = null)
+    {
+        var page = Page.Of(first, after, usual: 20);
+        await using var db = await dbs.CreateDbContextAsync(ct);
+        var runs = db.SyncRuns.AsNoTracking().Where(r => r.ConnectionId == connection.ConnectionId);
+        if (after is not null)
+        {
+            var last = Cursor.ReadTime(Kind, after).Id;
+            runs = runs.Where(r => r.Id < last);
+        }
+        var rows = await runs.OrderByDescending(r => r.Id).Take(page.Probe).ToListAsync(ct);
+        var streams = await tills.FindAsync(connection.ConnectionId, ct) is { } till ? (tills.Streams(till.Provider, true).Count, tills.Streams(till.Provider, false).Count) : (1, 1);
+        return Connection.Of(page, rows.ConvertAll(r => new SyncRun(r, r.ByCreation ? streams.Item1 : streams.Item2)), r => Cursor.OfTime(Kind, r.StartedAt, r.Id));
+    }
+}

@@ -1,0 +1,66 @@
+using System.Runtime.CompilerServices;
+using GraphQL;
+using Integrations.Contracts;
+using Microsoft.EntityFrameworkCore;
+using NodaTime;
+using PosModular.Kernel;
+using PosModular.Kernel.Data;
+using PosModular.Kernel.Feed;
+
+namespace Ingestion.Syncs;
+
+/// <summary>A venue's syncs as they go on, page by page: those under way first, each time in its latest state. Owner or HEAD_MODERATOR; FORBIDDEN otherwise.</summary>
+internal sealed class SyncProgressed(IDbContextFactory<IngestionDb> dbs, IVenues venues, ITills tills, FeedBell bell, IClock clock, TimeProvider time)
+{
+    private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
+
+    // Two hosts' clocks and commits overlap; what was told in this state already is not told again.
+    private static readonly Duration Overlap = Duration.FromSeconds(30);
+
+    /// <param name="venueId">Which venue.</param>
+    public async Task<IAsyncEnumerable<SyncRun>> Handle([Id] string venueId, IResolveFieldContext context, CancellationToken ct)
+    {
+        var caller = context.Caller();
+        await venues.DemandAsync(venueId, Right.SeeVenue, caller, ct);
+        return FollowAsync(venueId, caller, context.CancellationToken);
+    }
+
+    private async IAsyncEnumerable<SyncRun> FollowAsync(string venueId, Caller caller, [EnumeratorCancellation] CancellationToken ct)
+    {
+        using var rope = bell.Listen(SyncBell.Progress, venueId);
+        var told = new Dictionary<Guid, Instant>();
+        var began = clock.Now();
+        while (true)
+        {
+            ct.ThrowIfCancellationRequested();
+            IReadOnlyList<SyncRun> news = [];
+            try
+            {
+                news = await ReadAsync(venueId, caller, told, began, ct);
+            }
+            catch (Exception e) when (e.IsTransient())
+            {
+                // The database is away: what is missed is told when it is back.
+            }
+            foreach (var run in news)
+            {
+                told[run.Id] = run.UpdatedAt;
+                yield return run;
+            }
+            await rope.WaitAsync(Poll, time, ct);
+        }
+    }
+
+    private async Task<IReadOnlyList<SyncRun>> ReadAsync(string venueId, Caller caller, Dictionary<Guid, Instant> told, Instant began, CancellationToken ct)
+    {
+        await venues.DemandAsync(venueId, Right.SeeVenue, caller, ct);
+        var since = (told.Count == 0 ? began : told.Values.Max()) - Overlap;
+        await using var db = await dbs.CreateDbContextAsync(ct);
+        var rows = await db.SyncRuns.AsNoTracking()
+            .Where(r => r.VenueId == venueId && (r.UpdatedAt > since || r.Status == SyncStatus.Running || r.Status == SyncStatus.Parked)).OrderBy(r => r.UpdatedAt).Take(200).ToListAsync(ct);
+        var news = new List<SyncRun>();
+        foreach (var row in rows.Where(r => told.TryGetValue(r.Id, out var at) ? r.UpdatedAt > at : r.UpdatedAt >= began || r.Status is SyncStatus.Running or SyncStatus.Parked))
+            news.Add(new SyncRun(row, await tills.FindAsync(row.ConnectionId, ct) is { } till ? tills.Streams(till.Provider, row.ByCreation).Count : 1));
+        return news;
+    }
+}

@@ -1,0 +1,20 @@
+using Integrations.Contracts;
+using NodaTime;
+using Npgsql;
+using PosModular.Kernel;
+
+namespace Ingestion.Syncs;
+
+/// <summary>Begins runs.</summary>
+internal static class SyncRuns
+{
+    /// <summary>A run up to now: the first one of a till by the time of its sales, later ones by the time of change from where the last one ended, with an
+    /// overlap. Nothing is begun while one is open that comes to the same.</summary>
+    public static Task<bool> StartAsync(NpgsqlDataSource database, Till till, SyncTrigger trigger, Instant? syncedTo, Instant now, CancellationToken ct) => syncedTo is { } since
+        ? SyncSql.InsertAsync(database, now.NewId(), till, trigger, byCreation: false, Instant.Min(since, now) - SyncScheduler.Overlap, now, now, ct)
+        : SyncSql.InsertAsync(database, now.NewId(), till, trigger, byCreation: true, now - SyncScheduler.FirstSpan, now, now, ct);
+
+    /// <summary>A span of the past, by the time of the sales.</summary>
+    public static Task<bool> BackfillAsync(NpgsqlDataSource database, Till till, Instant from, Instant to, Instant now, CancellationToken ct) =>
+        SyncSql.InsertAsync(database, now.NewId(), till, SyncTrigger.Backfill, byCreation: true, from, to, now, ct);
+}

@@ -1,0 +1,170 @@
+using Integrations.Contracts;
+using NodaTime;
+using Npgsql;
+using NpgsqlTypes;
+using PosModular.Kernel;
+
+namespace Ingestion.Syncs;
+
+/// <summary>The statements of syncs: who works on which till, and how far it is.</summary>
+internal static class SyncSql
+{
+    /// <summary>A host that says nothing for so long has lost its tills to the others.</summary>
+    public static readonly Duration Lease = Duration.FromSeconds(30);
+
+    private const string Open = """
+        insert into ingestion.sync_places (connection_id, venue_id, next_sync_at, alive_at)
+        select * from unnest($1::uuid[], $2::text[]) p(connection_id, venue_id), (values ($3::timestamptz, $3::timestamptz)) t(next_sync_at, alive_at)
+        on conflict (connection_id) do update set venue_id = excluded.venue_id where sync_places.venue_id <> excluded.venue_id
+        """;
+
+    // Where nobody was there for a while, the gap is covered at once. A run under way covers it by itself.
+    private const string Due = """
+        select p.connection_id, p.synced_to, p.alive_at, p.alive_at < $3 and p.synced_to is not null as outage
+        from unnest($1::uuid[], $4::double precision[]) c(id, seconds) join ingestion.sync_places p on p.connection_id = c.id
+        where (p.next_sync_at <= $2 or p.last_sync_at + make_interval(secs => c.seconds * 1.2) <= $2 or (p.alive_at < $3 and p.synced_to is not null))
+          and not exists (select from ingestion.sync_runs r where r.connection_id = p.connection_id and r.status in (1, 3) and r.trigger <> 3)
+        """;
+
+    private const string Alive = "update ingestion.sync_places set alive_at = greatest(alive_at, $2) where connection_id = any($1) and alive_at < $2";
+
+    private const string Insert = """
+        insert into ingestion.sync_runs (id, venue_id, connection_id, trigger, status, by_creation, from_at, to_at, stream, place, pass_pages, pass_news,
+          pages, fetched, created, updated, unchanged, started_at, updated_at, resume_at, faults)
+        select $1, $2, $3, $4, 1, $5, $6, $7, 0, $6, 0, false, 0, 0, 0, 0, 0, $8, $8, $8, 0
+        where $4 = 3 or not exists (select from ingestion.sync_runs r where r.connection_id = $3 and r.status in (1, 3) and r.trigger <> 3)
+        """;
+
+    private const string Next = "update ingestion.sync_places set next_sync_at = $2, alive_at = greatest(alive_at, $3) where connection_id = $1";
+
+    // The place's row lock makes two hosts take turns; the lease keeps the other away for as long as the work takes.
+    private const string Claim = """
+        with free as (
+          select p.connection_id from ingestion.sync_places p
+          where p.connection_id = any($1) and (p.lease_until is null or p.lease_until < $2 or p.lease_owner = $3)
+            and exists (select from ingestion.sync_runs r where r.connection_id = p.connection_id and r.status in (1, 3) and r.resume_at <= $2)
+          order by p.next_sync_at limit $4 for update skip locked)
+        update ingestion.sync_places p set lease_owner = $3, lease_until = $5 from free f where p.connection_id = f.connection_id returning p.connection_id
+        """;
+
+    private const string Keep = "update ingestion.sync_places set lease_until = $3 where connection_id = $1 and lease_owner = $2 and lease_until > $4";
+
+    private const string Release = "update ingestion.sync_places set lease_owner = null, lease_until = null where connection_id = $1 and lease_owner = $2";
+
+    private const string Progress = """
+        update ingestion.sync_runs set status = 1, trigger = $2, to_at = $3, stream = $4, place = $5, cursor = $6, reached = $7, pass_pages = $8, pass_news = $9,
+          pages = pages + $10, fetched = fetched + $11, created = created + $12, updated = updated + $13, unchanged = unchanged + $14,
+          error_code = coalesce($15, case when parked_since is null then error_code end), error_message = coalesce($16, case when parked_since is null then error_message end),
+          parked_since = null, faults = 0, updated_at = $17
+        where id = $1
+        """;
+
+    private const string Park = """
+        update ingestion.sync_runs set status = 3, error_code = $2, error_message = $3, resume_at = $4, faults = faults + 1, parked_since = coalesce(parked_since, $5), updated_at = $5
+        where id = $1
+        """;
+
+    private const string End = """
+        update ingestion.sync_runs set status = $2, error_code = coalesce($3, error_code), error_message = coalesce($4, error_message), finished_at = $5, updated_at = $5 where id = $1
+        """;
+
+    private const string Synced = """
+        update ingestion.sync_places set synced_to = greatest(synced_to, $2), last_sync_at = $3 where connection_id = $1
+        """;
+
+    public static async Task OpenAsync(NpgsqlDataSource database, IReadOnlyList<Till> tills, Instant now, CancellationToken ct) =>
+        await RunAsync(database, Open, ct, tills.Select(t => t.ConnectionId).ToArray(), tills.Select(t => t.VenueId).ToArray(), now);
+
+    public static async Task<IReadOnlyList<(Guid ConnectionId, Instant? SyncedTo, bool Outage)>> DueAsync(
+        NpgsqlDataSource database, IReadOnlyList<PolledTill> tills, Instant now, Instant aliveAfter, CancellationToken ct)
+    {
+        await using var command = Command(database, Due, tills.Select(t => t.Till.ConnectionId).ToArray(), now, aliveAfter, tills.Select(t => t.SyncInterval.TotalSeconds).ToArray());
+        await using var row = await command.ExecuteReaderAsync(ct);
+        var due = new List<(Guid, Instant?, bool)>();
+        while (await row.ReadAsync(ct))
+            due.Add((row.GetGuid(0), row.IsDBNull(1) ? null : row.GetFieldValue<Instant>(1), row.GetBoolean(3)));
+        return due;
+    }
+
+    public static Task AliveAsync(NpgsqlDataSource database, Guid[] connections, Instant now, CancellationToken ct) => RunAsync(database, Alive, ct, connections, now);
+
+    /// <summary>A new run; false when one that covers the same is open already.</summary>
+    public static async Task<bool> InsertAsync(NpgsqlDataSource database, Guid id, Till till, SyncTrigger trigger, bool byCreation, Instant from, Instant to, Instant now, CancellationToken ct) =>
+        await RunAsync(database, Insert, ct, id, till.VenueId, till.ConnectionId, (short)trigger, byCreation, from, to, now) == 1;
+
+    /// <summary>What is parked goes on now.</summary>
+    public static Task ResumeAsync(NpgsqlDataSource database, Guid connectionId, Instant now, CancellationToken ct) =>
+        RunAsync(database, "update ingestion.sync_runs set resume_at = $2 where connection_id = $1 and status = 3 and resume_at > $2", ct, connectionId, now);
+
+    public static Task NextAsync(NpgsqlDataSource database, Guid connectionId, Instant next, Instant now, CancellationToken ct) => RunAsync(database, Next, ct, connectionId, next, now);
+
+    public static async Task<IReadOnlyList<Guid>> ClaimAsync(NpgsqlDataSource database, Guid[] connections, Guid owner, int most, Instant now, CancellationToken ct)
+    {
+        await using var command = Command(database, Claim, connections, now, owner, most, now + Lease);
+        await using var row = await command.ExecuteReaderAsync(ct);
+        var claimed = new List<Guid>();
+        while (await row.ReadAsync(ct))
+            claimed.Add(row.GetGuid(0));
+        return claimed;
+    }
+
+    /// <summary>Prolongs the lease; false when it was lost to another host.</summary>
+    public static async Task<bool> KeepAsync(NpgsqlConnection connection, Guid connectionId, Guid owner, Instant now, CancellationToken ct) =>
+        await RunAsync(connection, Keep, ct, connectionId, owner, now + Lease, now) == 1;
+
+    public static async Task<bool> KeepAsync(NpgsqlDataSource database, Guid connectionId, Guid owner, Instant now, CancellationToken ct) =>
+        await RunAsync(database, Keep, ct, connectionId, owner, now + Lease, now) == 1;
+
+    public static Task ReleaseAsync(NpgsqlDataSource database, Guid connectionId, Guid owner, CancellationToken ct) => RunAsync(database, Release, ct, connectionId, owner);
+
+    public static Task ProgressAsync(NpgsqlConnection connection, Guid id, SyncStep step, int pages, int fetched, Ledger.Written written, Instant now, CancellationToken ct) => RunAsync(
+        connection, Progress, ct, id, (short)step.Trigger, step.To, step.Stream, step.Place, Text(step.Cursor), Time(step.Reached), step.PassPages, step.PassNews,
+        pages, fetched, written.Created, written.Updated, written.Unchanged, Text(step.Trouble is null ? null : nameof(ErrorCode.SyncFailed)), Text(step.Trouble), now);
+
+    public static Task ParkAsync(NpgsqlDataSource database, Guid id, UserError error, Instant resume, Instant now, CancellationToken ct) =>
+        RunAsync(database, Park, ct, id, error.Code.ToString(), error.Message, resume, now);
+
+    public static async Task EndAsync(NpgsqlDataSource database, Guid id, SyncStatus status, UserError? error, Instant now, CancellationToken ct) =>
+        await RunAsync(database, End, ct, id, (short)status, Text(error?.Code.ToString()), Text(error?.Message), now);
+
+    /// <summary>The end of a run and how far its till has been read with it: one commit.</summary>
+    public static async Task CompleteAsync(NpgsqlDataSource database, SyncRunRow run, Instant syncedTo, Instant now, CancellationToken ct)
+    {
+        await using var connection = await database.OpenConnectionAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await RunAsync(connection, End, ct, run.Id, (short)SyncStatus.Completed, Text(null), Text(null), now);
+        if (run.Trigger != SyncTrigger.Backfill)
+            await RunAsync(connection, Synced, ct, run.ConnectionId, syncedTo, now);
+        await transaction.CommitAsync(ct);
+    }
+
+    private static async Task<int> RunAsync(NpgsqlDataSource database, string sql, CancellationToken ct, params object[] values)
+    {
+        await using var command = Command(database, sql, values);
+        return await command.ExecuteNonQueryAsync(ct);
+    }
+
+    private static async Task<int> RunAsync(NpgsqlConnection connection, string sql, CancellationToken ct, params object[] values)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        Add(command, values);
+        return await command.ExecuteNonQueryAsync(ct);
+    }
+
+    private static NpgsqlCommand Command(NpgsqlDataSource database, string sql, params object[] values)
+    {
+        var command = database.CreateCommand(sql);
+        Add(command, values);
+        return command;
+    }
+
+    private static void Add(NpgsqlCommand command, object[] values)
+    {
+        foreach (var value in values)
+            command.Parameters.Add(value as NpgsqlParameter ?? new NpgsqlParameter { Value = value });
+    }
+
+    private static NpgsqlParameter Text(string? value) => new() { NpgsqlDbType = NpgsqlDbType.Text, Value = (object?)value ?? DBNull.Value };
+
+    private static NpgsqlParameter Time(Instant? value) => new() { NpgsqlDbType = NpgsqlDbType.TimestampTz, Value = (object?)value ?? DBNull.Value };
+}

@@ -1,0 +1,44 @@
+using GraphQL;
+using Integrations.Contracts;
+using NodaTime;
+using Npgsql;
+using PosModular.Kernel;
+using PosModular.Kernel.Schema;
+
+namespace Ingestion.Transactions;
+
+/// <summary>Set when no sale has come for much longer than usual at this hour of the week: the time of the last sale. Since then the same hours of
+/// the four weeks before would have brought at least 12 sales; that none comes by chance is less likely than one in a hundred thousand. Null while there is no week to compare with.</summary>
+internal sealed class QuietSince(NpgsqlDataSource database, IClock clock)
+{
+    private const int Weeks = 4;
+    private const int Expected = 12;
+
+    // Counting ends where it is enough: a till that was busy once and has been dead for a year must not be counted through.
+    private const string Sql = """
+        with last as (
+          select occurred_at as at from ingestion.transactions where venue_id = $1 and connection_id = $2 and occurred_at <= $3 order by occurred_at desc limit 1),
+        first as (
+          select occurred_at as at from ingestion.transactions where venue_id = $1 and connection_id = $2 order by occurred_at limit 1)
+        select last.at, coalesce(avg(least(n.count, 1000)), 0)::double precision, count(n.count) from last, first
+        cross join generate_series(1, $4) w
+        cross join lateral (
+          select count(*) from (select from ingestion.transactions t where t.venue_id = $1 and t.connection_id = $2
+            and t.occurred_at > last.at - w * interval '7 days' and t.occurred_at <= $3 - w * interval '7 days' limit 1000) s) n
+        where first.at <= last.at - w * interval '7 days'
+        group by last.at
+        """;
+
+    public async Task<Instant?> Handle([Parent] IConnectionPart connection, CancellationToken ct)
+    {
+        await using var command = database.CreateCommand(Sql);
+        foreach (var value in new object[] { connection.VenueId, connection.ConnectionId, clock.Now(), Weeks })
+            command.Parameters.Add(new NpgsqlParameter { Value = value });
+        await using var row = await command.ExecuteReaderAsync(ct);
+        return await row.ReadAsync(ct) && IsQuiet(row.GetDouble(1), row.GetInt64(2)) ? row.GetFieldValue<Instant>(0) : null;
+    }
+
+    /// <param name="average">Sales in the same hours of the weeks before.</param>
+    /// <param name="weeks">How many weeks there are to compare with.</param>
+    public static bool IsQuiet(double average, long weeks) => weeks > 0 && average >= Expected;
+}

@@ -1,0 +1,52 @@
+using GraphQL;
+using Ingestion.Contracts;
+using Integrations.Contracts;
+using NodaTime;
+using Npgsql;
+using NpgsqlTypes;
+using PosModular.Kernel;
+using PosModular.Kernel.Schema;
+
+namespace Ingestion.Transactions;
+
+/// <summary>How many sales could be tied to a user.</summary>
+/// <param name="Sales">Authorised and captured sales.</param>
+/// <param name="Matched">Of them, tied to a user.</param>
+/// <param name="Rate">matched / sales, 0..1; 0 without sales.</param>
+/// <param name="Unmatched">Why the rest could not, the most frequent reason first.</param>
+internal sealed record MatchRate(long Sales, long Matched, double Rate, IReadOnlyList<UnmatchedReason> Unmatched);
+
+/// <summary>Why sales could not be tied to a user.</summary>
+/// <param name="Reason">CASH, NO_CARD_TOKEN, CARD_NOT_LINKED or PROVIDER_GIVES_NO_TOKEN.</param>
+/// <param name="Sales">How many.</param>
+internal sealed record UnmatchedReason(string Reason, long Sales);
+
+/// <summary>How many sales could be tied to a user, and why the rest could not. Owner only; INVALID_INPUT for a day out of reach.</summary>
+internal sealed class VenueMatchRate(NpgsqlDataSource database, IClock clock)
+{
+    private const string Sql = """
+        select case when user_id is not null then 'MATCHED' when payment_method = 2 then 'CASH' when provider = 1 then 'PROVIDER_GIVES_NO_TOKEN'
+          when card_token is null then 'NO_CARD_TOKEN' else 'CARD_NOT_LINKED' end, count(*)
+        from ingestion.transactions where venue_id = $1 and status in (1, 2, 3, 4) and added_seq is not null
+          and ($2::timestamptz is null or occurred_at >= $2) and ($3::timestamptz is null or occurred_at < $3)
+        group by 1 order by 2 desc, 1
+        """;
+
+    /// <param name="period">The day, ISO week, month or year that holds on; ALL ignores it.</param>
+    /// <param name="on">Default: the venue's today.</param>
+    public async Task<MatchRate> MatchRate([Parent] IVenue venue, RevenuePeriod period, IResolveFieldContext context, CancellationToken ct, LocalDate? on = null)
+    {
+        context.Caller().Demand(Right.SeeSales, venue);
+        var span = venue.SpanOf(period, on ?? venue.DayOf(clock.Now()));
+        await using var command = database.CreateCommand(Sql);
+        command.Parameters.Add(new() { Value = venue.Id });
+        command.Parameters.Add(new() { Value = (object?)span?.From ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz });
+        command.Parameters.Add(new() { Value = (object?)span?.To ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz });
+        var counts = new List<UnmatchedReason>();
+        await using var row = await command.ExecuteReaderAsync(ct);
+        while (await row.ReadAsync(ct))
+            counts.Add(new UnmatchedReason(row.GetString(0), row.GetInt64(1)));
+        var (sales, matched) = (counts.Sum(c => c.Sales), counts.SingleOrDefault(c => c.Reason == "MATCHED")?.Sales ?? 0);
+        return new MatchRate(sales, matched, sales == 0 ? 0 : (double)matched / sales, [.. counts.Where(c => c.Reason != "MATCHED")]);
+    }
+}
