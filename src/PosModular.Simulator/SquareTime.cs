@@ -8,6 +8,9 @@ internal static class SquareTime
     /// <summary>Payments, refunds and webhook envelopes: <c>2020-02-06T21:27:30.792Z</c>.</summary>
     public static string Rfc3339(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
+    /// <summary>Locations and ends of tokens: <c>2022-10-14T14:44:00Z</c>.</summary>
+    public static string Seconds(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
     /// <summary>Webhook subscriptions: <c>2022-01-10 23:29:48 +0000 UTC</c>, which is not RFC 3339.</summary>
     public static string Subscription(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss '+0000 UTC'", CultureInfo.InvariantCulture);
 

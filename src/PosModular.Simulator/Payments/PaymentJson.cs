@@ -32,7 +32,6 @@ internal static class PaymentJson
         WriteRefunds(json, payment);
         if (payment.OfflineAt is { } offline)
         {
-            json.WriteBoolean("is_offline_payment", true);
             json.WriteStartObject("offline_payment_details");
             json.WriteString("client_created_at", SquareTime.Rfc3339(offline));
             json.WriteEndObject();

@@ -33,7 +33,7 @@ internal static class LocationAnswers
         ["timezone"] = location.TimeZone,
         ["capabilities"] = new JsonArray("CREDIT_CARD_PROCESSING"),
         ["status"] = "ACTIVE",
-        ["created_at"] = SquareTime.Rfc3339(location.CreatedAt),
+        ["created_at"] = SquareTime.Seconds(location.CreatedAt),
         ["merchant_id"] = merchant.Id,
         ["country"] = location.Country,
         ["language_code"] = "en-US",

@@ -21,7 +21,7 @@ internal static class TokenRenewal
             {
                 ["access_token"] = token.Value,
                 ["token_type"] = "bearer",
-                ["expires_at"] = SquareTime.Rfc3339(token.ExpiresAt!.Value),
+                ["expires_at"] = SquareTime.Seconds(token.ExpiresAt!.Value),
                 ["merchant_id"] = token.MerchantId,
                 ["refresh_token"] = token.RefreshToken,
             });

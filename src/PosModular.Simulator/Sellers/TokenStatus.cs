@@ -15,7 +15,7 @@ internal static class TokenStatus
                 ["client_id"] = token.ApplicationId,
                 ["merchant_id"] = token.MerchantId,
             };
-            if (token.ExpiresAt is { } end) status["expires_at"] = SquareTime.Rfc3339(end);
+            if (token.ExpiresAt is { } end) status["expires_at"] = SquareTime.Seconds(end);
             return SquareAnswer.Of(status);
         }).RequireToken();
 }
