@@ -50,7 +50,7 @@ internal static class ToastTranslator
             return read with { Unreadable = "The currency of this restaurant's amounts is not known: its till is not connected." };
         var (payments, skipped) = Order(order, location, currency);
         return payments.Count == 0 && skipped.Count > 0 ? read with { Unreadable = Told(skipped) }
-            : read with { Facts = new PosFacts { Payments = payments }, Skipped = skipped };
+            : read with { Facts = new PosFacts { Payments = payments }, Skipped = [.. skipped] };
     }
 
     /// <summary>The payments of an order as it stands in events and in ordersBulk, and what of it could not be read. Orders made in test mode and
@@ -203,6 +203,18 @@ internal static class ToastTranslator
     /// share them in proportion to what they paid. A gratuity that is charged is a service charge here: it is part of the amount and not of tipAmount, so the
     /// subtotal is net of it, and it cannot be counted twice as a tip. Voided and failed payments have no part. What is not paid yet of an open check keeps its own.</summary>
     private static Dictionary<string, PosBreakdown>? Breakdowns(JsonElement check, string currency, List<(PosPayment Payment, long Amount)> payments)
+    {
+        try
+        {
+            return Shares(check, currency, payments);
+        }
+        catch (InvalidOperationException)
+        {
+            return null; // text that is not valid Unicode
+        }
+    }
+
+    private static Dictionary<string, PosBreakdown>? Shares(JsonElement check, string currency, List<(PosPayment Payment, long Amount)> payments)
     {
         if (ToastAmount.Read(check, "taxAmount") is not { } tax || Charges(check) is not { } charges || Discounts(check) is not { } discounts
             || ToastAmount.Minor(tax, currency) is not { } taxMinor || ToastAmount.Minor(charges, currency) is not { } chargesMinor || ToastAmount.Minor(discounts, currency) is not { } discountsMinor)

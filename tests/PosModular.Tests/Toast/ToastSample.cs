@@ -1,0 +1,61 @@
+using System.Text.Json.Nodes;
+using Integrations.Contracts;
+using Integrations.Toast;
+using Shouldly;
+
+namespace PosModular.Tests;
+
+/// <summary>The examples of Toast's developer guide, and orders made of them.</summary>
+internal static class ToastSample
+{
+    public const string Restaurant = "3f2504e0-4f89-41d3-9a0c-0305e82c3301";
+
+    public static byte[] Bytes(string name) => File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Toast", "Samples", name));
+
+    public static JsonNode Json(string name) => JsonNode.Parse(Bytes(name))!;
+
+    /// <summary>The guide's paid order: 1.06 by card, of it 0.06 tax.</summary>
+    public static JsonNode Order(Action<JsonNode>? change = null)
+    {
+        var order = Json("order-get.json");
+        change?.Invoke(order);
+        return order;
+    }
+
+    /// <summary>The order's one check.</summary>
+    public static JsonNode Check(this JsonNode order) => order["checks"]![0]!;
+
+    /// <summary>The payment at that place of the first check.</summary>
+    public static JsonNode Payment(this JsonNode order, int at = 0) => order.Check()["payments"]![at]!;
+
+    /// <summary>Has the check paid by these instead: guid and amount each.</summary>
+    public static void PaidBy(this JsonNode check, params (string Guid, decimal Amount)[] payments)
+    {
+        var one = check["payments"]![0]!.DeepClone();
+        check["payments"] = new JsonArray([.. payments.Select(p =>
+        {
+            var payment = one.DeepClone();
+            (payment["guid"], payment["amount"]) = (p.Guid, p.Amount);
+            return payment;
+        })]);
+    }
+
+    public static byte[] Event(JsonNode order, string type = "order_updated", string restaurant = Restaurant) => System.Text.Encoding.UTF8.GetBytes(new JsonObject
+    {
+        ["timestamp"] = "2026-11-20T20:00:00.000Z",
+        ["eventCategory"] = type,
+        ["eventType"] = type,
+        ["guid"] = "event-1",
+        ["details"] = new JsonObject { ["restaurantGuid"] = restaurant, ["order"] = order.DeepClone() },
+    }.ToJsonString());
+
+    public static PosEvent Told(JsonNode order, string currency = "USD") => ToastTranslator.Translate(Event(order), currency);
+
+    public static IReadOnlyList<PosPayment> Payments(JsonNode order, string currency = "USD")
+    {
+        var read = Told(order, currency);
+        read.Unreadable.ShouldBeNull();
+        read.Skipped.ShouldBeEmpty();
+        return read.Facts.ShouldNotBeNull().Payments;
+    }
+}

@@ -1,0 +1,343 @@
+using System.Text.Json.Nodes;
+using Integrations.Contracts;
+using Integrations.Toast;
+using NodaTime;
+using NodaTime.Text;
+using Shouldly;
+using Xunit;
+
+namespace PosModular.Tests;
+
+/// <summary>Toast's orders in our own words: the examples of its guide, and what it may leave out or add.</summary>
+public sealed class ToastTranslatorTests
+{
+    private static Instant At(string text) => InstantPattern.ExtendedIso.Parse(text).Value;
+
+    // The guide's order with one thing changed about its payment.
+    private static PosPayment Read(Action<JsonNode>? change = null, string currency = "USD") =>
+        ToastSample.Payments(ToastSample.Order(o => change?.Invoke(o.Payment())), currency).ShouldHaveSingleItem();
+
+    private static void Unreadable(Action<JsonNode> change, string naming)
+    {
+        var read = ToastSample.Told(ToastSample.Order(change));
+        read.Facts.ShouldBeNull();
+        read.Unreadable.ShouldNotBeNull().ShouldContain(naming);
+        (read.EventId, read.LocationId).ShouldBe(("event-1", ToastSample.Restaurant)); // kept under its own id
+    }
+
+    // One of the guide's payments in the guide's order.
+    private static PosPayment Of(string file) => ToastSample.Payments(ToastSample.Order(o => o.Check()["payments"] = new JsonArray(ToastSample.Json(file)))).ShouldHaveSingleItem();
+
+    [Fact]
+    public void The_guides_order_is_one_sale_by_card()
+    {
+        var read = ToastSample.Told(ToastSample.Order());
+
+        read.Skipped.ShouldBeEmpty();
+        (read with { Facts = null, Skipped = [] }).ShouldBe(new PosEvent("event-1", "order_updated", null, ToastSample.Restaurant, null, null));
+        read.Facts.ShouldNotBeNull().Payments.ShouldBe([new PosPayment("e8cee462-78b4-4d83-a8ac-6006903f36d7", "017fdd94-4a30-4657-9475-b1a684758531", ToastSample.Restaurant,
+            PaymentState.Captured, At("2019-02-24T13:49:38.617Z"), At("2019-02-25T11:05:00.024Z"), "USD", 106, 0, 0, PaymentMethod.Card,
+            new PosCard("VISA", "1111", "PRE_AUTHED", null)) { Breakdown = new PosBreakdown(6, 0, 0) }]);
+    }
+
+    [Fact]
+    public void The_guides_payments_are_captured_refunded_and_voided()
+    {
+        var captured = Of("payment-captured-keyed.json");
+        (captured.TotalMinor, captured.State, captured.RefundedMinor, captured.Card!.EntryMethod).ShouldBe((5773, PaymentState.Captured, 0, "KEYED"));
+        var refunded = Of("payment-refunded-full.json");
+        (refunded.TotalMinor, refunded.State, refunded.RefundedMinor).ShouldBe((636, PaymentState.Captured, 636));
+        var voided = Of("payment-voided-cash.json");
+        (voided.TotalMinor, voided.State, voided.Method, voided.Card).ShouldBe((4280, PaymentState.Canceled, PaymentMethod.Cash, null));
+    }
+
+    [Fact]
+    public void The_guides_webhook_is_readable_and_has_no_payment_yet()
+    {
+        var read = ToastTranslator.Translate(ToastSample.Bytes("webhook.order_updated.json"), "USD");
+
+        (read.EventId, read.Type, read.LocationId).ShouldBe(("534bf25a-b657-45aa-9a63-47f8f35400d6", "order_updated", "0cd990c9-fd74-461d-8468-de2a0919ccbba"));
+        read.Unreadable.ShouldBeNull();
+        read.Facts.ShouldNotBeNull().Payments.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void The_guides_unpaid_order_tells_nothing() => ToastSample.Payments(ToastSample.Json("orders-bulk.first-element.json")[0]!).ShouldBeEmpty();
+
+    [Fact]
+    public void An_error_message_is_no_event() =>
+        ToastTranslator.Translate(ToastSample.Bytes("error-message.json"), "USD").Unreadable.ShouldNotBeNull().ShouldContain("guid");
+
+    [Theory]
+    [InlineData("order_updated", true)]
+    [InlineData("channel_order_updated", true)]
+    [InlineData("menus_updated", false)]
+    public void Only_events_of_orders_are_used(string type, bool used)
+    {
+        var read = ToastTranslator.Translate(ToastSample.Event(ToastSample.Order(), type), "USD");
+
+        (read.Type, read.Unreadable, read.Facts is not null).ShouldBe((type, null, used));
+    }
+
+    [Theory]
+    [InlineData("OPEN", PaymentState.Pending)]
+    [InlineData("PROCESSING", PaymentState.Pending)]
+    [InlineData("AUTHORIZED", PaymentState.Authorized)]
+    [InlineData("AUTHORIZED_AT_RISK", PaymentState.Authorized)]
+    [InlineData("CAPTURE_IN_PROGRESS", PaymentState.Authorized)]
+    [InlineData("CAPTURED", PaymentState.Captured)]
+    [InlineData("ERROR", PaymentState.Failed)]
+    [InlineData("ERROR_NETWORK", PaymentState.Failed)]
+    [InlineData("DENIED", PaymentState.Failed)]
+    [InlineData("VOIDED", PaymentState.Canceled)]
+    [InlineData("CANCELLED", PaymentState.Canceled)]
+    [InlineData("PROCESSING_VOID", PaymentState.Canceled)]
+    [InlineData("VOIDED_AT_RISK", PaymentState.Canceled)]
+    public void Every_status_has_its_state(string status, PaymentState state) => Read(p => p["paymentStatus"] = status).State.ShouldBe(state);
+
+    [Theory]
+    [InlineData("CAPTURED_SOMEHOW")]
+    [InlineData("")]
+    [InlineData(null)]
+    public void A_cards_payment_of_a_status_that_is_not_known_never_counts(string? status)
+    {
+        Unreadable(o => o.Payment()["paymentStatus"] = status, "paymentStatus");
+        Unreadable(o => (o.Payment()["paymentStatus"], o.Payment()["type"]) = (status, null), "paymentStatus");
+    }
+
+    [Theory]
+    [InlineData("CASH")]
+    [InlineData("GIFTCARD")]
+    [InlineData("OTHER")]
+    [InlineData("SOMETHING_NEW")]
+    public void Another_payment_without_a_known_status_was_taken_in_unless_it_is_voided(string type)
+    {
+        foreach (var status in new string?[] { null, "SOMETHING_NEW" })
+        {
+            Read(p => (p["type"], p["paymentStatus"]) = (type, status)).State.ShouldBe(PaymentState.Captured);
+            Read(p => (p["type"], p["paymentStatus"], p["voidInfo"]) = (type, status, new JsonObject { ["voidDate"] = null })).State.ShouldBe(PaymentState.Captured);
+            Read(p => (p["type"], p["paymentStatus"], p["voidInfo"]) = (type, status, new JsonObject { ["voidBusinessDate"] = 20260101 })).State.ShouldBe(PaymentState.Canceled);
+        }
+    }
+
+    [Theory]
+    [InlineData("CREDIT", PaymentMethod.Card)]
+    [InlineData("CASH", PaymentMethod.Cash)]
+    [InlineData("GIFTCARD", PaymentMethod.GiftCard)]
+    [InlineData("TOAST_SV", PaymentMethod.GiftCard)]
+    [InlineData("HOUSE_ACCOUNT", PaymentMethod.HouseAccount)]
+    [InlineData("REWARDCARD", PaymentMethod.Other)]
+    [InlineData("LEVELUP", PaymentMethod.Other)]
+    [InlineData("UNDETERMINED", PaymentMethod.Other)]
+    [InlineData("SOMETHING_NEW", PaymentMethod.Other)]
+    public void Every_type_has_its_method(string type, PaymentMethod method)
+    {
+        var payment = Read(p => p["type"] = type);
+
+        (payment.Method, payment.Card is null).ShouldBe((method, type != "CREDIT"));
+    }
+
+    [Theory]
+    [InlineData("VISA", "SWIPED", "VISA", "SWIPED")]
+    [InlineData("AMEX", "EMV_CHIP_SIGN", "AMERICAN_EXPRESS", "EMV")]
+    [InlineData("MC", "CLIENT_CONTACTLESS", "MASTERCARD", "CONTACTLESS")]
+    [InlineData("MASTERCARD", "CONTACTLESS", "MASTERCARD", "CONTACTLESS")]
+    [InlineData("DISCOVER", "KEYED", "DISCOVER", "KEYED")]
+    [InlineData("DINERS", "SAVED_CARD", "DISCOVER_DINERS", "ON_FILE")]
+    [InlineData("NEW_BRAND", "TELEPATHY", "NEW_BRAND", "TELEPATHY")]
+    [InlineData(null, null, null, null)]
+    public void Cards_are_spelled_as_Square_spells_them(string? brand, string? entry, string? brandHere, string? entryHere) =>
+        Read(p => (p["cardType"], p["cardEntryMode"]) = (brand, entry)).Card.ShouldBe(new PosCard(brandHere, "1111", entryHere, null));
+
+    [Theory]
+    [InlineData("4111111111111111")]
+    [InlineData("11a1")]
+    [InlineData("")]
+    public void Of_a_card_no_more_than_four_digits_are_kept(string given) => Read(p => p["last4Digits"] = given).Card!.Last4.ShouldBeNull();
+
+    [Fact]
+    public void The_total_has_the_tip_in_it_and_a_refund_gives_back_both()
+    {
+        var payment = Read(p =>
+        {
+            (p["amount"], p["tipAmount"], p["refundStatus"]) = (10.5m, 2.1m, "PARTIAL");
+            p["refund"] = new JsonObject { ["refundAmount"] = 5.25m, ["tipRefundAmount"] = 1m };
+        });
+
+        (payment.TotalMinor, payment.TipMinor, payment.RefundedMinor, payment.State).ShouldBe((1260, 210, 625, PaymentState.Captured));
+    }
+
+    [Theory]
+    [InlineData("PARTIAL")]
+    [InlineData("FULL")]
+    public void A_refund_that_nobody_tells_the_amount_of_is_not_taken_for_none(string status) => Unreadable(o => o.Payment()["refundStatus"] = status, "refund");
+
+    [Theory]
+    [InlineData("voided", true)]
+    [InlineData("deleted", true)]
+    [InlineData("voided", false)]
+    [InlineData("deleted", false)]
+    public void What_a_voided_or_deleted_order_or_check_had_taken_in_counts_no_more(string flag, bool ofOrder)
+    {
+        var payment = ToastSample.Payments(ToastSample.Order(o => (ofOrder ? o : o.Check())[flag] = true)).ShouldHaveSingleItem();
+
+        (payment.State, payment.TotalMinor, payment.Breakdown).ShouldBe((PaymentState.Canceled, 106, new PosBreakdown(0, 0, 0)));
+    }
+
+    [Theory]
+    [InlineData("voided")]
+    [InlineData("deleted")]
+    [InlineData("createdInTestMode")]
+    public void A_flag_that_is_neither_true_nor_false_is_not_taken_for_no(string flag)
+    {
+        Unreadable(o => o[flag] = "true", "neither true nor false");
+        Unreadable(o => o[flag] = 1, "neither true nor false");
+    }
+
+    [Theory]
+    [InlineData("createdInTestMode")]
+    [InlineData("excessFood")]
+    public void Test_orders_and_excess_food_are_no_sales(string flag) => ToastSample.Payments(ToastSample.Order(o => o[flag] = true)).ShouldBeEmpty();
+
+    [Fact]
+    public void A_payment_without_a_time_takes_the_opening_of_its_check_then_of_its_order()
+    {
+        Read(p => p["paidDate"] = null).OccurredAt.ShouldBe(At("2019-02-24T13:48:44.206Z"));
+        ToastSample.Payments(ToastSample.Order(o =>
+        {
+            (o.Payment()["paidDate"], o.Check()["openedDate"], o["openedDate"]) = (null, null, "2019-02-24T13:00:00.000+0000");
+        })).Single().OccurredAt.ShouldBe(At("2019-02-24T13:00:00Z"));
+        Unreadable(o => (o.Payment()["paidDate"], o.Check()["openedDate"], o["openedDate"]) = (null, null, null), "paidDate");
+        Unreadable(o => o.Payment()["paidDate"] = "yesterday", "paidDate");
+    }
+
+    [Theory]
+    [InlineData("2019-02-24T13:49:38.617+0000", "2019-02-24T13:49:38.617Z")]
+    [InlineData("2019-02-24T13:49:38.617-0500", "2019-02-24T18:49:38.617Z")]
+    [InlineData("2019-02-24T13:49:38.617+05:30", "2019-02-24T08:19:38.617Z")]
+    [InlineData("2019-02-24T13:49:38.617Z", "2019-02-24T13:49:38.617Z")]
+    [InlineData("2019-02-24T13:49:38+0000", "2019-02-24T13:49:38Z")]
+    [InlineData("2019-02-24T13:49:38.123456789+0000", "2019-02-24T13:49:38.123456Z")]
+    public void Dates_are_read_with_their_offset_in_every_spelling(string given, string kept) =>
+        ToastSample.Payments(ToastSample.Order(o => o["modifiedDate"] = given)).Single().UpdatedAt.ShouldBe(At(kept));
+
+    [Theory]
+    [InlineData("2019-02-24T13:49:38.617")]
+    [InlineData("2019-02-24")]
+    [InlineData("1999-12-31T23:59:59.000+0000")]
+    [InlineData("2200-01-01T00:00:00.000+0000")]
+    [InlineData("9999-12-31T23:59:59.999+0000")]
+    [InlineData("+0000")]
+    [InlineData("0000")]
+    [InlineData("")]
+    [InlineData(null)]
+    public void A_date_without_an_offset_or_out_of_reach_is_unreadable(string? date) => Unreadable(o => o["modifiedDate"] = date, "modifiedDate");
+
+    [Fact]
+    public void Dates_are_asked_for_in_Toasts_spelling_and_nothing_falls_between()
+    {
+        ToastTime.Query(At("2026-11-20T20:00:00.123456Z"), end: false).ShouldBe("2026-11-20T20%3A00%3A00.123%2B0000");
+        ToastTime.Query(At("2026-11-20T20:00:00.123456Z"), end: true).ShouldBe("2026-11-20T20%3A00%3A00.124%2B0000");
+        ToastTime.Query(At("2026-11-20T20:00:00.123Z"), end: true).ShouldBe("2026-11-20T20%3A00%3A00.123%2B0000");
+    }
+
+    [Theory]
+    [InlineData("guid", "no guid")]
+    [InlineData("amount", "amount")]
+    public void A_payment_that_lacks_what_it_cannot_do_without_is_unreadable(string field, string naming)
+    {
+        Unreadable(o => o.Payment().AsObject().Remove(field), naming);
+        Unreadable(o => o.Payment()[field] = null, naming);
+        Unreadable(o => o.Payment()[field] = new JsonArray(), naming);
+        Unreadable(o => o.Payment()[field] = true, naming);
+    }
+
+    [Theory]
+    [InlineData("amount", "-1")]
+    [InlineData("amount", "1e400")]
+    [InlineData("amount", "1e16")]
+    [InlineData("amount", "\"1.06\"")]
+    [InlineData("tipAmount", "-0.01")]
+    [InlineData("tipAmount", "\"1\"")]
+    [InlineData("refund", "{\"refundAmount\":\"6\"}")]
+    [InlineData("refund", "{\"refundAmount\":-6}")]
+    [InlineData("refund", "6")]
+    public void An_amount_that_is_no_amount_is_unreadable(string field, string value) => Unreadable(o => o.Payment()[field] = JsonNode.Parse(value), "payment e8cee462-78b4-4d83-a8ac-6006903f36d7");
+
+    [Theory]
+    [InlineData("tipAmount")]
+    [InlineData("refund")]
+    [InlineData("refundStatus")]
+    [InlineData("cardType")]
+    [InlineData("last4Digits")]
+    [InlineData("cardEntryMode")]
+    [InlineData("voidInfo")]
+    public void What_may_be_left_out_may_be_left_out(string field)
+    {
+        Read(p => p.AsObject().Remove(field)).TotalMinor.ShouldBe(106);
+        Read(p => p[field] = null).TotalMinor.ShouldBe(106);
+    }
+
+    [Fact]
+    public void An_unreadable_payment_is_told_and_does_not_take_its_neighbours_along()
+    {
+        var read = ToastSample.Told(ToastSample.Order(o =>
+        {
+            o.Check().PaidBy(("p-good", 1), ("p-bad", 1));
+            o.Payment(1)["paymentStatus"] = "SOMETHING_NEW";
+            o["checks"]!.AsArray().Add("no check");
+            o["checks"]!.AsArray().Add(ToastSample.Order(x => x.Check().PaidBy(("p-other", 2))).Check().DeepClone());
+        }));
+
+        read.Unreadable.ShouldBeNull();
+        // Nobody can say how much of the tax would be the unreadable one's.
+        read.Facts.ShouldNotBeNull().Payments.Select(p => (p.ExternalId, p.Breakdown?.TaxMinor)).ShouldBe([("p-good", null), ("p-other", 6L)]);
+        read.Skipped.Count.ShouldBe(2);
+        read.Skipped[0].ShouldContain("p-bad");
+    }
+
+    [Fact]
+    public void An_order_that_lacks_what_it_cannot_do_without_is_unreadable()
+    {
+        Unreadable(o => o.AsObject().Remove("guid"), "guid");
+        Unreadable(o => o["checks"] = "none", "checks");
+        Unreadable(o => o.Check()["payments"] = 7, "payments");
+        ToastTranslator.Translate("""{"guid":"e","eventType":"order_updated","details":{"restaurantGuid":"r"}}"""u8.ToArray(), "USD").Unreadable.ShouldNotBeNull().ShouldContain("details.order");
+        ToastTranslator.Translate("""{"guid":"e","eventType":"order_updated","details":{"order":{}}}"""u8.ToArray(), "USD").Unreadable.ShouldNotBeNull().ShouldContain("restaurantGuid");
+        ToastTranslator.Translate("""{"eventType":"order_updated"}"""u8.ToArray(), "USD").Unreadable.ShouldNotBeNull().ShouldContain("guid");
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("XXX")]
+    [InlineData("usd")]
+    public void Without_the_restaurants_currency_it_is_known_whose_it_is_and_no_amount(string? currency)
+    {
+        var read = ToastTranslator.Translate(ToastSample.Event(ToastSample.Order(), restaurant: ToastSample.Restaurant.ToUpperInvariant()), currency);
+
+        (read.EventId, read.LocationId, read.Facts).ShouldBe(("event-1", ToastSample.Restaurant, null));
+        read.Unreadable.ShouldNotBeNull().ShouldContain("currency");
+    }
+
+    [Theory]
+    [InlineData("USD", "57.730000000000004", 5773)]
+    [InlineData("USD", "0.125", 12)]
+    [InlineData("USD", "0.135", 14)]
+    [InlineData("USD", "1E1", 1000)]
+    [InlineData("USD", "0", 0)]
+    [InlineData("JPY", "1500", 1500)]
+    [InlineData("JPY", "1500.5", 1500)]
+    [InlineData("KWD", "1.234", 1234)]
+    [InlineData("KWD", "1.2345", 1234)]
+    [InlineData("USD", "1000000000000000", 100_000_000_000_000_000)]
+    public void Decimal_units_become_minor_units_of_the_restaurants_currency(string currency, string amount, long minor) =>
+        Read(p => p["amount"] = JsonNode.Parse(amount), currency).TotalMinor.ShouldBe(minor);
+
+    [Fact]
+    public void What_is_not_known_is_left_alone() => Read(p =>
+    {
+        p["something_new"] = new JsonObject { ["deep"] = new JsonArray(1, "two", null) };
+        p["houseAccount"] = 42;
+        p["cashDrawer"] = "left";
+    }).TotalMinor.ShouldBe(106);
+}
