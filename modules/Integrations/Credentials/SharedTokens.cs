@@ -19,7 +19,11 @@ internal sealed record TokenLogin(Guid Id, Provider Provider, Func<CancellationT
 /// <summary>What a login gave.</summary>
 /// <param name="Token">In clear.</param>
 /// <param name="Life">How long it is good.</param>
-internal sealed record GivenToken(string Token, Duration Life);
+internal sealed record GivenToken(string Token, Duration Life)
+{
+    /// <summary>Prints no secret.</summary>
+    public override string ToString() => $"for {Life}";
+}
 
 /// <summary>The tokens that logins with client credentials give: kept sealed in the database and used by all connections and hosts with the same
 /// credentials until shortly before their end. One login for all who ask, here and on other hosts (a lease), and at most two an hour that the provider
