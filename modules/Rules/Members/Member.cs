@@ -19,9 +19,9 @@ internal sealed class Member(IVenue venue, MemberRow row)
     /// <summary>All access unlocked.</summary>
     public IReadOnlyList<AccessLevel> Access => row.Access;
 
-    /// <summary>The time of the first sale here.</summary>
+    /// <summary>The time of the first sale here, also one called off or given to somebody else since.</summary>
     public Instant? FirstSeenAt => row.FirstSeenAt;
 
-    /// <summary>The time of the last sale here.</summary>
+    /// <summary>The time of the last sale here, also one called off or given to somebody else since.</summary>
     public Instant? LastSeenAt => row.LastSeenAt;
 }
