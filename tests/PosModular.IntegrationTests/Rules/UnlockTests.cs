@@ -242,4 +242,53 @@ public sealed class UnlockTests(TestPostgres postgres)
         seen.ShouldBe(users, ignoreOrder: true);
         (await bar.Owner.DataAsync("{ venue(id: \"bar\") { members(tier: WHALE) { nodes { userId } } } }")).At("venue.members.nodes").GetArrayLength().ShouldBe(0);
     }
+
+    [Fact]
+    public async Task Rules_fire_by_priority_then_threshold_then_age_and_a_subscriber_follows_one_user()
+    {
+        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
+        await RuleAsync(bar, "older", 10m, "REGULAR");
+        await RuleAsync(bar, "younger", 10m, "REGULAR");
+        await RuleAsync(bar, "dear", 20m, "REGULAR", new { priority = 1 });
+        await RuleAsync(bar, "cheap", 15m, "REGULAR", new { priority = 1 });
+        await RuleAsync(bar, "off", 1m, "WHALE", new { enabled = false });
+        await bar.LinkAsync("anna", "card-1");
+        await bar.LinkAsync("ben", "card-2");
+        await bar.PostAsync(bar.Event("p1", amount: 2000, fingerprint: "card-1"));
+        await bar.PostAsync(bar.Event("p2", amount: 2000, fingerprint: "card-2"));
+        await bar.Host.WhenIdleAsync();
+
+        var query = Unlocked.Replace("$after: String", "$after: String, $user: ID", StringComparison.Ordinal).Replace("after: $after", "after: $after, userId: $user", StringComparison.Ordinal);
+        await using var subscriber = await Subscriber.StartAsync(bar.Host, bar.Owner.Token!, query, new { venue = Bar.VenueId, user = "ben", after = Kernel.Cursor.OfSeq("unlock", Bar.VenueId, 0) });
+        var seen = new List<string>();
+        while (seen.Count < 4)
+        {
+            var unlock = await subscriber.NextAsync();
+            seen.Add($"{unlock.At("userId")} {unlock.At("rule.name")}");
+        }
+
+        seen.ShouldBe(["ben cheap", "ben dear", "ben older", "ben younger"]);
+        (await bar.SqlAsync<string>("select string_agg(seq::text, ' ' order by seq) || ' of ' || (select seq from rules.feed_heads) from rules.unlocks")).ShouldBe("1 2 3 4 5 6 7 8 of 8");
+    }
+
+    [Fact]
+    public async Task What_a_deleted_rule_gave_stays_until_a_refund_takes_it_back()
+    {
+        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
+        var id = await RuleAsync(bar, "Gone", 10m, "REGULAR", new { grantsAccess = new[] { "INNER_CIRCLE" } });
+        await RuleAsync(bar, "Stays", 5m, "GUEST", new { grantsAccess = new[] { "PUBLIC_LOBBY" } });
+        await bar.Moderator.DataAsync("mutation { updateVenue(input: { venueId: \"bar\", unlockPolicy: REVOKE }) { errors { code } } }");
+        await bar.LinkAsync("guest", "card-1");
+        await bar.PostAsync(bar.Event("p1", amount: 1000, fingerprint: "card-1", minute: 1));
+        await bar.Host.WhenIdleAsync();
+        await bar.Owner.DataAsync($"mutation {{ deleteSpendRule(input: {{ ruleId: \"{id}\" }}) {{ errors {{ code }} }} }}");
+        (await GuestAsync(bar)).At("member.tier").GetString().ShouldBe("REGULAR");
+
+        await bar.PostAsync(bar.Event("p1", amount: 1000, fingerprint: "card-1", minute: 2, refunded: 500));
+
+        var venue = await GuestAsync(bar);
+        venue.At("member.tier").GetString().ShouldBe("GUEST");
+        venue.At("member.access").ToString().ShouldBe("""["PUBLIC_LOBBY"]""");
+        venue.At("spendRules").EnumerateArray().Select(r => $"{r.At("name")} {r.At("timesTriggered")} {r.At("usersUnlocked")}").ShouldBe(["Stays 1 1"]);
+    }
 }

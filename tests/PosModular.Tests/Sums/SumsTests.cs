@@ -3,6 +3,7 @@ using CsCheck;
 using Ingestion.Contracts;
 using Integrations.Contracts;
 using NodaTime;
+using NodaTime.Text;
 using Rules.Spend;
 using Shouldly;
 using Xunit;
@@ -106,6 +107,15 @@ public sealed class SumsTests
         Should.Throw<OverflowException>(() => SpendDelta.Of(changes));
         Should.Throw<OverflowException>(() => RevenueDelta.Of(changes));
     }
+
+    [Theory]
+    [InlineData("2026-11-20T12:00:00Z", "2026-11-20T12:00:00Z")]
+    [InlineData("2026-11-20T12:14:59.999999Z", "2026-11-20T12:00:00Z")]
+    [InlineData("2026-11-20T12:15:00Z", "2026-11-20T12:15:00Z")]
+    [InlineData("1969-12-31T23:59:59Z", "1969-12-31T23:45:00Z")]
+    [InlineData("1969-12-31T23:45:00Z", "1969-12-31T23:45:00Z")]
+    public void A_sale_belongs_to_its_quarter_of_an_hour(string at, string quarter) =>
+        InstantPattern.ExtendedIso.Format(RevenueDelta.QuarterOf(InstantPattern.ExtendedIso.Parse(at).Value)).ShouldBe(quarter);
 
     private static TransactionChange Change(string venue, long seq, Sale? before, Sale after) =>
         new(venue, seq, Guid.Empty, Instant.FromUnixTimeSeconds(0), before, after);
