@@ -36,11 +36,17 @@ public sealed class RevenueTests(TestPostgres postgres)
             await bar.RegisterAsync(venue, Bar.OwnerId, zone);
             var cutoff = LocalTime.Midnight.PlusMinutes(quarter * 15);
             await bar.Moderator.DataAsync("mutation($v: ID!, $c: LocalTime!) { updateVenue(input: { venueId: $v, dayCutoff: $c }) { errors { code } } }", new { v = venue, c = cutoff.ToString("HH:mm", null) });
-            foreach (var batch in sales.Select((sale, i) => Event(venue, i, sale)).Chunk(7))
+            // Each second sale lies within a minute of where the day in question starts or ends.
+            var day = Around[around].InUtc().Date.PlusDays(days);
+            PosPayment AtEdge(PosPayment sale, int i) => i % 2 == 0 ? sale : sale with
+            {
+                OccurredAt = BusinessDay.Start(day.PlusDays(i / 2 % 2), DateTimeZoneProviders.Tzdb[zone], cutoff) + Duration.FromMinutes(i % 3 - 1),
+            };
+            foreach (var batch in sales.Select((sale, i) => Event(venue, i, AtEdge(sale, i))).Chunk(7))
                 await writer.WriteAsync(batch, TestContext.Current.CancellationToken);
             await bar.Host.WhenIdleAsync();
 
-            var on = NodaTime.Text.LocalDatePattern.Iso.Format(Around[around].InUtc().Date.PlusDays(days));
+            var on = NodaTime.Text.LocalDatePattern.Iso.Format(day);
             foreach (var period in new[] { "DAY", "WEEK", "MONTH", "YEAR", "ALL" })
             {
                 const string fields = "from to total { amountMinor } count net { amountMinor } tip { amountMinor } pending { amountMinor }";
