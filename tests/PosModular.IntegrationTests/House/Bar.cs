@@ -32,9 +32,9 @@ internal sealed class Bar : IAsyncDisposable
     public string SignatureKey { get; private set; } = "";
 
     /// <summary>The till of the recorded samples: merchant 6SSW7HV8K2ST5, location S8GWD5R9QB376.</summary>
-    public static async Task<Bar> OpenAsync(string database, Action<IServiceCollection>? adjust = null, IReadOnlyDictionary<string, string?>? more = null)
+    public static async Task<Bar> OpenAsync(string database, Action<IServiceCollection>? adjust = null, IReadOnlyDictionary<string, string?>? more = null, SimulatorSettings? simulator = null)
     {
-        var square = await SquareSimulator.StartAsync();
+        var square = await SquareSimulator.StartAsync(simulator);
         var till = square.Sellers.AddTill(new TillOrder
         {
             Name = "Bar",
@@ -47,7 +47,10 @@ internal sealed class Bar : IAsyncDisposable
         var settings = new Dictionary<string, string?>
         {
             ["Pos:Square:BaseUrls:Sandbox"] = square.Address.ToString(),
+            ["Pos:Toast:BaseUrls:Sandbox"] = square.Address.ToString(),
             ["Pos:PublicBaseUrl"] = "https://pos.example.test",
+            // Most tests tell by events what they want known, and nothing else.
+            ["Pos:Syncs"] = "false",
         };
         foreach (var (name, value) in more ?? new Dictionary<string, string?>())
             settings[name] = value;

@@ -74,6 +74,9 @@ internal sealed class RunningHost : IAsyncDisposable
             Log.Lines.FirstOrDefault(line => line.Contains("it is parked", StringComparison.Ordinal)).ShouldBeNull();
     }
 
+    /// <summary>How many listen to a feed or bell of the venue on this host.</summary>
+    public int Listeners(string source, string venueId = Bar.VenueId) => Services.GetRequiredService<FeedBell>().Listeners(source, venueId);
+
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
