@@ -81,9 +81,6 @@ namespace Ingestion.Migrations
                     b.HasKey("VenueId", "ConnectionId", "OrderId")
                         .HasName("pk_order_fetches");
 
-                    b.HasIndex("ConnectionId", "DueAt")
-                        .HasDatabaseName("ix_order_fetches_connection_id_due_at");
-
                     b.ToTable("order_fetches", "ingestion");
                 });
 

@@ -112,12 +112,6 @@ namespace Ingestion.Migrations
                 filter: "external_order_id is not null");
 
             migrationBuilder.CreateIndex(
-                name: "ix_order_fetches_connection_id_due_at",
-                schema: "ingestion",
-                table: "order_fetches",
-                columns: new[] { "connection_id", "due_at" });
-
-            migrationBuilder.CreateIndex(
                 name: "ix_refunds_venue_id_provider_payment_external_id",
                 schema: "ingestion",
                 table: "refunds",

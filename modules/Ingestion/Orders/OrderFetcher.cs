@@ -59,7 +59,7 @@ internal sealed partial class OrderFetcher(
             var connected = (await tills.ConnectedAsync(ct)).ToDictionary(t => t.Till.ConnectionId, t => t.Till);
             if (connected.Count == 0)
                 return 0;
-            var taken = await queue.TakeAsync([.. connected.Keys], clock.Now(), ct);
+            var taken = await queue.TakeAsync(connected.Values, clock.Now(), ct);
             if (taken.Count == 0)
                 return 0;
             await using var writer = writers();

@@ -1,3 +1,4 @@
+using Integrations.Contracts;
 using NodaTime;
 using Npgsql;
 
@@ -20,9 +21,9 @@ internal sealed class OrderQueue(NpgsqlDataSource database)
 
     private const string TakeSql = """
         with due as materialized (
-          select f.venue_id, f.connection_id, f.order_id from unnest($1::uuid[]) c(id)
+          select f.venue_id, f.connection_id, f.order_id from unnest($5::text[], $1::uuid[]) c(venue_id, id)
           cross join lateral (
-            select * from ingestion.order_fetches o where o.connection_id = c.id and o.due_at <= $2 order by o.due_at limit $4 for update skip locked) f)
+            select * from ingestion.order_fetches o where o.venue_id = c.venue_id and o.connection_id = c.id and o.due_at <= $2 limit $4 for update skip locked) f)
         update ingestion.order_fetches f set due_at = $3, attempts = f.attempts + 1 from due d
         where f.venue_id = d.venue_id and f.connection_id = d.connection_id and f.order_id = d.order_id
         returning f.venue_id, f.connection_id, f.order_id, f.attempts
@@ -44,11 +45,12 @@ internal sealed class OrderQueue(NpgsqlDataSource database)
     /// <summary>How long an order that the provider did not know so many times is left alone; null when it is given up, after some three days.</summary>
     public static Duration? PauseAfter(int attempts) => attempts <= Pauses.Length ? Pauses[attempts - 1] : null;
 
-    /// <summary>What is due at these connections, up to a call's worth of each.</summary>
-    public async Task<IReadOnlyList<OrderFetch>> TakeAsync(Guid[] connections, Instant now, CancellationToken ct)
+    /// <summary>What is due at these tills, up to a call's worth of each.</summary>
+    public async Task<IReadOnlyList<OrderFetch>> TakeAsync(IReadOnlyCollection<Till> tills, Instant now, CancellationToken ct)
     {
         var lease = now + Lease;
-        await using var command = Command(database.CreateCommand(TakeSql), connections, now, lease, (long)MostInOneCall);
+        await using var command = Command(database.CreateCommand(TakeSql),
+            tills.Select(t => t.ConnectionId).ToArray(), now, lease, (long)MostInOneCall, tills.Select(t => t.VenueId).ToArray());
         await using var rows = await command.ExecuteReaderAsync(ct);
         var taken = new List<OrderFetch>();
         while (await rows.ReadAsync(ct))

@@ -141,7 +141,7 @@ public sealed class OrderFetchTests(TestPostgres postgres)
         var queue = bar.Host.Services.GetRequiredService<OrderQueue>();
         await bar.PostAsync(bar.Event("p1"));
         _clock.Advance(Duration.FromSeconds(2));
-        var taken = await queue.TakeAsync([bar.ConnectionId], _clock.Now(), TestContext.Current.CancellationToken);
+        var taken = await queue.TakeAsync([new Till(bar.ConnectionId, Bar.VenueId, Provider.Square, "merchant")], _clock.Now(), TestContext.Current.CancellationToken);
         await bar.PostAsync(bar.Event("p1", amount: 7000, minute: 3)); // another amount: the shares change
 
         await using var connection = await bar.Host.Services.GetRequiredService<NpgsqlDataSource>().OpenConnectionAsync(TestContext.Current.CancellationToken);
