@@ -32,7 +32,8 @@ internal static class SyncSql
         insert into ingestion.sync_runs (id, venue_id, connection_id, trigger, status, by_creation, from_at, to_at, stream, place, pass_pages, pass_news,
           pages, fetched, created, updated, unchanged, started_at, updated_at, resume_at, faults)
         select $1, $2, $3, $4, 1, $5, $6, $7, 0, $6, 0, false, 0, 0, 0, 0, 0, $8, $8, $8, 0
-        where $4 = 3 or not exists (select from ingestion.sync_runs r where r.connection_id = $3 and r.status in (1, 3) and r.trigger <> 3)
+        where not exists (select from ingestion.sync_runs r where r.connection_id = $3 and r.status in (1, 3)
+          and case when $4 = 3 then r.trigger = 3 and r.from_at = $6 and r.to_at = $7 else r.trigger <> 3 end)
         """;
 
     private const string Next = "update ingestion.sync_places set next_sync_at = $2, alive_at = greatest(alive_at, $3) where connection_id = $1";

@@ -58,16 +58,14 @@ internal sealed class SyncTransactions(NpgsqlDataSource database, IDbContextFact
         var runs = new List<SyncRun>();
         foreach (var till in chosen)
         {
-            if (input.From is { } from)
-                await SyncRuns.BackfillAsync(database, till, from, to, now, ct);
-            else
-            {
-                var syncedTo = await db.SyncPlaces.Where(p => p.ConnectionId == till.ConnectionId).Select(p => p.SyncedTo).SingleOrDefaultAsync(ct);
-                if (!await SyncRuns.StartAsync(database, till, SyncTrigger.Manual, syncedTo, now, ct))
-                    await SyncSql.ResumeAsync(database, till.ConnectionId, now, ct);
-            }
-            var backfill = input.From is not null;
-            var run = await db.SyncRuns.AsNoTracking().Where(r => r.ConnectionId == till.ConnectionId && (r.Trigger == SyncTrigger.Backfill) == backfill).OrderByDescending(r => r.Id).FirstAsync(ct);
+            var syncedTo = await db.SyncPlaces.Where(p => p.ConnectionId == till.ConnectionId).Select(p => p.SyncedTo).SingleOrDefaultAsync(ct);
+            var begun = input.From is { } from ? await SyncRuns.BackfillAsync(database, till, from, to, now, ct) : await SyncRuns.StartAsync(database, till, SyncTrigger.Manual, syncedTo, now, ct);
+            if (!begun)
+                await SyncSql.ResumeAsync(database, till.ConnectionId, now, ct);
+            var (start, backfill) = (input.From, input.From is not null);
+            var run = await db.SyncRuns.AsNoTracking()
+                .Where(r => r.ConnectionId == till.ConnectionId && (backfill ? r.Trigger == SyncTrigger.Backfill && r.FromAt == start && r.ToAt == to : r.Trigger != SyncTrigger.Backfill))
+                .OrderByDescending(r => r.Id).FirstAsync(ct);
             runs.Add(new SyncRun(run, tills.Streams(till.Provider, run.ByCreation).Count));
         }
         bell.Ask();

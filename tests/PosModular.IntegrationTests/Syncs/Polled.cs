@@ -19,6 +19,9 @@ internal static class Polled
 
     public static DateTimeOffset Now => TimeProvider.System.GetUtcNow();
 
+    /// <summary>A whole second, as a till may keep it.</summary>
+    public static DateTimeOffset Today => new(Now.UtcDateTime.Date, TimeSpan.Zero);
+
     /// <summary>Without polling by itself: the test says when.</summary>
     public static async Task<Bar> OpenAsync(string database, int pageSize = 100, IReadOnlyDictionary<string, string?>? more = null)
     {

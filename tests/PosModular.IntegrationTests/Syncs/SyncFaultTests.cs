@@ -35,7 +35,7 @@ public sealed class SyncFaultTests(TestPostgres postgres)
     {
         await using var bar = await Polled.OpenAsync(await postgres.CreateDatabaseAsync(), pageSize: 10);
         await bar.SyncAsync();
-        var (location, then) = (bar.Till.Location.Id, Polled.Now.AddDays(-300));
+        var (location, then) = (bar.Till.Location.Id, Polled.Today.AddDays(-300));
         foreach (var (row, i) in Faults.Select((row, i) => (row, i)))
         {
             var name = row.Data;
@@ -59,7 +59,7 @@ public sealed class SyncFaultTests(TestPostgres postgres)
         await using var bar = await Polled.OpenAsync(await postgres.CreateDatabaseAsync());
         var (till, connection) = await bar.ConnectToastAsync();
         await bar.SyncAsync(connection);
-        var then = Polled.Now.AddDays(-300);
+        var then = Polled.Today.AddDays(-300);
         foreach (var (row, i) in Faults.Where(f => f.Data is not ("an expired cursor" or "orders away")).Select((row, i) => (row, i)))
         {
             var name = row.Data;
@@ -103,7 +103,7 @@ public sealed class SyncFaultTests(TestPostgres postgres)
     {
         await using var bar = await Polled.OpenAsync(await postgres.CreateDatabaseAsync(), pageSize: 10);
         await bar.SyncAsync();
-        var from = Polled.Now.AddDays(-100);
+        var from = Polled.Today.AddDays(-100);
         new History { LocationId = bar.Till.Location.Id, Count = 1_000, From = from, To = from.AddDays(1) }.RingUp(bar.Square.Ledger);
         await bar.Host.DisposeAsync();
         bar.Hosts.Clear();
@@ -165,7 +165,7 @@ public sealed class SyncFaultTests(TestPostgres postgres)
         await using var bar = await Polled.OpenAsync(await postgres.CreateDatabaseAsync(), pageSize: 10);
         await bar.AddHostAsync(HurriedTime.ForProviders);
         await bar.SyncAsync();
-        var from = Polled.Now.AddDays(-100);
+        var from = Polled.Today.AddDays(-100);
         new History { LocationId = bar.Till.Location.Id, Count = 400, From = from, To = from.AddDays(1) }.RingUp(bar.Square.Ledger);
         bar.Square.Requests.Clear();
 

@@ -14,7 +14,7 @@ public sealed class SyncTests(TestPostgres postgres)
         await using var bar = await Polled.OpenAsync(await postgres.CreateDatabaseAsync());
         var first = await bar.SyncAsync(); // of nothing
         var (ledger, location, now) = (bar.Square.Ledger, bar.Till.Location.Id, Polled.Now);
-        var ids = Enumerable.Range(0, 40).Select(i => ledger.AddSale(new Sale { LocationId = location, Amount = 1000 + i, Captured = i % 2 == 0, Cash = i % 5 == 0, At = now.AddMinutes(-i), Announce = false }).Id).ToArray();
+        var ids = Enumerable.Range(0, 40).Select(i => ledger.AddSale(new Sale { LocationId = location, Amount = 1000 + i, Captured = i % 2 == 0, Cash = i % 5 == 0, At = now.AddSeconds(-2 * i), Announce = false }).Id).ToArray();
         var offline = ledger.AddSale(new Sale { LocationId = location, Amount = 500, Captured = true, At = now, OfflineAt = now.AddHours(-5), Announce = false });
 
         var run = await bar.SyncAsync();
@@ -73,7 +73,7 @@ public sealed class SyncTests(TestPostgres postgres)
     {
         await using var bar = await Polled.OpenAsync(await postgres.CreateDatabaseAsync());
         await bar.SyncAsync();
-        var (location, then) = (bar.Till.Location.Id, Polled.Now.AddDays(-200));
+        var (location, then) = (bar.Till.Location.Id, Polled.Today.AddDays(-200));
         new History { LocationId = location, Count = 250, From = then, To = then.AddDays(10) }.RingUp(bar.Square.Ledger);
 
         var run = await bar.SyncAsync(from: then.AddDays(-1), to: then.AddDays(11));
@@ -102,7 +102,7 @@ public sealed class SyncTests(TestPostgres postgres)
             Captured = i % 3 != 1,
             Type = i % 6 == 0 ? ToastPaymentType.Cash : ToastPaymentType.Credit,
             CreatedInTestMode = i == 29,
-            At = now.AddMinutes(-i),
+            At = now.AddSeconds(-2 * i),
             Announce = false,
         })).ToArray();
         await bar.SyncAsync(connection);
