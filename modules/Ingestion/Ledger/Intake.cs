@@ -46,7 +46,8 @@ internal sealed record Intake
     }
 
     /// <summary>What it is about, for telling; the first thing in it.</summary>
-    public string Name => Payments.FirstOrDefault()?.Key.ExternalId ?? Refunds.FirstOrDefault()?.Key.ExternalId ?? Orders.FirstOrDefault()?.Key.OrderId ?? Event?.EventId ?? "(nothing)";
+    public string Name => Payments is [var payment, ..] ? payment.Key.ExternalId : Refunds is [var refund, ..] ? refund.Key.ExternalId
+        : Orders is [var order, ..] ? order.Key.OrderId : Event?.EventId ?? "(nothing)";
 
     /// <summary>An event that tells nothing which counts: ignored, or of no use.</summary>
     public static Intake Bare(WebhookEventRow raw) => new() { VenueId = raw.VenueId, Event = raw };

@@ -1,4 +1,3 @@
-using GraphQL;
 using Integrations.Contracts;
 using NodaTime;
 using Npgsql;

@@ -1,5 +1,4 @@
 using GraphQL;
-using Ingestion.Contracts;
 using Integrations.Contracts;
 using NodaTime;
 using Npgsql;

@@ -24,7 +24,10 @@ internal sealed partial class Revocations(IDbContextFactory<IntegrationsDb> dbs,
             {
                 await using var db = await dbs.CreateDbContextAsync(stoppingToken);
                 var now = clock.Now();
-                await db.Connections.Where(c => c.MerchantId == merchant && c.DisconnectedAt == null).ExecuteUpdateAsync(c => c.SetProperty(x => x.NextCheckAt, now), stoppingToken);
+                // Taken at its word, and asked at once: a connection that lives by another consent turns back with that call.
+                var (code, message) = ((ErrorCode?)ErrorCode.InvalidCredentials, "The seller has revoked the application's access at the provider. Have it authorized again and connect the till with the new token.");
+                await db.Connections.Where(c => c.MerchantId == merchant && c.DisconnectedAt == null).ExecuteUpdateAsync(c => c.SetProperty(x => x.NextCheckAt, now)
+                    .SetProperty(x => x.LastErrorAt, now).SetProperty(x => x.LastErrorCode, code).SetProperty(x => x.LastErrorMessage, message), stoppingToken);
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
