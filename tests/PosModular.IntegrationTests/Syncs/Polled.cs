@@ -25,7 +25,7 @@ internal static class Polled
     /// <summary>Without polling by itself: the test says when.</summary>
     public static async Task<Bar> OpenAsync(string database, int pageSize = 100, IReadOnlyDictionary<string, string?>? more = null)
     {
-        var bar = await Bar.OpenAsync(database, HurriedTime.ForProviders, new Dictionary<string, string?>(Settings.Concat(more ?? new Dictionary<string, string?>())),
+        var bar = await Bar.OpenAsync(database, HurriedTime.ForProviders, (more ?? new Dictionary<string, string?>()).Concat(Settings).DistinctBy(s => s.Key).ToDictionary(s => s.Key, s => s.Value),
             new SimulatorSettings { Urls = "http://127.0.0.1:0", RetryScale = 0.001, PageSize = pageSize });
         await bar.QuietAsync();
         return bar;
@@ -44,6 +44,14 @@ internal static class Polled
         payload.At("connection.status").GetString().ShouldBe("CONNECTED");
         await bar.QuietAsync();
         return (till, payload.At("connection.id").GetGuid());
+    }
+
+    /// <summary>Toast's staff have set the restaurant's webhook: its events come to the host, signed with this secret.</summary>
+    public static async Task HearToastAsync(this Bar bar, ToastTill till, Guid connection, string secret)
+    {
+        (await bar.Moderator.DataAsync("mutation($input: UpdatePosConnectionInput!) { updatePosConnection(input: $input) { errors { code message } } }",
+            new { input = new { connectionId = connection, webhookSignatureKey = secret } })).At("updatePosConnection.errors").GetArrayLength().ShouldBe(0);
+        bar.Square.Toast.Restaurants.SetWebhook(till.Restaurant.Guid, new Uri(bar.Host.Address, $"/api/pos/webhooks/toast/{connection}").ToString(), secret);
     }
 
     /// <summary>Asks for a sync and waits for its end; parked ones are sent on at once.</summary>

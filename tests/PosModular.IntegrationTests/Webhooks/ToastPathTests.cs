@@ -1,94 +1,148 @@
 using System.Diagnostics;
 using System.Net;
 using System.Text;
-using Integrations.Contracts;
-using Microsoft.Extensions.DependencyInjection;
-using NodaTime;
+using System.Text.Json.Nodes;
 using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Syncs;
+using PosModular.Simulator.Toast;
 
 namespace PosModular.IntegrationTests.Webhooks;
 
-/// <summary>Toast's door: its header, its size, its two seconds. What stands behind it is Square's.</summary>
+/// <summary>Toast's door: its header, its size, its two seconds, and what an order of several payments comes to.</summary>
 public sealed class ToastPathTests(TestPostgres postgres)
 {
-    private static readonly Guid Connection = Guid.Parse("0193a000-0000-7000-8000-00000000000a");
+    private const string Secret = "the secret that Toast signs with";
 
-    /// <summary>Reads a body "event-id payment:total …" that is signed "genuine".</summary>
-    private sealed class Gate : IWebhookGate
+    private sealed record Tavern(Bar Bar, ToastTill Till, Guid ConnectionId) : IAsyncDisposable
     {
-        public ValueTask<Admission> AdmitAsync(WebhookRequest request, CancellationToken ct) => request is { Provider: Provider.Toast, Signature: "genuine" }
-            ? ReadAgainAsync(request.Provider, request.ConnectionId, request.Body, ct) : ValueTask.FromResult(Admission.Refused);
+        public ToastLedger Ledger => Bar.Square.Toast.Ledger;
 
-        public ValueTask<Admission> ReadAgainAsync(Provider provider, Guid? connectionId, ReadOnlyMemory<byte> body, CancellationToken ct)
+        /// <summary>An order of 10.00 and 4.98, paid by card and in cash.</summary>
+        public ToastEvent Sell(bool announce = false)
         {
-            var words = Encoding.UTF8.GetString(body.Span).Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            var at = Instant.FromUtc(2026, 11, 20, 20, 0);
-            var payments = words.Skip(1).Select(w => w.Split(':')).Select(w => new PosPayment(w[0], "order", "L", PaymentState.Captured, at, at, "USD", long.Parse(w[1], null), 0, 0, PaymentMethod.Card, null)
+            var order = Ledger.Open(new ToastOrder
             {
-                Breakdown = new PosBreakdown(8, 2, 1),
-            }).ToArray();
-            return ValueTask.FromResult(new Admission(true, new PosEvent(words[0], "order_updated", null, "L", new PosFacts { Payments = payments }, null), new Till(connectionId!.Value, Bar.VenueId, Provider.Toast, "L")));
+                RestaurantGuid = Till.Restaurant.Guid,
+                Checks =
+                [
+                    new Check
+                    {
+                        Selections = [new Selection { PreDiscountPrice = 1400, Tax = 98 }],
+                        Payments = [new ToastPayment { Amount = 1000, Tip = 150, Status = ToastPaymentStatus.Captured }, new ToastPayment { Amount = 498, Type = ToastPaymentType.Cash }],
+                    },
+                ],
+            }, announce);
+            return Ledger.Events(order.Guid).ShouldHaveSingleItem();
         }
+
+        public async Task<HttpStatusCode> PostAsync(byte[] body, string timestamp, string? signature = null)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/pos/webhooks/toast/{ConnectionId}") { Content = new ByteArrayContent(body) };
+            request.Headers.TryAddWithoutValidation(ToastSignature.Header, signature ?? ToastSignature.Of(Secret, body, timestamp));
+            using var answer = await Bar.Host.Http.SendAsync(request, TestContext.Current.CancellationToken);
+            return answer.StatusCode;
+        }
+
+        public Task<HttpStatusCode> PostAsync(ToastEvent told, int padding = 0, string? signature = null) =>
+            PostAsync([.. told.Body().ToArray(), .. Enumerable.Repeat((byte)' ', padding)], told.Timestamp, signature);
+
+        public async Task<string> EventsAsync() =>
+            (await Bar.Owner.DataAsync("{ venue(id: \"bar\") { webhookEvents { nodes { id provider type status attempts reason } } } }")).At("venue.webhookEvents.nodes").ToString();
+
+        public ValueTask DisposeAsync() => Bar.DisposeAsync();
     }
 
-    private Task<Bar> OpenAsync() => OpenAsync(postgres);
-
-    private static async Task<Bar> OpenAsync(TestPostgres postgres)
+    private async Task<Tavern> OpenAsync(string currency = "USD")
     {
-        var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        await bar.AddHostAsync(services => services.AddSingleton<IWebhookGate, Gate>());
-        return bar;
+        var bar = await Polled.OpenAsync(await postgres.CreateDatabaseAsync(), more: new Dictionary<string, string?> { ["Pos:Syncs"] = "false" });
+        var (till, connection) = await bar.ConnectToastAsync(new RestaurantDraft { CurrencyCode = currency });
+        await bar.HearToastAsync(till, connection, Secret);
+        return new Tavern(bar, till, connection);
     }
 
-    private static async Task<HttpStatusCode> PostAsync(Bar bar, string body, string? signature = "genuine")
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/pos/webhooks/toast/{Connection}") { Content = new StringContent(body) };
-        request.Headers.TryAddWithoutValidation("Toast-Signature", signature);
-        using var answer = await bar.Hosts[1].Http.SendAsync(request, TestContext.Current.CancellationToken);
-        return answer.StatusCode;
-    }
+    private static Task<string> SalesAsync(Tavern tavern) => tavern.Bar.SqlAsync<string>(
+        "select string_agg(concat_ws(' ', provider, currency, total_minor, tip_minor, tax_minor, breakdown_complete), ', ' order by total_minor) from ingestion.transactions");
 
     [Fact]
-    public async Task An_event_with_several_payments_is_one_commit_complete_at_once_and_fetches_nothing()
+    public async Task An_order_of_several_payments_is_one_commit_complete_at_once_and_fetches_nothing()
     {
-        await using var bar = await OpenAsync();
+        await using var tavern = await OpenAsync("EUR");
 
-        (await PostAsync(bar, "e1 a:1000 b:500")).ShouldBe(HttpStatusCode.OK);
-        (await PostAsync(bar, "e1 a:1000 b:500")).ShouldBe(HttpStatusCode.OK);
+        var told = tavern.Sell(announce: true);
+        tavern.Ledger.Replay(told.Guid, times: 3);
+        await tavern.Bar.Square.Toast.Deliveries.WhenIdleAsync(TestContext.Current.CancellationToken);
 
-        (await bar.SqlAsync<string>("select string_agg(concat_ws(' ', external_id, provider, total_minor, tax_minor, breakdown_complete), ', ' order by external_id) from ingestion.transactions")).ShouldBe("a 1 1000 8 t, b 1 500 8 t");
-        (await bar.SqlAsync<long>("select count(*) from ingestion.order_fetches")).ShouldBe(0);
-        (await bar.SqlAsync<long>("select count(*) from ingestion.webhook_events")).ShouldBe(1);
+        (await SalesAsync(tavern)).ShouldBe("1 EUR 498 0 33 t, 1 EUR 1150 150 65 t");
+        (await tavern.Bar.SqlAsync<long>("select count(*) from ingestion.order_fetches")).ShouldBe(0);
+        (await tavern.Bar.SqlAsync<string>("select count(*) || ' ' || (select count(*) from ingestion.transaction_versions) from ingestion.webhook_events")).ShouldBe("1 2");
+        tavern.Bar.Square.Requests.Requests.ShouldNotContain(r => r.Path.StartsWith("/orders", StringComparison.Ordinal));
+        tavern.Bar.Square.Toast.Deliveries.Failures.ShouldBeEmpty();
     }
 
     [Fact]
     public async Task It_takes_two_megabytes_and_no_wrong_signature()
     {
-        await using var bar = await OpenAsync();
+        await using var tavern = await OpenAsync();
+        var (first, second) = (tavern.Sell(), tavern.Sell());
 
-        (await PostAsync(bar, "e1 a:1", signature: "forged")).ShouldBe(HttpStatusCode.Forbidden);
-        (await PostAsync(bar, "e1 a:1" + new string(' ', 1_500_000))).ShouldBe(HttpStatusCode.OK);
-        (await PostAsync(bar, "e2 a:1" + new string(' ', 2 * 1024 * 1024))).ShouldBe(HttpStatusCode.RequestEntityTooLarge);
-        (await bar.PostAsync(Encoding.UTF8.GetBytes(new string(' ', 1_500_000)))).ShouldBe(HttpStatusCode.RequestEntityTooLarge);
+        (await tavern.PostAsync(first, signature: ToastSignature.Of("another secret", first.Body().Span, first.Timestamp))).ShouldBe(HttpStatusCode.Forbidden);
+        (await tavern.PostAsync(first, signature: ToastSignature.Of(Secret, second.Body().Span, second.Timestamp))).ShouldBe(HttpStatusCode.Forbidden);
+        (await tavern.PostAsync(first, signature: "")).ShouldBe(HttpStatusCode.Forbidden);
+        (await tavern.Bar.SqlAsync<long>("select count(*) from ingestion.webhook_events")).ShouldBe(0);
+        (await tavern.PostAsync(first, padding: 1_500_000)).ShouldBe(HttpStatusCode.OK);
+        (await tavern.PostAsync(second, padding: 2 * 1024 * 1024)).ShouldBe(HttpStatusCode.RequestEntityTooLarge);
+        (await tavern.Bar.PostAsync(Encoding.UTF8.GetBytes(new string(' ', 1_500_000)))).ShouldBe(HttpStatusCode.RequestEntityTooLarge);
+        (await SalesAsync(tavern)).ShouldBe("1 USD 498 0 33 t, 1 USD 1150 150 65 t");
     }
 
     [Fact]
     public async Task Who_waits_two_seconds_gets_503_in_time_and_its_second_sending_is_counted_once()
     {
-        await using var bar = await OpenAsync();
+        await using var tavern = await OpenAsync();
+        var bar = tavern.Bar;
+        var told = tavern.Sell();
         await bar.SqlAsync<object?>("""
             create function ingestion.slow() returns trigger language plpgsql as $$ begin perform pg_sleep(3); return new; end $$;
             create trigger slow before insert on ingestion.webhook_events for each row execute function ingestion.slow();
             select null::text
             """);
-        await PostAsync(bar, "warm", signature: "forged");
+        (await tavern.PostAsync(told, signature: "forged")).ShouldBe(HttpStatusCode.Forbidden); // everything is warm
         var began = Stopwatch.GetTimestamp();
 
-        (await PostAsync(bar, "e1 a:1000")).ShouldBe(HttpStatusCode.ServiceUnavailable);
+        (await tavern.PostAsync(told)).ShouldBe(HttpStatusCode.ServiceUnavailable);
 
         Stopwatch.GetElapsedTime(began).ShouldBeLessThan(TimeSpan.FromSeconds(2.5));
         await bar.SqlAsync<object?>("drop trigger slow on ingestion.webhook_events; select null::text");
-        (await PostAsync(bar, "e1 a:1000")).ShouldBe(HttpStatusCode.OK);
-        (await bar.SqlAsync<string>("select count(*) || ' ' || (select count(*) from ingestion.transaction_versions) from ingestion.webhook_events")).ShouldBe("1 1");
+        (await tavern.PostAsync(told)).ShouldBe(HttpStatusCode.OK);
+        (await bar.SqlAsync<string>("select count(*) || ' ' || (select count(*) from ingestion.transaction_versions) from ingestion.webhook_events")).ShouldBe("1 2");
+    }
+
+    [Fact]
+    public async Task What_of_an_order_cannot_be_read_is_told_with_its_event_and_the_rest_counts()
+    {
+        await using var tavern = await OpenAsync();
+        var told = tavern.Sell();
+        var body = JsonNode.Parse(told.Body().Span)!;
+        var payments = body["details"]!["order"]!["checks"]![0]!["payments"]!.AsArray();
+        payments[1]!["amount"] = "a lot";
+        var unreadable = (string)payments[1]!["guid"]!;
+        var odd = payments[1]!.DeepClone();
+        odd["guid"] = "no\0good"; // no column of text takes this
+        payments.Add(odd);
+
+        (await tavern.PostAsync(Encoding.UTF8.GetBytes(body.ToJsonString()), told.Timestamp)).ShouldBe(HttpStatusCode.OK);
+
+        (await SalesAsync(tavern)).ShouldBe("1 USD 1150 150 0 f");
+        var kept = System.Text.Json.JsonDocument.Parse(await tavern.EventsAsync()).RootElement;
+        kept.GetArrayLength().ShouldBe(1);
+        kept.At("0.status").GetString().ShouldBe("PROCESSED");
+        kept.At("0.reason").GetString()!.ShouldContain($"payment {unreadable}: its amount or tipAmount is not a readable amount");
+        kept.At("0.reason").GetString()!.ShouldContain("payment nogood:");
+
+        (await tavern.Bar.Moderator.DataAsync("mutation($input: ReplayWebhookEventsInput!) { replayWebhookEvents(input: $input) { replayed errors { code } } }",
+            new { input = new { venueId = Bar.VenueId, eventIds = new[] { kept.At("0.id").GetString() } } })).At("replayWebhookEvents").ToString().ShouldBe("""{"replayed":1,"errors":[]}""");
+        var again = System.Text.Json.JsonDocument.Parse(await tavern.EventsAsync()).RootElement;
+        (again.At("0.status").GetString(), again.At("0.attempts").GetInt32(), again.At("0.reason").GetString()).ShouldBe(("PROCESSED", 2, kept.At("0.reason").GetString()));
+        (await tavern.Bar.SqlAsync<long>("select count(*) from ingestion.transaction_versions")).ShouldBe(1);
     }
 }
