@@ -474,8 +474,8 @@ namespace Ingestion.Migrations
                     b.HasIndex("VenueId", "TotalMinor", "Id")
                         .HasDatabaseName("ix_transactions_venue_id_total_minor_id");
 
-                    b.HasIndex("VenueId", "UserId", "OccurredAt")
-                        .HasDatabaseName("ix_transactions_venue_id_user_id_occurred_at")
+                    b.HasIndex("VenueId", "UserId", "OccurredAt", "Id")
+                        .HasDatabaseName("ix_transactions_venue_id_user_id_occurred_at_id")
                         .HasFilter("user_id is not null");
 
                     b.ToTable("transactions", "ingestion");
