@@ -87,7 +87,9 @@ internal sealed class TransactionsCsv(IDbContextFactory<IngestionDb> dbs, IVenue
         Search = One(query, "search"),
     };
 
-    private static string? One(IQueryCollection query, string name) => query[name].ToString() is { Length: > 0 } value ? value : null;
+    // Of a NUL the database would make an error that is no answer.
+    private static string? One(IQueryCollection query, string name) => query[name].ToString() is not { Length: > 0 } value ? null
+        : value.Any(char.IsControl) ? throw Bad(name, "text without control characters") : value;
 
     private static Instant? Time(IQueryCollection query, string name) => One(query, name) is not { } text ? null
         : OffsetDateTimePattern.ExtendedIso.Parse(text) is { Success: true } at ? at.Value.ToInstant() : throw Bad(name, "an instant such as 2026-11-23T19:00:00Z");
