@@ -15,7 +15,7 @@ namespace Ingestion.Webhooks;
 /// <param name="Status">What became of it.</param>
 /// <param name="ReceivedAt">When it first came.</param>
 /// <param name="Attempts">How often it was tried to use it.</param>
-/// <param name="Reason">Why it was ignored or failed.</param>
+/// <param name="Reason">Why it was ignored or failed; of a processed one, what of it could not be used.</param>
 internal sealed record WebhookEvent(
     Guid Id, Provider Provider, string EventId, string Type, WebhookEventStatus Status, Instant ReceivedAt, int Attempts, string? Reason)
 {

@@ -11,7 +11,7 @@ internal enum WebhookEventStatus : short
     /// <summary>Stored, not yet used.</summary>
     Pending = 0,
 
-    /// <summary>Stored and used, in one commit.</summary>
+    /// <summary>Stored and used, in one commit; a reason says what of it could not be used.</summary>
     Processed = 1,
 
     /// <summary>Genuine, but not for this till or of no use here; the reason says why.</summary>
@@ -41,12 +41,16 @@ internal sealed class WebhookEventRow
     public int Attempts { get; init; }
     public required byte[] Payload { get; init; }
 
-    /// <summary>What becomes of an event that has been read: it is used, ignored or of no use, and why.</summary>
+    /// <summary>What becomes of an event that has been read: it is used, ignored or of no use, and why; of a used one, what of it could not be used.</summary>
     public static (WebhookEventStatus Status, string? Reason) Judge(Admission admission) =>
         admission.IgnoredBecause is { } why ? (WebhookEventStatus.Ignored, why)
         : admission.Event!.Unreadable is { } fault ? (WebhookEventStatus.Failed, fault)
         : admission.Event.Facts is null ? (WebhookEventStatus.Ignored, "Events of this type are not used.")
-        : (WebhookEventStatus.Processed, null);
+        : (WebhookEventStatus.Processed, admission.Event.Skipped is { Count: > 0 } skipped ? Tell(skipped) : null);
+
+    // For people: a few of them tell enough. A provider's ids may hold what a column of text may not.
+    private static string Tell(IReadOnlyList<string> skipped) =>
+        string.Join(" ", skipped.Take(5)).Replace("\0", "", StringComparison.Ordinal) + (skipped.Count > 5 ? $" And {skipped.Count - 5} more." : "");
 
     public static void Map(EntityTypeBuilder<WebhookEventRow> row)
     {
