@@ -1,0 +1,95 @@
+using System.Text.Json;
+using Ingestion;
+using Ingestion.Transactions;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using PosModular.IntegrationTests.House;
+
+namespace PosModular.IntegrationTests.Reading;
+
+public sealed class PagingTests(TestPostgres postgres)
+{
+    private static readonly string[] Orders = ["NEWEST_FIRST", "OLDEST_FIRST", "LARGEST_FIRST"];
+
+    [Fact]
+    public async Task Pages_of_every_order_hold_each_sale_once_while_sales_arrive()
+    {
+        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
+        // Five times and four totals for sixty sales.
+        await Task.WhenAll(Enumerable.Range(0, 60).Select(i => bar.PostAsync(bar.Event($"p{i}", amount: 1000 + i % 4 * 100, created: $"2026-11-20T20:0{i % 5}:00.000Z"))));
+
+        foreach (var order in Orders)
+        {
+            var (seen, after, page) = (new List<JsonElement>(), (string?)null, 0);
+            do
+            {
+                var found = await bar.PageAsync(order: order, first: 7, after: after);
+                seen.AddRange(found.At("edges").EnumerateArray().Select(e => e.At("node")));
+                found.At("totalCount").GetInt64().ShouldBeGreaterThanOrEqualTo(60);
+                after = found.At("pageInfo.hasNextPage").GetBoolean() ? found.At("pageInfo.endCursor").GetString() : null;
+                // One at the front, one at the end, one among them.
+                await bar.PostAsync(bar.Event($"{order}-early-{page}", amount: 10, created: "2026-11-20T19:00:00.000Z"));
+                await bar.PostAsync(bar.Event($"{order}-late-{page}", amount: 9000, created: "2026-11-20T21:00:00.000Z"));
+                await bar.PostAsync(bar.Event($"{order}-among-{page++}", amount: 1100, created: "2026-11-20T20:02:00.000Z"));
+            } while (after is not null && page < 60);
+
+            page.ShouldBeLessThan(60);
+            var ids = seen.ConvertAll(s => s.At("externalId").GetString()!);
+            ids.Distinct().Count().ShouldBe(ids.Count, order);
+            Enumerable.Range(0, 60).ShouldAllBe(i => ids.Contains($"p{i}"));
+            var keys = seen.ConvertAll(s => (order == "LARGEST_FIRST" ? s.At("total.amountMinor").GetInt64().ToString("D9", null) : s.At("occurredAt").GetString()) + " " + s.At("id").GetString());
+            keys.ShouldBe(order == "OLDEST_FIRST" ? keys.Order(StringComparer.Ordinal) : keys.OrderDescending(StringComparer.Ordinal));
+        }
+    }
+
+    [Fact]
+    public async Task A_cursor_of_another_order_is_INVALID_INPUT()
+    {
+        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
+        await bar.PostAsync(bar.Event("p1"));
+        await bar.PostAsync(bar.Event("p2"));
+        foreach (var order in Orders)
+        {
+            var cursor = (await bar.PageAsync(order: order, first: 1)).At("pageInfo.endCursor").GetString();
+            foreach (var other in Orders)
+            {
+                var asked = $"{{ venue(id: \"bar\") {{ transactions(order: {other}, after: \"{cursor}\") {{ nodes {{ id }} }} }} }}";
+                if (other == order)
+                    (await bar.Owner.DataAsync(asked)).At("venue.transactions.nodes").GetArrayLength().ShouldBe(1);
+                else
+                    (await bar.Owner.ErrorAsync(asked)).ShouldBe("INVALID_INPUT", $"{order} {other}");
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Each_order_and_a_users_pages_are_read_from_their_index_without_a_sort()
+    {
+        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
+        await bar.SeedAsync(20_000);
+
+        async Task Check(TransactionOrder order, TransactionFilter? filter, string index)
+        {
+            await using var db = await bar.Host.Services.GetRequiredService<IDbContextFactory<IngestionDb>>().CreateDbContextAsync();
+            var middle = await TransactionFilter.Apply(db, Bar.VenueId, filter).Sorted(order, null).Skip(10).FirstAsync();
+            foreach (var after in new[] { null, order.CursorOf(middle) })
+            {
+                await using var command = TransactionFilter.Apply(db, Bar.VenueId, filter).Sorted(order, after).Take(51).CreateDbCommand();
+                command.CommandText = "explain " + command.CommandText;
+                await db.Database.OpenConnectionAsync();
+                var plan = "";
+                await using var rows = await command.ExecuteReaderAsync();
+                while (await rows.ReadAsync())
+                    plan += rows.GetString(0) + "\n";
+                plan.ShouldContain(index);
+                plan.ShouldNotContain("Sort");
+            }
+        }
+
+        await Check(TransactionOrder.NewestFirst, null, "ix_transactions_venue_id_occurred_at_id");
+        await Check(TransactionOrder.OldestFirst, null, "ix_transactions_venue_id_occurred_at_id");
+        await Check(TransactionOrder.LargestFirst, null, "ix_transactions_venue_id_total_minor_id");
+        await Check(TransactionOrder.NewestFirst, new TransactionFilter { UserId = "guest3" }, "ix_transactions_venue_id_user_id_occurred_at_id");
+        await Check(TransactionOrder.OldestFirst, new TransactionFilter { UserId = "guest3" }, "ix_transactions_venue_id_user_id_occurred_at_id");
+    }
+}
