@@ -11,7 +11,7 @@ namespace PosModular.IntegrationTests.Webhooks;
 /// <summary>Toast's door: its header, its size, its two seconds, and what an order of several payments comes to.</summary>
 public sealed class ToastPathTests(TestPostgres postgres)
 {
-    private const string Secret = "the secret that Toast signs with";
+    private const string Secret = "the-secret-that-Toast-signs-with";
 
     private sealed record Tavern(Bar Bar, ToastTill Till, Guid ConnectionId) : IAsyncDisposable
     {
