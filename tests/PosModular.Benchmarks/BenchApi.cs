@@ -51,12 +51,21 @@ internal sealed class BenchApi : IDisposable
         answer.EnsureSuccessStatusCode();
     }
 
-    private async Task<JsonElement> AskAsync(string mutation, string type, string fields, object input)
+    /// <summary>A mutation's payload; throws when it has errors.</summary>
+    public async Task<JsonElement> AskAsync(string mutation, string type, string fields, object input)
     {
         using var response = await _http.PostAsJsonAsync("/graphql", new { query = $"mutation($input: {type}!) {{ r: {mutation}(input: $input) {{ {fields} errors {{ message }} }} }}", variables = new { input } });
         var answer = await response.Content.ReadFromJsonAsync<JsonElement>();
         return answer.TryGetProperty("data", out var data) && data.GetProperty("r") is var payload && payload.GetProperty("errors").GetArrayLength() == 0
             ? payload : throw new InvalidOperationException($"{mutation}: {answer}");
+    }
+
+    /// <summary>The answer to a query as it came; throws unless it is 200.</summary>
+    public async Task<byte[]> QueryAsync(string query, object variables)
+    {
+        using var response = await _http.PostAsJsonAsync("/graphql", new { query, variables });
+        response.EnsureSuccessStatusCode();
+        return await response.Content.ReadAsByteArrayAsync();
     }
 
     public void Dispose() => _http.Dispose();

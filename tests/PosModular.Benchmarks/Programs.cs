@@ -61,6 +61,15 @@ internal sealed class RunningProgram(Process process) : IAsyncDisposable
 
     public TimeSpan Processor => process.TotalProcessorTime;
 
+    public long ResidentBytes
+    {
+        get
+        {
+            process.Refresh();
+            return process.WorkingSet64;
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (!process.HasExited)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using PosModular.Host.Postgres;
@@ -62,18 +61,10 @@ internal static class WebhookBench
             values (gen_random_uuid(), 'venue-' || :v, '00000000-0000-0000-0000-000000000000', :n::text, 2, 'payment.updated', 1, now(), 1, '\x{Convert.ToHexString(body)}')
             on conflict do nothing;
             """);
-        var to = new NpgsqlConnectionStringBuilder(database);
-        var seconds = (int)(settings.WarmUp + settings.Measured).TotalSeconds;
-        var output = await RunningProgram.OutputAsync(PgbenchPath(), ["-n", "-M", "prepared", "-c", $"{settings.Connections}", "-j", "2", "-T", $"{seconds}", "-f", script,
-            "-h", to.Host!, "-p", $"{to.Port}", "-U", to.Username!, to.Database!], new Dictionary<string, string> { ["PGPASSWORD"] = to.Password! });
+        var (perSecond, mean) = await Pgbench.RunAsync(database, script, settings.Connections, settings.WarmUp + settings.Measured);
         File.Delete(script);
-        double Number(string start) => double.Parse(output.Split('\n').Single(l => l.StartsWith(start, StringComparison.Ordinal))[start.Length..].Trim().Split(' ')[0], CultureInfo.InvariantCulture);
-        var figures = new Figures("floor: pgbench, the same raw event singly", 0, Number("tps ="), TimeSpan.FromMilliseconds(Number("latency average =")), TimeSpan.Zero, 0);
+        var figures = new Figures("floor: pgbench, the same raw event singly", 0, perSecond, mean, TimeSpan.Zero, 0);
         Console.WriteLine($"{figures.What,-44} {figures.PerSecond,9:N0}/s   mean {figures.Median.TotalMilliseconds,5:N1} ms");
         return figures;
     }
-
-    private static string PgbenchPath() => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
-        .Concat(Directory.Exists("/usr/lib/postgresql") ? Directory.GetDirectories("/usr/lib/postgresql").OrderDescending().Select(d => Path.Combine(d, "bin")) : [])
-        .Select(d => Path.Combine(d, "pgbench")).First(File.Exists);
 }

@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.Extensions.Logging.Abstractions;
+using NodaTime;
+using PosModular.Host.Postgres;
+using PosModular.Kernel;
+using PosModular.Simulator;
+
+namespace PosModular.Benchmarks;
+
+/// <summary>What the first page of a venue's sales costs and the page after as many rows as the table was filled with, by turns in one run.</summary>
+internal static class PagesBench
+{
+    private const int Size = 50;
+    private const int WarmUp = 200;
+    private const int Rounds = 1_000;
+
+    private const string Query = """
+        query($order: TransactionOrder!, $after: String) { venue(id: "venue-0") { transactions(order: $order, first: 50, after: $after) {
+          nodes { id status total { amountMinor currency } tip { amountMinor } net { amountMinor } userId occurredAt card { brand last4 } } pageInfo { hasNextPage endCursor } } } }
+        """;
+
+    public static async Task<int> RunAsync(BenchSettings settings)
+    {
+        var directory = Path.Combine(Path.GetTempPath(), $"posmodular-bench-{Environment.ProcessId}");
+        await using var postgres = await EmbeddedPostgres.StartAsync(directory, throwAway: true, NullLogger.Instance, CancellationToken.None);
+        await using var square = await SquareSimulator.StartAsync();
+        await using var host = await BenchHost.StartAsync(postgres.ConnectionString, square, settings with { Venues = 1 }, settings.Readers);
+        await host.CatchUpAsync();
+        await PastSales.PutAsync(host.Database, settings.Rows + Size);
+        using var api = new BenchApi(host.Address);
+        var far = true;
+        foreach (var order in new[] { "NEWEST_FIRST", "LARGEST_FIRST" })
+        {
+            var after = await CursorAsync(host, order, settings.Rows);
+            var (first, last) = (new List<TimeSpan>(), new List<TimeSpan>());
+            for (var i = 0; i < WarmUp + Rounds; i++)
+            {
+                var (one, other) = i % 2 == 0 ? (await TimeAsync(null), await TimeAsync(after)) : Swap(await TimeAsync(after), await TimeAsync(null));
+                if (i < WarmUp)
+                    continue;
+                first.Add(one);
+                last.Add(other);
+            }
+            var ratio = At(last, 0.5) / At(first, 0.5);
+            far &= ratio <= 1.5;
+            Console.WriteLine($"{order,-14} page 1: median {At(first, 0.5).TotalMilliseconds:N2} ms, p95 {At(first, 0.95).TotalMilliseconds:N2}   after row {settings.Rows:N0}: median {At(last, 0.5).TotalMilliseconds:N2} ms, p95 {At(last, 0.95).TotalMilliseconds:N2}   ratio {ratio:N2}");
+
+            async Task<TimeSpan> TimeAsync(string? cursor)
+            {
+                var began = Stopwatch.GetTimestamp();
+                var answer = await api.QueryAsync(Query, new { order, after = cursor });
+                var took = Stopwatch.GetElapsedTime(began);
+                using var json = JsonDocument.Parse(answer);
+                return json.RootElement.GetProperty("data").GetProperty("venue").GetProperty("transactions").GetProperty("nodes").GetArrayLength() == Size
+                    ? took : throw new InvalidOperationException("Not a whole page.");
+            }
+        }
+        return far ? 0 : 1;
+    }
+
+    private static (T, T) Swap<T>(T one, T other) => (other, one);
+
+    private static TimeSpan At(List<TimeSpan> times, double part) => times.Order().ElementAt((int)(times.Count * part));
+
+    // As the list gives it to whoever has read so far; reading there would take thousands of pages.
+    private static async Task<string> CursorAsync(BenchHost host, string order, int row)
+    {
+        await using var command = host.Database.CreateCommand(
+            $"select id, occurred_at, total_minor from ingestion.transactions where venue_id = 'venue-0' order by {(order == "NEWEST_FIRST" ? "occurred_at" : "total_minor")} desc, id desc offset {row - 1} limit 1");
+        await using var found = await command.ExecuteReaderAsync();
+        await found.ReadAsync();
+        var id = found.GetGuid(0);
+        return order == "NEWEST_FIRST" ? Cursor.OfTime("newest", Instant.FromDateTimeUtc(found.GetDateTime(1)), id)
+            : Cursor.Of("largest", found.GetInt64(2).ToString(CultureInfo.InvariantCulture), id.ToString("N"));
+    }
+}

@@ -1,0 +1,21 @@
+using System.Globalization;
+using Npgsql;
+
+namespace PosModular.Benchmarks;
+
+/// <summary>PostgreSQL's own load program with a script of one statement: what the database does when nothing else is in the way.</summary>
+internal static class Pgbench
+{
+    public static async Task<(double PerSecond, TimeSpan Mean)> RunAsync(string database, string script, int clients, TimeSpan length)
+    {
+        var to = new NpgsqlConnectionStringBuilder(database);
+        var output = await RunningProgram.OutputAsync(Path(), ["-n", "-M", "prepared", "-c", $"{clients}", "-j", $"{Math.Min(2, clients)}", "-T", $"{(int)length.TotalSeconds}", "-f", script,
+            "-h", to.Host!, "-p", $"{to.Port}", "-U", to.Username!, to.Database!], new Dictionary<string, string> { ["PGPASSWORD"] = to.Password! });
+        double Number(string start) => double.Parse(output.Split('\n').Single(l => l.StartsWith(start, StringComparison.Ordinal))[start.Length..].Trim().Split(' ')[0], CultureInfo.InvariantCulture);
+        return (Number("tps ="), TimeSpan.FromMilliseconds(Number("latency average =")));
+    }
+
+    private static string Path() => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
+        .Concat(Directory.Exists("/usr/lib/postgresql") ? Directory.GetDirectories("/usr/lib/postgresql").OrderDescending().Select(d => System.IO.Path.Combine(d, "bin")) : [])
+        .Select(d => System.IO.Path.Combine(d, "pgbench")).First(File.Exists);
+}
