@@ -32,7 +32,8 @@ internal static class TransactionFeed
 
     private static (TransactionChange, bool) Map(NpgsqlDataReader row, int at) => (
         new TransactionChange(row.GetString(at), row.GetInt64(at + 1), row.GetGuid(at + 2), row.GetFieldValue<Instant>(at + 3),
-            row.IsDBNull(at + 5) ? null : Sale(row, at + 19), Sale(row, at + 6)) { RulesOff = row.GetBoolean(at + 32) },
+            row.IsDBNull(at + 5) ? null : Sale(row, at + 19), Sale(row, at + 6))
+        { RulesOff = row.GetBoolean(at + 32) },
         row.GetBoolean(at + 4));
 
     private static Sale Sale(NpgsqlDataReader row, int at) => new(

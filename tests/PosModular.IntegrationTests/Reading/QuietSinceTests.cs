@@ -16,7 +16,7 @@ public sealed class QuietSinceTests(TestPostgres postgres)
 
     private async Task<Bar> OpenAsync() => await Bar.OpenAsync(await postgres.CreateDatabaseAsync(), services => services.AddSingleton<IClock>(_clock));
 
-    private Task SellAsync(Bar bar, Instant from, Duration every, int count) => Task.WhenAll(Enumerable.Range(0, count).Select(i =>
+    private async Task SellAsync(Bar bar, Instant from, Duration every, int count) => await Task.WhenAll(Enumerable.Range(0, count).Select(i =>
         bar.PostAsync(bar.Event($"p{Interlocked.Increment(ref _sales)}", created: InstantPattern.General.Format(from + every * i)))));
 
     private async Task<string?> QuietAsync(Bar bar, Instant now)

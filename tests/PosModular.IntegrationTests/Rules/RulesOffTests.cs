@@ -1,4 +1,3 @@
-using System.Text.Json;
 using PosModular.IntegrationTests.House;
 
 namespace PosModular.IntegrationTests.Rules;
