@@ -13,7 +13,6 @@ internal static class SyncBench
 {
     private const int WarmUp = 10_000;
     private const int Guests = 1_000;
-    private static readonly TimeSpan Floor = TimeSpan.FromSeconds(10);
 
     public static async Task<int> RunAsync(BenchSettings settings)
     {
@@ -37,7 +36,6 @@ internal static class SyncBench
         using var api = new BenchApi(host.Address);
         await BackfillAsync(api, host, today.AddDays(-50), today.AddDays(-49), WarmUp);
         await host.CatchUpAsync();
-        await PastSales.RunAsync(host.Database, "checkpoint");
 
         var (hostBefore, postgresBefore, simulatorBefore) = (host.Processor, await host.PostgresProcessorAsync(), Process.GetCurrentProcess().TotalProcessorTime);
         var (took, resident) = await BackfillAsync(api, host, today.AddDays(-45), today.AddDays(-15), settings.Payments);
@@ -49,8 +47,10 @@ internal static class SyncBench
         Console.WriteLine($"   processor time until caught up: host {(host.Processor - hostBefore).TotalSeconds:N1} s, PostgreSQL {(await host.PostgresProcessorAsync() - postgresBefore).TotalSeconds:N1} s, simulator {(Process.GetCurrentProcess().TotalProcessorTime - simulatorBefore).TotalSeconds:N1} s");
         var proved = await host.ProveAsync(WarmUp + settings.Payments, "at the till") & await EqualsTheTillAsync(square, host);
 
-        var one = await FloorAsync(postgres.ConnectionString, host.Database, clients: 1);
-        var two = await FloorAsync(postgres.ConnectionString, host.Database, clients: 2);
+        await PastSales.RunAsync(host.Database, "create table floor_sales (like ingestion.transactions including all)");
+        await PastSales.RunAsync(host.Database, "insert into floor_sales select * from ingestion.transactions where connection_id = '00000000-0000-0000-0000-000000000000'");
+        var one = await FloorAsync(postgres.ConnectionString, host.Database, clients: 1, settings.Payments);
+        var two = await FloorAsync(postgres.ConnectionString, host.Database, clients: 2, settings.Payments);
         Console.WriteLine($"sync / pgbench with 1 client (one till is read by one worker, too) {perSecond / one:N2}, with 2 clients {perSecond / two:N2}");
         return proved ? 0 : 1;
     }
@@ -105,11 +105,9 @@ internal static class SyncBench
         return equal;
     }
 
-    private static async Task<double> FloorAsync(string database, NpgsqlDataSource source, int clients)
+    // As many rows as the sync has written, after the same warm-up from the same state of the write-ahead log.
+    private static async Task<double> FloorAsync(string database, NpgsqlDataSource source, int clients, int rows)
     {
-        await PastSales.RunAsync(source, "drop table if exists floor_sales");
-        await PastSales.RunAsync(source, "create table floor_sales (like ingestion.transactions including all)");
-        await PastSales.RunAsync(source, "insert into floor_sales select * from ingestion.transactions where connection_id = '00000000-0000-0000-0000-000000000000'");
         await PastSales.RunAsync(source, "vacuum analyze floor_sales");
         await PastSales.RunAsync(source, "checkpoint");
         var script = Path.Combine(Path.GetTempPath(), $"posmodular-bench-{Environment.ProcessId}.sql");
@@ -118,7 +116,8 @@ internal static class SyncBench
             insert into floor_sales ({PastSales.Columns})
             select {PastSales.Values("n", "at", "n")} from (select :n::bigint * 100 + i as n, clock_timestamp() as at from generate_series(1, 100) i) s;
             """);
-        var (perSecond, mean) = await Pgbench.RunAsync(database, script, clients, Floor);
+        await Pgbench.RunAsync(database, script, clients, "-t", $"{WarmUp / 100 / clients}");
+        var (perSecond, mean) = await Pgbench.RunAsync(database, script, clients, "-t", $"{Math.Max(1, rows / 100 / clients)}");
         File.Delete(script);
         Console.WriteLine($"floor: pgbench, 100 of the same rows a statement into a copy of the table, {clients} client{(clients == 1 ? "" : "s")}: {perSecond * 100:N0} rows/s, mean {mean.TotalMilliseconds:N1} ms a statement");
         return perSecond * 100;

@@ -61,7 +61,7 @@ internal static class WebhookBench
             values (gen_random_uuid(), 'venue-' || :v, '00000000-0000-0000-0000-000000000000', :n::text, 2, 'payment.updated', 1, now(), 1, '\x{Convert.ToHexString(body)}')
             on conflict do nothing;
             """);
-        var (perSecond, mean) = await Pgbench.RunAsync(database, script, settings.Connections, settings.WarmUp + settings.Measured);
+        var (perSecond, mean) = await Pgbench.RunAsync(database, script, settings.Connections, "-T", $"{(int)(settings.WarmUp + settings.Measured).TotalSeconds}");
         File.Delete(script);
         var figures = new Figures("floor: pgbench, the same raw event singly", 0, perSecond, mean, TimeSpan.Zero, 0);
         Console.WriteLine($"{figures.What,-44} {figures.PerSecond,9:N0}/s   mean {figures.Median.TotalMilliseconds,5:N1} ms");

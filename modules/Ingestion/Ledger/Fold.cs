@@ -13,6 +13,9 @@ internal sealed class Fold
     // A sale is often told of two or three times at once; its order is fetched once for all of them.
     private static readonly Duration Burst = Duration.FromSeconds(1);
 
+    // Providers' orders may be some seconds behind their payments.
+    private static readonly Duration Settled = Duration.FromMinutes(5);
+
     private readonly Known _known;
     private readonly Instant _now;
     private readonly Dictionary<PaymentKey, Draft> _drafts = [];
@@ -124,7 +127,10 @@ internal sealed class Fold
             // Its part falls to the others.
             if (before is { Breakdown.OrderVersion: not null, Payment.OrderId: { } left } && (left != state.Payment.OrderId || state.Share is null))
                 Want(Order(left), _now + Burst);
-            // Also where an order was told in this very batch: it may be from before this payment.
+            // Also where an order was told in this very batch: it may be from before this payment. Not so one that was fetched long after it.
+            if (winner.WithOrder && state.Breakdown.OrderVersion is not null && _now - winner.Payment.UpdatedAt >= Settled
+                && !_stale.Contains(new OrderKey(state.Key.VenueId, state.Key.Provider, state.Payment.OrderId!)))
+                continue;
             if (state is { Share: not null, Payment: { OrderId: { } order, Breakdown: null } }
                 && (before is not { Breakdown.OrderVersion: not null } || before.Share != state.Share || before.Payment.OrderId != order || before.Payment.Currency != state.Payment.Currency))
                 Want(Order(order), _now + Burst);

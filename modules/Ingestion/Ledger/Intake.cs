@@ -32,6 +32,8 @@ internal sealed record Intake
         Sighting[] payments = [.. facts.Payments.Select(p => Sighting.Of(till, p, cause, causeId))];
         if (facts is { Refunds.Count: 0, Orders.Count: 0, ChangedOrders.Count: 0 })
             return new Intake { VenueId = till.VenueId, Event = raw, Payments = payments };
+        if (raw is null && facts.Orders.Select(o => o.ExternalId).ToHashSet() is { Count: > 0 } orders)
+            payments = [.. payments.Select(p => p with { WithOrder = p.Payment.OrderId is { } order && orders.Contains(order) })];
         // A refund of no known payment is a row of its own beside the sales.
         var unlinked = facts.Refunds.Where(r => r.PaymentId is null).Select(r => Sighting.OfUnlinked(till, r, cause, causeId));
         return new Intake

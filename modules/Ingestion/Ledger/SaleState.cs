@@ -17,6 +17,9 @@ internal sealed record Sighting(PaymentKey Key, Guid ConnectionId, PosPayment Pa
     /// <summary>Its till's sales unlock nothing.</summary>
     public bool RulesOff { get; init; }
 
+    /// <summary>Its order was fetched after it and is told with it.</summary>
+    public bool WithOrder { get; init; }
+
     public static Sighting Of(Till till, PosPayment payment, Cause cause, string? causeId) => new(
         new PaymentKey(till.VenueId, till.Provider, payment.ExternalId), till.ConnectionId, payment, PaymentVersion.Of(payment),
         Cards.CardToken.Of(till, payment.Card), cause, causeId)

@@ -52,12 +52,16 @@ internal static class SyncSql
 
     private const string Release = "update ingestion.sync_places set lease_owner = null, lease_until = null where connection_id = $1 and lease_owner = $2";
 
+    // Prolongs the lease and says whether something newer is due, in the same trip: it is one for every page. No row: the lease is another's.
     private const string Progress = """
-        update ingestion.sync_runs set status = 1, trigger = $2, to_at = $3, stream = $4, place = $5, cursor = $6, reached = $7, pass_pages = $8, pass_news = $9,
+        with kept as (
+          update ingestion.sync_places set lease_until = $20 where connection_id = $18 and lease_owner = $19 and lease_until > $17 returning connection_id)
+        update ingestion.sync_runs u set status = 1, trigger = $2, to_at = $3, stream = $4, place = $5, cursor = $6, reached = $7, pass_pages = $8, pass_news = $9,
           pages = pages + $10, fetched = fetched + $11, created = created + $12, updated = updated + $13, unchanged = unchanged + $14,
           error_code = coalesce($15, case when parked_since is null then error_code end), error_message = coalesce($16, case when parked_since is null then error_message end),
           parked_since = null, faults = 0, updated_at = $17
-        where id = $1
+        from kept where u.id = $1
+        returning exists (select from ingestion.sync_runs r where r.connection_id = u.connection_id and r.id <> u.id and r.status in (1, 3) and r.trigger <> 3 and r.resume_at <= $17)
         """;
 
     private const string Park = """
@@ -110,17 +114,24 @@ internal static class SyncSql
     }
 
     /// <summary>Prolongs the lease; false when it was lost to another host.</summary>
-    public static async Task<bool> KeepAsync(NpgsqlConnection connection, Guid connectionId, Guid owner, Instant now, CancellationToken ct) =>
-        await RunAsync(connection, Keep, ct, connectionId, owner, now + Lease, now) == 1;
-
     public static async Task<bool> KeepAsync(NpgsqlDataSource database, Guid connectionId, Guid owner, Instant now, CancellationToken ct) =>
         await RunAsync(database, Keep, ct, connectionId, owner, now + Lease, now) == 1;
 
     public static Task ReleaseAsync(NpgsqlDataSource database, Guid connectionId, Guid owner, CancellationToken ct) => RunAsync(database, Release, ct, connectionId, owner);
 
-    public static Task ProgressAsync(NpgsqlConnection connection, Guid id, SyncStep step, int pages, int fetched, Ledger.Written written, Instant now, CancellationToken ct) => RunAsync(
-        connection, Progress, ct, id, (short)step.Trigger, step.To, step.Stream, step.Place, Text(step.Cursor), Time(step.Reached), step.PassPages, step.PassNews,
-        pages, fetched, written.Created, written.Updated, written.Unchanged, Text(step.Trouble is null ? null : nameof(ErrorCode.SyncFailed)), Text(step.Trouble), now);
+    /// <summary>How far a run is, as long as the lease is its worker's; null when it was lost to another host, else whether a run of what is new is due.</summary>
+    public static async Task<bool?> ProgressAsync(
+        NpgsqlConnection connection, SyncRunRow run, Guid owner, SyncStep step, int fetched, Ledger.Written written, Instant now, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(Progress, connection);
+        Add(command,
+        [
+            run.Id, (short)step.Trigger, step.To, step.Stream, step.Place, Text(step.Cursor), Time(step.Reached), step.PassPages, step.PassNews,
+            1, fetched, written.Created, written.Updated, written.Unchanged, Text(step.Trouble is null ? null : nameof(ErrorCode.SyncFailed)), Text(step.Trouble), now,
+            run.ConnectionId, owner, now + Lease,
+        ]);
+        return (bool?)await command.ExecuteScalarAsync(ct);
+    }
 
     public static Task ParkAsync(NpgsqlDataSource database, Guid id, UserError error, Instant resume, Instant now, CancellationToken ct) =>
         RunAsync(database, Park, ct, id, error.Code.ToString(), error.Message, resume, now);

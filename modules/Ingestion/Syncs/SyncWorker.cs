@@ -82,40 +82,57 @@ internal sealed partial class SyncWorker(
         var (streams, longest, step, rewinds) = (tills.Streams(till.Provider, run.ByCreation), tills.LongestSpan(till.Provider), SyncStep.Of(run), 0);
         if (run.ParkedSince is { } since && clock.Now() - since >= Outage && !run.ByCreation)
             step = step.Recovering(clock.Now());
-        while (!step.IsDone(streams.Count))
+        // One page ahead: the next one is on its way while this one is written. Nothing counts before its page is committed.
+        using var unwanted = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        Task<Fetched<PosPage>>? ahead = null;
+        try
         {
-            ct.ThrowIfCancellationRequested();
-            var answer = await tills.FetchPageAsync(run.ConnectionId, step.Request(streams, longest), ct);
-            if (answer.Value is { } page)
+            while (!step.IsDone(streams.Count))
             {
-                step = await WriteAsync(writer, till, run, step, page, longest, owner, ct);
-                rewinds = 0;
-                bell.Moved(run.VenueId);
-                // A backfill makes room for what has become due since.
-                if (run.Trigger == SyncTrigger.Backfill && await NextAsync(run.ConnectionId, ct) is { Trigger: not SyncTrigger.Backfill })
+                ct.ThrowIfCancellationRequested();
+                var answer = await (ahead ?? FetchAsync(step));
+                ahead = null;
+                if (answer.Value is { } page)
+                {
+                    if (page.NextCursor is not null)
+                        ahead = FetchAsync(step.After(page, news: false, run.FromAt, longest));
+                    (step, var newer) = await WriteAsync(writer, till, run, step, page, longest, owner, ct);
+                    rewinds = 0;
+                    bell.Moved(run.VenueId);
+                    // A backfill makes room for what has become due since.
+                    if (newer && run.Trigger == SyncTrigger.Backfill)
+                        return;
+                }
+                else if (answer.Fault!.CursorExpired && rewinds++ < MostRewinds)
+                    step = step.Rewound();
+                else
+                {
+                    await SetAsideAsync(run, step, answer.Fault, rewinds, ct);
                     return;
+                }
             }
-            else if (answer.Fault!.CursorExpired && rewinds++ < MostRewinds)
-                step = step.Rewound();
-            else
-            {
-                await SetAsideAsync(run, step, answer.Fault, rewinds, ct);
-                return;
-            }
+        }
+        finally
+        {
+            await unwanted.CancelAsync();
+            if (ahead is not null)
+                await ((Task)ahead).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         // The next one by change begins where this one began to look, if it looked by creation: what changed meanwhile is in none of its pages.
         await SyncSql.CompleteAsync(database, run, run.ByCreation ? run.StartedAt : step.To, clock.Now(), ct);
         bell.Moved(run.VenueId);
         if (step.Trigger == SyncTrigger.Recovery)
             await TellAsync(run, ct);
+
+        Task<Fetched<PosPage>> FetchAsync(SyncStep at) => tills.FetchPageAsync(run.ConnectionId, at.Request(streams, longest), unwanted.Token);
     }
 
-    private async Task<SyncStep> WriteAsync(
+    private async Task<(SyncStep Next, bool Newer)> WriteAsync(
         BatchWriter writer, Till till, SyncRunRow run, SyncStep step, PosPage page, Duration longest, Guid owner, CancellationToken ct)
     {
         var cause = step.Trigger == SyncTrigger.Recovery ? Cause.Recovery : Cause.Sync;
         var intake = Intake.Of(till, page.Facts, cause, run.Id.ToString());
-        var next = step;
+        var (next, newer) = (step, false);
         try
         {
             await writer.WriteAsync([intake], ct, (connection, written, token) => MoveAsync(connection, written, page, token));
@@ -141,15 +158,14 @@ internal sealed partial class SyncWorker(
         }
         foreach (var skipped in page.Skipped)
             Unusable(log, run.Id, skipped);
-        return next;
+        return (next, newer);
 
         async Task MoveAsync(NpgsqlConnection connection, Written written, PosPage told, CancellationToken token)
         {
             var now = clock.Now();
-            if (!await SyncSql.KeepAsync(connection, run.ConnectionId, owner, now, token))
-                throw new OperationCanceledException("Another host works on this till.");
             next = step.After(told, written.Created + written.Updated > 0, run.FromAt, longest);
-            await SyncSql.ProgressAsync(connection, run.Id, next, 1, told.Facts.Payments.Count + told.Facts.Refunds.Count, written, now, token);
+            newer = await SyncSql.ProgressAsync(connection, run, owner, next, told.Facts.Payments.Count + told.Facts.Refunds.Count, written, now, token)
+                ?? throw new OperationCanceledException("Another host works on this till.");
         }
     }
 

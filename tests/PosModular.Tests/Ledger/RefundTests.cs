@@ -158,4 +158,25 @@ public sealed class RefundTests
         _book.Write(Changed("o1")).Wanted.ShouldHaveSingleItem();
         _book.Write(Changed("o7")).Wanted.ShouldBeEmpty();
     }
+
+    [Theory]
+    [InlineData(-600, false)]
+    [InlineData(0, true)]
+    public void An_order_that_was_read_with_its_payment_is_fetched_again_only_where_it_may_be_from_before_it(long second, bool again)
+    {
+        _book.Write(Book.Seen("v1", new PosFacts { Payments = [Payments.At(second)], Orders = [Payments.OrderOf("o1", 1)] }));
+
+        Sale.Breakdown.Complete.ShouldBeTrue();
+        _book.Wanted.Count.ShouldBe(again ? 1 : 0);
+    }
+
+    [Fact]
+    public void An_order_that_was_read_with_its_payment_but_is_older_than_the_known_one_is_fetched_again()
+    {
+        _book.Write(Book.Seen("v1", new PosFacts { Payments = [Payments.At(-600)], Orders = [Payments.OrderOf("o1", 2)] }));
+        _book.Wanted.ShouldBeEmpty();
+
+        _book.Write(Book.Seen("v1", new PosFacts { Payments = [Payments.At(-600) with { ExternalId = "p2" }], Orders = [Payments.OrderOf("o1", 1)] }));
+        _book.Wanted.Count.ShouldBe(1);
+    }
 }
