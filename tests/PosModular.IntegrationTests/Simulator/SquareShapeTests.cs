@@ -48,12 +48,12 @@ public sealed class SquareShapeTests
     public async Task An_authorised_payment_and_cash_have_squares_fields()
     {
         await using var shop = await Shop.OpenAsync();
-        var approved = shop.Simulator.Ledger.AddSale(new Sale { LocationId = shop.LocationId, Amount = 500 });
+        var approved = shop.Simulator.Ledger.AddSale(new Sale { LocationId = shop.LocationId, Amount = 500, PaymentId = "hYy9pRFVxpDsO1FB05SunFWUe9JZY" });
         Shape.Of((await shop.GetAsync($"/v2/payments/{approved.Id}")).At("payment")).ShouldMatch(
             Shape.Of(Shop.Sample("webhook.payment.created.json").At("data.object.payment")), ["application_details", "application_details.application_id", "application_details.square_product"], []);
 
         // cash_details as in the schema of Payment; no example has it.
-        var cash = shop.Simulator.Ledger.AddSale(new Sale { LocationId = shop.LocationId, Amount = 500, Cash = true });
+        var cash = shop.Simulator.Ledger.AddSale(new Sale { LocationId = shop.LocationId, Amount = 500, PaymentId = "bP9mAsEMYPUGjjGNaNO5ZDVyLhSZY", Cash = true });
         var shown = Shape.Of((await shop.GetAsync($"/v2/payments/{cash.Id}")).At("payment"));
         shown.Paths.Where(p => !DocumentedPayment.Paths.Contains(p)).ShouldBe(
             [
@@ -147,7 +147,7 @@ public sealed class SquareShapeTests
     public async Task Webhooks_have_squares_fields(string type)
     {
         await using var shop = await Shop.OpenAsync();
-        var payment = shop.Simulator.Ledger.AddSale(new Sale { LocationId = shop.LocationId, Amount = 1070 });
+        var payment = shop.Simulator.Ledger.AddSale(new Sale { LocationId = shop.LocationId, Amount = 1070, PaymentId = "hYy9pRFVxpDsO1FB05SunFWUe9JZY" });
         shop.Simulator.Ledger.Capture(payment.Id);
         shop.Simulator.Ledger.GiveBack(payment.Id, 100);
         var told = Json(shop.Simulator.Ledger.Events(payment.Id).First(e => e.Type == type).Body());
@@ -161,7 +161,7 @@ public sealed class SquareShapeTests
     private static Payment Sold(Shop shop)
     {
         var ledger = shop.Simulator.Ledger;
-        var payment = ledger.AddSale(new Sale { LocationId = shop.LocationId, Amount = 2140, Tip = 200, Discount = 300, ServiceCharge = 100 });
+        var payment = ledger.AddSale(new Sale { LocationId = shop.LocationId, Amount = 2140, PaymentId = "hYy9pRFVxpDsO1FB05SunFWUe9JZY", Tip = 200, Discount = 300, ServiceCharge = 100 });
         ledger.Capture(payment.Id);
         return ledger.GiveBack(payment.Id, 140, "Example Refund");
     }
