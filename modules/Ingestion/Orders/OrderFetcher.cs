@@ -103,16 +103,16 @@ internal sealed partial class OrderFetcher(
         {
             await WriteAsync(writer, till, fetches, orders, ct);
         }
-        catch (Exception e) when (e.IsTheRowsFault() && fetches.Length > 1)
+        catch (Exception e) when (e.IsTheRowsFault() || e.IsIntegrityViolation())
         {
-            // One of them cannot be saved: the others must not wait for it.
+            // One of them cannot be saved: the others must not wait for it, and it is given up in the end, also when it is alone.
             foreach (var fetch in fetches)
             {
                 try
                 {
                     await WriteAsync(writer, till, [fetch], [.. orders.Where(o => o.ExternalId == fetch.OrderId)], ct);
                 }
-                catch (Exception fault) when (fault.IsTheRowsFault())
+                catch (Exception fault) when (fault.IsTheRowsFault() || fault.IsIntegrityViolation())
                 {
                     await WriteAsync(writer, till, [fetch], [], ct);
                 }

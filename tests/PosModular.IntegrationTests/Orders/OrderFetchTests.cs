@@ -141,6 +141,32 @@ public sealed class OrderFetchTests(TestPostgres postgres)
     }
 
     [Fact]
+    public async Task An_order_the_database_refuses_holds_up_no_other_and_is_put_off_also_when_it_is_alone()
+    {
+        await using var bar = await OpenAsync();
+        await bar.SqlAsync<object?>("alter table ingestion.transactions add constraint refused check (tax_minor <> 66)");
+        RingUp(bar, "good", tax: 80);
+        RingUp(bar, "bad", tax: 66);
+        await bar.PostAsync(bar.Event("good", amount: 1000));
+        await bar.PostAsync(bar.Event("bad", amount: 1000));
+
+        await FetchAsync(bar, Duration.FromSeconds(2));
+        await PutOffAsync(1);
+        (await bar.SqlAsync<long>("select sum(tax_minor)::bigint from ingestion.transactions")).ShouldBe(80);
+
+        await FetchAsync(bar, Duration.FromSeconds(10));
+        await PutOffAsync(2);
+
+        // A lease is a minute long; the second pause is a quarter of that.
+        async Task PutOffAsync(int attempts)
+        {
+            var soon = (_clock.GetCurrentInstant() + Duration.FromSeconds(20)).ToString();
+            while (await QueueAsync(bar) != $"order-bad {attempts}" || !await bar.SqlAsync<bool>($"select bool_and(due_at < '{soon}') from ingestion.order_fetches"))
+                await Task.Yield();
+        }
+    }
+
+    [Fact]
     public async Task A_till_that_is_not_connected_is_never_asked()
     {
         await using var bar = await OpenAsync();
