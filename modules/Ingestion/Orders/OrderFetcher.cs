@@ -16,8 +16,9 @@ namespace Ingestion.Orders;
 internal sealed partial class OrderFetcher(
     IServiceProvider services, OrderQueue queue, Func<BatchWriter> writers, OrderBell bell, IClock clock, TimeProvider time, ILogger<OrderFetcher> log) : BackgroundService
 {
+    private const int MostInOneCommit = 200;
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(500);
     private static readonly Duration FirstPause = Duration.FromSeconds(5);
     private static readonly Duration LongestPause = Duration.FromMinutes(5);
 
@@ -28,10 +29,10 @@ internal sealed partial class OrderFetcher(
     {
         while (!stoppingToken.IsCancellationRequested)
         {
-            var fetched = 0;
+            var more = false;
             try
             {
-                fetched = await FetchDueAsync(stoppingToken);
+                more = await FetchDueAsync(stoppingToken);
             }
             catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
             {
@@ -41,43 +42,46 @@ internal sealed partial class OrderFetcher(
             {
                 return;
             }
-            if (fetched > 0)
+            if (more)
                 continue;
-            await time.WaitAsync(Breath, stoppingToken); // a busy night rings at every commit
+            await time.WaitAsync(Breath, stoppingToken); // a busy night rings at every commit, and what comes together costs one call and one commit
             await bell.WaitAsync(Poll, time, stoppingToken);
         }
     }
 
-    /// <summary>Asks for all that is due, up to a call's worth of each till; says for how many orders it has asked.</summary>
-    public async Task<int> FetchDueAsync(CancellationToken ct)
+    /// <summary>Asks for all that is due, up to a call's worth of each till; says whether there may be more.</summary>
+    public async Task<bool> FetchDueAsync(CancellationToken ct)
     {
         if (services.GetService<ITills>() is not { } tills)
-            return 0;
+            return false;
         await _one.WaitAsync(ct);
         try
         {
             var connected = (await tills.ConnectedAsync(ct)).ToDictionary(t => t.Till.ConnectionId, t => t.Till);
             if (connected.Count == 0)
-                return 0;
+                return false;
             var taken = await queue.TakeAsync(connected.Values, clock.Now(), ct);
             if (taken.Count == 0)
-                return 0;
+                return false;
             await using var writer = writers();
-            // Each till's answer is written as it comes: a slow one keeps nobody waiting but itself.
-            var asked = taken.GroupBy(f => f.ConnectionId).Select(own => AskAsync(tills, connected[own.Key], [.. own], ct)).ToArray();
-            await foreach (var answer in Task.WhenEach(asked).WithCancellation(ct))
+            // What has come in of several tills is written together, so that their feeds are locked once for all of it, but not so much that webhooks
+            // wait for it. A slow till keeps nobody waiting but itself.
+            var asked = taken.GroupBy(f => f.ConnectionId).Select(own => AskAsync(tills, connected[own.Key], [.. own], ct)).ToList();
+            while (asked.Count > 0)
             {
-                var (till, fetches, orders) = await answer;
-                try
+                await Task.WhenAny(asked).WaitAsync(ct);
+                var answers = new List<Answer>();
+                foreach (var answered in asked.Where(a => a.IsCompleted).ToArray())
                 {
-                    await SettleAsync(writer, till, fetches, orders, ct);
+                    if (answers.Sum(a => a.Fetches.Length) >= MostInOneCommit)
+                        break;
+                    asked.Remove(answered);
+                    if (await answered is { } answer)
+                        answers.Add(answer);
                 }
-                catch (Exception e) when (e is not OperationCanceledException || !ct.IsCancellationRequested)
-                {
-                    Stumbled(log, e.Message); // the lease runs out, and they come again
-                }
+                await SettleAsync(writer, answers, ct);
             }
-            return taken.Count;
+            return taken.CountBy(f => f.ConnectionId).Any(c => c.Value == OrderQueue.MostInOneCall);
         }
         finally
         {
@@ -85,50 +89,83 @@ internal sealed partial class OrderFetcher(
         }
     }
 
-    private static async Task<(Till, OrderFetch[], Fetched<IReadOnlyList<PosOrder>>)> AskAsync(ITills tills, Till till, OrderFetch[] fetches, CancellationToken ct) =>
-        (till, fetches, await tills.FetchOrdersAsync(till.ConnectionId, [.. fetches.Select(f => f.OrderId)], ct));
-
-    private async Task SettleAsync(BatchWriter writer, Till till, OrderFetch[] fetches, Fetched<IReadOnlyList<PosOrder>> answer, CancellationToken ct)
+    // Null when it broke: the lease runs out, and they come again.
+    private async Task<Answer?> AskAsync(ITills tills, Till till, OrderFetch[] fetches, CancellationToken ct)
     {
-        if (answer.Value is not { } orders)
-        {
-            var faults = _faults[till.ConnectionId] = _faults.GetValueOrDefault(till.ConnectionId) + 1;
-            var pause = answer.Fault?.RetryAfter ?? Duration.Min(LongestPause, FirstPause * Math.Pow(2, Math.Min(faults, 10) - 1));
-            Refused(log, till.ConnectionId, answer.Fault?.Error.Message ?? "no answer");
-            await queue.PutBackAsync(fetches, clock.Now() + pause, ct);
-            return;
-        }
-        _faults.Remove(till.ConnectionId);
         try
         {
-            await WriteAsync(writer, till, fetches, orders, ct);
+            return new(till, fetches, await tills.FetchOrdersAsync(till.ConnectionId, [.. fetches.Select(f => f.OrderId)], ct));
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !ct.IsCancellationRequested)
+        {
+            Stumbled(log, e.Message);
+            return null;
+        }
+    }
+
+    private async Task SettleAsync(BatchWriter writer, IReadOnlyList<Answer> answers, CancellationToken ct)
+    {
+        foreach (var refused in answers.Where(a => a.Orders.Value is null))
+            await PutBackAsync(refused, ct);
+        Answer[] given = [.. answers.Where(a => a.Orders.Value is not null)];
+        foreach (var answer in given)
+            _faults.Remove(answer.Till.ConnectionId);
+        try
+        {
+            if (given.Length > 0)
+                await WriteAsync(writer, given, ct);
+        }
+        catch (Exception e) when (given.Length > 1 && (e is not OperationCanceledException || !ct.IsCancellationRequested))
+        {
+            // One of them is at fault, or its feed is held by somebody: the others must not wait for it.
+            foreach (var answer in given)
+                await SettleAsync(writer, [answer], ct);
         }
         catch (Exception e) when (e.IsTheRowsFault() || e.IsIntegrityViolation())
         {
-            // One of them cannot be saved: the others must not wait for it, and it is given up in the end, also when it is alone.
-            foreach (var fetch in fetches)
+            await WriteEachAsync(writer, given[0], ct);
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !ct.IsCancellationRequested)
+        {
+            Stumbled(log, e.Message); // the lease runs out, and they come again
+        }
+    }
+
+    private async Task PutBackAsync(Answer answer, CancellationToken ct)
+    {
+        var (connection, fault) = (answer.Till.ConnectionId, answer.Orders.Fault);
+        var faults = _faults[connection] = _faults.GetValueOrDefault(connection) + 1;
+        Refused(log, connection, fault?.Error.Message ?? "no answer");
+        await queue.PutBackAsync(answer.Fetches, clock.Now() + (fault?.RetryAfter ?? Duration.Min(LongestPause, FirstPause * Math.Pow(2, Math.Min(faults, 10) - 1))), ct);
+    }
+
+    // One of them cannot be saved: the others must not wait for it, and it is given up in the end, also when it is alone.
+    private async Task WriteEachAsync(BatchWriter writer, Answer answer, CancellationToken ct)
+    {
+        foreach (var fetch in answer.Fetches)
+        {
+            var alone = answer with { Fetches = [fetch], Orders = Given([.. answer.Orders.Value!.Where(o => o.ExternalId == fetch.OrderId)]) };
+            try
             {
-                try
-                {
-                    await WriteAsync(writer, till, [fetch], [.. orders.Where(o => o.ExternalId == fetch.OrderId)], ct);
-                }
-                catch (Exception fault) when (fault.IsTheRowsFault() || fault.IsIntegrityViolation())
-                {
-                    await WriteAsync(writer, till, [fetch], [], ct);
-                }
+                await WriteAsync(writer, [alone], ct);
+            }
+            catch (Exception fault) when (fault.IsTheRowsFault() || fault.IsIntegrityViolation())
+            {
+                await WriteAsync(writer, [alone with { Orders = Given([]) }], ct);
             }
         }
     }
 
-    private async Task WriteAsync(BatchWriter writer, Till till, IReadOnlyList<OrderFetch> fetches, IReadOnlyList<PosOrder> orders, CancellationToken ct)
+    private static Fetched<IReadOnlyList<PosOrder>> Given(PosOrder[] orders) => Fetched.Of<IReadOnlyList<PosOrder>>(orders);
+
+    private async Task WriteAsync(BatchWriter writer, IReadOnlyList<Answer> answers, CancellationToken ct)
     {
-        var given = orders.Select(o => o.ExternalId).ToHashSet();
         OrderFetch[] missing = [];
-        await writer.WriteAsync([Intake.Of(till, new PosFacts { Orders = orders }, Cause.Order, null)], ct, async (connection, written, token) =>
+        Intake[] told = [.. answers.Select(a => Intake.Of(a.Till, new PosFacts { Orders = a.Orders.Value! }, Cause.Order, null))];
+        await writer.WriteAsync(told, ct, async (connection, written, token) =>
         {
-            // An answer from before what we know already is no answer.
-            missing = [.. fetches.Where(f => !given.Contains(f.OrderId) || written.StaleOrders.Contains(new OrderKey(till.VenueId, till.Provider, f.OrderId)))];
-            await OrderQueue.SettleAsync(connection, [.. fetches.Except(missing)], missing, clock.Now(), token);
+            missing = [.. answers.SelectMany(a => a.Missing(written.StaleOrders))];
+            await OrderQueue.SettleAsync(connection, [.. answers.SelectMany(a => a.Fetches).Except(missing)], missing, clock.Now(), token);
         });
         foreach (var fetch in missing.Where(f => OrderQueue.PauseAfter(f.Attempts) is null))
             GivenUp(log, fetch.OrderId, fetch.ConnectionId);
@@ -142,4 +179,15 @@ internal sealed partial class OrderFetcher(
 
     [LoggerMessage(LogLevel.Warning, "Order {Order} of connection {Connection} was not known to its provider for three days: tax and discount of its sales stay unknown")]
     private static partial void GivenUp(ILogger log, string order, Guid connection);
+
+    /// <summary>What a till's provider said of the orders it was asked for.</summary>
+    private sealed record Answer(Till Till, OrderFetch[] Fetches, Fetched<IReadOnlyList<PosOrder>> Orders)
+    {
+        /// <summary>What it did not give, and what it gave from before what we know already, which is no answer.</summary>
+        public IEnumerable<OrderFetch> Missing(IReadOnlySet<OrderKey> stale)
+        {
+            var given = Orders.Value!.Select(o => o.ExternalId).ToHashSet();
+            return Fetches.Where(f => !given.Contains(f.OrderId) || stale.Contains(new OrderKey(Till.VenueId, Till.Provider, f.OrderId)));
+        }
+    }
 }
