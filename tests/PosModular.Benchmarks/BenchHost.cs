@@ -1,3 +1,4 @@
+using PosModular.Simulator.Payments;
 using System.Diagnostics;
 using System.Security.Cryptography;
 using Npgsql;
@@ -12,14 +13,16 @@ internal sealed class BenchHost : IAsyncDisposable
     private const int Rate = 9_000;
 
     private readonly RunningProgram _host;
+    private readonly RunningSimulator _square;
     private readonly NpgsqlDataSource _database;
     private readonly int _cards;
+    private readonly bool _orders;
     private readonly string _run = Guid.NewGuid().ToString("N")[..8];
     private ConnectedTill[] _tills = [];
     private long _next;
 
-    private BenchHost(RunningProgram host, Uri address, string database, int cards, bool readers) =>
-        (_host, Address, _database, _cards, Readers) = (host, address, NpgsqlDataSource.Create(database), cards, readers);
+    private BenchHost(RunningProgram host, RunningSimulator square, Uri address, string database, BenchSettings settings, bool readers) =>
+        (_host, _square, Address, _database, _cards, _orders, Readers) = (host, square, address, NpgsqlDataSource.Create(database), settings.Cards, settings.Orders, readers);
 
     public Uri Address { get; }
 
@@ -50,11 +53,11 @@ internal sealed class BenchHost : IAsyncDisposable
             ["Pos__Square__CallsPer10Seconds"] = "0",
             ["Pos__Relays"] = readers ? "true" : "false",
         });
-        var host = new BenchHost(program, address, database, settings.Cards, readers);
+        var host = new BenchHost(program, square, address, database, settings, readers);
         try
         {
             await RunningProgram.WhenListeningAsync(address);
-            await host.OpenAsync(square, settings.Venues);
+            await host.OpenAsync(settings.Venues);
             return host;
         }
         catch
@@ -64,12 +67,12 @@ internal sealed class BenchHost : IAsyncDisposable
         }
     }
 
-    private async Task OpenAsync(RunningSimulator square, int venues)
+    private async Task OpenAsync(int venues)
     {
         using var api = new BenchApi(Address);
         var tills = new List<ConnectedTill>();
         while (tills.Count < venues)
-            tills.Add(await api.OpenVenueAsync(square, $"venue-{tills.Count}"));
+            tills.Add(await api.OpenVenueAsync(_square, $"venue-{tills.Count}"));
         _tills = [.. tills];
         await TieCardsAsync(api);
     }
@@ -78,7 +81,7 @@ internal sealed class BenchHost : IAsyncDisposable
     private async Task TieCardsAsync(BenchApi api)
     {
         await Parallel.ForEachAsync(_tills.SelectMany(t => Enumerable.Range(0, _cards).Select(c => (t, c))), new ParallelOptions { MaxDegreeOfParallelism = 16 },
-            async (of, _) => await api.PostAsync(of.t, Webhook.Body($"{_run}-first-{of.c}", $"{_run}-{of.t.VenueId}-first-{of.c}", of.t.LocationId, Card(of.c))));
+            async (of, _) => await api.PostAsync(of.t, Webhook.Body($"{_run}-first-{of.c}", $"{_run}-{of.t.VenueId}-first-{of.c}", of.t.LocationId, Card(of.c), ordered: false)));
         await using var tie = _database.CreateCommand("""
             insert into ingestion.card_links (venue_id, card_token, user_id, linked_at)
             select venue_id, card_token, 'guest-' || row_number() over (partition by venue_id order by card_token), now() from ingestion.transactions
@@ -93,7 +96,19 @@ internal sealed class BenchHost : IAsyncDisposable
         var first = _next;
         _next += 1_000_000_000;
         Parallel.For(0, ready.Length, i => ready[i] = Make(first + i));
-        return i => i < ready.Length ? ready[i] : Make(first + i);
+        return i =>
+        {
+            if (_orders)
+                RingUp(first + i);
+            return i < ready.Length ? ready[i] : Make(first + i);
+        };
+    }
+
+    // The till knows the order that the host will ask for.
+    private void RingUp(long i)
+    {
+        var id = $"{_run}-{i:D12}";
+        _square.Ledger.AddSale(new Sale { LocationId = _tills[i % _tills.Length].LocationId, Amount = 1000, Captured = true, PaymentId = id, OrderId = Webhook.OrderOf(id), Announce = false });
     }
 
     // Seven of ten pay with a card that is some guest's, each card as often as any other; the others with cards never seen before.
@@ -101,7 +116,7 @@ internal sealed class BenchHost : IAsyncDisposable
     {
         var (till, sale) = (_tills[i % _tills.Length], i / _tills.Length);
         var card = sale % 10 < 7 ? Card((sale / 10 * 7 + sale % 10) % _cards) : $"new-{i:D12}";
-        return Webhook.Request(new Uri(till.Url).AbsolutePath, Webhook.Body($"{_run}-{i:D12}", $"{_run}-{i:D12}", till.LocationId, card), till.Url, till.Key);
+        return Webhook.Request(new Uri(till.Url).AbsolutePath, Webhook.Body($"{_run}-{i:D12}", $"{_run}-{i:D12}", till.LocationId, card, _orders), till.Url, till.Key);
     }
 
     public static string Card(long number) => $"card-{number:D7}";

@@ -8,6 +8,7 @@ namespace PosModular.Benchmarks;
 /// <param name="WarmUp">Not measured: the JIT, the plans and the unlocks.</param>
 /// <param name="Measured">Measured.</param>
 /// <param name="Readers">Whether rules and analytics follow.</param>
+/// <param name="Orders">Whether each sale has an order, which is fetched for its tax and discount: one more state of the sale.</param>
 /// <param name="Fraction">Whether to measure what rules and analytics cost, with them and without them in turn.</param>
 /// <param name="Phases">How many turns; as many with as without.</param>
 /// <param name="Phase">How long each turn is.</param>
@@ -16,10 +17,10 @@ namespace PosModular.Benchmarks;
 /// <param name="Rows">How many sales are in the table before either.</param>
 /// <param name="Payments">How many the backfill reads.</param>
 internal sealed record BenchSettings(
-    int Connections, int Venues, int Cards, TimeSpan WarmUp, TimeSpan Measured, bool Readers, bool Fraction, int Phases, TimeSpan Phase, bool Sync, bool Pages, int Rows, int Payments)
+    int Connections, int Venues, int Cards, TimeSpan WarmUp, TimeSpan Measured, bool Readers, bool Orders, bool Fraction, int Phases, TimeSpan Phase, bool Sync, bool Pages, int Rows, int Payments)
 {
     private const string Options =
-        "[--connections 32] [--venues 20] [--cards 100] [--warm-up 20] [--seconds 20] [--without-readers] | --fraction [--phases 8] [--phase 5]" +
+        "[--connections 32] [--venues 20] [--cards 100] [--warm-up 40] [--seconds 20] [--without-readers] [--without-orders] | --fraction [--phases 8] [--phase 5]" +
         " | --sync [--payments 100000] [--rows 1000000] | --pages [--rows 1000000]";
 
     /// <summary>Null when they make no sense.</summary>
@@ -28,10 +29,10 @@ internal sealed record BenchSettings(
         int? Value(string name, int usual) => Array.IndexOf(args, name) is var at && at < 0 ? usual
             : at + 1 < args.Length && int.TryParse(args[at + 1], CultureInfo.InvariantCulture, out var value) && value > 0 ? value : null;
         TimeSpan? Seconds(string name, int usual) => Value(name, usual) is { } value ? TimeSpan.FromSeconds(value) : null;
-        return (Value("--connections", 32), Value("--venues", 20), Value("--cards", 100), Seconds("--warm-up", 20), Seconds("--seconds", 20), Value("--phases", 8), Seconds("--phase", 5),
+        return (Value("--connections", 32), Value("--venues", 20), Value("--cards", 100), Seconds("--warm-up", 40), Seconds("--seconds", 20), Value("--phases", 8), Seconds("--phase", 5),
             Value("--rows", 1_000_000), Value("--payments", 100_000))
             is ({ } connections, { } venues, { } cards, { } warmUp, { } measured, { } phases, { } phase, { } rows, { } payments) && phases % 2 == 0
-            ? new(connections, venues, cards, warmUp, measured, !args.Contains("--without-readers"), args.Contains("--fraction"), phases, phase,
+            ? new(connections, venues, cards, warmUp, measured, !args.Contains("--without-readers"), !args.Contains("--without-orders"), args.Contains("--fraction"), phases, phase,
                 args.Contains("--sync"), args.Contains("--pages"), rows, payments) : null;
     }
 
