@@ -44,7 +44,8 @@ internal sealed class Renewals(IDbContextFactory<IntegrationsDb> dbs, Connection
                     return null;
                 if (current.AccessToken != held.AccessToken)
                     return current;
-                var mine = await db.Connections.Where(c => c.Id == connection.Id && (c.RenewingUntil == null || c.RenewingUntil < now))
+                // Whoever was renewing may have ended between the look and this: what he has put there is not renewed again.
+                var mine = await db.Connections.Where(c => c.Id == connection.Id && c.AccessToken == row.AccessToken && (c.RenewingUntil == null || c.RenewingUntil < now))
                     .ExecuteUpdateAsync(c => c.SetProperty(x => x.RenewingUntil, now + Lease), ct) == 1;
                 if (mine)
                     return await RenewAsync(db, row, current, provider, CancellationToken.None); // what the provider gives once must be kept
