@@ -34,6 +34,24 @@ internal sealed class RunningHost : IAsyncDisposable
     public static async Task<RunningHost> StartAsync(
         string database, IReadOnlyDictionary<string, string?> settings, Action<IServiceCollection>? adjust = null, string environment = "Production")
     {
+        var log = new KeptLog();
+        var app = Build(database, settings, adjust, environment, log);
+        await Database.PrepareAsync(app.Services, CancellationToken.None);
+        await app.StartAsync();
+        var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+        return new RunningHost(app, new Uri(address), log);
+    }
+
+    /// <summary>Brings a database up to date, as a host does before it starts.</summary>
+    public static async Task MigrateAsync(string database)
+    {
+        await using var app = Build(database, new Dictionary<string, string?> { ["Pos:PublicBaseUrl"] = "https://pos.example.test" }, null, "Production", new KeptLog());
+        await Database.PrepareAsync(app.Services, CancellationToken.None);
+    }
+
+    private static WebApplication Build(
+        string database, IReadOnlyDictionary<string, string?> settings, Action<IServiceCollection>? adjust, string environment, KeptLog log)
+    {
         var builder = PosHost.Builder(["--environment", environment]);
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
@@ -43,15 +61,10 @@ internal sealed class RunningHost : IAsyncDisposable
         });
         builder.Configuration.AddInMemoryCollection(settings);
         builder.WebHost.UseSetting(Microsoft.AspNetCore.Hosting.WebHostDefaults.ServerUrlsKey, "http://127.0.0.1:0");
-        var log = new KeptLog();
         builder.Logging.ClearProviders().AddProvider(log).SetMinimumLevel(LogLevel.Trace);
         if (adjust is not null)
             builder.Host.UseServiceProviderFactory(new Adjusted(adjust));
-        var app = PosHost.Build(builder);
-        await Database.PrepareAsync(app.Services, CancellationToken.None);
-        await app.StartAsync();
-        var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
-        return new RunningHost(app, new Uri(address), log);
+        return PosHost.Build(builder);
     }
 
     /// <summary>Comes after the modules: what a test registers is what the host gets.</summary>
