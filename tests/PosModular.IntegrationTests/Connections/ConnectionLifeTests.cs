@@ -144,8 +144,7 @@ public sealed class ConnectionLifeTests(TestPostgres postgres)
         bar.Square.Subscriptions.All.ShouldHaveSingleItem();
 
         await bar.SqlAsync<int>("update integrations.pos_connections set next_check_at = now()");
-        while (bar.Square.Subscriptions.All.Count > 0)
-            await Task.Yield();
+        await Wait.UntilAsync(() => bar.Square.Subscriptions.All.Count == 0);
     }
 
     [Fact]
@@ -155,9 +154,8 @@ public sealed class ConnectionLifeTests(TestPostgres postgres)
         const string moved = "https://new.example.test";
 
         await bar.AddHostAsync(settings: new Dictionary<string, string?>(bar.Settings) { ["Pos:PublicBaseUrl"] = moved });
-        while (!bar.Square.Subscriptions.All.Single().NotificationUrl.StartsWith(moved, StringComparison.Ordinal)
-            || await bar.SqlAsync<string>("select notification_url from integrations.pos_connections") == bar.NotificationUrl)
-            await Task.Yield();
+        await Wait.UntilAsync(async () => bar.Square.Subscriptions.All.Single().NotificationUrl.StartsWith(moved, StringComparison.Ordinal)
+            && await bar.SqlAsync<string>("select notification_url from integrations.pos_connections") != bar.NotificationUrl);
 
         var subscription = bar.Square.Subscriptions.All.Single();
         foreach (var host in bar.Hosts)

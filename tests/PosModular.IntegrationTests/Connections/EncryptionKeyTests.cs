@@ -13,12 +13,6 @@ public sealed class EncryptionKeyTests(TestPostgres postgres)
 
     private const string SealedWith = "select string_agg(distinct split_part(v, ':', 2), ',') from integrations.pos_connections, unnest(array[access_token, signature_key]) v";
 
-    private static async Task UntilAsync(Func<Task<bool>> so)
-    {
-        while (!await so())
-            await Task.Yield();
-    }
-
     private async Task<Bar> OpenAsync() => await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
 
     private static Dictionary<string, string?> With(Bar bar, string key, string? old) => new(bar.Settings) { ["POS_ENCRYPTION_KEY"] = key, ["POS_ENCRYPTION_KEYS_OLD"] = old };
@@ -39,9 +33,9 @@ public sealed class EncryptionKeyTests(TestPostgres postgres)
         (await bar.SqlAsync<string>(SealedWith)).ShouldBe(OldId);
         // The second host knows both keys and seals anew; the first one, not yet restarted, has never heard of the new key.
         await bar.AddHostAsync(settings: With(bar, NewKey, TestKeys.Encryption));
-        await UntilAsync(async () => await bar.SqlAsync<string>(SealedWith) == NewId);
+        await Wait.UntilAsync(async () => await bar.SqlAsync<string>(SealedWith) == NewId);
         var before = Volatile.Read(ref sent);
-        await UntilAsync(() => Task.FromResult(Volatile.Read(ref sent) > before + 200));
+        await Wait.UntilAsync(() => Volatile.Read(ref sent) > before + 200);
         Volatile.Write(ref done, true);
         await Task.WhenAll(senders);
 
@@ -65,7 +59,7 @@ public sealed class EncryptionKeyTests(TestPostgres postgres)
             var connection = (await new Client(lost, TestKeys.Token("owner")).DataAsync("{ venue(id: \"bar\") { posConnections { status statusReason { code message } } } }")).At("venue.posConnections.0");
             connection.At("status").GetString().ShouldBe("NEEDS_ATTENTION");
             connection.At("statusReason.message").GetString()!.ShouldContain("POS_ENCRYPTION_KEYS_OLD");
-            await UntilAsync(() => Task.FromResult(lost.Log.Lines.Any(l => l.Contains("cannot be opened with any key", StringComparison.Ordinal))));
+            await Wait.UntilAsync(() => lost.Log.Lines.Any(l => l.Contains("cannot be opened with any key", StringComparison.Ordinal)));
             (await bar.PostAsync(bar.Event("p1"), lost)).ShouldBe(HttpStatusCode.ServiceUnavailable); // not refused: it comes again
         }
 

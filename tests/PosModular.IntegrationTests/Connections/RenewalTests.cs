@@ -81,10 +81,12 @@ public sealed class RenewalTests(TestPostgres postgres)
 
         await bar.PostAsync("""{"merchant_id":"OAUTHMERCHANT","type":"oauth.authorization.revoked","event_id":"revoked-1","created_at":"2026-11-20T20:00:00Z","data":{"type":"revocation","id":"r","object":{"revocation":{"revoked_at":"2026-11-20T20:00:00Z","revoker_type":"MERCHANT"}}}}"""u8.ToArray(), url: url, key: "pasted");
 
-        JsonElement look;
-        do
+        var look = default(JsonElement);
+        await Wait.UntilAsync(async () =>
+        {
             look = (await bar.Moderator.DataAsync("{ venue(id: \"new-bar\") { posConnections { status statusReason { code message } } } }")).At("venue.posConnections.0");
-        while (look.At("status").GetString() != "NEEDS_ATTENTION");
+            return look.At("status").GetString() == "NEEDS_ATTENTION";
+        });
         look.At("statusReason.code").GetString().ShouldBe("INVALID_CREDENTIALS");
         look.At("statusReason.message").GetString()!.ShouldContain("connect the till");
     }

@@ -33,8 +33,7 @@ public sealed class WebhookKeyTests(TestPostgres postgres)
             var host = rotation % 2 == 0 ? bar.Moderator : new Client(bar.Hosts[1], TestKeys.Token("moderator", "HEAD_MODERATOR"));
             (await host.DataAsync(Rotate, new { id = bar.ConnectionId })).At("rotateWebhookKey.errors").GetArrayLength().ShouldBe(0);
             keys.Add(bar.Square.Subscriptions.All.Single().SignatureKey);
-            while (Volatile.Read(ref sent) < before + 100)
-                await Task.Yield();
+            await Wait.UntilAsync(() => Volatile.Read(ref sent) >= before + 100);
         }
         Volatile.Write(ref done, true);
         await Task.WhenAll(senders);
@@ -95,15 +94,16 @@ public sealed class WebhookKeyTests(TestPostgres postgres)
         {
             // A flood is not looked into one by one: the next one after a moment is.
             var before = await LastAsync();
-            JsonLook look;
-            do
+            var look = before;
+            await Wait.UntilAsync(async () =>
             {
                 (await bar.PostAsync(body, signature: signature)).ShouldBe(HttpStatusCode.Forbidden);
                 count++;
                 look = await LastAsync();
-            } while (look.Text is null || (look.Text == before.Text && !says.All(look.Text.Contains)));
+                return look.Text is not null && (look.Text != before.Text || says.All(look.Text.Contains));
+            });
             foreach (var word in says)
-                look.Text.ShouldContain(word);
+                look.Text!.ShouldContain(word);
             look.Count.ShouldBe(count);
         }
         async Task<JsonLook> LastAsync()
@@ -121,8 +121,7 @@ public sealed class WebhookKeyTests(TestPostgres postgres)
         await bar.Moderator.DataAsync("mutation($id: ID!) { updatePosConnection(input: { connectionId: $id, webhookSignatureKey: \"EAAAlooks-like-a-token\" }) { errors { code } } }", new { id = bar.ConnectionId });
         await LooksAsync(Bar.Sign(body, bar.NotificationUrl, "the-real-key"), "looks like an access token");
         // Written down too, for whoever asks another host.
-        while (await bar.SqlAsync<long>($"select refused_signatures from integrations.pos_connections where id = '{bar.ConnectionId}'") < count)
-            await Task.Yield();
+        await Wait.UntilAsync(async () => await bar.SqlAsync<long>($"select refused_signatures from integrations.pos_connections where id = '{bar.ConnectionId}'") >= count);
     }
 
     private sealed record JsonLook(string? Text, long Count);

@@ -81,6 +81,7 @@ public sealed class CrashTests(TestPostgres postgres)
         var path = new Uri(bar.NotificationUrl).AbsolutePath;
         var senders = Task.WhenAll(Enumerable.Range(0, 16).Select(sender => Task.Run(async () =>
         {
+            using var breath = new PeriodicTimer(TimeSpan.FromMilliseconds(20)); // what knocks without pause keeps the host from starting
             while (waiting.TryDequeue(out var body))
                 while (true)
                 {
@@ -95,16 +96,17 @@ public sealed class CrashTests(TestPostgres postgres)
                     }
                     catch (HttpRequestException)
                     {
-                        await Task.Yield(); // nobody there: again
+                        await breath.WaitForNextTickAsync(patience.Token); // nobody there: again
                     }
                 }
         }, patience.Token)));
         // What counts is what is stored and added up, so the tables are asked and not the senders.
-        while (!senders.IsCompleted)
+        await Wait.UntilAsync(async () =>
         {
             var stored = (int)await bar.SqlAsync<long>("select least((select count(*) from ingestion.transactions), (select coalesce(sum(count), 0) from analytics.revenue_buckets))::bigint");
             await watch(stored - Guests);
-        }
+            return senders.IsCompleted;
+        }, Patience);
         await senders;
     }
 

@@ -5,7 +5,6 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
-using PosModular.Kernel.Feed;
 using PosModular.Simulator;
 using PosModular.Simulator.Sellers;
 
@@ -140,11 +139,7 @@ internal sealed class Bar : IAsyncDisposable
     }
 
     /// <summary>Returns when a subscriber follows the venue's feed on one of the hosts: what is posted from then on must reach it.</summary>
-    public async Task SubscribedAsync(int count = 1)
-    {
-        while (Hosts.Sum(h => h.Services.GetRequiredService<FeedBell>().Listeners("ingestion", VenueId)) < count)
-            await Task.Yield();
-    }
+    public Task SubscribedAsync(int count = 1) => Wait.UntilAsync(() => Hosts.Sum(h => h.Listeners("ingestion")) >= count);
 
     public async Task<T> SqlAsync<T>(string sql)
     {

@@ -14,6 +14,8 @@ namespace PosModular.IntegrationTests.Orders;
 
 public sealed class OrderFetchTests(TestPostgres postgres)
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     private readonly FakeClock _clock = new(Instant.FromUtc(2026, 11, 20, 22, 0));
 
     private void Adjust(IServiceCollection services)
@@ -47,11 +49,7 @@ public sealed class OrderFetchTests(TestPostgres postgres)
         await bar.Host.Services.GetRequiredService<OrderFetcher>().FetchDueAsync(TestContext.Current.CancellationToken);
     }
 
-    private static async Task WhenFetchedAsync(Bar bar)
-    {
-        while (await QueueAsync(bar) != "")
-            await Task.Yield();
-    }
+    private static Task WhenFetchedAsync(Bar bar) => Wait.UntilAsync(async () => await QueueAsync(bar) == "");
 
     private static Task<string> QueueAsync(Bar bar) => bar.SqlAsync<string>("select coalesce(string_agg(order_id || ' ' || attempts, ', ' order by order_id), '') from ingestion.order_fetches");
 
@@ -128,8 +126,7 @@ public sealed class OrderFetchTests(TestPostgres postgres)
         bar.Square.Faults.Arm(new Fault { Path = "/v2/orders", Status = 429, Headers = new Dictionary<string, string> { ["Retry-After"] = "90" } });
         await bar.PostAsync(bar.Event("p1"));
         await FetchAsync(bar, Duration.FromSeconds(2));
-        while (await bar.SqlAsync<bool>("select exists(select from ingestion.order_fetches where attempts = 0 and due_at < '2026-11-20T22:01Z')"))
-            await Task.Yield();
+        await Wait.UntilAsync(() => bar.SqlAsync<bool>("select not exists(select from ingestion.order_fetches where attempts = 0 and due_at < '2026-11-20T22:01Z')"));
         (await QueueAsync(bar)).ShouldBe("order-p1 0");
         await FetchAsync(bar, Duration.FromSeconds(80));
         Asked(bar).ShouldBe(1);
@@ -161,8 +158,7 @@ public sealed class OrderFetchTests(TestPostgres postgres)
         async Task PutOffAsync(int attempts)
         {
             var soon = (_clock.GetCurrentInstant() + Duration.FromSeconds(20)).ToString();
-            while (await QueueAsync(bar) != $"order-bad {attempts}" || !await bar.SqlAsync<bool>($"select bool_and(due_at < '{soon}') from ingestion.order_fetches"))
-                await Task.Yield();
+            await Wait.UntilAsync(async () => await QueueAsync(bar) == $"order-bad {attempts}" && await bar.SqlAsync<bool>($"select bool_and(due_at < '{soon}') from ingestion.order_fetches"), Patience);
         }
     }
 
@@ -189,8 +185,11 @@ public sealed class OrderFetchTests(TestPostgres postgres)
             RingUp(bar, $"p{i}", tax: i);
         await Task.WhenAll(Enumerable.Range(0, 250).Select(i => bar.PostAsync(bar.Event($"p{i}"))));
         _clock.Advance(Duration.FromSeconds(2));
-        while (await QueueAsync(bar) != "")
+        await Wait.UntilAsync(async () =>
+        {
             await Task.WhenAll(bar.Hosts.Select(h => h.Services.GetRequiredService<OrderFetcher>().FetchDueAsync(TestContext.Current.CancellationToken)));
+            return await QueueAsync(bar) == "";
+        });
 
         // Square refuses more than a hundred in a call; each order was written once.
         bar.Square.Requests.Requests.Where(r => r.Path == "/v2/orders/batch-retrieve").ShouldAllBe(r => r.Status == 200);
@@ -201,8 +200,11 @@ public sealed class OrderFetchTests(TestPostgres postgres)
         var second = System.Text.Encoding.UTF8.GetString(bar.Event("p-second", amount: 3000)).Replace("order-p-second", "order-p200", StringComparison.Ordinal);
         await bar.PostAsync(System.Text.Encoding.UTF8.GetBytes(second), other);
         _clock.Advance(Duration.FromSeconds(2));
-        while (await QueueAsync(bar) != "")
+        await Wait.UntilAsync(async () =>
+        {
             await bar.Host.Services.GetRequiredService<OrderFetcher>().FetchDueAsync(TestContext.Current.CancellationToken);
+            return await QueueAsync(bar) == "";
+        });
         (await bar.SqlAsync<string>("select string_agg(tax_minor::text, ' ' order by external_id) from ingestion.transactions where external_order_id = 'order-p200'")).ShouldBe("150 50");
     }
 

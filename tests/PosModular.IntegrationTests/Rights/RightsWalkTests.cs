@@ -193,8 +193,7 @@ public sealed class RightsWalkTests(TestPostgres postgres)
             (await answer.Content.ReadAsStringAsync(leave.Token)).ShouldContain(who == Who.Anonymous ? "UNAUTHENTICATED" : "FORBIDDEN", Case.Sensitive, $"{who} {field}");
             return;
         }
-        while (bar.Host.Listeners(feed) <= before)
-            await Task.Yield();
+        await Wait.UntilAsync(() => bar.Host.Listeners(feed) > before);
         await leave.CancelAsync();
         try
         {
@@ -203,8 +202,7 @@ public sealed class RightsWalkTests(TestPostgres postgres)
         catch (OperationCanceledException)
         {
         }
-        while (bar.Host.Listeners(feed) > before)
-            await Task.Yield();
+        await Wait.UntilAsync(() => bar.Host.Listeners(feed) <= before);
     }
 
     private static Task<string> DigestAsync(Bar bar) => bar.SqlAsync<string>("""

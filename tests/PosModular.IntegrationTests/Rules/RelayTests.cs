@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Npgsql;
 using PosModular.IntegrationTests.House;
 using PosModular.Simulator.Sellers;
@@ -35,15 +34,8 @@ public sealed class RelayTests(TestPostgres postgres)
         return Send;
     }
 
-    // Whether the reader gets there before our patience ends.
-    private static async Task<bool> ComesAsync(Bar bar, string condition)
-    {
-        var began = Stopwatch.GetTimestamp();
-        while (!await bar.SqlAsync<bool>($"select coalesce(({condition}), false)"))
-            if (Stopwatch.GetElapsedTime(began) > Patience)
-                return false;
-        return true;
-    }
+    // The reader gets there before our patience ends.
+    private static Task ComesAsync(Bar bar, string condition) => Wait.UntilAsync(() => bar.SqlAsync<bool>($"select coalesce(({condition}), false)"), Patience, condition);
 
     [Fact]
     public async Task A_venue_that_never_rests_leaves_its_neighbours_their_turn()
@@ -63,11 +55,11 @@ public sealed class RelayTests(TestPostgres postgres)
             create trigger busy after insert or update on analytics.revenue_buckets for each row execute function analytics.busy()
             """);
         await bar.PostAsync(bar.Event("first of many"));
-        (await ComesAsync(bar, "select seq > 20 from analytics.feed_positions where venue_id = 'bar'")).ShouldBeTrue();
+        await ComesAsync(bar, "select seq > 20 from analytics.feed_positions where venue_id = 'bar'");
 
         await send("z1");
 
-        (await ComesAsync(bar, "select seq = 2 from analytics.feed_positions where venue_id = 'zzz'")).ShouldBeTrue();
+        await ComesAsync(bar, "select seq = 2 from analytics.feed_positions where venue_id = 'zzz'");
         await RunAsync(busy, "drop trigger busy on analytics.revenue_buckets");
         await bar.Host.WhenIdleAsync();
     }
@@ -83,13 +75,11 @@ public sealed class RelayTests(TestPostgres postgres)
         await bar.PostAsync(bar.Event("kept"));
         await bar.SqlAsync<object>("delete from ingestion.transaction_versions where venue_id = 'bar' and seq = 2");
         await RunAsync(holder, "commit");
-        var began = Stopwatch.GetTimestamp();
-        while (!bar.Host.Log.Lines.Any(l => l.Contains("analytics", StringComparison.Ordinal) && l.Contains("venue bar jumps from 1 to 3", StringComparison.Ordinal)))
-            Stopwatch.GetElapsedTime(began).ShouldBeLessThan(Patience);
+        await Wait.UntilAsync(() => bar.Host.Log.Lines.Any(l => l.Contains("analytics", StringComparison.Ordinal) && l.Contains("venue bar jumps from 1 to 3", StringComparison.Ordinal)), Patience);
 
         await send("z1");
 
-        (await ComesAsync(bar, "select seq = 2 from analytics.feed_positions where venue_id = 'zzz'")).ShouldBeTrue();
+        await ComesAsync(bar, "select seq = 2 from analytics.feed_positions where venue_id = 'zzz'");
         (await bar.SqlAsync<long>("select seq from analytics.feed_positions where venue_id = 'bar'")).ShouldBe(1);
     }
 
@@ -106,17 +96,17 @@ public sealed class RelayTests(TestPostgres postgres)
             create trigger bug before insert on rules.patron_spend for each row execute function rules.bug()
             """);
         await bar.PostAsync(bar.Event("parked", fingerprint: "card-1"));
-        (await ComesAsync(bar, "select count(*) = 1 from rules.feed_parked")).ShouldBeTrue();
+        await ComesAsync(bar, "select count(*) = 1 from rules.feed_parked");
         await RunAsync(holder, "drop trigger bug on rules.patron_spend; begin; select from rules.feed_heads where venue_id = 'bar' for update");
         await bar.SqlAsync<object>("update rules.feed_parked set next_attempt_at = '2000-01-01'");
-        (await ComesAsync(bar, "select count(*) > 0 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()")).ShouldBeTrue();
+        await ComesAsync(bar, "select count(*) > 0 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()");
 
         await send("z1");
 
-        (await ComesAsync(bar, "select seq = 2 from rules.feed_positions where venue_id = 'zzz'")).ShouldBeTrue();
+        await ComesAsync(bar, "select seq = 2 from rules.feed_positions where venue_id = 'zzz'");
         await RunAsync(holder, "commit");
         await bar.SqlAsync<object>("update rules.feed_parked set next_attempt_at = '2000-01-01'");
-        (await ComesAsync(bar, "select count(*) = 0 from rules.feed_parked")).ShouldBeTrue();
+        await ComesAsync(bar, "select count(*) = 0 from rules.feed_parked");
         (await bar.SqlAsync<long>("select captured_minor from rules.patron_spend where user_id = 'guest'")).ShouldBe(1100);
     }
 

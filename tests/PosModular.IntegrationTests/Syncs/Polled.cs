@@ -9,6 +9,8 @@ namespace PosModular.IntegrationTests.Syncs;
 /// <summary>A bar whose tills are polled: a Square till and, when it is connected, a Toast restaurant, both against the simulator.</summary>
 internal static class Polled
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+
     public static readonly IReadOnlyDictionary<string, string?> Settings = new Dictionary<string, string?>
     {
         ["Pos:Syncs"] = "true",
@@ -72,16 +74,16 @@ internal static class Polled
 
     public static async Task<JsonElement> UntilAsync(this Bar bar, string run, params string[] statuses)
     {
-        while (true)
+        var found = default(JsonElement);
+        await Wait.UntilAsync(async () =>
         {
-            TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
             var runs = (await bar.Owner.DataAsync("""
                 { venue(id: "bar") { posConnections { syncRuns { nodes { id status trigger pages fetched created updated unchanged progress error { code message } from to } } } } }
                 """)).At("venue.posConnections").EnumerateArray().SelectMany(c => c.At("syncRuns.nodes").EnumerateArray());
-            if (runs.FirstOrDefault(r => r.At("id").GetString() == run) is { ValueKind: JsonValueKind.Object } found && statuses.Contains(found.At("status").GetString()))
-                return found;
-            await Task.Yield();
-        }
+            found = runs.FirstOrDefault(r => r.At("id").GetString() == run);
+            return found.ValueKind == JsonValueKind.Object && statuses.Contains(found.At("status").GetString());
+        }, Patience);
+        return found;
     }
 
     /// <summary>Every payment of the Square till stands here as it stands there, to the cent.</summary>

@@ -87,8 +87,7 @@ public sealed class SyncFaultTests(TestPostgres postgres)
         {
             var parked = await bar.UntilAsync(id, "PARKED");
             parked.At("error.code").GetString().ShouldBe("RATE_LIMIT_EXCEEDED");
-            while (await bar.SqlAsync<int>($"select faults from ingestion.sync_runs where id = '{id}'") < round)
-                await Task.Yield();
+            await Wait.UntilAsync(async () => await bar.SqlAsync<int>($"select faults from ingestion.sync_runs where id = '{id}'") >= round);
             await bar.SqlAsync<int>("update ingestion.sync_runs set resume_at = now()");
         }
         bar.Square.Faults.Clear();
@@ -115,15 +114,13 @@ public sealed class SyncFaultTests(TestPostgres postgres)
             """);
         for (var kill = 1; kill <= 3; kill++)
         {
-            while (await bar.SqlAsync<long>("select count(*) from ingestion.transactions") < 200 * kill)
-                await Task.Yield();
+            await Wait.UntilAsync(async () => await bar.SqlAsync<long>("select count(*) from ingestion.transactions") >= 200 * kill);
             await host.KillAsync();
             // Its lease runs out, as it would by itself in half a minute.
             await bar.SqlAsync<int>("update ingestion.sync_places set lease_until = now() - interval '1 second'");
             host = HostProcess.Start(bar, RunningHost.FreePort());
         }
-        while (await bar.SqlAsync<long>("select count(*) from ingestion.sync_runs where trigger = 3 and status <> 2") > 0)
-            await Task.Yield();
+        await Wait.UntilAsync(async () => await bar.SqlAsync<long>("select count(*) from ingestion.sync_runs where trigger = 3 and status <> 2") == 0);
         await host.DisposeAsync();
 
         (await bar.SqlAsync<string>("select pages || ' ' || created || ' ' || updated from ingestion.sync_runs where trigger = 3")).ShouldBe(string.Create(CultureInfo.InvariantCulture, $"{100 + 2} 1000 0"));
@@ -149,14 +146,12 @@ public sealed class SyncFaultTests(TestPostgres postgres)
             """);
 
         var host = await bar.AddHostAsync(HurriedTime.ForProviders);
-        while (await bar.SqlAsync<long>("select count(*) from ingestion.sync_runs where trigger = 4 and status = 2") == 0)
-            await Task.Yield();
+        await Wait.UntilAsync(async () => await bar.SqlAsync<long>("select count(*) from ingestion.sync_runs where trigger = 4 and status = 2") > 0);
 
         (await bar.SqlAsync<int>("select created from ingestion.sync_runs where trigger = 4")).ShouldBe(20);
         (await bar.SqlAsync<string>("select distinct cause::text from ingestion.transaction_versions")).ShouldBe("3");
         await bar.ShouldEqualSquareAsync();
-        while (!host.Log.Lines.Any(l => l.Contains("After an outage", StringComparison.Ordinal) && l.Contains("20 sales", StringComparison.Ordinal)))
-            await Task.Yield();
+        await Wait.UntilAsync(() => host.Log.Lines.Any(l => l.Contains("After an outage", StringComparison.Ordinal) && l.Contains("20 sales", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -57,10 +57,9 @@ public sealed class SyncTests(TestPostgres postgres)
         var (ledger, location, now) = (bar.Square.Ledger, bar.Till.Location.Id, Polled.Now);
         var ids = Enumerable.Range(0, 30).Select(i => ledger.AddSale(new Sale { LocationId = location, Amount = 1000 + i, Captured = true, At = now.AddDays(-6).AddMinutes(i), Announce = false }).Id).ToArray();
         // The second page waits until what stood on the first has changed.
-        bar.Square.Faults.Arm(new Simulator.Faults.Fault { Path = "/v2/payments", Skip = 1, Times = 1, DelayMs = 60 });
+        bar.Square.Faults.Arm(new Simulator.Faults.Fault { Path = "/v2/payments", Skip = 1, Times = 1, DelayMs = 500 });
         var syncing = bar.SyncAsync();
-        while (bar.Square.Requests.Requests.Count(r => r.Path == "/v2/payments") < 2)
-            await Task.Yield();
+        await Wait.UntilAsync(() => bar.Square.Requests.Requests.Count(r => r.Path == "/v2/payments") >= 2);
         ledger.GiveBack(ids[0], 500, announce: false);
         (await syncing).At("created").GetInt32().ShouldBe(30);
 
@@ -137,10 +136,9 @@ public sealed class SyncTests(TestPostgres postgres)
         var (ledger, guid, now) = (bar.Square.Toast.Ledger, till.Restaurant.Guid, Polled.Now);
         var orders = Enumerable.Range(0, 250).Select(i => ledger.RingUp(new ToastSale { RestaurantGuid = guid, Price = 1000 + i, Captured = true, At = now.AddSeconds(-250 + i), Announce = false })).ToArray();
         bar.Square.Requests.Clear();
-        bar.Square.Faults.Arm(new Simulator.Faults.Fault { Path = "/orders/v2/ordersBulk", Skip = 1, Times = 1, DelayMs = 60 });
+        bar.Square.Faults.Arm(new Simulator.Faults.Fault { Path = "/orders/v2/ordersBulk", Skip = 1, Times = 1, DelayMs = 500 });
         var syncing = bar.SyncAsync(connection);
-        while (bar.Square.Requests.Requests.Count(r => r.Path == "/orders/v2/ordersBulk") < 2)
-            await Task.Yield();
+        await Wait.UntilAsync(() => bar.Square.Requests.Requests.Count(r => r.Path == "/orders/v2/ordersBulk") >= 2);
         // Ten orders of the first page move to the end, out of the window: ten of the second page are on the first one now.
         foreach (var order in orders.Take(10))
             ledger.LeaveTip(order.Checks[0].Payments[0].Guid, 100, announce: false);
@@ -157,8 +155,7 @@ public sealed class SyncTests(TestPostgres postgres)
         await using var bar = await Polled.OpenAsync(await postgres.CreateDatabaseAsync(), pageSize: 5);
         await bar.SyncAsync();
         await using var subscriber = await Subscriber.StartAsync(bar.Host, bar.Owner.Token!, "subscription { syncProgressed(venueId: \"bar\") { id status progress pages created } }");
-        while (bar.Host.Listeners("ingestion.syncs") < 1)
-            await Task.Yield();
+        await Wait.UntilAsync(() => bar.Host.Listeners("ingestion.syncs") > 0);
         for (var i = 0; i < 30; i++)
             bar.Square.Ledger.AddSale(new Sale { LocationId = bar.Till.Location.Id, Amount = 100, Captured = true, Announce = false });
 

@@ -110,8 +110,11 @@ public sealed class ExactlyOnceTests(TestPostgres postgres)
         (await bar.Host.Http.GetAsync("/health/ready", TestContext.Current.CancellationToken)).StatusCode.ShouldBe(HttpStatusCode.OK);
 
         await bar.SqlAsync<object?>("drop trigger break on analytics.revenue_buckets; update analytics.feed_parked set next_attempt_at = now(); select null::text");
-        while (await bar.SqlAsync<long>("select count(*) from analytics.feed_parked") > 0)
+        await Wait.UntilAsync(async () =>
+        {
             await bar.PostAsync(bar.Event("again", amount: 0, eventId: "again")); // any bell makes the relay look
+            return await bar.SqlAsync<long>("select count(*) from analytics.feed_parked") == 0;
+        });
         (await bar.SqlAsync<decimal>("select sum(total_minor) from analytics.revenue_buckets")).ShouldBe(3000);
     }
 }

@@ -39,8 +39,7 @@ public sealed class HostileDatabaseTests(TestPostgres postgres)
         await using var holder = await OpenAsync(bar);
         await RunAsync(holder, "begin; select seq from ingestion.feed_heads for update");
         var post = bar.PostAsync(bar.Event("sale"));
-        while (await bar.SqlAsync<long>("select count(pg_cancel_backend(pid)) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()") == 0)
-            await Task.Yield();
+        await Wait.UntilAsync(async () => await bar.SqlAsync<long>("select count(pg_cancel_backend(pid)) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()") > 0);
         await RunAsync(holder, "commit");
 
         (await post).ShouldBe(HttpStatusCode.OK);
@@ -107,8 +106,7 @@ public sealed class HostileDatabaseTests(TestPostgres postgres)
         var began = Stopwatch.GetTimestamp();
 
         await bar.PostAsync(bar.Event("good", amount: 777));
-        while (await bar.SqlAsync<long>("select count(*) from analytics.revenue_buckets where venue_id = 'bar'") == 0)
-            await Task.Yield();
+        await Wait.UntilAsync(async () => await bar.SqlAsync<long>("select count(*) from analytics.revenue_buckets where venue_id = 'bar'") > 0);
 
         Stopwatch.GetElapsedTime(began).ShouldBeLessThan(TimeSpan.FromSeconds(3));
         await bar.Host.WhenIdleAsync(mayPark: true);

@@ -32,14 +32,12 @@ public sealed class OutageTests
             }
         }
         var senders = Enumerable.Range(0, 8).Select(_ => Send()).ToArray();
-        while (answers.Count < 200)
-            await Task.Yield();
+        await Wait.UntilAsync(() => answers.Count >= 200);
         await postgres.StopAsync(immediate: true);
         await away.Task;
         await postgres.StartAgainAsync();
         var before = answers.Count(a => a.Status == HttpStatusCode.OK);
-        while (answers.Count(a => a.Status == HttpStatusCode.OK) < before + 200)
-            await Task.Yield();
+        await Wait.UntilAsync(() => answers.Count(a => a.Status == HttpStatusCode.OK) >= before + 200);
         Volatile.Write(ref stop, true);
         await Task.WhenAll(senders);
 
@@ -64,7 +62,6 @@ public sealed class OutageTests
         (await bar.Host.Http.GetAsync("/health/live", ct)).StatusCode.ShouldBe(HttpStatusCode.OK);
         (await bar.Owner.ErrorAsync("{ venues { nodes { id } } }")).ShouldBe("UNAVAILABLE");
         await postgres.StartAgainAsync();
-        while ((await bar.Host.Http.GetAsync("/health/ready", ct)).StatusCode != HttpStatusCode.OK)
-            await Task.Yield();
+        await Wait.UntilAsync(async () => (await bar.Host.Http.GetAsync("/health/ready", ct)).StatusCode == HttpStatusCode.OK);
     }
 }
