@@ -88,7 +88,7 @@ public sealed class ProviderErrorTests(TestPostgres postgres)
         await UnderAsync(new Fault { Status = 500 }, "PROVIDER_UNAVAILABLE", "try again");
         await UnderAsync(new Fault { Status = 503 }, "PROVIDER_UNAVAILABLE", "try again");
         await UnderAsync(new Fault { Cut = true }, "PROVIDER_UNAVAILABLE", "try again");
-        await UnderAsync(new Fault { DelayMs = 15_000 }, "PROVIDER_UNAVAILABLE", "try again"); // each attempt has its ten seconds, hurried
+        await UnderAsync(new Fault { DelayMs = 15_000 }, "PROVIDER_UNAVAILABLE", "try again"); // each attempt has its ten seconds, hurried to two
         await UnderAsync(new Fault { Status = 429, Headers = new Dictionary<string, string> { ["Retry-After"] = "90" } }, "RATE_LIMIT_EXCEEDED", "Try again in 90 seconds");
         // A short pause is kept, not told: three attempts more go through.
         bar.Square.Faults.Clear();

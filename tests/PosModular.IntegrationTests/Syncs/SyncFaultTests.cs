@@ -22,7 +22,7 @@ public sealed class SyncFaultTests(TestPostgres postgres)
         "503 ten times" => new Fault { Path = path, Skip = 13, Times = 10, Status = 503 },
         "cut" => new Fault { Path = path, Skip = 17, Times = 6, Cut = true },
         "cut in the middle" => new Fault { Path = path, Skip = 19, Times = 6, CutAfterBytes = 900 },
-        "slow" => new Fault { Path = path, Skip = 23, Times = 5, DelayMs = 2_000 },
+        "slow" => new Fault { Path = path, Skip = 23, Times = 5, DelayMs = 3_000 }, // longer than a hurried call waits
         "401" => new Fault { Path = path, Skip = 5, Times = 2, Status = 401 },
         "403" => new Fault { Path = path, Skip = 6, Times = 2, Status = 403 },
         "nonsense" => new Fault { Path = path, Skip = 8, Times = 5, Status = 418 },
