@@ -1,3 +1,5 @@
+using NodaTime;
+
 namespace Integrations.Contracts;
 
 /// <summary>A connection, or a part of one, as other modules know it: the parent of the fields they add to the GraphQL types PosConnection and
@@ -7,4 +9,7 @@ public interface IConnectionPart
     Guid ConnectionId { get; }
 
     string VenueId { get; }
+
+    /// <summary>When it was cut off; null while it is connected.</summary>
+    Instant? DisconnectedAt { get; }
 }

@@ -7,7 +7,8 @@ using PosModular.Kernel.Schema;
 namespace Ingestion.Transactions;
 
 /// <summary>Set when no sale has come for much longer than usual at this hour of the week: the time of the last sale. Since then the same hours of
-/// the four weeks before would have brought at least 12 sales; that none comes by chance is less likely than one in a hundred thousand. Null while there is no week to compare with.</summary>
+/// the four weeks before would have brought at least 12 sales; that none comes by chance is less likely than one in a hundred thousand. Null while there is no week to compare with, and for a
+/// till that was cut off.</summary>
 internal sealed class QuietSince(NpgsqlDataSource database, IClock clock)
 {
     private const int Weeks = 4;
@@ -30,6 +31,8 @@ internal sealed class QuietSince(NpgsqlDataSource database, IClock clock)
 
     public async Task<Instant?> Handle([Parent] IConnectionPart connection, CancellationToken ct)
     {
+        if (connection.DisconnectedAt is not null)
+            return null; // not quiet, but off
         await using var command = database.CreateCommand(Sql);
         foreach (var value in new object[] { connection.VenueId, connection.ConnectionId, clock.Now(), Weeks })
             command.Parameters.Add(new NpgsqlParameter { Value = value });

@@ -84,7 +84,7 @@ internal sealed record PosConnection : IConnectionPart
         LastGoodCallAt = c.LastGoodCallAt,
         CredentialsExpireAt = c.CredentialsExpireAt,
         Webhook = new WebhookSettings(c.Id, c.HearsEvents, c.NotificationUrl, c.SubscriptionId, c.LastEventAt, c.RefusedSignatures, c.LastRefusal),
-        Sync = new SyncSettings(c.Id, c.VenueId, c.SyncEnabled && c.DisconnectedAt is null, c.SyncInterval, c.ProcessRules),
+        Sync = new SyncSettings(c.Id, c.VenueId, c.DisconnectedAt, c.SyncEnabled && c.DisconnectedAt is null, c.SyncInterval, c.ProcessRules),
     };
 }
 
@@ -102,7 +102,9 @@ internal sealed record WebhookSettings(
 /// <summary>How a connection is polled.</summary>
 /// <param name="ConnectionId">Whose.</param>
 /// <param name="VenueId">At which venue.</param>
+/// <param name="DisconnectedAt">When the till was cut off.</param>
 /// <param name="Enabled">Whether it is polled by itself.</param>
 /// <param name="IntervalSeconds">From the start of one sync to the next.</param>
 /// <param name="ProcessRules">Whether its sales may unlock.</param>
-internal sealed record SyncSettings([property: Ignore] Guid ConnectionId, [property: Ignore] string VenueId, bool Enabled, int IntervalSeconds, bool ProcessRules) : IConnectionPart;
+internal sealed record SyncSettings(
+    [property: Ignore] Guid ConnectionId, [property: Ignore] string VenueId, [property: Ignore] Instant? DisconnectedAt, bool Enabled, int IntervalSeconds, bool ProcessRules) : IConnectionPart;

@@ -43,6 +43,19 @@ public sealed class QuietSinceTests(TestPostgres postgres)
     }
 
     [Fact]
+    public async Task A_till_that_was_cut_off_is_not_quiet_but_off()
+    {
+        await using var bar = await OpenAsync();
+        await SellAsync(bar, Friday - Duration.FromDays(7) - Duration.FromHours(2), Duration.FromMinutes(5), 60);
+        await SellAsync(bar, Friday - Duration.FromHours(2), Duration.FromMinutes(5), 25);
+        (await QuietAsync(bar, Friday + Duration.FromHours(2))).ShouldBe("2026-11-20T20:00:00Z");
+
+        (await bar.Moderator.DataAsync("mutation { disconnectPos(input: { venueId: \"bar\", provider: SQUARE }) { errors { code } } }")).At("disconnectPos.errors").GetArrayLength().ShouldBe(0);
+
+        (await QuietAsync(bar, Friday + Duration.FromHours(2))).ShouldBeNull();
+    }
+
+    [Fact]
     public async Task A_closed_night_is_not_quiet()
     {
         await using var bar = await OpenAsync();
