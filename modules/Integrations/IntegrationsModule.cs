@@ -39,7 +39,7 @@ public static class IntegrationsModule
         services.AddSingleton<IVenues>(s => s.GetRequiredService<VenueDirectory>());
         services.AddSingleton<TillDirectory>().AddHostedService(s => s.GetRequiredService<TillDirectory>());
         services.AddSingleton<IWebhookGate, WebhookGate>();
-        services.AddSingleton<WebhookSetup>().AddSingleton<SignatureDoctor>();
+        services.AddSingleton<WebhookSetup>().AddSingleton<WebhookTests>().AddSingleton<SignatureDoctor>();
         services.AddSingleton<WebhookNotes>().AddHostedService(s => s.GetRequiredService<WebhookNotes>());
         services.AddSingleton<Revocations>().AddHostedService(s => s.GetRequiredService<Revocations>());
 
@@ -56,6 +56,7 @@ public static class IntegrationsModule
             .AddMutation<ConnectPos>()
             .AddMutation<UpdatePosConnection>()
             .AddMutation<RotateWebhookKey>()
+            .AddMutation<TestWebhook>()
             .AddMutation<DisconnectPos>();
     }
 }

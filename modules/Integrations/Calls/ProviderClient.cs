@@ -10,7 +10,7 @@ using Polly;
 namespace Integrations.Calls;
 
 /// <summary>How a provider is called: tried again 3 times with exponential backoff and jitter (about 1, 2, 4 s) on 5xx and network failures, on 429 as
-/// long as the provider says, never on any other 4xx; each attempt waits for the limiter of its token and has 10 s to be answered.</summary>
+/// long as the provider says, never on any other 4xx; each attempt waits for the limiter of its token and has 10 s to be answered. But see <see cref="Once"/>.</summary>
 internal static class ProviderClient
 {
     /// <summary>The key of the clock that pauses and timeouts go by.</summary>
@@ -20,6 +20,10 @@ internal static class ProviderClient
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LongPatience = TimeSpan.FromSeconds(30);
+
+    /// <summary>True for a request that is made once and waited for longer (30 s), since the provider in its turn waits for somebody.</summary>
+    public static readonly HttpRequestOptionsKey<bool> Once = new("once");
 
     /// <param name="services">The module's.</param>
     /// <param name="name">The client's and the pipeline's name.</param>
@@ -39,7 +43,7 @@ internal static class ProviderClient
                 BackoffType = DelayBackoffType.Exponential,
                 UseJitter = true,
                 DelayGenerator = arguments => ValueTask.FromResult(arguments.Outcome.Result is { } response ? PauseOf(response, time) : null),
-                ShouldHandle = arguments => ValueTask.FromResult(arguments.Outcome switch
+                ShouldHandle = arguments => ValueTask.FromResult(!IsOnce(arguments.Context) && arguments.Outcome switch
                 {
                     { Exception: HttpRequestException or Polly.Timeout.TimeoutRejectedException } => true,
                     { Result: { } response } => response.StatusCode >= HttpStatusCode.InternalServerError
@@ -52,8 +56,10 @@ internal static class ProviderClient
                 {
                     RateLimiter = arguments => limited.AcquireAsync(arguments.Context.GetRequestMessage()!, 1, arguments.Context.CancellationToken),
                 });
-            pipeline.AddTimeout(Patience);
+            pipeline.AddTimeout(new HttpTimeoutStrategyOptions { TimeoutGenerator = arguments => ValueTask.FromResult(IsOnce(arguments.Context) ? LongPatience : Patience) });
         });
+
+    private static bool IsOnce(ResilienceContext context) => context.GetRequestMessage() is { } request && request.Options.TryGetValue(Once, out var once) && once;
 
     /// <summary>How long a provider asks to wait: Retry-After (seconds or a date) or Toast's X-Toast-RateLimit-Reset (UNIX time); null when it does not say.</summary>
     public static TimeSpan? PauseOf(HttpResponseMessage response, TimeProvider time)

@@ -60,6 +60,12 @@ internal interface IPosSubscriptions
     /// <summary>Has the provider sign with a new key from now on.</summary>
     Task<Fetched<Subscription>> RotateKeyAsync(PosCredentials credentials, string subscriptionId, CancellationToken ct);
 
+    /// <summary>The type of event that a test sends: one that all our subscriptions ask for and that tells of no money.</summary>
+    string TestType { get; }
+
+    /// <summary>Has the provider send a test event to the subscription's address, once. It answers when that address has, or after a long wait.</summary>
+    Task<Fetched<SentTest>> TestAsync(PosCredentials credentials, string subscriptionId, CancellationToken ct);
+
     /// <summary>Null when it is gone, also when it was gone before.</summary>
     Task<FetchFault?> DeleteAsync(PosCredentials credentials, string subscriptionId, CancellationToken ct);
 }
@@ -80,3 +86,6 @@ internal sealed record TillLocation(
 
 /// <summary>A webhook subscription: its id, the key its events are signed with, and where they go. The key is null where the provider does not repeat it.</summary>
 internal sealed record Subscription(string Id, string? SignatureKey, string? NotificationUrl);
+
+/// <summary>A test event that was sent, and the HTTP status that its address answered; null when it did not.</summary>
+internal sealed record SentTest(int? StatusCode);

@@ -83,7 +83,7 @@ internal sealed record PosConnection : IConnectionPart
         DisconnectedAt = c.DisconnectedAt,
         LastGoodCallAt = c.LastGoodCallAt,
         CredentialsExpireAt = c.CredentialsExpireAt,
-        Webhook = new WebhookSettings(c.Id, c.HearsEvents, c.NotificationUrl, c.SubscriptionId, c.LastEventAt, c.RefusedSignatures, c.LastRefusal),
+        Webhook = new WebhookSettings(c.Id, c.HearsEvents, c.NotificationUrl, c.SubscriptionId, c.LastEventAt, c.RefusedSignatures, c.LastRefusal, WebhookTest.Of(c)),
         Sync = new SyncSettings(c.Id, c.VenueId, c.DisconnectedAt, c.SyncEnabled && c.DisconnectedAt is null, c.SyncInterval, c.ProcessRules),
     };
 }
@@ -96,8 +96,9 @@ internal sealed record PosConnection : IConnectionPart
 /// <param name="LastEventAt">When the last genuine event came; a few seconds behind at most.</param>
 /// <param name="RefusedSignatures">Requests to its address that were refused.</param>
 /// <param name="LastRefusal">What the last refusal looked like, for the operator.</param>
+/// <param name="LastTest">What came of the last testWebhook; null when none was sent since the subscription, its key or its address last changed. It never turns the status.</param>
 internal sealed record WebhookSettings(
-    [property: Ignore] Guid ConnectionId, bool Enabled, string NotificationUrl, string? SubscriptionId, Instant? LastEventAt, long RefusedSignatures, string? LastRefusal);
+    [property: Ignore] Guid ConnectionId, bool Enabled, string NotificationUrl, string? SubscriptionId, Instant? LastEventAt, long RefusedSignatures, string? LastRefusal, WebhookTest? LastTest);
 
 /// <summary>How a connection is polled.</summary>
 /// <param name="ConnectionId">Whose.</param>

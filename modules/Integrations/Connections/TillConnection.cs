@@ -67,6 +67,18 @@ internal sealed class TillConnection
     public string? LastRefusal { get; set; }
     public Instant? LastEventAt { get; set; }
 
+    /// <summary>A test event may be on its way, for at most so long.</summary>
+    public Instant? TestingUntil { get; private set; }
+
+    /// <summary>When the webhook was tested as it is set up now.</summary>
+    public Instant? LastTestAt { get; private set; }
+
+    /// <summary>What the provider was answered; null when it was not.</summary>
+    public int? LastTestStatusCode { get; private set; }
+
+    /// <summary>Whether its event came in, at whichever host.</summary>
+    public bool LastTestArrived { get; private set; }
+
     // ── sync ──
     public bool SyncEnabled { get; set; }
 
@@ -90,6 +102,9 @@ internal sealed class TillConnection
     public void WebhookNeeds(UserError reason) => (AttentionCode, AttentionMessage) = (reason.Code, reason.Message);
 
     public void WebhookIsWell() => (AttentionCode, AttentionMessage) = (null, null);
+
+    /// <summary>Another subscription, key or address: what the test said is of no use any more.</summary>
+    public void ForgetTest() => (LastTestAt, LastTestStatusCode, LastTestArrived) = (null, null, false);
 
     /// <summary>Whether the provider's events are let in.</summary>
     public bool HearsEvents => WebhookEnabled && SignatureKey is not null;

@@ -174,6 +174,18 @@ namespace Integrations.Migrations
                         .HasColumnType("text")
                         .HasColumnName("last_refusal");
 
+                    b.Property<bool>("LastTestArrived")
+                        .HasColumnType("boolean")
+                        .HasColumnName("last_test_arrived");
+
+                    b.Property<Instant?>("LastTestAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_test_at");
+
+                    b.Property<int?>("LastTestStatusCode")
+                        .HasColumnType("integer")
+                        .HasColumnName("last_test_status_code");
+
                     b.Property<string>("LocationName")
                         .HasColumnType("text")
                         .HasColumnName("location_name");
@@ -259,6 +271,10 @@ namespace Integrations.Migrations
                     b.Property<int?>("SyncIntervalSeconds")
                         .HasColumnType("integer")
                         .HasColumnName("sync_interval_seconds");
+
+                    b.Property<Instant?>("TestingUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("testing_until");
 
                     b.Property<string>("TimeZone")
                         .HasColumnType("text")

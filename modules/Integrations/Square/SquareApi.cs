@@ -30,12 +30,16 @@ internal sealed class SquareApi(IHttpClientFactory clients, IntegrationsSettings
 
     public Task<Fetched<JsonDocument>> PostAsync(PosCredentials who, string path, object body, CancellationToken ct) => SendAsync(who.Environment, who.AccessToken, HttpMethod.Post, path, body, ct);
 
-    public async Task<Fetched<JsonDocument>> SendAsync(PosEnvironment environment, string? accessToken, HttpMethod method, string path, object? body, CancellationToken ct)
+    /// <summary>Not tried again, and waited for longer: Square itself waits for somebody.</summary>
+    public Task<Fetched<JsonDocument>> PostOnceAsync(PosCredentials who, string path, object body, CancellationToken ct) => SendAsync(who.Environment, who.AccessToken, HttpMethod.Post, path, body, ct, once: true);
+
+    public async Task<Fetched<JsonDocument>> SendAsync(PosEnvironment environment, string? accessToken, HttpMethod method, string path, object? body, CancellationToken ct, bool once = false)
     {
         using var request = new HttpRequestMessage(method, new Uri(settings.SquareBaseUrls[environment], path));
         if (accessToken is not null)
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", accessToken);
         request.Headers.Add("Square-Version", settings.SquareVersion);
+        request.Options.Set(ProviderClient.Once, once);
         if (body is not null)
             request.Content = JsonContent.Create(body);
         try

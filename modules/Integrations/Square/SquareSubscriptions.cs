@@ -18,6 +18,13 @@ internal sealed class SquareSubscriptions(SquareApi api, IntegrationsSettings se
         "This access token may not manage webhook subscriptions: Square allows it to the application's personal access token only, not to a seller's OAuth token. " +
         "Make the subscription in the Developer Dashboard under Webhooks and pass its signature key.", SquareErrors.TokenField);
 
+    private static readonly UserError MayNotTest = new(ErrorCode.PermissionDenied,
+        "This access token may not test webhook subscriptions: Square allows it to the application's personal access token only, not to a seller's OAuth token. " +
+        "Send a test event from the Developer Dashboard under Webhooks; webhook.lastEventAt tells that it came in, webhook.lastRefusal why it was refused.", SquareErrors.TokenField);
+
+    private static readonly UserError NotToBeTested = new(ErrorCode.WebhookValidationFailed,
+        "Square has this subscription no more, or it asks for too few types of events to be tested. Connect the till again (connectPos); should it stay, switch its webhook off and on: updatePosConnection(input: { connectionId, enableWebhook }).");
+
     private static readonly UserError BadAddress = new(ErrorCode.WebhookValidationFailed,
         "Square refuses the webhook's address: it must be https and reachable from outside. Check Pos__PublicBaseUrl.");
 
@@ -44,6 +51,26 @@ internal sealed class SquareSubscriptions(SquareApi api, IntegrationsSettings se
             return Refused(fault);
         using var json = answer.Value!;
         return SquareApi.Text(json.RootElement, "signature_key") is { } key ? Fetched.Of(new Subscription(subscriptionId, key, null)) : new FetchFault(SquareErrors.Away);
+    }
+
+    /// <summary>An order's event only names it: also where a test named an order of the till, there would be nothing to fetch.</summary>
+    public string TestType => "order.created";
+
+    public async Task<Fetched<SentTest>> TestAsync(PosCredentials credentials, string subscriptionId, CancellationToken ct)
+    {
+        var answer = await api.PostOnceAsync(credentials, Of(subscriptionId) + "/test", new { event_type = TestType }, ct);
+        if (answer.Fault is { } fault)
+            return fault.Error.Code switch
+            {
+                ErrorCode.PermissionDenied => fault with { Error = MayNotTest },
+                ErrorCode.NotFound or ErrorCode.InvalidInput => fault with { Error = NotToBeTested },
+                _ => fault,
+            };
+        using var json = answer.Value!;
+        return json.RootElement.TryGetProperty("subscription_test_result", out var result) && result.ValueKind == JsonValueKind.Object
+            // Square does not say what it tells of an address that gives no answer.
+            ? Fetched.Of(new SentTest(result.TryGetProperty("status_code", out var code) && code.ValueKind == JsonValueKind.Number && code.TryGetInt32(out var status) && status is >= 100 and < 600 ? status : null))
+            : new FetchFault(SquareErrors.Away);
     }
 
     public async Task<FetchFault?> DeleteAsync(PosCredentials credentials, string subscriptionId, CancellationToken ct)

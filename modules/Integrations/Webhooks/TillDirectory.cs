@@ -69,7 +69,7 @@ internal sealed partial class TillDirectory(
                 // Only what is needed here: a newer host may have written things into the rest that this one cannot read.
                 var rows = await db.Connections.AsNoTracking().Select(c => new TillKeys(c.Id, c.VenueId, c.Provider, c.MerchantId, c.ExternalLocationId, c.DisconnectedAt == null,
                     c.ProcessRules, c.NotificationUrl, c.OtherNotificationUrl, c.OtherNotificationUrlUntil, c.SignatureKey, c.PreviousSignatureKey,
-                    c.PreviousSignatureKeyUntil, c.RotatingUntil, c.Currency)).ToListAsync(ct);
+                    c.PreviousSignatureKeyUntil, c.RotatingUntil, c.TestingUntil, c.Currency)).ToListAsync(ct);
                 var read = new Tills([.. rows.Select(Entry)]);
                 if (read.Unreadable is > 0 and var count)
                     Sealed(log, count);
@@ -103,11 +103,11 @@ internal sealed partial class TillDirectory(
         byte[][] urls = c.OtherUrl is not null && (c.OtherUrlUntil is null || c.OtherUrlUntil > now)
             ? [Encoding.UTF8.GetBytes(c.NotificationUrl), Encoding.UTF8.GetBytes(c.OtherUrl)] : [Encoding.UTF8.GetBytes(c.NotificationUrl)];
         return new TillEntry(new Till(c.Id, c.VenueId, c.Provider, c.MerchantId ?? c.LocationId, c.ProcessRules), c.LocationId, c.MerchantId, c.Connected,
-            urls, keys, unreadable, c.RotatingUntil > now, c.Currency);
+            urls, keys, unreadable, c.RotatingUntil > now, c.TestingUntil > now, c.Currency);
     }
 
     private sealed record TillKeys(Guid Id, string VenueId, Provider Provider, string? MerchantId, string LocationId, bool Connected, bool ProcessRules, string NotificationUrl,
-        string? OtherUrl, Instant? OtherUrlUntil, string? SignatureKey, string? PreviousKey, Instant? PreviousUntil, Instant? RotatingUntil, string? Currency);
+        string? OtherUrl, Instant? OtherUrlUntil, string? SignatureKey, string? PreviousKey, Instant? PreviousUntil, Instant? RotatingUntil, Instant? TestingUntil, string? Currency);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -142,10 +142,11 @@ internal sealed partial class TillDirectory(
 /// <param name="Keys">First the one of now.</param>
 /// <param name="Unreadable">One of its keys cannot be opened here.</param>
 /// <param name="Rotating">Its key is just being changed.</param>
+/// <param name="Testing">A test event is on its way to it.</param>
 /// <param name="Currency">What its amounts are in.</param>
 internal sealed record TillEntry(
     Till Till, string LocationId, string? MerchantId, bool Connected, IReadOnlyList<byte[]> Urls, IReadOnlyList<byte[]> Keys, bool Unreadable, bool Rotating,
-    string? Currency);
+    bool Testing, string? Currency);
 
 /// <summary>All tills at one moment.</summary>
 internal sealed class Tills(IReadOnlyList<TillEntry> entries)

@@ -8,7 +8,7 @@ namespace Integrations.Webhooks;
 /// <remarks>The address in the signature is the one stored with the connection, never the request's own: a proxy changes that.
 /// Source: Square docs, Webhooks › Validate notifications.</remarks>
 internal sealed class WebhookGate(
-    TillDirectory directory, PosProviders providers, WebhookNotes notes, SignatureDoctor doctor, Revocations revocations, IntegrationsSettings settings, TimeProvider time) : IWebhookGate
+    TillDirectory directory, PosProviders providers, WebhookNotes notes, SignatureDoctor doctor, WebhookTests tests, Revocations revocations, IntegrationsSettings settings, TimeProvider time) : IWebhookGate
 {
     // Square waits 10 s for an answer, Toast 2 s. A key change takes one call to the provider.
     private static readonly TimeSpan RotationPatience = TimeSpan.FromSeconds(8);
@@ -22,7 +22,7 @@ internal sealed class WebhookGate(
         var tills = await directory.GetAsync(ct);
         var admission = string.IsNullOrEmpty(request.Signature) ? Admission.Refused : Admit(port, tills, request);
         if (admission is { Genuine: true, IgnoredBecause: null })
-            return Let(admission);
+            return await LetAsync(port, tills, admission, ct);
         if (!string.IsNullOrEmpty(request.Signature))
         {
             // A till, its key or its address may be newer than what is in memory. For a genuine event that decides whether its sale counts.
@@ -32,7 +32,7 @@ internal sealed class WebhookGate(
                 (tills, admission) = await WaitForKeyAsync(port, request, tills, ct);
         }
         if (admission.Genuine)
-            return Let(admission);
+            return await LetAsync(port, tills, admission, ct);
         if (admission != Admission.Undecided && request.ConnectionId is { } id && tills.Find(request.Provider, id) is { } till)
             notes.Refused(id, doctor.Examine(port, tills, till, request));
         return admission;
@@ -46,8 +46,9 @@ internal sealed class WebhookGate(
         return till is null ? Unrouted(read) : Judge(Read(port, read, body, till), till);
     }
 
-    private Admission Let(Admission admission)
+    private async ValueTask<Admission> LetAsync(IPosProvider port, Tills tills, Admission admission, CancellationToken ct)
     {
+        admission = await tests.SortOutAsync(port, tills, admission, ct);
         if (admission.Till is { } till)
             notes.Heard(till.ConnectionId);
         if (admission.Event is { Type: "oauth.authorization.revoked", MerchantId: { } merchant })

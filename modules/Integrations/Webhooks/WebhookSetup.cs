@@ -24,7 +24,10 @@ internal sealed class WebhookSetup(IntegrationsSettings settings, TillDirectory 
         if (pastedKey is not null && connection.SubscriptionId is null)
             Replace(connection, pastedKey);
         else if (pastedKey is not null)
+        {
+            connection.ForgetTest();
             (connection.SignatureKey, connection.SubscriptionId) = (Seal(connection, pastedKey), null);
+        }
         // The address that providers call may have changed since; one that the provider was told stays until it is told another.
         if (connection.SubscriptionId is null)
             connection.NotificationUrl = settings.WebhookUrl(connection.Provider, connection.Id);
@@ -85,6 +88,7 @@ internal sealed class WebhookSetup(IntegrationsSettings settings, TillDirectory 
         {
             (connection.NotificationUrl, connection.OtherNotificationUrl, connection.OtherNotificationUrlUntil) = (after, before, clock.Now() + GoodFor);
             connection.WebhookIsWell();
+            connection.ForgetTest();
         }
         else
             connection.WebhookNeeds(new UserError(moved.Fault!.Error.Code,
@@ -144,6 +148,7 @@ internal sealed class WebhookSetup(IntegrationsSettings settings, TillDirectory 
 
     private void Retire(TillConnection connection)
     {
+        connection.ForgetTest();
         if (Key(connection) is { } old)
             (connection.PreviousSignatureKey, connection.PreviousSignatureKeyUntil) = (settings.Vault.Seal(old, Purpose.PreviousSignatureKey(connection.Id)), clock.Now() + GoodFor);
     }

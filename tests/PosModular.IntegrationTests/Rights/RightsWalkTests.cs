@@ -80,6 +80,7 @@ public sealed class RightsWalkTests(TestPostgres postgres)
         ["connectPos"] = (Row.ManageTills, "{ venueId: \"bar\", credentials: { provider: SQUARE, environment: SANDBOX, locationId: \"\" } }"),
         ["updatePosConnection"] = (Row.ManageTills, $"{{ connectionId: \"{Nobody}\" }}"),
         ["rotateWebhookKey"] = (Row.ManageTills, $"{{ connectionId: \"{Nobody}\" }}"),
+        ["testWebhook"] = (Row.ManageTills, $"{{ connectionId: \"{Nobody}\" }}"),
         ["disconnectPos"] = (Row.ManageTills, $"{{ connectionId: \"{Nobody}\" }}"),
         ["replayWebhookEvents"] = (Row.ManageTills, $"{{ venueId: \"bar\", eventIds: [\"{Nobody}\"] }}"),
         ["syncTransactions"] = (Row.Sync, $"{{ venueId: \"bar\", connectionId: \"{Nobody}\" }}"),

@@ -128,12 +128,15 @@ public sealed class SquareShapeTests
         Shape.Of(await shop.GetAsync("/v2/webhooks/subscriptions")).ShouldMatch(Shape.Of(Shop.Sample("list-webhook-subscriptions.json")), [], []);
         Shape.Of(await shop.PostAsync(path + "/signature-key", new { })).ShouldMatch(Shape.Of(Shop.Sample("update-webhook-signature-key.json")), [], []);
 
-        await shop.CallAsync(HttpMethod.Put, path, new { subscription = new { notification_url = "http://127.0.0.1:1/nobody" } });
+        await shop.CallAsync(HttpMethod.Put, path, new { subscription = new { notification_url = "http://127.0.0.1:1/nobody", event_types = new[] { "payment.created", "order.created", "order.updated" } } });
         var test = await shop.PostAsync(path + "/test", new { event_type = "payment.created" });
         Shape.Of(test).ShouldMatch(Shape.Of(Shop.Sample("test-webhook-subscription.json")), [], []);
         var sent = JsonDocument.Parse(test.At("subscription_test_result.payload").GetString()!).RootElement;
         var documented = JsonDocument.Parse(Shop.Sample("test-webhook-subscription.json").At("subscription_test_result.payload").GetString()!).RootElement;
         string[] application = ["", ".application_id", ".square_product"];
+        foreach (var type in new[] { "order.created", "order.updated" })
+            Shape.Of(JsonDocument.Parse((await shop.PostAsync(path + "/test", new { event_type = type })).At("subscription_test_result.payload").GetString()!).RootElement)
+                .ShouldMatch(Shape.Of(Shop.Sample($"webhook.{type}.json")), [], []);
         Shape.Of(sent).ShouldMatch(Shape.Of(documented), [.. application.Select(a => "data.object.payment.application_details" + a)], []);
     }
 

@@ -1,0 +1,54 @@
+using GraphQL;
+using Integrations.Audit;
+using Integrations.Contracts;
+using Integrations.Webhooks;
+using Microsoft.EntityFrameworkCore;
+using NodaTime;
+using PosModular.Kernel;
+
+namespace Integrations.Connections;
+
+/// <summary>Whose webhook to test.</summary>
+internal sealed record TestWebhookInput
+{
+    /// <summary>Which connection.</summary>
+    [Id] public required string ConnectionId { get; init; }
+}
+
+/// <summary>Has the provider send a test event to the connection's address; what came of it is in webhook.lastTest. An address that it does not reach is no
+/// error and does not turn the status. HEAD_MODERATOR. Errors: NOT_FOUND; CONFLICT where no test can be asked for (Toast has none, the subscription was made
+/// by hand, the webhook is off, the till is disconnected) or one is under way; what the provider refuses: INVALID_CREDENTIALS, PERMISSION_DENIED,
+/// RATE_LIMIT_EXCEEDED, PROVIDER_UNAVAILABLE; WEBHOOK_VALIDATION_FAILED when it has the subscription no more.</summary>
+/// <remarks>Source: Square API reference, TestWebhookSubscription.</remarks>
+internal sealed class TestWebhook(IDbContextFactory<IntegrationsDb> dbs, PosProviders providers, WebhookTests tests, IntegrationsSettings settings, IClock clock)
+{
+    /// <param name="input">Whose webhook.</param>
+    public async Task<PosConnectionPayload> Handle(TestWebhookInput input, IResolveFieldContext context, CancellationToken ct)
+    {
+        var caller = context.Caller();
+        caller.Demand(Right.ManageTills);
+        await using var db = await dbs.CreateDbContextAsync(ct);
+        if (await db.FindConnectionAsync(input.ConnectionId, ct) is not { } connection)
+            return PosConnectionPayload.NoSuchConnection;
+        var provider = providers.Of(connection.Provider);
+        if (WhyNot(connection, provider) is { } reason)
+            return PosConnectionPayload.Failed(new UserError(ErrorCode.Conflict, reason, "connectionId"));
+        if (connection.Open(settings.Vault) is not { } credentials)
+            return PosConnectionPayload.Failed(ConnectionStatus.CannotBeOpened);
+
+        db.Add(AuditEntry.Of(clock.Now(), caller, connection.VenueId, "testWebhook", connection.Id.ToString()));
+        await db.SaveChangesAsync(ct);
+        // Once begun it is carried through, whether its caller still waits or not.
+        return await tests.RunAsync(db, connection, provider, credentials, CancellationToken.None) is { } error
+            ? PosConnectionPayload.Failed(error) : new PosConnectionPayload(PosConnection.Of(connection, settings.Vault, clock.Now()), []);
+    }
+
+    private static string? WhyNot(TillConnection connection, IPosProvider provider) => connection switch
+    {
+        { DisconnectedAt: not null } => "This till is disconnected. Connect it again with connectPos.",
+        _ when provider.Subscriptions is null => $"{provider.Provider} cannot be asked for a test event. Ring up something small and void it: webhook.lastEventAt tells that its event came in, webhook.lastRefusal why it was refused.",
+        { WebhookEnabled: false } => "Its webhook is switched off. Switch it on first: updatePosConnection(input: { connectionId, enableWebhook: true }).",
+        { SubscriptionId: null } => "This connection has no subscription of ours, so none can be tested from here. Send a test event from the provider's dashboard: webhook.lastEventAt tells that it came in, webhook.lastRefusal why it was refused.",
+        _ => null,
+    };
+}
