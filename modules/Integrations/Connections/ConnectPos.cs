@@ -120,8 +120,8 @@ internal sealed class ConnectPos(
 
     private void Fill(TillConnection connection, ConnectPosInput input, PosCredentials credentials, TillLocation location, Instant now)
     {
-        (connection.LocationName, connection.TimeZone, connection.Currency) = (location.Name, location.TimeZone, location.Currency ?? connection.Currency);
-        (connection.MerchantId, connection.MerchantName) = (location.MerchantId, location.MerchantName);
+        connection.Learn(location, now);
+        connection.MerchantId = location.MerchantId;
         connection.Keep(credentials with { ExpiresAt = credentials.ExpiresAt ?? location.ExpiresAt, ClientId = credentials.ClientId ?? location.ApplicationId }, settings.Vault, now);
         (connection.ConnectedAt, connection.DisconnectedAt) = (connection.DisconnectedAt is null ? connection.ConnectedAt : now, null);
         connection.CallWentWell(now);

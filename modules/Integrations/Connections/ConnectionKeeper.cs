@@ -10,14 +10,15 @@ using PosModular.Kernel;
 namespace Integrations.Connections;
 
 /// <summary>Looks after every connection now and then, one host at a time each: renews its credentials, asks whether they are still good when nothing else has
-/// asked lately, sees that its webhook is there and sends to today's address, and deletes what a disconnect had to leave behind.</summary>
+/// asked lately, reads once a day what the provider calls the location, sees that its webhook is there and sends to today's address, and deletes what a disconnect had to leave behind.</summary>
 internal sealed partial class ConnectionKeeper(
-    IDbContextFactory<IntegrationsDb> dbs, PosProviders providers, WebhookSetup webhooks, Renewals renewals, ConnectionHealth health, IntegrationsSettings settings,
+    IDbContextFactory<IntegrationsDb> dbs, PosProviders providers, WebhookSetup webhooks, Renewals renewals, ConnectionHealth health, TillDirectory tills, IntegrationsSettings settings,
     IClock clock, TimeProvider time, ILogger<ConnectionKeeper> log) : BackgroundService
 {
     /// <summary>From one look to the next.</summary>
     public static readonly Duration Interval = Duration.FromMinutes(15);
 
+    private static readonly Duration NamesGoodFor = Duration.FromDays(1);
     private const int AtOnce = 20;
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
     private readonly HashSet<Guid> _moved = [];
@@ -93,12 +94,18 @@ internal sealed partial class ConnectionKeeper(
             return;
         }
         credentials = await renewals.FreshAsync(connection, credentials, provider, ct);
-        if (connection.LastErrorCode is not null || connection.NextCheckAt - Interval - (connection.LastGoodCallAt ?? Instant.MinValue) > Interval / 2)
+        var began = connection.NextCheckAt - Interval;
+        if (connection.LastErrorCode is not null || began - (connection.LastGoodCallAt ?? Instant.MinValue) > Interval / 2 || began - (connection.LocationReadAt ?? Instant.MinValue) >= NamesGoodFor)
         {
             var location = await provider.ValidateAsync(credentials, ct);
             await health.NoteAsync(connection, location.Fault, ct);
-            if (location.Fault is not null)
+            if (location.Value is not { } known)
                 return;
+            // Shown as the provider has it; the venue's own time zone and day are its own.
+            var renamed = connection.Learn(known, clock.Now());
+            await db.SaveChangesAsync(ct);
+            if (renamed)
+                tills.Changed(connection.VenueId);
         }
         // What an operator must do by hand (a key to paste) is not tried again and again.
         if (connection.WebhookEnabled && provider.Subscriptions is not null

@@ -31,7 +31,7 @@ internal sealed record PosConnection : IConnectionPart
     /// <summary>Square location id, Toast restaurant GUID.</summary>
     public required string ExternalLocationId { get; init; }
 
-    /// <summary>As the provider names the location.</summary>
+    /// <summary>As the provider names the location; read anew once a day.</summary>
     public string? LocationName { get; init; }
 
     /// <summary>The provider's id of the merchant.</summary>

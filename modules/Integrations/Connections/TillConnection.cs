@@ -24,6 +24,9 @@ internal sealed class TillConnection
 
     /// <summary>What its amounts are in, ISO 4217: Toast's name none themselves. Null when it was connected before this was kept.</summary>
     public string? Currency { get; set; }
+
+    /// <summary>When the provider was last asked for these names; null when it was connected before this was kept.</summary>
+    public Instant? LocationReadAt { get; private set; }
     public Instant ConnectedAt { get; set; }
     public Instant? DisconnectedAt { get; set; }
 
@@ -111,6 +114,15 @@ internal sealed class TillConnection
 
     /// <summary>In seconds: events make polling a safety net; without them it is all there is.</summary>
     public int SyncInterval => SyncIntervalSeconds ?? (HearsEvents ? 900 : 30);
+
+    /// <summary>Takes over what the provider tells of the location; what it leaves out stays. True when something is new.</summary>
+    public bool Learn(TillLocation location, Instant at)
+    {
+        var before = (LocationName, MerchantName, TimeZone, Currency);
+        (LocationName, MerchantName) = (location.Name ?? LocationName, location.MerchantName ?? MerchantName);
+        (TimeZone, Currency, LocationReadAt) = (location.TimeZone ?? TimeZone, location.Currency ?? Currency, at);
+        return before != (LocationName, MerchantName, TimeZone, Currency);
+    }
 
     /// <summary>A good call: what was wrong with the credentials before is over.</summary>
     public void CallWentWell(Instant at) => (LastGoodCallAt, LastErrorAt, LastErrorCode, LastErrorMessage) = (at, null, null, null);

@@ -31,10 +31,13 @@ internal sealed record UpdatePosConnectionInput : PartialInput
     public string? WebhookSignatureKey { get; init; }
 }
 
-/// <summary>Changes how a till is polled and heard. HEAD_MODERATOR. Errors: NOT_FOUND, INVALID_INPUT; CONFLICT for a disconnected till; what the
+/// <summary>Changes how a till is polled and heard, and reads anew what the provider calls its location. HEAD_MODERATOR. Errors: NOT_FOUND, INVALID_INPUT; CONFLICT for a disconnected till; what the
 /// provider refuses stands in statusReason.</summary>
-internal sealed class UpdatePosConnection(IDbContextFactory<IntegrationsDb> dbs, PosProviders providers, WebhookSetup webhooks, IntegrationsSettings settings, TillDirectory tills, IClock clock)
+internal sealed class UpdatePosConnection(IDbContextFactory<IntegrationsDb> dbs, PosProviders providers, WebhookSetup webhooks, IntegrationsSettings settings, TillDirectory tills, IClock clock, TimeProvider time)
 {
+    // Names are not worth a long wait: they are read every day anyway.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
     /// <param name="input">What to change.</param>
     public async Task<PosConnectionPayload> Handle(UpdatePosConnectionInput input, IResolveFieldContext context, CancellationToken ct)
     {
@@ -52,7 +55,7 @@ internal sealed class UpdatePosConnection(IDbContextFactory<IntegrationsDb> dbs,
         connection.SyncIntervalSeconds = input.Gives("syncIntervalSeconds") ? input.SyncIntervalSeconds : connection.SyncIntervalSeconds;
         connection.ProcessRules = input.ProcessRules ?? connection.ProcessRules;
         var hearing = input.WebhookSignatureKey is not null || (input.EnableWebhook is { } wanted && wanted != connection.WebhookEnabled);
-        var (provider, credentials) = (providers.Of(connection.Provider), hearing ? connection.Open(settings.Vault) : null);
+        var (provider, credentials) = (providers.Of(connection.Provider), connection.Open(settings.Vault));
         if (hearing && credentials is null)
             return PosConnectionPayload.Failed(ConnectionStatus.CannotBeOpened);
         var audit = AuditEntry.Of(clock.Now(), caller, connection.VenueId, "updatePosConnection", connection.Id.ToString(), Say(input));
@@ -60,6 +63,8 @@ internal sealed class UpdatePosConnection(IDbContextFactory<IntegrationsDb> dbs,
         await db.SaveChangesAsync(ct);
         if (hearing)
             await HearAsync(db, connection, provider, credentials!, input);
+        if (credentials is not null)
+            await ReadNamesAsync(db, connection, provider, credentials, ct);
         tills.Changed(connection.VenueId);
         return new PosConnectionPayload(PosConnection.Of(connection, settings.Vault, clock.Now()), []);
     }
@@ -85,6 +90,22 @@ internal sealed class UpdatePosConnection(IDbContextFactory<IntegrationsDb> dbs,
         tills.Changed(connection.VenueId);
         if (subscribes)
             await webhooks.SubscribeAsync(db, connection, provider, credentials, ct);
+    }
+
+    private async Task ReadNamesAsync(IntegrationsDb db, TillConnection connection, IPosProvider provider, PosCredentials credentials, CancellationToken ct)
+    {
+        using var patience = new CancellationTokenSource(Patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, ct);
+        try
+        {
+            if ((await provider.ValidateAsync(credentials, either.Token)).Value is not { } location)
+                return; // whoever looks after it next will notice
+            connection.Learn(location, clock.Now());
+            await db.SaveChangesAsync(ct);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+        }
     }
 
     private static string Say(UpdatePosConnectionInput input) => string.Join("; ", new[]

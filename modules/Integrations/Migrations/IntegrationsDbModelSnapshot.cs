@@ -190,6 +190,10 @@ namespace Integrations.Migrations
                         .HasColumnType("text")
                         .HasColumnName("location_name");
 
+                    b.Property<Instant?>("LocationReadAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("location_read_at");
+
                     b.Property<string>("MerchantId")
                         .HasColumnType("text")
                         .HasColumnName("merchant_id");

@@ -50,6 +50,23 @@ public sealed class SellerBook(TimeProvider clock)
         }
     }
 
+    /// <summary>Replaces a location, e.g. with another name or time zone.</summary>
+    public void Put(Location location)
+    {
+        lock (gate)
+        {
+            var index = locations.FindIndex(l => l.Id == location.Id);
+            if (index < 0) throw new KeyNotFoundException($"No location {location.Id}.");
+            locations[index] = location;
+        }
+    }
+
+    /// <summary>Replaces a merchant, e.g. with another business name.</summary>
+    public void Put(Merchant merchant)
+    {
+        lock (gate) merchants[merchant.Id] = merchants.ContainsKey(merchant.Id) ? merchant : throw new KeyNotFoundException($"No merchant {merchant.Id}.");
+    }
+
     /// <summary>
     /// From now on the token gets 401 ACCESS_TOKEN_REVOKED, and its application no more events of the merchant by it. For an OAuth
     /// token the whole consent ends: the tokens that came from it too, and oauth.authorization.revoked is told.
