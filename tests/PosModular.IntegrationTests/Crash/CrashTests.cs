@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using PosModular.IntegrationTests.House;
 
@@ -7,7 +6,7 @@ namespace PosModular.IntegrationTests.Crash;
 /// <summary>Hosts die in the middle of the storm; the sender sends again what was not answered 200, as a till's provider does.</summary>
 public sealed class CrashTests(TestPostgres postgres)
 {
-    private const int Storm = 3_000;
+    private const int Sales = 3_000;
     private const int Guests = 10;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
@@ -21,7 +20,7 @@ public sealed class CrashTests(TestPostgres postgres)
 
         await SendAsync(bar, _ => host.Address, async stored =>
         {
-            if (kills < 3 && stored >= Storm * (kills + 1) / 4)
+            if (kills < 3 && stored >= Sales * (kills + 1) / 4)
             {
                 kills++;
                 await host.KillAsync();
@@ -44,12 +43,12 @@ public sealed class CrashTests(TestPostgres postgres)
 
         await SendAsync(bar, sender => Volatile.Read(ref killed) != 0 || sender % 2 == 0 ? second.Address : first.Address, async stored =>
         {
-            if (killed == 0 && stored >= Storm / 2)
+            if (killed == 0 && stored >= Sales / 2)
             {
                 await first.KillAsync();
                 Volatile.Write(ref killed, Stopwatch.GetTimestamp());
             }
-            else if (killed != 0 && wentOn == TimeSpan.MaxValue && stored >= Storm / 2 + 200)
+            else if (killed != 0 && wentOn == TimeSpan.MaxValue && stored >= Sales / 2 + 200)
                 wentOn = Stopwatch.GetElapsedTime(killed);
         });
 
@@ -71,36 +70,10 @@ public sealed class CrashTests(TestPostgres postgres)
         return bar;
     }
 
-    /// <summary>Sixteen senders; each keeps an event until it is answered 200.</summary>
+    /// <summary>Tells how many sales are stored and added up while the storm goes on: what counts are the tables and not the senders.</summary>
     private static async Task SendAsync(Bar bar, Func<int, Uri> address, Func<int, Task> watch)
     {
-        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(30) };
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        patience.CancelAfter(Patience);
-        var waiting = new ConcurrentQueue<byte[]>(Enumerable.Range(0, Storm).Select(i => bar.Event($"p{i}", amount: 100, fingerprint: "card-" + i % Guests)));
-        var path = new Uri(bar.NotificationUrl).AbsolutePath;
-        var senders = Task.WhenAll(Enumerable.Range(0, 16).Select(sender => Task.Run(async () =>
-        {
-            using var breath = new PeriodicTimer(TimeSpan.FromMilliseconds(20)); // what knocks without pause keeps the host from starting
-            while (waiting.TryDequeue(out var body))
-                while (true)
-                {
-                    patience.Token.ThrowIfCancellationRequested();
-                    try
-                    {
-                        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(address(sender), path)) { Content = new ByteArrayContent(body) };
-                        request.Headers.TryAddWithoutValidation("x-square-hmacsha256-signature", Bar.Sign(body, bar.NotificationUrl, bar.SignatureKey));
-                        using var answer = await http.SendAsync(request, patience.Token);
-                        if (answer.IsSuccessStatusCode)
-                            break;
-                    }
-                    catch (HttpRequestException)
-                    {
-                        await breath.WaitForNextTickAsync(patience.Token); // nobody there: again
-                    }
-                }
-        }, patience.Token)));
-        // What counts is what is stored and added up, so the tables are asked and not the senders.
+        var senders = Storm.SendAsync(bar, Enumerable.Range(0, Sales).Select(i => bar.Event($"p{i}", amount: 100, fingerprint: "card-" + i % Guests)), address, Patience);
         await Wait.UntilAsync(async () =>
         {
             var stored = (int)await bar.SqlAsync<long>("select least((select count(*) from ingestion.transactions), (select coalesce(sum(count), 0) from analytics.revenue_buckets))::bigint");
@@ -117,11 +90,11 @@ public sealed class CrashTests(TestPostgres postgres)
         (await bar.SqlAsync<string>("""
             select count(*) || ' ' || count(distinct external_id) || ' ' || (select count(*) from ingestion.webhook_events) || ' ' ||
               (select count(*) from ingestion.transaction_versions where added) from ingestion.transactions
-            """)).ShouldBe($"{Storm + Guests} {Storm + Guests} {Storm + Guests} {Storm + Guests}");
+            """)).ShouldBe($"{Sales + Guests} {Sales + Guests} {Sales + Guests} {Sales + Guests}");
         (await bar.SqlAsync<long>("select count(*) from rules.feed_parked")).ShouldBe(0);
         (await bar.SqlAsync<string>("select string_agg(distinct (captured_minor || ' ' || authorized_minor), ',') from rules.patron_spend")).ShouldBe("30100 30100");
         (await bar.SqlAsync<string>("select count(*) || ' ' || count(distinct user_id) || ' ' || max(seq) from rules.unlocks where spend_minor = 5000")).ShouldBe($"{Guests} {Guests} {Guests}");
         var revenue = (await bar.Owner.DataAsync("{ venue(id: \"bar\") { revenue(period: ALL) { total { amountMinor } count pendingChanges } } }")).At("venue.revenue");
-        revenue.ToString().ShouldBe($$"""{"total":{"amountMinor":{{(Storm + Guests) * 100}}},"count":{{Storm + Guests}},"pendingChanges":0}""");
+        revenue.ToString().ShouldBe($$"""{"total":{"amountMinor":{{(Sales + Guests) * 100}}},"count":{{Sales + Guests}},"pendingChanges":0}""");
     }
 }
