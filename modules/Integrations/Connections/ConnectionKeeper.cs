@@ -21,7 +21,10 @@ internal sealed partial class ConnectionKeeper(
     private static readonly Duration NamesGoodFor = Duration.FromDays(1);
     private const int AtOnce = 20;
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
+
+    // Their provider sends to another address than this host's; and of them, those not looked at since the start.
     private readonly HashSet<Guid> _moved = [];
+    private readonly HashSet<Guid> _unseen = [];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -48,23 +51,24 @@ internal sealed partial class ConnectionKeeper(
     {
         await using var db = await dbs.CreateDbContextAsync(ct);
         var rows = await db.Connections.AsNoTracking().Where(c => c.DisconnectedAt == null && c.SubscriptionId != null).Select(c => new { c.Id, c.Provider, c.NotificationUrl }).ToListAsync(ct);
-        var (moved, now) = (rows.Where(c => c.NotificationUrl != settings.WebhookUrl(c.Provider, c.Id)).Select(c => c.Id).ToArray(), clock.Now());
-        _moved.UnionWith(moved);
-        await db.Connections.Where(c => moved.Contains(c.Id)).ExecuteUpdateAsync(c => c.SetProperty(x => x.NextCheckAt, now), ct);
+        // Not made due: a host that still has the address of before would look after them, and leave them where they are.
+        _moved.UnionWith(rows.Where(c => c.NotificationUrl != settings.WebhookUrl(c.Provider, c.Id)).Select(c => c.Id));
+        _unseen.UnionWith(_moved);
     }
 
     /// <summary>Looks after those that are due; answers how many that were.</summary>
     public async Task<int> RunAsync(CancellationToken ct)
     {
-        var now = clock.Now();
+        var (now, unseen) = (clock.Now(), _unseen.ToArray());
         await using var db = await dbs.CreateDbContextAsync(ct);
         // The next time is set first: it is the lease, and a crash only postpones.
         var due = await db.Connections.FromSql($"""
             update integrations.pos_connections set next_check_at = {now + Interval} where id in (
-              select id from integrations.pos_connections where next_check_at <= {now} and (disconnected_at is null or subscription_id is not null)
+              select id from integrations.pos_connections where (next_check_at <= {now} or id = any({unseen})) and (disconnected_at is null or subscription_id is not null)
               order by next_check_at limit {AtOnce} for update skip locked)
             returning *
             """).ToListAsync(ct);
+        _unseen.ExceptWith(due.Select(c => c.Id));
         foreach (var connection in due)
         {
             try
@@ -110,7 +114,9 @@ internal sealed partial class ConnectionKeeper(
         // What an operator must do by hand (a key to paste) is not tried again and again.
         if (connection.WebhookEnabled && provider.Subscriptions is not null
             && (connection.SubscriptionId is not null || (connection.SignatureKey is null && connection.AttentionCode is ErrorCode.ProviderUnavailable or ErrorCode.RateLimitExceeded)))
-            await webhooks.SubscribeAsync(db, connection, provider, credentials, ct, mayMove: _moved.Remove(connection.Id));
+            await webhooks.SubscribeAsync(db, connection, provider, credentials, ct, mayMove: _moved.Contains(connection.Id));
+        if (connection.NotificationUrl == settings.WebhookUrl(connection.Provider, connection.Id))
+            _moved.Remove(connection.Id);
     }
 
     [LoggerMessage(LogLevel.Warning, "Connections could not be looked after just now: {Reason}")]

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Integrations.Connections;
 using Integrations.Contracts;
 using Microsoft.Extensions.DependencyInjection;
 using NodaTime;
@@ -152,10 +153,22 @@ public sealed class ConnectionLifeTests(TestPostgres postgres)
     {
         await using var bar = await OpenAsync();
         const string moved = "https://new.example.test";
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromSeconds(60));
+        // The host of before is quicker wherever it may be.
+        var before = bar.Host.Services.GetRequiredService<ConnectionKeeper>();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(limit.Token);
+        var busy = Task.Run(async () =>
+        {
+            while (!stop.IsCancellationRequested)
+                await before.RunAsync(limit.Token);
+        }, limit.Token);
 
         await bar.AddHostAsync(settings: new Dictionary<string, string?>(bar.Settings) { ["Pos:PublicBaseUrl"] = moved });
         await Wait.UntilAsync(async () => bar.Square.Subscriptions.All.Single().NotificationUrl.StartsWith(moved, StringComparison.Ordinal)
             && await bar.SqlAsync<string>("select notification_url from integrations.pos_connections") != bar.NotificationUrl);
+        await stop.CancelAsync();
+        await busy;
 
         var subscription = bar.Square.Subscriptions.All.Single();
         foreach (var host in bar.Hosts)
