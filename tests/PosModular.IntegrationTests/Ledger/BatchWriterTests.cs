@@ -13,7 +13,7 @@ using PosModular.Kernel;
 
 namespace PosModular.IntegrationTests.Ledger;
 
-public sealed class BatchWriterTests(TestPostgres postgres)
+public sealed class BatchWriterTests(TestPostgres postgres, SharedBar shared) : IClassFixture<SharedBar>
 {
     private static readonly Instant Start = Instant.FromUtc(2026, 11, 20, 20, 0);
 
@@ -185,8 +185,9 @@ public sealed class BatchWriterTests(TestPostgres postgres)
     [InlineData(LedgerSql.LockHeads, "text[]", "'{bar}'", "feed_heads")]
     public async Task The_hot_reads_use_their_index_also_when_planned_on_empty_tables(string sql, string types, string values, string table)
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        await using var connection = await bar.Host.Services.GetRequiredService<NpgsqlDataSource>().OpenConnectionAsync(TestContext.Current.CancellationToken);
+        var bar = await shared.OpenAsync();
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(bar.Database) { Pooling = false }.ConnectionString); // plans are kept by session
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
         async Task<string> Run(string text)
         {
             await using var command = new NpgsqlCommand(text, connection);

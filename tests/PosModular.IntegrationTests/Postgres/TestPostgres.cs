@@ -9,6 +9,8 @@ using PosModular.IntegrationTests.House;
 using Testcontainers.PostgreSql;
 
 [assembly: AssemblyFixture(typeof(TestPostgres))]
+// Many of them wait most of the time, for a process to start or a second to go by; two classes a processor leave little of it idle.
+[assembly: CollectionBehavior(MaxParallelThreads = 4)]
 
 namespace PosModular.IntegrationTests;
 

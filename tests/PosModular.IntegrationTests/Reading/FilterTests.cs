@@ -6,7 +6,7 @@ using PosModular.Simulator.Toast;
 namespace PosModular.IntegrationTests.Reading;
 
 /// <summary>Each field of the filter, and several at once: the page, its count and the download hold the same sales.</summary>
-public sealed class FilterTests(TestPostgres postgres)
+public sealed class FilterTests(TestPostgres postgres, SharedBar shared) : IClassFixture<SharedBar>
 {
     private static DateTimeOffset At(int hour) => new(2026, 11, 20, hour, 0, 0, TimeSpan.Zero);
 
@@ -81,7 +81,7 @@ public sealed class FilterTests(TestPostgres postgres)
     [InlineData("statuses: [PAID]")]
     public async Task A_filter_that_cannot_be_one_is_INVALID_INPUT(string field)
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
+        var bar = await shared.OpenAsync();
         (await bar.Owner.ErrorAsync($"{{ venue(id: \"bar\") {{ transactions(filter: {{ {field} }}) {{ totalCount }} }} }}")).ShouldBe("INVALID_INPUT");
     }
 }

@@ -2,7 +2,7 @@ using PosModular.IntegrationTests.House;
 
 namespace PosModular.IntegrationTests.Reading;
 
-public sealed class QueryTests(TestPostgres postgres)
+public sealed class QueryTests(TestPostgres postgres, SharedBar shared) : IClassFixture<SharedBar>
 {
     [Fact]
     public async Task Aliased_fields_that_each_read_the_database_run_side_by_side()
@@ -73,14 +73,14 @@ public sealed class QueryTests(TestPostgres postgres)
     [InlineData("revenue(period: DAY, on: \"2026-02-30\") { count }")]
     public async Task A_bad_argument_is_told_as_INVALID_INPUT(string field)
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
+        var bar = await shared.OpenAsync();
         (await bar.Owner.ErrorAsync($"query {{ venue(id: \"bar\") {{ {field} }} }}")).ShouldBe("INVALID_INPUT");
     }
 
     [Fact]
     public async Task A_NUL_in_an_id_is_INVALID_INPUT()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
+        var bar = await shared.OpenAsync();
         (await bar.Owner.ErrorAsync("query($id: ID!) { venue(id: $id) { id } }", new { id = "a\0b" })).ShouldBe("INVALID_INPUT");
     }
 

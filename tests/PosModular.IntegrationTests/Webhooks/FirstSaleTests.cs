@@ -4,6 +4,7 @@ using PosModular.IntegrationTests.House;
 
 namespace PosModular.IntegrationTests.Webhooks;
 
+[Collection(Alone.Name)]
 public sealed class FirstSaleTests(TestPostgres postgres)
 {
     private const string Added = """

@@ -9,6 +9,7 @@ using PosModular.Simulator.Toast;
 namespace PosModular.IntegrationTests.Webhooks;
 
 /// <summary>Toast's door: its header, its size, its two seconds, and what an order of several payments comes to.</summary>
+[Collection(Alone.Name)]
 public sealed class ToastPathTests(TestPostgres postgres)
 {
     private const string Secret = "the-secret-that-Toast-signs-with";
