@@ -15,7 +15,10 @@ internal sealed class Bar : IAsyncDisposable
 {
     public const string VenueId = "bar";
     public const string OwnerId = "owner";
+    private readonly Lazy<NpgsqlDataSource> _sql;
     private int _events;
+
+    private Bar() => _sql = new(() => NpgsqlDataSource.Create(Database!));
 
     public required string Database { get; init; }
     public required RunningSimulator Square { get; init; }
@@ -143,9 +146,7 @@ internal sealed class Bar : IAsyncDisposable
 
     public async Task<T> SqlAsync<T>(string sql)
     {
-        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(Database) { Pooling = false }.ConnectionString);
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand(sql, connection);
+        await using var command = _sql.Value.CreateCommand(sql);
         return await command.ExecuteScalarAsync() is T value ? value : default!;
     }
 
@@ -154,5 +155,7 @@ internal sealed class Bar : IAsyncDisposable
         foreach (var host in Hosts)
             await host.DisposeAsync();
         await Square.DisposeAsync();
+        if (_sql.IsValueCreated)
+            await _sql.Value.DisposeAsync();
     }
 }
