@@ -3,12 +3,12 @@ using System.Runtime.CompilerServices;
 
 namespace PosModular.IntegrationTests.House;
 
-/// <summary>For what must come and rings no bell. It is looked for a hundred times a second, as asking costs those that are asked, and what never comes
+/// <summary>For what must come and rings no bell. It is looked for forty times a second, as asking costs those that are asked, and what never comes
 /// fails the test instead of hanging it.</summary>
 internal static class Wait
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
-    private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(25);
 
     /// <param name="so">Asked until it is true.</param>
     /// <param name="patience">Two minutes, unless how soon it comes is what the test is about.</param>
