@@ -11,6 +11,7 @@ internal sealed class Subscriber : IAsyncDisposable
     private readonly Process _node;
     private readonly Channel<(string What, JsonElement Value)> _said = Channel.CreateUnbounded<(string, JsonElement)>();
     private readonly Task _reading;
+    private volatile bool _leaving;
 
     private Subscriber(Process node)
     {
@@ -61,6 +62,8 @@ internal sealed class Subscriber : IAsyncDisposable
     {
         while (await _node.StandardOutput.ReadLineAsync() is { } line)
         {
+            if (_leaving)
+                break; // killed in the middle of a word
             var said = JsonDocument.Parse(line).RootElement;
             await _said.Writer.WriteAsync((said.GetProperty("what").GetString()!, said.GetProperty("value")));
         }
@@ -69,6 +72,7 @@ internal sealed class Subscriber : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _leaving = true;
         if (!_node.HasExited)
             _node.Kill();
         await _node.WaitForExitAsync();
