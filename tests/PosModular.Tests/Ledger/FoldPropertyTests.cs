@@ -127,7 +127,8 @@ public sealed class FoldPropertyTests
         var again = book.Write(
         [
             .. told.Where(i => i.Orders.Count == 0 && i.Refunds.Count == 0).GroupBy(i => i.Payments[0].Key).Select(g => g.MaxBy(i => i.Payments[0].Version)!),
-            .. told.Where(i => i.Refunds.Count > 0).GroupBy(i => i.Refunds[0].Key).Select(g => g.MaxBy(i => i.Refunds[0].Version)!),
+            // One of no payment is a row beside the sales, which of two states of one moment may keep another than the refunds do.
+            .. told.Where(i => i.Refunds.Count > 0).GroupBy(i => i.Refunds[0].Key).Select(g => g.First().Payments.Count > 0 ? g.MaxBy(i => i.Payments[0].Version)! : g.MaxBy(i => i.Refunds[0].Version)!),
             .. told.Where(i => i.Orders.Count > 0),
         ]);
 
