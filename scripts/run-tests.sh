@@ -60,10 +60,11 @@ run_tests() {
     if [[ -f $results/$name.trx ]]; then
       read -r p f s _ <<< "$(counts "$results/$name.trx") 0 0 0"
     fi
-    # The process died, or its results are missing: that is a failure even where every test it told of passed.
-    if [[ $exit_code -ne 0 && $f -eq 0 ]]; then
+    # The process died, or its results are missing: that is a failure even where every test it told of passed, and where
+    # dotnet test itself ended well (a test host that is killed from outside). Only a name may pick no test of a project.
+    if [[ $f -eq 0 && ($exit_code -ne 0 || (! -f $results/$name.trx && $filter != *FullyQualifiedName*)) ]]; then
       f=1
-      broken+=("$name ended with exit code $exit_code and no failed test: it crashed, hung or could not start")
+      broken+=("$name ended with exit code $exit_code and no failed test: it crashed, hung, was killed or could not start")
     fi
     passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
   done
