@@ -65,7 +65,7 @@ internal sealed partial class OrderFetcher(
                 return false;
             await using var writer = writers();
             // What has come in of several tills is written together, so that their feeds are locked once for all of it, but not so much that webhooks
-            // wait for it. A slow till keeps nobody waiting but itself.
+            // wait for it. What a slow till has not brought yet keeps back nothing that is there; the next round waits for it.
             var asked = taken.GroupBy(f => f.ConnectionId).Select(own => AskAsync(tills, connected[own.Key], [.. own], ct)).ToList();
             while (asked.Count > 0)
             {

@@ -12,11 +12,7 @@ internal sealed record WebhookTest(Instant At, bool Reached, int? StatusCode, st
     /// <summary>Null when none was sent.</summary>
     public static WebhookTest? Of(TillConnection c) => c.LastTestAt is { } at ? Of(at, c.LastTestStatusCode, c.LastTestArrived, c.NotificationUrl) : null;
 
-    /// <param name="at">When.</param>
-    /// <param name="status">What the provider got.</param>
-    /// <param name="arrived">Whether the event came in here.</param>
-    /// <param name="url">Where it was sent.</param>
-    public static WebhookTest Of(Instant at, int? status, bool arrived, string url)
+    private static WebhookTest Of(Instant at, int? status, bool arrived, string url)
     {
         var advice = (arrived, status) switch
         {

@@ -9,6 +9,7 @@ using PosModular.Kernel;
 using PosModular.Simulator.Faults;
 using PosModular.Simulator.Orders;
 using PosModular.Simulator.Payments;
+using PosModular.Simulator.Sellers;
 
 namespace PosModular.IntegrationTests.Orders;
 
@@ -27,9 +28,9 @@ public sealed class OrderFetchTests(TestPostgres postgres)
     private async Task<Bar> OpenAsync() => await Bar.OpenAsync(await postgres.CreateDatabaseAsync(), Adjust);
 
     /// <summary>Rung up at the till, whose webhook is posted by the test.</summary>
-    private static void RingUp(Bar bar, string payment, long tax, long amount = 1000, string? order = null) => bar.Square.Ledger.AddSale(new Sale
+    private static void RingUp(Bar bar, string payment, long tax, long amount = 1000, string? order = null, string? location = null) => bar.Square.Ledger.AddSale(new Sale
     {
-        LocationId = bar.Till.Location.Id,
+        LocationId = location ?? bar.Till.Location.Id,
         PaymentId = payment,
         OrderId = order ?? "order-" + payment,
         Amount = amount,
@@ -160,6 +161,36 @@ public sealed class OrderFetchTests(TestPostgres postgres)
             var soon = (_clock.GetCurrentInstant() + Duration.FromSeconds(20)).ToString();
             await Wait.UntilAsync(async () => await QueueAsync(bar) == $"order-bad {attempts}" && await bar.SqlAsync<bool>($"select bool_and(due_at < '{soon}') from ingestion.order_fetches"), Patience);
         }
+    }
+
+    // What came in together is written in one commit; when that breaks half-way, each till's is written by itself.
+    [Fact]
+    public async Task Orders_the_database_refuses_and_a_feed_that_somebody_holds_keep_no_other_till_waiting()
+    {
+        await using var bar = await OpenAsync();
+        await bar.SqlAsync<object?>("alter table ingestion.transactions add constraint refused check (tax_minor <> 66)");
+        string[] venues = ["good-1", "good-2", "good-3", "bad", "held", "good-4", "good-5", "good-6"];
+        foreach (var venue in venues)
+        {
+            await bar.RegisterAsync(venue, Bar.OwnerId);
+            var till = bar.Square.Sellers.AddTill(new TillOrder { LocationId = "AT-" + venue, AccessToken = "token-" + venue, Currency = "USD" });
+            var (_, url, key) = await bar.ConnectAsync(venue, till);
+            RingUp(bar, venue, tax: venue == "bad" ? 66 : 80, location: till.Location.Id);
+            await bar.PostAsync(bar.Event(venue, locationId: till.Location.Id), url: url, key: key);
+        }
+        await using var holder = new NpgsqlConnection(bar.Database);
+        await holder.OpenAsync(TestContext.Current.CancellationToken);
+        await using var hold = new NpgsqlCommand("begin; select from ingestion.feed_heads where venue_id = 'held' for update", holder);
+        await hold.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+
+        await FetchAsync(bar, Duration.FromSeconds(2));
+        await Wait.UntilAsync(async () => await QueueAsync(bar) == "order-bad 1, order-held 1", Patience);
+        (await bar.SqlAsync<string>("select count(*) || ' ' || sum(tax_minor) from ingestion.transactions where breakdown_complete")).ShouldBe("6 480");
+
+        await holder.CloseAsync();
+        await FetchAsync(bar, Duration.FromMinutes(2)); // the lease is over
+        await Wait.UntilAsync(async () => await QueueAsync(bar) == "order-bad 2", Patience);
+        (await bar.SqlAsync<string>("select count(*) || ' ' || count(*) filter (where cause = 5) from ingestion.transaction_versions")).ShouldBe("15 7");
     }
 
     [Fact]
