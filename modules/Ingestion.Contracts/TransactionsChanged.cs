@@ -1,5 +1,5 @@
 using Integrations.Contracts;
-using Mediator;
+using MediatR;
 using NodaTime;
 
 namespace Ingestion.Contracts;

@@ -1,5 +1,5 @@
 using Ingestion.Contracts;
-using Mediator;
+using MediatR;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 
@@ -19,7 +19,7 @@ internal sealed class AddUpRevenue(AnalyticsDb db) : INotificationHandler<Transa
           refunded_minor = r.refunded_minor + excluded.refunded_minor, pending_minor = r.pending_minor + excluded.pending_minor
         """;
 
-    public async ValueTask Handle(TransactionsChanged notification, CancellationToken cancellationToken)
+    public async Task Handle(TransactionsChanged notification, CancellationToken cancellationToken)
     {
         var deltas = RevenueDelta.Of(notification.Changes);
         if (deltas.Count == 0)

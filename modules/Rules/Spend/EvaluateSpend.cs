@@ -1,6 +1,6 @@
 using Ingestion.Contracts;
 using Integrations.Contracts;
-using Mediator;
+using MediatR;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
 using Npgsql;
@@ -14,7 +14,7 @@ namespace Rules.Spend;
 /// commit.</summary>
 internal sealed class EvaluateSpend(RulesDb db, IVenues venues, FeedBell bell, AfterCommit afterCommit, IClock clock) : INotificationHandler<TransactionsChanged>
 {
-    public async ValueTask Handle(TransactionsChanged notification, CancellationToken cancellationToken)
+    public async Task Handle(TransactionsChanged notification, CancellationToken cancellationToken)
     {
         // Sales of nobody move no spend.
         var matched = notification.Changes.Where(c => c.Before?.UserId is not null || c.After.UserId is not null).ToArray();

@@ -1,4 +1,4 @@
-using Mediator;
+using MediatR;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -11,7 +11,7 @@ namespace PosModular.Kernel.Feed;
 /// <param name="Db">The context that the handler gets too: effect and position are one commit.</param>
 /// <param name="Handle">Calls exactly that handler in the given scope.</param>
 public sealed record FeedReader(
-    string Name, string Source, string Schema, Func<IServiceProvider, DbContext> Db, Func<IServiceProvider, INotification, CancellationToken, ValueTask> Handle);
+    string Name, string Source, string Schema, Func<IServiceProvider, DbContext> Db, Func<IServiceProvider, INotification, CancellationToken, Task> Handle);
 
 public static class FeedRegistration
 {

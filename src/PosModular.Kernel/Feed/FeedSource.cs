@@ -1,4 +1,4 @@
-using Mediator;
+using MediatR;
 using Npgsql;
 
 namespace PosModular.Kernel.Feed;

@@ -1,5 +1,5 @@
 using System.Reflection;
-using Mediator;
+using MediatR;
 using Shouldly;
 using Xunit;
 

@@ -1,6 +1,6 @@
 using System.Reflection;
 using GraphQL;
-using Mediator;
+using MediatR;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using PosModular.Host;
@@ -89,6 +89,6 @@ public sealed class SlicesTests
 
     private sealed class PlantedReaction : INotificationHandler<PlantedFact>
     {
-        public ValueTask Handle(PlantedFact notification, CancellationToken cancellationToken) => default;
+        public Task Handle(PlantedFact notification, CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }
