@@ -11,7 +11,7 @@ public sealed class ArrowsTests
     {
         ["Ingestion"] = ["Integrations"],
         ["Rules"] = ["Ingestion", "Integrations"],
-        ["Analytics"] = ["Ingestion", "Integrations", "Rules"],
+        ["Analytics"] = ["Ingestion", "Integrations"],
     };
 
     private const string Kernel = "PosModular.Kernel";
