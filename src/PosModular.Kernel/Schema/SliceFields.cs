@@ -23,7 +23,8 @@ internal sealed class SliceFields<TSlice> : AutoRegisteringObjectGraphType<TSlic
         var field = base.CreateField(memberInfo);
         if (field is null)
             return null;
-        field.Name = memberInfo.Name == "Handle" ? typeof(TSlice).Name : memberInfo.Name;
+        var name = memberInfo.Name.EndsWith("Async", StringComparison.Ordinal) ? memberInfo.Name[..^"Async".Length] : memberInfo.Name;
+        field.Name = name == "Handle" ? typeof(TSlice).Name : name;
         field.Name = char.ToLowerInvariant(field.Name[0]) + field.Name[1..];
         field.Description = Docstrings.Of(memberInfo);
         return field;
