@@ -10,18 +10,18 @@ internal sealed class AnalyticsDb(DbContextOptions<AnalyticsDb> options) : DbCon
 {
     public const string Schema = "analytics";
 
-    public DbSet<RevenueBucket> Buckets => Set<RevenueBucket>();
+    public DbSet<RevenueBucket> RevenueBuckets => Set<RevenueBucket>();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         modelBuilder.HasDefaultSchema(Schema);
         modelBuilder.Entity<RevenueBucket>(RevenueBucket.Map);
-        modelBuilder.ReadsFeed();
+        modelBuilder.AddFeedPositions();
     }
 }
 
 /// <summary>For <c>dotnet ef migrations</c> only.</summary>
-internal sealed class AnalyticsDbDesign : IDesignTimeDbContextFactory<AnalyticsDb>
+internal sealed class AnalyticsDbDesignTimeFactory : IDesignTimeDbContextFactory<AnalyticsDb>
 {
-    public AnalyticsDb CreateDbContext(string[] args) => new(ModuleDatabaseRegistration.DesignOptions<AnalyticsDb>(AnalyticsDb.Schema));
+    public AnalyticsDb CreateDbContext(string[] args) => new(ModuleDatabaseRegistration.DesignTimeOptions<AnalyticsDb>(AnalyticsDb.Schema));
 }

@@ -14,8 +14,6 @@ public static class AnalyticsModule
     {
         services.AddModuleDatabase<AnalyticsDb>(AnalyticsDb.Schema);
         services.AddFeedReader<TransactionsChanged, AnalyticsDb, AddUpRevenue>(TransactionsChanged.Feed, AnalyticsDb.Schema);
-        return services
-            .AddField<VenueRevenue>("Venue")
-            .AddField<RevenueSeries>("Venue");
+        return services.AddField<VenueRevenue>("Venue").AddField<RevenueSeries>("Venue");
     }
 }

@@ -35,8 +35,16 @@ public sealed record TransactionChange(string VenueId, long Seq, Guid Transactio
 /// <param name="UserId">Whose sale it is; null while nobody is known.</param>
 /// <param name="OccurredAt">When it was taken.</param>
 public sealed record Sale(
-    Provider Provider, TransactionStatus Status, string Currency, long TotalMinor, long TipMinor, long RefundedMinor,
-    PaymentMethod Method, string? UserId, Instant OccurredAt)
+    Provider Provider,
+    TransactionStatus Status,
+    string Currency,
+    long TotalMinor,
+    long TipMinor,
+    long RefundedMinor,
+    PaymentMethod Method,
+    string? UserId,
+    Instant OccurredAt
+)
 {
     /// <summary>Of the total; 0 while the breakdown is not complete.</summary>
     public long TaxMinor { get; init; }

@@ -36,12 +36,12 @@ internal sealed class IngestionDb(DbContextOptions<IngestionDb> options) : DbCon
         modelBuilder.Entity<CardLink>(CardLink.Map);
         modelBuilder.Entity<SyncRunRow>(SyncRunRow.Map);
         modelBuilder.Entity<SyncPlace>(SyncPlace.Map);
-        modelBuilder.PublishesFeed();
+        modelBuilder.AddFeedHeads();
     }
 }
 
 /// <summary>For <c>dotnet ef migrations</c> only.</summary>
 internal sealed class IngestionDbDesign : IDesignTimeDbContextFactory<IngestionDb>
 {
-    public IngestionDb CreateDbContext(string[] args) => new(ModuleDatabaseRegistration.DesignOptions<IngestionDb>(IngestionDb.Schema));
+    public IngestionDb CreateDbContext(string[] args) => new(ModuleDatabaseRegistration.DesignTimeOptions<IngestionDb>(IngestionDb.Schema));
 }

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Configuration;
 using NodaTime;
-using PosModular.Kernel;
+using PosModular.Kernel.Settings;
 
 namespace Ingestion;
 
@@ -16,11 +16,15 @@ internal sealed record IngestionSettings
     /// <summary>False on a host that leaves syncs to others.</summary>
     public bool Syncs { get; init; } = true;
 
-    public static IngestionSettings Read(IConfiguration configuration) => new()
-    {
-        Syncs = configuration["Pos:Syncs"] != "false",
-        KeepEventsFor = configuration[KeepDays] is not { Length: > 0 } given ? Duration.FromDays(60)
-            : int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out var days) && days <= 36_500 ? days == 0 ? null : Duration.FromDays(days)
-            : throw new SettingException(KeepDays, "it must be a whole number of days, e.g. 60; 0 keeps raw webhook events for ever."),
-    };
+    public static IngestionSettings Read(IConfiguration configuration) =>
+        new()
+        {
+            Syncs = configuration["Pos:Syncs"] != "false",
+            KeepEventsFor =
+                configuration[KeepDays] is not { Length: > 0 } given ? Duration.FromDays(60)
+                : int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out var days) && days <= 36_500
+                    ? days == 0 ? null
+                        : Duration.FromDays(days)
+                : throw new SettingException(KeepDays, "it must be a whole number of days, e.g. 60; 0 keeps raw webhook events for ever."),
+        };
 }

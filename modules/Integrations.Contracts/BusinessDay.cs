@@ -27,6 +27,8 @@ public static class BusinessDay
     public static Instant Start(LocalDate day, DateTimeZone zone, LocalTime cutoff) =>
         zone.ResolveLocal(day.At(cutoff), Resolver).ToInstant();
 
-    private static readonly ZoneLocalMappingResolver Resolver =
-        Resolvers.CreateMappingResolver(Resolvers.ReturnEarlier, Resolvers.ReturnStartOfIntervalAfter);
+    private static readonly ZoneLocalMappingResolver Resolver = Resolvers.CreateMappingResolver(
+        Resolvers.ReturnEarlier,
+        Resolvers.ReturnStartOfIntervalAfter
+    );
 }

@@ -1,6 +1,6 @@
 using System.Security.Claims;
 using GraphQL;
-using PosModular.Kernel;
+using PosModular.Kernel.Errors;
 
 namespace Integrations.Contracts;
 
@@ -16,9 +16,12 @@ public enum Role
 /// <param name="IsHeadModerator">Whether the role HEAD_MODERATOR is among the token's roles.</param>
 public sealed record Caller(string UserId, bool IsHeadModerator)
 {
-    public static Caller Of(ClaimsPrincipal? user) => user?.FindFirst("sub")?.Value is { Length: > 0 } sub
-        ? new Caller(sub, user.FindAll("role").Any(r => r.Value == "HEAD_MODERATOR"))
-        : throw ApiError.Unauthenticated("Send a token: Authorization: Bearer … (over WebSocket in connection_init: {\"authorization\": \"Bearer …\"}).");
+    public static Caller Of(ClaimsPrincipal? user) =>
+        user?.FindFirst("sub")?.Value is { Length: > 0 } sub
+            ? new Caller(sub, user.FindAll("role").Any(r => r.Value == "HEAD_MODERATOR"))
+            : throw ApiError.Unauthenticated(
+                "Send a token: Authorization: Bearer … (over WebSocket in connection_init: {\"authorization\": \"Bearer …\"})."
+            );
 
     public bool Owns(IVenue venue) => venue.OwnerUserIds.Contains(UserId);
 }

@@ -1,5 +1,5 @@
 using NodaTime;
-using PosModular.Kernel;
+using PosModular.Kernel.Errors;
 
 namespace Integrations.Contracts;
 
@@ -23,10 +23,10 @@ public sealed record PolledTill(Till Till, bool SyncEnabled, Duration SyncInterv
 public interface ITills
 {
     /// <summary>All that are connected now.</summary>
-    Task<IReadOnlyList<PolledTill>> ConnectedAsync(CancellationToken ct);
+    Task<IReadOnlyList<PolledTill>> ConnectedAsync(CancellationToken cancellationToken);
 
     /// <summary>The till of a connection, also of one that was cut off; null when there is none.</summary>
-    ValueTask<Till?> FindAsync(Guid connectionId, CancellationToken ct);
+    ValueTask<Till?> FindAsync(Guid connectionId, CancellationToken cancellationToken);
 
     /// <summary>What there is to page through at this provider, in the order to do it.</summary>
     /// <param name="provider">Whose.</param>
@@ -37,10 +37,14 @@ public interface ITills
     Duration LongestSpan(Provider provider);
 
     /// <summary>One page.</summary>
-    Task<Fetched<PosPage>> FetchPageAsync(Guid connectionId, PageRequest request, CancellationToken ct);
+    Task<Fetched<PosPage>> FetchPageAsync(Guid connectionId, PageRequest request, CancellationToken cancellationToken);
 
     /// <summary>Up to 100 orders by their ids; ids that the provider does not know (yet) are left out.</summary>
-    Task<Fetched<IReadOnlyList<PosOrder>>> FetchOrdersAsync(Guid connectionId, IReadOnlyList<string> orderIds, CancellationToken ct);
+    Task<Fetched<IReadOnlyList<PosOrder>>> FetchOrdersAsync(
+        Guid connectionId,
+        IReadOnlyList<string> orderIds,
+        CancellationToken cancellationToken
+    );
 }
 
 /// <summary>Which page to fetch.</summary>
@@ -59,14 +63,16 @@ public sealed record PageRequest(string Stream, Instant From, Instant To, string
 public sealed record PosPage(PosFacts Facts, string? NextCursor, Instant? ReachedAt, IReadOnlyList<string> Skipped);
 
 /// <summary>What a provider answered, or why not.</summary>
-public sealed record Fetched<T>(T? Value, FetchFault? Fault) where T : class
+public sealed record Fetched<T>(T? Value, FetchFault? Fault)
+    where T : class
 {
     public static implicit operator Fetched<T>(FetchFault fault) => new(null, fault);
 }
 
 public static class Fetched
 {
-    public static Fetched<T> Of<T>(T value) where T : class => new(value, null);
+    public static Fetched<T> Of<T>(T value)
+        where T : class => new(value, null);
 }
 
 /// <summary>Why a call has failed.</summary>

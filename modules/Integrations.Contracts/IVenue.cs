@@ -53,19 +53,25 @@ public enum CountFrom
 public interface IVenues
 {
     /// <summary>The venue, at most a moment old; null when there is none.</summary>
-    ValueTask<IVenue?> FindAsync(string venueId, CancellationToken ct);
+    ValueTask<IVenue?> FindAsync(string venueId, CancellationToken cancellationToken);
 
     /// <summary>The venues of these ids that there are.</summary>
-    ValueTask<IReadOnlyDictionary<string, IVenue>> FindAsync(IReadOnlyCollection<string> venueIds, CancellationToken ct);
+    ValueTask<IReadOnlyDictionary<string, IVenue>> FindAsync(IReadOnlyCollection<string> venueIds, CancellationToken cancellationToken);
 }
 
 public static class VenuesOfCaller
 {
     /// <summary>The venue, for somebody who has this right there. Throws FORBIDDEN; who may not see the venue learns nothing of it.</summary>
-    public static async ValueTask<IVenue> DemandAsync(this IVenues venues, string venueId, Right right, Caller caller, CancellationToken ct)
+    public static async ValueTask<IVenue> DemandAsync(
+        this IVenues venues,
+        string venueId,
+        Right right,
+        Caller caller,
+        CancellationToken cancellationToken
+    )
     {
-        if (await venues.FindAsync(venueId, ct) is not { } venue || !caller.May(Right.SeeVenue, venue))
-            throw PosModular.Kernel.ApiError.Forbidden("There is no such venue, or you may not do this there.");
+        if (await venues.FindAsync(venueId, cancellationToken) is not { } venue || !caller.May(Right.SeeVenue, venue))
+            throw PosModular.Kernel.Errors.ApiError.Forbidden("There is no such venue, or you may not do this there.");
         caller.Demand(right, venue);
         return venue;
     }

@@ -6,10 +6,15 @@ public interface IWebhookGate
 {
     /// <summary>Checks the signature over the raw bytes before anything is read from them. Throws what the database throws when a till
     /// must be looked up and it is away.</summary>
-    ValueTask<Admission> AdmitAsync(WebhookRequest request, CancellationToken ct);
+    ValueTask<Admission> AdmitAsync(WebhookRequest request, CancellationToken cancellationToken);
 
     /// <summary>Reads an event again that was genuine when it came: for its connection, or for whoever has its location now.</summary>
-    ValueTask<Admission> ReadAgainAsync(Provider provider, Guid? connectionId, ReadOnlyMemory<byte> body, CancellationToken ct);
+    ValueTask<Admission> ReadAgainAsync(
+        Provider provider,
+        Guid? connectionId,
+        ReadOnlyMemory<byte> body,
+        CancellationToken cancellationToken
+    );
 }
 
 /// <summary>A webhook as it came in.</summary>

@@ -46,8 +46,19 @@ public sealed record PosFacts
 /// <param name="Method">How it was paid.</param>
 /// <param name="Card">The card; null when there was none.</param>
 public sealed record PosPayment(
-    string ExternalId, string? OrderId, string LocationId, PaymentState State, Instant OccurredAt, Instant UpdatedAt,
-    string Currency, long TotalMinor, long TipMinor, long RefundedMinor, PaymentMethod Method, PosCard? Card)
+    string ExternalId,
+    string? OrderId,
+    string LocationId,
+    PaymentState State,
+    Instant OccurredAt,
+    Instant UpdatedAt,
+    string Currency,
+    long TotalMinor,
+    long TipMinor,
+    long RefundedMinor,
+    PaymentMethod Method,
+    PosCard? Card
+)
 {
     /// <summary>The amounts within the total, where the provider tells them with the payment (Toast); null where they must be read from the order.</summary>
     public PosBreakdown? Breakdown { get; init; }
@@ -71,8 +82,17 @@ public sealed record PosBreakdown(long TaxMinor, long DiscountMinor, long Servic
 /// <param name="CreatedAt">The provider's.</param>
 /// <param name="UpdatedAt">The provider's; the first part of the version, whole microseconds.</param>
 public sealed record PosRefund(
-    string ExternalId, string? PaymentId, string? OrderId, string LocationId, RefundState State, long AmountMinor, string Currency,
-    string? Reason, Instant CreatedAt, Instant UpdatedAt);
+    string ExternalId,
+    string? PaymentId,
+    string? OrderId,
+    string LocationId,
+    RefundState State,
+    long AmountMinor,
+    string Currency,
+    string? Reason,
+    Instant CreatedAt,
+    Instant UpdatedAt
+);
 
 /// <summary>How far a refund is. The numbers are kept in the database; a higher one is more final.</summary>
 public enum RefundState : short

@@ -30,16 +30,17 @@ public static class RevenuePeriods
     public static (Instant From, Instant To)? SpanOf(this IVenue venue, RevenuePeriod period, LocalDate on)
     {
         if (on is { Year: < 1900 or > 2200 })
-            throw PosModular.Kernel.ApiError.InvalidInput("on must lie between the years 1900 and 2200.");
+            throw PosModular.Kernel.Errors.ApiError.InvalidInput("on must lie between the years 1900 and 2200.");
         return Days(period, on) is var (first, end) ? (venue.StartOf(first), venue.StartOf(end)) : null;
     }
 
-    private static (LocalDate First, LocalDate End)? Days(RevenuePeriod period, LocalDate on) => period switch
-    {
-        RevenuePeriod.Day => (on, on.PlusDays(1)),
-        RevenuePeriod.Week => (on.PlusDays(1 - (int)on.DayOfWeek), on.PlusDays(8 - (int)on.DayOfWeek)),
-        RevenuePeriod.Month => (new LocalDate(on.Year, on.Month, 1), new LocalDate(on.Year, on.Month, 1).PlusMonths(1)),
-        RevenuePeriod.Year => (new LocalDate(on.Year, 1, 1), new LocalDate(on.Year + 1, 1, 1)),
-        _ => null,
-    };
+    private static (LocalDate First, LocalDate End)? Days(RevenuePeriod period, LocalDate on) =>
+        period switch
+        {
+            RevenuePeriod.Day => (on, on.PlusDays(1)),
+            RevenuePeriod.Week => (on.PlusDays(1 - (int)on.DayOfWeek), on.PlusDays(8 - (int)on.DayOfWeek)),
+            RevenuePeriod.Month => (new LocalDate(on.Year, on.Month, 1), new LocalDate(on.Year, on.Month, 1).PlusMonths(1)),
+            RevenuePeriod.Year => (new LocalDate(on.Year, 1, 1), new LocalDate(on.Year + 1, 1, 1)),
+            _ => null,
+        };
 }

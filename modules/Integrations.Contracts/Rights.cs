@@ -1,4 +1,4 @@
-using PosModular.Kernel;
+using PosModular.Kernel.Errors;
 
 namespace Integrations.Contracts;
 
@@ -25,13 +25,14 @@ public enum Right
 public static class Rights
 {
     /// <summary>Whether a caller has a right at a venue that he does or does not own.</summary>
-    public static bool Allows(bool headModerator, bool owner, Right right) => right switch
-    {
-        Right.SeeVenue or Right.Sync or Right.ManageMembers => owner || headModerator,
-        Right.SeeSales => owner,
-        Right.ManageTills => headModerator,
-        _ => false,
-    };
+    public static bool Allows(bool headModerator, bool owner, Right right) =>
+        right switch
+        {
+            Right.SeeVenue or Right.Sync or Right.ManageMembers => owner || headModerator,
+            Right.SeeSales => owner,
+            Right.ManageTills => headModerator,
+            _ => false,
+        };
 
     public static bool May(this Caller caller, Right right, IVenue venue) => Allows(caller.IsHeadModerator, caller.Owns(venue), right);
 
@@ -49,10 +50,14 @@ public static class Rights
             throw Forbidden(right);
     }
 
-    private static ApiError Forbidden(Right right) => ApiError.Forbidden(right switch
-    {
-        Right.ManageTills => "Only a HEAD_MODERATOR may do this. Use a token with that role.",
-        Right.SeeSales => "Only an owner of the venue may see its sales. Ask a HEAD_MODERATOR to make you one (updateVenue, ownerUserIds).",
-        _ => "Only an owner of the venue or a HEAD_MODERATOR may do this.",
-    });
+    private static ApiError Forbidden(Right right) =>
+        ApiError.Forbidden(
+            right switch
+            {
+                Right.ManageTills => "Only a HEAD_MODERATOR may do this. Use a token with that role.",
+                Right.SeeSales =>
+                    "Only an owner of the venue may see its sales. Ask a HEAD_MODERATOR to make you one (updateVenue, ownerUserIds).",
+                _ => "Only an owner of the venue or a HEAD_MODERATOR may do this.",
+            }
+        );
 }

@@ -32,5 +32,6 @@ internal sealed class IntegrationsDb(DbContextOptions<IntegrationsDb> options) :
 /// <summary>For <c>dotnet ef migrations</c> only.</summary>
 internal sealed class IntegrationsDbDesign : IDesignTimeDbContextFactory<IntegrationsDb>
 {
-    public IntegrationsDb CreateDbContext(string[] args) => new(ModuleDatabaseRegistration.DesignOptions<IntegrationsDb>(IntegrationsDb.Schema));
+    public IntegrationsDb CreateDbContext(string[] args) =>
+        new(ModuleDatabaseRegistration.DesignTimeOptions<IntegrationsDb>(IntegrationsDb.Schema));
 }

@@ -2,7 +2,7 @@ using System.Text;
 using Integrations.Contracts;
 using Integrations.Credentials;
 using Microsoft.Extensions.Configuration;
-using PosModular.Kernel;
+using PosModular.Kernel.Settings;
 
 namespace Integrations;
 
@@ -42,38 +42,57 @@ internal sealed record IntegrationsSettings
     public string WebhookUrl(Provider provider, Guid? connectionId = null) =>
         $"{PublicBaseUrl}/api/pos/webhooks/{provider.ToString().ToLowerInvariant()}" + (connectionId is null ? "" : "/" + connectionId);
 
-    public static IntegrationsSettings Read(IConfiguration configuration, bool production) => new()
-    {
-        PublicBaseUrl = Address(configuration, "Pos:PublicBaseUrl", production ? null : "http://localhost:8080"),
-        SquareBaseUrls = new Dictionary<PosEnvironment, Uri>
+    public static IntegrationsSettings Read(IConfiguration configuration, bool production) =>
+        new()
         {
-            [PosEnvironment.Production] = new(Address(configuration, "Pos:Square:BaseUrls:Production", "https://connect.squareup.com")),
-            [PosEnvironment.Sandbox] = new(Address(configuration, "Pos:Square:BaseUrls:Sandbox", "https://connect.squareupsandbox.com")),
-        },
-        SquareVersion = configuration["Pos:Square:Version"] is { Length: > 0 } version ? version : "2024-12-18",
-        SquareApplicationKey = configuration["Pos:Square:WebhookSignatureKey"] is { Length: > 0 } key ? Encoding.UTF8.GetBytes(key) : null,
-        SquareApplicationSecret = configuration["Pos:Square:ApplicationSecret"] is { Length: > 0 } secret ? secret : null,
-        SquareCallsPer10Seconds = Count(configuration, "Pos:Square:CallsPer10Seconds", 100),
-        ToastBaseUrls = new Dictionary<PosEnvironment, Uri>
-        {
-            [PosEnvironment.Production] = new(Address(configuration, "Pos:Toast:BaseUrls:Production", "https://ws-api.toasttab.com")),
-            [PosEnvironment.Sandbox] = new(Address(configuration, "Pos:Toast:BaseUrls:Sandbox", "https://ws-sandbox-api.eng.toasttab.com")),
-        },
-        ToastCallsPerSecond = Count(configuration, "Pos:Toast:CallsPerSecond", 20),
-        ToastOrdersBulkPerSecond = Count(configuration, "Pos:Toast:OrdersBulkPerSecond", 5),
-        Vault = new Vault(ReadKeys(configuration, production)),
-    };
+            PublicBaseUrl = Address(configuration, "Pos:PublicBaseUrl", production ? null : "http://localhost:8080"),
+            SquareBaseUrls = new Dictionary<PosEnvironment, Uri>
+            {
+                [PosEnvironment.Production] = new(Address(configuration, "Pos:Square:BaseUrls:Production", "https://connect.squareup.com")),
+                [PosEnvironment.Sandbox] = new(
+                    Address(configuration, "Pos:Square:BaseUrls:Sandbox", "https://connect.squareupsandbox.com")
+                ),
+            },
+            SquareVersion = configuration["Pos:Square:Version"] is { Length: > 0 } version ? version : "2024-12-18",
+            SquareApplicationKey = configuration["Pos:Square:WebhookSignatureKey"] is { Length: > 0 } key
+                ? Encoding.UTF8.GetBytes(key)
+                : null,
+            SquareApplicationSecret = configuration["Pos:Square:ApplicationSecret"] is { Length: > 0 } secret ? secret : null,
+            SquareCallsPer10Seconds = Count(configuration, "Pos:Square:CallsPer10Seconds", 100),
+            ToastBaseUrls = new Dictionary<PosEnvironment, Uri>
+            {
+                [PosEnvironment.Production] = new(Address(configuration, "Pos:Toast:BaseUrls:Production", "https://ws-api.toasttab.com")),
+                [PosEnvironment.Sandbox] = new(
+                    Address(configuration, "Pos:Toast:BaseUrls:Sandbox", "https://ws-sandbox-api.eng.toasttab.com")
+                ),
+            },
+            ToastCallsPerSecond = Count(configuration, "Pos:Toast:CallsPerSecond", 20),
+            ToastOrdersBulkPerSecond = Count(configuration, "Pos:Toast:OrdersBulkPerSecond", 5),
+            Vault = new Vault(ReadKeys(configuration, production)),
+        };
 
     private static int Count(IConfiguration configuration, string setting, int usual) =>
         configuration[setting] is not { Length: > 0 } given ? usual
-        : int.TryParse(given, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var count) && count <= 100_000 ? count
+        : int.TryParse(given, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var count)
+        && count <= 100_000
+            ? count
         : throw new SettingException(setting, "it is not a whole number from 0 (no limit) to 100000.");
 
     private static string Address(IConfiguration configuration, string setting, string? usual)
     {
-        var address = configuration[setting] is { Length: > 0 } given ? given : usual
-            ?? throw new SettingException(setting, "it is missing. Set it to the address that Square calls, e.g. https://pos.example.com.");
-        return Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.Query.Length == 0 && uri.Fragment.Length == 0 && uri.UserInfo.Length == 0
+        var address = configuration[setting] is { Length: > 0 } given
+            ? given
+            : usual
+                ?? throw new SettingException(
+                    setting,
+                    "it is missing. Set it to the address that Square calls, e.g. https://pos.example.com."
+                );
+        return
+            Uri.TryCreate(address, UriKind.Absolute, out var uri)
+            && uri.Scheme is "http" or "https"
+            && uri.Query.Length == 0
+            && uri.Fragment.Length == 0
+            && uri.UserInfo.Length == 0
             ? address.TrimEnd('/')
             : throw new SettingException(setting, "it is not an http or https address. Use one such as https://pos.example.com.");
     }
@@ -81,11 +100,15 @@ internal sealed record IntegrationsSettings
     private static IReadOnlyList<byte[]> ReadKeys(IConfiguration configuration, bool production)
     {
         const string name = "POS_ENCRYPTION_KEY";
-        var first = configuration[name] is { Length: > 0 } given ? given
+        var first = configuration[name] is { Length: > 0 } given
+            ? given
             : throw new SettingException(name, "it is missing. Make one with the command keygen, keep it safe and set it.");
         if (production && first.StartsWith(PublishedKeyStart, StringComparison.OrdinalIgnoreCase))
             throw new SettingException(name, "this key is printed in public documents. Make your own with the command keygen.");
-        var old = (configuration["POS_ENCRYPTION_KEYS_OLD"] ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        var old = (configuration["POS_ENCRYPTION_KEYS_OLD"] ?? "").Split(
+            ',',
+            StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries
+        );
         return [Key(name, first), .. old.Select(k => Key("POS_ENCRYPTION_KEYS_OLD", k))];
     }
 
@@ -96,9 +119,7 @@ internal sealed record IntegrationsSettings
             if (hex.Length == 64)
                 return Convert.FromHexString(hex);
         }
-        catch (FormatException)
-        {
-        }
+        catch (FormatException) { }
         throw new SettingException(name, "a key is 64 hex characters (32 bytes). Make one with the command keygen.");
     }
 }

@@ -14,30 +14,30 @@ internal sealed class RulesDb(DbContextOptions<RulesDb> options) : DbContext(opt
 {
     public const string Schema = "rules";
 
-    public DbSet<PatronSpend> PatronSpend => Set<PatronSpend>();
+    public DbSet<LifetimeSpend> LifetimeSpend => Set<LifetimeSpend>();
     public DbSet<SpendRule> SpendRules => Set<SpendRule>();
     public DbSet<UnlockRow> Unlocks => Set<UnlockRow>();
     public DbSet<MemberRow> Members => Set<MemberRow>();
     public DbSet<TierChangeRow> TierHistory => Set<TierChangeRow>();
     public DbSet<LiveSession> LiveSessions => Set<LiveSession>();
-    public DbSet<FeedHead> Heads => Set<FeedHead>();
+    public DbSet<FeedHead> FeedHeads => Set<FeedHead>();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         modelBuilder.HasDefaultSchema(Schema);
-        modelBuilder.Entity<PatronSpend>(Spend.PatronSpend.Map);
+        modelBuilder.Entity<LifetimeSpend>(Spend.LifetimeSpend.Map);
         modelBuilder.Entity<SpendRule>(SpendRule.Map);
         modelBuilder.Entity<UnlockRow>(UnlockRow.Map);
         modelBuilder.Entity<MemberRow>(MemberRow.Map);
         modelBuilder.Entity<TierChangeRow>(TierChangeRow.Map);
         modelBuilder.Entity<LiveSession>(LiveSession.Map);
-        modelBuilder.ReadsFeed();
-        modelBuilder.PublishesFeed();
+        modelBuilder.AddFeedPositions();
+        modelBuilder.AddFeedHeads();
     }
 }
 
 /// <summary>For <c>dotnet ef migrations</c> only.</summary>
-internal sealed class RulesDbDesign : IDesignTimeDbContextFactory<RulesDb>
+internal sealed class RulesDbDesignTimeFactory : IDesignTimeDbContextFactory<RulesDb>
 {
-    public RulesDb CreateDbContext(string[] args) => new(ModuleDatabaseRegistration.DesignOptions<RulesDb>(RulesDb.Schema));
+    public RulesDb CreateDbContext(string[] args) => new(ModuleDatabaseRegistration.DesignTimeOptions<RulesDb>(RulesDb.Schema));
 }

@@ -1,20 +1,23 @@
 using Npgsql;
-using PosModular.Kernel;
 using PosModular.Kernel.Data;
+using PosModular.Kernel.Settings;
+using PosModular.Kernel.Time;
 
 namespace PosModular.Host;
 
 /// <summary>The database could not be reached in time at start.</summary>
-internal sealed class DatabaseAwayException(string reason)
-    : Exception($"ConnectionStrings__Pos: the database cannot be used: {reason} Start it, or correct the setting; the user must be able to log in and to create schemas.");
+internal sealed class DatabaseUnavailableException(string reason)
+    : Exception(
+        $"ConnectionStrings__Pos: the database cannot be used: {reason} Start it, or correct the setting; the user must be able to log in and to create schemas."
+    );
 
 /// <summary>The one PostgreSQL all modules share, each in its own schema.</summary>
 internal static class Database
 {
     // A host that freezes between two trips must not keep its locks: PostgreSQL ends its transaction for it.
-    private const string Session = "set idle_in_transaction_session_timeout = '10s'";
+    private const string SessionSettingsSql = "set idle_in_transaction_session_timeout = '10s'";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan MaxStartupWait = TimeSpan.FromSeconds(60);
 
     public static IServiceCollection AddDatabase(this IServiceCollection services, string connectionString)
     {
@@ -25,10 +28,16 @@ internal static class Database
         }
         catch (ArgumentException)
         {
-            throw new SettingException("ConnectionStrings__Pos", "it is not a PostgreSQL connection string. Use one such as Host=localhost;Database=pos;Username=pos;Password=…");
+            throw new SettingException(
+                "ConnectionStrings__Pos",
+                "it is not a PostgreSQL connection string. Use one such as Host=localhost;Database=pos;Username=pos;Password=…"
+            );
         }
         if (string.IsNullOrEmpty(settings.Host))
-            throw new SettingException("ConnectionStrings__Pos", "it names no Host. Use one such as Host=localhost;Database=pos;Username=pos;Password=…");
+            throw new SettingException(
+                "ConnectionStrings__Pos",
+                "it names no Host. Use one such as Host=localhost;Database=pos;Username=pos;Password=…"
+            );
         if (settings.MaxAutoPrepare == 0)
             (settings.MaxAutoPrepare, settings.AutoPrepareMinUsages) = (100, 3);
         settings.KeepAlive = settings.KeepAlive == 0 ? 30 : settings.KeepAlive;
@@ -39,14 +48,15 @@ internal static class Database
             source.UsePhysicalConnectionInitializer(
                 connection =>
                 {
-                    using var command = new NpgsqlCommand(Session, connection);
+                    using var command = new NpgsqlCommand(SessionSettingsSql, connection);
                     command.ExecuteNonQuery();
                 },
                 async connection =>
                 {
-                    await using var command = new NpgsqlCommand(Session, connection);
+                    await using var command = new NpgsqlCommand(SessionSettingsSql, connection);
                     await command.ExecuteNonQueryAsync();
-                });
+                }
+            );
             source.UseNodaTime().UseLoggerFactory(provider.GetRequiredService<ILoggerFactory>());
             return source.Build();
         });
@@ -54,7 +64,7 @@ internal static class Database
     }
 
     /// <summary>Migrates; waits a minute for a database that is still starting.</summary>
-    public static async Task PrepareAsync(IServiceProvider services, CancellationToken ct)
+    public static async Task MigrateAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
         var time = services.GetRequiredService<TimeProvider>();
         var log = services.GetRequiredService<ILoggerFactory>().CreateLogger("Database");
@@ -63,19 +73,22 @@ internal static class Database
         {
             try
             {
-                await services.MigrateModulesAsync(ct);
+                await services.MigrateModulesAsync(cancellationToken);
                 return;
             }
             catch (Exception e) when (e.IsTransient())
             {
-                if (time.GetElapsedTime(began) > Patience)
-                    throw new DatabaseAwayException(e.GetBaseException().Message);
-                log.LogWarning("ConnectionStrings__Pos: the database does not answer yet, trying again: {Reason}", e.GetBaseException().Message);
-                await time.WaitAsync(TimeSpan.FromSeconds(1), ct);
+                if (time.GetElapsedTime(began) > MaxStartupWait)
+                    throw new DatabaseUnavailableException(e.GetBaseException().Message);
+                log.LogWarning(
+                    "ConnectionStrings__Pos: the database does not answer yet, trying again: {Reason}",
+                    e.GetBaseException().Message
+                );
+                await time.DelayAsync(TimeSpan.FromSeconds(1), cancellationToken);
             }
             catch (Exception e) when (e.GetBaseException() is PostgresException refused)
             {
-                throw new DatabaseAwayException($"{refused.SqlState}: {refused.MessageText}.");
+                throw new DatabaseUnavailableException($"{refused.SqlState}: {refused.MessageText}.");
             }
         }
     }

@@ -14,7 +14,8 @@ namespace PosModular.Simulator;
 public sealed class RunningSimulator(WebApplication app) : IAsyncDisposable
 {
     /// <summary>Where it listens, e.g. <c>http://127.0.0.1:40123/</c>: the product's Square and Toast base URL.</summary>
-    public Uri Address { get; } = new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+    public Uri Address { get; } =
+        new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
 
     /// <summary>Merchants, locations and access tokens.</summary>
     public SellerBook Sellers { get; } = app.Services.GetRequiredService<SellerBook>();
@@ -38,10 +39,10 @@ public sealed class RunningSimulator(WebApplication app) : IAsyncDisposable
     public RequestLog Requests { get; } = app.Services.GetRequiredService<RequestLog>();
 
     /// <summary>Ends when a demo with a limit of sales has sold them and each webhook is delivered or dropped; fails when it cannot go on.</summary>
-    public async Task WhenDemoSoldAsync(CancellationToken ct = default)
+    public async Task WhenDemoSoldAsync(CancellationToken cancellationToken = default)
     {
-        await app.Services.GetRequiredService<DemoNight>().Sold.WaitAsync(ct);
-        await Deliveries.WhenIdleAsync(ct);
+        await app.Services.GetRequiredService<DemoNight>().Sold.WaitAsync(cancellationToken);
+        await Deliveries.WhenIdleAsync(cancellationToken);
     }
 
     /// <inheritdoc />

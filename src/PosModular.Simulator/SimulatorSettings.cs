@@ -57,7 +57,9 @@ public sealed record SimulatorSettings
             DeliveryConcurrency = (int)Number(line, "delivery-concurrency", defaults.DeliveryConcurrency, 1, 10_000),
             PageSize = (int)Number(line, "page-size", defaults.PageSize, 1, 100),
             ListLag = TimeSpan.FromSeconds(Number(line, "list-lag-seconds", 0, 0, 3_600)),
-            CursorLifetime = line["cursor-lifetime-seconds"] is null ? null : TimeSpan.FromSeconds(Number(line, "cursor-lifetime-seconds", 0, 0, 86_400)),
+            CursorLifetime = line["cursor-lifetime-seconds"] is null
+                ? null
+                : TimeSpan.FromSeconds(Number(line, "cursor-lifetime-seconds", 0, 0, 86_400)),
             ToastDeliveryTimeout = TimeSpan.FromSeconds(Number(line, "toast-delivery-timeout-seconds", 2, 0.01, 600)),
             LogsToConsole = line["quiet"] is not "true",
             Demo = args is ["demo", ..] ? PosModular.Simulator.Demo.DemoSettings.FromCommandLine(line) : null,
@@ -66,9 +68,12 @@ public sealed record SimulatorSettings
 
     internal static double Number(IConfiguration line, string name, double fallback, double least, double most)
     {
-        if (line[name] is not { } text) return fallback;
+        if (line[name] is not { } text)
+            return fallback;
         return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
             ? number
-            : throw new ArgumentException($"--{name} must be a number from {least.ToString(CultureInfo.InvariantCulture)} to {most.ToString(CultureInfo.InvariantCulture)}, not '{text}'.");
+            : throw new ArgumentException(
+                $"--{name} must be a number from {least.ToString(CultureInfo.InvariantCulture)} to {most.ToString(CultureInfo.InvariantCulture)}, not '{text}'."
+            );
     }
 }

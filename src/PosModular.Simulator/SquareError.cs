@@ -21,25 +21,32 @@ internal static class SquareError
     /// <summary>The body alone.</summary>
     public static JsonObject Body(string code, string detail, string? field = null)
     {
-        var error = new JsonObject { ["category"] = CategoryOf(code), ["code"] = code, ["detail"] = detail };
-        if (field is not null) error["field"] = field;
+        var error = new JsonObject
+        {
+            ["category"] = CategoryOf(code),
+            ["code"] = code,
+            ["detail"] = detail,
+        };
+        if (field is not null)
+            error["field"] = field;
         return new JsonObject { ["errors"] = new JsonArray(error) };
     }
 
     /// <summary>The code that usually goes with a status.</summary>
-    public static string CodeOf(int status) => status switch
-    {
-        400 => "BAD_REQUEST",
-        401 => "UNAUTHORIZED",
-        403 => "FORBIDDEN",
-        404 => "NOT_FOUND",
-        405 => "METHOD_NOT_ALLOWED",
-        429 => "RATE_LIMITED",
-        503 => "SERVICE_UNAVAILABLE",
-        504 => "GATEWAY_TIMEOUT",
-        >= 500 => "INTERNAL_SERVER_ERROR",
-        _ => "BAD_REQUEST",
-    };
+    public static string CodeOf(int status) =>
+        status switch
+        {
+            400 => "BAD_REQUEST",
+            401 => "UNAUTHORIZED",
+            403 => "FORBIDDEN",
+            404 => "NOT_FOUND",
+            405 => "METHOD_NOT_ALLOWED",
+            429 => "RATE_LIMITED",
+            503 => "SERVICE_UNAVAILABLE",
+            504 => "GATEWAY_TIMEOUT",
+            >= 500 => "INTERNAL_SERVER_ERROR",
+            _ => "BAD_REQUEST",
+        };
 
     /// <summary>A 404 or 405 of the routing itself gets a body too.</summary>
     public static Task WriteBareStatusAsync(HttpContext context)
@@ -47,14 +54,22 @@ internal static class SquareError
         context.Response.ContentType = "application/json";
         var status = context.Response.StatusCode;
         var detail = $"{context.Request.Method} {context.Request.Path} is not served.";
-        return context.Response.WriteAsync(ToastError.Concerns(context.Request.Path) ? ToastError.Body(status, detail) : SquareAnswer.Text(Body(CodeOf(status), detail)));
+        return context.Response.WriteAsync(
+            ToastError.Concerns(context.Request.Path) ? ToastError.Body(status, detail) : SquareAnswer.Text(Body(CodeOf(status), detail))
+        );
     }
 
-    private static string CategoryOf(string code) => code switch
-    {
-        "UNAUTHORIZED" or "ACCESS_TOKEN_EXPIRED" or "ACCESS_TOKEN_REVOKED" or "CLIENT_DISABLED" or "FORBIDDEN" or "INSUFFICIENT_SCOPES" => "AUTHENTICATION_ERROR",
-        "RATE_LIMITED" => "RATE_LIMIT_ERROR",
-        "INTERNAL_SERVER_ERROR" or "SERVICE_UNAVAILABLE" or "GATEWAY_TIMEOUT" => "API_ERROR",
-        _ => "INVALID_REQUEST_ERROR",
-    };
+    private static string CategoryOf(string code) =>
+        code switch
+        {
+            "UNAUTHORIZED"
+            or "ACCESS_TOKEN_EXPIRED"
+            or "ACCESS_TOKEN_REVOKED"
+            or "CLIENT_DISABLED"
+            or "FORBIDDEN"
+            or "INSUFFICIENT_SCOPES" => "AUTHENTICATION_ERROR",
+            "RATE_LIMITED" => "RATE_LIMIT_ERROR",
+            "INTERNAL_SERVER_ERROR" or "SERVICE_UNAVAILABLE" or "GATEWAY_TIMEOUT" => "API_ERROR",
+            _ => "INVALID_REQUEST_ERROR",
+        };
 }

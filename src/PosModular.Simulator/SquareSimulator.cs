@@ -25,11 +25,15 @@ public static class SquareSimulator
     /// <summary>Starts one on a free port of this machine, ready when the task ends. Dispose it to stop it.</summary>
     /// <param name="settings">Left out: port 0, gaps between deliveries a thousandth of Square's.</param>
     /// <param name="clock">Gives the timestamps in payments and events. Waiting (retries, timeouts, delays) always takes real time.</param>
-    /// <param name="ct">Gives up the start.</param>
-    public static async Task<RunningSimulator> StartAsync(SimulatorSettings? settings = null, TimeProvider? clock = null, CancellationToken ct = default)
+    /// <param name="cancellationToken">Gives up the start.</param>
+    public static async Task<RunningSimulator> StartAsync(
+        SimulatorSettings? settings = null,
+        TimeProvider? clock = null,
+        CancellationToken cancellationToken = default
+    )
     {
         var app = Build(settings ?? new SimulatorSettings { Urls = "http://127.0.0.1:0", RetryScale = 0.001 }, clock);
-        await app.StartAsync(ct);
+        await app.StartAsync(cancellationToken);
         return new RunningSimulator(app);
     }
 
@@ -44,15 +48,17 @@ public static class SquareSimulator
         builder.WebHost.UseKestrelCore().UseUrls(settings.Urls);
         if (settings.LogsToConsole)
         {
-            builder.Logging
-                .AddSimpleConsole(line => line.SingleLine = true)
+            builder
+                .Logging.AddSimpleConsole(line => line.SingleLine = true)
                 .SetMinimumLevel(LogLevel.Warning)
                 .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None); // Program says it in one line.
         }
 
-        builder.Services
-            .AddRouting()
-            .ConfigureHttpJsonOptions(json => json.SerializerOptions.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseUpper)))
+        builder
+            .Services.AddRouting()
+            .ConfigureHttpJsonOptions(json =>
+                json.SerializerOptions.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseUpper))
+            )
             .Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true)
             .AddSingleton(settings)
             .AddSingleton(clock ?? TimeProvider.System)
@@ -69,7 +75,11 @@ public static class SquareSimulator
             .AddSingleton<ToastBooks>()
             .AddSingleton<ToastDeliveries>()
             .AddHostedService(services => services.GetRequiredService<ToastDeliveries>());
-        if (settings.Demo is { } demo) builder.Services.AddSingleton(demo).AddSingleton<DemoNight>().AddHostedService(services => services.GetRequiredService<DemoNight>());
+        if (settings.Demo is { } demo)
+            builder
+                .Services.AddSingleton(demo)
+                .AddSingleton<DemoNight>()
+                .AddHostedService(services => services.GetRequiredService<DemoNight>());
 
         var app = builder.Build();
         app.Services.GetRequiredService<SellerBook>().Revoked += app.Services.GetRequiredService<Ledger>().TellRevoked;

@@ -10,8 +10,14 @@ internal static class Repo
     public static string Root { get; } = FindRoot();
 
     /// <summary>Folders under modules/ that are not Contracts.</summary>
-    public static IReadOnlyList<string> Modules { get; } = [.. Directory.EnumerateDirectories(Path.Combine(Root, "modules"))
-        .Select(d => Path.GetFileName(d)).Where(n => !n.EndsWith(Contracts, StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+    public static IReadOnlyList<string> Modules { get; } =
+    [
+        .. Directory
+            .EnumerateDirectories(Path.Combine(Root, "modules"))
+            .Select(d => Path.GetFileName(d))
+            .Where(n => !n.EndsWith(Contracts, StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal),
+    ];
 
     public static string Read(string path) => File.ReadAllText(Path.Combine(Root, path));
 
@@ -27,7 +33,9 @@ internal static class Repo
         from folder in folders
         from file in Directory.EnumerateFiles(Path.Combine(Root, folder), "*.cs", SearchOption.AllDirectories)
         let path = Path.GetRelativePath(Root, file).Replace('\\', '/')
-        where !path.Contains("/obj/", StringComparison.Ordinal) && !path.Contains("/bin/", StringComparison.Ordinal)
+        where
+            !path.Contains("/obj/", StringComparison.Ordinal)
+            && !path.Contains("/bin/", StringComparison.Ordinal)
             && !path.Contains("/Migrations/", StringComparison.Ordinal)
         select (path, File.ReadAllText(file));
 

@@ -6,14 +6,20 @@ namespace PosModular.ArchitectureTests;
 internal static partial class Source
 {
     // Comments, raw strings, verbatim strings, plain strings, characters.
-    [GeneratedRegex("""
-        (?<comment>//[^\n]*|/\*[\s\S]*?\*/)|(?<text>\$*(?<q>"{3,})[\s\S]*?\k<q>"*|(?:\$@|@\$|@)"(?:[^"]|"")*"|\$?"(?:\\.|[^"\\\n])*")|'(?:\\.|[^'\\\n])+'
-        """)]
+    [GeneratedRegex(
+        """
+            (?<comment>//[^\n]*|/\*[\s\S]*?\*/)|(?<text>\$*(?<q>"{3,})[\s\S]*?\k<q>"*|(?:\$@|@\$|@)"(?:[^"]|"")*"|\$?"(?:\\.|[^"\\\n])*")|'(?:\\.|[^'\\\n])+'
+            """
+    )]
     private static partial Regex Pieces();
 
     /// <summary>Without comments and plain strings. Interpolated strings stay: there is code in them.</summary>
-    public static string Code(string source) => Pieces().Replace(source, m =>
-        m.Groups["comment"].Success ? " " : m.Groups["text"].Success && m.Value[0] != '$' ? "\"\"" : m.Value);
+    public static string Code(string source) =>
+        Pieces()
+            .Replace(source, m => m.Groups["comment"].Success ? " "
+                : m.Groups["text"].Success && m.Value[0] != '$' ? "\"\""
+                : m.Value);
 
-    public static IEnumerable<string> Strings(string source) => Pieces().Matches(source).Where(m => m.Groups["text"].Success).Select(m => m.Value);
+    public static IEnumerable<string> Strings(string source) =>
+        Pieces().Matches(source).Where(m => m.Groups["text"].Success).Select(m => m.Value);
 }

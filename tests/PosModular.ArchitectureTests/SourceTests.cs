@@ -16,8 +16,32 @@ public sealed class SourceTests
         """";
 
     [Fact]
-    public void Code_has_neither_comments_nor_plain_strings() => Source.Code(Mixed).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).ShouldBe(
-        ["var", "a", "=", "\"\";", "var", "b", "=", "\"\";", "var", "c", "=", "'\"';", "var", "d", "=", "\"\";", "var", "e", "=", "$\"{code}\";"]);
+    public void Code_has_neither_comments_nor_plain_strings() =>
+        Source
+            .Code(Mixed)
+            .Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)
+            .ShouldBe([
+                "var",
+                "a",
+                "=",
+                "\"\";",
+                "var",
+                "b",
+                "=",
+                "\"\";",
+                "var",
+                "c",
+                "=",
+                "'\"';",
+                "var",
+                "d",
+                "=",
+                "\"\";",
+                "var",
+                "e",
+                "=",
+                "$\"{code}\";",
+            ]);
 
     [Fact]
     public void Strings_of_every_kind_are_found()

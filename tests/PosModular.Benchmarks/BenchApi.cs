@@ -21,31 +21,85 @@ internal sealed class BenchApi : IDisposable
     public BenchApi(Uri address)
     {
         _http = new HttpClient { BaseAddress = address };
-        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
-        {
-            Claims = new Dictionary<string, object> { ["sub"] = "owner", ["role"] = "HEAD_MODERATOR" },
-            SigningCredentials = new SigningCredentials(new SymmetricSecurityKey(Encoding.UTF8.GetBytes(SigningKey)), SecurityAlgorithms.HmacSha256),
-        }));
+        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
+            "Bearer",
+            new JsonWebTokenHandler().CreateToken(
+                new SecurityTokenDescriptor
+                {
+                    Claims = new Dictionary<string, object> { ["sub"] = "owner", ["role"] = "HEAD_MODERATOR" },
+                    SigningCredentials = new SigningCredentials(
+                        new SymmetricSecurityKey(Encoding.UTF8.GetBytes(SigningKey)),
+                        SecurityAlgorithms.HmacSha256
+                    ),
+                }
+            )
+        );
     }
 
     /// <summary>A venue with a till and three rules: two that its guests pass in the warm-up and one that is tried at each of their sales for nothing.</summary>
     public async Task<ConnectedTill> OpenVenueAsync(RunningSimulator square, string venueId)
     {
         var till = square.Sellers.AddTill(new TillOrder { AccessToken = "token-" + Guid.NewGuid().ToString("N") });
-        await AskAsync("registerVenue", "RegisterVenueInput", "", new { id = venueId, name = venueId, timeZone = "Europe/Berlin", currency = "EUR", ownerUserIds = new[] { "owner" } });
-        var webhook = (await AskAsync("connectPos", "ConnectPosInput", "connection { webhook { notificationUrl subscriptionId } }",
-            new { venueId, credentials = new { provider = "SQUARE", environment = "SANDBOX", locationId = till.Location.Id, accessToken = till.Token.Value } }))
-            .GetProperty("connection").GetProperty("webhook");
+        await AskAsync(
+            "registerVenue",
+            "RegisterVenueInput",
+            "",
+            new
+            {
+                id = venueId,
+                name = venueId,
+                timeZone = "Europe/Berlin",
+                currency = "EUR",
+                ownerUserIds = new[] { "owner" },
+            }
+        );
+        var webhook = (
+            await AskAsync(
+                "connectPos",
+                "ConnectPosInput",
+                "connection { webhook { notificationUrl subscriptionId } }",
+                new
+                {
+                    venueId,
+                    credentials = new
+                    {
+                        provider = "SQUARE",
+                        environment = "SANDBOX",
+                        locationId = till.Location.Id,
+                        accessToken = till.Token.Value,
+                    },
+                }
+            )
+        ).GetProperty("connection").GetProperty("webhook");
         foreach (var (tier, threshold) in new[] { ("REGULAR", 20), ("PLATINUM", 80), ("WHALE", 1_000_000) })
-            await AskAsync("createSpendRule", "CreateSpendRuleInput", "", new { venueId, name = tier, threshold, unlocksTier = tier });
+            await AskAsync(
+                "createSpendRule",
+                "CreateSpendRuleInput",
+                "",
+                new
+                {
+                    venueId,
+                    name = tier,
+                    threshold,
+                    unlocksTier = tier,
+                }
+            );
         var key = square.Subscriptions.All.Single(s => s.Id == webhook.GetProperty("subscriptionId").GetString()).SignatureKey;
-        return new ConnectedTill(venueId, till.Location.Id, webhook.GetProperty("notificationUrl").GetString()!, Encoding.UTF8.GetBytes(key));
+        return new ConnectedTill(
+            venueId,
+            till.Location.Id,
+            webhook.GetProperty("notificationUrl").GetString()!,
+            Encoding.UTF8.GetBytes(key)
+        );
     }
 
     /// <summary>Sends one webhook by itself.</summary>
     public async Task PostAsync(ConnectedTill till, byte[] body)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(till.Url).AbsolutePath) { Content = new ByteArrayContent(body) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(till.Url).AbsolutePath)
+        {
+            Content = new ByteArrayContent(body),
+        };
         request.Headers.TryAddWithoutValidation("x-square-hmacsha256-signature", Webhook.Sign(body, till.Url, till.Key));
         using var answer = await _http.SendAsync(request);
         answer.EnsureSuccessStatusCode();
@@ -54,10 +108,21 @@ internal sealed class BenchApi : IDisposable
     /// <summary>A mutation's payload; throws when it has errors.</summary>
     public async Task<JsonElement> AskAsync(string mutation, string type, string fields, object input)
     {
-        using var response = await _http.PostAsJsonAsync("/graphql", new { query = $"mutation($input: {type}!) {{ r: {mutation}(input: $input) {{ {fields} errors {{ message }} }} }}", variables = new { input } });
+        using var response = await _http.PostAsJsonAsync(
+            "/graphql",
+            new
+            {
+                query = $"mutation($input: {type}!) {{ r: {mutation}(input: $input) {{ {fields} errors {{ message }} }} }}",
+                variables = new { input },
+            }
+        );
         var answer = await response.Content.ReadFromJsonAsync<JsonElement>();
-        return answer.TryGetProperty("data", out var data) && data.GetProperty("r") is var payload && payload.GetProperty("errors").GetArrayLength() == 0
-            ? payload : throw new InvalidOperationException($"{mutation}: {answer}");
+        return
+            answer.TryGetProperty("data", out var data)
+            && data.GetProperty("r") is var payload
+            && payload.GetProperty("errors").GetArrayLength() == 0
+            ? payload
+            : throw new InvalidOperationException($"{mutation}: {answer}");
     }
 
     /// <summary>The answer to a query as it came; throws unless it is 200.</summary>

@@ -1,8 +1,8 @@
-using PosModular.Simulator.Payments;
 using System.Diagnostics;
 using System.Security.Cryptography;
 using Npgsql;
 using PosModular.Simulator;
+using PosModular.Simulator.Payments;
 
 namespace PosModular.Benchmarks;
 
@@ -22,7 +22,15 @@ internal sealed class BenchHost : IAsyncDisposable
     private long _next;
 
     private BenchHost(RunningProgram host, RunningSimulator square, Uri address, string database, BenchSettings settings, bool readers) =>
-        (_host, _square, Address, _database, _cards, _orders, Readers) = (host, square, address, NpgsqlDataSource.Create(database), settings.Cards, settings.Orders, readers);
+        (_host, _square, Address, _database, _cards, _orders, Readers) = (
+            host,
+            square,
+            address,
+            NpgsqlDataSource.Create(database),
+            settings.Cards,
+            settings.Orders,
+            readers
+        );
 
     public Uri Address { get; }
 
@@ -36,23 +44,28 @@ internal sealed class BenchHost : IAsyncDisposable
 
     public long ResidentBytes => _host.ResidentBytes;
 
-    public async Task<TimeSpan> PostgresProcessorAsync() => PostgresTimes.Of(PostgresTimes.ParentOf(await AskAsync<int>("select pg_backend_pid()")));
+    public async Task<TimeSpan> PostgresProcessorAsync() =>
+        PostgresTimes.Of(PostgresTimes.ParentOf(await AskAsync<int>("select pg_backend_pid()")));
 
     public static async Task<BenchHost> StartAsync(string database, RunningSimulator square, BenchSettings settings, bool readers)
     {
         var address = RunningProgram.FreeAddress();
-        var program = RunningProgram.Start("dotnet", [Path.Combine(Repository.Root, "src/PosModular.Host/bin/Release/net10.0/PosModular.Host.dll")], new Dictionary<string, string>
-        {
-            ["ASPNETCORE_ENVIRONMENT"] = "Production",
-            ["ASPNETCORE_URLS"] = address.ToString(),
-            ["ConnectionStrings__Pos"] = database,
-            ["POS_ENCRYPTION_KEY"] = Convert.ToHexString(RandomNumberGenerator.GetBytes(32)),
-            ["Auth__Jwt__SigningKey"] = BenchApi.SigningKey,
-            ["Pos__PublicBaseUrl"] = "https://pos.example.test",
-            ["Pos__Square__BaseUrls__Sandbox"] = square.Address.ToString(),
-            ["Pos__Square__CallsPer10Seconds"] = "0",
-            ["Pos__Relays"] = readers ? "true" : "false",
-        });
+        var program = RunningProgram.Start(
+            "dotnet",
+            [Path.Combine(Repository.Root, "src/PosModular.Host/bin/Release/net10.0/PosModular.Host.dll")],
+            new Dictionary<string, string>
+            {
+                ["ASPNETCORE_ENVIRONMENT"] = "Production",
+                ["ASPNETCORE_URLS"] = address.ToString(),
+                ["ConnectionStrings__Pos"] = database,
+                ["POS_ENCRYPTION_KEY"] = Convert.ToHexString(RandomNumberGenerator.GetBytes(32)),
+                ["Auth__Jwt__SigningKey"] = BenchApi.SigningKey,
+                ["Pos__PublicBaseUrl"] = "https://pos.example.test",
+                ["Pos__Square__BaseUrls__Sandbox"] = square.Address.ToString(),
+                ["Pos__Square__CallsPer10Seconds"] = "0",
+                ["Pos__Relays"] = readers ? "true" : "false",
+            }
+        );
         var host = new BenchHost(program, square, address, database, settings, readers);
         try
         {
@@ -80,12 +93,21 @@ internal sealed class BenchHost : IAsyncDisposable
     // A card is known by the token of a first sale; then all of them get their guests at once.
     private async Task TieCardsAsync(BenchApi api)
     {
-        await Parallel.ForEachAsync(_tills.SelectMany(t => Enumerable.Range(0, _cards).Select(c => (t, c))), new ParallelOptions { MaxDegreeOfParallelism = 16 },
-            async (of, _) => await api.PostAsync(of.t, Webhook.Body($"{_run}-first-{of.c}", $"{_run}-{of.t.VenueId}-first-{of.c}", of.t.LocationId, Card(of.c), ordered: false)));
-        await using var tie = _database.CreateCommand("""
+        await Parallel.ForEachAsync(
+            _tills.SelectMany(t => Enumerable.Range(0, _cards).Select(c => (t, c))),
+            new ParallelOptions { MaxDegreeOfParallelism = 16 },
+            async (of, _) =>
+                await api.PostAsync(
+                    of.t,
+                    Webhook.Body($"{_run}-first-{of.c}", $"{_run}-{of.t.VenueId}-first-{of.c}", of.t.LocationId, Card(of.c), ordered: false)
+                )
+        );
+        await using var tie = _database.CreateCommand(
+            """
             insert into ingestion.card_links (venue_id, card_token, user_id, linked_at)
             select venue_id, card_token, 'guest-' || row_number() over (partition by venue_id order by card_token), now() from ingestion.transactions
-            """);
+            """
+        );
         await tie.ExecuteNonQueryAsync();
     }
 
@@ -108,7 +130,17 @@ internal sealed class BenchHost : IAsyncDisposable
     private void RingUp(long i)
     {
         var id = $"{_run}-{i:D12}";
-        _square.Ledger.AddSale(new Sale { LocationId = _tills[i % _tills.Length].LocationId, Amount = 1000, Captured = true, PaymentId = id, OrderId = Webhook.OrderOf(id), Announce = false });
+        _square.Ledger.AddSale(
+            new Sale
+            {
+                LocationId = _tills[i % _tills.Length].LocationId,
+                Amount = 1000,
+                Captured = true,
+                PaymentId = id,
+                OrderId = Webhook.OrderOf(id),
+                Announce = false,
+            }
+        );
     }
 
     // Seven of ten pay with a card that is some guest's, each card as often as any other; the others with cards never seen before.
@@ -116,7 +148,12 @@ internal sealed class BenchHost : IAsyncDisposable
     {
         var (till, sale) = (_tills[i % _tills.Length], i / _tills.Length);
         var card = sale % 10 < 7 ? Card((sale / 10 * 7 + sale % 10) % _cards) : $"new-{i:D12}";
-        return Webhook.Request(new Uri(till.Url).AbsolutePath, Webhook.Body($"{_run}-{i:D12}", $"{_run}-{i:D12}", till.LocationId, card, _orders), till.Url, till.Key);
+        return Webhook.Request(
+            new Uri(till.Url).AbsolutePath,
+            Webhook.Body($"{_run}-{i:D12}", $"{_run}-{i:D12}", till.LocationId, card, _orders),
+            till.Url,
+            till.Key
+        );
     }
 
     public static string Card(long number) => $"card-{number:D7}";
@@ -144,17 +181,23 @@ internal sealed class BenchHost : IAsyncDisposable
         // Sales that were put in beforehand have no connection.
         const string ours = "ingestion.transactions where connection_id <> '00000000-0000-0000-0000-000000000000'";
         var sales = await AskAsync<long>($"select count(*) from {ours}") - _tills.Length * _cards;
-        var sums = !Readers ? "" : await AskAsync<string>($"""
-            select concat_ws(' ',
-              (select sum(count) from analytics.revenue_buckets) = (select count(*) from {ours}),
-              (select sum(total_minor) from analytics.revenue_buckets) = (select sum(total_minor) from {ours}),
-              (select sum(captured_minor) from rules.patron_spend) = (select sum(total_minor) from {ours} and user_id is not null),
-              (select count(*) from rules.unlocks) = (select count(*) from rules.spend_rules r join rules.patron_spend s using (venue_id) where s.captured_minor >= r.threshold_minor),
-              (select count(*) from rules.feed_parked) + (select count(*) from analytics.feed_parked) = 0)
-            """);
+        var sums = !Readers
+            ? ""
+            : await AskAsync<string>(
+                $"""
+                select concat_ws(' ',
+                  (select sum(count) from analytics.revenue_buckets) = (select count(*) from {ours}),
+                  (select sum(total_minor) from analytics.revenue_buckets) = (select sum(total_minor) from {ours}),
+                  (select sum(captured_minor) from rules.lifetime_spend) = (select sum(total_minor) from {ours} and user_id is not null),
+                  (select count(*) from rules.unlocks) = (select count(*) from rules.spend_rules r join rules.lifetime_spend s using (venue_id) where s.captured_minor >= r.threshold_minor),
+                  (select count(*) from rules.feed_dead_letters) + (select count(*) from analytics.feed_dead_letters) = 0)
+                """
+            );
         var unlocks = await AskAsync<long>("select count(*) from rules.unlocks");
         var proved = sales == answered && !sums.Contains('f');
-        Console.WriteLine($"   {(Readers ? "with" : "without")} readers: {answered:N0} {what}, {sales:N0} sales{(Readers ? $", {unlocks:N0} unlocks; revenue, spend and unlocks equal what the sales come to: {(sums.Contains('f') ? $"NO ({sums})" : "yes")}" : "")}");
+        Console.WriteLine(
+            $"   {(Readers ? "with" : "without")} readers: {answered:N0} {what}, {sales:N0} sales{(Readers ? $", {unlocks:N0} unlocks; revenue, spend and unlocks equal what the sales come to: {(sums.Contains('f') ? $"NO ({sums})" : "yes")}" : "")}"
+        );
         return proved;
     }
 

@@ -17,23 +17,65 @@ namespace PosModular.Benchmarks;
 /// <param name="Rows">How many sales are in the table before either.</param>
 /// <param name="Payments">How many the backfill reads.</param>
 internal sealed record BenchSettings(
-    int Connections, int Venues, int Cards, TimeSpan WarmUp, TimeSpan Measured, bool Readers, bool Orders, bool Fraction, int Phases, TimeSpan Phase, bool Sync, bool Pages, int Rows, int Payments)
+    int Connections,
+    int Venues,
+    int Cards,
+    TimeSpan WarmUp,
+    TimeSpan Measured,
+    bool Readers,
+    bool Orders,
+    bool Fraction,
+    int Phases,
+    TimeSpan Phase,
+    bool Sync,
+    bool Pages,
+    int Rows,
+    int Payments
+)
 {
     private const string Options =
-        "[--connections 32] [--venues 20] [--cards 100] [--warm-up 40] [--seconds 20] [--without-readers] [--without-orders] | --fraction [--phases 8] [--phase 5]" +
-        " | --sync [--payments 100000] [--rows 1000000] | --pages [--rows 1000000]";
+        "[--connections 32] [--venues 20] [--cards 100] [--warm-up 40] [--seconds 20] [--without-readers] [--without-orders] | --fraction [--phases 8] [--phase 5]"
+        + " | --sync [--payments 100000] [--rows 1000000] | --pages [--rows 1000000]";
 
     /// <summary>Null when they make no sense.</summary>
     public static BenchSettings? Read(string[] args)
     {
-        int? Value(string name, int usual) => Array.IndexOf(args, name) is var at && at < 0 ? usual
-            : at + 1 < args.Length && int.TryParse(args[at + 1], CultureInfo.InvariantCulture, out var value) && value > 0 ? value : null;
+        int? Value(string name, int usual) =>
+            Array.IndexOf(args, name) is var at && at < 0 ? usual
+            : at + 1 < args.Length && int.TryParse(args[at + 1], CultureInfo.InvariantCulture, out var value) && value > 0 ? value
+            : null;
         TimeSpan? Seconds(string name, int usual) => Value(name, usual) is { } value ? TimeSpan.FromSeconds(value) : null;
-        return (Value("--connections", 32), Value("--venues", 20), Value("--cards", 100), Seconds("--warm-up", 40), Seconds("--seconds", 20), Value("--phases", 8), Seconds("--phase", 5),
-            Value("--rows", 1_000_000), Value("--payments", 100_000))
-            is ({ } connections, { } venues, { } cards, { } warmUp, { } measured, { } phases, { } phase, { } rows, { } payments) && phases % 2 == 0
-            ? new(connections, venues, cards, warmUp, measured, !args.Contains("--without-readers"), !args.Contains("--without-orders"), args.Contains("--fraction"), phases, phase,
-                args.Contains("--sync"), args.Contains("--pages"), rows, payments) : null;
+        return
+            (
+                Value("--connections", 32),
+                Value("--venues", 20),
+                Value("--cards", 100),
+                Seconds("--warm-up", 40),
+                Seconds("--seconds", 20),
+                Value("--phases", 8),
+                Seconds("--phase", 5),
+                Value("--rows", 1_000_000),
+                Value("--payments", 100_000)
+            )
+                is ({ } connections, { } venues, { } cards, { } warmUp, { } measured, { } phases, { } phase, { } rows, { } payments)
+            && phases % 2 == 0
+            ? new(
+                connections,
+                venues,
+                cards,
+                warmUp,
+                measured,
+                !args.Contains("--without-readers"),
+                !args.Contains("--without-orders"),
+                args.Contains("--fraction"),
+                phases,
+                phase,
+                args.Contains("--sync"),
+                args.Contains("--pages"),
+                rows,
+                payments
+            )
+            : null;
     }
 
     public static int Usage()

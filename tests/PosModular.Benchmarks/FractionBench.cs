@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using PosModular.Host.Postgres;
+using PosModular.Host.Development.Postgres;
 using PosModular.Simulator;
 
 namespace PosModular.Benchmarks;
@@ -15,7 +15,9 @@ internal static class FractionBench
             Console.Error.WriteLine("--fraction reads processor times from /proc: it needs Linux.");
             return 2;
         }
-        Console.WriteLine($"{settings.Connections} connections, {settings.Venues} venues of {settings.Cards} guests with cards and 3 rules; warm-up {settings.WarmUp.TotalSeconds:N0} s each, then {settings.Phases} phases of {settings.Phase.TotalSeconds:N0} s");
+        Console.WriteLine(
+            $"{settings.Connections} connections, {settings.Venues} venues of {settings.Cards} guests with cards and 3 rules; warm-up {settings.WarmUp.TotalSeconds:N0} s each, then {settings.Phases} phases of {settings.Phase.TotalSeconds:N0} s"
+        );
         await using var square = await SquareSimulator.StartAsync();
         await using var onePostgres = await PostgresAsync("with");
         await using var otherPostgres = await PostgresAsync("without");
@@ -32,14 +34,26 @@ internal static class FractionBench
         {
             var side = i % 4 is 0 or 3 ? with : without;
             var phase = await side.LoadAsync(settings.Connections, settings.Phase);
-            Console.WriteLine($"{(side == with ? "with" : "without"),-8} {phase.PerSecond,11:N0} {phase.HostMicros,9:N0} {phase.PostgresMicros,15:N0}{(side == with ? $" {phase.Behind,19:N0} {phase.CatchUp.TotalMilliseconds,11:N0} ms" : "")}");
+            Console.WriteLine(
+                $"{(side == with ? "with" : "without"), -8} {phase.PerSecond, 11:N0} {phase.HostMicros, 9:N0} {phase.PostgresMicros, 15:N0}{(side == with ? $" {phase.Behind, 19:N0} {phase.CatchUp.TotalMilliseconds, 11:N0} ms" : "")}"
+            );
         }
 
-        Console.WriteLine($"median with    {with.Median(p => p.PerSecond):N0}/s, {with.Median(p => p.PerSecondCaughtUp):N0}/s until caught up; {with.Median(p => p.HostMicros):N0} + {with.Median(p => p.PostgresMicros):N0} µs a webhook");
-        Console.WriteLine($"median without {without.Median(p => p.PerSecond):N0}/s; {without.Median(p => p.HostMicros):N0} + {without.Median(p => p.PostgresMicros):N0} µs a webhook");
-        Console.WriteLine($"webhooks/s with / without {with.Median(p => p.PerSecond) / without.Median(p => p.PerSecond):N2}, until caught up {with.Median(p => p.PerSecondCaughtUp) / without.Median(p => p.PerSecond):N2}");
-        Console.WriteLine($"part of rules and analytics, (with - without) / with: of all processor time {Part(p => p.HostMicros + p.PostgresMicros):P0}, of the host's {Part(p => p.HostMicros):P0}, of PostgreSQL's {Part(p => p.PostgresMicros):P0}");
-        Console.WriteLine($"changes behind at the end: median {with.Median(p => p.Behind):N0}, most {with.Phases.Max(p => p.Behind):N0}; caught up in {with.Median(p => p.CatchUp.TotalMilliseconds):N0} ms, at most {with.Phases.Max(p => p.CatchUp.TotalMilliseconds):N0} ms");
+        Console.WriteLine(
+            $"median with    {with.Median(p => p.PerSecond):N0}/s, {with.Median(p => p.PerSecondCaughtUp):N0}/s until caught up; {with.Median(p => p.HostMicros):N0} + {with.Median(p => p.PostgresMicros):N0} µs a webhook"
+        );
+        Console.WriteLine(
+            $"median without {without.Median(p => p.PerSecond):N0}/s; {without.Median(p => p.HostMicros):N0} + {without.Median(p => p.PostgresMicros):N0} µs a webhook"
+        );
+        Console.WriteLine(
+            $"webhooks/s with / without {with.Median(p => p.PerSecond) / without.Median(p => p.PerSecond):N2}, until caught up {with.Median(p => p.PerSecondCaughtUp) / without.Median(p => p.PerSecond):N2}"
+        );
+        Console.WriteLine(
+            $"part of rules and analytics, (with - without) / with: of all processor time {Part(p => p.HostMicros + p.PostgresMicros):P0}, of the host's {Part(p => p.HostMicros):P0}, of PostgreSQL's {Part(p => p.PostgresMicros):P0}"
+        );
+        Console.WriteLine(
+            $"changes behind at the end: median {with.Median(p => p.Behind):N0}, most {with.Phases.Max(p => p.Behind):N0}; caught up in {with.Median(p => p.CatchUp.TotalMilliseconds):N0} ms, at most {with.Phases.Max(p => p.CatchUp.TotalMilliseconds):N0} ms"
+        );
         var proved = await with.ProveAsync() & await without.ProveAsync();
         return proved ? 0 : 1;
 
@@ -47,10 +61,22 @@ internal static class FractionBench
     }
 
     private static Task<EmbeddedPostgres> PostgresAsync(string name) =>
-        EmbeddedPostgres.StartAsync(Path.Combine(Path.GetTempPath(), $"posmodular-bench-{Environment.ProcessId}-{name}"), throwAway: true, NullLogger.Instance, CancellationToken.None);
+        EmbeddedPostgres.StartAsync(
+            Path.Combine(Path.GetTempPath(), $"posmodular-bench-{Environment.ProcessId}-{name}"),
+            isTemporary: true,
+            NullLogger.Instance,
+            CancellationToken.None
+        );
 
     /// <summary>One turn.</summary>
-    private sealed record Phase(Figures Load, double PerSecondCaughtUp, double HostMicros, double PostgresMicros, long Behind, TimeSpan CatchUp)
+    private sealed record Phase(
+        Figures Load,
+        double PerSecondCaughtUp,
+        double HostMicros,
+        double PostgresMicros,
+        long Behind,
+        TimeSpan CatchUp
+    )
     {
         public double PerSecond => Load.PerSecond;
     }
@@ -70,8 +96,14 @@ internal static class FractionBench
             var (behind, catchUp) = await host.CatchUpAsync();
             var postgres = await host.PostgresProcessorAsync() - postgresBefore;
             double Micros(TimeSpan spent) => spent.TotalMicroseconds / load.Answered;
-            var phase = new Phase(load, load.Answered / (load.Answered / load.PerSecond + catchUp.TotalSeconds), Micros(host.Processor - hostBefore),
-                Micros(postgres), behind, catchUp);
+            var phase = new Phase(
+                load,
+                load.Answered / (load.Answered / load.PerSecond + catchUp.TotalSeconds),
+                Micros(host.Processor - hostBefore),
+                Micros(postgres),
+                behind,
+                catchUp
+            );
             Phases.Add(phase);
             _answered += load.Answered;
             _refused += load.Refused;

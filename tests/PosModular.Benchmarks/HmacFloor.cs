@@ -13,16 +13,21 @@ internal static class HmacFloor
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         var app = builder.Build();
-        app.MapPost("/", (RequestDelegate)(async http =>
-        {
-            var body = new byte[http.Request.ContentLength!.Value];
-            await http.Request.Body.ReadExactlyAsync(body, http.RequestAborted);
-            using var hmac = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, "key"u8);
-            hmac.AppendData("https://pos.example.test/"u8);
-            hmac.AppendData(body);
-            var given = Convert.FromBase64String(http.Request.Headers["x-square-hmacsha256-signature"]!);
-            http.Response.StatusCode = CryptographicOperations.FixedTimeEquals(hmac.GetHashAndReset(), given) ? 200 : 403;
-        }));
+        app.MapPost(
+            "/",
+            (RequestDelegate)(
+                async http =>
+                {
+                    var body = new byte[http.Request.ContentLength!.Value];
+                    await http.Request.Body.ReadExactlyAsync(body, http.RequestAborted);
+                    using var hmac = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, "key"u8);
+                    hmac.AppendData("https://pos.example.test/"u8);
+                    hmac.AppendData(body);
+                    var given = Convert.FromBase64String(http.Request.Headers["x-square-hmacsha256-signature"]!);
+                    http.Response.StatusCode = CryptographicOperations.FixedTimeEquals(hmac.GetHashAndReset(), given) ? 200 : 403;
+                }
+            )
+        );
         await app.RunAsync(url);
         return 0;
     }

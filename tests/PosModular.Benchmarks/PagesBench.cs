@@ -3,8 +3,8 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using NodaTime;
-using PosModular.Host.Postgres;
-using PosModular.Kernel;
+using PosModular.Host.Development.Postgres;
+using PosModular.Kernel.Paging;
 using PosModular.Simulator;
 
 namespace PosModular.Benchmarks;
@@ -24,9 +24,22 @@ internal static class PagesBench
     public static async Task<int> RunAsync(BenchSettings settings)
     {
         var directory = Path.Combine(Path.GetTempPath(), $"posmodular-bench-{Environment.ProcessId}");
-        await using var postgres = await EmbeddedPostgres.StartAsync(directory, throwAway: true, NullLogger.Instance, CancellationToken.None);
+        await using var postgres = await EmbeddedPostgres.StartAsync(
+            directory,
+            isTemporary: true,
+            NullLogger.Instance,
+            CancellationToken.None
+        );
         await using var square = await SquareSimulator.StartAsync();
-        await using var host = await BenchHost.StartAsync(postgres.ConnectionString, square, settings with { Venues = 1 }, settings.Readers);
+        await using var host = await BenchHost.StartAsync(
+            postgres.ConnectionString,
+            square,
+            settings with
+            {
+                Venues = 1,
+            },
+            settings.Readers
+        );
         await host.CatchUpAsync();
         await PastSales.PutAsync(host.Database, settings.Rows + Size);
         using var api = new BenchApi(host.Address);
@@ -37,7 +50,8 @@ internal static class PagesBench
             var (first, last) = (new List<TimeSpan>(), new List<TimeSpan>());
             for (var i = 0; i < WarmUp + Rounds; i++)
             {
-                var (one, other) = i % 2 == 0 ? (await TimeAsync(null), await TimeAsync(after)) : Swap(await TimeAsync(after), await TimeAsync(null));
+                var (one, other) =
+                    i % 2 == 0 ? (await TimeAsync(null), await TimeAsync(after)) : Swap(await TimeAsync(after), await TimeAsync(null));
                 if (i < WarmUp)
                     continue;
                 first.Add(one);
@@ -45,7 +59,9 @@ internal static class PagesBench
             }
             var ratio = At(last, 0.5) / At(first, 0.5);
             far &= ratio <= 1.5;
-            Console.WriteLine($"{order,-14} page 1: median {At(first, 0.5).TotalMilliseconds:N2} ms, p95 {At(first, 0.95).TotalMilliseconds:N2}   after row {settings.Rows:N0}: median {At(last, 0.5).TotalMilliseconds:N2} ms, p95 {At(last, 0.95).TotalMilliseconds:N2}   ratio {ratio:N2}");
+            Console.WriteLine(
+                $"{order, -14} page 1: median {At(first, 0.5).TotalMilliseconds:N2} ms, p95 {At(first, 0.95).TotalMilliseconds:N2}   after row {settings.Rows:N0}: median {At(last, 0.5).TotalMilliseconds:N2} ms, p95 {At(last, 0.95).TotalMilliseconds:N2}   ratio {ratio:N2}"
+            );
 
             async Task<TimeSpan> TimeAsync(string? cursor)
             {
@@ -53,8 +69,14 @@ internal static class PagesBench
                 var answer = await api.QueryAsync(Query, new { order, after = cursor });
                 var took = Stopwatch.GetElapsedTime(began);
                 using var json = JsonDocument.Parse(answer);
-                return json.RootElement.GetProperty("data").GetProperty("venue").GetProperty("transactions").GetProperty("nodes").GetArrayLength() == Size
-                    ? took : throw new InvalidOperationException("Not a whole page.");
+                return
+                    json.RootElement.GetProperty("data")
+                        .GetProperty("venue")
+                        .GetProperty("transactions")
+                        .GetProperty("nodes")
+                        .GetArrayLength() == Size
+                    ? took
+                    : throw new InvalidOperationException("Not a whole page.");
             }
         }
         return far ? 0 : 1;
@@ -68,11 +90,13 @@ internal static class PagesBench
     private static async Task<string> CursorAsync(BenchHost host, string order, int row)
     {
         await using var command = host.Database.CreateCommand(
-            $"select id, occurred_at, total_minor from ingestion.transactions where venue_id = 'venue-0' order by {(order == "NEWEST_FIRST" ? "occurred_at" : "total_minor")} desc, id desc offset {row - 1} limit 1");
+            $"select id, occurred_at, total_minor from ingestion.transactions where venue_id = 'venue-0' order by {(order == "NEWEST_FIRST" ? "occurred_at" : "total_minor")} desc, id desc offset {row - 1} limit 1"
+        );
         await using var found = await command.ExecuteReaderAsync();
         await found.ReadAsync();
         var id = found.GetGuid(0);
-        return order == "NEWEST_FIRST" ? Cursor.OfTime("newest", Instant.FromDateTimeUtc(found.GetDateTime(1)), id)
-            : Cursor.Of("largest", found.GetInt64(2).ToString(CultureInfo.InvariantCulture), id.ToString("N"));
+        return order == "NEWEST_FIRST"
+            ? Cursor.EncodeTime("newest", Instant.FromDateTimeUtc(found.GetDateTime(1)), id)
+            : Cursor.Encode("largest", found.GetInt64(2).ToString(CultureInfo.InvariantCulture), id.ToString("N"));
     }
 }

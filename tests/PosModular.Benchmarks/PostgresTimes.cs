@@ -15,7 +15,10 @@ internal static class PostgresTimes
         long ticks = 0;
         foreach (var name in Directory.EnumerateDirectories("/proc").Select(Path.GetFileName))
             if (int.TryParse(name, CultureInfo.InvariantCulture, out var id) && Fields(id) is { } fields)
-                ticks += id == postmaster ? fields[14] + fields[15] + fields[16] + fields[17] : fields[4] == postmaster ? fields[14] + fields[15] : 0;
+                ticks +=
+                    id == postmaster ? fields[14] + fields[15] + fields[16] + fields[17]
+                    : fields[4] == postmaster ? fields[14] + fields[15]
+                    : 0;
         return TimeSpan.FromSeconds((double)ticks / TicksPerSecond);
     }
 
@@ -27,7 +30,14 @@ internal static class PostgresTimes
         {
             var stat = File.ReadAllText($"/proc/{processId}/stat");
             // Counting starts after the name in brackets, which may hold anything; the state, field 3, is no number.
-            return [0, 0, 0, 0, .. stat[(stat.LastIndexOf(')') + 4)..].Split(' ').Take(14).Select(f => long.Parse(f, CultureInfo.InvariantCulture))];
+            return
+            [
+                0,
+                0,
+                0,
+                0,
+                .. stat[(stat.LastIndexOf(')') + 4)..].Split(' ').Take(14).Select(f => long.Parse(f, CultureInfo.InvariantCulture)),
+            ];
         }
         catch (IOException)
         {

@@ -16,13 +16,21 @@ internal sealed class RunningProgram(Process process) : IAsyncDisposable
             start.Environment[name] = value;
         var process = Process.Start(start)!;
         process.OutputDataReceived += (_, _) => { };
-        process.ErrorDataReceived += (_, line) => { if (line.Data is not null) Console.Error.WriteLine(line.Data); };
+        process.ErrorDataReceived += (_, line) =>
+        {
+            if (line.Data is not null)
+                Console.Error.WriteLine(line.Data);
+        };
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         return new RunningProgram(process);
     }
 
-    public static async Task<string> OutputAsync(string file, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment)
+    public static async Task<string> OutputAsync(
+        string file,
+        IEnumerable<string> arguments,
+        IReadOnlyDictionary<string, string> environment
+    )
     {
         var start = new ProcessStartInfo(file) { RedirectStandardOutput = true };
         foreach (var argument in arguments)

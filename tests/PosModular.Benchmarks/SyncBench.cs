@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
-using PosModular.Host.Postgres;
+using PosModular.Host.Development.Postgres;
 using PosModular.Simulator;
 using PosModular.Simulator.Payments;
 
@@ -21,11 +21,27 @@ internal static class SyncBench
             Console.Error.WriteLine("--sync reads processor times from /proc: it needs Linux.");
             return 2;
         }
-        Console.WriteLine($"{settings.Payments:N0} payments of one till into a table of {settings.Rows:N0}, warm-up {WarmUp:N0}; 70 % with cards of {Guests:N0} guests, 3 rules, no rate limit");
+        Console.WriteLine(
+            $"{settings.Payments:N0} payments of one till into a table of {settings.Rows:N0}, warm-up {WarmUp:N0}; 70 % with cards of {Guests:N0} guests, 3 rules, no rate limit"
+        );
         var directory = Path.Combine(Path.GetTempPath(), $"posmodular-bench-{Environment.ProcessId}");
-        await using var postgres = await EmbeddedPostgres.StartAsync(directory, throwAway: true, NullLogger.Instance, CancellationToken.None);
+        await using var postgres = await EmbeddedPostgres.StartAsync(
+            directory,
+            isTemporary: true,
+            NullLogger.Instance,
+            CancellationToken.None
+        );
         await using var square = await SquareSimulator.StartAsync();
-        await using var host = await BenchHost.StartAsync(postgres.ConnectionString, square, settings with { Venues = 1, Cards = Guests }, settings.Readers);
+        await using var host = await BenchHost.StartAsync(
+            postgres.ConnectionString,
+            square,
+            settings with
+            {
+                Venues = 1,
+                Cards = Guests,
+            },
+            settings.Readers
+        );
         await host.CatchUpAsync();
         await PastSales.RunAsync(host.Database, "delete from ingestion.order_fetches"); // of the sales that made the cards known: no till has those orders
         await PastSales.PutAsync(host.Database, settings.Rows);
@@ -37,43 +53,83 @@ internal static class SyncBench
         await BackfillAsync(api, host, today.AddDays(-50), today.AddDays(-49), WarmUp);
         await host.CatchUpAsync();
 
-        var (hostBefore, postgresBefore, simulatorBefore) = (host.Processor, await host.PostgresProcessorAsync(), Process.GetCurrentProcess().TotalProcessorTime);
+        var (hostBefore, postgresBefore, simulatorBefore) = (
+            host.Processor,
+            await host.PostgresProcessorAsync(),
+            Process.GetCurrentProcess().TotalProcessorTime
+        );
         var (took, resident) = await BackfillAsync(api, host, today.AddDays(-45), today.AddDays(-15), settings.Payments);
         var (behind, catchUp) = await host.CatchUpAsync();
         var orders = await host.AskAsync<long>("select count(*) from ingestion.order_fetches");
         var perSecond = settings.Payments / took.TotalSeconds;
-        Console.WriteLine($"sync: {perSecond:N0} rows/s, {took.TotalSeconds:N1} s; changes behind at the end {behind:N0}, caught up in {catchUp.TotalMilliseconds:N0} ms; orders still to be fetched then {orders:N0}");
-        Console.WriteLine($"   host's memory before, at 25, 50, 75 and 100 %: {string.Join("  ", resident.Select(r => $"{r >> 20:N0}"))} MB");
-        Console.WriteLine($"   processor time until caught up: host {(host.Processor - hostBefore).TotalSeconds:N1} s, PostgreSQL {(await host.PostgresProcessorAsync() - postgresBefore).TotalSeconds:N1} s, simulator {(Process.GetCurrentProcess().TotalProcessorTime - simulatorBefore).TotalSeconds:N1} s");
+        Console.WriteLine(
+            $"sync: {perSecond:N0} rows/s, {took.TotalSeconds:N1} s; changes behind at the end {behind:N0}, caught up in {catchUp.TotalMilliseconds:N0} ms; orders still to be fetched then {orders:N0}"
+        );
+        Console.WriteLine(
+            $"   host's memory before, at 25, 50, 75 and 100 %: {string.Join("  ", resident.Select(r => $"{r >> 20:N0}"))} MB"
+        );
+        Console.WriteLine(
+            $"   processor time until caught up: host {(host.Processor - hostBefore).TotalSeconds:N1} s, PostgreSQL {(await host.PostgresProcessorAsync() - postgresBefore).TotalSeconds:N1} s, simulator {(Process.GetCurrentProcess().TotalProcessorTime - simulatorBefore).TotalSeconds:N1} s"
+        );
         var proved = await host.ProveAsync(WarmUp + settings.Payments, "at the till") & await EqualsTheTillAsync(square, host);
 
         await PastSales.RunAsync(host.Database, "create table floor_sales (like ingestion.transactions including all)");
-        await PastSales.RunAsync(host.Database, "insert into floor_sales select * from ingestion.transactions where connection_id = '00000000-0000-0000-0000-000000000000'");
+        await PastSales.RunAsync(
+            host.Database,
+            "insert into floor_sales select * from ingestion.transactions where connection_id = '00000000-0000-0000-0000-000000000000'"
+        );
         var one = await FloorAsync(postgres.ConnectionString, host.Database, clients: 1, settings.Payments);
         var two = await FloorAsync(postgres.ConnectionString, host.Database, clients: 2, settings.Payments);
-        Console.WriteLine($"sync / pgbench with 1 client (one till is read by one worker, too) {perSecond / one:N2}, with 2 clients {perSecond / two:N2}");
+        Console.WriteLine(
+            $"sync / pgbench with 1 client (one till is read by one worker, too) {perSecond / one:N2}, with 2 clients {perSecond / two:N2}"
+        );
         return proved ? 0 : 1;
     }
 
     private static void RingUp(RunningSimulator square, ConnectedTill till, int first, int count, DateTimeOffset from, DateTimeOffset to)
     {
         for (var i = 0; i < count; i++)
-            square.Ledger.AddSale(new Sale
-            {
-                LocationId = till.LocationId,
-                Amount = 500 + (first + i) * 7919L % 5000,
-                Card = new Card { Fingerprint = Webhook.Fingerprint(i % 10 < 7 ? BenchHost.Card((i / 10 * 7 + i % 10) % Guests) : $"new-{first + i:D12}") },
-                Captured = true,
-                At = from + (to - from) * ((double)i / count),
-                Announce = false,
-            });
+            square.Ledger.AddSale(
+                new Sale
+                {
+                    LocationId = till.LocationId,
+                    Amount = 500 + (first + i) * 7919L % 5000,
+                    Card = new Card
+                    {
+                        Fingerprint = Webhook.Fingerprint(
+                            i % 10 < 7 ? BenchHost.Card((i / 10 * 7 + i % 10) % Guests) : $"new-{first + i:D12}"
+                        ),
+                    },
+                    Captured = true,
+                    At = from + (to - from) * ((double)i / count),
+                    Announce = false,
+                }
+            );
     }
 
-    private static async Task<(TimeSpan Took, IReadOnlyList<long> Resident)> BackfillAsync(BenchApi api, BenchHost host, DateTimeOffset from, DateTimeOffset to, int count)
+    private static async Task<(TimeSpan Took, IReadOnlyList<long> Resident)> BackfillAsync(
+        BenchApi api,
+        BenchHost host,
+        DateTimeOffset from,
+        DateTimeOffset to,
+        int count
+    )
     {
         var resident = new List<long> { host.ResidentBytes };
         var began = Stopwatch.GetTimestamp();
-        var run = (await api.AskAsync("syncTransactions", "SyncTransactionsInput", "runs { id }", new { host.Till.VenueId, from, to })).GetProperty("runs")[0].GetProperty("id").GetString();
+        var run = (
+            await api.AskAsync(
+                "syncTransactions",
+                "SyncTransactionsInput",
+                "runs { id }",
+                new
+                {
+                    host.Till.VenueId,
+                    from,
+                    to,
+                }
+            )
+        ).GetProperty("runs")[0].GetProperty("id").GetString();
         using var breath = new PeriodicTimer(TimeSpan.FromMilliseconds(20)); // asking costs the database, too
         while (true)
         {
@@ -82,7 +138,11 @@ internal static class SyncBench
             if (state[0] == 2)
                 break;
             if (state[0] > 2)
-                throw new InvalidOperationException(await host.AskAsync<string>($"select concat_ws(' ', status, error_code, error_message) from ingestion.sync_runs where id = '{run}'"));
+                throw new InvalidOperationException(
+                    await host.AskAsync<string>(
+                        $"select concat_ws(' ', status, error_code, error_message) from ingestion.sync_runs where id = '{run}'"
+                    )
+                );
             if (resident.Count < 4 && state[1] >= count / 4 * resident.Count)
                 resident.Add(host.ResidentBytes);
         }
@@ -96,12 +156,16 @@ internal static class SyncBench
     {
         var theirs = square.Ledger.Payments(host.Till.LocationId);
         var counts = (theirs.Count, theirs.Sum(p => p.Total), theirs.Sum(p => p.Tip), theirs.Sum(p => p.Tax));
-        var ours = await host.AskAsync<long[]>("""
+        var ours = await host.AskAsync<long[]>(
+            """
             select array[count(*), sum(total_minor), sum(tip_minor), sum(tax_minor)]::bigint[] from ingestion.transactions
             where connection_id <> '00000000-0000-0000-0000-000000000000' and external_id not like '%-first-%' and breakdown_complete and status = 2
-            """);
+            """
+        );
         var equal = (ours[0], ours[1], ours[2], ours[3]) == counts;
-        Console.WriteLine($"   count, totals, tips and taxes equal the till's books: {(equal ? "yes" : $"NO: {string.Join(' ', ours)} here, {counts} there")}");
+        Console.WriteLine(
+            $"   count, totals, tips and taxes equal the till's books: {(equal ? "yes" : $"NO: {string.Join(' ', ours)} here, {counts} there")}"
+        );
         return equal;
     }
 
@@ -111,15 +175,24 @@ internal static class SyncBench
         await PastSales.RunAsync(source, "vacuum analyze floor_sales");
         await PastSales.RunAsync(source, "checkpoint");
         var script = Path.Combine(Path.GetTempPath(), $"posmodular-bench-{Environment.ProcessId}.sql");
-        await File.WriteAllTextAsync(script, $"""
+        await File.WriteAllTextAsync(
+            script,
+            $"""
             \set n random(1, 1000000000000)
             insert into floor_sales ({PastSales.Columns})
-            select {PastSales.Values("n", "at", "n")} from (select :n::bigint * 100 + i as n, clock_timestamp() as at from generate_series(1, 100) i) s;
-            """);
+            select {PastSales.Values(
+                "n",
+                "at",
+                "n"
+            )} from (select :n::bigint * 100 + i as n, clock_timestamp() as at from generate_series(1, 100) i) s;
+            """
+        );
         await Pgbench.RunAsync(database, script, clients, "-t", $"{WarmUp / 100 / clients}");
         var (perSecond, mean) = await Pgbench.RunAsync(database, script, clients, "-t", $"{Math.Max(1, rows / 100 / clients)}");
         File.Delete(script);
-        Console.WriteLine($"floor: pgbench, 100 of the same rows a statement into a copy of the table, {clients} client{(clients == 1 ? "" : "s")}: {perSecond * 100:N0} rows/s, mean {mean.TotalMilliseconds:N1} ms a statement");
+        Console.WriteLine(
+            $"floor: pgbench, 100 of the same rows a statement into a copy of the table, {clients} client{(clients == 1 ? "" : "s")}: {perSecond * 100:N0} rows/s, mean {mean.TotalMilliseconds:N1} ms a statement"
+        );
         return perSecond * 100;
     }
 }

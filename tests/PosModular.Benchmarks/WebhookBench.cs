@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
-using PosModular.Host.Postgres;
+using PosModular.Host.Development.Postgres;
 using PosModular.Simulator;
 
 namespace PosModular.Benchmarks;
@@ -12,14 +12,23 @@ internal static class WebhookBench
     public static async Task<int> RunAsync(BenchSettings settings)
     {
         var directory = Path.Combine(Path.GetTempPath(), $"posmodular-bench-{Environment.ProcessId}");
-        await using var postgres = await EmbeddedPostgres.StartAsync(directory, throwAway: true, NullLogger.Instance, CancellationToken.None);
+        await using var postgres = await EmbeddedPostgres.StartAsync(
+            directory,
+            isTemporary: true,
+            NullLogger.Instance,
+            CancellationToken.None
+        );
         var body = Webhook.Body("event-00000000", "payment-0000000", "LOCATION00", "card-0000000");
-        Console.WriteLine($"{settings.Connections} connections, {settings.Venues} venues of {settings.Cards} guests with cards and 3 rules, {settings.WarmUp.TotalSeconds:N0} s warm-up, {settings.Measured.TotalSeconds:N0} s measured, bodies of {body.Length:N0} bytes");
+        Console.WriteLine(
+            $"{settings.Connections} connections, {settings.Venues} venues of {settings.Cards} guests with cards and 3 rules, {settings.WarmUp.TotalSeconds:N0} s warm-up, {settings.Measured.TotalSeconds:N0} s measured, bodies of {body.Length:N0} bytes"
+        );
 
         var ours = await OursAsync(postgres.ConnectionString, settings);
         var inserts = await PgbenchAsync(postgres.ConnectionString, settings, body);
         var hmac = await HmacAsync(settings, body);
-        Console.WriteLine($"ours / pgbench {ours.PerSecond / inserts.PerSecond:N2}   ours / signature only {ours.PerSecond / hmac.PerSecond:N2}");
+        Console.WriteLine(
+            $"ours / pgbench {ours.PerSecond / inserts.PerSecond:N2}   ours / signature only {ours.PerSecond / hmac.PerSecond:N2}"
+        );
         return ours.Refused == 0 ? 0 : 1;
     }
 
@@ -29,10 +38,19 @@ internal static class WebhookBench
         await using var host = await BenchHost.StartAsync(database, square, settings, settings.Readers);
         var requests = host.Requests(settings.WarmUp + settings.Measured);
         var before = host.Processor;
-        var figures = await Load.RunAsync("PosModular, durable webhooks", host.Address, settings.Connections, settings.WarmUp, settings.Measured, requests);
+        var figures = await Load.RunAsync(
+            "PosModular, durable webhooks",
+            host.Address,
+            settings.Connections,
+            settings.WarmUp,
+            settings.Measured,
+            requests
+        );
         Console.WriteLine(figures);
         var (behind, took) = await host.CatchUpAsync();
-        Console.WriteLine($"   {(settings.Readers ? $"changes behind at the end {behind:N0}, caught up in {took.TotalMilliseconds:N0} ms; " : "")}host's processor time {(host.Processor - before).TotalSeconds:N1} s");
+        Console.WriteLine(
+            $"   {(settings.Readers ? $"changes behind at the end {behind:N0}, caught up in {took.TotalMilliseconds:N0} ms; " : "")}host's processor time {(host.Processor - before).TotalSeconds:N1} s"
+        );
         return await host.ProveAsync(figures.Answered) ? figures : figures with { Refused = figures.Refused + 1 };
     }
 
@@ -42,7 +60,14 @@ internal static class WebhookBench
         await using var floor = RunningProgram.Start("dotnet", [typeof(WebhookBench).Assembly.Location, "hmac-floor", address.ToString()]);
         await RunningProgram.WhenListeningAsync(address);
         var request = Webhook.Request("/", body, "https://pos.example.test/", "key"u8.ToArray());
-        var figures = await Load.RunAsync("floor: web server, signature only", address, settings.Connections, settings.WarmUp, settings.Measured, _ => request);
+        var figures = await Load.RunAsync(
+            "floor: web server, signature only",
+            address,
+            settings.Connections,
+            settings.WarmUp,
+            settings.Measured,
+            _ => request
+        );
         Console.WriteLine(figures);
         return figures;
     }
@@ -54,17 +79,28 @@ internal static class WebhookBench
         await using (var command = source.CreateCommand("create table floor_events (like ingestion.webhook_events including all)"))
             await command.ExecuteNonQueryAsync();
         var script = Path.Combine(Path.GetTempPath(), $"posmodular-bench-{Environment.ProcessId}.sql");
-        await File.WriteAllTextAsync(script, $"""
+        await File.WriteAllTextAsync(
+            script,
+            $"""
             \set n random(1, 1000000000000)
             \set v random(0, {settings.Venues - 1})
             insert into floor_events (id, venue_id, connection_id, event_id, provider, type, status, received_at, attempts, payload)
-            values (gen_random_uuid(), 'venue-' || :v, '00000000-0000-0000-0000-000000000000', :n::text, 2, 'payment.updated', 1, now(), 1, '\x{Convert.ToHexString(body)}')
+            values (gen_random_uuid(), 'venue-' || :v, '00000000-0000-0000-0000-000000000000', :n::text, 2, 'payment.updated', 1, now(), 1, '\x{Convert.ToHexString(
+                body
+            )}')
             on conflict do nothing;
-            """);
-        var (perSecond, mean) = await Pgbench.RunAsync(database, script, settings.Connections, "-T", $"{(int)(settings.WarmUp + settings.Measured).TotalSeconds}");
+            """
+        );
+        var (perSecond, mean) = await Pgbench.RunAsync(
+            database,
+            script,
+            settings.Connections,
+            "-T",
+            $"{(int)(settings.WarmUp + settings.Measured).TotalSeconds}"
+        );
         File.Delete(script);
         var figures = new Figures("floor: pgbench, the same raw event singly", 0, perSecond, mean, TimeSpan.Zero, 0);
-        Console.WriteLine($"{figures.What,-44} {figures.PerSecond,9:N0}/s   mean {figures.Median.TotalMilliseconds,5:N1} ms");
+        Console.WriteLine($"{figures.What, -44} {figures.PerSecond, 9:N0}/s   mean {figures.Median.TotalMilliseconds, 5:N1} ms");
         return figures;
     }
 }

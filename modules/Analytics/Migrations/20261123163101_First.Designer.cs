@@ -76,7 +76,7 @@ namespace Analytics.Migrations
                     b.HasAnnotation("Npgsql:StorageParameter:fillfactor", 70);
                 });
 
-            modelBuilder.Entity("PosModular.Kernel.Feed.FeedParked", b =>
+            modelBuilder.Entity("PosModular.Kernel.Feed.FeedDeadLetter", b =>
                 {
                     b.Property<string>("Source")
                         .HasColumnType("text")
@@ -105,15 +105,15 @@ namespace Analytics.Migrations
 
                     b.Property<Instant>("ParkedAt")
                         .HasColumnType("timestamp with time zone")
-                        .HasColumnName("parked_at");
+                        .HasColumnName("failed_at");
 
                     b.HasKey("Source", "VenueId", "Seq")
-                        .HasName("pk_feed_parked");
+                        .HasName("pk_feed_dead_letters");
 
                     b.HasIndex("NextAttemptAt")
-                        .HasDatabaseName("ix_feed_parked_next_attempt_at");
+                        .HasDatabaseName("ix_feed_dead_letters_next_attempt_at");
 
-                    b.ToTable("feed_parked", "analytics");
+                    b.ToTable("feed_dead_letters", "analytics");
                 });
 
             modelBuilder.Entity("PosModular.Kernel.Feed.FeedPosition", b =>

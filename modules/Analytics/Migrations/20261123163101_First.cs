@@ -15,7 +15,7 @@ namespace Analytics.Migrations
                 name: "analytics");
 
             migrationBuilder.CreateTable(
-                name: "feed_parked",
+                name: "feed_dead_letters",
                 schema: "analytics",
                 columns: table => new
                 {
@@ -24,12 +24,12 @@ namespace Analytics.Migrations
                     seq = table.Column<long>(type: "bigint", nullable: false),
                     error = table.Column<string>(type: "text", nullable: false),
                     attempts = table.Column<int>(type: "integer", nullable: false),
-                    parked_at = table.Column<Instant>(type: "timestamp with time zone", nullable: false),
+                    failed_at = table.Column<Instant>(type: "timestamp with time zone", nullable: false),
                     next_attempt_at = table.Column<Instant>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("pk_feed_parked", x => new { x.source, x.venue_id, x.seq });
+                    table.PrimaryKey("pk_feed_dead_letters", x => new { x.source, x.venue_id, x.seq });
                 });
 
             migrationBuilder.CreateTable(
@@ -70,9 +70,9 @@ namespace Analytics.Migrations
                 .Annotation("Npgsql:StorageParameter:fillfactor", 70);
 
             migrationBuilder.CreateIndex(
-                name: "ix_feed_parked_next_attempt_at",
+                name: "ix_feed_dead_letters_next_attempt_at",
                 schema: "analytics",
-                table: "feed_parked",
+                table: "feed_dead_letters",
                 column: "next_attempt_at");
         }
 
@@ -80,7 +80,7 @@ namespace Analytics.Migrations
         protected override void Down(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.DropTable(
-                name: "feed_parked",
+                name: "feed_dead_letters",
                 schema: "analytics");
 
             migrationBuilder.DropTable(

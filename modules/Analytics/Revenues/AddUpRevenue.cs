@@ -21,14 +21,14 @@ internal sealed class AddUpRevenue(AnalyticsDb db) : INotificationHandler<Transa
 
     public async Task Handle(TransactionsChanged notification, CancellationToken cancellationToken)
     {
-        var deltas = RevenueDelta.Of(notification.Changes);
+        var deltas = RevenueDelta.FromChanges(notification.Changes);
         if (deltas.Count == 0)
             return;
         await using var command = new NpgsqlCommand(Sql, (NpgsqlConnection)db.Database.GetDbConnection());
         Add(d => d.Key.VenueId);
         Add(d => d.Key.StartsAt);
         Add(d => (short)d.Key.Provider);
-        Add(d => (short)d.Key.Method);
+        Add(d => (short)d.Key.PaymentMethod);
         Add(d => d.Key.Currency);
         Add(d => d.Delta.Count);
         Add(d => d.Delta.TotalMinor);
@@ -37,6 +37,7 @@ internal sealed class AddUpRevenue(AnalyticsDb db) : INotificationHandler<Transa
         Add(d => d.Delta.PendingMinor);
         await command.ExecuteNonQueryAsync(cancellationToken);
 
-        void Add<T>(Func<(RevenueKey Key, RevenueDelta Delta), T> value) => command.Parameters.Add(new() { Value = deltas.Select(value).ToArray() });
+        void Add<T>(Func<(RevenueBucketKey Key, RevenueDelta Delta), T> value) =>
+            command.Parameters.Add(new() { Value = deltas.Select(value).ToArray() });
     }
 }

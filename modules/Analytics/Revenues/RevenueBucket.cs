@@ -31,7 +31,16 @@ internal sealed class RevenueBucket
 
     public static void Map(EntityTypeBuilder<RevenueBucket> bucket)
     {
-        bucket.ToTable("revenue_buckets").HasKey(d => new { d.VenueId, d.StartsAt, d.Provider, d.PaymentMethod, d.Currency });
+        bucket
+            .ToTable("revenue_buckets")
+            .HasKey(d => new
+            {
+                d.VenueId,
+                d.StartsAt,
+                d.Provider,
+                d.PaymentMethod,
+                d.Currency,
+            });
         bucket.Property(d => d.Provider).HasConversion<short>();
         bucket.Property(d => d.PaymentMethod).HasConversion<short>();
         bucket.HasStorageParameter("fillfactor", 70);

@@ -4,7 +4,7 @@ using Ingestion.Transactions;
 using Integrations.Contracts;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
-using PosModular.Kernel;
+using PosModular.Kernel.Errors;
 
 namespace Ingestion.Cards;
 
@@ -12,16 +12,19 @@ namespace Ingestion.Cards;
 internal sealed record LinkCardInput
 {
     /// <summary>Which venue.</summary>
-    [Id] public required string VenueId { get; init; }
+    [Id]
+    public required string VenueId { get; init; }
 
     /// <summary>The sub claim of the user's token.</summary>
-    [Id] public required string UserId { get; init; }
+    [Id]
+    public required string UserId { get; init; }
 
     /// <summary>Transaction.card.token.</summary>
     public required string CardToken { get; init; }
 
     /// <summary>Whether earlier sales with this card count too.</summary>
-    [DefaultAstValue("true")] public bool? IncludePast { get; init; }
+    [DefaultAstValue("true")]
+    public bool? IncludePast { get; init; }
 }
 
 /// <summary>What linking or unlinking did, or what was wrong.</summary>
@@ -42,30 +45,52 @@ internal sealed class LinkCard(IDbContextFactory<IngestionDb> dbs, SaleMoves mov
         """;
 
     /// <param name="input">The card and its user.</param>
-    public async Task<LinkCardPayload> Handle(LinkCardInput input, IResolveFieldContext context, CancellationToken ct)
+    public async Task<LinkCardPayload> HandleAsync(LinkCardInput input, IResolveFieldContext context, CancellationToken cancellationToken)
     {
         var caller = context.Caller();
-        var venue = await venues.DemandAsync(input.VenueId, Right.ManageMembers, caller, ct);
+        var venue = await venues.DemandAsync(input.VenueId, Right.ManageMembers, caller, cancellationToken);
         var userId = input.UserId.Trim();
         if (CardInput.CheckUser(userId) is { } wrongUser)
             return LinkCardPayload.Failed(wrongUser);
         if (CardInput.CheckToken(input.CardToken) is { } wrongToken)
             return LinkCardPayload.Failed(wrongToken);
 
-        await using (var db = await dbs.CreateDbContextAsync(ct))
-            if (!await db.Transactions.AnyAsync(t => t.VenueId == venue.Id && t.CardToken == input.CardToken, ct))
-                return LinkCardPayload.Failed(new UserError(ErrorCode.NotFound, "No sale of this venue was paid with such a card. Copy the token whole: transactions { nodes { card { token } } }.", "cardToken"));
+        await using (var db = await dbs.CreateDbContextAsync(cancellationToken))
+            if (!await db.Transactions.AnyAsync(t => t.VenueId == venue.Id && t.CardToken == input.CardToken, cancellationToken))
+                return LinkCardPayload.Failed(
+                    new UserError(
+                        ErrorCode.NotFound,
+                        "No sale of this venue was paid with such a card. Copy the token whole: transactions { nodes { card { token } } }.",
+                        "cardToken"
+                    )
+                );
 
         var past = input.IncludePast ?? true;
-        var moved = await moves.MoveAsync(venue.Id, past ? MovedSales.OfCard : null, input.CardToken, userId, MatchedBy.Card, Cause.Link, caller.UserId,
+        var moved = await moves.MoveAsync(
+            venue.Id,
+            past ? MovedSales.OfCard : null,
+            input.CardToken,
+            userId,
+            MatchedBy.Card,
+            Cause.Link,
+            caller.UserId,
             async (connection, now) =>
             {
                 await using var link = new NpgsqlCommand(Link, connection)
                 {
-                    Parameters = { new() { Value = venue.Id }, new() { Value = input.CardToken }, new() { Value = userId }, new() { Value = now }, new() { Value = past } },
+                    Parameters =
+                    {
+                        new() { Value = venue.Id },
+                        new() { Value = input.CardToken },
+                        new() { Value = userId },
+                        new() { Value = now },
+                        new() { Value = past },
+                    },
                 };
-                await link.ExecuteNonQueryAsync(ct);
-            }, ct);
+                await link.ExecuteNonQueryAsync(cancellationToken);
+            },
+            cancellationToken
+        );
         return new LinkCardPayload(moved, []);
     }
 }

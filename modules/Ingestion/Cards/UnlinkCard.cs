@@ -10,7 +10,8 @@ namespace Ingestion.Cards;
 internal sealed record UnlinkCardInput
 {
     /// <summary>Which venue.</summary>
-    [Id] public required string VenueId { get; init; }
+    [Id]
+    public required string VenueId { get; init; }
 
     /// <summary>Transaction.card.token.</summary>
     public required string CardToken { get; init; }
@@ -23,18 +24,35 @@ internal sealed class UnlinkCard(SaleMoves moves, IVenues venues)
     private const string Unlink = "delete from ingestion.card_links where venue_id = $1 and card_token = $2";
 
     /// <param name="input">The card.</param>
-    public async Task<LinkCardPayload> Handle(UnlinkCardInput input, IResolveFieldContext context, CancellationToken ct)
+    public async Task<LinkCardPayload> HandleAsync(UnlinkCardInput input, IResolveFieldContext context, CancellationToken cancellationToken)
     {
         var caller = context.Caller();
-        var venue = await venues.DemandAsync(input.VenueId, Right.ManageMembers, caller, ct);
+        var venue = await venues.DemandAsync(input.VenueId, Right.ManageMembers, caller, cancellationToken);
         if (CardInput.CheckToken(input.CardToken) is { } wrong)
             return LinkCardPayload.Failed(wrong);
 
-        var moved = await moves.MoveAsync(venue.Id, MovedSales.TiedByCard, input.CardToken, null, null, Cause.Link, caller.UserId, async (connection, _) =>
-        {
-            await using var unlink = new NpgsqlCommand(Unlink, connection) { Parameters = { new() { Value = venue.Id }, new() { Value = input.CardToken } } };
-            await unlink.ExecuteNonQueryAsync(ct);
-        }, ct);
+        var moved = await moves.MoveAsync(
+            venue.Id,
+            MovedSales.TiedByCard,
+            input.CardToken,
+            null,
+            null,
+            Cause.Link,
+            caller.UserId,
+            async (connection, _) =>
+            {
+                await using var unlink = new NpgsqlCommand(Unlink, connection)
+                {
+                    Parameters =
+                    {
+                        new() { Value = venue.Id },
+                        new() { Value = input.CardToken },
+                    },
+                };
+                await unlink.ExecuteNonQueryAsync(cancellationToken);
+            },
+            cancellationToken
+        );
         return new LinkCardPayload(moved, []);
     }
 }

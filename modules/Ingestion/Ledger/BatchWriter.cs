@@ -3,15 +3,16 @@ using Ingestion.Orders;
 using Ingestion.Webhooks;
 using NodaTime;
 using Npgsql;
-using PosModular.Kernel;
 using PosModular.Kernel.Feed;
+using PosModular.Kernel.Time;
 
 namespace Ingestion.Ledger;
 
 /// <summary>Writes a batch of anything that tells of payments, refunds and orders in one commit under the feed locks of its venues: raw events,
 /// transactions, versions (the feed), refunds, orders to fetch. Two round trips. Not for two callers at once: each has its own
 /// (<c>Func&lt;BatchWriter&gt;</c>).</summary>
-internal sealed class BatchWriter(NpgsqlDataSource database, FeedBell bell, IClock clock, PlanRefresh plans, OrderBell orders) : IAsyncDisposable
+internal sealed class BatchWriter(NpgsqlDataSource database, FeedSignal bell, IClock clock, PlanRefresh plans, OrderBell orders)
+    : IAsyncDisposable
 {
     private readonly HashSet<string> _heads = [];
     private LedgerSession? _session;
@@ -19,17 +20,20 @@ internal sealed class BatchWriter(NpgsqlDataSource database, FeedBell bell, IClo
     /// <summary>When it returns, everything is durable. When it throws, nothing is in, unless the commit's answer was lost: the same again is
     /// then told apart by the stored events and the versions.</summary>
     /// <param name="batch">May be empty.</param>
-    /// <param name="ct">Cancels.</param>
+    /// <param name="cancellationToken">Cancels.</param>
     /// <param name="alongside">What is to be written in the same commit, knowing what the batch came to; it runs under the feed locks, once more
     /// for each attempt.</param>
     public async Task<Written> WriteAsync(
-        IReadOnlyList<Intake> batch, CancellationToken ct, Func<NpgsqlConnection, Written, CancellationToken, Task>? alongside = null)
+        IReadOnlyList<Intake> batch,
+        CancellationToken cancellationToken,
+        Func<NpgsqlConnection, Written, CancellationToken, Task>? alongside = null
+    )
     {
         try
         {
-            var folded = await TryWriteAsync(batch, alongside, ct);
+            var folded = await TryWriteAsync(batch, alongside, cancellationToken);
             if (folded.Versions.Count > 0)
-                bell.Ring(TransactionsChanged.Feed, folded.Versions.Select(v => v.State.Key.VenueId).ToHashSet());
+                bell.Raise(TransactionsChanged.Feed, folded.Versions.Select(v => v.State.Key.VenueId).ToHashSet());
             if (folded.Wanted.Count > 0)
                 orders.Ring();
             plans.Grew(folded.Inserted.Count);
@@ -46,34 +50,63 @@ internal sealed class BatchWriter(NpgsqlDataSource database, FeedBell bell, IClo
         }
     }
 
-    private async Task<Folded> TryWriteAsync(IReadOnlyList<Intake> batch, Func<NpgsqlConnection, Written, CancellationToken, Task>? alongside, CancellationToken ct)
+    private async Task<Folded> TryWriteAsync(
+        IReadOnlyList<Intake> batch,
+        Func<NpgsqlConnection, Written, CancellationToken, Task>? alongside,
+        CancellationToken cancellationToken
+    )
     {
-        var session = _session ??= await LedgerSession.OpenAsync(database, ct);
+        var session = _session ??= await LedgerSession.OpenAsync(database, cancellationToken);
         var venues = batch.Select(i => i.VenueId).Where(v => v != WebhookEventRow.Unrouted).Distinct().ToArray();
         if (!_heads.IsSupersetOf(venues))
         {
-            await session.OpenHeadsAsync(venues, ct);
+            await session.OpenHeadsAsync(venues, cancellationToken);
             _heads.UnionWith(venues);
         }
         // One row an event, however often it was sent at once. A provider may give one id to events of different types.
-        var events = batch.Select(i => i.Event).OfType<WebhookEventRow>().DistinctBy(e => (e.VenueId, e.ConnectionId, e.EventId, e.Type)).ToArray();
+        var events = batch
+            .Select(i => i.Event)
+            .OfType<WebhookEventRow>()
+            .DistinctBy(e => (e.VenueId, e.ConnectionId, e.EventId, e.Type))
+            .ToArray();
         var refunds = batch.SelectMany(i => i.Refunds).ToArray();
         var read = await session.ReadAsync(
             venues,
             events,
-            [.. batch.SelectMany(i => i.Payments).Select(s => s.Key)
-                .Concat(refunds.Where(r => r.Refund.PaymentId is not null).Select(r => new PaymentKey(r.Key.VenueId, r.Key.Provider, r.Refund.PaymentId!))).Distinct()],
-            [.. batch.SelectMany(i => i.Payments).Where(s => s.CardToken is not null).Select(s => (s.Key.VenueId, s.CardToken!)).Distinct()],
+            [
+                .. batch
+                    .SelectMany(i => i.Payments)
+                    .Select(s => s.Key)
+                    .Concat(
+                        refunds
+                            .Where(r => r.Refund.PaymentId is not null)
+                            .Select(r => new PaymentKey(r.Key.VenueId, r.Key.Provider, r.Refund.PaymentId!))
+                    )
+                    .Distinct(),
+            ],
+            [
+                .. batch
+                    .SelectMany(i => i.Payments)
+                    .Where(s => s.CardToken is not null)
+                    .Select(s => (s.Key.VenueId, s.CardToken!))
+                    .Distinct(),
+            ],
             [.. refunds.Select(r => r.Key).Distinct()],
             [.. batch.SelectMany(i => i.Orders.Select(o => o.Key).Concat(i.ChangedOrders.Select(o => o.Key))).Distinct()],
-            ct);
+            cancellationToken
+        );
         if (read.Heads.Count != venues.Length)
             throw new InvalidOperationException("A feed head is gone: the database was changed under us.");
 
         var now = clock.Now();
         var known = new Known(read.Sales, read.Refunds, read.Heads, (venue, card) => read.Links.GetValueOrDefault((venue, card)));
         var folded = Fold.Apply(known, [.. batch.Where(i => i.Event is null || read.NewEvents.Contains(i.Event.Id))], now);
-        await session.WriteAsync(folded, now, alongside is null ? null : (connection, token) => alongside(connection, folded.Written, token), ct);
+        await session.WriteAsync(
+            folded,
+            now,
+            alongside is null ? null : (connection, token) => alongside(connection, folded.Written, token),
+            cancellationToken
+        );
         return folded;
     }
 

@@ -2,7 +2,7 @@ using Ingestion.Contracts;
 using Ingestion.Transactions;
 using Integrations.Contracts;
 using NodaTime;
-using PosModular.Kernel;
+using PosModular.Kernel.Time;
 
 namespace Ingestion.Ledger;
 
@@ -22,7 +22,9 @@ internal sealed class Fold
     private readonly Dictionary<RefundKey, RefundRecord> _refunds = [];
     private readonly Dictionary<OrderWanted, Instant> _wanted = [];
     private readonly HashSet<OrderKey> _stale = [];
-    private int _created, _updated, _unchanged;
+    private int _created,
+        _updated,
+        _unchanged;
 
     private Fold(Known known, Instant now) => (_known, _now) = (known, now);
 
@@ -71,7 +73,14 @@ internal sealed class Fold
                 continue;
             // What it gives back never changes at the providers; were it to, both payments would count it.
             var refund = before is null ? newest.Refund : newest.Refund with { PaymentId = before.Refund.PaymentId };
-            var record = new RefundRecord(before?.Id ?? _now.NewId(), group.Key, before?.ConnectionId ?? newest.ConnectionId, refund, newest.Version, before?.RecordedAt ?? _now);
+            var record = new RefundRecord(
+                before?.Id ?? _now.NewId(),
+                group.Key,
+                before?.ConnectionId ?? newest.ConnectionId,
+                refund,
+                newest.Version,
+                before?.RecordedAt ?? _now
+            );
             _refunds[group.Key] = record;
             if (record.Payment is { } payment)
                 Open(payment).Touch(newest.Cause, newest.CauseId);
@@ -85,9 +94,14 @@ internal sealed class Fold
         var sums = new Dictionary<(PaymentKey, string Currency), Int128>();
         foreach (var refund in _known.Refunds.Values.Where(r => !_refunds.ContainsKey(r.Key)).Concat(_refunds.Values))
             if (refund is { Refund.State: RefundState.Completed, Payment: { } payment })
-                sums[(payment, refund.Refund.Currency)] = sums.GetValueOrDefault((payment, refund.Refund.Currency)) + refund.Refund.AmountMinor;
+                sums[(payment, refund.Refund.Currency)] =
+                    sums.GetValueOrDefault((payment, refund.Refund.Currency)) + refund.Refund.AmountMinor;
         foreach (var draft in _drafts.Values)
-            if (draft.State is { RefundOnly: false } state && (long)Int128.Min(long.MaxValue, sums.GetValueOrDefault((state.Key, state.Payment.Currency))) is var sum && sum != state.RefundsMinor)
+            if (
+                draft.State is { RefundOnly: false } state
+                && (long)Int128.Min(long.MaxValue, sums.GetValueOrDefault((state.Key, state.Payment.Currency))) is var sum
+                && sum != state.RefundsMinor
+            )
                 draft.State = state with { RefundsMinor = sum };
     }
 
@@ -102,8 +116,10 @@ internal sealed class Fold
                 _stale.Add(group.Key);
                 continue;
             }
-            var payers = sales.Where(s => s.Share is not null && s.Payment.Currency == order.Currency && !s.Breakdown.IsThePayments)
-                .OrderBy(s => s.Key.ExternalId, StringComparer.Ordinal).ToArray();
+            var payers = sales
+                .Where(s => s.Share is not null && s.Payment.Currency == order.Currency && !s.Breakdown.IsThePayments)
+                .OrderBy(s => s.Key.ExternalId, StringComparer.Ordinal)
+                .ToArray();
             var shares = OrderShares.Of(order.Amounts, [.. payers.Select(s => s.Share!.Value)]);
             foreach (var (payer, share) in payers.Zip(shares))
             {
@@ -125,14 +141,28 @@ internal sealed class Fold
             if (draft is not { Winner: { RefundOnly: false } winner, State: { } state, Before: var before })
                 continue;
             // Its part falls to the others.
-            if (before is { Breakdown.OrderVersion: not null, Payment.OrderId: { } left } && (left != state.Payment.OrderId || state.Share is null))
+            if (
+                before is { Breakdown.OrderVersion: not null, Payment.OrderId: { } left }
+                && (left != state.Payment.OrderId || state.Share is null)
+            )
                 Want(Order(left), _now + Burst);
             // Also where an order was told in this very batch: it may be from before this payment. Not so one that was fetched long after it.
-            if (winner.WithOrder && state.Breakdown.OrderVersion is not null && _now - winner.Payment.UpdatedAt >= Settled
-                && !_stale.Contains(new OrderKey(state.Key.VenueId, state.Key.Provider, state.Payment.OrderId!)))
+            if (
+                winner.WithOrder
+                && state.Breakdown.OrderVersion is not null
+                && _now - winner.Payment.UpdatedAt >= Settled
+                && !_stale.Contains(new OrderKey(state.Key.VenueId, state.Key.Provider, state.Payment.OrderId!))
+            )
                 continue;
-            if (state is { Share: not null, Payment: { OrderId: { } order, Breakdown: null } }
-                && (before is not { Breakdown.OrderVersion: not null } || before.Share != state.Share || before.Payment.OrderId != order || before.Payment.Currency != state.Payment.Currency))
+            if (
+                state is { Share: not null, Payment: { OrderId: { } order, Breakdown: null } }
+                && (
+                    before is not { Breakdown.OrderVersion: not null }
+                    || before.Share != state.Share
+                    || before.Payment.OrderId != order
+                    || before.Payment.Currency != state.Payment.Currency
+                )
+            )
                 Want(Order(order), _now + Burst);
 
             OrderWanted Order(string id) => new(new OrderKey(state.Key.VenueId, state.Key.Provider, id), winner.ConnectionId);
@@ -146,11 +176,27 @@ internal sealed class Fold
         foreach (var draft in _drafts.Values)
         {
             foreach (var late in draft.Late)
-                versions.Add(new NewVersion(Next(late.Key.VenueId), StateOf(late, draft.Before, draft.Id), null, Applied: false, Added: false, late.Cause, late.CauseId));
+                versions.Add(
+                    new NewVersion(
+                        Next(late.Key.VenueId),
+                        StateOf(late, draft.Before, draft.Id),
+                        null,
+                        Applied: false,
+                        Added: false,
+                        late.Cause,
+                        late.CauseId
+                    )
+                );
             if (draft.State is not { } state)
                 continue;
             var before = draft.Before;
-            if (draft.Winner is null && before is not null && before.Status == state.Status && before.RefundedMinor == state.RefundedMinor && before.Breakdown.SaysTheSame(state.Breakdown))
+            if (
+                draft.Winner is null
+                && before is not null
+                && before.Status == state.Status
+                && before.RefundedMinor == state.RefundedMinor
+                && before.Breakdown.SaysTheSame(state.Breakdown)
+            )
             {
                 if (before.Breakdown != state.Breakdown)
                     updated.Add(state); // the same, of a newer order
@@ -163,7 +209,15 @@ internal sealed class Fold
             versions.Add(new NewVersion(seq, after, before?.LastSeq, Applied: true, added, cause, causeId));
             (before is null ? inserted : updated).Add(after);
         }
-        return new Folded(inserted, updated, versions, ends, _refunds.Values, [.. _wanted.Select(w => (w.Key, w.Value))], new Written(_created, _updated, _unchanged, _stale));
+        return new Folded(
+            inserted,
+            updated,
+            versions,
+            ends,
+            _refunds.Values,
+            [.. _wanted.Select(w => (w.Key, w.Value))],
+            new Written(_created, _updated, _unchanged, _stale)
+        );
 
         long Next(string venue) => ends[venue] = ends[venue] + 1;
     }
@@ -173,8 +227,11 @@ internal sealed class Fold
         // By hand stays, also untied by hand; so does what the same card has tied, though it may be somebody else's since. Else it is the owner
         // of the card of this very state, so that no earlier state can matter.
         var owner = seen.CardToken is null ? null : _known.OwnerOfCard(seen.Key.VenueId, seen.CardToken);
-        var (user, by) = before?.MatchedBy == MatchedBy.Hand || (before?.MatchedBy == MatchedBy.Card && before.CardToken == seen.CardToken) ? (before.UserId, before.MatchedBy)
-            : owner is not null && owner.Has(seen.Payment) ? (owner.UserId, MatchedBy.Card) : (null, (MatchedBy?)null);
+        var (user, by) =
+            before?.MatchedBy == MatchedBy.Hand || (before?.MatchedBy == MatchedBy.Card && before.CardToken == seen.CardToken)
+                ? (before.UserId, before.MatchedBy)
+            : owner is not null && owner.Has(seen.Payment) ? (owner.UserId, MatchedBy.Card)
+            : (null, (MatchedBy?)null);
         return new SaleState
         {
             Id = id,
@@ -196,7 +253,10 @@ internal sealed class Fold
     private static Breakdown BreakdownOf(Sighting seen, SaleState? before) =>
         seen.RefundOnly ? Breakdown.Of(new PosBreakdown(0, 0, 0))
         : seen.Payment.Breakdown is { } told ? Breakdown.Of(told)
-        : before is { Breakdown.OrderVersion: not null } && before.Payment.OrderId == seen.Payment.OrderId && before.Payment.Currency == seen.Payment.Currency ? before.Breakdown
+        : before is { Breakdown.OrderVersion: not null }
+        && before.Payment.OrderId == seen.Payment.OrderId
+        && before.Payment.Currency == seen.Payment.Currency
+            ? before.Breakdown
         : default;
 
     // As they stand by now, in this batch.
@@ -212,12 +272,18 @@ internal sealed class Fold
 
         void Take(SaleState? sale)
         {
-            if (sale is not null && sale.Payment.OrderId == order.OrderId && sale.Key.VenueId == order.VenueId && sale.Key.Provider == order.Provider)
+            if (
+                sale is not null
+                && sale.Payment.OrderId == order.OrderId
+                && sale.Key.VenueId == order.VenueId
+                && sale.Key.Provider == order.Provider
+            )
                 sales.Add(sale);
         }
     }
 
-    private void Want(OrderWanted order, Instant at) => _wanted[order] = _wanted.TryGetValue(order, out var sooner) && sooner < at ? sooner : at;
+    private void Want(OrderWanted order, Instant at) =>
+        _wanted[order] = _wanted.TryGetValue(order, out var sooner) && sooner < at ? sooner : at;
 
     private void Count(bool isNew, bool wins)
     {
@@ -234,7 +300,12 @@ internal sealed class Fold
         if (!_drafts.TryGetValue(key, out var draft))
         {
             var before = _known.Sales.GetValueOrDefault(key);
-            _drafts[key] = draft = new Draft { Before = before, State = before, Id = before?.Id ?? _now.NewId() };
+            _drafts[key] = draft = new Draft
+            {
+                Before = before,
+                State = before,
+                Id = before?.Id ?? _now.NewId(),
+            };
         }
         return draft;
     }

@@ -31,7 +31,12 @@ internal sealed record Intake
     {
         Sighting[] payments = [.. facts.Payments.Select(p => Sighting.Of(till, p, cause, causeId))];
         if (facts is { Refunds.Count: 0, Orders.Count: 0, ChangedOrders.Count: 0 })
-            return new Intake { VenueId = till.VenueId, Event = raw, Payments = payments };
+            return new Intake
+            {
+                VenueId = till.VenueId,
+                Event = raw,
+                Payments = payments,
+            };
         if (raw is null && facts.Orders.Select(o => o.ExternalId).ToHashSet() is { Count: > 0 } orders)
             payments = [.. payments.Select(p => p with { WithOrder = p.Payment.OrderId is { } order && orders.Contains(order) })];
         // A refund of no known payment is a row of its own beside the sales.
@@ -42,31 +47,45 @@ internal sealed record Intake
             Event = raw,
             Payments = [.. payments, .. unlinked],
             Refunds = [.. facts.Refunds.Select(r => RefundSighting.Of(till, r, cause, causeId))],
-            Orders = [.. facts.Orders.Select(o => new OrderSighting(new OrderKey(till.VenueId, till.Provider, o.ExternalId), o, cause, causeId ?? o.ExternalId))],
-            ChangedOrders = [.. facts.ChangedOrders.Select(id => new OrderWanted(new OrderKey(till.VenueId, till.Provider, id), till.ConnectionId))],
+            Orders =
+            [
+                .. facts.Orders.Select(o => new OrderSighting(
+                    new OrderKey(till.VenueId, till.Provider, o.ExternalId),
+                    o,
+                    cause,
+                    causeId ?? o.ExternalId
+                )),
+            ],
+            ChangedOrders =
+            [
+                .. facts.ChangedOrders.Select(id => new OrderWanted(new OrderKey(till.VenueId, till.Provider, id), till.ConnectionId)),
+            ],
         };
     }
 
     /// <summary>What it is about, for telling; the first thing in it.</summary>
-    public string Name => Payments is [var payment, ..] ? payment.Key.ExternalId : Refunds is [var refund, ..] ? refund.Key.ExternalId
-        : Orders is [var order, ..] ? order.Key.OrderId : Event?.EventId ?? "(nothing)";
+    public string Name =>
+        Payments is [var payment, ..] ? payment.Key.ExternalId
+        : Refunds is [var refund, ..] ? refund.Key.ExternalId
+        : Orders is [var order, ..] ? order.Key.OrderId
+        : Event?.EventId ?? "(nothing)";
 
     /// <summary>An event that tells nothing which counts: ignored, or of no use.</summary>
     public static Intake Bare(WebhookEventRow raw) => new() { VenueId = raw.VenueId, Event = raw };
 
     /// <summary>One for each thing in it, to find the one that breaks the save. The raw event, if any, is not in them.</summary>
     public IReadOnlyList<Intake> Apart() =>
-    [
-        .. Payments.Where(p => !p.RefundOnly).Select(p => new Intake { VenueId = VenueId, Payments = [p] }),
-        .. Refunds.Select(r => new Intake
-        {
-            VenueId = VenueId,
-            Refunds = [r],
-            Payments = [.. Payments.Where(p => p.RefundOnly && p.Key.ExternalId == r.Key.ExternalId)],
-        }),
-        .. Orders.Select(o => new Intake { VenueId = VenueId, Orders = [o] }),
-        .. ChangedOrders.Select(o => new Intake { VenueId = VenueId, ChangedOrders = [o] }),
-    ];
+        [
+            .. Payments.Where(p => !p.RefundOnly).Select(p => new Intake { VenueId = VenueId, Payments = [p] }),
+            .. Refunds.Select(r => new Intake
+            {
+                VenueId = VenueId,
+                Refunds = [r],
+                Payments = [.. Payments.Where(p => p.RefundOnly && p.Key.ExternalId == r.Key.ExternalId)],
+            }),
+            .. Orders.Select(o => new Intake { VenueId = VenueId, Orders = [o] }),
+            .. ChangedOrders.Select(o => new Intake { VenueId = VenueId, ChangedOrders = [o] }),
+        ];
 }
 
 /// <summary>Which order it is.</summary>

@@ -9,7 +9,8 @@ internal static class LedgerSql
     public const string Session = "set enable_seqscan = off; set jit = off; set lock_timeout = '1s'";
 
     /// <summary>Heads must be there before they can be locked.</summary>
-    public const string OpenHeads = "insert into ingestion.feed_heads (venue_id, seq) select v, 0 from unnest($1::text[]) v order by v on conflict do nothing";
+    public const string OpenHeads =
+        "insert into ingestion.feed_heads (venue_id, seq) select v, 0 from unnest($1::text[]) v order by v on conflict do nothing";
 
     // ── first trip ──
     public const string Begin = "begin";
@@ -28,10 +29,10 @@ internal static class LedgerSql
         """;
 
     private const string SaleRead =
-        "t.id, t.venue_id, t.provider, t.external_id, t.connection_id, t.external_order_id, t.status, t.currency, t.total_minor, t.tip_minor, " +
-        "t.payment_refunded_minor, t.payment_method, t.card_brand, t.card_last4, t.card_entry_method, t.card_token, t.occurred_at, " +
-        "t.payment_updated_at, t.payment_hash, t.user_id, t.matched_by, t.recorded_at, t.last_seq, t.added_seq, t.refunded_minor, " +
-        "t.tax_minor, t.discount_minor, t.service_charge_minor, t.breakdown_complete, t.order_version, t.rules_off";
+        "t.id, t.venue_id, t.provider, t.external_id, t.connection_id, t.external_order_id, t.status, t.currency, t.total_minor, t.tip_minor, "
+        + "t.payment_refunded_minor, t.payment_method, t.card_brand, t.card_last4, t.card_entry_method, t.card_token, t.occurred_at, "
+        + "t.payment_updated_at, t.payment_hash, t.user_id, t.matched_by, t.recorded_at, t.last_seq, t.added_seq, t.refunded_minor, "
+        + "t.tax_minor, t.discount_minor, t.service_charge_minor, t.breakdown_complete, t.order_version, t.rules_off";
 
     public const string ReadSales = $"""
         select {SaleRead}
@@ -47,8 +48,9 @@ internal static class LedgerSql
         where t.external_order_id is not null
         """;
 
-    private const string RefundRead = "r.id, r.venue_id, r.provider, r.external_id, r.connection_id, r.payment_external_id, r.external_order_id, r.currency, " +
-        "r.amount_minor, r.state, r.reason, r.created_at, r.updated_at, r.hash, r.recorded_at";
+    private const string RefundRead =
+        "r.id, r.venue_id, r.provider, r.external_id, r.connection_id, r.payment_external_id, r.external_order_id, r.currency, "
+        + "r.amount_minor, r.state, r.reason, r.created_at, r.updated_at, r.hash, r.recorded_at";
 
     /// <summary>These refunds, and all of these payments.</summary>
     public const string ReadRefunds = $"""
@@ -68,18 +70,17 @@ internal static class LedgerSql
 
     // ── second trip ──
     private const string SaleColumns =
-        "id, venue_id, provider, external_id, connection_id, external_order_id, status, currency, total_minor, tip_minor, refunded_minor, " +
-        "payment_refunded_minor, payment_method, card_brand, card_last4, card_entry_method, card_token, occurred_at, payment_updated_at, payment_hash, " +
-        "user_id, matched_by, recorded_at, last_seq, added_seq, tax_minor, discount_minor, service_charge_minor, breakdown_complete, order_version, rules_off";
+        "id, venue_id, provider, external_id, connection_id, external_order_id, status, currency, total_minor, tip_minor, refunded_minor, "
+        + "payment_refunded_minor, payment_method, card_brand, card_last4, card_entry_method, card_token, occurred_at, payment_updated_at, payment_hash, "
+        + "user_id, matched_by, recorded_at, last_seq, added_seq, tax_minor, discount_minor, service_charge_minor, breakdown_complete, order_version, rules_off";
 
     private const string SaleArrays =
-        "$1::uuid[], $2::text[], $3::smallint[], $4::text[], $5::uuid[], $6::text[], $7::smallint[], $8::text[], $9::bigint[], $10::bigint[], $11::bigint[], " +
-        "$12::bigint[], $13::smallint[], $14::text[], $15::text[], $16::text[], $17::text[], $18::timestamptz[], $19::timestamptz[], $20::bigint[], " +
-        "$21::text[], $22::smallint[], $23::timestamptz[], $24::bigint[], $25::bigint[], $26::bigint[], $27::bigint[], $28::bigint[], $29::boolean[], $30::bigint[], $31::boolean[]";
+        "$1::uuid[], $2::text[], $3::smallint[], $4::text[], $5::uuid[], $6::text[], $7::smallint[], $8::text[], $9::bigint[], $10::bigint[], $11::bigint[], "
+        + "$12::bigint[], $13::smallint[], $14::text[], $15::text[], $16::text[], $17::text[], $18::timestamptz[], $19::timestamptz[], $20::bigint[], "
+        + "$21::text[], $22::smallint[], $23::timestamptz[], $24::bigint[], $25::bigint[], $26::bigint[], $27::bigint[], $28::bigint[], $29::boolean[], $30::bigint[], $31::boolean[]";
 
     // Plain: under the head's lock nobody else can insert the same payment.
-    public const string InsertSales =
-        $"insert into ingestion.transactions ({SaleColumns}) select * from unnest({SaleArrays})";
+    public const string InsertSales = $"insert into ingestion.transactions ({SaleColumns}) select * from unnest({SaleArrays})";
 
     public const string UpdateSales = $"""
         update ingestion.transactions t set

@@ -10,7 +10,11 @@ internal static class OrderShares
     /// <param name="weights">What each payment paid without its tip, 0 or more, in a fixed order; the first takes all when nobody paid anything.</param>
     public static PosBreakdown[] Of(PosBreakdown order, IReadOnlyList<long> weights)
     {
-        var (tax, discount, charge) = (Of(order.TaxMinor, weights), Of(order.DiscountMinor, weights), Of(order.ServiceChargeMinor, weights));
+        var (tax, discount, charge) = (
+            Of(order.TaxMinor, weights),
+            Of(order.DiscountMinor, weights),
+            Of(order.ServiceChargeMinor, weights)
+        );
         return [.. weights.Select((_, i) => new PosBreakdown(tax[i], discount[i], charge[i]))];
     }
 

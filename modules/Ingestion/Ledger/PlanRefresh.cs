@@ -32,7 +32,8 @@ internal sealed partial class PlanRefresh(NpgsqlDataSource database, ILogger<Pla
             try
             {
                 await using var command = database.CreateCommand(
-                    "analyze ingestion.transactions, ingestion.transaction_versions, ingestion.webhook_events, ingestion.feed_heads, ingestion.card_links, ingestion.refunds, ingestion.order_fetches");
+                    "analyze ingestion.transactions, ingestion.transaction_versions, ingestion.webhook_events, ingestion.feed_heads, ingestion.card_links, ingestion.refunds, ingestion.order_fetches"
+                );
                 await command.ExecuteNonQueryAsync(stoppingToken);
             }
             catch (Exception e) when (e is not OperationCanceledException)

@@ -16,8 +16,10 @@ internal readonly record struct RefundVersion(Instant UpdatedAt, RefundState Fin
     public int CompareTo(RefundVersion other)
     {
         var order = UpdatedAt.CompareTo(other.UpdatedAt);
-        if (order == 0) order = Finality.CompareTo(other.Finality);
-        if (order == 0) order = Amount.CompareTo(other.Amount);
+        if (order == 0)
+            order = Finality.CompareTo(other.Finality);
+        if (order == 0)
+            order = Amount.CompareTo(other.Amount);
         return order == 0 ? Hash.CompareTo(other.Hash) : order;
     }
 
@@ -29,18 +31,38 @@ internal readonly record struct RefundVersion(Instant UpdatedAt, RefundState Fin
 
     public static bool operator >=(RefundVersion left, RefundVersion right) => left.CompareTo(right) >= 0;
 
-    private static long HashOf(PosRefund r) => BinaryPrimitives.ReadInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(
-        $"{r.ExternalId}\n{r.PaymentId}\n{r.OrderId}\n{r.State}\n{r.AmountMinor}\n{r.Currency}\n{r.Reason}\n{r.CreatedAt.ToUnixTimeTicks()}")));
+    private static long HashOf(PosRefund r) =>
+        BinaryPrimitives.ReadInt64BigEndian(
+            SHA256.HashData(
+                Encoding.UTF8.GetBytes(
+                    $"{r.ExternalId}\n{r.PaymentId}\n{r.OrderId}\n{r.State}\n{r.AmountMinor}\n{r.Currency}\n{r.Reason}\n{r.CreatedAt.ToUnixTimeTicks()}"
+                )
+            )
+        );
 }
 
 /// <summary>Which refund it is.</summary>
 internal readonly record struct RefundKey(string VenueId, Provider Provider, string ExternalId);
 
 /// <summary>A refund as somebody has just seen it: an event or a sync page.</summary>
-internal sealed record RefundSighting(RefundKey Key, Guid ConnectionId, PosRefund Refund, RefundVersion Version, Cause Cause, string? CauseId)
+internal sealed record RefundSighting(
+    RefundKey Key,
+    Guid ConnectionId,
+    PosRefund Refund,
+    RefundVersion Version,
+    Cause Cause,
+    string? CauseId
+)
 {
-    public static RefundSighting Of(Till till, PosRefund refund, Cause cause, string? causeId) => new(
-        new RefundKey(till.VenueId, till.Provider, refund.ExternalId), till.ConnectionId, refund, RefundVersion.Of(refund), cause, causeId);
+    public static RefundSighting Of(Till till, PosRefund refund, Cause cause, string? causeId) =>
+        new(
+            new RefundKey(till.VenueId, till.Provider, refund.ExternalId),
+            till.ConnectionId,
+            refund,
+            RefundVersion.Of(refund),
+            cause,
+            causeId
+        );
 }
 
 /// <summary>A refund as the ledger keeps it, whether or not its payment is known.</summary>

@@ -3,8 +3,8 @@ using Ingestion.Transactions;
 using NodaTime;
 using Npgsql;
 using NpgsqlTypes;
-using PosModular.Kernel;
 using PosModular.Kernel.Feed;
+using PosModular.Kernel.Time;
 
 namespace Ingestion.Ledger;
 
@@ -23,37 +23,39 @@ internal enum MovedSales
 
 /// <summary>Gives sales to a user, or to nobody, in one commit under the venue's feed lock: whatever made the reason for it (a card link) is
 /// written in the same commit. The feed gets the sales in the order of their times, so that rules see a running sum.</summary>
-internal sealed class SaleMoves(NpgsqlDataSource database, FeedBell bell, IClock clock)
+internal sealed class SaleMoves(NpgsqlDataSource database, FeedSignal bell, IClock clock)
 {
     private const string OpenHead = "insert into ingestion.feed_heads (venue_id, seq) values ($1, 0) on conflict do nothing";
 
     private const string LockHead = "select seq from ingestion.feed_heads where venue_id = $1 for update";
 
-    private static string Move(MovedSales which) => $"""
-        with chosen as (
-          select id, last_seq, $5::bigint + row_number() over (order by occurred_at, id) as seq
-          from ingestion.transactions where venue_id = $1 and {Condition(which)}),
-        moved as (
-          update ingestion.transactions t set user_id = $3, matched_by = $4, last_seq = c.seq from chosen c
-          where t.venue_id = $1 and t.id = c.id
-          returning t.*, c.last_seq as previous_seq)
-        insert into ingestion.transaction_versions (venue_id, seq, transaction_id, previous_seq, applied, added, recorded_at, cause, cause_id,
-          provider, status, currency, total_minor, tip_minor, refunded_minor, payment_method, user_id, occurred_at,
-          tax_minor, discount_minor, service_charge_minor, breakdown_complete, rules_off)
-        select venue_id, last_seq, id, previous_seq, true, false, $6, $7, $8,
-          provider, status, currency, total_minor, tip_minor, refunded_minor, payment_method, user_id, occurred_at,
-          tax_minor, discount_minor, service_charge_minor, breakdown_complete, rules_off
-        from moved
-        """;
+    private static string Move(MovedSales which) =>
+        $"""
+            with chosen as (
+              select id, last_seq, $5::bigint + row_number() over (order by occurred_at, id) as seq
+              from ingestion.transactions where venue_id = $1 and {Condition(which)}),
+            moved as (
+              update ingestion.transactions t set user_id = $3, matched_by = $4, last_seq = c.seq from chosen c
+              where t.venue_id = $1 and t.id = c.id
+              returning t.*, c.last_seq as previous_seq)
+            insert into ingestion.transaction_versions (venue_id, seq, transaction_id, previous_seq, applied, added, recorded_at, cause, cause_id,
+              provider, status, currency, total_minor, tip_minor, refunded_minor, payment_method, user_id, occurred_at,
+              tax_minor, discount_minor, service_charge_minor, breakdown_complete, rules_off)
+            select venue_id, last_seq, id, previous_seq, true, false, $6, $7, $8,
+              provider, status, currency, total_minor, tip_minor, refunded_minor, payment_method, user_id, occurred_at,
+              tax_minor, discount_minor, service_charge_minor, breakdown_complete, rules_off
+            from moved
+            """;
 
     private const string MoveHead = "update ingestion.feed_heads set seq = seq + $2 where venue_id = $1";
 
-    private static string Condition(MovedSales which) => which switch
-    {
-        MovedSales.OfCard => "card_token = $2 and user_id is distinct from $3 and matched_by is distinct from 2",
-        MovedSales.TiedByCard => "card_token = $2 and matched_by = 1",
-        _ => "id = $2::uuid and (user_id is distinct from $3 or matched_by is distinct from $4)",
-    };
+    private static string Condition(MovedSales which) =>
+        which switch
+        {
+            MovedSales.OfCard => "card_token = $2 and user_id is distinct from $3 and matched_by is distinct from 2",
+            MovedSales.TiedByCard => "card_token = $2 and matched_by = 1",
+            _ => "id = $2::uuid and (user_id is distinct from $3 or matched_by is distinct from $4)",
+        };
 
     /// <summary>How many sales have moved.</summary>
     /// <param name="venueId">The venue.</param>
@@ -64,31 +66,49 @@ internal sealed class SaleMoves(NpgsqlDataSource database, FeedBell bell, IClock
     /// <param name="cause">For the history.</param>
     /// <param name="causedBy">Who did it.</param>
     /// <param name="reason">Written under the same lock, before the sales move.</param>
-    /// <param name="ct">Cancels.</param>
+    /// <param name="cancellationToken">Cancels.</param>
     public async Task<int> MoveAsync(
-        string venueId, MovedSales? which, string key, string? userId, MatchedBy? by, Cause cause, string causedBy,
-        Func<NpgsqlConnection, Instant, Task>? reason, CancellationToken ct)
+        string venueId,
+        MovedSales? which,
+        string key,
+        string? userId,
+        MatchedBy? by,
+        Cause cause,
+        string causedBy,
+        Func<NpgsqlConnection, Instant, Task>? reason,
+        CancellationToken cancellationToken
+    )
     {
         var now = clock.Now();
-        await using var connection = await database.OpenConnectionAsync(ct);
-        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await using (var open = Command(OpenHead, venueId))
-            await open.ExecuteNonQueryAsync(ct);
+            await open.ExecuteNonQueryAsync(cancellationToken);
         await using var lockHead = Command(LockHead, venueId);
-        var head = (long)(await lockHead.ExecuteScalarAsync(ct))!;
+        var head = (long)(await lockHead.ExecuteScalarAsync(cancellationToken))!;
         if (reason is not null)
             await reason(connection, now);
         var moved = 0;
         if (which is { } chosen)
         {
-            await using var move = Command(Move(chosen), venueId, key, Nullable(NpgsqlDbType.Text, userId), Nullable(NpgsqlDbType.Smallint, (short?)by), head, now, (short)cause, causedBy);
-            moved = await move.ExecuteNonQueryAsync(ct);
+            await using var move = Command(
+                Move(chosen),
+                venueId,
+                key,
+                Nullable(NpgsqlDbType.Text, userId),
+                Nullable(NpgsqlDbType.Smallint, (short?)by),
+                head,
+                now,
+                (short)cause,
+                causedBy
+            );
+            moved = await move.ExecuteNonQueryAsync(cancellationToken);
             await using var end = Command(MoveHead, venueId, (long)moved);
-            await end.ExecuteNonQueryAsync(ct);
+            await end.ExecuteNonQueryAsync(cancellationToken);
         }
-        await transaction.CommitAsync(ct);
+        await transaction.CommitAsync(cancellationToken);
         if (moved > 0)
-            bell.Ring(TransactionsChanged.Feed, [venueId]);
+            bell.Raise(TransactionsChanged.Feed, [venueId]);
         return moved;
 
         NpgsqlCommand Command(string sql, params ReadOnlySpan<object> values)
@@ -100,5 +120,6 @@ internal sealed class SaleMoves(NpgsqlDataSource database, FeedBell bell, IClock
         }
     }
 
-    private static NpgsqlParameter Nullable(NpgsqlDbType type, object? value) => new() { NpgsqlDbType = type, Value = value ?? DBNull.Value };
+    private static NpgsqlParameter Nullable(NpgsqlDbType type, object? value) =>
+        new() { NpgsqlDbType = type, Value = value ?? DBNull.Value };
 }

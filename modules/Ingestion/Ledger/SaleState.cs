@@ -9,7 +9,15 @@ namespace Ingestion.Ledger;
 internal readonly record struct PaymentKey(string VenueId, Provider Provider, string ExternalId);
 
 /// <summary>A payment as somebody has just seen it: an event or a sync page.</summary>
-internal sealed record Sighting(PaymentKey Key, Guid ConnectionId, PosPayment Payment, PaymentVersion Version, string? CardToken, Cause Cause, string? CauseId)
+internal sealed record Sighting(
+    PaymentKey Key,
+    Guid ConnectionId,
+    PosPayment Payment,
+    PaymentVersion Version,
+    string? CardToken,
+    Cause Cause,
+    string? CauseId
+)
 {
     /// <summary>It is no payment but a refund of no known payment, which stands beside the sales as a row of its own.</summary>
     public bool RefundOnly { get; init; }
@@ -20,10 +28,19 @@ internal sealed record Sighting(PaymentKey Key, Guid ConnectionId, PosPayment Pa
     /// <summary>Its order was fetched after it and is told with it.</summary>
     public bool WithOrder { get; init; }
 
-    public static Sighting Of(Till till, PosPayment payment, Cause cause, string? causeId) => new(
-        new PaymentKey(till.VenueId, till.Provider, payment.ExternalId), till.ConnectionId, payment, PaymentVersion.Of(payment),
-        Cards.CardToken.Of(till, payment.Card), cause, causeId)
-    { RulesOff = !till.ProcessRules };
+    public static Sighting Of(Till till, PosPayment payment, Cause cause, string? causeId) =>
+        new(
+            new PaymentKey(till.VenueId, till.Provider, payment.ExternalId),
+            till.ConnectionId,
+            payment,
+            PaymentVersion.Of(payment),
+            Cards.CardToken.Of(till, payment.Card),
+            cause,
+            causeId
+        )
+        {
+            RulesOff = !till.ProcessRules,
+        };
 
     /// <summary>Total 0, given back once the refund is completed, taken when the refund was made.</summary>
     public static Sighting OfUnlinked(Till till, PosRefund refund, Cause cause, string? causeId)
@@ -34,9 +51,28 @@ internal sealed record Sighting(PaymentKey Key, Guid ConnectionId, PosPayment Pa
             RefundState.Pending => PaymentState.Pending,
             _ => PaymentState.Failed,
         };
-        return Of(till, new PosPayment(refund.ExternalId, refund.OrderId, refund.LocationId, state, refund.CreatedAt, refund.UpdatedAt, refund.Currency, 0, 0,
-            state == PaymentState.Captured ? refund.AmountMinor : 0, PaymentMethod.Other, null), cause, causeId) with
-        { RefundOnly = true };
+        return Of(
+            till,
+            new PosPayment(
+                refund.ExternalId,
+                refund.OrderId,
+                refund.LocationId,
+                state,
+                refund.CreatedAt,
+                refund.UpdatedAt,
+                refund.Currency,
+                0,
+                0,
+                state == PaymentState.Captured ? refund.AmountMinor : 0,
+                PaymentMethod.Other,
+                null
+            ),
+            cause,
+            causeId
+        ) with
+        {
+            RefundOnly = true,
+        };
     }
 }
 
@@ -83,19 +119,22 @@ internal sealed record SaleState
     public Breakdown Breakdown { get; init; }
 
     /// <summary>What was given back: what the payment tells or what its refunds come to, whichever is more, and never more than was paid.</summary>
-    public long RefundedMinor => RefundOnly ? Math.Max(0, Payment.RefundedMinor)
-        : Math.Clamp(Math.Max(Payment.RefundedMinor, RefundsMinor), 0, Math.Max(0, Payment.TotalMinor));
+    public long RefundedMinor =>
+        RefundOnly
+            ? Math.Max(0, Payment.RefundedMinor)
+            : Math.Clamp(Math.Max(Payment.RefundedMinor, RefundsMinor), 0, Math.Max(0, Payment.TotalMinor));
 
-    public TransactionStatus Status => Payment.State switch
-    {
-        PaymentState.Pending => TransactionStatus.Pending,
-        PaymentState.Authorized => TransactionStatus.Authorized,
-        PaymentState.Canceled => TransactionStatus.Canceled,
-        PaymentState.Failed => TransactionStatus.Failed,
-        _ when RefundOnly => TransactionStatus.Refunded,
-        _ when RefundedMinor == 0 => TransactionStatus.Completed,
-        _ => RefundedMinor < Payment.TotalMinor ? TransactionStatus.PartiallyRefunded : TransactionStatus.Refunded,
-    };
+    public TransactionStatus Status =>
+        Payment.State switch
+        {
+            PaymentState.Pending => TransactionStatus.Pending,
+            PaymentState.Authorized => TransactionStatus.Authorized,
+            PaymentState.Canceled => TransactionStatus.Canceled,
+            PaymentState.Failed => TransactionStatus.Failed,
+            _ when RefundOnly => TransactionStatus.Refunded,
+            _ when RefundedMinor == 0 => TransactionStatus.Completed,
+            _ => RefundedMinor < Payment.TotalMinor ? TransactionStatus.PartiallyRefunded : TransactionStatus.Refunded,
+        };
 
     /// <summary>What its part of an order is measured by; null when it has no part in it.</summary>
     public long? Share => !RefundOnly && Status.IsPaid() ? Math.Max(0, Payment.TotalMinor - Payment.TipMinor) : null;
@@ -114,11 +153,20 @@ internal sealed record NewVersion(long Seq, SaleState State, long? PreviousSeq, 
 
 /// <summary>What is known of everything that a batch touches.</summary>
 internal sealed record Known(
-    IReadOnlyDictionary<PaymentKey, SaleState> Sales, IReadOnlyDictionary<RefundKey, RefundRecord> Refunds, IReadOnlyDictionary<string, long> Heads,
-    Func<string, string, CardOwner?> OwnerOfCard);
+    IReadOnlyDictionary<PaymentKey, SaleState> Sales,
+    IReadOnlyDictionary<RefundKey, RefundRecord> Refunds,
+    IReadOnlyDictionary<string, long> Heads,
+    Func<string, string, CardOwner?> OwnerOfCard
+);
 
 /// <summary>What a batch comes to: sales to insert and to update, versions in feed order, where each venue's feed ends then, refunds to keep, and
 /// orders to fetch.</summary>
 internal sealed record Folded(
-    IReadOnlyList<SaleState> Inserted, IReadOnlyList<SaleState> Updated, IReadOnlyList<NewVersion> Versions, IReadOnlyDictionary<string, long> Heads,
-    IReadOnlyCollection<RefundRecord> Refunds, IReadOnlyList<(OrderWanted Order, Instant DueAt)> Wanted, Written Written);
+    IReadOnlyList<SaleState> Inserted,
+    IReadOnlyList<SaleState> Updated,
+    IReadOnlyList<NewVersion> Versions,
+    IReadOnlyDictionary<string, long> Heads,
+    IReadOnlyCollection<RefundRecord> Refunds,
+    IReadOnlyList<(OrderWanted Order, Instant DueAt)> Wanted,
+    Written Written
+);

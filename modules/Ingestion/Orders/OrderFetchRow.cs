@@ -19,7 +19,13 @@ internal sealed class OrderFetchRow
 
     public static void Map(EntityTypeBuilder<OrderFetchRow> row)
     {
-        row.ToTable("order_fetches").HasKey(f => new { f.VenueId, f.ConnectionId, f.OrderId });
+        row.ToTable("order_fetches")
+            .HasKey(f => new
+            {
+                f.VenueId,
+                f.ConnectionId,
+                f.OrderId,
+            });
         // No index by due_at: what a till wants stands together under the key, it is little, and each row is on the way of a sale.
     }
 }

@@ -15,8 +15,15 @@ internal sealed class OrderQueue(NpgsqlDataSource database)
     private static readonly Duration Lease = Duration.FromMinutes(1);
     private static readonly Duration[] Pauses =
     [
-        Duration.FromSeconds(5), Duration.FromSeconds(15), Duration.FromMinutes(1), Duration.FromMinutes(5), Duration.FromMinutes(30), Duration.FromHours(2),
-        Duration.FromHours(12), Duration.FromDays(1), Duration.FromDays(1),
+        Duration.FromSeconds(5),
+        Duration.FromSeconds(15),
+        Duration.FromMinutes(1),
+        Duration.FromMinutes(5),
+        Duration.FromMinutes(30),
+        Duration.FromHours(2),
+        Duration.FromHours(12),
+        Duration.FromDays(1),
+        Duration.FromDays(1),
     ];
 
     private const string TakeSql = """
@@ -46,54 +53,79 @@ internal sealed class OrderQueue(NpgsqlDataSource database)
     public static Duration? PauseAfter(int attempts) => attempts <= Pauses.Length ? Pauses[attempts - 1] : null;
 
     /// <summary>What is due at these tills, up to a call's worth of each.</summary>
-    public async Task<IReadOnlyList<OrderFetch>> TakeAsync(IReadOnlyCollection<Till> tills, Instant now, CancellationToken ct)
+    public async Task<IReadOnlyList<OrderFetch>> TakeAsync(
+        IReadOnlyCollection<Till> tills,
+        Instant now,
+        CancellationToken cancellationToken
+    )
     {
         var lease = now + Lease;
-        await using var command = Command(database.CreateCommand(TakeSql),
-            tills.Select(t => t.ConnectionId).ToArray(), now, lease, (long)MostInOneCall, tills.Select(t => t.VenueId).ToArray());
-        await using var rows = await command.ExecuteReaderAsync(ct);
+        await using var command = Command(
+            database.CreateCommand(TakeSql),
+            tills.Select(t => t.ConnectionId).ToArray(),
+            now,
+            lease,
+            (long)MostInOneCall,
+            tills.Select(t => t.VenueId).ToArray()
+        );
+        await using var rows = await command.ExecuteReaderAsync(cancellationToken);
         var taken = new List<OrderFetch>();
-        while (await rows.ReadAsync(ct))
+        while (await rows.ReadAsync(cancellationToken))
             taken.Add(new OrderFetch(rows.GetString(0), rows.GetGuid(1), rows.GetString(2), rows.GetInt32(3), lease));
         return taken;
     }
 
     /// <summary>Strikes out what was fetched, unless it has been asked for again since; puts off what was not known, and gives up what was not for days.
     /// Within the commit that writes the orders.</summary>
-    public static async Task SettleAsync(NpgsqlConnection connection, IReadOnlyList<OrderFetch> done, IReadOnlyList<OrderFetch> missing, Instant now, CancellationToken ct)
+    public static async Task SettleAsync(
+        NpgsqlConnection connection,
+        IReadOnlyList<OrderFetch> done,
+        IReadOnlyList<OrderFetch> missing,
+        Instant now,
+        CancellationToken cancellationToken
+    )
     {
         var later = missing.Where(f => PauseAfter(f.Attempts) is not null).ToArray();
         OrderFetch[] over = [.. done, .. missing.Where(f => PauseAfter(f.Attempts) is null)];
         if (over.Length > 0)
         {
             await using var strike = Command(new NpgsqlCommand(DoneSql, connection), Keys(over));
-            await strike.ExecuteNonQueryAsync(ct);
+            await strike.ExecuteNonQueryAsync(cancellationToken);
         }
         if (later.Length > 0)
         {
-            await using var put = Command(new NpgsqlCommand(LaterSql, connection),
-                [.. Keys(later), later.Select(f => now + PauseAfter(f.Attempts)!.Value).ToArray(), later.Select(f => f.Attempts).ToArray()]);
-            await put.ExecuteNonQueryAsync(ct);
+            await using var put = Command(
+                new NpgsqlCommand(LaterSql, connection),
+                [.. Keys(later), later.Select(f => now + PauseAfter(f.Attempts)!.Value).ToArray(), later.Select(f => f.Attempts).ToArray()]
+            );
+            await put.ExecuteNonQueryAsync(cancellationToken);
         }
     }
 
     /// <summary>The provider could not be asked: that is not the orders' fault and does not count.</summary>
-    public async Task PutBackAsync(IReadOnlyList<OrderFetch> fetches, Instant dueAt, CancellationToken ct)
+    public async Task PutBackAsync(IReadOnlyList<OrderFetch> fetches, Instant dueAt, CancellationToken cancellationToken)
     {
-        await using var command = Command(database.CreateCommand(LaterSql),
-            [.. Keys(fetches), fetches.Select(_ => dueAt).ToArray(), fetches.Select(f => f.Attempts - 1).ToArray()]);
-        await command.ExecuteNonQueryAsync(ct);
+        await using var command = Command(
+            database.CreateCommand(LaterSql),
+            [.. Keys(fetches), fetches.Select(_ => dueAt).ToArray(), fetches.Select(f => f.Attempts - 1).ToArray()]
+        );
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     /// <summary>Drops what nobody could fetch for days, as its till is disconnected.</summary>
-    public async Task ForgetAsync(Instant dueBefore, CancellationToken ct)
+    public async Task ForgetAsync(Instant dueBefore, CancellationToken cancellationToken)
     {
         await using var command = Command(database.CreateCommand(ForgetSql), dueBefore);
-        await command.ExecuteNonQueryAsync(ct);
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     private static object[] Keys(IReadOnlyList<OrderFetch> fetches) =>
-        [fetches.Select(f => f.VenueId).ToArray(), fetches.Select(f => f.ConnectionId).ToArray(), fetches.Select(f => f.OrderId).ToArray(), fetches[0].Lease];
+        [
+            fetches.Select(f => f.VenueId).ToArray(),
+            fetches.Select(f => f.ConnectionId).ToArray(),
+            fetches.Select(f => f.OrderId).ToArray(),
+            fetches[0].Lease,
+        ];
 
     private static NpgsqlCommand Command(NpgsqlCommand command, params ReadOnlySpan<object> values)
     {

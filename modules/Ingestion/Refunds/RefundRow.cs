@@ -30,9 +30,20 @@ internal sealed class RefundRow
 
     public static void Map(EntityTypeBuilder<RefundRow> row)
     {
-        row.ToTable("refunds").HasKey(r => new { r.VenueId, r.Provider, r.ExternalId });
+        row.ToTable("refunds")
+            .HasKey(r => new
+            {
+                r.VenueId,
+                r.Provider,
+                r.ExternalId,
+            });
         row.Property(r => r.Provider).HasConversion<short>();
         row.Property(r => r.State).HasConversion<short>();
-        row.HasIndex(r => new { r.VenueId, r.Provider, r.PaymentExternalId });
+        row.HasIndex(r => new
+        {
+            r.VenueId,
+            r.Provider,
+            r.PaymentExternalId,
+        });
     }
 }

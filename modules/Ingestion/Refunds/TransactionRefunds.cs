@@ -4,7 +4,8 @@ using Ingestion.Transactions;
 using Integrations.Contracts;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
-using PosModular.Kernel;
+using PosModular.Kernel.Amounts;
+using PosModular.Kernel.Batching;
 using PosModular.Kernel.Schema;
 
 namespace Ingestion.Refunds;
@@ -38,23 +39,47 @@ internal sealed record Refund(Guid Id, string ExternalId, Money Amount, RefundSt
 internal sealed class TransactionRefunds(IDbContextFactory<IngestionDb> dbs)
 {
     public IDataLoaderResult<IEnumerable<Refund>> Refunds([Parent] Transaction transaction, IResolveFieldContext context) =>
-        BatchLoaders.Ask<(Provider Provider, string Id), IEnumerable<Refund>>(
-            context, (typeof(TransactionRefunds), transaction.Venue.Id), (transaction.Provider, transaction.ExternalId), async (payments, ct) =>
+        BatchLoaders.Load<(Provider Provider, string Id), IEnumerable<Refund>>(
+            context,
+            (typeof(TransactionRefunds), transaction.Venue.Id),
+            (transaction.Provider, transaction.ExternalId),
+            async (payments, cancellationToken) =>
             {
-                await using var db = await dbs.CreateDbContextAsync(ct);
-                var (venueId, providers, ids) = (transaction.Venue.Id, payments.Select(p => p.Provider).Distinct().ToArray(), payments.Select(p => p.Id).ToArray());
+                await using var db = await dbs.CreateDbContextAsync(cancellationToken);
+                var (venueId, providers, ids) = (
+                    transaction.Venue.Id,
+                    payments.Select(p => p.Provider).Distinct().ToArray(),
+                    payments.Select(p => p.Id).ToArray()
+                );
                 // An unlinked refund is a transaction of its own, under its own id.
-                var rows = await db.Refunds.AsNoTracking().Where(r => r.VenueId == venueId && providers.Contains(r.Provider)
-                    && (ids.Contains(r.PaymentExternalId!) || (r.PaymentExternalId == null && ids.Contains(r.ExternalId))))
-                    .OrderBy(r => r.CreatedAt).ThenBy(r => r.Id).ToListAsync(ct);
+                var rows = await db
+                    .Refunds.AsNoTracking()
+                    .Where(r =>
+                        r.VenueId == venueId
+                        && providers.Contains(r.Provider)
+                        && (ids.Contains(r.PaymentExternalId!) || (r.PaymentExternalId == null && ids.Contains(r.ExternalId)))
+                    )
+                    .OrderBy(r => r.CreatedAt)
+                    .ThenBy(r => r.Id)
+                    .ToListAsync(cancellationToken);
                 return rows.GroupBy(r => (r.Provider, r.PaymentExternalId ?? r.ExternalId)).ToDictionary(g => g.Key, g => g.Select(Of));
-            }, []);
+            },
+            []
+        );
 
-    private static Refund Of(RefundRow row) => new(row.Id, row.ExternalId, new Money(row.AmountMinor, row.Currency), row.State switch
-    {
-        RefundState.Completed => RefundStatus.Completed,
-        RefundState.Rejected => RefundStatus.Rejected,
-        RefundState.Failed => RefundStatus.Failed,
-        _ => RefundStatus.Pending,
-    }, row.Reason, row.CreatedAt);
+    private static Refund Of(RefundRow row) =>
+        new(
+            row.Id,
+            row.ExternalId,
+            new Money(row.AmountMinor, row.Currency),
+            row.State switch
+            {
+                RefundState.Completed => RefundStatus.Completed,
+                RefundState.Rejected => RefundStatus.Rejected,
+                RefundState.Failed => RefundStatus.Failed,
+                _ => RefundStatus.Pending,
+            },
+            row.Reason,
+            row.CreatedAt
+        );
 }

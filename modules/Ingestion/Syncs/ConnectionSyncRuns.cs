@@ -1,7 +1,7 @@
 using GraphQL;
 using Integrations.Contracts;
 using Microsoft.EntityFrameworkCore;
-using PosModular.Kernel;
+using PosModular.Kernel.Paging;
 using PosModular.Kernel.Schema;
 
 namespace Ingestion.Syncs;
@@ -13,18 +13,27 @@ internal sealed class ConnectionSyncRuns(IDbContextFactory<IngestionDb> dbs, ITi
 
     /// <param name="first">How many, 1 to 200.</param>
     /// <param name="after">The endCursor of the page before.</param>
-    public async Task<Connection<SyncRun>> SyncRuns([Parent] IConnectionPart connection, CancellationToken ct, [DefaultAstValue("20")] int? first = 20, string? after = null)
+    public async Task<Connection<SyncRun>> SyncRunsAsync(
+        [Parent] IConnectionPart connection,
+        CancellationToken cancellationToken,
+        [DefaultAstValue("20")] int? first = 20,
+        string? after = null
+    )
     {
-        var page = Page.Of(first, after, usual: 20);
-        await using var db = await dbs.CreateDbContextAsync(ct);
+        var page = Page.Of(first, after, defaultSize: 20);
+        await using var db = await dbs.CreateDbContextAsync(cancellationToken);
         var runs = db.SyncRuns.AsNoTracking().Where(r => r.ConnectionId == connection.ConnectionId);
         if (after is not null)
         {
-            var last = Cursor.ReadTime(Kind, after).Id;
+            var last = Cursor.DecodeTime(Kind, after).Id;
             runs = runs.Where(r => r.Id < last);
         }
-        var rows = await runs.OrderByDescending(r => r.Id).Take(page.Probe).ToListAsync(ct);
-        var streams = await tills.FindAsync(connection.ConnectionId, ct) is { } till ? (tills.Streams(till.Provider, true).Count, tills.Streams(till.Provider, false).Count) : (1, 1);
-        return Connection.Of(page, rows.ConvertAll(r => new SyncRun(r, r.ByCreation ? streams.Item1 : streams.Item2)), r => Cursor.OfTime(Kind, r.StartedAt, r.Id));
+        var rows = await runs.OrderByDescending(r => r.Id).Take(page.FetchCount).ToListAsync(cancellationToken);
+        var streams = await tills.FindAsync(connection.ConnectionId, cancellationToken) is { } till
+            ? (tills.Streams(till.Provider, true).Count, tills.Streams(till.Provider, false).Count)
+            : (1, 1);
+        return Connection.Of(page, rows.ConvertAll(r => new SyncRun(r, r.ByCreation ? streams.Item1 : streams.Item2)), r =>
+            Cursor.EncodeTime(Kind, r.StartedAt, r.Id)
+        );
     }
 }

@@ -3,14 +3,21 @@ using GraphQL;
 using Integrations.Contracts;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
-using PosModular.Kernel;
 using PosModular.Kernel.Data;
 using PosModular.Kernel.Feed;
+using PosModular.Kernel.Time;
 
 namespace Ingestion.Syncs;
 
 /// <summary>A venue's syncs as they go on, page by page: those under way first, each time in its latest state. Owner or HEAD_MODERATOR; FORBIDDEN otherwise.</summary>
-internal sealed class SyncProgressed(IDbContextFactory<IngestionDb> dbs, IVenues venues, ITills tills, FeedBell bell, IClock clock, TimeProvider time)
+internal sealed class SyncProgressed(
+    IDbContextFactory<IngestionDb> dbs,
+    IVenues venues,
+    ITills tills,
+    FeedSignal bell,
+    IClock clock,
+    TimeProvider time
+)
 {
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
 
@@ -18,25 +25,33 @@ internal sealed class SyncProgressed(IDbContextFactory<IngestionDb> dbs, IVenues
     private static readonly Duration Overlap = Duration.FromSeconds(30);
 
     /// <param name="venueId">Which venue.</param>
-    public async Task<IAsyncEnumerable<SyncRun>> Handle([Id] string venueId, IResolveFieldContext context, CancellationToken ct)
+    public async Task<IAsyncEnumerable<SyncRun>> HandleAsync(
+        [Id] string venueId,
+        IResolveFieldContext context,
+        CancellationToken cancellationToken
+    )
     {
         var caller = context.Caller();
-        await venues.DemandAsync(venueId, Right.SeeVenue, caller, ct);
+        await venues.DemandAsync(venueId, Right.SeeVenue, caller, cancellationToken);
         return FollowAsync(venueId, caller, context.CancellationToken);
     }
 
-    private async IAsyncEnumerable<SyncRun> FollowAsync(string venueId, Caller caller, [EnumeratorCancellation] CancellationToken ct)
+    private async IAsyncEnumerable<SyncRun> FollowAsync(
+        string venueId,
+        Caller caller,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         using var rope = bell.Listen(SyncBell.Progress, venueId);
         var told = new Dictionary<Guid, Instant>();
         var began = clock.Now();
         while (true)
         {
-            ct.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             IReadOnlyList<SyncRun> news = [];
             try
             {
-                news = await ReadAsync(venueId, caller, told, began, ct);
+                news = await ReadAsync(venueId, caller, told, began, cancellationToken);
             }
             catch (Exception e) when (e.IsTransient())
             {
@@ -47,20 +62,43 @@ internal sealed class SyncProgressed(IDbContextFactory<IngestionDb> dbs, IVenues
                 told[run.Id] = run.UpdatedAt;
                 yield return run;
             }
-            await rope.WaitAsync(Poll, time, ct);
+            await rope.WaitAsync(Poll, time, cancellationToken);
         }
     }
 
-    private async Task<IReadOnlyList<SyncRun>> ReadAsync(string venueId, Caller caller, Dictionary<Guid, Instant> told, Instant began, CancellationToken ct)
+    private async Task<IReadOnlyList<SyncRun>> ReadAsync(
+        string venueId,
+        Caller caller,
+        Dictionary<Guid, Instant> told,
+        Instant began,
+        CancellationToken cancellationToken
+    )
     {
-        await venues.DemandAsync(venueId, Right.SeeVenue, caller, ct);
+        await venues.DemandAsync(venueId, Right.SeeVenue, caller, cancellationToken);
         var since = (told.Count == 0 ? began : told.Values.Max()) - Overlap;
-        await using var db = await dbs.CreateDbContextAsync(ct);
-        var rows = await db.SyncRuns.AsNoTracking()
-            .Where(r => r.VenueId == venueId && (r.UpdatedAt > since || r.Status == SyncStatus.Running || r.Status == SyncStatus.Parked)).OrderBy(r => r.UpdatedAt).Take(200).ToListAsync(ct);
+        await using var db = await dbs.CreateDbContextAsync(cancellationToken);
+        var rows = await db
+            .SyncRuns.AsNoTracking()
+            .Where(r => r.VenueId == venueId && (r.UpdatedAt > since || r.Status == SyncStatus.Running || r.Status == SyncStatus.Parked))
+            .OrderBy(r => r.UpdatedAt)
+            .Take(200)
+            .ToListAsync(cancellationToken);
         var news = new List<SyncRun>();
-        foreach (var row in rows.Where(r => told.TryGetValue(r.Id, out var at) ? r.UpdatedAt > at : r.UpdatedAt >= began || r.Status is SyncStatus.Running or SyncStatus.Parked))
-            news.Add(new SyncRun(row, await tills.FindAsync(row.ConnectionId, ct) is { } till ? tills.Streams(till.Provider, row.ByCreation).Count : 1));
+        foreach (
+            var row in rows.Where(r =>
+                told.TryGetValue(r.Id, out var at)
+                    ? r.UpdatedAt > at
+                    : r.UpdatedAt >= began || r.Status is SyncStatus.Running or SyncStatus.Parked
+            )
+        )
+            news.Add(
+                new SyncRun(
+                    row,
+                    await tills.FindAsync(row.ConnectionId, cancellationToken) is { } till
+                        ? tills.Streams(till.Provider, row.ByCreation).Count
+                        : 1
+                )
+            );
         return news;
     }
 }

@@ -1,13 +1,14 @@
 using GraphQL;
 using NodaTime;
-using PosModular.Kernel;
+using PosModular.Kernel.Errors;
 
 namespace Ingestion.Syncs;
 
 /// <summary>One pass over what a till has of a span of time.</summary>
 internal sealed class SyncRun(SyncRunRow row, int streams)
 {
-    [Ignore] public Instant UpdatedAt => row.UpdatedAt;
+    [Ignore]
+    public Instant UpdatedAt => row.UpdatedAt;
 
     /// <summary>A version-7 UUID.</summary>
     public Guid Id => row.Id;
@@ -51,7 +52,10 @@ internal sealed class SyncRun(SyncRunRow row, int streams)
                 return 1;
             var span = (row.ToAt - row.FromAt).TotalSeconds;
             var here = Instant.Max(row.Place, row.Reached ?? row.Place) - row.FromAt;
-            return Math.Round(Math.Clamp((row.Stream + (span <= 0 ? 1 : Math.Clamp(here.TotalSeconds / span, 0, 1))) / Math.Max(1, streams), 0, 1), 4);
+            return Math.Round(
+                Math.Clamp((row.Stream + (span <= 0 ? 1 : Math.Clamp(here.TotalSeconds / span, 0, 1))) / Math.Max(1, streams), 0, 1),
+                4
+            );
         }
     }
 

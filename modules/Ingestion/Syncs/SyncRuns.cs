@@ -1,7 +1,7 @@
 using Integrations.Contracts;
 using NodaTime;
 using Npgsql;
-using PosModular.Kernel;
+using PosModular.Kernel.Time;
 
 namespace Ingestion.Syncs;
 
@@ -10,11 +10,45 @@ internal static class SyncRuns
 {
     /// <summary>A run up to now: the first one of a till by the time of its sales, later ones by the time of change from where the last one ended, with an
     /// overlap. Nothing is begun while one is open that comes to the same.</summary>
-    public static Task<bool> StartAsync(NpgsqlDataSource database, Till till, SyncTrigger trigger, Instant? syncedTo, Instant now, CancellationToken ct) => syncedTo is { } since
-        ? SyncSql.InsertAsync(database, now.NewId(), till, trigger, byCreation: false, Instant.Min(since, now) - SyncScheduler.Overlap, now, now, ct)
-        : SyncSql.InsertAsync(database, now.NewId(), till, trigger, byCreation: true, now - SyncScheduler.FirstSpan, now, now, ct);
+    public static Task<bool> StartAsync(
+        NpgsqlDataSource database,
+        Till till,
+        SyncTrigger trigger,
+        Instant? syncedTo,
+        Instant now,
+        CancellationToken cancellationToken
+    ) =>
+        syncedTo is { } since
+            ? SyncSql.InsertAsync(
+                database,
+                now.NewId(),
+                till,
+                trigger,
+                byCreation: false,
+                Instant.Min(since, now) - SyncScheduler.Overlap,
+                now,
+                now,
+                cancellationToken
+            )
+            : SyncSql.InsertAsync(
+                database,
+                now.NewId(),
+                till,
+                trigger,
+                byCreation: true,
+                now - SyncScheduler.FirstSpan,
+                now,
+                now,
+                cancellationToken
+            );
 
     /// <summary>A span of the past, by the time of the sales.</summary>
-    public static Task<bool> BackfillAsync(NpgsqlDataSource database, Till till, Instant from, Instant to, Instant now, CancellationToken ct) =>
-        SyncSql.InsertAsync(database, now.NewId(), till, SyncTrigger.Backfill, byCreation: true, from, to, now, ct);
+    public static Task<bool> BackfillAsync(
+        NpgsqlDataSource database,
+        Till till,
+        Instant from,
+        Instant to,
+        Instant now,
+        CancellationToken cancellationToken
+    ) => SyncSql.InsertAsync(database, now.NewId(), till, SyncTrigger.Backfill, byCreation: true, from, to, now, cancellationToken);
 }

@@ -4,15 +4,23 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using NodaTime;
 using Npgsql;
-using PosModular.Kernel;
 using PosModular.Kernel.Data;
+using PosModular.Kernel.Time;
 
 namespace Ingestion.Syncs;
 
 /// <summary>Starts the syncs that are due and gives them to workers: one host at a time for each connection, by a lease. A new till is read 7 days back by the
 /// time of its sales; after that, what has changed since; after an outage of hosts or database, or a reconnect, at once (RECOVERY).</summary>
 internal sealed partial class SyncScheduler(
-    NpgsqlDataSource database, ITills tills, SyncWorker worker, SyncBell bell, IngestionSettings settings, IClock clock, TimeProvider time, ILogger<SyncScheduler> log) : BackgroundService
+    NpgsqlDataSource database,
+    ITills tills,
+    SyncWorker worker,
+    SyncBell bell,
+    IngestionSettings settings,
+    IClock clock,
+    TimeProvider time,
+    ILogger<SyncScheduler> log
+) : BackgroundService
 {
     /// <summary>Providers list what happened some seconds late, and their clocks are not ours.</summary>
     public static readonly Duration Overlap = Duration.FromMinutes(5);
@@ -54,53 +62,70 @@ internal sealed partial class SyncScheduler(
         await Task.WhenAll(_working.Values);
     }
 
-    private async Task RoundAsync(CancellationToken ct)
+    private async Task RoundAsync(CancellationToken cancellationToken)
     {
-        var connected = await tills.ConnectedAsync(ct);
+        var connected = await tills.ConnectedAsync(cancellationToken);
         if (connected.Count == 0)
             return;
         var now = clock.Now();
         var unknown = connected.Select(t => t.Till).Where(t => !_known.Contains((t.ConnectionId, t.VenueId))).ToArray();
         if (unknown.Length > 0)
         {
-            await SyncSql.OpenAsync(database, unknown, now, ct);
+            await SyncSql.OpenAsync(database, unknown, now, cancellationToken);
             _known.UnionWith(unknown.Select(t => (t.ConnectionId, t.VenueId)));
         }
         var polled = connected.Where(t => t.SyncEnabled).ToArray();
         var byId = polled.ToDictionary(t => t.Till.ConnectionId);
-        foreach (var (connectionId, syncedTo, outage) in await SyncSql.DueAsync(database, polled, now, now - Outage, ct))
-            await StartAsync(byId[connectionId], syncedTo, outage, now, ct);
+        foreach (var (connectionId, syncedTo, outage) in await SyncSql.DueAsync(database, polled, now, now - Outage, cancellationToken))
+            await StartAsync(byId[connectionId], syncedTo, outage, now, cancellationToken);
         Guid[] ids = [.. connected.Select(t => t.Till.ConnectionId)];
         if (now - _aliveAt >= Heartbeat)
         {
-            await SyncSql.AliveAsync(database, ids, now, ct);
+            await SyncSql.AliveAsync(database, ids, now, cancellationToken);
             _aliveAt = now;
         }
         if (AtOnce - _working.Count is > 0 and var free)
-            foreach (var connectionId in await SyncSql.ClaimAsync(database, [.. ids.Where(id => !_working.ContainsKey(id))], _host, free, now, ct))
-                _working[connectionId] = Task.Run(() => WorkAsync(connectionId, ct), CancellationToken.None);
+            foreach (
+                var connectionId in await SyncSql.ClaimAsync(
+                    database,
+                    [.. ids.Where(id => !_working.ContainsKey(id))],
+                    _host,
+                    free,
+                    now,
+                    cancellationToken
+                )
+            )
+                _working[connectionId] = Task.Run(() => WorkAsync(connectionId, cancellationToken), CancellationToken.None);
     }
 
-    private async Task StartAsync(PolledTill till, Instant? syncedTo, bool outage, Instant now, CancellationToken ct)
+    private async Task StartAsync(PolledTill till, Instant? syncedTo, bool outage, Instant now, CancellationToken cancellationToken)
     {
-        await SyncRuns.StartAsync(database, till.Till, outage ? SyncTrigger.Recovery : SyncTrigger.Scheduled, syncedTo, now, ct);
-        await SyncSql.NextAsync(database, till.Till.ConnectionId, now + Spread(till), now, ct);
+        await SyncRuns.StartAsync(
+            database,
+            till.Till,
+            outage ? SyncTrigger.Recovery : SyncTrigger.Scheduled,
+            syncedTo,
+            now,
+            cancellationToken
+        );
+        await SyncSql.NextAsync(database, till.Till.ConnectionId, now + Spread(till), now, cancellationToken);
         bell.Moved(till.Till.VenueId);
     }
 
     // Within a tenth of the interval, each till at its own point: they must not all ask at the full minute.
-    private static Duration Spread(PolledTill till) => till.SyncInterval * (0.9 + 0.1 * (BitConverter.ToUInt16(till.Till.ConnectionId.ToByteArray(), 14) / 65_536.0));
+    private static Duration Spread(PolledTill till) =>
+        till.SyncInterval * (0.9 + 0.1 * (BitConverter.ToUInt16(till.Till.ConnectionId.ToByteArray(), 14) / 65_536.0));
 
-    private async Task WorkAsync(Guid connectionId, CancellationToken ct)
+    private async Task WorkAsync(Guid connectionId, CancellationToken cancellationToken)
     {
         try
         {
-            await worker.WorkAsync(connectionId, _host, ct);
+            await worker.WorkAsync(connectionId, _host, cancellationToken);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
             Interrupted(log, connectionId, e.IsTransient() ? e.Message : e.ToString());
-            await time.WaitAsync(Poll, ct); // the database is away: not at once again
+            await time.DelayAsync(Poll, cancellationToken); // the database is away: not at once again
         }
         catch (OperationCanceledException)
         {

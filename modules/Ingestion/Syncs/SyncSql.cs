@@ -2,7 +2,7 @@ using Integrations.Contracts;
 using NodaTime;
 using Npgsql;
 using NpgsqlTypes;
-using PosModular.Kernel;
+using PosModular.Kernel.Errors;
 
 namespace Ingestion.Syncs;
 
@@ -26,7 +26,8 @@ internal static class SyncSql
           and not exists (select from ingestion.sync_runs r where r.connection_id = p.connection_id and r.status in (1, 3) and r.trigger <> 3)
         """;
 
-    private const string Alive = "update ingestion.sync_places set alive_at = greatest(alive_at, $2) where connection_id = any($1) and alive_at < $2";
+    private const string Alive =
+        "update ingestion.sync_places set alive_at = greatest(alive_at, $2) where connection_id = any($1) and alive_at < $2";
 
     private const string Insert = """
         insert into ingestion.sync_runs (id, venue_id, connection_id, trigger, status, by_creation, from_at, to_at, stream, place, pass_pages, pass_news,
@@ -36,7 +37,8 @@ internal static class SyncSql
           and case when $4 = 3 then r.trigger = 3 and r.from_at = $6 and r.to_at = $7 else r.trigger <> 3 end)
         """;
 
-    private const string Next = "update ingestion.sync_places set next_sync_at = $2, alive_at = greatest(alive_at, $3) where connection_id = $1";
+    private const string Next =
+        "update ingestion.sync_places set next_sync_at = $2, alive_at = greatest(alive_at, $3) where connection_id = $1";
 
     // The place's row lock makes two hosts take turns; the lease keeps the other away for as long as the work takes.
     private const string Claim = """
@@ -48,9 +50,11 @@ internal static class SyncSql
         update ingestion.sync_places p set lease_owner = $3, lease_until = $5 from free f where p.connection_id = f.connection_id returning p.connection_id
         """;
 
-    private const string Keep = "update ingestion.sync_places set lease_until = $3 where connection_id = $1 and lease_owner = $2 and lease_until > $4";
+    private const string Keep =
+        "update ingestion.sync_places set lease_until = $3 where connection_id = $1 and lease_owner = $2 and lease_until > $4";
 
-    private const string Release = "update ingestion.sync_places set lease_owner = null, lease_until = null where connection_id = $1 and lease_owner = $2";
+    private const string Release =
+        "update ingestion.sync_places set lease_owner = null, lease_until = null where connection_id = $1 and lease_owner = $2";
 
     // Prolongs the lease and says whether something newer is due, in the same trip: it is one for every page. No row: the lease is another's.
     private const string Progress = """
@@ -77,90 +81,206 @@ internal static class SyncSql
         update ingestion.sync_places set synced_to = greatest(synced_to, $2), last_sync_at = $3 where connection_id = $1
         """;
 
-    public static async Task OpenAsync(NpgsqlDataSource database, IReadOnlyList<Till> tills, Instant now, CancellationToken ct) =>
-        await RunAsync(database, Open, ct, tills.Select(t => t.ConnectionId).ToArray(), tills.Select(t => t.VenueId).ToArray(), now);
+    public static async Task OpenAsync(
+        NpgsqlDataSource database,
+        IReadOnlyList<Till> tills,
+        Instant now,
+        CancellationToken cancellationToken
+    ) =>
+        await RunAsync(
+            database,
+            Open,
+            cancellationToken,
+            tills.Select(t => t.ConnectionId).ToArray(),
+            tills.Select(t => t.VenueId).ToArray(),
+            now
+        );
 
     public static async Task<IReadOnlyList<(Guid ConnectionId, Instant? SyncedTo, bool Outage)>> DueAsync(
-        NpgsqlDataSource database, IReadOnlyList<PolledTill> tills, Instant now, Instant aliveAfter, CancellationToken ct)
+        NpgsqlDataSource database,
+        IReadOnlyList<PolledTill> tills,
+        Instant now,
+        Instant aliveAfter,
+        CancellationToken cancellationToken
+    )
     {
-        await using var command = Command(database, Due, tills.Select(t => t.Till.ConnectionId).ToArray(), now, aliveAfter, tills.Select(t => t.SyncInterval.TotalSeconds).ToArray());
-        await using var row = await command.ExecuteReaderAsync(ct);
+        await using var command = Command(
+            database,
+            Due,
+            tills.Select(t => t.Till.ConnectionId).ToArray(),
+            now,
+            aliveAfter,
+            tills.Select(t => t.SyncInterval.TotalSeconds).ToArray()
+        );
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
         var due = new List<(Guid, Instant?, bool)>();
-        while (await row.ReadAsync(ct))
+        while (await row.ReadAsync(cancellationToken))
             due.Add((row.GetGuid(0), row.IsDBNull(1) ? null : row.GetFieldValue<Instant>(1), row.GetBoolean(3)));
         return due;
     }
 
-    public static Task AliveAsync(NpgsqlDataSource database, Guid[] connections, Instant now, CancellationToken ct) => RunAsync(database, Alive, ct, connections, now);
+    public static Task AliveAsync(NpgsqlDataSource database, Guid[] connections, Instant now, CancellationToken cancellationToken) =>
+        RunAsync(database, Alive, cancellationToken, connections, now);
 
     /// <summary>A new run; false when one that covers the same is open already.</summary>
-    public static async Task<bool> InsertAsync(NpgsqlDataSource database, Guid id, Till till, SyncTrigger trigger, bool byCreation, Instant from, Instant to, Instant now, CancellationToken ct) =>
-        await RunAsync(database, Insert, ct, id, till.VenueId, till.ConnectionId, (short)trigger, byCreation, from, to, now) == 1;
+    public static async Task<bool> InsertAsync(
+        NpgsqlDataSource database,
+        Guid id,
+        Till till,
+        SyncTrigger trigger,
+        bool byCreation,
+        Instant from,
+        Instant to,
+        Instant now,
+        CancellationToken cancellationToken
+    ) =>
+        await RunAsync(database, Insert, cancellationToken, id, till.VenueId, till.ConnectionId, (short)trigger, byCreation, from, to, now)
+        == 1;
 
     /// <summary>What is parked goes on now.</summary>
-    public static Task ResumeAsync(NpgsqlDataSource database, Guid connectionId, Instant now, CancellationToken ct) =>
-        RunAsync(database, "update ingestion.sync_runs set resume_at = $2 where connection_id = $1 and status = 3 and resume_at > $2", ct, connectionId, now);
+    public static Task ResumeAsync(NpgsqlDataSource database, Guid connectionId, Instant now, CancellationToken cancellationToken) =>
+        RunAsync(
+            database,
+            "update ingestion.sync_runs set resume_at = $2 where connection_id = $1 and status = 3 and resume_at > $2",
+            cancellationToken,
+            connectionId,
+            now
+        );
 
-    public static Task NextAsync(NpgsqlDataSource database, Guid connectionId, Instant next, Instant now, CancellationToken ct) => RunAsync(database, Next, ct, connectionId, next, now);
+    public static Task NextAsync(
+        NpgsqlDataSource database,
+        Guid connectionId,
+        Instant next,
+        Instant now,
+        CancellationToken cancellationToken
+    ) => RunAsync(database, Next, cancellationToken, connectionId, next, now);
 
-    public static async Task<IReadOnlyList<Guid>> ClaimAsync(NpgsqlDataSource database, Guid[] connections, Guid owner, int most, Instant now, CancellationToken ct)
+    public static async Task<IReadOnlyList<Guid>> ClaimAsync(
+        NpgsqlDataSource database,
+        Guid[] connections,
+        Guid owner,
+        int most,
+        Instant now,
+        CancellationToken cancellationToken
+    )
     {
         await using var command = Command(database, Claim, connections, now, owner, most, now + Lease);
-        await using var row = await command.ExecuteReaderAsync(ct);
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
         var claimed = new List<Guid>();
-        while (await row.ReadAsync(ct))
+        while (await row.ReadAsync(cancellationToken))
             claimed.Add(row.GetGuid(0));
         return claimed;
     }
 
     /// <summary>Prolongs the lease; false when it was lost to another host.</summary>
-    public static async Task<bool> KeepAsync(NpgsqlDataSource database, Guid connectionId, Guid owner, Instant now, CancellationToken ct) =>
-        await RunAsync(database, Keep, ct, connectionId, owner, now + Lease, now) == 1;
+    public static async Task<bool> KeepAsync(
+        NpgsqlDataSource database,
+        Guid connectionId,
+        Guid owner,
+        Instant now,
+        CancellationToken cancellationToken
+    ) => await RunAsync(database, Keep, cancellationToken, connectionId, owner, now + Lease, now) == 1;
 
-    public static Task ReleaseAsync(NpgsqlDataSource database, Guid connectionId, Guid owner, CancellationToken ct) => RunAsync(database, Release, ct, connectionId, owner);
+    public static Task ReleaseAsync(NpgsqlDataSource database, Guid connectionId, Guid owner, CancellationToken cancellationToken) =>
+        RunAsync(database, Release, cancellationToken, connectionId, owner);
 
     /// <summary>How far a run is, as long as the lease is its worker's; null when it was lost to another host, else whether a run of what is new is due.</summary>
     public static async Task<bool?> ProgressAsync(
-        NpgsqlConnection connection, SyncRunRow run, Guid owner, SyncStep step, int fetched, Ledger.Written written, Instant now, CancellationToken ct)
+        NpgsqlConnection connection,
+        SyncRunRow run,
+        Guid owner,
+        SyncStep step,
+        int fetched,
+        Ledger.Written written,
+        Instant now,
+        CancellationToken cancellationToken
+    )
     {
         await using var command = new NpgsqlCommand(Progress, connection);
-        Add(command,
-        [
-            run.Id, (short)step.Trigger, step.To, step.Stream, step.Place, Text(step.Cursor), Time(step.Reached), step.PassPages, step.PassNews,
-            1, fetched, written.Created, written.Updated, written.Unchanged, Text(step.Trouble is null ? null : nameof(ErrorCode.SyncFailed)), Text(step.Trouble), now,
-            run.ConnectionId, owner, now + Lease,
-        ]);
-        return (bool?)await command.ExecuteScalarAsync(ct);
+        Add(
+            command,
+            [
+                run.Id,
+                (short)step.Trigger,
+                step.To,
+                step.Stream,
+                step.Place,
+                Text(step.Cursor),
+                Time(step.Reached),
+                step.PassPages,
+                step.PassNews,
+                1,
+                fetched,
+                written.Created,
+                written.Updated,
+                written.Unchanged,
+                Text(step.Trouble is null ? null : nameof(ErrorCode.SyncFailed)),
+                Text(step.Trouble),
+                now,
+                run.ConnectionId,
+                owner,
+                now + Lease,
+            ]
+        );
+        return (bool?)await command.ExecuteScalarAsync(cancellationToken);
     }
 
-    public static Task ParkAsync(NpgsqlDataSource database, Guid id, UserError error, Instant resume, Instant now, CancellationToken ct) =>
-        RunAsync(database, Park, ct, id, error.Code.ToString(), error.Message, resume, now);
+    public static Task ParkAsync(
+        NpgsqlDataSource database,
+        Guid id,
+        UserError error,
+        Instant resume,
+        Instant now,
+        CancellationToken cancellationToken
+    ) => RunAsync(database, Park, cancellationToken, id, error.Code.ToString(), error.Message, resume, now);
 
-    public static async Task EndAsync(NpgsqlDataSource database, Guid id, SyncStatus status, UserError? error, Instant now, CancellationToken ct) =>
-        await RunAsync(database, End, ct, id, (short)status, Text(error?.Code.ToString()), Text(error?.Message), now);
+    public static async Task EndAsync(
+        NpgsqlDataSource database,
+        Guid id,
+        SyncStatus status,
+        UserError? error,
+        Instant now,
+        CancellationToken cancellationToken
+    ) => await RunAsync(database, End, cancellationToken, id, (short)status, Text(error?.Code.ToString()), Text(error?.Message), now);
 
     /// <summary>The end of a run and how far its till has been read with it: one commit.</summary>
-    public static async Task CompleteAsync(NpgsqlDataSource database, SyncRunRow run, Instant syncedTo, Instant now, CancellationToken ct)
+    public static async Task CompleteAsync(
+        NpgsqlDataSource database,
+        SyncRunRow run,
+        Instant syncedTo,
+        Instant now,
+        CancellationToken cancellationToken
+    )
     {
-        await using var connection = await database.OpenConnectionAsync(ct);
-        await using var transaction = await connection.BeginTransactionAsync(ct);
-        await RunAsync(connection, End, ct, run.Id, (short)SyncStatus.Completed, Text(null), Text(null), now);
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await RunAsync(connection, End, cancellationToken, run.Id, (short)SyncStatus.Completed, Text(null), Text(null), now);
         if (run.Trigger != SyncTrigger.Backfill)
-            await RunAsync(connection, Synced, ct, run.ConnectionId, syncedTo, now);
-        await transaction.CommitAsync(ct);
+            await RunAsync(connection, Synced, cancellationToken, run.ConnectionId, syncedTo, now);
+        await transaction.CommitAsync(cancellationToken);
     }
 
-    private static async Task<int> RunAsync(NpgsqlDataSource database, string sql, CancellationToken ct, params object[] values)
+    private static async Task<int> RunAsync(
+        NpgsqlDataSource database,
+        string sql,
+        CancellationToken cancellationToken,
+        params object[] values
+    )
     {
         await using var command = Command(database, sql, values);
-        return await command.ExecuteNonQueryAsync(ct);
+        return await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    private static async Task<int> RunAsync(NpgsqlConnection connection, string sql, CancellationToken ct, params object[] values)
+    private static async Task<int> RunAsync(
+        NpgsqlConnection connection,
+        string sql,
+        CancellationToken cancellationToken,
+        params object[] values
+    )
     {
         await using var command = new NpgsqlCommand(sql, connection);
         Add(command, values);
-        return await command.ExecuteNonQueryAsync(ct);
+        return await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     private static NpgsqlCommand Command(NpgsqlDataSource database, string sql, params object[] values)
@@ -176,7 +296,9 @@ internal static class SyncSql
             command.Parameters.Add(value as NpgsqlParameter ?? new NpgsqlParameter { Value = value });
     }
 
-    private static NpgsqlParameter Text(string? value) => new() { NpgsqlDbType = NpgsqlDbType.Text, Value = (object?)value ?? DBNull.Value };
+    private static NpgsqlParameter Text(string? value) =>
+        new() { NpgsqlDbType = NpgsqlDbType.Text, Value = (object?)value ?? DBNull.Value };
 
-    private static NpgsqlParameter Time(Instant? value) => new() { NpgsqlDbType = NpgsqlDbType.TimestampTz, Value = (object?)value ?? DBNull.Value };
+    private static NpgsqlParameter Time(Instant? value) =>
+        new() { NpgsqlDbType = NpgsqlDbType.TimestampTz, Value = (object?)value ?? DBNull.Value };
 }

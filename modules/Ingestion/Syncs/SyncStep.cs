@@ -6,14 +6,24 @@ namespace Ingestion.Syncs;
 /// <summary>Where a run is, and where it is after a page: pure. A stream is read piece by piece (a provider pages through a limited span), a piece page by
 /// page and, where its pages may shift while they are read, pass by pass until one brings nothing new.</summary>
 internal sealed record SyncStep(
-    SyncTrigger Trigger, Instant To, int Stream, Instant Place, string? Cursor, Instant? Reached, int PassPages, bool PassNews, string? Trouble = null)
+    SyncTrigger Trigger,
+    Instant To,
+    int Stream,
+    Instant Place,
+    string? Cursor,
+    Instant? Reached,
+    int PassPages,
+    bool PassNews,
+    string? Trouble = null
+)
 {
     // An order may be edited again and again while it is read; the next sync sees to the rest.
     private const int MostPasses = 10;
 
     public int Passes { get; init; }
 
-    public static SyncStep Of(SyncRunRow run) => new(run.Trigger, run.ToAt, run.Stream, run.Place, run.Cursor, run.Reached, run.PassPages, run.PassNews);
+    public static SyncStep Of(SyncRunRow run) =>
+        new(run.Trigger, run.ToAt, run.Stream, run.Place, run.Cursor, run.Reached, run.PassPages, run.PassNews);
 
     /// <summary>The end of the piece under way.</summary>
     public Instant PieceEnd(Duration longest) => To - Place > longest ? Place + longest : To;
@@ -30,7 +40,10 @@ internal sealed record SyncStep(
     /// <param name="longest">The longest span the provider pages through.</param>
     public SyncStep After(PosPage page, bool news, Instant from, Duration longest)
     {
-        var trouble = page.Skipped.Count == 0 ? Trouble : $"{page.Skipped.Count} on one page could not be used: {string.Join("; ", page.Skipped.Take(3))}";
+        var trouble =
+            page.Skipped.Count == 0
+                ? Trouble
+                : $"{page.Skipped.Count} on one page could not be used: {string.Join("; ", page.Skipped.Take(3))}";
         var here = this with { PassPages = PassPages + 1, PassNews = PassNews || news, Trouble = trouble };
         if (page.NextCursor is not null)
             return here with { Cursor = page.NextCursor, Reached = page.ReachedAt ?? Reached };

@@ -3,7 +3,8 @@ using Integrations.Contracts;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
 using Npgsql;
-using PosModular.Kernel;
+using PosModular.Kernel.Errors;
+using PosModular.Kernel.Time;
 
 namespace Ingestion.Syncs;
 
@@ -11,10 +12,12 @@ namespace Ingestion.Syncs;
 internal sealed record SyncTransactionsInput
 {
     /// <summary>Which venue.</summary>
-    [Id] public required string VenueId { get; init; }
+    [Id]
+    public required string VenueId { get; init; }
 
     /// <summary>Only this till; all of the venue's when left out.</summary>
-    [Id] public string? ConnectionId { get; init; }
+    [Id]
+    public string? ConnectionId { get; init; }
 
     /// <summary>A span of the past, by the time of the sales; left out: what has changed since the last sync, 7 days back the first time.</summary>
     public Instant? From { get; init; }
@@ -33,39 +36,72 @@ internal sealed record SyncTransactionsPayload(IReadOnlyList<SyncRun> Runs, IRea
 
 /// <summary>Reads the venue's tills now; answers as soon as the runs have started, or with the one that is under way already. Owner or HEAD_MODERATOR. Errors:
 /// INVALID_INPUT; NOT_FOUND when no such till is connected.</summary>
-internal sealed class SyncTransactions(NpgsqlDataSource database, IDbContextFactory<IngestionDb> dbs, IVenues venues, ITills tills, SyncBell bell, IClock clock)
+internal sealed class SyncTransactions(
+    NpgsqlDataSource database,
+    IDbContextFactory<IngestionDb> dbs,
+    IVenues venues,
+    ITills tills,
+    SyncBell bell,
+    IClock clock
+)
 {
-    private static readonly UserError NoTill = new(ErrorCode.NotFound, "No such till is connected to this venue. List them with venue { posConnections { id status } }.", "connectionId");
+    private static readonly UserError NoTill = new(
+        ErrorCode.NotFound,
+        "No such till is connected to this venue. List them with venue { posConnections { id status } }.",
+        "connectionId"
+    );
     private static readonly Instant Earliest = Instant.FromUtc(2009, 1, 1, 0, 0);
 
     /// <param name="input">What to sync.</param>
-    public async Task<SyncTransactionsPayload> Handle(SyncTransactionsInput input, IResolveFieldContext context, CancellationToken ct)
+    public async Task<SyncTransactionsPayload> HandleAsync(
+        SyncTransactionsInput input,
+        IResolveFieldContext context,
+        CancellationToken cancellationToken
+    )
     {
-        var venue = await venues.DemandAsync(input.VenueId, Right.Sync, context.Caller(), ct);
+        var venue = await venues.DemandAsync(input.VenueId, Right.Sync, context.Caller(), cancellationToken);
         var now = clock.Now();
         if (input.From is null && input.To is not null)
-            return SyncTransactionsPayload.Failed(UserError.Invalid("to needs from: a span of the past has both ends, or from alone.", "from"));
+            return SyncTransactionsPayload.Failed(
+                UserError.Invalid("to needs from: a span of the past has both ends, or from alone.", "from")
+            );
         var to = input.To is { } end && end < now ? end : now;
         if (input.From >= to || input.From < Earliest)
             return SyncTransactionsPayload.Failed(UserError.Invalid("from lies before to and in the past, not before 2009.", "from"));
-        var chosen = (await tills.ConnectedAsync(ct)).Select(t => t.Till)
-            .Where(t => t.VenueId == venue.Id && (input.ConnectionId is null || t.ConnectionId.ToString() == input.ConnectionId)).ToArray();
+        var chosen = (await tills.ConnectedAsync(cancellationToken))
+            .Select(t => t.Till)
+            .Where(t => t.VenueId == venue.Id && (input.ConnectionId is null || t.ConnectionId.ToString() == input.ConnectionId))
+            .ToArray();
         if (chosen.Length == 0)
             return SyncTransactionsPayload.Failed(NoTill);
 
-        await SyncSql.OpenAsync(database, chosen, now, ct);
-        await using var db = await dbs.CreateDbContextAsync(ct);
+        await SyncSql.OpenAsync(database, chosen, now, cancellationToken);
+        await using var db = await dbs.CreateDbContextAsync(cancellationToken);
         var runs = new List<SyncRun>();
         foreach (var till in chosen)
         {
-            var syncedTo = await db.SyncPlaces.Where(p => p.ConnectionId == till.ConnectionId).Select(p => p.SyncedTo).SingleOrDefaultAsync(ct);
-            var begun = input.From is { } from ? await SyncRuns.BackfillAsync(database, till, from, to, now, ct) : await SyncRuns.StartAsync(database, till, SyncTrigger.Manual, syncedTo, now, ct);
+            var syncedTo = await db
+                .SyncPlaces.Where(p => p.ConnectionId == till.ConnectionId)
+                .Select(p => p.SyncedTo)
+                .SingleOrDefaultAsync(cancellationToken);
+            var begun = input.From is { } from
+                ? await SyncRuns.BackfillAsync(database, till, from, to, now, cancellationToken)
+                : await SyncRuns.StartAsync(database, till, SyncTrigger.Manual, syncedTo, now, cancellationToken);
             if (!begun)
-                await SyncSql.ResumeAsync(database, till.ConnectionId, now, ct);
+                await SyncSql.ResumeAsync(database, till.ConnectionId, now, cancellationToken);
             var (start, backfill) = (input.From, input.From is not null);
-            var run = await db.SyncRuns.AsNoTracking()
-                .Where(r => r.ConnectionId == till.ConnectionId && (backfill ? r.Trigger == SyncTrigger.Backfill && r.FromAt == start && r.ToAt == to : r.Trigger != SyncTrigger.Backfill))
-                .OrderByDescending(r => r.Id).FirstAsync(ct);
+            var run = await db
+                .SyncRuns.AsNoTracking()
+                .Where(r =>
+                    r.ConnectionId == till.ConnectionId
+                    && (
+                        backfill
+                            ? r.Trigger == SyncTrigger.Backfill && r.FromAt == start && r.ToAt == to
+                            : r.Trigger != SyncTrigger.Backfill
+                    )
+                )
+                .OrderByDescending(r => r.Id)
+                .FirstAsync(cancellationToken);
             runs.Add(new SyncRun(run, tills.Streams(till.Provider, run.ByCreation).Count));
         }
         bell.Ask();

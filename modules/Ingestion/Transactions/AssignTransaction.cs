@@ -3,7 +3,7 @@ using Ingestion.Cards;
 using Ingestion.Ledger;
 using Integrations.Contracts;
 using Microsoft.EntityFrameworkCore;
-using PosModular.Kernel;
+using PosModular.Kernel.Errors;
 
 namespace Ingestion.Transactions;
 
@@ -11,13 +11,16 @@ namespace Ingestion.Transactions;
 internal sealed record AssignTransactionInput
 {
     /// <summary>Which venue.</summary>
-    [Id] public required string VenueId { get; init; }
+    [Id]
+    public required string VenueId { get; init; }
 
     /// <summary>Which sale.</summary>
-    [Id] public required string TransactionId { get; init; }
+    [Id]
+    public required string TransactionId { get; init; }
 
     /// <summary>The sub claim of the user's token; null unties it.</summary>
-    [Id] public string? UserId { get; init; }
+    [Id]
+    public string? UserId { get; init; }
 }
 
 /// <summary>The sale, or what was wrong.</summary>
@@ -33,20 +36,46 @@ internal sealed record TransactionPayload(Transaction? Transaction, IReadOnlyLis
 internal sealed class AssignTransaction(IDbContextFactory<IngestionDb> dbs, SaleMoves moves, IVenues venues)
 {
     /// <param name="input">The sale and its user.</param>
-    public async Task<TransactionPayload> Handle(AssignTransactionInput input, IResolveFieldContext context, CancellationToken ct)
+    public async Task<TransactionPayload> HandleAsync(
+        AssignTransactionInput input,
+        IResolveFieldContext context,
+        CancellationToken cancellationToken
+    )
     {
         var caller = context.Caller();
-        var venue = await venues.DemandAsync(input.VenueId, Right.ManageMembers, caller, ct);
+        var venue = await venues.DemandAsync(input.VenueId, Right.ManageMembers, caller, cancellationToken);
         var userId = input.UserId?.Trim();
         if (userId is not null && CardInput.CheckUser(userId) is { } wrong)
             return TransactionPayload.Failed(wrong);
-        await using var db = await dbs.CreateDbContextAsync(ct);
-        if (!Guid.TryParse(input.TransactionId, out var id) || !await db.Transactions.AnyAsync(t => t.VenueId == venue.Id && t.Id == id, ct))
-            return TransactionPayload.Failed(new UserError(ErrorCode.NotFound, "There is no such sale at this venue. Pass Transaction.id.", "transactionId"));
+        await using var db = await dbs.CreateDbContextAsync(cancellationToken);
+        if (
+            !Guid.TryParse(input.TransactionId, out var id)
+            || !await db.Transactions.AnyAsync(t => t.VenueId == venue.Id && t.Id == id, cancellationToken)
+        )
+            return TransactionPayload.Failed(
+                new UserError(ErrorCode.NotFound, "There is no such sale at this venue. Pass Transaction.id.", "transactionId")
+            );
 
-        await moves.MoveAsync(venue.Id, MovedSales.One, id.ToString(), userId, MatchedBy.Hand, Cause.Hand, caller.UserId, null, ct);
+        await moves.MoveAsync(
+            venue.Id,
+            MovedSales.One,
+            id.ToString(),
+            userId,
+            MatchedBy.Hand,
+            Cause.Hand,
+            caller.UserId,
+            null,
+            cancellationToken
+        );
         // A HEAD_MODERATOR may tie a sale without seeing it.
-        return new TransactionPayload(caller.May(Right.SeeSales, venue)
-            ? new Transaction(venue, await db.Transactions.AsNoTracking().SingleAsync(t => t.VenueId == venue.Id && t.Id == id, ct)) : null, []);
+        return new TransactionPayload(
+            caller.May(Right.SeeSales, venue)
+                ? new Transaction(
+                    venue,
+                    await db.Transactions.AsNoTracking().SingleAsync(t => t.VenueId == venue.Id && t.Id == id, cancellationToken)
+                )
+                : null,
+            []
+        );
     }
 }

@@ -1,8 +1,8 @@
 using GraphQL;
 using Integrations.Contracts;
 using Microsoft.EntityFrameworkCore;
-using PosModular.Kernel;
 using PosModular.Kernel.Feed;
+using PosModular.Kernel.Paging;
 
 namespace Ingestion.Transactions;
 
@@ -13,13 +13,18 @@ internal sealed class LiveTransactions(IDbContextFactory<IngestionDb> dbs, IVenu
 
     /// <summary>Checks rights and cursor at once, so that the subscriber is told before the first sale. Throws FORBIDDEN, INVALID_INPUT.</summary>
     public async Task<IAsyncEnumerable<Transaction>> FollowAsync(
-        string venueId, string? after, IResolveFieldContext context, Func<IQueryable<TransactionVersionRow>, IQueryable<TransactionVersionRow>> which, CancellationToken ct)
+        string venueId,
+        string? after,
+        IResolveFieldContext context,
+        Func<IQueryable<TransactionVersionRow>, IQueryable<TransactionVersionRow>> which,
+        CancellationToken cancellationToken
+    )
     {
         var caller = context.Caller();
-        await venues.DemandAsync(venueId, Right.SeeSales, caller, ct);
-        var head = await HeadAsync(venueId, ct);
-        var start = after is null ? head : Cursor.ReadSeq(Transaction.CursorKind, venueId, after, head);
-        return tail.Follow(Contracts.TransactionsChanged.Feed, venueId, start, ReadAsync, context.CancellationToken);
+        await venues.DemandAsync(venueId, Right.SeeSales, caller, cancellationToken);
+        var head = await HeadAsync(venueId, cancellationToken);
+        var start = after is null ? head : Cursor.DecodeSequence(Transaction.CursorKind, venueId, after, head);
+        return tail.FollowAsync(Contracts.TransactionsChanged.Feed, venueId, start, ReadAsync, context.CancellationToken);
 
         async Task<(IReadOnlyList<Transaction>, long)> ReadAsync(long place, CancellationToken token)
         {
@@ -29,16 +34,24 @@ internal sealed class LiveTransactions(IDbContextFactory<IngestionDb> dbs, IVenu
             if (end <= place)
                 return ([], place);
             await using var db = await dbs.CreateDbContextAsync(token);
-            var rows = await which(db.Versions.AsNoTracking().Where(v => v.VenueId == venueId && v.Seq > place && v.Seq <= end)).OrderBy(v => v.Seq).Take(Page)
-                .Join(db.Transactions.AsNoTracking().Where(t => t.VenueId == venueId), v => v.TransactionId, t => t.Id, (v, t) => new { v, t })
-                .OrderBy(r => r.v.Seq).ToListAsync(token);
+            var rows = await which(db.Versions.AsNoTracking().Where(v => v.VenueId == venueId && v.Seq > place && v.Seq <= end))
+                .OrderBy(v => v.Seq)
+                .Take(Page)
+                .Join(
+                    db.Transactions.AsNoTracking().Where(t => t.VenueId == venueId),
+                    v => v.TransactionId,
+                    t => t.Id,
+                    (v, t) => new { v, t }
+                )
+                .OrderBy(r => r.v.Seq)
+                .ToListAsync(token);
             return (rows.ConvertAll(r => new Transaction(venue, r.t, r.v)), rows.Count < Page ? end : rows[^1].v.Seq);
         }
     }
 
-    private async Task<long> HeadAsync(string venueId, CancellationToken ct)
+    private async Task<long> HeadAsync(string venueId, CancellationToken cancellationToken)
     {
-        await using var db = await dbs.CreateDbContextAsync(ct);
-        return await db.Heads.AsNoTracking().Where(h => h.VenueId == venueId).Select(h => h.Seq).SingleOrDefaultAsync(ct);
+        await using var db = await dbs.CreateDbContextAsync(cancellationToken);
+        return await db.Heads.AsNoTracking().Where(h => h.VenueId == venueId).Select(h => h.Seq).SingleOrDefaultAsync(cancellationToken);
     }
 }

@@ -1,8 +1,8 @@
 using Integrations.Contracts;
 using NodaTime;
 using Npgsql;
-using PosModular.Kernel;
 using PosModular.Kernel.Schema;
+using PosModular.Kernel.Time;
 
 namespace Ingestion.Transactions;
 
@@ -29,15 +29,15 @@ internal sealed class QuietSince(NpgsqlDataSource database, IClock clock)
         group by last.at
         """;
 
-    public async Task<Instant?> Handle([Parent] IConnectionPart connection, CancellationToken ct)
+    public async Task<Instant?> HandleAsync([Parent] IConnectionPart connection, CancellationToken cancellationToken)
     {
         if (connection.DisconnectedAt is not null)
             return null; // not quiet, but off
         await using var command = database.CreateCommand(Sql);
         foreach (var value in new object[] { connection.VenueId, connection.ConnectionId, clock.Now(), Weeks })
             command.Parameters.Add(new NpgsqlParameter { Value = value });
-        await using var row = await command.ExecuteReaderAsync(ct);
-        return await row.ReadAsync(ct) && IsQuiet(row.GetDouble(1), row.GetInt64(2)) ? row.GetFieldValue<Instant>(0) : null;
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        return await row.ReadAsync(cancellationToken) && IsQuiet(row.GetDouble(1), row.GetInt64(2)) ? row.GetFieldValue<Instant>(0) : null;
     }
 
     /// <param name="average">Sales in the same hours of the weeks before.</param>

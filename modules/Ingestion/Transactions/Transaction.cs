@@ -2,7 +2,7 @@ using GraphQL;
 using Ingestion.Contracts;
 using Integrations.Contracts;
 using NodaTime;
-using PosModular.Kernel;
+using PosModular.Kernel.Amounts;
 
 namespace Ingestion.Transactions;
 
@@ -11,17 +11,20 @@ internal sealed class Transaction(IVenue venue, TransactionRow row, TransactionV
 {
     public const string CursorKind = "feed";
 
-    [Ignore] public IVenue Venue => venue;
+    [Ignore]
+    public IVenue Venue => venue;
 
-    [Ignore] public TransactionRow Row => row;
+    [Ignore]
+    public TransactionRow Row => row;
 
-    [Ignore] public string VenueId => venue.Id;
+    [Ignore]
+    public string VenueId => venue.Id;
 
     /// <summary>A version-7 UUID.</summary>
     public Guid Id => row.Id;
 
     /// <summary>Its place in the venue's feed. Pass it to transactionChanged(after:) or transactionAdded(after:).</summary>
-    public string Cursor => PosModular.Kernel.Cursor.OfSeq(CursorKind, venue.Id, version?.Seq ?? row.LastSeq);
+    public string Cursor => PosModular.Kernel.Paging.Cursor.EncodeSequence(CursorKind, venue.Id, version?.Seq ?? row.LastSeq);
 
     /// <summary>The connection it came in by.</summary>
     public Guid ConnectionId => row.ConnectionId;
@@ -69,11 +72,14 @@ internal sealed class Transaction(IVenue venue, TransactionRow row, TransactionV
     public PaymentMethod PaymentMethod => version?.PaymentMethod ?? row.PaymentMethod;
 
     /// <summary>Null when no card was used.</summary>
-    public Card? Card => row is { CardBrand: null, CardLast4: null, CardToken: null, CardEntryMethod: null }
-        ? null : new Card(row.CardBrand, row.CardLast4, row.CardEntryMethod, row.CardToken);
+    public Card? Card =>
+        row is { CardBrand: null, CardLast4: null, CardToken: null, CardEntryMethod: null }
+            ? null
+            : new Card(row.CardBrand, row.CardLast4, row.CardEntryMethod, row.CardToken);
 
     /// <summary>Whose sale it is; null while nobody is known.</summary>
-    [Id] public string? UserId => version is null ? row.UserId : version.UserId;
+    [Id]
+    public string? UserId => version is null ? row.UserId : version.UserId;
 
     /// <summary>What tied it to the user.</summary>
     public MatchedBy? MatchedBy => UserId is null ? null : row.MatchedBy;

@@ -8,6 +8,10 @@ internal sealed class TransactionChanged(LiveTransactions live)
 {
     /// <param name="venueId">Which venue.</param>
     /// <param name="after">Transaction.cursor of the last change seen.</param>
-    public Task<IAsyncEnumerable<Transaction>> Handle([Id] string venueId, IResolveFieldContext context, CancellationToken ct, string? after = null) =>
-        live.FollowAsync(venueId, after, context, versions => versions.Where(v => v.Applied), ct);
+    public Task<IAsyncEnumerable<Transaction>> HandleAsync(
+        [Id] string venueId,
+        IResolveFieldContext context,
+        CancellationToken cancellationToken,
+        string? after = null
+    ) => live.FollowAsync(venueId, after, context, versions => versions.Where(v => v.Applied), cancellationToken);
 }

@@ -2,7 +2,7 @@ using GraphQL;
 using GraphQL.DataLoader;
 using Integrations.Contracts;
 using Microsoft.EntityFrameworkCore;
-using PosModular.Kernel;
+using PosModular.Kernel.Batching;
 using PosModular.Kernel.Schema;
 
 namespace Ingestion.Transactions;
@@ -11,10 +11,20 @@ namespace Ingestion.Transactions;
 internal sealed class TransactionCount(IDbContextFactory<IngestionDb> dbs)
 {
     public IDataLoaderResult<long> Handle([Parent] IConnectionPart connection, IResolveFieldContext context) =>
-        BatchLoaders.Ask<Guid, long>(context, (typeof(TransactionCount), connection.VenueId), connection.ConnectionId, async (ids, ct) =>
-        {
-            await using var db = await dbs.CreateDbContextAsync(ct);
-            return await db.Transactions.AsNoTracking().Where(t => t.VenueId == connection.VenueId && ids.Contains(t.ConnectionId))
-                .GroupBy(t => t.ConnectionId).Select(g => new { g.Key, Count = g.LongCount() }).ToDictionaryAsync(g => g.Key, g => g.Count, ct);
-        }, 0);
+        BatchLoaders.Load<Guid, long>(
+            context,
+            (typeof(TransactionCount), connection.VenueId),
+            connection.ConnectionId,
+            async (ids, cancellationToken) =>
+            {
+                await using var db = await dbs.CreateDbContextAsync(cancellationToken);
+                return await db
+                    .Transactions.AsNoTracking()
+                    .Where(t => t.VenueId == connection.VenueId && ids.Contains(t.ConnectionId))
+                    .GroupBy(t => t.ConnectionId)
+                    .Select(g => new { g.Key, Count = g.LongCount() })
+                    .ToDictionaryAsync(g => g.Key, g => g.Count, cancellationToken);
+            },
+            0
+        );
 }

@@ -20,8 +20,8 @@ internal static class TransactionFeed
         where v.venue_id = b.venue_id and v.seq > b.seq order by v.seq
         """;
 
-    public static FeedSource Source { get; } = new FeedSource<(TransactionChange Change, bool Applied)>(
-        TransactionsChanged.Feed, "ingestion.feed_heads", Sql, Map, Announce);
+    public static FeedSource Source { get; } =
+        new FeedSource<(TransactionChange Change, bool Applied)>(TransactionsChanged.Feed, "ingestion.feed_heads", Sql, Map, Announce);
 
     // Versions that were not applied have their place in the feed, but nothing changed with them.
     private static TransactionsChanged? Announce(IReadOnlyList<(TransactionChange Change, bool Applied)> rows)
@@ -30,19 +30,38 @@ internal static class TransactionFeed
         return changes.Length == 0 ? null : new TransactionsChanged(changes);
     }
 
-    private static (TransactionChange, bool) Map(NpgsqlDataReader row, int at) => (
-        new TransactionChange(row.GetString(at), row.GetInt64(at + 1), row.GetGuid(at + 2), row.GetFieldValue<Instant>(at + 3),
-            row.IsDBNull(at + 5) ? null : Sale(row, at + 19), Sale(row, at + 6))
-        { RulesOff = row.GetBoolean(at + 32) },
-        row.GetBoolean(at + 4));
+    private static (TransactionChange, bool) Map(NpgsqlDataReader row, int at) =>
+        (
+            new TransactionChange(
+                row.GetString(at),
+                row.GetInt64(at + 1),
+                row.GetGuid(at + 2),
+                row.GetFieldValue<Instant>(at + 3),
+                row.IsDBNull(at + 5) ? null : Sale(row, at + 19),
+                Sale(row, at + 6)
+            )
+            {
+                RulesOff = row.GetBoolean(at + 32),
+            },
+            row.GetBoolean(at + 4)
+        );
 
-    private static Sale Sale(NpgsqlDataReader row, int at) => new(
-        (Provider)row.GetInt16(at), (TransactionStatus)row.GetInt16(at + 1), row.GetString(at + 2), row.GetInt64(at + 3), row.GetInt64(at + 4),
-        row.GetInt64(at + 5), (PaymentMethod)row.GetInt16(at + 6), row.IsDBNull(at + 7) ? null : row.GetString(at + 7), row.GetFieldValue<Instant>(at + 8))
-    {
-        TaxMinor = row.GetInt64(at + 9),
-        DiscountMinor = row.GetInt64(at + 10),
-        ServiceChargeMinor = row.GetInt64(at + 11),
-        BreakdownComplete = row.GetBoolean(at + 12),
-    };
+    private static Sale Sale(NpgsqlDataReader row, int at) =>
+        new(
+            (Provider)row.GetInt16(at),
+            (TransactionStatus)row.GetInt16(at + 1),
+            row.GetString(at + 2),
+            row.GetInt64(at + 3),
+            row.GetInt64(at + 4),
+            row.GetInt64(at + 5),
+            (PaymentMethod)row.GetInt16(at + 6),
+            row.IsDBNull(at + 7) ? null : row.GetString(at + 7),
+            row.GetFieldValue<Instant>(at + 8)
+        )
+        {
+            TaxMinor = row.GetInt64(at + 9),
+            DiscountMinor = row.GetInt64(at + 10),
+            ServiceChargeMinor = row.GetInt64(at + 11),
+            BreakdownComplete = row.GetBoolean(at + 12),
+        };
 }

@@ -3,7 +3,7 @@ using Ingestion.Contracts;
 using Integrations.Contracts;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
-using PosModular.Kernel;
+using PosModular.Kernel.Errors;
 
 namespace Ingestion.Transactions;
 
@@ -17,7 +17,8 @@ internal sealed record TransactionFilter
     public Instant? To { get; init; }
 
     /// <summary>Of this till.</summary>
-    [Id] public string? ConnectionId { get; init; }
+    [Id]
+    public string? ConnectionId { get; init; }
 
     /// <summary>Of tills of this provider.</summary>
     public Provider? Provider { get; init; }
@@ -29,7 +30,8 @@ internal sealed record TransactionFilter
     public IReadOnlyList<PaymentMethod>? PaymentMethods { get; init; }
 
     /// <summary>Of this user.</summary>
-    [Id] public string? UserId { get; init; }
+    [Id]
+    public string? UserId { get; init; }
 
     /// <summary>True: tied to a user; false: to nobody.</summary>
     public bool? Matched { get; init; }
@@ -72,7 +74,9 @@ internal sealed record TransactionFilter
         if (filter.Search?.Trim() is { } text)
         {
             if (text.Length is 0 or > 200 || text.Any(char.IsControl))
-                throw ApiError.InvalidInput("search is an external id, an order id or the last four digits of a card, 1 to 200 characters.");
+                throw ApiError.InvalidInput(
+                    "search is an external id, an order id or the last four digits of a card, 1 to 200 characters."
+                );
             rows = rows.Where(t => t.ExternalId == text || t.ExternalOrderId == text || t.CardLast4 == text);
         }
         return rows;

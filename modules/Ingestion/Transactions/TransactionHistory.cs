@@ -3,7 +3,8 @@ using GraphQL.DataLoader;
 using Ingestion.Contracts;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
-using PosModular.Kernel;
+using PosModular.Kernel.Amounts;
+using PosModular.Kernel.Batching;
 using PosModular.Kernel.Schema;
 
 namespace Ingestion.Transactions;
@@ -24,25 +25,60 @@ namespace Ingestion.Transactions;
 /// <param name="CauseId">The event or the run.</param>
 /// <param name="Applied">False for a state that came when a newer one was known already.</param>
 internal sealed record TransactionVersion(
-    string Cursor, Instant RecordedAt, TransactionStatus Status, Money Total, Money Tip, Money Refunded, Money Tax, Money Discount, Money ServiceCharge,
-    bool BreakdownComplete, [property: Id] string? UserId,
-    string Cause, string? CauseId, bool Applied)
+    string Cursor,
+    Instant RecordedAt,
+    TransactionStatus Status,
+    Money Total,
+    Money Tip,
+    Money Refunded,
+    Money Tax,
+    Money Discount,
+    Money ServiceCharge,
+    bool BreakdownComplete,
+    [property: Id] string? UserId,
+    string Cause,
+    string? CauseId,
+    bool Applied
+)
 {
-    public static TransactionVersion Of(TransactionVersionRow v) => new(
-        PosModular.Kernel.Cursor.OfSeq(Transaction.CursorKind, v.VenueId, v.Seq), v.RecordedAt, v.Status, new Money(v.TotalMinor, v.Currency), new Money(v.TipMinor, v.Currency),
-        new Money(v.RefundedMinor, v.Currency), new Money(v.TaxMinor, v.Currency), new Money(v.DiscountMinor, v.Currency), new Money(v.ServiceChargeMinor, v.Currency),
-        v.BreakdownComplete, v.UserId, v.Cause.ToString().ToUpperInvariant(), v.CauseId, v.Applied);
+    public static TransactionVersion Of(TransactionVersionRow v) =>
+        new(
+            PosModular.Kernel.Paging.Cursor.EncodeSequence(Transaction.CursorKind, v.VenueId, v.Seq),
+            v.RecordedAt,
+            v.Status,
+            new Money(v.TotalMinor, v.Currency),
+            new Money(v.TipMinor, v.Currency),
+            new Money(v.RefundedMinor, v.Currency),
+            new Money(v.TaxMinor, v.Currency),
+            new Money(v.DiscountMinor, v.Currency),
+            new Money(v.ServiceChargeMinor, v.Currency),
+            v.BreakdownComplete,
+            v.UserId,
+            v.Cause.ToString().ToUpperInvariant(),
+            v.CauseId,
+            v.Applied
+        );
 }
 
 /// <summary>Every state the sale has had, the oldest first; also those that came too late to count.</summary>
 internal sealed class TransactionHistory(IDbContextFactory<IngestionDb> dbs)
 {
     public IDataLoaderResult<IEnumerable<TransactionVersion>> History([Parent] Transaction transaction, IResolveFieldContext context) =>
-        BatchLoaders.Ask<Guid, IEnumerable<TransactionVersion>>(context, (typeof(TransactionHistory), transaction.Venue.Id), transaction.Id, async (ids, ct) =>
-        {
-            await using var db = await dbs.CreateDbContextAsync(ct);
-            var venueId = transaction.Venue.Id;
-            var rows = await db.Versions.AsNoTracking().Where(v => v.VenueId == venueId && ids.Contains(v.TransactionId)).OrderBy(v => v.Seq).ToListAsync(ct);
-            return rows.GroupBy(v => v.TransactionId).ToDictionary(g => g.Key, g => g.Select(TransactionVersion.Of));
-        }, []);
+        BatchLoaders.Load<Guid, IEnumerable<TransactionVersion>>(
+            context,
+            (typeof(TransactionHistory), transaction.Venue.Id),
+            transaction.Id,
+            async (ids, cancellationToken) =>
+            {
+                await using var db = await dbs.CreateDbContextAsync(cancellationToken);
+                var venueId = transaction.Venue.Id;
+                var rows = await db
+                    .Versions.AsNoTracking()
+                    .Where(v => v.VenueId == venueId && ids.Contains(v.TransactionId))
+                    .OrderBy(v => v.Seq)
+                    .ToListAsync(cancellationToken);
+                return rows.GroupBy(v => v.TransactionId).ToDictionary(g => g.Key, g => g.Select(TransactionVersion.Of));
+            },
+            []
+        );
 }

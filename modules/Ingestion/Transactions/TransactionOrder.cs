@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.EntityFrameworkCore;
-using PosModular.Kernel;
+using PosModular.Kernel.Errors;
+using PosModular.Kernel.Paging;
 
 namespace Ingestion.Transactions;
 
@@ -20,8 +21,10 @@ internal enum TransactionOrder
 /// <summary>Keyset pages: a page costs the same wherever it lies, and rows that arrive meanwhile neither repeat nor hide any.</summary>
 internal static class TransactionPaging
 {
-    public static string CursorOf(this TransactionOrder order, TransactionRow row) => order == TransactionOrder.LargestFirst
-        ? Cursor.Of(Kind(order), row.TotalMinor.ToString(CultureInfo.InvariantCulture), row.Id.ToString("N")) : Cursor.OfTime(Kind(order), row.OccurredAt, row.Id);
+    public static string CursorOf(this TransactionOrder order, TransactionRow row) =>
+        order == TransactionOrder.LargestFirst
+            ? Cursor.Encode(Kind(order), row.TotalMinor.ToString(CultureInfo.InvariantCulture), row.Id.ToString("N"))
+            : Cursor.EncodeTime(Kind(order), row.OccurredAt, row.Id);
 
     /// <summary>The rows after a cursor, in order; throws INVALID_INPUT for a cursor of another list or order.</summary>
     public static IQueryable<TransactionRow> Sorted(this IQueryable<TransactionRow> rows, TransactionOrder order, string? after)
@@ -30,8 +33,11 @@ internal static class TransactionPaging
         {
             if (after is not null)
             {
-                var parts = Cursor.Read(Kind(order), after, 2);
-                if (!long.TryParse(parts[0], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var total) || !Guid.TryParseExact(parts[1], "N", out var last))
+                var parts = Cursor.Decode(Kind(order), after, 2);
+                if (
+                    !long.TryParse(parts[0], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var total)
+                    || !Guid.TryParseExact(parts[1], "N", out var last)
+                )
                     throw ApiError.InvalidInput("after is not a cursor of this list. Pass endCursor exactly as you got it.");
                 rows = rows.Where(t => EF.Functions.LessThan(ValueTuple.Create(t.TotalMinor, t.Id), ValueTuple.Create(total, last)));
             }
@@ -39,12 +45,22 @@ internal static class TransactionPaging
         }
         if (after is not null)
         {
-            var (at, id) = Cursor.ReadTime(Kind(order), after);
-            rows = order == TransactionOrder.NewestFirst ? rows.Where(t => EF.Functions.LessThan(ValueTuple.Create(t.OccurredAt, t.Id), ValueTuple.Create(at, id)))
-                : rows.Where(t => EF.Functions.GreaterThan(ValueTuple.Create(t.OccurredAt, t.Id), ValueTuple.Create(at, id)));
+            var (at, id) = Cursor.DecodeTime(Kind(order), after);
+            rows =
+                order == TransactionOrder.NewestFirst
+                    ? rows.Where(t => EF.Functions.LessThan(ValueTuple.Create(t.OccurredAt, t.Id), ValueTuple.Create(at, id)))
+                    : rows.Where(t => EF.Functions.GreaterThan(ValueTuple.Create(t.OccurredAt, t.Id), ValueTuple.Create(at, id)));
         }
-        return order == TransactionOrder.NewestFirst ? rows.OrderByDescending(t => t.OccurredAt).ThenByDescending(t => t.Id) : rows.OrderBy(t => t.OccurredAt).ThenBy(t => t.Id);
+        return order == TransactionOrder.NewestFirst
+            ? rows.OrderByDescending(t => t.OccurredAt).ThenByDescending(t => t.Id)
+            : rows.OrderBy(t => t.OccurredAt).ThenBy(t => t.Id);
     }
 
-    private static string Kind(TransactionOrder order) => order switch { TransactionOrder.NewestFirst => "newest", TransactionOrder.OldestFirst => "oldest", _ => "largest" };
+    private static string Kind(TransactionOrder order) =>
+        order switch
+        {
+            TransactionOrder.NewestFirst => "newest",
+            TransactionOrder.OldestFirst => "oldest",
+            _ => "largest",
+        };
 }

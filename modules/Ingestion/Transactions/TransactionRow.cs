@@ -74,12 +74,41 @@ internal sealed class TransactionRow
         row.Property(t => t.PaymentMethod).HasConversion<short>();
         row.Property(t => t.MatchedBy).HasConversion<short?>();
         row.Property(t => t.CardLast4).HasColumnName("card_last4");
-        row.HasIndex(t => new { t.VenueId, t.Provider, t.ExternalId }).IsUnique();
-        row.HasIndex(t => new { t.VenueId, t.OccurredAt, t.Id });
-        row.HasIndex(t => new { t.VenueId, t.TotalMinor, t.Id });
-        row.HasIndex(t => new { t.VenueId, t.UserId, t.OccurredAt, t.Id }).HasFilter("user_id is not null");
+        row.HasIndex(t => new
+            {
+                t.VenueId,
+                t.Provider,
+                t.ExternalId,
+            })
+            .IsUnique();
+        row.HasIndex(t => new
+        {
+            t.VenueId,
+            t.OccurredAt,
+            t.Id,
+        });
+        row.HasIndex(t => new
+        {
+            t.VenueId,
+            t.TotalMinor,
+            t.Id,
+        });
+        row.HasIndex(t => new
+            {
+                t.VenueId,
+                t.UserId,
+                t.OccurredAt,
+                t.Id,
+            })
+            .HasFilter("user_id is not null");
         row.HasIndex(t => new { t.VenueId, t.CardToken }).HasFilter("card_token is not null");
         // An order's amounts are shared among all that paid it.
-        row.HasIndex(t => new { t.VenueId, t.Provider, t.ExternalOrderId }).HasFilter("external_order_id is not null");
+        row.HasIndex(t => new
+            {
+                t.VenueId,
+                t.Provider,
+                t.ExternalOrderId,
+            })
+            .HasFilter("external_order_id is not null");
     }
 }

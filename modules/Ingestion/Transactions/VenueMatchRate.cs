@@ -3,8 +3,8 @@ using Integrations.Contracts;
 using NodaTime;
 using Npgsql;
 using NpgsqlTypes;
-using PosModular.Kernel;
 using PosModular.Kernel.Schema;
+using PosModular.Kernel.Time;
 
 namespace Ingestion.Transactions;
 
@@ -33,7 +33,13 @@ internal sealed class VenueMatchRate(NpgsqlDataSource database, IClock clock)
 
     /// <param name="period">The day, ISO week, month or year that holds on; ALL ignores it.</param>
     /// <param name="on">Default: the venue's today.</param>
-    public async Task<MatchRate> MatchRate([Parent] IVenue venue, RevenuePeriod period, IResolveFieldContext context, CancellationToken ct, LocalDate? on = null)
+    public async Task<MatchRate> MatchRateAsync(
+        [Parent] IVenue venue,
+        RevenuePeriod period,
+        IResolveFieldContext context,
+        CancellationToken cancellationToken,
+        LocalDate? on = null
+    )
     {
         context.Caller().Demand(Right.SeeSales, venue);
         var span = venue.SpanOf(period, on ?? venue.DayOf(clock.Now()));
@@ -42,8 +48,8 @@ internal sealed class VenueMatchRate(NpgsqlDataSource database, IClock clock)
         command.Parameters.Add(new() { Value = (object?)span?.From ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz });
         command.Parameters.Add(new() { Value = (object?)span?.To ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz });
         var counts = new List<UnmatchedReason>();
-        await using var row = await command.ExecuteReaderAsync(ct);
-        while (await row.ReadAsync(ct))
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        while (await row.ReadAsync(cancellationToken))
             counts.Add(new UnmatchedReason(row.GetString(0), row.GetInt64(1)));
         var (sales, matched) = (counts.Sum(c => c.Sales), counts.SingleOrDefault(c => c.Reason == "MATCHED")?.Sales ?? 0);
         return new MatchRate(sales, matched, sales == 0 ? 0 : (double)matched / sales, [.. counts.Where(c => c.Reason != "MATCHED")]);

@@ -9,13 +9,18 @@ namespace Ingestion.Transactions;
 internal sealed class VenueTransaction(IDbContextFactory<IngestionDb> dbs)
 {
     /// <param name="id">The sale's id.</param>
-    public async Task<Transaction?> Transaction([Parent] IVenue venue, [Id] string id, IResolveFieldContext context, CancellationToken ct)
+    public async Task<Transaction?> TransactionAsync(
+        [Parent] IVenue venue,
+        [Id] string id,
+        IResolveFieldContext context,
+        CancellationToken cancellationToken
+    )
     {
         context.Caller().Demand(Right.SeeSales, venue);
         if (!Guid.TryParse(id, out var key))
             return null;
-        await using var db = await dbs.CreateDbContextAsync(ct);
-        var row = await db.Transactions.AsNoTracking().SingleOrDefaultAsync(t => t.VenueId == venue.Id && t.Id == key, ct);
+        await using var db = await dbs.CreateDbContextAsync(cancellationToken);
+        var row = await db.Transactions.AsNoTracking().SingleOrDefaultAsync(t => t.VenueId == venue.Id && t.Id == key, cancellationToken);
         return row is null ? null : new Transaction(venue, row);
     }
 }

@@ -1,17 +1,20 @@
 using GraphQL;
 using Integrations.Contracts;
 using Microsoft.EntityFrameworkCore;
-using PosModular.Kernel;
+using PosModular.Kernel.Paging;
 using PosModular.Kernel.Schema;
 
 namespace Ingestion.Transactions;
 
 /// <summary>One page of sales.</summary>
-internal sealed class TransactionConnection(IReadOnlyList<Edge<Transaction>> edges, PageInfo info, Func<CancellationToken, Task<long>> count)
-    : Connection<Transaction>(edges, info)
+internal sealed class TransactionConnection(
+    IReadOnlyList<Edge<Transaction>> edges,
+    PageInfo info,
+    Func<CancellationToken, Task<long>> count
+) : Connection<Transaction>(edges, info)
 {
     /// <summary>All that the filter lets through; counted only when asked for.</summary>
-    public Task<long> TotalCount(CancellationToken ct) => count(ct);
+    public Task<long> TotalCountAsync(CancellationToken cancellationToken) => count(cancellationToken);
 }
 
 /// <summary>The venue's sales. Owner only; INVALID_INPUT for a bad cursor, page size or search.</summary>
@@ -21,16 +24,25 @@ internal sealed class VenueTransactions(IDbContextFactory<IngestionDb> dbs)
     /// <param name="order">In which order.</param>
     /// <param name="first">How many, 1 to 200.</param>
     /// <param name="after">The endCursor of the page before, of the same order.</param>
-    public async Task<TransactionConnection> Transactions(
-        [Parent] IVenue venue, IResolveFieldContext context, CancellationToken ct,
-        TransactionFilter? filter = null, [DefaultAstValue("NEWEST_FIRST")] TransactionOrder? order = TransactionOrder.NewestFirst,
-        [DefaultAstValue("50")] int? first = 50, string? after = null)
+    public async Task<TransactionConnection> TransactionsAsync(
+        [Parent] IVenue venue,
+        IResolveFieldContext context,
+        CancellationToken cancellationToken,
+        TransactionFilter? filter = null,
+        [DefaultAstValue("NEWEST_FIRST")] TransactionOrder? order = TransactionOrder.NewestFirst,
+        [DefaultAstValue("50")] int? first = 50,
+        string? after = null
+    )
     {
         context.Caller().Demand(Right.SeeSales, venue);
         var (page, sorting) = (Page.Of(first, after), order ?? TransactionOrder.NewestFirst);
-        await using var db = await dbs.CreateDbContextAsync(ct);
-        var found = await TransactionFilter.Apply(db, venue.Id, filter).Sorted(sorting, after).Take(page.Probe).ToListAsync(ct);
-        var (edges, info) = Connection.Cut(page, found.ConvertAll(t => new Transaction(venue, t)), t => sorting.CursorOf(t.Row));
+        await using var db = await dbs.CreateDbContextAsync(cancellationToken);
+        var found = await TransactionFilter
+            .Apply(db, venue.Id, filter)
+            .Sorted(sorting, after)
+            .Take(page.FetchCount)
+            .ToListAsync(cancellationToken);
+        var (edges, info) = Connection.BuildPage(page, found.ConvertAll(t => new Transaction(venue, t)), t => sorting.CursorOf(t.Row));
         return new TransactionConnection(edges, info, async token =>
         {
             await using var counting = await dbs.CreateDbContextAsync(token);

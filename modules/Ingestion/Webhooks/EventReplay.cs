@@ -5,8 +5,8 @@ using Microsoft.EntityFrameworkCore;
 using NodaTime;
 using Npgsql;
 using NpgsqlTypes;
-using PosModular.Kernel;
 using PosModular.Kernel.Data;
+using PosModular.Kernel.Time;
 
 namespace Ingestion.Webhooks;
 
@@ -15,7 +15,13 @@ internal sealed record ReplayedEvents(Guid[]? Ids, WebhookEventStatus[]? Statuse
 
 /// <summary>Reads stored events again, page by page in the order they came: what they tell goes through the same writer as if it came now, and what has
 /// become of each event is written in the same commit.</summary>
-internal sealed class EventReplay(IDbContextFactory<IngestionDb> dbs, IWebhookGate gate, Func<BatchWriter> writers, IClock clock, TimeProvider time)
+internal sealed class EventReplay(
+    IDbContextFactory<IngestionDb> dbs,
+    IWebhookGate gate,
+    Func<BatchWriter> writers,
+    IClock clock,
+    TimeProvider time
+)
 {
     private const int MostEvents = 512;
     private const long MostBytes = 16 * 1024 * 1024;
@@ -34,24 +40,28 @@ internal sealed class EventReplay(IDbContextFactory<IngestionDb> dbs, IWebhookGa
     private const string Drop = "delete from ingestion.webhook_events where venue_id = '' and id = any($1::uuid[])";
 
     /// <summary>How many were read again.</summary>
-    public async Task<int> RunAsync(string venueId, ReplayedEvents which, CancellationToken ct)
+    public async Task<int> RunAsync(string venueId, ReplayedEvents which, CancellationToken cancellationToken)
     {
         await using var writer = writers();
         var (last, end, replayed) = (Guid.Empty, clock.Now().NewId(), 0);
         while (true)
         {
-            await using var db = await dbs.CreateDbContextAsync(ct);
-            var page = await Matching(db, venueId, which).Where(e => e.Id > last && e.Id < end)
-                .OrderBy(e => e.Id).Take(MostEvents).Select(e => new { e.Id, Size = e.Payload.Length }).ToListAsync(ct);
+            await using var db = await dbs.CreateDbContextAsync(cancellationToken);
+            var page = await Matching(db, venueId, which)
+                .Where(e => e.Id > last && e.Id < end)
+                .OrderBy(e => e.Id)
+                .Take(MostEvents)
+                .Select(e => new { e.Id, Size = e.Payload.Length })
+                .ToListAsync(cancellationToken);
             // Bodies may be large: only so many at once.
             var (ids, bytes) = (new List<Guid>(), 0L);
             foreach (var next in page.TakeWhile(next => ids.Count == 0 || (bytes += next.Size) <= MostBytes))
                 ids.Add(next.Id);
             if (ids.Count == 0)
                 return replayed;
-            var rows = await Matching(db, venueId, which).Where(e => ids.Contains(e.Id)).OrderBy(e => e.Id).ToListAsync(ct);
-            var read = (await Task.WhenAll(rows.Select(row => ReadAsync(row, venueId, ct)))).OfType<ReadAgain>().ToArray();
-            await WriteAsync(writer, venueId, read, ct);
+            var rows = await Matching(db, venueId, which).Where(e => ids.Contains(e.Id)).OrderBy(e => e.Id).ToListAsync(cancellationToken);
+            var read = (await Task.WhenAll(rows.Select(row => ReadAsync(row, venueId, cancellationToken)))).OfType<ReadAgain>().ToArray();
+            await WriteAsync(writer, venueId, read, cancellationToken);
             (last, replayed) = (ids[^1], replayed + read.Length);
         }
     }
@@ -72,47 +82,74 @@ internal sealed class EventReplay(IDbContextFactory<IngestionDb> dbs, IWebhookGa
     }
 
     // Null for an unrouted event that is not this venue's.
-    private async Task<ReadAgain?> ReadAsync(WebhookEventRow row, string venueId, CancellationToken ct)
+    private async Task<ReadAgain?> ReadAsync(WebhookEventRow row, string venueId, CancellationToken cancellationToken)
     {
-        var admission = await gate.ReadAgainAsync(row.Provider, row.ConnectionId == Guid.Empty ? null : row.ConnectionId, row.Payload, ct);
+        var admission = await gate.ReadAgainAsync(
+            row.Provider,
+            row.ConnectionId == Guid.Empty ? null : row.ConnectionId,
+            row.Payload,
+            cancellationToken
+        );
         var till = admission.Till;
         if (row.VenueId == WebhookEventRow.Unrouted && till?.VenueId != venueId)
             return null;
         var (status, reason) = WebhookEventRow.Judge(admission);
         if (status == WebhookEventStatus.Processed && till?.VenueId != venueId)
             (status, reason) = (WebhookEventStatus.Ignored, "Its till belongs to another venue by now.");
-        return new ReadAgain(row, row.VenueId == WebhookEventRow.Unrouted ? till!.ConnectionId : row.ConnectionId, status, reason,
-            status == WebhookEventStatus.Processed ? Intake.Of(till!, admission.Event!.Facts!, Cause.Recovery, row.EventId) : null);
+        return new ReadAgain(
+            row,
+            row.VenueId == WebhookEventRow.Unrouted ? till!.ConnectionId : row.ConnectionId,
+            status,
+            reason,
+            status == WebhookEventStatus.Processed ? Intake.Of(till!, admission.Event!.Facts!, Cause.Recovery, row.EventId) : null
+        );
     }
 
-    private async Task WriteAsync(BatchWriter writer, string venueId, IReadOnlyList<ReadAgain> read, CancellationToken ct)
+    private async Task WriteAsync(BatchWriter writer, string venueId, IReadOnlyList<ReadAgain> read, CancellationToken cancellationToken)
     {
         for (var tries = 1; read.Count > 0; tries++)
         {
             try
             {
                 // The venue is locked also where nothing counts, so that two replays do not wait for each other's rows.
-                await writer.WriteAsync([new Intake { VenueId = venueId }, .. read.Select(r => r.Intake).OfType<Intake>()], ct, (connection, _, token) => KeepAsync(connection, venueId, read, token));
+                await writer.WriteAsync(
+                    [new Intake { VenueId = venueId }, .. read.Select(r => r.Intake).OfType<Intake>()],
+                    cancellationToken,
+                    (connection, _, token) => KeepAsync(connection, venueId, read, token)
+                );
                 return;
             }
             catch (Exception e) when (e.IsTransient() && tries < MostTries)
             {
-                await time.WaitAsync(Breath, ct);
+                await time.DelayAsync(Breath, cancellationToken);
             }
-            catch (Exception e) when (e.IsTheRowsFault() && read.Count > 1)
+            catch (Exception e) when (e.IsDataError() && read.Count > 1)
             {
-                await WriteAsync(writer, venueId, [.. read.Take(read.Count / 2)], ct);
+                await WriteAsync(writer, venueId, [.. read.Take(read.Count / 2)], cancellationToken);
                 read = [.. read.Skip(read.Count / 2)];
                 tries = 0;
             }
-            catch (Exception e) when (e.IsTheRowsFault() && read[0].Intake is not null)
+            catch (Exception e) when (e.IsDataError() && read[0].Intake is not null)
             {
-                read = [read[0] with { Intake = null, Status = WebhookEventStatus.Failed, Reason = "It could not be saved: " + ((e as PostgresException)?.MessageText ?? e.GetType().Name) }];
+                read =
+                [
+                    read[0] with
+                    {
+                        Intake = null,
+                        Status = WebhookEventStatus.Failed,
+                        Reason = "It could not be saved: " + ((e as PostgresException)?.MessageText ?? e.GetType().Name),
+                    },
+                ];
             }
         }
     }
 
-    private static async Task KeepAsync(NpgsqlConnection connection, string venueId, IReadOnlyList<ReadAgain> read, CancellationToken ct)
+    private static async Task KeepAsync(
+        NpgsqlConnection connection,
+        string venueId,
+        IReadOnlyList<ReadAgain> read,
+        CancellationToken cancellationToken
+    )
     {
         await using var batch = new NpgsqlBatch(connection);
         var move = new NpgsqlBatchCommand(Move);
@@ -129,7 +166,7 @@ internal sealed class EventReplay(IDbContextFactory<IngestionDb> dbs, IWebhookGa
             Add(drop, NpgsqlDbType.Uuid, read.Where(r => r.Row.VenueId == WebhookEventRow.Unrouted).Select(r => r.Row.Id).ToArray());
             batch.BatchCommands.Add(drop);
         }
-        await batch.ExecuteNonQueryAsync(ct);
+        await batch.ExecuteNonQueryAsync(cancellationToken);
 
         static void Add(NpgsqlBatchCommand command, NpgsqlDbType type, Array values) =>
             command.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Array | type, Value = values });

@@ -4,13 +4,19 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using NodaTime;
 using Npgsql;
-using PosModular.Kernel;
+using PosModular.Kernel.Time;
 
 namespace Ingestion.Webhooks;
 
 /// <summary>Deletes raw events once they are old, in small steps, on one host at a time. The sales they told stay.</summary>
 internal sealed partial class EventRetention(
-    NpgsqlDataSource database, IngestionSettings settings, OrderQueue orders, IClock clock, TimeProvider time, ILogger<EventRetention> log) : BackgroundService
+    NpgsqlDataSource database,
+    IngestionSettings settings,
+    OrderQueue orders,
+    IClock clock,
+    TimeProvider time,
+    ILogger<EventRetention> log
+) : BackgroundService
 {
     private const long AdvisoryLock = 0x706f736d_6576656e; // "posmeven"
     private const int Step = 500;
@@ -39,33 +45,41 @@ internal sealed partial class EventRetention(
             {
                 Unfinished(log, e.Message);
             }
-            await time.WaitAsync(Round, stoppingToken);
+            await time.DelayAsync(Round, stoppingToken);
         }
     }
 
     /// <summary>How many it has deleted; none when another host is at it.</summary>
-    public async Task<int> ForgetAsync(CancellationToken ct)
+    public async Task<int> ForgetAsync(CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenConnectionAsync(ct);
-        if (!await AskAsync("select pg_try_advisory_lock($1)", connection, ct))
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        if (!await AskAsync("select pg_try_advisory_lock($1)", connection, cancellationToken))
             return 0;
         try
         {
-            await orders.ForgetAsync(clock.Now() - OrdersFor, ct);
+            await orders.ForgetAsync(clock.Now() - OrdersFor, cancellationToken);
             if (settings.KeepEventsFor is not { } age)
                 return 0;
             var (before, deleted) = (clock.Now() - age, 0);
-            foreach (var venue in await VenuesAsync(connection, ct))
+            foreach (var venue in await VenuesAsync(connection, cancellationToken))
             {
                 int step;
                 do
                 {
-                    await using var delete = new NpgsqlCommand(Delete, connection) { Parameters = { new() { Value = venue }, new() { Value = FirstIdOf(before) }, new() { Value = before }, new() { Value = (long)Step } } };
-                    deleted += step = await delete.ExecuteNonQueryAsync(ct);
+                    await using var delete = new NpgsqlCommand(Delete, connection)
+                    {
+                        Parameters =
+                        {
+                            new() { Value = venue },
+                            new() { Value = FirstIdOf(before) },
+                            new() { Value = before },
+                            new() { Value = (long)Step },
+                        },
+                    };
+                    deleted += step = await delete.ExecuteNonQueryAsync(cancellationToken);
                     if (step > 0)
-                        await time.WaitAsync(Breath, ct);
-                }
-                while (step == Step);
+                        await time.DelayAsync(Breath, cancellationToken);
+                } while (step == Step);
             }
             return deleted;
         }
@@ -83,20 +97,20 @@ internal sealed partial class EventRetention(
         return new Guid(bytes, bigEndian: true);
     }
 
-    private static async Task<IReadOnlyList<string>> VenuesAsync(NpgsqlConnection connection, CancellationToken ct)
+    private static async Task<IReadOnlyList<string>> VenuesAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(Venues, connection);
-        await using var rows = await command.ExecuteReaderAsync(ct);
+        await using var rows = await command.ExecuteReaderAsync(cancellationToken);
         var venues = new List<string>();
-        while (await rows.ReadAsync(ct))
+        while (await rows.ReadAsync(cancellationToken))
             venues.Add(rows.GetString(0));
         return venues;
     }
 
-    private static async Task<bool> AskAsync(string sql, NpgsqlConnection connection, CancellationToken ct)
+    private static async Task<bool> AskAsync(string sql, NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(sql, connection) { Parameters = { new() { Value = AdvisoryLock } } };
-        return (bool)(await command.ExecuteScalarAsync(ct))!;
+        return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
     [LoggerMessage(LogLevel.Warning, "Old webhook events could not all be deleted; the next round goes on: {Reason}")]

@@ -5,20 +5,21 @@ namespace Ingestion.Webhooks;
 /// <summary>An event that breaks the save is kept all the same: its bytes, its hash for an id, and the reason.</summary>
 internal static class Poison
 {
-    public static WebhookEventRow Keep(WebhookEventRow row, string reason) => new()
-    {
-        Id = row.Id,
-        VenueId = row.VenueId,
-        ConnectionId = row.ConnectionId,
-        EventId = HashOf(row.Payload),
-        Provider = row.Provider,
-        Type = "unusable",
-        Status = WebhookEventStatus.Failed,
-        Reason = "It could not be saved: " + reason,
-        ReceivedAt = row.ReceivedAt,
-        Attempts = row.Attempts,
-        Payload = row.Payload,
-    };
+    public static WebhookEventRow Keep(WebhookEventRow row, string reason) =>
+        new()
+        {
+            Id = row.Id,
+            VenueId = row.VenueId,
+            ConnectionId = row.ConnectionId,
+            EventId = HashOf(row.Payload),
+            Provider = row.Provider,
+            Type = "unusable",
+            Status = WebhookEventStatus.Failed,
+            Reason = "It could not be saved: " + reason,
+            ReceivedAt = row.ReceivedAt,
+            Attempts = row.Attempts,
+            Payload = row.Payload,
+        };
 
     public static string HashOf(ReadOnlySpan<byte> body) => "sha256:" + Convert.ToHexStringLower(SHA256.HashData(body));
 }

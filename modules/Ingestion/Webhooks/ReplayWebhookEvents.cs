@@ -2,7 +2,7 @@ using GraphQL;
 using Integrations.Contracts;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
-using PosModular.Kernel;
+using PosModular.Kernel.Errors;
 
 namespace Ingestion.Webhooks;
 
@@ -10,11 +10,13 @@ namespace Ingestion.Webhooks;
 internal sealed record ReplayWebhookEventsInput
 {
     /// <summary>Which venue.</summary>
-    [Id] public required string VenueId { get; init; }
+    [Id]
+    public required string VenueId { get; init; }
 
     /// <summary>WebhookEvent.id, at most 10,000, whatever their status; also of unrouted events whose till belongs to this venue by now. Left out:
     /// all that failed or were ignored.</summary>
-    [Id] public IReadOnlyList<string>? EventIds { get; init; }
+    [Id]
+    public IReadOnlyList<string>? EventIds { get; init; }
 
     /// <summary>Only those that are so; PROCESSED only together with eventIds.</summary>
     public WebhookEventStatus? Status { get; init; }
@@ -41,24 +43,52 @@ internal sealed class ReplayWebhookEvents(IDbContextFactory<IngestionDb> dbs, Ev
     private const int MostIds = 10_000;
 
     /// <param name="input">Which events.</param>
-    public async Task<ReplayWebhookEventsPayload> Handle(ReplayWebhookEventsInput input, IResolveFieldContext context, CancellationToken ct)
+    public async Task<ReplayWebhookEventsPayload> HandleAsync(
+        ReplayWebhookEventsInput input,
+        IResolveFieldContext context,
+        CancellationToken cancellationToken
+    )
     {
-        var venue = await venues.DemandAsync(input.VenueId, Right.ManageTills, context.Caller(), ct);
+        var venue = await venues.DemandAsync(input.VenueId, Right.ManageTills, context.Caller(), cancellationToken);
         if (input.EventIds is null && input.Status is WebhookEventStatus.Processed or WebhookEventStatus.Pending)
-            return ReplayWebhookEventsPayload.Failed(UserError.Invalid("Name the events by eventIds: those that were processed are not replayed in bulk. Or pass FAILED or IGNORED.", "status"));
+            return ReplayWebhookEventsPayload.Failed(
+                UserError.Invalid(
+                    "Name the events by eventIds: those that were processed are not replayed in bulk. Or pass FAILED or IGNORED.",
+                    "status"
+                )
+            );
         if (input.From >= input.To)
             return ReplayWebhookEventsPayload.Failed(UserError.Invalid("to lies after from.", "to"));
         Guid[]? ids = null;
         if (input.EventIds is { } given)
         {
             if (given.Count > MostIds || given.Any(id => !Guid.TryParse(id, out _)))
-                return ReplayWebhookEventsPayload.Failed(UserError.Invalid($"Pass WebhookEvent.id, at most {MostIds} of them.", "eventIds"));
+                return ReplayWebhookEventsPayload.Failed(
+                    UserError.Invalid($"Pass WebhookEvent.id, at most {MostIds} of them.", "eventIds")
+                );
             ids = [.. given.Select(Guid.Parse).Distinct()];
-            await using var db = await dbs.CreateDbContextAsync(ct);
-            if (await db.WebhookEvents.CountAsync(e => (e.VenueId == venue.Id || e.VenueId == WebhookEventRow.Unrouted) && ids.Contains(e.Id), ct) < ids.Length)
-                return ReplayWebhookEventsPayload.Failed(new UserError(ErrorCode.NotFound, "Not all of these events are this venue's or unrouted. Pass WebhookEvent.id; old events are deleted after a while.", "eventIds"));
+            await using var db = await dbs.CreateDbContextAsync(cancellationToken);
+            if (
+                await db.WebhookEvents.CountAsync(
+                    e => (e.VenueId == venue.Id || e.VenueId == WebhookEventRow.Unrouted) && ids.Contains(e.Id),
+                    cancellationToken
+                ) < ids.Length
+            )
+                return ReplayWebhookEventsPayload.Failed(
+                    new UserError(
+                        ErrorCode.NotFound,
+                        "Not all of these events are this venue's or unrouted. Pass WebhookEvent.id; old events are deleted after a while.",
+                        "eventIds"
+                    )
+                );
         }
-        WebhookEventStatus[]? statuses = input.Status is { } status ? [status] : ids is null ? [WebhookEventStatus.Failed, WebhookEventStatus.Ignored] : null;
-        return new ReplayWebhookEventsPayload(await replay.RunAsync(venue.Id, new ReplayedEvents(ids, statuses, input.From, input.To), ct), []);
+        WebhookEventStatus[]? statuses =
+            input.Status is { } status ? [status]
+            : ids is null ? [WebhookEventStatus.Failed, WebhookEventStatus.Ignored]
+            : null;
+        return new ReplayWebhookEventsPayload(
+            await replay.RunAsync(venue.Id, new ReplayedEvents(ids, statuses, input.From, input.To), cancellationToken),
+            []
+        );
     }
 }

@@ -1,7 +1,7 @@
 using GraphQL;
 using Integrations.Contracts;
 using Microsoft.EntityFrameworkCore;
-using PosModular.Kernel;
+using PosModular.Kernel.Paging;
 
 namespace Ingestion.Webhooks;
 
@@ -13,19 +13,30 @@ internal sealed class UnroutedWebhookEvents(IDbContextFactory<IngestionDb> dbs)
 
     /// <param name="first">How many, 1 to 200.</param>
     /// <param name="after">The endCursor of the page before.</param>
-    public async Task<Connection<WebhookEvent>> Handle(IResolveFieldContext context, CancellationToken ct, [DefaultAstValue("50")] int? first = 50, string? after = null)
+    public async Task<Connection<WebhookEvent>> HandleAsync(
+        IResolveFieldContext context,
+        CancellationToken cancellationToken,
+        [DefaultAstValue("50")] int? first = 50,
+        string? after = null
+    )
     {
         context.Caller().Demand(Right.ManageTills);
         var page = Page.Of(first, after);
-        await using var db = await dbs.CreateDbContextAsync(ct);
+        await using var db = await dbs.CreateDbContextAsync(cancellationToken);
         var events = db.WebhookEvents.AsNoTracking().Where(e => e.VenueId == WebhookEventRow.Unrouted);
         if (after is not null)
         {
-            var last = Cursor.ReadTime(Kind, after).Id;
+            var last = Cursor.DecodeTime(Kind, after).Id;
             events = events.Where(e => e.Id < last);
         }
-        var rows = await events.OrderByDescending(e => e.Id).Take(page.Probe)
-            .Select(e => new WebhookEvent(e.Id, e.Provider, e.EventId, e.Type, e.Status, e.ReceivedAt, e.Attempts, e.Reason) { Venue = null }).ToListAsync(ct);
-        return Connection.Of(page, rows, e => Cursor.OfTime(Kind, e.ReceivedAt, e.Id));
+        var rows = await events
+            .OrderByDescending(e => e.Id)
+            .Take(page.FetchCount)
+            .Select(e => new WebhookEvent(e.Id, e.Provider, e.EventId, e.Type, e.Status, e.ReceivedAt, e.Attempts, e.Reason)
+            {
+                Venue = null,
+            })
+            .ToListAsync(cancellationToken);
+        return Connection.Of(page, rows, e => Cursor.EncodeTime(Kind, e.ReceivedAt, e.Id));
     }
 }

@@ -2,7 +2,7 @@ using GraphQL;
 using Integrations.Contracts;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
-using PosModular.Kernel;
+using PosModular.Kernel.Paging;
 using PosModular.Kernel.Schema;
 
 namespace Ingestion.Webhooks;
@@ -17,10 +17,19 @@ namespace Ingestion.Webhooks;
 /// <param name="Attempts">How often it was tried to use it.</param>
 /// <param name="Reason">Why it was ignored or failed; of a processed one, what of it could not be used.</param>
 internal sealed record WebhookEvent(
-    Guid Id, Provider Provider, string EventId, string Type, WebhookEventStatus Status, Instant ReceivedAt, int Attempts, string? Reason)
+    Guid Id,
+    Provider Provider,
+    string EventId,
+    string Type,
+    WebhookEventStatus Status,
+    Instant ReceivedAt,
+    int Attempts,
+    string? Reason
+)
 {
     /// <summary>Null for an event of no known till.</summary>
-    [Ignore] public required IVenue? Venue { get; init; }
+    [Ignore]
+    public required IVenue? Venue { get; init; }
 }
 
 /// <summary>The venue's webhook events, the newest first. Owner or HEAD_MODERATOR.</summary>
@@ -31,23 +40,34 @@ internal sealed class VenueWebhookEvents(IDbContextFactory<IngestionDb> dbs)
     /// <param name="status">Only those that are so.</param>
     /// <param name="first">How many, 1 to 200.</param>
     /// <param name="after">The endCursor of the page before.</param>
-    public async Task<Connection<WebhookEvent>> WebhookEvents(
-        [Parent] IVenue venue, IResolveFieldContext context, CancellationToken ct,
-        WebhookEventStatus? status = null, [DefaultAstValue("50")] int? first = 50, string? after = null)
+    public async Task<Connection<WebhookEvent>> WebhookEventsAsync(
+        [Parent] IVenue venue,
+        IResolveFieldContext context,
+        CancellationToken cancellationToken,
+        WebhookEventStatus? status = null,
+        [DefaultAstValue("50")] int? first = 50,
+        string? after = null
+    )
     {
         context.Caller().Demand(Right.SeeVenue, venue);
         var page = Page.Of(first, after);
-        await using var db = await dbs.CreateDbContextAsync(ct);
+        await using var db = await dbs.CreateDbContextAsync(cancellationToken);
         var events = db.WebhookEvents.AsNoTracking().Where(e => e.VenueId == venue.Id);
         if (status is not null)
             events = events.Where(e => e.Status == status);
         if (after is not null)
         {
-            var last = Cursor.ReadTime(Kind, after).Id;
+            var last = Cursor.DecodeTime(Kind, after).Id;
             events = events.Where(e => e.Id < last);
         }
-        var rows = await events.OrderByDescending(e => e.Id).Take(page.Probe)
-            .Select(e => new WebhookEvent(e.Id, e.Provider, e.EventId, e.Type, e.Status, e.ReceivedAt, e.Attempts, e.Reason) { Venue = venue }).ToListAsync(ct);
-        return Connection.Of(page, rows, e => Cursor.OfTime(Kind, e.ReceivedAt, e.Id));
+        var rows = await events
+            .OrderByDescending(e => e.Id)
+            .Take(page.FetchCount)
+            .Select(e => new WebhookEvent(e.Id, e.Provider, e.EventId, e.Type, e.Status, e.ReceivedAt, e.Attempts, e.Reason)
+            {
+                Venue = venue,
+            })
+            .ToListAsync(cancellationToken);
+        return Connection.Of(page, rows, e => Cursor.EncodeTime(Kind, e.ReceivedAt, e.Id));
     }
 }

@@ -8,8 +8,8 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Extensions;
 using Microsoft.AspNetCore.Routing;
 using NodaTime;
-using PosModular.Kernel;
 using PosModular.Kernel.Data;
+using PosModular.Kernel.Time;
 
 namespace Ingestion.Webhooks;
 
@@ -31,36 +31,49 @@ internal sealed class WebhookEndpoint(IWebhookGate gate, WebhookIntake intake, I
         routes.MapPost("/api/pos/webhooks/toast/{connectionId}", OfConnection(Toast));
     }
 
-    private RequestDelegate OfConnection(Door door) => http =>
-        Guid.TryParse((string?)http.GetRouteValue("connectionId"), out var id) ? HandleAsync(http, door, id) : Refuse(http);
+    private RequestDelegate OfConnection(Door door) =>
+        http => Guid.TryParse((string?)http.GetRouteValue("connectionId"), out var id) ? HandleAsync(http, door, id) : RefuseAsync(http);
 
     private async Task HandleAsync(HttpContext http, Door door, Guid? connectionId)
     {
         var body = await ReadAsync(http.Request, door.Largest, http.RequestAborted);
         if (body is null)
         {
-            await Say(http, StatusCodes.Status413PayloadTooLarge, "INVALID_INPUT", $"An event has at most {door.Largest / Megabyte} MB.");
+            await SayAsync(
+                http,
+                StatusCodes.Status413PayloadTooLarge,
+                "INVALID_INPUT",
+                $"An event has at most {door.Largest / Megabyte} MB."
+            );
             return;
         }
         Admission admission;
         try
         {
             admission = await gate.AdmitAsync(
-                new WebhookRequest(door.Provider, connectionId, http.Request.Headers[door.SignatureHeader], http.Request.GetEncodedUrl(), body), http.RequestAborted);
+                new WebhookRequest(
+                    door.Provider,
+                    connectionId,
+                    http.Request.Headers[door.SignatureHeader],
+                    http.Request.GetEncodedUrl(),
+                    body
+                ),
+                http.RequestAborted
+            );
         }
         catch (Exception e) when (e.IsTransient())
         {
-            await Later(http);
+            await LaterAsync(http);
             return;
         }
         if (admission == Admission.Undecided)
-            await Later(http);
+            await LaterAsync(http);
         else if (!admission.Genuine)
-            await Refuse(http);
+            await RefuseAsync(http);
         else if (await intake.TakeInAsync(Read(door.Provider, admission, body), door.Patience))
             http.Response.StatusCode = StatusCodes.Status200OK;
         else
-            await Later(http);
+            await LaterAsync(http);
     }
 
     private Intake Read(Provider provider, Admission admission, byte[] body)
@@ -85,19 +98,19 @@ internal sealed class WebhookEndpoint(IWebhookGate gate, WebhookIntake intake, I
         return status == WebhookEventStatus.Processed ? Intake.Of(till!, read.Facts!, Cause.Webhook, row.EventId, row) : Intake.Bare(row);
     }
 
-    private static async ValueTask<byte[]?> ReadAsync(HttpRequest request, int largest, CancellationToken ct)
+    private static async ValueTask<byte[]?> ReadAsync(HttpRequest request, int largest, CancellationToken cancellationToken)
     {
         if (request.ContentLength > largest)
             return null;
         if (request.ContentLength is { } length)
         {
             var exact = new byte[length];
-            await request.Body.ReadExactlyAsync(exact, ct);
+            await request.Body.ReadExactlyAsync(exact, cancellationToken);
             return exact;
         }
         while (true)
         {
-            var read = await request.BodyReader.ReadAsync(ct);
+            var read = await request.BodyReader.ReadAsync(cancellationToken);
             if (read.Buffer.Length > largest || read.IsCompleted)
             {
                 var body = read.Buffer.Length > largest ? null : read.Buffer.ToArray();
@@ -108,16 +121,21 @@ internal sealed class WebhookEndpoint(IWebhookGate gate, WebhookIntake intake, I
         }
     }
 
-    private static Task Refuse(HttpContext http) => Say(http, StatusCodes.Status403Forbidden, "WEBHOOK_VALIDATION_FAILED",
-        "The signature is missing or does not fit this address and key, or there is no such connection.");
+    private static Task RefuseAsync(HttpContext http) =>
+        SayAsync(
+            http,
+            StatusCodes.Status403Forbidden,
+            "WEBHOOK_VALIDATION_FAILED",
+            "The signature is missing or does not fit this address and key, or there is no such connection."
+        );
 
-    private static Task Later(HttpContext http)
+    private static Task LaterAsync(HttpContext http)
     {
         http.Response.Headers.RetryAfter = "5";
-        return Say(http, StatusCodes.Status503ServiceUnavailable, "UNAVAILABLE", "It could not be stored just now; send it again.");
+        return SayAsync(http, StatusCodes.Status503ServiceUnavailable, "UNAVAILABLE", "It could not be stored just now; send it again.");
     }
 
-    private static Task Say(HttpContext http, int status, string code, string message)
+    private static Task SayAsync(HttpContext http, int status, string code, string message)
     {
         http.Response.StatusCode = status;
         return http.Response.WriteAsJsonAsync(new { code, message }, (JsonSerializerOptions?)null);

@@ -50,13 +50,21 @@ internal sealed class WebhookEventRow
 
     // For people: a few of them tell enough. A provider's ids may hold what a column of text may not.
     private static string Tell(IReadOnlyList<string> skipped) =>
-        string.Join(" ", skipped.Take(5)).Replace("\0", "", StringComparison.Ordinal) + (skipped.Count > 5 ? $" And {skipped.Count - 5} more." : "");
+        string.Join(" ", skipped.Take(5)).Replace("\0", "", StringComparison.Ordinal)
+        + (skipped.Count > 5 ? $" And {skipped.Count - 5} more." : "");
 
     public static void Map(EntityTypeBuilder<WebhookEventRow> row)
     {
         // By connection: a merchant's other till gets the same event under the same id, and each must keep its own. By type: Square's own samples
         // of refund.created and refund.updated have one event_id.
-        row.ToTable("webhook_events").HasKey(e => new { e.VenueId, e.ConnectionId, e.EventId, e.Type });
+        row.ToTable("webhook_events")
+            .HasKey(e => new
+            {
+                e.VenueId,
+                e.ConnectionId,
+                e.EventId,
+                e.Type,
+            });
         row.Property(e => e.Provider).HasConversion<short>();
         row.Property(e => e.Status).HasConversion<short>();
         // The default pglz costs nearly half of the throughput (docs/adr/0006-one-commit-per-batch.md).

@@ -3,8 +3,8 @@ using Ingestion.Ledger;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
-using PosModular.Kernel;
 using PosModular.Kernel.Data;
+using PosModular.Kernel.Time;
 
 namespace Ingestion.Webhooks;
 
@@ -19,7 +19,9 @@ internal sealed partial class WebhookIntake(Func<BatchWriter> writers, TimeProvi
     private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan StuckFor = TimeSpan.FromSeconds(2);
 
-    private readonly Channel<Waiting> _waiting = Channel.CreateBounded<Waiting>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
+    private readonly Channel<Waiting> _waiting = Channel.CreateBounded<Waiting>(
+        new BoundedChannelOptions(MostWaiting) { SingleReader = true }
+    );
     private readonly Dictionary<string, long> _stuck = [];
     private long _bytes;
 
@@ -76,51 +78,56 @@ internal sealed partial class WebhookIntake(Func<BatchWriter> writers, TimeProvi
     }
 
     /// <summary>Stores the batch; answers everybody in it.</summary>
-    private async Task SettleAsync(BatchWriter writer, IReadOnlyList<Waiting> batch, CancellationToken ct)
+    private async Task SettleAsync(BatchWriter writer, IReadOnlyList<Waiting> batch, CancellationToken cancellationToken)
     {
         var suspects = new List<(Waiting Waiting, string Reason)>();
-        var stored = await StoreAsync(writer, TurnAwayStuck(batch), suspects, ct);
+        var stored = await StoreAsync(writer, TurnAwayStuck(batch), suspects, cancellationToken);
         // What breaks a rule of the table is at fault itself only if others got through; else the table has changed under us, and it must come again.
         foreach (var (suspect, reason) in suspects)
         {
             if (stored)
-                await KeepAsync(writer, suspect, reason, ct);
+                await KeepAsync(writer, suspect, reason, cancellationToken);
             else
                 suspect.Answer(false);
         }
     }
 
     /// <summary>Tries, halves, tries again; says whether anything was stored.</summary>
-    private async Task<bool> StoreAsync(BatchWriter writer, IReadOnlyList<Waiting> batch, List<(Waiting Waiting, string Reason)> suspects, CancellationToken ct)
+    private async Task<bool> StoreAsync(
+        BatchWriter writer,
+        IReadOnlyList<Waiting> batch,
+        List<(Waiting Waiting, string Reason)> suspects,
+        CancellationToken cancellationToken
+    )
     {
         var stored = false;
         while (batch.Count > 0)
         {
             try
             {
-                await writer.WriteAsync([.. batch.Select(w => w.Intake)], ct);
+                await writer.WriteAsync([.. batch.Select(w => w.Intake)], cancellationToken);
                 foreach (var waiting in batch)
                     waiting.Answer(true);
                 return true;
             }
-            catch (Exception e) when (e.IsTheRowsFault() || e.IsIntegrityViolation())
+            catch (Exception e) when (e.IsDataError() || e.IsIntegrityViolation())
             {
                 if (batch.Count == 1)
                 {
                     if (e.IsIntegrityViolation())
                         suspects.Add((batch[0], Reason(e)));
                     else
-                        await KeepAsync(writer, batch[0], Reason(e), ct);
+                        await KeepAsync(writer, batch[0], Reason(e), cancellationToken);
                     return stored;
                 }
-                stored |= await StoreAsync(writer, [.. batch.Take(batch.Count / 2)], suspects, ct);
+                stored |= await StoreAsync(writer, [.. batch.Take(batch.Count / 2)], suspects, cancellationToken);
                 batch = [.. batch.Skip(batch.Count / 2)];
             }
             catch (Exception e) when (e.IsLockTimeout())
             {
                 // One venue's feed is held by somebody: the others must not wait for it.
                 foreach (var venue in batch.GroupBy(w => w.Intake.VenueId).ToArray() is { Length: > 1 } venues ? venues : [])
-                    stored |= await StoreAsync(writer, [.. venue], suspects, ct);
+                    stored |= await StoreAsync(writer, [.. venue], suspects, cancellationToken);
                 if (batch.Select(w => w.Intake.VenueId).Distinct().Count() == 1)
                 {
                     Stumbled(log, e.Message);
@@ -130,12 +137,12 @@ internal sealed partial class WebhookIntake(Func<BatchWriter> writers, TimeProvi
                 }
                 return stored;
             }
-            catch (Exception e) when (e is not OperationCanceledException || !ct.IsCancellationRequested)
+            catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
             {
                 // Whatever else it is, it is not the events' fault: they are tried until they are too old, and come again.
                 Stumbled(log, e.Message);
                 if (!e.IsContention())
-                    await time.WaitAsync(Breath, ct);
+                    await time.DelayAsync(Breath, cancellationToken);
                 batch = DropOld(batch);
             }
         }
@@ -143,15 +150,15 @@ internal sealed partial class WebhookIntake(Func<BatchWriter> writers, TimeProvi
     }
 
     /// <summary>Keeps an event that cannot be used: FAILED, with its bytes.</summary>
-    private async Task KeepAsync(BatchWriter writer, Waiting waiting, string reason, CancellationToken ct)
+    private async Task KeepAsync(BatchWriter writer, Waiting waiting, string reason, CancellationToken cancellationToken)
     {
         Poisonous(log, waiting.Intake.Event!.Id, reason);
         try
         {
-            await writer.WriteAsync([Intake.Bare(Poison.Keep(waiting.Intake.Event!, reason))], ct);
+            await writer.WriteAsync([Intake.Bare(Poison.Keep(waiting.Intake.Event!, reason))], cancellationToken);
             waiting.Answer(true);
         }
-        catch (Exception e) when (e is not OperationCanceledException || !ct.IsCancellationRequested)
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             // Not even the bare bytes: the sender keeps it, and tries again.
             Refused(log, waiting.Intake.Event!.Id, Reason(e));

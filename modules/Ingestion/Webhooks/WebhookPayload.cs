@@ -3,7 +3,8 @@ using GraphQL;
 using GraphQL.DataLoader;
 using Integrations.Contracts;
 using Microsoft.EntityFrameworkCore;
-using PosModular.Kernel;
+using PosModular.Kernel.Batching;
+using PosModular.Kernel.Errors;
 using PosModular.Kernel.Schema;
 
 namespace Ingestion.Webhooks;
@@ -17,12 +18,21 @@ internal sealed class WebhookPayload(IDbContextFactory<IngestionDb> dbs)
         if (webhook.Venue is not { } venue)
             throw ApiError.Forbidden("It belongs to no venue yet. Connect its till and replay it; then the venue's owners may see it.");
         context.Caller().Demand(Right.SeeSales, venue);
-        return BatchLoaders.Ask<Guid, string>(context, (typeof(WebhookPayload), venue.Id), webhook.Id, async (ids, ct) =>
-        {
-            await using var db = await dbs.CreateDbContextAsync(ct);
-            var venueId = venue.Id;
-            return await db.WebhookEvents.AsNoTracking().Where(e => e.VenueId == venueId && ids.Contains(e.Id))
-                .Select(e => new { e.Id, e.Payload }).ToDictionaryAsync(e => e.Id, e => Encoding.UTF8.GetString(e.Payload), ct);
-        }, "");
+        return BatchLoaders.Load<Guid, string>(
+            context,
+            (typeof(WebhookPayload), venue.Id),
+            webhook.Id,
+            async (ids, cancellationToken) =>
+            {
+                await using var db = await dbs.CreateDbContextAsync(cancellationToken);
+                var venueId = venue.Id;
+                return await db
+                    .WebhookEvents.AsNoTracking()
+                    .Where(e => e.VenueId == venueId && ids.Contains(e.Id))
+                    .Select(e => new { e.Id, e.Payload })
+                    .ToDictionaryAsync(e => e.Id, e => Encoding.UTF8.GetString(e.Payload), cancellationToken);
+            },
+            ""
+        );
     }
 }

@@ -3,7 +3,7 @@ using Integrations.Contracts;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using NodaTime;
-using PosModular.Kernel;
+using PosModular.Kernel.Time;
 
 namespace Integrations.Audit;
 
@@ -13,13 +13,15 @@ internal sealed class AuditEntry
     /// <summary>A version-7 UUID.</summary>
     public Guid Id { get; init; }
 
-    [Ignore] public required string VenueId { get; init; }
+    [Ignore]
+    public required string VenueId { get; init; }
 
     /// <summary>When.</summary>
     public Instant At { get; init; }
 
     /// <summary>Who: the sub claim of the token.</summary>
-    [Id] public required string UserId { get; init; }
+    [Id]
+    public required string UserId { get; init; }
 
     /// <summary>What was done, named as the mutation, e.g. connectPos.</summary>
     public required string Action { get; init; }
@@ -30,16 +32,17 @@ internal sealed class AuditEntry
     /// <summary>What changed.</summary>
     public string? Detail { get; init; }
 
-    public static AuditEntry Of(Instant now, Caller caller, string venueId, string action, string subject, string? detail = null) => new()
-    {
-        Id = now.NewId(),
-        At = now,
-        VenueId = venueId,
-        UserId = caller.UserId,
-        Action = action,
-        Subject = subject,
-        Detail = detail,
-    };
+    public static AuditEntry Of(Instant now, Caller caller, string venueId, string action, string subject, string? detail = null) =>
+        new()
+        {
+            Id = now.NewId(),
+            At = now,
+            VenueId = venueId,
+            UserId = caller.UserId,
+            Action = action,
+            Subject = subject,
+            Detail = detail,
+        };
 
     public static void Map(EntityTypeBuilder<AuditEntry> entry)
     {

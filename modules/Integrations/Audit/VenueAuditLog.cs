@@ -1,7 +1,7 @@
 using GraphQL;
 using Integrations.Contracts;
 using Microsoft.EntityFrameworkCore;
-using PosModular.Kernel;
+using PosModular.Kernel.Paging;
 using PosModular.Kernel.Schema;
 
 namespace Integrations.Audit;
@@ -13,18 +13,25 @@ internal sealed class VenueAuditLog(IDbContextFactory<IntegrationsDb> dbs)
 
     /// <param name="first">How many, 1 to 200.</param>
     /// <param name="after">The endCursor of the page before.</param>
-    public async Task<Connection<AuditEntry>> AuditLog(
-        [Parent] IVenue venue, IResolveFieldContext context, CancellationToken ct, [DefaultAstValue("50")] int? first = 50, string? after = null)
+    public async Task<Connection<AuditEntry>> AuditLogAsync(
+        [Parent] IVenue venue,
+        IResolveFieldContext context,
+        CancellationToken cancellationToken,
+        [DefaultAstValue("50")] int? first = 50,
+        string? after = null
+    )
     {
         context.Caller().Demand(Right.SeeVenue, venue);
         var page = Page.Of(first, after);
-        await using var db = await dbs.CreateDbContextAsync(ct);
+        await using var db = await dbs.CreateDbContextAsync(cancellationToken);
         var entries = db.AuditLog.AsNoTracking().Where(e => e.VenueId == venue.Id);
         if (after is not null)
         {
-            var last = Cursor.ReadTime(Kind, after).Id;
+            var last = Cursor.DecodeTime(Kind, after).Id;
             entries = entries.Where(e => e.Id < last);
         }
-        return Connection.Of(page, await entries.OrderByDescending(e => e.Id).Take(page.Probe).ToListAsync(ct), e => Cursor.OfTime(Kind, e.At, e.Id));
+        return Connection.Of(page, await entries.OrderByDescending(e => e.Id).Take(page.FetchCount).ToListAsync(cancellationToken), e =>
+            Cursor.EncodeTime(Kind, e.At, e.Id)
+        );
     }
 }

@@ -2,7 +2,8 @@ using Integrations.Connections;
 using Integrations.Contracts;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
-using PosModular.Kernel;
+using PosModular.Kernel.Errors;
+using PosModular.Kernel.Time;
 
 namespace Integrations.Calls;
 
@@ -12,29 +13,58 @@ internal sealed class ConnectionHealth(IDbContextFactory<IntegrationsDb> dbs, IC
     // Good calls come by the hundred; the row need not know of each.
     private static readonly Duration Often = Duration.FromSeconds(15);
 
-    public async Task NoteAsync(TillConnection connection, FetchFault? fault, CancellationToken ct)
+    public async Task NoteAsync(TillConnection connection, FetchFault? fault, CancellationToken cancellationToken)
     {
         var now = clock.Now();
         if (fault is null)
         {
             if (connection.LastErrorCode is null && connection.LastGoodCallAt > now - Often)
                 return;
-            await using var good = await dbs.CreateDbContextAsync(ct);
-            await good.Connections.Where(c => c.Id == connection.Id).ExecuteUpdateAsync(c => c.SetProperty(x => x.LastGoodCallAt, now)
-                .SetProperty(x => x.LastErrorAt, (Instant?)null).SetProperty(x => x.LastErrorCode, (ErrorCode?)null).SetProperty(x => x.LastErrorMessage, (string?)null), ct);
+            await using var good = await dbs.CreateDbContextAsync(cancellationToken);
+            await good
+                .Connections.Where(c => c.Id == connection.Id)
+                .ExecuteUpdateAsync(
+                    c =>
+                        c.SetProperty(x => x.LastGoodCallAt, now)
+                            .SetProperty(x => x.LastErrorAt, (Instant?)null)
+                            .SetProperty(x => x.LastErrorCode, (ErrorCode?)null)
+                            .SetProperty(x => x.LastErrorMessage, (string?)null),
+                    cancellationToken
+                );
             return;
         }
         // What the provider does not know or refuses as malformed says nothing about the connection.
         if (fault.CursorExpired || fault.Error.Code is ErrorCode.NotFound or ErrorCode.InvalidInput)
             return;
-        await using var db = await dbs.CreateDbContextAsync(ct);
+        await using var db = await dbs.CreateDbContextAsync(cancellationToken);
         var (code, message) = ((ErrorCode?)fault.Error.Code, fault.Error.Message);
-        await db.Connections.Where(c => c.Id == connection.Id).ExecuteUpdateAsync(c => c.SetProperty(x => x.LastErrorAt, now)
-            .SetProperty(x => x.LastErrorCode, code).SetProperty(x => x.LastErrorMessage, message), ct);
-        db.Add(new ConnectionError { ConnectionId = connection.Id, Id = now.NewId(), At = now, Code = fault.Error.Code, Message = message });
-        await db.SaveChangesAsync(ct);
-        var kept = await db.ConnectionErrors.Where(e => e.ConnectionId == connection.Id).OrderByDescending(e => e.Id).Select(e => e.Id).Skip(ConnectionError.Kept - 1).FirstOrDefaultAsync(ct);
+        await db
+            .Connections.Where(c => c.Id == connection.Id)
+            .ExecuteUpdateAsync(
+                c =>
+                    c.SetProperty(x => x.LastErrorAt, now)
+                        .SetProperty(x => x.LastErrorCode, code)
+                        .SetProperty(x => x.LastErrorMessage, message),
+                cancellationToken
+            );
+        db.Add(
+            new ConnectionError
+            {
+                ConnectionId = connection.Id,
+                Id = now.NewId(),
+                At = now,
+                Code = fault.Error.Code,
+                Message = message,
+            }
+        );
+        await db.SaveChangesAsync(cancellationToken);
+        var kept = await db
+            .ConnectionErrors.Where(e => e.ConnectionId == connection.Id)
+            .OrderByDescending(e => e.Id)
+            .Select(e => e.Id)
+            .Skip(ConnectionError.Kept - 1)
+            .FirstOrDefaultAsync(cancellationToken);
         if (kept != Guid.Empty)
-            await db.ConnectionErrors.Where(e => e.ConnectionId == connection.Id && e.Id < kept).ExecuteDeleteAsync(ct);
+            await db.ConnectionErrors.Where(e => e.ConnectionId == connection.Id && e.Id < kept).ExecuteDeleteAsync(cancellationToken);
     }
 }

@@ -28,38 +28,62 @@ internal static class ProviderClient
     /// <param name="services">The module's.</param>
     /// <param name="name">The client's and the pipeline's name.</param>
     /// <param name="limiter">What each attempt passes; null for none.</param>
-    public static void AddProviderClient(this IServiceCollection services, string name, Func<IServiceProvider, PartitionedRateLimiter<HttpRequestMessage>?> limiter) => services
-        .AddHttpClient(name, client => client.Timeout = TimeSpan.FromMinutes(2))
-        // A token travels in a header: none of them is logged.
-        .RedactLoggedHeaders(_ => true)
-        .AddResilienceHandler(name, (pipeline, context) =>
-        {
-            var time = context.ServiceProvider.GetRequiredKeyedService<TimeProvider>(Time);
-            pipeline.TimeProvider = time;
-            pipeline.AddRetry(new HttpRetryStrategyOptions
+    public static void AddProviderClient(
+        this IServiceCollection services,
+        string name,
+        Func<IServiceProvider, PartitionedRateLimiter<HttpRequestMessage>?> limiter
+    ) =>
+        services
+            .AddHttpClient(name, client => client.Timeout = TimeSpan.FromMinutes(2))
+            // A token travels in a header: none of them is logged.
+            .RedactLoggedHeaders(_ => true)
+            .AddResilienceHandler(name, (pipeline, context) =>
             {
-                MaxRetryAttempts = 3,
-                Delay = TimeSpan.FromSeconds(1),
-                BackoffType = DelayBackoffType.Exponential,
-                UseJitter = true,
-                DelayGenerator = arguments => ValueTask.FromResult(arguments.Outcome.Result is { } response ? PauseOf(response, time) : null),
-                ShouldHandle = arguments => ValueTask.FromResult(!IsOnce(arguments.Context) && arguments.Outcome switch
-                {
-                    { Exception: HttpRequestException or Polly.Timeout.TimeoutRejectedException } => true,
-                    { Result: { } response } => response.StatusCode >= HttpStatusCode.InternalServerError
-                        || (response.StatusCode == HttpStatusCode.TooManyRequests && !(PauseOf(response, time) > LongestPause)),
-                    _ => false,
-                }),
+                var time = context.ServiceProvider.GetRequiredKeyedService<TimeProvider>(Time);
+                pipeline.TimeProvider = time;
+                pipeline.AddRetry(
+                    new HttpRetryStrategyOptions
+                    {
+                        MaxRetryAttempts = 3,
+                        Delay = TimeSpan.FromSeconds(1),
+                        BackoffType = DelayBackoffType.Exponential,
+                        UseJitter = true,
+                        DelayGenerator = arguments =>
+                            ValueTask.FromResult(arguments.Outcome.Result is { } response ? PauseOf(response, time) : null),
+                        ShouldHandle = arguments =>
+                            ValueTask.FromResult(
+                                !IsOnce(arguments.Context)
+                                    && arguments.Outcome switch
+                                    {
+                                        { Exception: HttpRequestException or Polly.Timeout.TimeoutRejectedException } => true,
+                                        { Result: { } response } => response.StatusCode >= HttpStatusCode.InternalServerError
+                                            || (
+                                                response.StatusCode == HttpStatusCode.TooManyRequests
+                                                && !(PauseOf(response, time) > LongestPause)
+                                            ),
+                                        _ => false,
+                                    }
+                            ),
+                    }
+                );
+                if (limiter(context.ServiceProvider) is { } limited)
+                    pipeline.AddRateLimiter(
+                        new HttpRateLimiterStrategyOptions
+                        {
+                            RateLimiter = arguments =>
+                                limited.AcquireAsync(arguments.Context.GetRequestMessage()!, 1, arguments.Context.CancellationToken),
+                        }
+                    );
+                pipeline.AddTimeout(
+                    new HttpTimeoutStrategyOptions
+                    {
+                        TimeoutGenerator = arguments => ValueTask.FromResult(IsOnce(arguments.Context) ? LongPatience : Patience),
+                    }
+                );
             });
-            if (limiter(context.ServiceProvider) is { } limited)
-                pipeline.AddRateLimiter(new HttpRateLimiterStrategyOptions
-                {
-                    RateLimiter = arguments => limited.AcquireAsync(arguments.Context.GetRequestMessage()!, 1, arguments.Context.CancellationToken),
-                });
-            pipeline.AddTimeout(new HttpTimeoutStrategyOptions { TimeoutGenerator = arguments => ValueTask.FromResult(IsOnce(arguments.Context) ? LongPatience : Patience) });
-        });
 
-    private static bool IsOnce(ResilienceContext context) => context.GetRequestMessage() is { } request && request.Options.TryGetValue(Once, out var once) && once;
+    private static bool IsOnce(ResilienceContext context) =>
+        context.GetRequestMessage() is { } request && request.Options.TryGetValue(Once, out var once) && once;
 
     /// <summary>How long a provider asks to wait: Retry-After (seconds or a date) or Toast's X-Toast-RateLimit-Reset (UNIX time); null when it does not say.</summary>
     public static TimeSpan? PauseOf(HttpResponseMessage response, TimeProvider time)
@@ -67,10 +91,17 @@ internal static class ProviderClient
         if (response.Headers.RetryAfter?.Delta is { } delta)
             return delta;
         var until = response.Headers.RetryAfter?.Date
-            ?? (response.StatusCode == HttpStatusCode.TooManyRequests && response.Headers.TryGetValues("X-Toast-RateLimit-Reset", out var reset)
-                && long.TryParse(reset.FirstOrDefault(), NumberStyles.None, CultureInfo.InvariantCulture, out var epoch) && epoch < 253_402_300_800
-                    ? DateTimeOffset.FromUnixTimeSeconds(epoch) : null);
-        return until is null ? null : until.Value - time.GetUtcNow() is var span && span > TimeSpan.Zero ? span : TimeSpan.Zero;
+            ?? (
+                response.StatusCode == HttpStatusCode.TooManyRequests
+                && response.Headers.TryGetValues("X-Toast-RateLimit-Reset", out var reset)
+                && long.TryParse(reset.FirstOrDefault(), NumberStyles.None, CultureInfo.InvariantCulture, out var epoch)
+                && epoch < 253_402_300_800
+                    ? DateTimeOffset.FromUnixTimeSeconds(epoch)
+                    : null
+            );
+        return until is null ? null
+            : until.Value - time.GetUtcNow() is var span && span > TimeSpan.Zero ? span
+            : TimeSpan.Zero;
     }
 
     /// <summary>A limiter with one bucket for each key (by its hash, so that no token lies about in it); a request over it waits its turn.</summary>
@@ -78,15 +109,22 @@ internal static class ProviderClient
     /// <param name="per">… in this time; bursts of that size pass at once.</param>
     /// <param name="key">Whose bucket; null for a request that is not limited.</param>
     public static PartitionedRateLimiter<HttpRequestMessage> Limiter(int permits, TimeSpan per, Func<HttpRequestMessage, string?> key) =>
-        PartitionedRateLimiter.Create<HttpRequestMessage, string>(request => key(request) is not { } whose
-            ? RateLimitPartition.GetNoLimiter("")
-            : RateLimitPartition.GetTokenBucketLimiter(Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(whose)).AsSpan(0, 16)), _ => new TokenBucketRateLimiterOptions
-            {
-                TokenLimit = permits,
-                TokensPerPeriod = Math.Max(1, permits / 10),
-                ReplenishmentPeriod = TimeSpan.FromTicks(Math.Max(TimeSpan.TicksPerMillisecond, per.Ticks * Math.Max(1, permits / 10) / permits)),
-                QueueLimit = 10_000,
-                QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
-                AutoReplenishment = true,
-            }));
+        PartitionedRateLimiter.Create<HttpRequestMessage, string>(request =>
+            key(request) is not { } whose
+                ? RateLimitPartition.GetNoLimiter("")
+                : RateLimitPartition.GetTokenBucketLimiter(
+                    Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(whose)).AsSpan(0, 16)),
+                    _ => new TokenBucketRateLimiterOptions
+                    {
+                        TokenLimit = permits,
+                        TokensPerPeriod = Math.Max(1, permits / 10),
+                        ReplenishmentPeriod = TimeSpan.FromTicks(
+                            Math.Max(TimeSpan.TicksPerMillisecond, per.Ticks * Math.Max(1, permits / 10) / permits)
+                        ),
+                        QueueLimit = 10_000,
+                        QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
+                        AutoReplenishment = true,
+                    }
+                )
+        );
 }

@@ -5,7 +5,8 @@ using Integrations.Webhooks;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
 using Npgsql;
-using PosModular.Kernel;
+using PosModular.Kernel.Errors;
+using PosModular.Kernel.Time;
 
 namespace Integrations.Connections;
 
@@ -13,13 +14,15 @@ namespace Integrations.Connections;
 internal sealed record ConnectPosInput
 {
     /// <summary>Which venue.</summary>
-    [Id] public required string VenueId { get; init; }
+    [Id]
+    public required string VenueId { get; init; }
 
     /// <summary>What the provider needs to let us in; kept encrypted, never shown.</summary>
     public required PosCredentialsInput Credentials { get; init; }
 
     /// <summary>Whether the provider shall send its events here.</summary>
-    [DefaultAstValue("true")] public bool? EnableWebhook { get; init; }
+    [DefaultAstValue("true")]
+    public bool? EnableWebhook { get; init; }
 
     /// <summary>The signature key of a subscription you made by hand at the provider. Square: left out, one is made for you.</summary>
     public string? WebhookSignatureKey { get; init; }
@@ -28,7 +31,8 @@ internal sealed record ConnectPosInput
     public int? SyncIntervalSeconds { get; init; }
 
     /// <summary>Whether its sales may unlock.</summary>
-    [DefaultAstValue("true")] public bool? ProcessRules { get; init; }
+    [DefaultAstValue("true")]
+    public bool? ProcessRules { get; init; }
 }
 
 /// <summary>The connection, or what was wrong.</summary>
@@ -39,34 +43,62 @@ internal sealed record PosConnectionPayload(PosConnection? Connection, IReadOnly
     public static PosConnectionPayload Failed(UserError error) => new(null, [error]);
 
     public static PosConnectionPayload NoSuchConnection { get; } =
-        Failed(new UserError(ErrorCode.NotFound, "There is no such connection. List them with venue { posConnections { id } }.", "connectionId"));
+        Failed(
+            new UserError(
+                ErrorCode.NotFound,
+                "There is no such connection. List them with venue { posConnections { id } }.",
+                "connectionId"
+            )
+        );
 }
 
 /// <summary>Connects a till; the same till again gets new credentials and keeps its history. A connection whose webhook could not be set up
 /// is still made; statusReason says so. HEAD_MODERATOR. Errors: NOT_FOUND, INVALID_INPUT, INVALID_CREDENTIALS, LOCATION_NOT_FOUND,
 /// PERMISSION_DENIED, RATE_LIMIT_EXCEEDED, PROVIDER_UNAVAILABLE; CONFLICT when the till is connected to another venue.</summary>
 internal sealed class ConnectPos(
-    IDbContextFactory<IntegrationsDb> dbs, PosProviders providers, WebhookSetup webhooks, IntegrationsSettings settings, TillDirectory tills, IClock clock)
+    IDbContextFactory<IntegrationsDb> dbs,
+    PosProviders providers,
+    WebhookSetup webhooks,
+    IntegrationsSettings settings,
+    TillDirectory tills,
+    IClock clock
+)
 {
-    private static readonly UserError Taken = new(ErrorCode.Conflict,
-        "This till is connected to another venue. Disconnect it there first (disconnectPos), or check the location id.", "credentials.locationId");
+    private static readonly UserError Taken = new(
+        ErrorCode.Conflict,
+        "This till is connected to another venue. Disconnect it there first (disconnectPos), or check the location id.",
+        "credentials.locationId"
+    );
 
     /// <param name="input">The till and its credentials.</param>
-    public async Task<PosConnectionPayload> Handle(ConnectPosInput input, IResolveFieldContext context, CancellationToken ct)
+    public async Task<PosConnectionPayload> HandleAsync(
+        ConnectPosInput input,
+        IResolveFieldContext context,
+        CancellationToken cancellationToken
+    )
     {
         var caller = context.Caller();
         caller.Demand(Right.ManageTills);
-        await using var db = await dbs.CreateDbContextAsync(ct);
-        if (!await db.Venues.AnyAsync(v => v.Id == input.VenueId, ct))
-            return PosConnectionPayload.Failed(new UserError(ErrorCode.NotFound, "There is no such venue. Register it first with registerVenue.", "venueId"));
+        await using var db = await dbs.CreateDbContextAsync(cancellationToken);
+        if (!await db.Venues.AnyAsync(v => v.Id == input.VenueId, cancellationToken))
+            return PosConnectionPayload.Failed(
+                new UserError(ErrorCode.NotFound, "There is no such venue. Register it first with registerVenue.", "venueId")
+            );
         var (credentials, provider) = (input.Credentials.Read(), providers.Of(input.Credentials.Provider));
-        if ((provider.Check(credentials) ?? ConnectionInput.CheckKey(input.WebhookSignatureKey) ?? ConnectionInput.CheckInterval(input.SyncIntervalSeconds)) is { } wrong)
+        if (
+            (
+                provider.Check(credentials)
+                ?? ConnectionInput.CheckKey(input.WebhookSignatureKey)
+                ?? ConnectionInput.CheckInterval(input.SyncIntervalSeconds)
+            ) is
+            { } wrong
+        )
             return PosConnectionPayload.Failed(wrong);
 
-        var connection = await FindAsync(db, input.VenueId, provider.Provider, credentials, ct);
+        var connection = await FindAsync(db, input.VenueId, provider.Provider, credentials, cancellationToken);
         if (connection is not null && connection.VenueId != input.VenueId)
             return PosConnectionPayload.Failed(Taken);
-        var location = await provider.ValidateAsync(credentials, ct);
+        var location = await provider.ValidateAsync(credentials, cancellationToken);
         if (location.Fault is { } fault)
             return PosConnectionPayload.Failed(fault.Error);
 
@@ -75,13 +107,13 @@ internal sealed class ConnectPos(
             db.Add(connection = New(input.VenueId, provider.Provider, credentials, now));
         Fill(connection, input, credentials, location.Value!, now);
         if (input.WebhookSignatureKey is not null)
-            await webhooks.RemoveAsync(db, connection, provider, credentials, ct); // one of ours would go on sending what is then refused
+            await webhooks.RemoveAsync(db, connection, provider, credentials, cancellationToken); // one of ours would go on sending what is then refused
         // Whoever gives up waiting now leaves a connection that tells how far it came.
         var subscribes = webhooks.Begin(connection, provider, input.WebhookSignatureKey);
         db.Add(AuditEntry.Of(now, caller, input.VenueId, "connectPos", connection.Id.ToString(), $"{provider.Provider} {credentials}"));
         try
         {
-            await db.SaveChangesAsync(ct); // before the subscription: its first event must find the connection
+            await db.SaveChangesAsync(cancellationToken); // before the subscription: its first event must find the connection
             tills.Changed(connection.VenueId);
         }
         catch (DbUpdateException e) when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
@@ -95,10 +127,23 @@ internal sealed class ConnectPos(
     }
 
     // The one that is connected, wherever; else the one that was at this venue, so that its sales and its address stay the same.
-    private static async Task<TillConnection?> FindAsync(IntegrationsDb db, string venueId, Provider provider, PosCredentials credentials, CancellationToken ct)
+    private static async Task<TillConnection?> FindAsync(
+        IntegrationsDb db,
+        string venueId,
+        Provider provider,
+        PosCredentials credentials,
+        CancellationToken cancellationToken
+    )
     {
-        var known = await db.Connections.Where(c => c.Provider == provider && c.Environment == credentials.Environment && c.ExternalLocationId == credentials.LocationId
-            && (c.DisconnectedAt == null || c.VenueId == venueId)).OrderByDescending(c => c.Id).ToListAsync(ct);
+        var known = await db
+            .Connections.Where(c =>
+                c.Provider == provider
+                && c.Environment == credentials.Environment
+                && c.ExternalLocationId == credentials.LocationId
+                && (c.DisconnectedAt == null || c.VenueId == venueId)
+            )
+            .OrderByDescending(c => c.Id)
+            .ToListAsync(cancellationToken);
         return known.FirstOrDefault(c => c.DisconnectedAt is null) ?? known.FirstOrDefault();
     }
 
@@ -122,7 +167,15 @@ internal sealed class ConnectPos(
     {
         connection.Learn(location, now);
         connection.MerchantId = location.MerchantId;
-        connection.Keep(credentials with { ExpiresAt = credentials.ExpiresAt ?? location.ExpiresAt, ClientId = credentials.ClientId ?? location.ApplicationId }, settings.Vault, now);
+        connection.Keep(
+            credentials with
+            {
+                ExpiresAt = credentials.ExpiresAt ?? location.ExpiresAt,
+                ClientId = credentials.ClientId ?? location.ApplicationId,
+            },
+            settings.Vault,
+            now
+        );
         (connection.ConnectedAt, connection.DisconnectedAt) = (connection.DisconnectedAt is null ? connection.ConnectedAt : now, null);
         connection.CallWentWell(now);
         connection.NextCheckAt = now + ConnectionKeeper.Interval;

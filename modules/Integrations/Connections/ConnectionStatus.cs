@@ -1,5 +1,5 @@
 using NodaTime;
-using PosModular.Kernel;
+using PosModular.Kernel.Errors;
 
 namespace Integrations.Connections;
 
@@ -22,8 +22,10 @@ internal static class ConnectionStatus
     /// <summary>A provider that does not answer for so long is worth a look; for less, it comes back by itself.</summary>
     public static readonly Duration AwayTooLong = Duration.FromMinutes(15);
 
-    public static readonly UserError CannotBeOpened = new(ErrorCode.InvalidCredentials,
-        "The till's credentials cannot be opened: they were sealed with an encryption key that is not here. Put that key into POS_ENCRYPTION_KEYS_OLD, or connect the till again with its credentials.");
+    public static readonly UserError CannotBeOpened = new(
+        ErrorCode.InvalidCredentials,
+        "The till's credentials cannot be opened: they were sealed with an encryption key that is not here. Put that key into POS_ENCRYPTION_KEYS_OLD, or connect the till again with its credentials."
+    );
 
     /// <param name="connection">The connection.</param>
     /// <param name="readable">Whether its secrets can be opened.</param>
@@ -34,8 +36,11 @@ internal static class ConnectionStatus
             return (PosConnectionStatus.Disconnected, null);
         if (!readable)
             return (PosConnectionStatus.NeedsAttention, CannotBeOpened);
-        if (connection.LastErrorCode is { } code && connection.LastErrorAt > (connection.LastGoodCallAt ?? Instant.MinValue)
-            && (!PassesByItself(code) || now - (connection.LastGoodCallAt ?? connection.ConnectedAt) > AwayTooLong))
+        if (
+            connection.LastErrorCode is { } code
+            && connection.LastErrorAt > (connection.LastGoodCallAt ?? Instant.MinValue)
+            && (!PassesByItself(code) || now - (connection.LastGoodCallAt ?? connection.ConnectedAt) > AwayTooLong)
+        )
             return (PosConnectionStatus.NeedsAttention, new UserError(code, connection.LastErrorMessage!));
         if (connection.AttentionCode is { } webhook)
             return (PosConnectionStatus.NeedsAttention, new UserError(webhook, connection.AttentionMessage!));

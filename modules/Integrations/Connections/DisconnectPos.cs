@@ -4,7 +4,8 @@ using Integrations.Contracts;
 using Integrations.Webhooks;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
-using PosModular.Kernel;
+using PosModular.Kernel.Errors;
+using PosModular.Kernel.Time;
 
 namespace Integrations.Connections;
 
@@ -12,10 +13,12 @@ namespace Integrations.Connections;
 internal sealed record DisconnectPosInput
 {
     /// <summary>Which connection.</summary>
-    [Id] public string? ConnectionId { get; init; }
+    [Id]
+    public string? ConnectionId { get; init; }
 
     /// <summary>At which venue; with provider, instead of connectionId.</summary>
-    [Id] public string? VenueId { get; init; }
+    [Id]
+    public string? VenueId { get; init; }
 
     /// <summary>Whose till; with venueId.</summary>
     public Provider? Provider { get; init; }
@@ -25,15 +28,25 @@ internal sealed record DisconnectPosInput
 /// connected elsewhere; each sale stays where it was taken. Should the provider not be reached now, the subscription is deleted later. HEAD_MODERATOR.
 /// Errors: NOT_FOUND, INVALID_INPUT; CONFLICT when the venue has several tills of the provider.</summary>
 internal sealed class DisconnectPos(
-    IDbContextFactory<IntegrationsDb> dbs, PosProviders providers, WebhookSetup webhooks, IntegrationsSettings settings, TillDirectory tills, IClock clock)
+    IDbContextFactory<IntegrationsDb> dbs,
+    PosProviders providers,
+    WebhookSetup webhooks,
+    IntegrationsSettings settings,
+    TillDirectory tills,
+    IClock clock
+)
 {
     /// <param name="input">Which till.</param>
-    public async Task<PosConnectionPayload> Handle(DisconnectPosInput input, IResolveFieldContext context, CancellationToken ct)
+    public async Task<PosConnectionPayload> HandleAsync(
+        DisconnectPosInput input,
+        IResolveFieldContext context,
+        CancellationToken cancellationToken
+    )
     {
         var caller = context.Caller();
         caller.Demand(Right.ManageTills);
-        await using var db = await dbs.CreateDbContextAsync(ct);
-        var (connection, wrong) = await FindAsync(db, input, ct);
+        await using var db = await dbs.CreateDbContextAsync(cancellationToken);
+        var (connection, wrong) = await FindAsync(db, input, cancellationToken);
         if (connection is null)
             return wrong!;
         if (connection.DisconnectedAt is not null)
@@ -42,11 +55,22 @@ internal sealed class DisconnectPos(
         var now = clock.Now();
         (connection.DisconnectedAt, connection.NextCheckAt) = (now, now + ConnectionKeeper.Interval);
         connection.WebhookIsWell();
-        db.Add(AuditEntry.Of(now, caller, connection.VenueId, "disconnectPos", connection.Id.ToString(), $"{connection.Provider} {connection.Environment} {connection.ExternalLocationId}"));
-        await db.SaveChangesAsync(ct); // first here: from now on nothing of it counts
+        db.Add(
+            AuditEntry.Of(
+                now,
+                caller,
+                connection.VenueId,
+                "disconnectPos",
+                connection.Id.ToString(),
+                $"{connection.Provider} {connection.Environment} {connection.ExternalLocationId}"
+            )
+        );
+        await db.SaveChangesAsync(cancellationToken); // first here: from now on nothing of it counts
         tills.Changed(connection.VenueId);
-        if (connection.Open(settings.Vault) is { } credentials
-            && await webhooks.RemoveAsync(db, connection, providers.Of(connection.Provider), credentials, CancellationToken.None) is null)
+        if (
+            connection.Open(settings.Vault) is { } credentials
+            && await webhooks.RemoveAsync(db, connection, providers.Of(connection.Provider), credentials, CancellationToken.None) is null
+        )
         {
             connection.ForgetCredentials();
             await db.SaveChangesAsync(CancellationToken.None);
@@ -54,18 +78,44 @@ internal sealed class DisconnectPos(
         return new PosConnectionPayload(PosConnection.Of(connection, settings.Vault, clock.Now()), []);
     }
 
-    private static async Task<(TillConnection?, PosConnectionPayload?)> FindAsync(IntegrationsDb db, DisconnectPosInput input, CancellationToken ct)
+    private static async Task<(TillConnection?, PosConnectionPayload?)> FindAsync(
+        IntegrationsDb db,
+        DisconnectPosInput input,
+        CancellationToken cancellationToken
+    )
     {
         if (input.ConnectionId is { } id)
-            return await db.FindConnectionAsync(id, ct) is { } known ? (known, null) : (null, PosConnectionPayload.NoSuchConnection);
+            return await db.FindConnectionAsync(id, cancellationToken) is { } known
+                ? (known, null)
+                : (null, PosConnectionPayload.NoSuchConnection);
         if (input.VenueId is not { } venueId || input.Provider is not { } provider)
-            return (null, PosConnectionPayload.Failed(UserError.Invalid("Name the till: connectionId, or venueId and provider.", "connectionId")));
-        var found = await db.Connections.Where(c => c.VenueId == venueId && c.Provider == provider && c.DisconnectedAt == null).Take(2).ToListAsync(ct);
+            return (
+                null,
+                PosConnectionPayload.Failed(UserError.Invalid("Name the till: connectionId, or venueId and provider.", "connectionId"))
+            );
+        var found = await db
+            .Connections.Where(c => c.VenueId == venueId && c.Provider == provider && c.DisconnectedAt == null)
+            .Take(2)
+            .ToListAsync(cancellationToken);
         return found.Count switch
         {
             1 => (found[0], null),
-            0 => (null, PosConnectionPayload.Failed(new UserError(ErrorCode.NotFound, "This venue has no connected till of this provider. List them with venue { posConnections { id } }.", "venueId"))),
-            _ => (null, PosConnectionPayload.Failed(new UserError(ErrorCode.Conflict, "This venue has several tills of this provider. Pass connectionId.", "connectionId"))),
+            0 => (
+                null,
+                PosConnectionPayload.Failed(
+                    new UserError(
+                        ErrorCode.NotFound,
+                        "This venue has no connected till of this provider. List them with venue { posConnections { id } }.",
+                        "venueId"
+                    )
+                )
+            ),
+            _ => (
+                null,
+                PosConnectionPayload.Failed(
+                    new UserError(ErrorCode.Conflict, "This venue has several tills of this provider. Pass connectionId.", "connectionId")
+                )
+            ),
         };
     }
 }

@@ -5,6 +5,9 @@ namespace Integrations.Connections;
 internal static class FoundConnection
 {
     /// <summary>The connection, tracked; null when there is none of that id.</summary>
-    public static async Task<TillConnection?> FindConnectionAsync(this IntegrationsDb db, string connectionId, CancellationToken ct) =>
-        Guid.TryParse(connectionId, out var id) ? await db.Connections.SingleOrDefaultAsync(c => c.Id == id, ct) : null;
+    public static async Task<TillConnection?> FindConnectionAsync(
+        this IntegrationsDb db,
+        string connectionId,
+        CancellationToken cancellationToken
+    ) => Guid.TryParse(connectionId, out var id) ? await db.Connections.SingleOrDefaultAsync(c => c.Id == id, cancellationToken) : null;
 }

@@ -1,6 +1,6 @@
 using Integrations.Contracts;
 using NodaTime;
-using PosModular.Kernel;
+using PosModular.Kernel.Errors;
 
 namespace Integrations.Connections;
 
@@ -14,10 +14,10 @@ internal interface IPosProvider
     UserError? Check(PosCredentials credentials);
 
     /// <summary>Asks the provider whether these credentials open this location and allow all that is needed. PERMISSION_DENIED comes with what is missing.</summary>
-    Task<Fetched<TillLocation>> ValidateAsync(PosCredentials credentials, CancellationToken ct);
+    Task<Fetched<TillLocation>> ValidateAsync(PosCredentials credentials, CancellationToken cancellationToken);
 
     /// <summary>Credentials that go on when these end; the same ones when they need no renewal.</summary>
-    Task<Fetched<PosCredentials>> RenewAsync(PosCredentials credentials, CancellationToken ct);
+    Task<Fetched<PosCredentials>> RenewAsync(PosCredentials credentials, CancellationToken cancellationToken);
 
     /// <summary>Null where subscriptions are made by hand.</summary>
     IPosSubscriptions? Subscriptions { get; }
@@ -39,35 +39,49 @@ internal interface IPosProvider
     Duration LongestSpan => Duration.FromDays(36_500);
 
     /// <inheritdoc cref="ITills.FetchPageAsync"/>
-    Task<Fetched<PosPage>> FetchPageAsync(PosCredentials credentials, PageRequest request, CancellationToken ct);
+    Task<Fetched<PosPage>> FetchPageAsync(PosCredentials credentials, PageRequest request, CancellationToken cancellationToken);
 
     /// <inheritdoc cref="ITills.FetchOrdersAsync"/>
-    Task<Fetched<IReadOnlyList<PosOrder>>> FetchOrdersAsync(PosCredentials credentials, IReadOnlyList<string> orderIds, CancellationToken ct);
+    Task<Fetched<IReadOnlyList<PosOrder>>> FetchOrdersAsync(
+        PosCredentials credentials,
+        IReadOnlyList<string> orderIds,
+        CancellationToken cancellationToken
+    );
 }
 
 /// <summary>Webhook subscriptions at a provider that lets a program make them.</summary>
 internal interface IPosSubscriptions
 {
     /// <summary>Has the provider send its events to this address. The same idempotency key again makes no second subscription.</summary>
-    Task<Fetched<Subscription>> MakeAsync(PosCredentials credentials, string notificationUrl, string idempotencyKey, CancellationToken ct);
+    Task<Fetched<Subscription>> MakeAsync(
+        PosCredentials credentials,
+        string notificationUrl,
+        string idempotencyKey,
+        CancellationToken cancellationToken
+    );
 
     /// <summary>A subscription made before, with its key; NOT_FOUND when the provider has it no more.</summary>
-    Task<Fetched<Subscription>> FindAsync(PosCredentials credentials, string subscriptionId, CancellationToken ct);
+    Task<Fetched<Subscription>> FindAsync(PosCredentials credentials, string subscriptionId, CancellationToken cancellationToken);
 
     /// <summary>From now on the events go to another address; also asks for all event types that are used today.</summary>
-    Task<Fetched<Subscription>> MoveAsync(PosCredentials credentials, string subscriptionId, string notificationUrl, CancellationToken ct);
+    Task<Fetched<Subscription>> MoveAsync(
+        PosCredentials credentials,
+        string subscriptionId,
+        string notificationUrl,
+        CancellationToken cancellationToken
+    );
 
     /// <summary>Has the provider sign with a new key from now on.</summary>
-    Task<Fetched<Subscription>> RotateKeyAsync(PosCredentials credentials, string subscriptionId, CancellationToken ct);
+    Task<Fetched<Subscription>> RotateKeyAsync(PosCredentials credentials, string subscriptionId, CancellationToken cancellationToken);
 
     /// <summary>The type of event that a test sends: one that all our subscriptions ask for and that tells of no money.</summary>
     string TestType { get; }
 
     /// <summary>Has the provider send a test event to the subscription's address, once. It answers when that address has, or after a long wait.</summary>
-    Task<Fetched<SentTest>> TestAsync(PosCredentials credentials, string subscriptionId, CancellationToken ct);
+    Task<Fetched<SentTest>> TestAsync(PosCredentials credentials, string subscriptionId, CancellationToken cancellationToken);
 
     /// <summary>Null when it is gone, also when it was gone before.</summary>
-    Task<FetchFault?> DeleteAsync(PosCredentials credentials, string subscriptionId, CancellationToken ct);
+    Task<FetchFault?> DeleteAsync(PosCredentials credentials, string subscriptionId, CancellationToken cancellationToken);
 }
 
 /// <summary>A location as its provider knows it.</summary>
@@ -81,8 +95,16 @@ internal interface IPosSubscriptions
 /// <param name="ExpiresAt">When the credentials end; null when they do not, or the provider does not tell.</param>
 /// <param name="ApplicationId">The application the credentials belong to.</param>
 internal sealed record TillLocation(
-    string Id, string? Name, string? MerchantId, string? MerchantName, string? TimeZone, string? Currency,
-    LocalTime? DayCutoff = null, Instant? ExpiresAt = null, string? ApplicationId = null);
+    string Id,
+    string? Name,
+    string? MerchantId,
+    string? MerchantName,
+    string? TimeZone,
+    string? Currency,
+    LocalTime? DayCutoff = null,
+    Instant? ExpiresAt = null,
+    string? ApplicationId = null
+);
 
 /// <summary>A webhook subscription: its id, the key its events are signed with, and where they go. The key is null where the provider does not repeat it.</summary>
 internal sealed record Subscription(string Id, string? SignatureKey, string? NotificationUrl);

@@ -2,16 +2,18 @@ using GraphQL;
 using Integrations.Contracts;
 using Integrations.Credentials;
 using NodaTime;
-using PosModular.Kernel;
+using PosModular.Kernel.Errors;
 
 namespace Integrations.Connections;
 
 /// <summary>A till location connected to the venue. No secret is ever shown.</summary>
 internal sealed record PosConnection : IConnectionPart
 {
-    [Ignore] public required string VenueId { get; init; }
+    [Ignore]
+    public required string VenueId { get; init; }
 
-    [Ignore] public Guid ConnectionId => Id;
+    [Ignore]
+    public Guid ConnectionId => Id;
 
     /// <summary>A version-7 UUID; it is part of the webhook address.</summary>
     public required Guid Id { get; init; }
@@ -66,26 +68,43 @@ internal sealed record PosConnection : IConnectionPart
     // Every secret that is still of use, or it is quarantined.
     private static bool IsReadable(TillConnection c, Vault vault) => c.Sealed().All(s => vault.Open(s.Value, s.Purpose) is not null);
 
-    private static PosConnection Of(TillConnection c, (PosConnectionStatus Status, UserError? Reason) how) => new()
-    {
-        VenueId = c.VenueId,
-        Id = c.Id,
-        Provider = c.Provider,
-        Environment = c.Environment,
-        Status = how.Status,
-        StatusReason = how.Reason,
-        ExternalLocationId = c.ExternalLocationId,
-        LocationName = c.LocationName,
-        MerchantId = c.MerchantId,
-        MerchantName = c.MerchantName,
-        TimeZone = c.TimeZone,
-        ConnectedAt = c.ConnectedAt,
-        DisconnectedAt = c.DisconnectedAt,
-        LastGoodCallAt = c.LastGoodCallAt,
-        CredentialsExpireAt = c.CredentialsExpireAt,
-        Webhook = new WebhookSettings(c.Id, c.HearsEvents, c.NotificationUrl, c.SubscriptionId, c.LastEventAt, c.RefusedSignatures, c.LastRefusal, WebhookTest.Of(c)),
-        Sync = new SyncSettings(c.Id, c.VenueId, c.DisconnectedAt, c.SyncEnabled && c.DisconnectedAt is null, c.SyncInterval, c.ProcessRules),
-    };
+    private static PosConnection Of(TillConnection c, (PosConnectionStatus Status, UserError? Reason) how) =>
+        new()
+        {
+            VenueId = c.VenueId,
+            Id = c.Id,
+            Provider = c.Provider,
+            Environment = c.Environment,
+            Status = how.Status,
+            StatusReason = how.Reason,
+            ExternalLocationId = c.ExternalLocationId,
+            LocationName = c.LocationName,
+            MerchantId = c.MerchantId,
+            MerchantName = c.MerchantName,
+            TimeZone = c.TimeZone,
+            ConnectedAt = c.ConnectedAt,
+            DisconnectedAt = c.DisconnectedAt,
+            LastGoodCallAt = c.LastGoodCallAt,
+            CredentialsExpireAt = c.CredentialsExpireAt,
+            Webhook = new WebhookSettings(
+                c.Id,
+                c.HearsEvents,
+                c.NotificationUrl,
+                c.SubscriptionId,
+                c.LastEventAt,
+                c.RefusedSignatures,
+                c.LastRefusal,
+                WebhookTest.Of(c)
+            ),
+            Sync = new SyncSettings(
+                c.Id,
+                c.VenueId,
+                c.DisconnectedAt,
+                c.SyncEnabled && c.DisconnectedAt is null,
+                c.SyncInterval,
+                c.ProcessRules
+            ),
+        };
 }
 
 /// <summary>How a connection's webhooks are set up.</summary>
@@ -98,7 +117,15 @@ internal sealed record PosConnection : IConnectionPart
 /// <param name="LastRefusal">What the last refusal looked like, for the operator.</param>
 /// <param name="LastTest">What came of the last testWebhook; null when none was sent since the subscription, its key or its address last changed. It never turns the status.</param>
 internal sealed record WebhookSettings(
-    [property: Ignore] Guid ConnectionId, bool Enabled, string NotificationUrl, string? SubscriptionId, Instant? LastEventAt, long RefusedSignatures, string? LastRefusal, WebhookTest? LastTest);
+    [property: Ignore] Guid ConnectionId,
+    bool Enabled,
+    string NotificationUrl,
+    string? SubscriptionId,
+    Instant? LastEventAt,
+    long RefusedSignatures,
+    string? LastRefusal,
+    WebhookTest? LastTest
+);
 
 /// <summary>How a connection is polled.</summary>
 /// <param name="ConnectionId">Whose.</param>
@@ -108,4 +135,10 @@ internal sealed record WebhookSettings(
 /// <param name="IntervalSeconds">From the start of one sync to the next.</param>
 /// <param name="ProcessRules">Whether its sales may unlock.</param>
 internal sealed record SyncSettings(
-    [property: Ignore] Guid ConnectionId, [property: Ignore] string VenueId, [property: Ignore] Instant? DisconnectedAt, bool Enabled, int IntervalSeconds, bool ProcessRules) : IConnectionPart;
+    [property: Ignore] Guid ConnectionId,
+    [property: Ignore] string VenueId,
+    [property: Ignore] Instant? DisconnectedAt,
+    bool Enabled,
+    int IntervalSeconds,
+    bool ProcessRules
+) : IConnectionPart;

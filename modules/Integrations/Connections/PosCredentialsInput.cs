@@ -34,14 +34,15 @@ internal sealed record PosCredentialsInput
     public string? ApiKey { get; init; }
 
     /// <summary>What is pasted often brings blanks along; none of these values has one at its end. A GUID is the same in capitals.</summary>
-    public PosCredentials Read() => new(Environment, Provider == Provider.Toast ? LocationId.Trim().ToLowerInvariant() : LocationId.Trim())
-    {
-        AccessToken = (Provider == Provider.Toast ? ApiKey ?? AccessToken : AccessToken ?? ApiKey)?.Trim(),
-        RefreshToken = Provider == Provider.Toast ? null : RefreshToken?.Trim(),
-        ExpiresAt = ExpiresAt,
-        ClientId = ClientId?.Trim(),
-        ClientSecret = ClientSecret?.Trim(),
-    };
+    public PosCredentials Read() =>
+        new(Environment, Provider == Provider.Toast ? LocationId.Trim().ToLowerInvariant() : LocationId.Trim())
+        {
+            AccessToken = (Provider == Provider.Toast ? ApiKey ?? AccessToken : AccessToken ?? ApiKey)?.Trim(),
+            RefreshToken = Provider == Provider.Toast ? null : RefreshToken?.Trim(),
+            ExpiresAt = ExpiresAt,
+            ClientId = ClientId?.Trim(),
+            ClientSecret = ClientSecret?.Trim(),
+        };
 
     /// <summary>Prints no secret.</summary>
     public override string ToString() => $"{Provider} {Environment} {LocationId}";

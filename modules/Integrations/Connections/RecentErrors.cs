@@ -2,7 +2,8 @@ using GraphQL;
 using GraphQL.DataLoader;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
-using PosModular.Kernel;
+using PosModular.Kernel.Batching;
+using PosModular.Kernel.Errors;
 using PosModular.Kernel.Schema;
 
 namespace Integrations.Connections;
@@ -17,10 +18,21 @@ internal sealed record SyncError(Instant At, ErrorCode Code, string Message);
 internal sealed class RecentErrors(IDbContextFactory<IntegrationsDb> dbs)
 {
     public IDataLoaderResult<IEnumerable<SyncError>> Handle([Parent] SyncSettings sync, IResolveFieldContext context) =>
-        BatchLoaders.Ask<Guid, IEnumerable<SyncError>>(context, typeof(RecentErrors), sync.ConnectionId, async (ids, ct) =>
-        {
-            await using var db = await dbs.CreateDbContextAsync(ct);
-            var rows = await db.ConnectionErrors.AsNoTracking().Where(e => ids.Contains(e.ConnectionId)).OrderByDescending(e => e.Id).ToListAsync(ct);
-            return rows.GroupBy(e => e.ConnectionId).ToDictionary(g => g.Key, g => g.Take(ConnectionError.Kept).Select(e => new SyncError(e.At, e.Code, e.Message)));
-        }, []);
+        BatchLoaders.Load<Guid, IEnumerable<SyncError>>(
+            context,
+            typeof(RecentErrors),
+            sync.ConnectionId,
+            async (ids, cancellationToken) =>
+            {
+                await using var db = await dbs.CreateDbContextAsync(cancellationToken);
+                var rows = await db
+                    .ConnectionErrors.AsNoTracking()
+                    .Where(e => ids.Contains(e.ConnectionId))
+                    .OrderByDescending(e => e.Id)
+                    .ToListAsync(cancellationToken);
+                return rows.GroupBy(e => e.ConnectionId)
+                    .ToDictionary(g => g.Key, g => g.Take(ConnectionError.Kept).Select(e => new SyncError(e.At, e.Code, e.Message)));
+            },
+            []
+        );
 }

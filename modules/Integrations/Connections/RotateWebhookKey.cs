@@ -4,7 +4,8 @@ using Integrations.Contracts;
 using Integrations.Webhooks;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
-using PosModular.Kernel;
+using PosModular.Kernel.Errors;
+using PosModular.Kernel.Time;
 
 namespace Integrations.Connections;
 
@@ -12,24 +13,38 @@ namespace Integrations.Connections;
 internal sealed record RotateWebhookKeyInput
 {
     /// <summary>Which connection.</summary>
-    [Id] public required string ConnectionId { get; init; }
+    [Id]
+    public required string ConnectionId { get; init; }
 }
 
 /// <summary>Has the provider sign its events with a new key. The one before stays good for a day, and no event is refused in between. HEAD_MODERATOR.
 /// Errors: NOT_FOUND; CONFLICT where the subscription was made by hand or the till is disconnected; what the provider refuses: INVALID_CREDENTIALS,
 /// PERMISSION_DENIED, RATE_LIMIT_EXCEEDED, PROVIDER_UNAVAILABLE.</summary>
-internal sealed class RotateWebhookKey(IDbContextFactory<IntegrationsDb> dbs, PosProviders providers, WebhookSetup webhooks, IntegrationsSettings settings, IClock clock)
+internal sealed class RotateWebhookKey(
+    IDbContextFactory<IntegrationsDb> dbs,
+    PosProviders providers,
+    WebhookSetup webhooks,
+    IntegrationsSettings settings,
+    IClock clock
+)
 {
-    private static readonly UserError ByHand = new(ErrorCode.Conflict,
-        "This connection has no subscription of ours: its key was pasted by hand. Change it in the provider's dashboard and pass the new one: updatePosConnection(input: { connectionId, webhookSignatureKey }).", "connectionId");
+    private static readonly UserError ByHand = new(
+        ErrorCode.Conflict,
+        "This connection has no subscription of ours: its key was pasted by hand. Change it in the provider's dashboard and pass the new one: updatePosConnection(input: { connectionId, webhookSignatureKey }).",
+        "connectionId"
+    );
 
     /// <param name="input">Whose key.</param>
-    public async Task<PosConnectionPayload> Handle(RotateWebhookKeyInput input, IResolveFieldContext context, CancellationToken ct)
+    public async Task<PosConnectionPayload> HandleAsync(
+        RotateWebhookKeyInput input,
+        IResolveFieldContext context,
+        CancellationToken cancellationToken
+    )
     {
         var caller = context.Caller();
         caller.Demand(Right.ManageTills);
-        await using var db = await dbs.CreateDbContextAsync(ct);
-        if (await db.FindConnectionAsync(input.ConnectionId, ct) is not { } connection)
+        await using var db = await dbs.CreateDbContextAsync(cancellationToken);
+        if (await db.FindConnectionAsync(input.ConnectionId, cancellationToken) is not { } connection)
             return PosConnectionPayload.NoSuchConnection;
         var provider = providers.Of(connection.Provider);
         if (connection.DisconnectedAt is not null || connection.SubscriptionId is null || provider.Subscriptions is null)
@@ -40,6 +55,7 @@ internal sealed class RotateWebhookKey(IDbContextFactory<IntegrationsDb> dbs, Po
         db.Add(AuditEntry.Of(clock.Now(), caller, connection.VenueId, "rotateWebhookKey", connection.Id.ToString()));
         // Once begun it is carried through, whether its caller still waits or not.
         return await webhooks.RotateAsync(db, connection, provider, credentials, CancellationToken.None) is { } error
-            ? PosConnectionPayload.Failed(error) : new PosConnectionPayload(PosConnection.Of(connection, settings.Vault, clock.Now()), []);
+            ? PosConnectionPayload.Failed(error)
+            : new PosConnectionPayload(PosConnection.Of(connection, settings.Vault, clock.Now()), []);
     }
 }

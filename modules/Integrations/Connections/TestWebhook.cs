@@ -4,7 +4,8 @@ using Integrations.Contracts;
 using Integrations.Webhooks;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
-using PosModular.Kernel;
+using PosModular.Kernel.Errors;
+using PosModular.Kernel.Time;
 
 namespace Integrations.Connections;
 
@@ -12,7 +13,8 @@ namespace Integrations.Connections;
 internal sealed record TestWebhookInput
 {
     /// <summary>Which connection.</summary>
-    [Id] public required string ConnectionId { get; init; }
+    [Id]
+    public required string ConnectionId { get; init; }
 }
 
 /// <summary>Has the provider send a test event to the connection's address; what came of it is in webhook.lastTest. An address that it does not reach is no
@@ -20,15 +22,25 @@ internal sealed record TestWebhookInput
 /// by hand, the webhook is off, the till is disconnected) or one is under way; what the provider refuses: INVALID_CREDENTIALS, PERMISSION_DENIED,
 /// RATE_LIMIT_EXCEEDED, PROVIDER_UNAVAILABLE; WEBHOOK_VALIDATION_FAILED when it has the subscription no more.</summary>
 /// <remarks>Source: Square API reference, TestWebhookSubscription.</remarks>
-internal sealed class TestWebhook(IDbContextFactory<IntegrationsDb> dbs, PosProviders providers, WebhookTests tests, IntegrationsSettings settings, IClock clock)
+internal sealed class TestWebhook(
+    IDbContextFactory<IntegrationsDb> dbs,
+    PosProviders providers,
+    WebhookTests tests,
+    IntegrationsSettings settings,
+    IClock clock
+)
 {
     /// <param name="input">Whose webhook.</param>
-    public async Task<PosConnectionPayload> Handle(TestWebhookInput input, IResolveFieldContext context, CancellationToken ct)
+    public async Task<PosConnectionPayload> HandleAsync(
+        TestWebhookInput input,
+        IResolveFieldContext context,
+        CancellationToken cancellationToken
+    )
     {
         var caller = context.Caller();
         caller.Demand(Right.ManageTills);
-        await using var db = await dbs.CreateDbContextAsync(ct);
-        if (await db.FindConnectionAsync(input.ConnectionId, ct) is not { } connection)
+        await using var db = await dbs.CreateDbContextAsync(cancellationToken);
+        if (await db.FindConnectionAsync(input.ConnectionId, cancellationToken) is not { } connection)
             return PosConnectionPayload.NoSuchConnection;
         var provider = providers.Of(connection.Provider);
         if (WhyNot(connection, provider) is { } reason)
@@ -37,18 +49,23 @@ internal sealed class TestWebhook(IDbContextFactory<IntegrationsDb> dbs, PosProv
             return PosConnectionPayload.Failed(ConnectionStatus.CannotBeOpened);
 
         db.Add(AuditEntry.Of(clock.Now(), caller, connection.VenueId, "testWebhook", connection.Id.ToString()));
-        await db.SaveChangesAsync(ct);
+        await db.SaveChangesAsync(cancellationToken);
         // Once begun it is carried through, whether its caller still waits or not.
         return await tests.RunAsync(db, connection, provider, credentials, CancellationToken.None) is { } error
-            ? PosConnectionPayload.Failed(error) : new PosConnectionPayload(PosConnection.Of(connection, settings.Vault, clock.Now()), []);
+            ? PosConnectionPayload.Failed(error)
+            : new PosConnectionPayload(PosConnection.Of(connection, settings.Vault, clock.Now()), []);
     }
 
-    private static string? WhyNot(TillConnection connection, IPosProvider provider) => connection switch
-    {
-        { DisconnectedAt: not null } => "This till is disconnected. Connect it again with connectPos.",
-        _ when provider.Subscriptions is null => $"{provider.Provider} cannot be asked for a test event. Ring up something small and void it: webhook.lastEventAt tells that its event came in, webhook.lastRefusal why it was refused.",
-        { WebhookEnabled: false } => "Its webhook is switched off. Switch it on first: updatePosConnection(input: { connectionId, enableWebhook: true }).",
-        { SubscriptionId: null } => "This connection has no subscription of ours, so none can be tested from here. Send a test event from the provider's dashboard: webhook.lastEventAt tells that it came in, webhook.lastRefusal why it was refused.",
-        _ => null,
-    };
+    private static string? WhyNot(TillConnection connection, IPosProvider provider) =>
+        connection switch
+        {
+            { DisconnectedAt: not null } => "This till is disconnected. Connect it again with connectPos.",
+            _ when provider.Subscriptions is null =>
+                $"{provider.Provider} cannot be asked for a test event. Ring up something small and void it: webhook.lastEventAt tells that its event came in, webhook.lastRefusal why it was refused.",
+            { WebhookEnabled: false } =>
+                "Its webhook is switched off. Switch it on first: updatePosConnection(input: { connectionId, enableWebhook: true }).",
+            { SubscriptionId: null } =>
+                "This connection has no subscription of ours, so none can be tested from here. Send a test event from the provider's dashboard: webhook.lastEventAt tells that it came in, webhook.lastRefusal why it was refused.",
+            _ => null,
+        };
 }

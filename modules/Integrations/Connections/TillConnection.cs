@@ -3,7 +3,7 @@ using Integrations.Credentials;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using NodaTime;
-using PosModular.Kernel;
+using PosModular.Kernel.Errors;
 
 namespace Integrations.Connections;
 
@@ -159,16 +159,22 @@ internal sealed class TillConnection
     }
 
     /// <summary>Credentials that are of no use any more are not kept.</summary>
-    public void ForgetCredentials() => (AccessToken, RefreshToken, ClientSecret, ClientId, CredentialsExpireAt) = (null, null, null, null, null);
+    public void ForgetCredentials() =>
+        (AccessToken, RefreshToken, ClientSecret, ClientId, CredentialsExpireAt) = (null, null, null, null, null);
 
     /// <summary>Every sealed value with what it is for, and how to put another in its place.</summary>
     public IEnumerable<(string Value, Purpose Purpose, Action<string> Replace)> Sealed()
     {
-        if (AccessToken is not null) yield return (AccessToken, Purpose.AccessToken(Id), v => AccessToken = v);
-        if (RefreshToken is not null) yield return (RefreshToken, Purpose.RefreshToken(Id), v => RefreshToken = v);
-        if (ClientSecret is not null) yield return (ClientSecret, Purpose.ClientSecret(Id), v => ClientSecret = v);
-        if (SignatureKey is not null) yield return (SignatureKey, Purpose.SignatureKey(Id), v => SignatureKey = v);
-        if (PreviousSignatureKey is not null) yield return (PreviousSignatureKey, Purpose.PreviousSignatureKey(Id), v => PreviousSignatureKey = v);
+        if (AccessToken is not null)
+            yield return (AccessToken, Purpose.AccessToken(Id), v => AccessToken = v);
+        if (RefreshToken is not null)
+            yield return (RefreshToken, Purpose.RefreshToken(Id), v => RefreshToken = v);
+        if (ClientSecret is not null)
+            yield return (ClientSecret, Purpose.ClientSecret(Id), v => ClientSecret = v);
+        if (SignatureKey is not null)
+            yield return (SignatureKey, Purpose.SignatureKey(Id), v => SignatureKey = v);
+        if (PreviousSignatureKey is not null)
+            yield return (PreviousSignatureKey, Purpose.PreviousSignatureKey(Id), v => PreviousSignatureKey = v);
     }
 
     public static void Map(EntityTypeBuilder<TillConnection> connection)
@@ -184,7 +190,15 @@ internal sealed class TillConnection
         connection.Property(c => c.ProcessRules).HasDefaultValue(true);
         connection.HasIndex(c => c.VenueId);
         // A till location is connected to one venue at a time; after a disconnect it may move.
-        connection.HasIndex(c => new { c.Provider, c.Environment, c.ExternalLocationId }).IsUnique().HasFilter("disconnected_at is null");
+        connection
+            .HasIndex(c => new
+            {
+                c.Provider,
+                c.Environment,
+                c.ExternalLocationId,
+            })
+            .IsUnique()
+            .HasFilter("disconnected_at is null");
     }
 }
 

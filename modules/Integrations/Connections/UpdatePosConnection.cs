@@ -4,8 +4,9 @@ using Integrations.Contracts;
 using Integrations.Webhooks;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
-using PosModular.Kernel;
+using PosModular.Kernel.Errors;
 using PosModular.Kernel.Schema;
+using PosModular.Kernel.Time;
 
 namespace Integrations.Connections;
 
@@ -13,7 +14,8 @@ namespace Integrations.Connections;
 internal sealed record UpdatePosConnectionInput : PartialInput
 {
     /// <summary>Which connection.</summary>
-    [Id] public required string ConnectionId { get; init; }
+    [Id]
+    public required string ConnectionId { get; init; }
 
     /// <summary>Whether it is polled by itself.</summary>
     public bool? SyncEnabled { get; init; }
@@ -33,26 +35,42 @@ internal sealed record UpdatePosConnectionInput : PartialInput
 
 /// <summary>Changes how a till is polled and heard, and reads anew what the provider calls its location. HEAD_MODERATOR. Errors: NOT_FOUND, INVALID_INPUT; CONFLICT for a disconnected till; what the
 /// provider refuses stands in statusReason.</summary>
-internal sealed class UpdatePosConnection(IDbContextFactory<IntegrationsDb> dbs, PosProviders providers, WebhookSetup webhooks, IntegrationsSettings settings, TillDirectory tills, IClock clock, TimeProvider time)
+internal sealed class UpdatePosConnection(
+    IDbContextFactory<IntegrationsDb> dbs,
+    PosProviders providers,
+    WebhookSetup webhooks,
+    IntegrationsSettings settings,
+    TillDirectory tills,
+    IClock clock,
+    TimeProvider time
+)
 {
     // Names are not worth a long wait: they are read every day anyway.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     /// <param name="input">What to change.</param>
-    public async Task<PosConnectionPayload> Handle(UpdatePosConnectionInput input, IResolveFieldContext context, CancellationToken ct)
+    public async Task<PosConnectionPayload> HandleAsync(
+        UpdatePosConnectionInput input,
+        IResolveFieldContext context,
+        CancellationToken cancellationToken
+    )
     {
         var caller = context.Caller();
         caller.Demand(Right.ManageTills);
         if ((ConnectionInput.CheckKey(input.WebhookSignatureKey) ?? ConnectionInput.CheckInterval(input.SyncIntervalSeconds)) is { } wrong)
             return PosConnectionPayload.Failed(wrong);
-        await using var db = await dbs.CreateDbContextAsync(ct);
-        if (await db.FindConnectionAsync(input.ConnectionId, ct) is not { } connection)
+        await using var db = await dbs.CreateDbContextAsync(cancellationToken);
+        if (await db.FindConnectionAsync(input.ConnectionId, cancellationToken) is not { } connection)
             return PosConnectionPayload.NoSuchConnection;
         if (connection.DisconnectedAt is not null)
-            return PosConnectionPayload.Failed(new UserError(ErrorCode.Conflict, "This till is disconnected. Connect it again with connectPos.", "connectionId"));
+            return PosConnectionPayload.Failed(
+                new UserError(ErrorCode.Conflict, "This till is disconnected. Connect it again with connectPos.", "connectionId")
+            );
 
         connection.SyncEnabled = input.SyncEnabled ?? connection.SyncEnabled;
-        connection.SyncIntervalSeconds = input.Gives("syncIntervalSeconds") ? input.SyncIntervalSeconds : connection.SyncIntervalSeconds;
+        connection.SyncIntervalSeconds = input.IsProvided("syncIntervalSeconds")
+            ? input.SyncIntervalSeconds
+            : connection.SyncIntervalSeconds;
         connection.ProcessRules = input.ProcessRules ?? connection.ProcessRules;
         var hearing = input.WebhookSignatureKey is not null || (input.EnableWebhook is { } wanted && wanted != connection.WebhookEnabled);
         var (provider, credentials) = (providers.Of(connection.Provider), connection.Open(settings.Vault));
@@ -60,60 +78,84 @@ internal sealed class UpdatePosConnection(IDbContextFactory<IntegrationsDb> dbs,
             return PosConnectionPayload.Failed(ConnectionStatus.CannotBeOpened);
         var audit = AuditEntry.Of(clock.Now(), caller, connection.VenueId, "updatePosConnection", connection.Id.ToString(), Say(input));
         db.Add(audit);
-        await db.SaveChangesAsync(ct);
+        await db.SaveChangesAsync(cancellationToken);
         if (hearing)
             await HearAsync(db, connection, provider, credentials!, input);
         if (credentials is not null)
-            await ReadNamesAsync(db, connection, provider, credentials, ct);
+            await ReadNamesAsync(db, connection, provider, credentials, cancellationToken);
         tills.Changed(connection.VenueId);
         return new PosConnectionPayload(PosConnection.Of(connection, settings.Vault, clock.Now()), []);
     }
 
     // Once begun it is carried through, whether its caller still waits or not.
-    private async Task HearAsync(IntegrationsDb db, TillConnection connection, IPosProvider provider, PosCredentials credentials, UpdatePosConnectionInput input)
+    private async Task HearAsync(
+        IntegrationsDb db,
+        TillConnection connection,
+        IPosProvider provider,
+        PosCredentials credentials,
+        UpdatePosConnectionInput input
+    )
     {
-        var ct = CancellationToken.None;
+        var cancellationToken = CancellationToken.None;
         connection.WebhookEnabled = input.EnableWebhook ?? true;
         if (!connection.WebhookEnabled || input.WebhookSignatureKey is not null)
         {
-            if (await webhooks.RemoveAsync(db, connection, provider, credentials, ct) is { } error && !connection.WebhookEnabled)
+            if (
+                await webhooks.RemoveAsync(db, connection, provider, credentials, cancellationToken) is { } error
+                && !connection.WebhookEnabled
+            )
             {
-                connection.WebhookNeeds(new UserError(error.Code, "Its webhook is switched off here, but the provider still has the subscription: " + error.Message));
-                await db.SaveChangesAsync(ct);
+                connection.WebhookNeeds(
+                    new UserError(
+                        error.Code,
+                        "Its webhook is switched off here, but the provider still has the subscription: " + error.Message
+                    )
+                );
+                await db.SaveChangesAsync(cancellationToken);
                 return;
             }
             if (!connection.WebhookEnabled)
                 (connection.SignatureKey, connection.PreviousSignatureKey) = (null, null);
         }
         var subscribes = webhooks.Begin(connection, provider, input.WebhookSignatureKey);
-        await db.SaveChangesAsync(ct);
+        await db.SaveChangesAsync(cancellationToken);
         tills.Changed(connection.VenueId);
         if (subscribes)
-            await webhooks.SubscribeAsync(db, connection, provider, credentials, ct);
+            await webhooks.SubscribeAsync(db, connection, provider, credentials, cancellationToken);
     }
 
-    private async Task ReadNamesAsync(IntegrationsDb db, TillConnection connection, IPosProvider provider, PosCredentials credentials, CancellationToken ct)
+    private async Task ReadNamesAsync(
+        IntegrationsDb db,
+        TillConnection connection,
+        IPosProvider provider,
+        PosCredentials credentials,
+        CancellationToken cancellationToken
+    )
     {
         using var patience = new CancellationTokenSource(Patience, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, ct);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         try
         {
             if ((await provider.ValidateAsync(credentials, either.Token)).Value is not { } location)
                 return; // whoever looks after it next will notice
             connection.Learn(location, clock.Now());
-            await db.SaveChangesAsync(ct);
+            await db.SaveChangesAsync(cancellationToken);
         }
-        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
-        {
-        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested) { }
     }
 
-    private static string Say(UpdatePosConnectionInput input) => string.Join("; ", new[]
-    {
-        input.SyncEnabled is { } sync ? $"syncEnabled: {sync}" : null,
-        input.Gives("syncIntervalSeconds") ? $"syncIntervalSeconds: {input.SyncIntervalSeconds?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "usual"}" : null,
-        input.ProcessRules is { } rules ? $"processRules: {rules}" : null,
-        input.EnableWebhook is { } hears ? $"enableWebhook: {hears}" : null,
-        input.WebhookSignatureKey is not null ? "webhookSignatureKey: given" : null,
-    }.OfType<string>());
+    private static string Say(UpdatePosConnectionInput input) =>
+        string.Join(
+            "; ",
+            new[]
+            {
+                input.SyncEnabled is { } sync ? $"syncEnabled: {sync}" : null,
+                input.IsProvided("syncIntervalSeconds")
+                    ? $"syncIntervalSeconds: {input.SyncIntervalSeconds?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "usual"}"
+                    : null,
+                input.ProcessRules is { } rules ? $"processRules: {rules}" : null,
+                input.EnableWebhook is { } hears ? $"enableWebhook: {hears}" : null,
+                input.WebhookSignatureKey is not null ? "webhookSignatureKey: given" : null,
+            }.OfType<string>()
+        );
 }

@@ -1,7 +1,7 @@
 using GraphQL;
 using Integrations.Contracts;
 using NodaTime;
-using PosModular.Kernel;
+using PosModular.Kernel.Errors;
 
 namespace Integrations.Connections;
 
@@ -15,24 +15,46 @@ namespace Integrations.Connections;
 /// <param name="MissingScopes">Permissions that the credentials lack.</param>
 /// <param name="Errors">Empty when they are valid.</param>
 internal sealed record ValidatePosCredentialsPayload(
-    bool Valid, string? LocationName, string? MerchantName, string? TimeZone, string? Currency, LocalTime? DayCutoff, IReadOnlyList<string> MissingScopes, IReadOnlyList<UserError> Errors);
+    bool Valid,
+    string? LocationName,
+    string? MerchantName,
+    string? TimeZone,
+    string? Currency,
+    LocalTime? DayCutoff,
+    IReadOnlyList<string> MissingScopes,
+    IReadOnlyList<UserError> Errors
+);
 
 /// <summary>Asks the provider whether credentials are good, and saves nothing. HEAD_MODERATOR. Errors: INVALID_INPUT, INVALID_CREDENTIALS,
 /// LOCATION_NOT_FOUND, PERMISSION_DENIED, RATE_LIMIT_EXCEEDED, PROVIDER_UNAVAILABLE.</summary>
 internal sealed class ValidatePosCredentials(PosProviders providers)
 {
     /// <param name="input">The credentials.</param>
-    public async Task<ValidatePosCredentialsPayload> Handle(PosCredentialsInput input, IResolveFieldContext context, CancellationToken ct)
+    public async Task<ValidatePosCredentialsPayload> HandleAsync(
+        PosCredentialsInput input,
+        IResolveFieldContext context,
+        CancellationToken cancellationToken
+    )
     {
         context.Caller().Demand(Right.ManageTills);
         var (credentials, provider) = (input.Read(), providers.Of(input.Provider));
         if (provider.Check(credentials) is { } wrong)
             return Refused(wrong, []);
-        var answer = await provider.ValidateAsync(credentials, ct);
+        var answer = await provider.ValidateAsync(credentials, cancellationToken);
         return answer.Value is { } location
-            ? new ValidatePosCredentialsPayload(true, location.Name, location.MerchantName, location.TimeZone, location.Currency, location.DayCutoff, [], [])
+            ? new ValidatePosCredentialsPayload(
+                true,
+                location.Name,
+                location.MerchantName,
+                location.TimeZone,
+                location.Currency,
+                location.DayCutoff,
+                [],
+                []
+            )
             : Refused(answer.Fault!.Error, answer.Fault.MissingScopes);
     }
 
-    private static ValidatePosCredentialsPayload Refused(UserError error, IReadOnlyList<string> missing) => new(false, null, null, null, null, null, missing, [error]);
+    private static ValidatePosCredentialsPayload Refused(UserError error, IReadOnlyList<string> missing) =>
+        new(false, null, null, null, null, null, missing, [error]);
 }

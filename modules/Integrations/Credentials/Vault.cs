@@ -49,9 +49,15 @@ internal sealed class Vault
     public string? Open(string sealedValue, Purpose purpose)
     {
         var parts = sealedValue.Split(':');
-        if (parts is not ["v1", var keyId, var ivHex, var cipherHex, var macHex] || sealedValue.Any(char.IsAsciiLetterUpper) || !_keys.TryGetValue(keyId, out var keys))
+        if (
+            parts is not ["v1", var keyId, var ivHex, var cipherHex, var macHex]
+            || sealedValue.Any(char.IsAsciiLetterUpper)
+            || !_keys.TryGetValue(keyId, out var keys)
+        )
             return null;
-        byte[] iv, cipher, mac;
+        byte[] iv,
+            cipher,
+            mac;
         try
         {
             (iv, cipher, mac) = (Convert.FromHexString(ivHex), Convert.FromHexString(cipherHex), Convert.FromHexString(macHex));
@@ -85,8 +91,10 @@ internal sealed class Vault
 
     private sealed record Keys(byte[] Encrypt, byte[] Authenticate)
     {
-        public static Keys Of(byte[] master) => new(
-            HKDF.DeriveKey(HashAlgorithmName.SHA256, master, 32, info: "posmodular/v1/encrypt"u8.ToArray()),
-            HKDF.DeriveKey(HashAlgorithmName.SHA256, master, 32, info: "posmodular/v1/authenticate"u8.ToArray()));
+        public static Keys Of(byte[] master) =>
+            new(
+                HKDF.DeriveKey(HashAlgorithmName.SHA256, master, 32, info: "posmodular/v1/encrypt"u8.ToArray()),
+                HKDF.DeriveKey(HashAlgorithmName.SHA256, master, 32, info: "posmodular/v1/authenticate"u8.ToArray())
+            );
     }
 }

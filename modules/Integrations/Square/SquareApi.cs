@@ -21,19 +21,33 @@ internal sealed class SquareApi(IHttpClientFactory clients, IntegrationsSettings
 
     public static void Register(IServiceCollection services)
     {
-        services.AddProviderClient(Client, s => s.GetRequiredService<IntegrationsSettings>().SquareCallsPer10Seconds is > 0 and var calls
-            ? ProviderClient.Limiter(calls, TimeSpan.FromSeconds(10), request => request.Headers.Authorization?.Parameter) : null);
+        services.AddProviderClient(Client, s =>
+            s.GetRequiredService<IntegrationsSettings>().SquareCallsPer10Seconds is > 0 and var calls
+                ? ProviderClient.Limiter(calls, TimeSpan.FromSeconds(10), request => request.Headers.Authorization?.Parameter)
+                : null
+        );
         services.AddSingleton<SquareApi>();
     }
 
-    public Task<Fetched<JsonDocument>> GetAsync(PosCredentials who, string path, CancellationToken ct) => SendAsync(who.Environment, who.AccessToken, HttpMethod.Get, path, null, ct);
+    public Task<Fetched<JsonDocument>> GetAsync(PosCredentials who, string path, CancellationToken cancellationToken) =>
+        SendAsync(who.Environment, who.AccessToken, HttpMethod.Get, path, null, cancellationToken);
 
-    public Task<Fetched<JsonDocument>> PostAsync(PosCredentials who, string path, object body, CancellationToken ct) => SendAsync(who.Environment, who.AccessToken, HttpMethod.Post, path, body, ct);
+    public Task<Fetched<JsonDocument>> PostAsync(PosCredentials who, string path, object body, CancellationToken cancellationToken) =>
+        SendAsync(who.Environment, who.AccessToken, HttpMethod.Post, path, body, cancellationToken);
 
     /// <summary>Not tried again, and waited for longer: Square itself waits for somebody.</summary>
-    public Task<Fetched<JsonDocument>> PostOnceAsync(PosCredentials who, string path, object body, CancellationToken ct) => SendAsync(who.Environment, who.AccessToken, HttpMethod.Post, path, body, ct, once: true);
+    public Task<Fetched<JsonDocument>> PostOnceAsync(PosCredentials who, string path, object body, CancellationToken cancellationToken) =>
+        SendAsync(who.Environment, who.AccessToken, HttpMethod.Post, path, body, cancellationToken, once: true);
 
-    public async Task<Fetched<JsonDocument>> SendAsync(PosEnvironment environment, string? accessToken, HttpMethod method, string path, object? body, CancellationToken ct, bool once = false)
+    public async Task<Fetched<JsonDocument>> SendAsync(
+        PosEnvironment environment,
+        string? accessToken,
+        HttpMethod method,
+        string path,
+        object? body,
+        CancellationToken cancellationToken,
+        bool once = false
+    )
     {
         using var request = new HttpRequestMessage(method, new Uri(settings.SquareBaseUrls[environment], path));
         if (accessToken is not null)
@@ -46,22 +60,32 @@ internal sealed class SquareApi(IHttpClientFactory clients, IntegrationsSettings
         {
             using var client = clients.CreateClient(Client);
             client.MaxResponseContentBufferSize = Largest;
-            using var response = await client.SendAsync(request, ct);
-            var answer = await response.Content.ReadAsByteArrayAsync(ct);
+            using var response = await client.SendAsync(request, cancellationToken);
+            var answer = await response.Content.ReadAsByteArrayAsync(cancellationToken);
             return response.IsSuccessStatusCode
                 ? Fetched.Of(JsonDocument.Parse(answer.Length == 0 ? "{}"u8.ToArray() : answer))
                 : SquareErrors.Read(response.StatusCode, answer, environment, ProviderClient.PauseOf(response, time));
         }
         catch (RateLimiterRejectedException)
         {
-            return new FetchFault(new(PosModular.Kernel.ErrorCode.RateLimitExceeded, "Too many calls to Square wait already. Try again in a minute."));
+            return new FetchFault(
+                new(PosModular.Kernel.Errors.ErrorCode.RateLimitExceeded, "Too many calls to Square wait already. Try again in a minute.")
+            );
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or TimeoutRejectedException or JsonException || (e is OperationCanceledException && !ct.IsCancellationRequested))
+        catch (Exception e)
+            when (e is HttpRequestException or IOException or TimeoutRejectedException or JsonException
+                || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested)
+            )
         {
             return new FetchFault(SquareErrors.Away);
         }
     }
 
     public static string? Text(JsonElement of, string name) =>
-        of.ValueKind == JsonValueKind.Object && of.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text ? text : null;
+        of.ValueKind == JsonValueKind.Object
+        && of.TryGetProperty(name, out var value)
+        && value.ValueKind == JsonValueKind.String
+        && value.GetString() is { Length: > 0 } text
+            ? text
+            : null;
 }

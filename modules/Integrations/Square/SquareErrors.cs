@@ -2,7 +2,7 @@ using System.Net;
 using System.Text.Json;
 using Integrations.Contracts;
 using NodaTime;
-using PosModular.Kernel;
+using PosModular.Kernel.Errors;
 
 namespace Integrations.Square;
 
@@ -12,17 +12,32 @@ internal static class SquareErrors
 {
     public const string TokenField = "credentials.accessToken";
 
-    public static UserError Away { get; } = new(ErrorCode.ProviderUnavailable,
-        "Square cannot be reached or does not answer properly just now. Nothing was changed; try again in a minute.");
+    public static UserError Away { get; } =
+        new(
+            ErrorCode.ProviderUnavailable,
+            "Square cannot be reached or does not answer properly just now. Nothing was changed; try again in a minute."
+        );
 
-    public static UserError NoSuchLocation { get; } = new(ErrorCode.LocationNotFound,
-        "Square knows no such location under this access token. Check the location id in the Developer Dashboard under Locations.", "credentials.locationId");
+    public static UserError NoSuchLocation { get; } =
+        new(
+            ErrorCode.LocationNotFound,
+            "Square knows no such location under this access token. Check the location id in the Developer Dashboard under Locations.",
+            "credentials.locationId"
+        );
 
-    public static UserError MissingScopes(IReadOnlyList<string> scopes) => new(ErrorCode.PermissionDenied,
-        $"The access token lacks {string.Join(", ", scopes)}. Have the seller authorize the application again with these permissions, or use a personal access token.", TokenField);
+    public static UserError MissingScopes(IReadOnlyList<string> scopes) =>
+        new(
+            ErrorCode.PermissionDenied,
+            $"The access token lacks {string.Join(", ", scopes)}. Have the seller authorize the application again with these permissions, or use a personal access token.",
+            TokenField
+        );
 
-    public static UserError OtherEnvironment(PosEnvironment asked, PosEnvironment real) => new(ErrorCode.InvalidCredentials,
-        $"This is an access token for {Name(real)}, and it was sent to {Name(asked)}. Choose environment {Name(real)}, or copy the token of {Name(asked)}.", "credentials.environment");
+    public static UserError OtherEnvironment(PosEnvironment asked, PosEnvironment real) =>
+        new(
+            ErrorCode.InvalidCredentials,
+            $"This is an access token for {Name(real)}, and it was sent to {Name(asked)}. Choose environment {Name(real)}, or copy the token of {Name(asked)}.",
+            "credentials.environment"
+        );
 
     /// <summary>What a refusal means.</summary>
     /// <param name="status">Square's.</param>
@@ -34,32 +49,63 @@ internal static class SquareErrors
         var codes = Codes(body);
         UserError error = status switch
         {
-            _ when codes.Contains("ACCESS_TOKEN_EXPIRED") => new(ErrorCode.InvalidCredentials,
-                "Square says that this access token has expired. Connect the till again with a new token; pass refreshToken and expiresAt and it is renewed by itself.", TokenField),
-            _ when codes.Contains("ACCESS_TOKEN_REVOKED") => new(ErrorCode.InvalidCredentials,
-                "The seller has revoked this access token at Square. Have the application authorized again and connect the till with the new token.", TokenField),
-            HttpStatusCode.Unauthorized => new(ErrorCode.InvalidCredentials,
-                $"Square does not accept this access token for {Name(environment)}. Copy it again from the Developer Dashboard under Credentials.", TokenField),
-            HttpStatusCode.Forbidden => new(ErrorCode.PermissionDenied,
-                "The access token lacks a permission that is needed (MERCHANT_PROFILE_READ, PAYMENTS_READ, ORDERS_READ). Give the application these permissions, or use a personal access token.", TokenField),
+            _ when codes.Contains("ACCESS_TOKEN_EXPIRED") => new(
+                ErrorCode.InvalidCredentials,
+                "Square says that this access token has expired. Connect the till again with a new token; pass refreshToken and expiresAt and it is renewed by itself.",
+                TokenField
+            ),
+            _ when codes.Contains("ACCESS_TOKEN_REVOKED") => new(
+                ErrorCode.InvalidCredentials,
+                "The seller has revoked this access token at Square. Have the application authorized again and connect the till with the new token.",
+                TokenField
+            ),
+            HttpStatusCode.Unauthorized => new(
+                ErrorCode.InvalidCredentials,
+                $"Square does not accept this access token for {Name(environment)}. Copy it again from the Developer Dashboard under Credentials.",
+                TokenField
+            ),
+            HttpStatusCode.Forbidden => new(
+                ErrorCode.PermissionDenied,
+                "The access token lacks a permission that is needed (MERCHANT_PROFILE_READ, PAYMENTS_READ, ORDERS_READ). Give the application these permissions, or use a personal access token.",
+                TokenField
+            ),
             HttpStatusCode.NotFound => new(ErrorCode.NotFound, "Square has no such thing (any more)."),
             HttpStatusCode.TooManyRequests => new(ErrorCode.RateLimitExceeded, "Square asks us to slow down" + Wait(pause)),
-            HttpStatusCode.BadRequest => new(ErrorCode.InvalidInput, "Square refuses the request as malformed" + (codes.Count == 0 ? "." : $" ({string.Join(", ", codes)}).")),
+            HttpStatusCode.BadRequest => new(
+                ErrorCode.InvalidInput,
+                "Square refuses the request as malformed" + (codes.Count == 0 ? "." : $" ({string.Join(", ", codes)}).")
+            ),
             _ => new(ErrorCode.ProviderUnavailable, $"Square answered {(int)status}. Nothing was changed; try again in a minute."),
         };
-        return new FetchFault(error, pause is { } span ? Duration.FromTimeSpan(span) : null, CursorExpired: codes.Contains("INVALID_CURSOR"));
+        return new FetchFault(
+            error,
+            pause is { } span ? Duration.FromTimeSpan(span) : null,
+            CursorExpired: codes.Contains("INVALID_CURSOR")
+        );
     }
 
-    private static string Wait(TimeSpan? pause) => pause is { } span ? $". Try again in {Math.Ceiling(span.TotalSeconds):N0} seconds." : ". Try again in a minute.";
+    private static string Wait(TimeSpan? pause) =>
+        pause is { } span ? $". Try again in {Math.Ceiling(span.TotalSeconds):N0} seconds." : ". Try again in a minute.";
 
     private static List<string> Codes(ReadOnlyMemory<byte> body)
     {
         try
         {
             using var json = JsonDocument.Parse(body);
-            return json.RootElement.ValueKind != JsonValueKind.Object || !json.RootElement.TryGetProperty("errors", out var errors) || errors.ValueKind != JsonValueKind.Array ? []
+            return
+                json.RootElement.ValueKind != JsonValueKind.Object
+                || !json.RootElement.TryGetProperty("errors", out var errors)
+                || errors.ValueKind != JsonValueKind.Array
+                ? []
                 // Constants of Square's; anything else would be somebody's text.
-                : [.. errors.EnumerateArray().Select(e => SquareApi.Text(e, "code")).OfType<string>().Where(c => c.Length <= 60 && c.All(l => l is (>= 'A' and <= 'Z') or '_'))];
+                :
+                [
+                    .. errors
+                        .EnumerateArray()
+                        .Select(e => SquareApi.Text(e, "code"))
+                        .OfType<string>()
+                        .Where(c => c.Length <= 60 && c.All(l => l is (>= 'A' and <= 'Z') or '_')),
+                ];
         }
         catch (JsonException)
         {

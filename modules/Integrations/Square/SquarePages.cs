@@ -19,28 +19,32 @@ internal sealed class SquarePages(SquareApi api)
     private const string Ever = "2013-01-01T00:00:00Z";
 
     // By change: whatever happened to a sale since. By creation: a span of the past, whatever happened to it later comes by change.
-    public static IReadOnlyList<string> Streams(bool first) => first
-        ? ["payments-created", "offline-created", "refunds-created"] : ["payments-updated", "offline-updated", "refunds-updated"];
+    public static IReadOnlyList<string> Streams(bool first) =>
+        first ? ["payments-created", "offline-created", "refunds-created"] : ["payments-updated", "offline-updated", "refunds-updated"];
 
-    public async Task<Fetched<PosPage>> FetchAsync(PosCredentials credentials, PageRequest request, CancellationToken ct)
+    public async Task<Fetched<PosPage>> FetchAsync(PosCredentials credentials, PageRequest request, CancellationToken cancellationToken)
     {
         var (kind, byChange) = (request.Stream.Split('-')[0], request.Stream.EndsWith("-updated", StringComparison.Ordinal));
-        var answer = await api.GetAsync(credentials, Address(credentials, request, kind, byChange), ct);
+        var answer = await api.GetAsync(credentials, Address(credentials, request, kind, byChange), cancellationToken);
         if (answer.Fault is { } fault)
             return fault;
         using var json = answer.Value!;
         var skipped = new List<string>();
         Instant? reached = null;
-        var facts = kind == "refunds"
-            ? new PosFacts { Refunds = Read(json, "refunds", r => SquareTranslator.Refund(r), r => r.LocationId) }
-            : new PosFacts { Payments = Read(json, "payments", p => SquareTranslator.Payment(p), p => p.LocationId) };
-        if (facts.Payments.Select(p => p.OrderId).OfType<string>().Distinct().ToArray() is { Length: > 0 } orders
+        var facts =
+            kind == "refunds"
+                ? new PosFacts { Refunds = Read(json, "refunds", r => SquareTranslator.Refund(r), r => r.LocationId) }
+                : new PosFacts { Payments = Read(json, "payments", p => SquareTranslator.Payment(p), p => p.LocationId) };
+        if (
+            facts.Payments.Select(p => p.OrderId).OfType<string>().Distinct().ToArray() is { Length: > 0 } orders
             // Without its orders a page is good too: they are fetched later.
-            && await FetchOrdersAsync(credentials, orders, ct) is { Value: { } found })
+            && await FetchOrdersAsync(credentials, orders, cancellationToken) is { Value: { } found }
+        )
             facts = facts with { Orders = found };
         return Fetched.Of(new PosPage(facts, SquareApi.Text(json.RootElement, "cursor"), reached, skipped));
 
-        List<T> Read<T>(JsonDocument page, string name, Func<JsonElement, (T? Known, string? Missing)> translate, Func<T, string> location) where T : class
+        List<T> Read<T>(JsonDocument page, string name, Func<JsonElement, (T? Known, string? Missing)> translate, Func<T, string> location)
+            where T : class
         {
             var read = new List<T>();
             if (!page.RootElement.TryGetProperty(name, out var items) || items.ValueKind != JsonValueKind.Array)
@@ -59,19 +63,31 @@ internal sealed class SquarePages(SquareApi api)
         }
     }
 
-    public async Task<Fetched<IReadOnlyList<PosOrder>>> FetchOrdersAsync(PosCredentials credentials, IReadOnlyList<string> orderIds, CancellationToken ct)
+    public async Task<Fetched<IReadOnlyList<PosOrder>>> FetchOrdersAsync(
+        PosCredentials credentials,
+        IReadOnlyList<string> orderIds,
+        CancellationToken cancellationToken
+    )
     {
-        var answer = await api.PostAsync(credentials, "/v2/orders/batch-retrieve", new { order_ids = orderIds.Take(Most), location_id = credentials.LocationId }, ct);
+        var answer = await api.PostAsync(
+            credentials,
+            "/v2/orders/batch-retrieve",
+            new { order_ids = orderIds.Take(Most), location_id = credentials.LocationId },
+            cancellationToken
+        );
         if (answer.Fault is { } fault)
             return fault;
         using var json = answer.Value!;
-        IReadOnlyList<PosOrder> orders = json.RootElement.TryGetProperty("orders", out var items) && items.ValueKind == JsonValueKind.Array
-            ? [.. items.EnumerateArray().Select(o => Translated(o, SquareTranslator.Order).Known).OfType<PosOrder>()] : [];
+        IReadOnlyList<PosOrder> orders =
+            json.RootElement.TryGetProperty("orders", out var items) && items.ValueKind == JsonValueKind.Array
+                ? [.. items.EnumerateArray().Select(o => Translated(o, SquareTranslator.Order).Known).OfType<PosOrder>()]
+                : [];
         return Fetched.Of(orders);
     }
 
     // Text that is not valid Unicode must not take its neighbours along.
-    private static (T? Known, string? Missing) Translated<T>(JsonElement item, Func<JsonElement, (T? Known, string? Missing)> translate) where T : class
+    private static (T? Known, string? Missing) Translated<T>(JsonElement item, Func<JsonElement, (T? Known, string? Missing)> translate)
+        where T : class
     {
         try
         {
@@ -84,14 +100,26 @@ internal sealed class SquarePages(SquareApi api)
     }
 
     private static Instant? PlaceOf(JsonElement item, bool byChange) =>
-        SquareApi.Text(item, byChange ? "updated_at" : "created_at") is { } text && OffsetDateTimePattern.ExtendedIso.Parse(text) is { Success: true } at ? at.Value.ToInstant() : null;
+        SquareApi.Text(item, byChange ? "updated_at" : "created_at") is { } text
+        && OffsetDateTimePattern.ExtendedIso.Parse(text) is { Success: true } at
+            ? at.Value.ToInstant()
+            : null;
 
     private static string Address(PosCredentials credentials, PageRequest request, string kind, bool byChange)
     {
-        var path = new StringBuilder(kind == "refunds" ? "/v2/refunds" : "/v2/payments").Append("?location_id=").Append(Uri.EscapeDataString(credentials.LocationId))
-            .Append("&limit=").Append(Most).Append("&sort_order=ASC&sort_field=").Append(byChange ? "UPDATED_AT" : "CREATED_AT");
+        var path = new StringBuilder(kind == "refunds" ? "/v2/refunds" : "/v2/payments")
+            .Append("?location_id=")
+            .Append(Uri.EscapeDataString(credentials.LocationId))
+            .Append("&limit=")
+            .Append(Most)
+            .Append("&sort_order=ASC&sort_field=")
+            .Append(byChange ? "UPDATED_AT" : "CREATED_AT");
         path.Append("&begin_time=").Append(byChange ? Uri.EscapeDataString(Ever) : Time(request.From));
-        path.Append(byChange ? $"&updated_at_begin_time={Time(request.From)}&updated_at_end_time={Time(request.To)}" : $"&end_time={Time(request.To)}");
+        path.Append(
+            byChange
+                ? $"&updated_at_begin_time={Time(request.From)}&updated_at_end_time={Time(request.To)}"
+                : $"&end_time={Time(request.To)}"
+        );
         if (kind == "offline")
             path.Append("&is_offline_payment=true");
         if (request.Cursor is not null)

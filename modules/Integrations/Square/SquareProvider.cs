@@ -2,13 +2,19 @@ using System.Text.Json;
 using Integrations.Connections;
 using Integrations.Contracts;
 using NodaTime.Text;
-using PosModular.Kernel;
+using PosModular.Kernel.Errors;
 
 namespace Integrations.Square;
 
 /// <summary>Square over its REST API.</summary>
 /// <remarks>Sources: Square API reference, RetrieveLocation, RetrieveTokenStatus; Square docs, Build basics › Access tokens.</remarks>
-internal sealed class SquareProvider(SquareApi api, SquareRenewal renewal, SquareSubscriptions subscriptions, SquarePages pages, IntegrationsSettings settings) : IPosProvider
+internal sealed class SquareProvider(
+    SquareApi api,
+    SquareRenewal renewal,
+    SquareSubscriptions subscriptions,
+    SquarePages pages,
+    IntegrationsSettings settings
+) : IPosProvider
 {
     /// <summary>What the product reads; an OAuth token must allow all of it.</summary>
     public static readonly IReadOnlyList<string> Scopes = ["MERCHANT_PROFILE_READ", "ORDERS_READ", "PAYMENTS_READ"];
@@ -22,56 +28,87 @@ internal sealed class SquareProvider(SquareApi api, SquareRenewal renewal, Squar
 
     public PosEvent Translate(ReadOnlyMemory<byte> body, string? currency) => SquareTranslator.Translate(body); // its amounts name their currency
 
-    public UserError? Check(PosCredentials credentials) => credentials switch
-    {
-        { LocationId: var id } when id.Length is 0 or > 50 || id.Any(c => c is <= ' ' or > '~' or '/' or '?' or '#') =>
-            UserError.Invalid("A Square location id has up to 50 letters and digits; you find it in the Developer Dashboard under Locations.", "credentials.locationId"),
-        { AccessToken: var token } when !IsHeaderText(token) =>
-            UserError.Invalid("Square needs an access token; you find it in the Developer Dashboard under Credentials.", SquareErrors.TokenField),
-        { RefreshToken: { } refresh } when !IsHeaderText(refresh) =>
-            UserError.Invalid("A refresh token is the refresh_token that Square gave with the access token; leave it out for a personal access token.", "credentials.refreshToken"),
-        _ => null,
-    };
+    public UserError? Check(PosCredentials credentials) =>
+        credentials switch
+        {
+            { LocationId: var id } when id.Length is 0 or > 50 || id.Any(c => c is <= ' ' or > '~' or '/' or '?' or '#') =>
+                UserError.Invalid(
+                    "A Square location id has up to 50 letters and digits; you find it in the Developer Dashboard under Locations.",
+                    "credentials.locationId"
+                ),
+            { AccessToken: var token } when !IsHeaderText(token) => UserError.Invalid(
+                "Square needs an access token; you find it in the Developer Dashboard under Credentials.",
+                SquareErrors.TokenField
+            ),
+            { RefreshToken: { } refresh } when !IsHeaderText(refresh) => UserError.Invalid(
+                "A refresh token is the refresh_token that Square gave with the access token; leave it out for a personal access token.",
+                "credentials.refreshToken"
+            ),
+            _ => null,
+        };
 
-    public async Task<Fetched<TillLocation>> ValidateAsync(PosCredentials credentials, CancellationToken ct)
+    public async Task<Fetched<TillLocation>> ValidateAsync(PosCredentials credentials, CancellationToken cancellationToken)
     {
-        var status = await api.PostAsync(credentials, "/oauth2/token/status", new { }, ct);
+        var status = await api.PostAsync(credentials, "/oauth2/token/status", new { }, cancellationToken);
         if (status.Fault is { } refused)
-            return refused.Error.Code == ErrorCode.InvalidCredentials && await IsOfOtherEnvironmentAsync(credentials, ct) is { } other
-                ? new FetchFault(SquareErrors.OtherEnvironment(credentials.Environment, other)) : refused;
+            return
+                refused.Error.Code == ErrorCode.InvalidCredentials
+                && await IsOfOtherEnvironmentAsync(credentials, cancellationToken) is { } other
+                ? new FetchFault(SquareErrors.OtherEnvironment(credentials.Environment, other))
+                : refused;
         using var token = status.Value!;
-        if (token.RootElement.TryGetProperty("scopes", out var given) && given.ValueKind == JsonValueKind.Array
-            && Scopes.Except(given.EnumerateArray().Select(s => s.ToString())).ToArray() is { Length: > 0 } missing)
+        if (
+            token.RootElement.TryGetProperty("scopes", out var given)
+            && given.ValueKind == JsonValueKind.Array
+            && Scopes.Except(given.EnumerateArray().Select(s => s.ToString())).ToArray() is { Length: > 0 } missing
+        )
             return new FetchFault(SquareErrors.MissingScopes(missing)) { MissingScopes = missing };
 
-        var answer = await api.GetAsync(credentials, $"/v2/locations/{Uri.EscapeDataString(credentials.LocationId)}", ct);
+        var answer = await api.GetAsync(credentials, $"/v2/locations/{Uri.EscapeDataString(credentials.LocationId)}", cancellationToken);
         if (answer.Fault is { } fault)
             return fault.Error.Code is ErrorCode.NotFound or ErrorCode.InvalidInput ? new FetchFault(SquareErrors.NoSuchLocation) : fault;
         using var json = answer.Value!;
         if (!json.RootElement.TryGetProperty("location", out var location))
             return new FetchFault(SquareErrors.Away);
-        return Fetched.Of(new TillLocation(credentials.LocationId, SquareApi.Text(location, "name"), SquareApi.Text(location, "merchant_id"), SquareApi.Text(location, "business_name"),
-            SquareApi.Text(location, "timezone"), SquareApi.Text(location, "currency"), null,
-            SquareApi.Text(token.RootElement, "expires_at") is { } end && OffsetDateTimePattern.ExtendedIso.Parse(end) is { Success: true } at ? at.Value.ToInstant() : null,
-            SquareApi.Text(token.RootElement, "client_id")));
+        return Fetched.Of(
+            new TillLocation(
+                credentials.LocationId,
+                SquareApi.Text(location, "name"),
+                SquareApi.Text(location, "merchant_id"),
+                SquareApi.Text(location, "business_name"),
+                SquareApi.Text(location, "timezone"),
+                SquareApi.Text(location, "currency"),
+                null,
+                SquareApi.Text(token.RootElement, "expires_at") is { } end
+                && OffsetDateTimePattern.ExtendedIso.Parse(end) is { Success: true } at
+                    ? at.Value.ToInstant()
+                    : null,
+                SquareApi.Text(token.RootElement, "client_id")
+            )
+        );
     }
 
-    public Task<Fetched<PosCredentials>> RenewAsync(PosCredentials credentials, CancellationToken ct) => renewal.RenewAsync(credentials, ct);
+    public Task<Fetched<PosCredentials>> RenewAsync(PosCredentials credentials, CancellationToken cancellationToken) =>
+        renewal.RenewAsync(credentials, cancellationToken);
 
     public IReadOnlyList<string> Streams(bool first) => SquarePages.Streams(first);
 
-    public Task<Fetched<PosPage>> FetchPageAsync(PosCredentials credentials, PageRequest request, CancellationToken ct) => pages.FetchAsync(credentials, request, ct);
+    public Task<Fetched<PosPage>> FetchPageAsync(PosCredentials credentials, PageRequest request, CancellationToken cancellationToken) =>
+        pages.FetchAsync(credentials, request, cancellationToken);
 
-    public Task<Fetched<IReadOnlyList<PosOrder>>> FetchOrdersAsync(PosCredentials credentials, IReadOnlyList<string> orderIds, CancellationToken ct) =>
-        pages.FetchOrdersAsync(credentials, orderIds, ct);
+    public Task<Fetched<IReadOnlyList<PosOrder>>> FetchOrdersAsync(
+        PosCredentials credentials,
+        IReadOnlyList<string> orderIds,
+        CancellationToken cancellationToken
+    ) => pages.FetchOrdersAsync(credentials, orderIds, cancellationToken);
 
     // A sandbox token in production is the commonest mistake: Square only says 401, so the other side is asked.
-    private async Task<PosEnvironment?> IsOfOtherEnvironmentAsync(PosCredentials credentials, CancellationToken ct)
+    private async Task<PosEnvironment?> IsOfOtherEnvironmentAsync(PosCredentials credentials, CancellationToken cancellationToken)
     {
         var other = credentials.Environment == PosEnvironment.Production ? PosEnvironment.Sandbox : PosEnvironment.Production;
         if (settings.SquareBaseUrls[other] == settings.SquareBaseUrls[credentials.Environment])
             return null;
-        var status = await api.PostAsync(credentials with { Environment = other }, "/oauth2/token/status", new { }, ct);
+        var status = await api.PostAsync(credentials with { Environment = other }, "/oauth2/token/status", new { }, cancellationToken);
         status.Value?.Dispose();
         return status.Fault is null ? other : null;
     }

@@ -8,6 +8,10 @@ internal static class SquareRegistration
     public static void AddSquare(this IServiceCollection services)
     {
         SquareApi.Register(services);
-        services.AddSingleton<SquareRenewal>().AddSingleton<SquareSubscriptions>().AddSingleton<SquarePages>().AddSingleton<IPosProvider, SquareProvider>();
+        services
+            .AddSingleton<SquareRenewal>()
+            .AddSingleton<SquareSubscriptions>()
+            .AddSingleton<SquarePages>()
+            .AddSingleton<IPosProvider, SquareProvider>();
     }
 }

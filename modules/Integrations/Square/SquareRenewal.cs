@@ -1,7 +1,7 @@
 using Integrations.Connections;
 using Integrations.Contracts;
 using NodaTime.Text;
-using PosModular.Kernel;
+using PosModular.Kernel.Errors;
 
 namespace Integrations.Square;
 
@@ -10,7 +10,7 @@ namespace Integrations.Square;
 /// obtained by PKCE, whose refresh tokens change with each use.</remarks>
 internal sealed class SquareRenewal(SquareApi api, IntegrationsSettings settings)
 {
-    public async Task<Fetched<PosCredentials>> RenewAsync(PosCredentials old, CancellationToken ct)
+    public async Task<Fetched<PosCredentials>> RenewAsync(PosCredentials old, CancellationToken cancellationToken)
     {
         if (old.RefreshToken is null)
             return Fetched.Of(old);
@@ -22,18 +22,32 @@ internal sealed class SquareRenewal(SquareApi api, IntegrationsSettings settings
         };
         if ((old.ClientSecret ?? settings.SquareApplicationSecret) is { } secret)
             body["client_secret"] = secret;
-        var answer = await api.SendAsync(old.Environment, null, HttpMethod.Post, "/oauth2/token", body, ct);
+        var answer = await api.SendAsync(old.Environment, null, HttpMethod.Post, "/oauth2/token", body, cancellationToken);
         if (answer.Fault is { } fault)
-            return fault.Error.Code is ErrorCode.ProviderUnavailable or ErrorCode.RateLimitExceeded ? fault : new FetchFault(new UserError(ErrorCode.InvalidCredentials,
-                "Square does not renew the access token: the refresh token is no longer good, or Pos__Square__ApplicationSecret is not the secret of its application. " +
-                "Have the application authorized again and connect the till with the new tokens.", "credentials.refreshToken"));
+            return fault.Error.Code is ErrorCode.ProviderUnavailable or ErrorCode.RateLimitExceeded
+                ? fault
+                : new FetchFault(
+                    new UserError(
+                        ErrorCode.InvalidCredentials,
+                        "Square does not renew the access token: the refresh token is no longer good, or Pos__Square__ApplicationSecret is not the secret of its application. "
+                            + "Have the application authorized again and connect the till with the new tokens.",
+                        "credentials.refreshToken"
+                    )
+                );
         using var json = answer.Value!;
-        return SquareApi.Text(json.RootElement, "access_token") is not { } token ? new FetchFault(SquareErrors.Away)
-            : Fetched.Of(old with
-            {
-                AccessToken = token,
-                RefreshToken = SquareApi.Text(json.RootElement, "refresh_token") ?? old.RefreshToken,
-                ExpiresAt = SquareApi.Text(json.RootElement, "expires_at") is { } end && OffsetDateTimePattern.ExtendedIso.Parse(end) is { Success: true } at ? at.Value.ToInstant() : null,
-            });
+        return SquareApi.Text(json.RootElement, "access_token") is not { } token
+            ? new FetchFault(SquareErrors.Away)
+            : Fetched.Of(
+                old with
+                {
+                    AccessToken = token,
+                    RefreshToken = SquareApi.Text(json.RootElement, "refresh_token") ?? old.RefreshToken,
+                    ExpiresAt =
+                        SquareApi.Text(json.RootElement, "expires_at") is { } end
+                        && OffsetDateTimePattern.ExtendedIso.Parse(end) is { Success: true } at
+                            ? at.Value.ToInstant()
+                            : null,
+                }
+            );
     }
 }

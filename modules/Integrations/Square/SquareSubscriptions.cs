@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Integrations.Connections;
 using Integrations.Contracts;
-using PosModular.Kernel;
+using PosModular.Kernel.Errors;
 
 namespace Integrations.Square;
 
@@ -12,53 +12,119 @@ internal sealed class SquareSubscriptions(SquareApi api, IntegrationsSettings se
     private const string Path = "/v2/webhooks/subscriptions";
 
     private static readonly string[] EventTypes =
-        ["payment.created", "payment.updated", "refund.created", "refund.updated", "order.created", "order.updated", "oauth.authorization.revoked"];
+    [
+        "payment.created",
+        "payment.updated",
+        "refund.created",
+        "refund.updated",
+        "order.created",
+        "order.updated",
+        "oauth.authorization.revoked",
+    ];
 
-    private static readonly UserError MayNot = new(ErrorCode.PermissionDenied,
-        "This access token may not manage webhook subscriptions: Square allows it to the application's personal access token only, not to a seller's OAuth token. " +
-        "Make the subscription in the Developer Dashboard under Webhooks and pass its signature key.", SquareErrors.TokenField);
+    private static readonly UserError MayNot = new(
+        ErrorCode.PermissionDenied,
+        "This access token may not manage webhook subscriptions: Square allows it to the application's personal access token only, not to a seller's OAuth token. "
+            + "Make the subscription in the Developer Dashboard under Webhooks and pass its signature key.",
+        SquareErrors.TokenField
+    );
 
-    private static readonly UserError MayNotTest = new(ErrorCode.PermissionDenied,
-        "This access token may not test webhook subscriptions: Square allows it to the application's personal access token only, not to a seller's OAuth token. " +
-        "Send a test event from the Developer Dashboard under Webhooks; webhook.lastEventAt tells that it came in, webhook.lastRefusal why it was refused.", SquareErrors.TokenField);
+    private static readonly UserError MayNotTest = new(
+        ErrorCode.PermissionDenied,
+        "This access token may not test webhook subscriptions: Square allows it to the application's personal access token only, not to a seller's OAuth token. "
+            + "Send a test event from the Developer Dashboard under Webhooks; webhook.lastEventAt tells that it came in, webhook.lastRefusal why it was refused.",
+        SquareErrors.TokenField
+    );
 
-    private static readonly UserError NotToBeTested = new(ErrorCode.WebhookValidationFailed,
-        "Square has this subscription no more, or it asks for too few types of events to be tested. Connect the till again (connectPos); should it stay, switch its webhook off and on: updatePosConnection(input: { connectionId, enableWebhook }).");
+    private static readonly UserError NotToBeTested = new(
+        ErrorCode.WebhookValidationFailed,
+        "Square has this subscription no more, or it asks for too few types of events to be tested. Connect the till again (connectPos); should it stay, switch its webhook off and on: updatePosConnection(input: { connectionId, enableWebhook })."
+    );
 
-    private static readonly UserError BadAddress = new(ErrorCode.WebhookValidationFailed,
-        "Square refuses the webhook's address: it must be https and reachable from outside. Check Pos__PublicBaseUrl.");
+    private static readonly UserError BadAddress = new(
+        ErrorCode.WebhookValidationFailed,
+        "Square refuses the webhook's address: it must be https and reachable from outside. Check Pos__PublicBaseUrl."
+    );
 
-    public async Task<Fetched<Subscription>> MakeAsync(PosCredentials credentials, string notificationUrl, string idempotencyKey, CancellationToken ct) =>
-        Read(await api.PostAsync(credentials, Path, new
-        {
-            idempotency_key = idempotencyKey,
-            subscription = new { name = "PosModular", event_types = EventTypes, notification_url = notificationUrl, api_version = settings.SquareVersion },
-        }, ct), keyNeeded: true);
+    public async Task<Fetched<Subscription>> MakeAsync(
+        PosCredentials credentials,
+        string notificationUrl,
+        string idempotencyKey,
+        CancellationToken cancellationToken
+    ) =>
+        Read(
+            await api.PostAsync(
+                credentials,
+                Path,
+                new
+                {
+                    idempotency_key = idempotencyKey,
+                    subscription = new
+                    {
+                        name = "PosModular",
+                        event_types = EventTypes,
+                        notification_url = notificationUrl,
+                        api_version = settings.SquareVersion,
+                    },
+                },
+                cancellationToken
+            ),
+            keyNeeded: true
+        );
 
-    public async Task<Fetched<Subscription>> FindAsync(PosCredentials credentials, string subscriptionId, CancellationToken ct) =>
-        Read(await api.GetAsync(credentials, Of(subscriptionId), ct), keyNeeded: true);
+    public async Task<Fetched<Subscription>> FindAsync(
+        PosCredentials credentials,
+        string subscriptionId,
+        CancellationToken cancellationToken
+    ) => Read(await api.GetAsync(credentials, Of(subscriptionId), cancellationToken), keyNeeded: true);
 
-    public async Task<Fetched<Subscription>> MoveAsync(PosCredentials credentials, string subscriptionId, string notificationUrl, CancellationToken ct) =>
-        Read(await api.SendAsync(credentials.Environment, credentials.AccessToken, HttpMethod.Put, Of(subscriptionId), new
-        {
-            subscription = new { event_types = EventTypes, notification_url = notificationUrl, enabled = true },
-        }, ct), keyNeeded: false);
+    public async Task<Fetched<Subscription>> MoveAsync(
+        PosCredentials credentials,
+        string subscriptionId,
+        string notificationUrl,
+        CancellationToken cancellationToken
+    ) =>
+        Read(
+            await api.SendAsync(
+                credentials.Environment,
+                credentials.AccessToken,
+                HttpMethod.Put,
+                Of(subscriptionId),
+                new
+                {
+                    subscription = new
+                    {
+                        event_types = EventTypes,
+                        notification_url = notificationUrl,
+                        enabled = true,
+                    },
+                },
+                cancellationToken
+            ),
+            keyNeeded: false
+        );
 
-    public async Task<Fetched<Subscription>> RotateKeyAsync(PosCredentials credentials, string subscriptionId, CancellationToken ct)
+    public async Task<Fetched<Subscription>> RotateKeyAsync(
+        PosCredentials credentials,
+        string subscriptionId,
+        CancellationToken cancellationToken
+    )
     {
-        var answer = await api.PostAsync(credentials, Of(subscriptionId) + "/signature-key", new { }, ct);
+        var answer = await api.PostAsync(credentials, Of(subscriptionId) + "/signature-key", new { }, cancellationToken);
         if (answer.Fault is { } fault)
             return Refused(fault);
         using var json = answer.Value!;
-        return SquareApi.Text(json.RootElement, "signature_key") is { } key ? Fetched.Of(new Subscription(subscriptionId, key, null)) : new FetchFault(SquareErrors.Away);
+        return SquareApi.Text(json.RootElement, "signature_key") is { } key
+            ? Fetched.Of(new Subscription(subscriptionId, key, null))
+            : new FetchFault(SquareErrors.Away);
     }
 
     /// <summary>An order's event only names it: also where a test named an order of the till, there would be nothing to fetch.</summary>
     public string TestType => "order.created";
 
-    public async Task<Fetched<SentTest>> TestAsync(PosCredentials credentials, string subscriptionId, CancellationToken ct)
+    public async Task<Fetched<SentTest>> TestAsync(PosCredentials credentials, string subscriptionId, CancellationToken cancellationToken)
     {
-        var answer = await api.PostOnceAsync(credentials, Of(subscriptionId) + "/test", new { event_type = TestType }, ct);
+        var answer = await api.PostOnceAsync(credentials, Of(subscriptionId) + "/test", new { event_type = TestType }, cancellationToken);
         if (answer.Fault is { } fault)
             return fault.Error.Code switch
             {
@@ -69,13 +135,29 @@ internal sealed class SquareSubscriptions(SquareApi api, IntegrationsSettings se
         using var json = answer.Value!;
         return json.RootElement.TryGetProperty("subscription_test_result", out var result) && result.ValueKind == JsonValueKind.Object
             // Square does not say what it tells of an address that gives no answer.
-            ? Fetched.Of(new SentTest(result.TryGetProperty("status_code", out var code) && code.ValueKind == JsonValueKind.Number && code.TryGetInt32(out var status) && status is >= 100 and < 600 ? status : null))
+            ? Fetched.Of(
+                new SentTest(
+                    result.TryGetProperty("status_code", out var code)
+                    && code.ValueKind == JsonValueKind.Number
+                    && code.TryGetInt32(out var status)
+                    && status is >= 100 and < 600
+                        ? status
+                        : null
+                )
+            )
             : new FetchFault(SquareErrors.Away);
     }
 
-    public async Task<FetchFault?> DeleteAsync(PosCredentials credentials, string subscriptionId, CancellationToken ct)
+    public async Task<FetchFault?> DeleteAsync(PosCredentials credentials, string subscriptionId, CancellationToken cancellationToken)
     {
-        var answer = await api.SendAsync(credentials.Environment, credentials.AccessToken, HttpMethod.Delete, Of(subscriptionId), null, ct);
+        var answer = await api.SendAsync(
+            credentials.Environment,
+            credentials.AccessToken,
+            HttpMethod.Delete,
+            Of(subscriptionId),
+            null,
+            cancellationToken
+        );
         answer.Value?.Dispose();
         return answer.Fault is null or { Error.Code: ErrorCode.NotFound } ? null : Refused(answer.Fault);
     }
@@ -87,16 +169,24 @@ internal sealed class SquareSubscriptions(SquareApi api, IntegrationsSettings se
         if (answer.Fault is { } fault)
             return Refused(fault);
         using var json = answer.Value!;
-        var key = json.RootElement.TryGetProperty("subscription", out var subscription) ? SquareApi.Text(subscription, "signature_key") : null;
+        var key = json.RootElement.TryGetProperty("subscription", out var subscription)
+            ? SquareApi.Text(subscription, "signature_key")
+            : null;
         return SquareApi.Text(subscription, "id") is { } id && (key is not null || !keyNeeded)
             ? Fetched.Of(new Subscription(id, key, SquareApi.Text(subscription, "notification_url")))
-            : new FetchFault(new UserError(ErrorCode.WebhookValidationFailed, "Square has a subscription but did not tell its key. Connect the till again."));
+            : new FetchFault(
+                new UserError(
+                    ErrorCode.WebhookValidationFailed,
+                    "Square has a subscription but did not tell its key. Connect the till again."
+                )
+            );
     }
 
-    private static FetchFault Refused(FetchFault fault) => fault.Error.Code switch
-    {
-        ErrorCode.PermissionDenied => fault with { Error = MayNot },
-        ErrorCode.InvalidInput => fault with { Error = BadAddress },
-        _ => fault,
-    };
+    private static FetchFault Refused(FetchFault fault) =>
+        fault.Error.Code switch
+        {
+            ErrorCode.PermissionDenied => fault with { Error = MayNot },
+            ErrorCode.InvalidInput => fault with { Error = BadAddress },
+            _ => fault,
+        };
 }

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using PosModular.Kernel;
+using PosModular.Kernel.Amounts;
 
 namespace Integrations.Toast;
 
@@ -16,14 +16,30 @@ internal static class ToastAmount
     {
         if (!of.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null)
             return 0;
-        return value.ValueKind == JsonValueKind.Number && decimal.TryParse(value.GetRawText(), NumberStyles.Float, CultureInfo.InvariantCulture, out var units)
-            && Math.Abs(units) <= Most ? units : null;
+        return
+            value.ValueKind == JsonValueKind.Number
+            && decimal.TryParse(value.GetRawText(), NumberStyles.Float, CultureInfo.InvariantCulture, out var units)
+            && Math.Abs(units) <= Most
+            ? units
+            : null;
     }
 
     /// <summary>Rounded half to even where there are more digits than the currency has: Toast prints binary fractions too (57.730000000000004), so
     /// digits to spare are no sign of a fault and are not told. Null beyond any sale.</summary>
-    public static long? Minor(decimal units, string currency) => Math.Abs(units) > Most ? null
-        : (long)Math.Round(units * Currency.Digits(currency) switch { 0 => 1, 3 => 1000, _ => 100 }, MidpointRounding.ToEven);
+    public static long? Minor(decimal units, string currency) =>
+        Math.Abs(units) > Most
+            ? null
+            : (long)
+                Math.Round(
+                    units
+                        * Currency.MinorUnitDigits(currency) switch
+                        {
+                            0 => 1,
+                            3 => 1000,
+                            _ => 100,
+                        },
+                    MidpointRounding.ToEven
+                );
 
     /// <summary>Shares a total in proportion to weights of 0 or more, none of them lost: each has its part rounded down, and what is left goes by one to
     /// those whose parts were cut most, the first of equals first. Without any weight the first one has it all.</summary>

@@ -38,10 +38,20 @@ internal sealed class ToastHttp(IHttpClientFactory clients, IntegrationsSettings
     /// <param name="restaurant">Its GUID; null for the login.</param>
     /// <param name="path">With its query.</param>
     /// <param name="body">Posted; null for a GET.</param>
-    /// <param name="ct">Cancels.</param>
-    public async Task<Fetched<ToastAnswer>> SendAsync(PosEnvironment environment, string? token, string? restaurant, string path, object? body, CancellationToken ct)
+    /// <param name="cancellationToken">Cancels.</param>
+    public async Task<Fetched<ToastAnswer>> SendAsync(
+        PosEnvironment environment,
+        string? token,
+        string? restaurant,
+        string path,
+        object? body,
+        CancellationToken cancellationToken
+    )
     {
-        using var request = new HttpRequestMessage(body is null ? HttpMethod.Get : HttpMethod.Post, new Uri(settings.ToastBaseUrls[environment], path));
+        using var request = new HttpRequestMessage(
+            body is null ? HttpMethod.Get : HttpMethod.Post,
+            new Uri(settings.ToastBaseUrls[environment], path)
+        );
         if (token is not null)
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         if (restaurant is not null)
@@ -52,17 +62,22 @@ internal sealed class ToastHttp(IHttpClientFactory clients, IntegrationsSettings
         {
             using var client = clients.CreateClient(Client);
             client.MaxResponseContentBufferSize = Largest;
-            using var response = await client.SendAsync(request, ct);
-            var answer = await response.Content.ReadAsByteArrayAsync(ct);
+            using var response = await client.SendAsync(request, cancellationToken);
+            var answer = await response.Content.ReadAsByteArrayAsync(cancellationToken);
             return response.IsSuccessStatusCode
-                ? Fetched.Of(new ToastAnswer(JsonDocument.Parse(answer), response.Headers.TryGetValues("Link", out var links) ? [.. links] : []))
+                ? Fetched.Of(
+                    new ToastAnswer(JsonDocument.Parse(answer), response.Headers.TryGetValues("Link", out var links) ? [.. links] : [])
+                )
                 : ToastErrors.Read(response.StatusCode, answer, ProviderClient.PauseOf(response, time));
         }
         catch (RateLimiterRejectedException)
         {
             return new FetchFault(ToastErrors.TooMany);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or TimeoutRejectedException or JsonException || (e is OperationCanceledException && !ct.IsCancellationRequested))
+        catch (Exception e)
+            when (e is HttpRequestException or IOException or TimeoutRejectedException or JsonException
+                || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested)
+            )
         {
             return new FetchFault(ToastErrors.Away);
         }
@@ -73,13 +88,24 @@ internal sealed class ToastHttp(IHttpClientFactory clients, IntegrationsSettings
     {
         var limiters = new List<PartitionedRateLimiter<HttpRequestMessage>>(2);
         if (settings.ToastOrdersBulkPerSecond is > 0 and var pages)
-            limiters.Add(ProviderClient.Limiter(pages, TimeSpan.FromSeconds(1), request => request.RequestUri!.AbsolutePath.EndsWith(OrdersBulk, StringComparison.Ordinal) ? Whose(request) : null));
+            limiters.Add(
+                ProviderClient.Limiter(pages, TimeSpan.FromSeconds(1), request =>
+                    request.RequestUri!.AbsolutePath.EndsWith(OrdersBulk, StringComparison.Ordinal) ? Whose(request) : null
+                )
+            );
         if (settings.ToastCallsPerSecond is > 0 and var calls)
             limiters.Add(ProviderClient.Limiter(calls, TimeSpan.FromSeconds(1), Whose));
-        return limiters.Count switch { 0 => null, 1 => limiters[0], _ => PartitionedRateLimiter.CreateChained([.. limiters]) };
+        return limiters.Count switch
+        {
+            0 => null,
+            1 => limiters[0],
+            _ => PartitionedRateLimiter.CreateChained([.. limiters]),
+        };
     }
 
     // Logins have a limit of their own.
-    private static string? Whose(HttpRequestMessage request) => request.Headers.Authorization?.Parameter is { } token
-        ? token + " " + (request.Headers.TryGetValues(RestaurantHeader, out var restaurant) ? string.Concat(restaurant) : "") : null;
+    private static string? Whose(HttpRequestMessage request) =>
+        request.Headers.Authorization?.Parameter is { } token
+            ? token + " " + (request.Headers.TryGetValues(RestaurantHeader, out var restaurant) ? string.Concat(restaurant) : "")
+            : null;
 }

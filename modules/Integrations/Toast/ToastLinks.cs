@@ -10,15 +10,15 @@ internal static class ToastLinks
     public static int? Next(IEnumerable<string> headers, int page)
     {
         foreach (var header in headers)
-            foreach (var (address, parameters) in Links(header))
-                if (IsNext(parameters))
-                    return PageOf(address) is { } told && told > page ? told : page + 1;
+        foreach (var (address, parameters) in Links(header))
+            if (IsNext(parameters))
+                return PageOf(address) is { } told && told > page ? told : page + 1;
         return null;
     }
 
     private static IEnumerable<(string Address, string Parameters)> Links(string header)
     {
-        for (var at = 0; (at = header.IndexOf('<', at)) >= 0;)
+        for (var at = 0; (at = header.IndexOf('<', at)) >= 0; )
         {
             var close = header.IndexOf('>', at);
             if (close < 0)
@@ -33,11 +33,21 @@ internal static class ToastLinks
     }
 
     // A link may have several relations; their names do not mind capitals.
-    private static bool IsNext(string parameters) => parameters.Split(';', StringSplitOptions.TrimEntries).Select(p => p.Split('=', 2, StringSplitOptions.TrimEntries))
-        .Any(p => p is [var name, var value] && name.Equals("rel", StringComparison.OrdinalIgnoreCase)
-            && value.Trim('"').Split(' ').Contains("next", StringComparer.OrdinalIgnoreCase));
+    private static bool IsNext(string parameters) =>
+        parameters
+            .Split(';', StringSplitOptions.TrimEntries)
+            .Select(p => p.Split('=', 2, StringSplitOptions.TrimEntries))
+            .Any(p =>
+                p is [var name, var value]
+                && name.Equals("rel", StringComparison.OrdinalIgnoreCase)
+                && value.Trim('"').Split(' ').Contains("next", StringComparer.OrdinalIgnoreCase)
+            );
 
-    private static int? PageOf(string address) => address.IndexOf('?', StringComparison.Ordinal) is >= 0 and var query
+    private static int? PageOf(string address) =>
+        address.IndexOf('?', StringComparison.Ordinal) is >= 0 and var query
         && address[(query + 1)..].Split('&', '#').Select(p => p.Split('=', 2)).FirstOrDefault(p => p is ["page", _]) is [_, var number]
-        && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var page) && page < int.MaxValue ? page : null;
+        && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var page)
+        && page < int.MaxValue
+            ? page
+            : null;
 }

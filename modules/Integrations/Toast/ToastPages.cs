@@ -3,7 +3,8 @@ using System.Text.Json;
 using Integrations.Connections;
 using Integrations.Contracts;
 using NodaTime;
-using PosModular.Kernel;
+using PosModular.Kernel.Amounts;
+using PosModular.Kernel.Errors;
 
 namespace Integrations.Toast;
 
@@ -19,18 +20,26 @@ internal sealed class ToastPages(ToastApi api)
 
     private const int Most = 100;
 
-    public async Task<Fetched<PosPage>> FetchAsync(PosCredentials credentials, PageRequest request, CancellationToken ct)
+    public async Task<Fetched<PosPage>> FetchAsync(PosCredentials credentials, PageRequest request, CancellationToken cancellationToken)
     {
         if (credentials.Currency is not { } currency || !Currency.Exists(currency))
-            return new FetchFault(new UserError(ErrorCode.SyncFailed, "The currency of this restaurant's amounts is not known, and its orders name none. Connect the till again."));
+            return new FetchFault(
+                new UserError(
+                    ErrorCode.SyncFailed,
+                    "The currency of this restaurant's amounts is not known, and its orders name none. Connect the till again."
+                )
+            );
         if (request.To - request.From > LongestSpan)
             return new FetchFault(UserError.Invalid("Toast lists the orders of at most 30 days at once. Ask for a shorter span.", "to"));
         var number = 1;
-        if (request.Cursor is { } cursor && !(int.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number > 0))
+        if (
+            request.Cursor is { } cursor
+            && !(int.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number > 0)
+        )
             return new FetchFault(UserError.Invalid("A cursor of Toast is a page number.", "cursor"), CursorExpired: true);
         if (request.To <= request.From)
             return Fetched.Of(new PosPage(new PosFacts(), null, null, []));
-        var answer = await api.GetAsync(credentials, Address(request.From, request.To, Most, number), ct);
+        var answer = await api.GetAsync(credentials, Address(request.From, request.To, Most, number), cancellationToken);
         if (answer.Fault is { } fault)
             return fault;
         using var page = answer.Value!;
@@ -47,6 +56,9 @@ internal sealed class ToastPages(ToastApi api)
         return Fetched.Of(new PosPage(new PosFacts { Payments = payments }, next?.ToString(CultureInfo.InvariantCulture), null, skipped));
     }
 
-    public static string Address(Instant from, Instant to, int size, int page) => string.Create(CultureInfo.InvariantCulture,
-        $"{ToastHttp.OrdersBulk}?startDate={ToastTime.Query(from, end: false)}&endDate={ToastTime.Query(to, end: true)}&pageSize={size}&page={page}");
+    public static string Address(Instant from, Instant to, int size, int page) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{ToastHttp.OrdersBulk}?startDate={ToastTime.Query(from, end: false)}&endDate={ToastTime.Query(to, end: true)}&pageSize={size}&page={page}"
+        );
 }

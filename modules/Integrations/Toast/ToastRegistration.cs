@@ -9,6 +9,11 @@ internal static class ToastRegistration
     public static void AddToast(this IServiceCollection services)
     {
         ToastHttp.Register(services);
-        services.AddSingleton<SharedTokens>().AddSingleton<ToastTokens>().AddSingleton<ToastApi>().AddSingleton<ToastPages>().AddSingleton<IPosProvider, ToastProvider>();
+        services
+            .AddSingleton<SharedTokens>()
+            .AddSingleton<ToastTokens>()
+            .AddSingleton<ToastApi>()
+            .AddSingleton<ToastPages>()
+            .AddSingleton<IPosProvider, ToastProvider>();
     }
 }

@@ -13,7 +13,10 @@ internal static class ToastSignature
     private const int LongestTimestamp = 64;
 
     public static bool IsGenuine(ReadOnlySpan<byte> key, ReadOnlySpan<byte> body, string? signature) =>
-        !key.IsEmpty && signature is { Length: 44 } && TimestampOf(body) is { IsEmpty: false } timestamp && SignedBytes.Match(key, body, timestamp, signature);
+        !key.IsEmpty
+        && signature is { Length: 44 }
+        && TimestampOf(body) is { IsEmpty: false } timestamp
+        && SignedBytes.Match(key, body, timestamp, signature);
 
     /// <summary>The value of the outermost object's first field <c>timestamp</c>, as printed between its quotes; empty when there is none.</summary>
     public static ReadOnlySpan<byte> TimestampOf(ReadOnlySpan<byte> body)

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Integrations.Contracts;
 using NodaTime;
-using PosModular.Kernel;
+using PosModular.Kernel.Amounts;
 
 namespace Integrations.Toast;
 
@@ -37,7 +37,14 @@ internal static class ToastTranslator
         if (root.ValueKind != JsonValueKind.Object)
             return Unreadable("The body is not a JSON object.");
         var details = Child(root, "details");
-        var read = new PosEvent(Text(root, "guid"), Text(root, "eventType") ?? Text(root, "eventCategory"), null, Location(details), null, null);
+        var read = new PosEvent(
+            Text(root, "guid"),
+            Text(root, "eventType") ?? Text(root, "eventCategory"),
+            null,
+            Location(details),
+            null,
+            null
+        );
         if (read.EventId is null)
             return read with { Unreadable = "The event has no guid." };
         if (read.Type is not ("order_updated" or "channel_order_updated"))
@@ -49,8 +56,16 @@ internal static class ToastTranslator
         if (currency is null || !Currency.Exists(currency))
             return read with { Unreadable = "The currency of this restaurant's amounts is not known: its till is not connected." };
         var (payments, skipped) = Order(order, location, currency);
-        return payments.Count == 0 && skipped.Count > 0 ? read with { Unreadable = Told(skipped) }
-            : read with { Facts = new PosFacts { Payments = payments }, Skipped = [.. skipped] };
+        return payments.Count == 0 && skipped.Count > 0
+            ? read with
+            {
+                Unreadable = Told(skipped),
+            }
+            : read with
+            {
+                Facts = new PosFacts { Payments = payments },
+                Skipped = [.. skipped],
+            };
     }
 
     /// <summary>The payments of an order as it stands in events and in ordersBulk, and what of it could not be read. Orders made in test mode and
@@ -58,7 +73,11 @@ internal static class ToastTranslator
     /// <param name="order">The order.</param>
     /// <param name="location">The restaurant that it was listed for.</param>
     /// <param name="currency">The restaurant's, one that exists.</param>
-    public static (IReadOnlyList<PosPayment> Payments, IReadOnlyList<string> Skipped) Order(JsonElement order, string location, string currency)
+    public static (IReadOnlyList<PosPayment> Payments, IReadOnlyList<string> Skipped) Order(
+        JsonElement order,
+        string location,
+        string currency
+    )
     {
         var (payments, skipped) = (new List<PosPayment>(), new List<string>());
         try
@@ -85,15 +104,26 @@ internal static class ToastTranslator
             missing = "The order is not an object.";
         else if (Text(order, "guid") is not { } id)
             missing = "The order has no guid.";
-        else if (Flag(order, "createdInTestMode") is not { } test || Flag(order, "excessFood") is not { } excess
-            || Flag(order, "voided") is not { } voided || Flag(order, "deleted") is not { } deleted)
+        else if (
+            Flag(order, "createdInTestMode") is not { } test
+            || Flag(order, "excessFood") is not { } excess
+            || Flag(order, "voided") is not { } voided
+            || Flag(order, "deleted") is not { } deleted
+        )
             missing = $"Order {id}: one of voided, deleted, createdInTestMode, excessFood is neither true nor false.";
         else if (test || excess)
             return null;
         else if (ToastTime.Field(order, "modifiedDate").At is not { } updated)
             missing = $"Order {id}: it has no readable modifiedDate.";
         else
-            return new OrderFacts(id, location, currency, updated, ToastTime.Field(order, "openedDate").At ?? ToastTime.Field(order, "createdDate").At, voided || deleted);
+            return new OrderFacts(
+                id,
+                location,
+                currency,
+                updated,
+                ToastTime.Field(order, "openedDate").At ?? ToastTime.Field(order, "createdDate").At,
+                voided || deleted
+            );
         return null;
     }
 
@@ -134,8 +164,17 @@ internal static class ToastTranslator
         // With a payment of it unread, nobody can say how much of the tax is whose.
         var shares = whole ? Breakdowns(check, order.Currency, read) : null;
         if (shares is null && whole)
-            skipped.Add($"{name}: its tax, discounts and service charges are not all readable amounts; its payments are used without them.");
-        payments.AddRange(read.Select(p => p.Payment with { Breakdown = shares?.GetValueOrDefault(p.Payment.ExternalId) ?? (shares is null ? null : None) }));
+            skipped.Add(
+                $"{name}: its tax, discounts and service charges are not all readable amounts; its payments are used without them."
+            );
+        payments.AddRange(
+            read.Select(p =>
+                p.Payment with
+                {
+                    Breakdown = shares?.GetValueOrDefault(p.Payment.ExternalId) ?? (shares is null ? null : None),
+                }
+            )
+        );
     }
 
     private static readonly PosBreakdown None = new(0, 0, 0);
@@ -155,21 +194,51 @@ internal static class ToastTranslator
         }
     }
 
-    private static (PosPayment? Payment, long Amount, string? Missing) Payment(JsonElement payment, string id, OrderFacts order, Instant? opened)
+    private static (PosPayment? Payment, long Amount, string? Missing) Payment(
+        JsonElement payment,
+        string id,
+        OrderFacts order,
+        Instant? opened
+    )
     {
         var type = Text(payment, "type");
         if (State(payment, type, order.Canceled) is not { } state)
-            return (null, 0, $"its paymentStatus is not one that is known for {(type is null ? "a payment without a type" : "a payment by card")}, so nobody can say whether it counts.");
+            return (
+                null,
+                0,
+                $"its paymentStatus is not one that is known for {(type is null ? "a payment without a type" : "a payment by card")}, so nobody can say whether it counts."
+            );
         // When the guest paid. A payment without it takes the opening of its check, then its order: both stay as they are, a date of change would move.
         var (given, paid) = ToastTime.Field(payment, "paidDate");
         if (given && paid is null || (paid ?? opened) is not { } occurred)
             return (null, 0, "it has no readable paidDate.");
-        if (!payment.TryGetProperty("amount", out var stated) || stated.ValueKind != JsonValueKind.Number
-            || Minor(payment, "amount", order.Currency) is not { } amount || Minor(payment, "tipAmount", order.Currency) is not { } tip)
+        if (
+            !payment.TryGetProperty("amount", out var stated)
+            || stated.ValueKind != JsonValueKind.Number
+            || Minor(payment, "amount", order.Currency) is not { } amount
+            || Minor(payment, "tipAmount", order.Currency) is not { } tip
+        )
             return (null, 0, "its amount or tipAmount is not a readable amount of 0 or more.");
         if (Refunded(payment, order.Currency) is not { } refunded)
             return (null, 0, "its refund is not a readable amount of 0 or more.");
-        return (new PosPayment(id, order.Id, order.Location, state, occurred, order.Updated, order.Currency, amount + tip, tip, refunded, Method(type), Card(payment, type)), amount, null);
+        return (
+            new PosPayment(
+                id,
+                order.Id,
+                order.Location,
+                state,
+                occurred,
+                order.Updated,
+                order.Currency,
+                amount + tip,
+                tip,
+                refunded,
+                Method(type),
+                Card(payment, type)
+            ),
+            amount,
+            null
+        );
     }
 
     /// <summary>Toast documents the status for cards only. Another payment without one was taken in when it was entered; a card's may not have gone
@@ -185,24 +254,33 @@ internal static class ToastTranslator
             "VOIDED" or "CANCELLED" or "PROCESSING_VOID" or "VOIDED_AT_RISK" => PaymentState.Canceled,
             _ => null,
         };
-        return canceled || IsVoided(payment) ? PaymentState.Canceled
-            : told ?? (type is null or "CREDIT" ? null : PaymentState.Captured);
+        return canceled || IsVoided(payment) ? PaymentState.Canceled : told ?? (type is null or "CREDIT" ? null : PaymentState.Captured);
     }
 
     // An empty object tells of no void.
-    private static bool IsVoided(JsonElement payment) => Child(payment, "voidInfo") is { } info && info.EnumerateObject().Any(p => p.Value.ValueKind != JsonValueKind.Null);
+    private static bool IsVoided(JsonElement payment) =>
+        Child(payment, "voidInfo") is { } info && info.EnumerateObject().Any(p => p.Value.ValueKind != JsonValueKind.Null);
 
     private static long? Refunded(JsonElement payment, string currency)
     {
         if (!payment.TryGetProperty("refund", out var given) || given.ValueKind == JsonValueKind.Null)
             return Text(payment, "refundStatus") is "PARTIAL" or "FULL" ? null : 0; // given back, and nobody says how much
-        return given.ValueKind == JsonValueKind.Object && Minor(given, "refundAmount", currency) is { } amount && Minor(given, "tipRefundAmount", currency) is { } tip ? amount + tip : null;
+        return
+            given.ValueKind == JsonValueKind.Object
+            && Minor(given, "refundAmount", currency) is { } amount
+            && Minor(given, "tipRefundAmount", currency) is { } tip
+            ? amount + tip
+            : null;
     }
 
     /// <summary>What each payment's total is made of. A check has tax, discounts (its own and its selections', also of modifiers) and service charges; its payments
     /// share them in proportion to what they paid. A gratuity that is charged is a service charge here: it is part of the amount and not of tipAmount, so the
     /// subtotal is net of it, and it cannot be counted twice as a tip. Voided and failed payments have no part. What is not paid yet of an open check keeps its own.</summary>
-    private static Dictionary<string, PosBreakdown>? Breakdowns(JsonElement check, string currency, List<(PosPayment Payment, long Amount)> payments)
+    private static Dictionary<string, PosBreakdown>? Breakdowns(
+        JsonElement check,
+        string currency,
+        List<(PosPayment Payment, long Amount)> payments
+    )
     {
         try
         {
@@ -214,27 +292,58 @@ internal static class ToastTranslator
         }
     }
 
-    private static Dictionary<string, PosBreakdown>? Shares(JsonElement check, string currency, List<(PosPayment Payment, long Amount)> payments)
+    private static Dictionary<string, PosBreakdown>? Shares(
+        JsonElement check,
+        string currency,
+        List<(PosPayment Payment, long Amount)> payments
+    )
     {
-        if (ToastAmount.Read(check, "taxAmount") is not { } tax || Charges(check) is not { } charges || Discounts(check) is not { } discounts
-            || ToastAmount.Minor(tax, currency) is not { } taxMinor || ToastAmount.Minor(charges, currency) is not { } chargesMinor || ToastAmount.Minor(discounts, currency) is not { } discountsMinor)
+        if (
+            ToastAmount.Read(check, "taxAmount") is not { } tax
+            || Charges(check) is not { } charges
+            || Discounts(check) is not { } discounts
+            || ToastAmount.Minor(tax, currency) is not { } taxMinor
+            || ToastAmount.Minor(charges, currency) is not { } chargesMinor
+            || ToastAmount.Minor(discounts, currency) is not { } discountsMinor
+        )
             return null;
-        var paying = payments.Where(p => p.Payment.State is not (PaymentState.Canceled or PaymentState.Failed)).OrderBy(p => p.Payment.ExternalId, StringComparer.Ordinal).ToArray();
-        var due = Text(check, "paymentStatus") == "OPEN" && Minor(check, "totalAmount", currency) is { } total ? total - paying.Sum(p => (decimal)p.Amount) : 0;
+        var paying = payments
+            .Where(p => p.Payment.State is not (PaymentState.Canceled or PaymentState.Failed))
+            .OrderBy(p => p.Payment.ExternalId, StringComparer.Ordinal)
+            .ToArray();
+        var due =
+            Text(check, "paymentStatus") == "OPEN" && Minor(check, "totalAmount", currency) is { } total
+                ? total - paying.Sum(p => (decimal)p.Amount)
+                : 0;
         long[] weights = [.. paying.Select(p => p.Amount), .. due > 0 ? new[] { (long)due } : []];
-        var (taxes, discounted, charged) = (ToastAmount.Share(taxMinor, weights), ToastAmount.Share(discountsMinor, weights), ToastAmount.Share(chargesMinor, weights));
+        var (taxes, discounted, charged) = (
+            ToastAmount.Share(taxMinor, weights),
+            ToastAmount.Share(discountsMinor, weights),
+            ToastAmount.Share(chargesMinor, weights)
+        );
         var shares = new Dictionary<string, PosBreakdown>();
         for (var i = 0; i < paying.Length; i++)
             shares[paying[i].Payment.ExternalId] = new PosBreakdown(taxes[i], discounted[i], charged[i]);
         return shares;
     }
 
-    private static decimal? Charges(JsonElement check) => Sum(check, "appliedServiceCharges", charge => ToastAmount.Read(charge, "chargeAmount"));
+    private static decimal? Charges(JsonElement check) =>
+        Sum(check, "appliedServiceCharges", charge => ToastAmount.Read(charge, "chargeAmount"));
 
     // The check's own and those of all that was ordered and not voided, modifiers being selections within selections.
     private static decimal? Discounts(JsonElement of, string ordered = "selections") =>
-        Sum(of, "appliedDiscounts", discount => Text(discount, "processingState") == "VOID" ? 0 : ToastAmount.Read(discount, "discountAmount")) is { } own
-        && Sum(of, ordered, selection => Flag(selection, "voided") switch { true => 0, false => Discounts(selection, "modifiers"), null => null }) is { } inner ? own + inner : null;
+        Sum(of, "appliedDiscounts", discount =>
+            Text(discount, "processingState") == "VOID" ? 0 : ToastAmount.Read(discount, "discountAmount")
+        )
+            is { } own
+        && Sum(of, ordered, selection => Flag(selection, "voided") switch
+            {
+                true => 0,
+                false => Discounts(selection, "modifiers"),
+                null => null,
+            }) is { } inner
+            ? own + inner
+            : null;
 
     private static decimal? Sum(JsonElement of, string list, Func<JsonElement, decimal?> read)
     {
@@ -251,14 +360,15 @@ internal static class ToastTranslator
         return sum;
     }
 
-    private static PaymentMethod Method(string? type) => type switch
-    {
-        "CREDIT" => PaymentMethod.Card,
-        "CASH" => PaymentMethod.Cash,
-        "GIFTCARD" or "TOAST_SV" => PaymentMethod.GiftCard,
-        "HOUSE_ACCOUNT" => PaymentMethod.HouseAccount,
-        _ => PaymentMethod.Other,
-    };
+    private static PaymentMethod Method(string? type) =>
+        type switch
+        {
+            "CREDIT" => PaymentMethod.Card,
+            "CASH" => PaymentMethod.Cash,
+            "GIFTCARD" or "TOAST_SV" => PaymentMethod.GiftCard,
+            "HOUSE_ACCOUNT" => PaymentMethod.HouseAccount,
+            _ => PaymentMethod.Other,
+        };
 
     private static PosCard? Card(JsonElement payment, string? type)
     {
@@ -286,18 +396,23 @@ internal static class ToastTranslator
     }
 
     // 0 or more; left out means none.
-    private static long? Minor(JsonElement of, string name, string currency) => ToastAmount.Read(of, name) is >= 0 and { } units ? ToastAmount.Minor(units, currency) : null;
+    private static long? Minor(JsonElement of, string name, string currency) =>
+        ToastAmount.Read(of, name) is >= 0 and { } units ? ToastAmount.Minor(units, currency) : null;
 
     // Left out means no; anything but true and false is no answer.
-    private static bool? Flag(JsonElement of, string name) => !of.TryGetProperty(name, out var value) ? false : value.ValueKind switch
-    {
-        JsonValueKind.True => true,
-        JsonValueKind.False or JsonValueKind.Null => false,
-        _ => null,
-    };
+    private static bool? Flag(JsonElement of, string name) =>
+        !of.TryGetProperty(name, out var value)
+            ? false
+            : value.ValueKind switch
+            {
+                JsonValueKind.True => true,
+                JsonValueKind.False or JsonValueKind.Null => false,
+                _ => null,
+            };
 
     // An event's reason is for people: a few of them tell enough.
-    private static string Told(IReadOnlyList<string> skipped) => string.Join(" ", skipped.Take(5)) + (skipped.Count > 5 ? $" And {skipped.Count - 5} more." : "");
+    private static string Told(IReadOnlyList<string> skipped) =>
+        string.Join(" ", skipped.Take(5)) + (skipped.Count > 5 ? $" And {skipped.Count - 5} more." : "");
 
     private static JsonElement.ArrayEnumerator Items(JsonElement of, string name, string missing, List<string> skipped)
     {
@@ -313,10 +428,19 @@ internal static class ToastTranslator
     private static string? Location(JsonElement? details) => Text(details, "restaurantGuid")?.ToLowerInvariant();
 
     private static string? Text(JsonElement? of, string name) =>
-        of is { } element && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text ? text : null;
+        of is { } element
+        && element.TryGetProperty(name, out var value)
+        && value.ValueKind == JsonValueKind.String
+        && value.GetString() is { Length: > 0 } text
+            ? text
+            : null;
 
     private static JsonElement? Child(JsonElement? of, string name) =>
-        of is { ValueKind: JsonValueKind.Object } element && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Object ? value : null;
+        of is { ValueKind: JsonValueKind.Object } element
+        && element.TryGetProperty(name, out var value)
+        && value.ValueKind == JsonValueKind.Object
+            ? value
+            : null;
 
     private static PosEvent Unreadable(string why) => new(null, null, null, null, null, why);
 }

@@ -13,11 +13,16 @@ internal sealed record Viewer([property: Id] string UserId, IReadOnlyList<Role> 
 /// <summary>Who you are to this server: any user.</summary>
 internal sealed class GetViewer(IDbContextFactory<IntegrationsDb> dbs)
 {
-    public async Task<Viewer> Viewer(IResolveFieldContext context, CancellationToken ct)
+    public async Task<Viewer> ViewerAsync(IResolveFieldContext context, CancellationToken cancellationToken)
     {
         var caller = context.Caller();
-        await using var db = await dbs.CreateDbContextAsync(ct);
-        var owned = await db.Venues.AsNoTracking().Where(v => v.OwnerUserIds.Contains(caller.UserId)).OrderBy(v => v.Id).Select(v => v.Id).ToListAsync(ct);
+        await using var db = await dbs.CreateDbContextAsync(cancellationToken);
+        var owned = await db
+            .Venues.AsNoTracking()
+            .Where(v => v.OwnerUserIds.Contains(caller.UserId))
+            .OrderBy(v => v.Id)
+            .Select(v => v.Id)
+            .ToListAsync(cancellationToken);
         return new Viewer(caller.UserId, caller.IsHeadModerator ? [Role.HeadModerator] : [], owned);
     }
 }

@@ -1,7 +1,7 @@
 using GraphQL;
 using Integrations.Contracts;
 using Microsoft.EntityFrameworkCore;
-using PosModular.Kernel;
+using PosModular.Kernel.Paging;
 
 namespace Integrations.Venues;
 
@@ -12,19 +12,26 @@ internal sealed class ListVenues(IDbContextFactory<IntegrationsDb> dbs)
 
     /// <param name="first">How many, 1 to 200.</param>
     /// <param name="after">The endCursor of the page before.</param>
-    public async Task<Connection<Venue>> Venues(IResolveFieldContext context, CancellationToken ct, [DefaultAstValue("50")] int? first = 50, string? after = null)
+    public async Task<Connection<Venue>> VenuesAsync(
+        IResolveFieldContext context,
+        CancellationToken cancellationToken,
+        [DefaultAstValue("50")] int? first = 50,
+        string? after = null
+    )
     {
         var caller = context.Caller();
         var page = Page.Of(first, after);
-        await using var db = await dbs.CreateDbContextAsync(ct);
+        await using var db = await dbs.CreateDbContextAsync(cancellationToken);
         var venues = db.Venues.AsNoTracking();
         if (!caller.IsHeadModerator)
             venues = venues.Where(v => v.OwnerUserIds.Contains(caller.UserId));
         if (after is not null)
         {
-            var key = Cursor.Read(Kind, after, 1)[0];
+            var key = Cursor.Decode(Kind, after, 1)[0];
             venues = venues.Where(v => v.Id.CompareTo(key) > 0);
         }
-        return Connection.Of(page, await venues.OrderBy(v => v.Id).Take(page.Probe).ToListAsync(ct), v => Cursor.Of(Kind, v.Id));
+        return Connection.Of(page, await venues.OrderBy(v => v.Id).Take(page.FetchCount).ToListAsync(cancellationToken), v =>
+            Cursor.Encode(Kind, v.Id)
+        );
     }
 }

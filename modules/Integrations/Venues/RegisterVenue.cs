@@ -4,7 +4,8 @@ using Integrations.Contracts;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
 using Npgsql;
-using PosModular.Kernel;
+using PosModular.Kernel.Errors;
+using PosModular.Kernel.Time;
 
 namespace Integrations.Venues;
 
@@ -12,7 +13,8 @@ namespace Integrations.Venues;
 internal sealed record RegisterVenueInput
 {
     /// <summary>Keep the one your application uses; made up when left out.</summary>
-    [Id] public string? Id { get; init; }
+    [Id]
+    public string? Id { get; init; }
 
     /// <summary>For people; 1 to 200 characters.</summary>
     public required string Name { get; init; }
@@ -24,16 +26,20 @@ internal sealed record RegisterVenueInput
     public required string Currency { get; init; }
 
     /// <summary>The venue's day starts here; a multiple of 15 minutes.</summary>
-    [DefaultAstValue("\"06:00\"")] public LocalTime? DayCutoff { get; init; }
+    [DefaultAstValue("\"06:00\"")]
+    public LocalTime? DayCutoff { get; init; }
 
     /// <summary>Who may see the venue's sales: the sub claims of their tokens.</summary>
-    [Id] public required IReadOnlyList<string> OwnerUserIds { get; init; }
+    [Id]
+    public required IReadOnlyList<string> OwnerUserIds { get; init; }
 
     /// <summary>From which state on a sale counts as lifetime spend.</summary>
-    [DefaultAstValue("AUTHORIZED")] public CountFrom? RulesCountFrom { get; init; }
+    [DefaultAstValue("AUTHORIZED")]
+    public CountFrom? RulesCountFrom { get; init; }
 
     /// <summary>What becomes of an unlock when a refund takes the spend below its threshold.</summary>
-    [DefaultAstValue("KEEP")] public UnlockPolicy? UnlockPolicy { get; init; }
+    [DefaultAstValue("KEEP")]
+    public UnlockPolicy? UnlockPolicy { get; init; }
 }
 
 /// <summary>The venue, or what was wrong.</summary>
@@ -48,15 +54,19 @@ internal sealed record VenuePayload(Venue? Venue, IReadOnlyList<UserError> Error
 internal sealed class RegisterVenue(IDbContextFactory<IntegrationsDb> dbs, IClock clock)
 {
     /// <param name="input">The new venue.</param>
-    public async Task<VenuePayload> Handle(RegisterVenueInput input, IResolveFieldContext context, CancellationToken ct)
+    public async Task<VenuePayload> HandleAsync(RegisterVenueInput input, IResolveFieldContext context, CancellationToken cancellationToken)
     {
         var caller = context.Caller();
         caller.Demand(Right.ManageTills);
         var cutoff = input.DayCutoff ?? new LocalTime(6, 0);
         UserError?[] wrong =
         [
-            input.Id is null ? null : VenueRules.CheckId(input.Id), VenueRules.CheckName(input.Name), VenueRules.CheckTimeZone(input.TimeZone),
-            VenueRules.CheckCurrency(input.Currency), VenueRules.CheckDayCutoff(cutoff), VenueRules.CheckOwners(input.OwnerUserIds),
+            input.Id is null ? null : VenueRules.CheckId(input.Id),
+            VenueRules.CheckName(input.Name),
+            VenueRules.CheckTimeZone(input.TimeZone),
+            VenueRules.CheckCurrency(input.Currency),
+            VenueRules.CheckDayCutoff(cutoff),
+            VenueRules.CheckOwners(input.OwnerUserIds),
         ];
         if (wrong.OfType<UserError>().ToArray() is { Length: > 0 } errors)
             return VenuePayload.Failed(errors);
@@ -74,16 +84,18 @@ internal sealed class RegisterVenue(IDbContextFactory<IntegrationsDb> dbs, ICloc
             OwnerUserIds = [.. input.OwnerUserIds.Select(o => o.Trim()).Distinct()],
             CreatedAt = now,
         };
-        await using var db = await dbs.CreateDbContextAsync(ct);
+        await using var db = await dbs.CreateDbContextAsync(cancellationToken);
         db.Add(venue);
         db.Add(AuditEntry.Of(now, caller, venue.Id, "registerVenue", venue.Id, "owners: " + string.Join(", ", venue.OwnerUserIds)));
         try
         {
-            await db.SaveChangesAsync(ct);
+            await db.SaveChangesAsync(cancellationToken);
         }
         catch (DbUpdateException e) when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
         {
-            return VenuePayload.Failed(new UserError(ErrorCode.Conflict, "There is a venue with this id already. Use updateVenue, or another id.", "id"));
+            return VenuePayload.Failed(
+                new UserError(ErrorCode.Conflict, "There is a venue with this id already. Use updateVenue, or another id.", "id")
+            );
         }
         return new VenuePayload(venue, []);
     }

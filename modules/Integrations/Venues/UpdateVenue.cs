@@ -3,7 +3,8 @@ using Integrations.Audit;
 using Integrations.Contracts;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
-using PosModular.Kernel;
+using PosModular.Kernel.Errors;
+using PosModular.Kernel.Time;
 
 namespace Integrations.Venues;
 
@@ -11,7 +12,8 @@ namespace Integrations.Venues;
 internal sealed record UpdateVenueInput
 {
     /// <summary>Which venue.</summary>
-    [Id] public required string VenueId { get; init; }
+    [Id]
+    public required string VenueId { get; init; }
 
     /// <summary>For people; 1 to 200 characters.</summary>
     public string? Name { get; init; }
@@ -23,7 +25,8 @@ internal sealed record UpdateVenueInput
     public LocalTime? DayCutoff { get; init; }
 
     /// <summary>Who may see the venue's sales; replaces the list.</summary>
-    [Id] public IReadOnlyList<string>? OwnerUserIds { get; init; }
+    [Id]
+    public IReadOnlyList<string>? OwnerUserIds { get; init; }
 
     /// <summary>From which state on a sale counts as lifetime spend.</summary>
     public CountFrom? RulesCountFrom { get; init; }
@@ -36,7 +39,7 @@ internal sealed record UpdateVenueInput
 internal sealed class UpdateVenue(IDbContextFactory<IntegrationsDb> dbs, VenueDirectory directory, IClock clock)
 {
     /// <param name="input">What to change.</param>
-    public async Task<VenuePayload> Handle(UpdateVenueInput input, IResolveFieldContext context, CancellationToken ct)
+    public async Task<VenuePayload> HandleAsync(UpdateVenueInput input, IResolveFieldContext context, CancellationToken cancellationToken)
     {
         var caller = context.Caller();
         caller.Demand(Right.ManageTills);
@@ -50,10 +53,12 @@ internal sealed class UpdateVenue(IDbContextFactory<IntegrationsDb> dbs, VenueDi
         if (wrong.OfType<UserError>().ToArray() is { Length: > 0 } errors)
             return VenuePayload.Failed(errors);
 
-        await using var db = await dbs.CreateDbContextAsync(ct);
-        var venue = await db.Venues.SingleOrDefaultAsync(v => v.Id == input.VenueId, ct);
+        await using var db = await dbs.CreateDbContextAsync(cancellationToken);
+        var venue = await db.Venues.SingleOrDefaultAsync(v => v.Id == input.VenueId, cancellationToken);
         if (venue is null)
-            return VenuePayload.Failed(new UserError(ErrorCode.NotFound, "There is no such venue. List yours with venues { nodes { id } }.", "venueId"));
+            return VenuePayload.Failed(
+                new UserError(ErrorCode.NotFound, "There is no such venue. List yours with venues { nodes { id } }.", "venueId")
+            );
 
         venue.Name = input.Name?.Trim() ?? venue.Name;
         venue.TimeZone = input.TimeZone ?? venue.TimeZone;
@@ -61,10 +66,13 @@ internal sealed class UpdateVenue(IDbContextFactory<IntegrationsDb> dbs, VenueDi
         venue.RulesCountFrom = input.RulesCountFrom ?? venue.RulesCountFrom;
         venue.UnlockPolicy = input.UnlockPolicy ?? venue.UnlockPolicy;
         venue.OwnerUserIds = input.OwnerUserIds?.Select(o => o.Trim()).Distinct().ToArray() ?? venue.OwnerUserIds;
-        var changes = db.Entry(venue).Properties.Where(p => p.IsModified).Select(p => $"{p.Metadata.Name}: {Say(p.OriginalValue)} → {Say(p.CurrentValue)}").ToArray();
+        var changes = db.Entry(venue)
+            .Properties.Where(p => p.IsModified)
+            .Select(p => $"{p.Metadata.Name}: {Say(p.OriginalValue)} → {Say(p.CurrentValue)}")
+            .ToArray();
         if (changes.Length > 0)
             db.Add(AuditEntry.Of(clock.Now(), caller, venue.Id, "updateVenue", venue.Id, string.Join("; ", changes)));
-        await db.SaveChangesAsync(ct);
+        await db.SaveChangesAsync(cancellationToken);
         directory.Changed(venue.Id);
         return new VenuePayload(venue, []);
     }

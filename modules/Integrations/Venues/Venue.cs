@@ -10,7 +10,8 @@ namespace Integrations.Venues;
 internal sealed class Venue : IVenue
 {
     /// <summary>The application's own id, or a version-7 UUID.</summary>
-    [Id] public required string Id { get; init; }
+    [Id]
+    public required string Id { get; init; }
 
     /// <summary>For people.</summary>
     public required string Name { get; set; }
@@ -31,9 +32,11 @@ internal sealed class Venue : IVenue
     public required UnlockPolicy UnlockPolicy { get; set; }
 
     /// <summary>Who may see the venue's sales.</summary>
-    [Id] public required IReadOnlyList<string> OwnerUserIds { get; set; }
+    [Id]
+    public required IReadOnlyList<string> OwnerUserIds { get; set; }
 
-    [Ignore] public Instant CreatedAt { get; init; }
+    [Ignore]
+    public Instant CreatedAt { get; init; }
 
     public static void Map(EntityTypeBuilder<Venue> venue)
     {

@@ -3,7 +3,8 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using NodaTime;
-using PosModular.Kernel;
+using PosModular.Kernel.Errors;
+using PosModular.Kernel.Time;
 
 namespace Integrations.Webhooks;
 
@@ -12,7 +13,9 @@ namespace Integrations.Webhooks;
 /// <remarks>Source: Square docs, OAuth API, event oauth.authorization.revoked.</remarks>
 internal sealed partial class Revocations(IDbContextFactory<IntegrationsDb> dbs, IClock clock, ILogger<Revocations> log) : BackgroundService
 {
-    private readonly Channel<string> _merchants = Channel.CreateBounded<string>(new BoundedChannelOptions(1_000) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<string> _merchants = Channel.CreateBounded<string>(
+        new BoundedChannelOptions(1_000) { FullMode = BoundedChannelFullMode.DropWrite }
+    );
 
     public void Note(string merchantId) => _merchants.Writer.TryWrite(merchantId);
 
@@ -25,9 +28,20 @@ internal sealed partial class Revocations(IDbContextFactory<IntegrationsDb> dbs,
                 await using var db = await dbs.CreateDbContextAsync(stoppingToken);
                 var now = clock.Now();
                 // Taken at its word, and asked at once: a connection that lives by another consent turns back with that call.
-                var (code, message) = ((ErrorCode?)ErrorCode.InvalidCredentials, "The seller has revoked the application's access at the provider. Have it authorized again and connect the till with the new token.");
-                await db.Connections.Where(c => c.MerchantId == merchant && c.DisconnectedAt == null).ExecuteUpdateAsync(c => c.SetProperty(x => x.NextCheckAt, now)
-                    .SetProperty(x => x.LastErrorAt, now).SetProperty(x => x.LastErrorCode, code).SetProperty(x => x.LastErrorMessage, message), stoppingToken);
+                var (code, message) = (
+                    (ErrorCode?)ErrorCode.InvalidCredentials,
+                    "The seller has revoked the application's access at the provider. Have it authorized again and connect the till with the new token."
+                );
+                await db
+                    .Connections.Where(c => c.MerchantId == merchant && c.DisconnectedAt == null)
+                    .ExecuteUpdateAsync(
+                        c =>
+                            c.SetProperty(x => x.NextCheckAt, now)
+                                .SetProperty(x => x.LastErrorAt, now)
+                                .SetProperty(x => x.LastErrorCode, code)
+                                .SetProperty(x => x.LastErrorMessage, message),
+                        stoppingToken
+                    );
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {

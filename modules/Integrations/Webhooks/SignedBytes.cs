@@ -19,8 +19,11 @@ internal static class SignedBytes
             return false;
         Span<byte> text = stackalloc byte[64];
         Span<byte> given = stackalloc byte[48];
-        if (!Encoding.UTF8.TryGetBytes(signature, text, out var count)
-            || Base64.DecodeFromUtf8(text[..count], given, out _, out var decoded) != System.Buffers.OperationStatus.Done || decoded != Length)
+        if (
+            !Encoding.UTF8.TryGetBytes(signature, text, out var count)
+            || Base64.DecodeFromUtf8(text[..count], given, out _, out var decoded) != System.Buffers.OperationStatus.Done
+            || decoded != Length
+        )
             return false;
         using var hmac = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, key);
         hmac.AppendData(first);

@@ -5,15 +5,21 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using NodaTime;
-using PosModular.Kernel;
 using PosModular.Kernel.Feed;
+using PosModular.Kernel.Time;
 
 namespace Integrations.Webhooks;
 
 /// <summary>All tills with their signature keys, in memory, so that a webhook is checked without asking the database. Read anew when a
 /// connection changes here or on another host (the bell), and every minute.</summary>
 internal sealed partial class TillDirectory(
-    IDbContextFactory<IntegrationsDb> dbs, IntegrationsSettings settings, FeedBell bell, IClock clock, TimeProvider time, ILogger<TillDirectory> log) : BackgroundService
+    IDbContextFactory<IntegrationsDb> dbs,
+    IntegrationsSettings settings,
+    FeedSignal bell,
+    IClock clock,
+    TimeProvider time,
+    ILogger<TillDirectory> log
+) : BackgroundService
 {
     private const string Bell = "integrations.tills";
 
@@ -28,33 +34,34 @@ internal sealed partial class TillDirectory(
     private int _changes;
 
     /// <summary>The tills as last read; read now when they have not been yet.</summary>
-    public async ValueTask<Tills> GetAsync(CancellationToken ct) => _tills ?? await ReadAsync(() => _tills is null, ct);
+    public async ValueTask<Tills> GetAsync(CancellationToken cancellationToken) =>
+        _tills ?? await ReadAsync(() => _tills is null, cancellationToken);
 
     /// <summary>The tills as the database has them at or after this moment, for somebody who did not find what he looked for: at most ten looks a
     /// second, shared by all who wait.</summary>
-    public async Task<Tills> LookAgainAsync(CancellationToken ct)
+    public async Task<Tills> LookAgainAsync(CancellationToken cancellationToken)
     {
         var asked = time.GetTimestamp();
-        return await ReadAsync(() => _tills is null || _readAt < asked, ct, Pause);
+        return await ReadAsync(() => _tills is null || _readAt < asked, cancellationToken, Pause);
     }
 
     /// <summary>The tills as the database has them at or after this moment; many callers share one reading.</summary>
-    public Task<Tills> ReadNowAsync(CancellationToken ct)
+    public Task<Tills> ReadNowAsync(CancellationToken cancellationToken)
     {
         var asked = time.GetTimestamp();
-        return ReadAsync(() => _tills is null || _readAt < asked, ct);
+        return ReadAsync(() => _tills is null || _readAt < asked, cancellationToken);
     }
 
     public void Changed(string venueId)
     {
         Interlocked.Increment(ref _changes);
         _tills = null;
-        bell.Ring(Bell, [venueId]);
+        bell.Raise(Bell, [venueId]);
     }
 
-    private async Task<Tills> ReadAsync(Func<bool> isStale, CancellationToken ct, TimeSpan pause = default)
+    private async Task<Tills> ReadAsync(Func<bool> isStale, CancellationToken cancellationToken, TimeSpan pause = default)
     {
-        await _one.WaitAsync(ct);
+        await _one.WaitAsync(cancellationToken);
         try
         {
             while (true)
@@ -62,14 +69,32 @@ internal sealed partial class TillDirectory(
                 if (!isStale() && _tills is { } known)
                     return known;
                 if (_tills is not null && pause - time.GetElapsedTime(_readAt) is var rest && rest > TimeSpan.Zero)
-                    await time.WaitAsync(rest, ct);
-                ct.ThrowIfCancellationRequested();
+                    await time.DelayAsync(rest, cancellationToken);
+                cancellationToken.ThrowIfCancellationRequested();
                 var (at, changes) = (time.GetTimestamp(), Volatile.Read(ref _changes));
-                await using var db = await dbs.CreateDbContextAsync(ct);
+                await using var db = await dbs.CreateDbContextAsync(cancellationToken);
                 // Only what is needed here: a newer host may have written things into the rest that this one cannot read.
-                var rows = await db.Connections.AsNoTracking().Select(c => new TillKeys(c.Id, c.VenueId, c.Provider, c.MerchantId, c.ExternalLocationId, c.DisconnectedAt == null,
-                    c.ProcessRules, c.NotificationUrl, c.OtherNotificationUrl, c.OtherNotificationUrlUntil, c.SignatureKey, c.PreviousSignatureKey,
-                    c.PreviousSignatureKeyUntil, c.RotatingUntil, c.TestingUntil, c.Currency)).ToListAsync(ct);
+                var rows = await db
+                    .Connections.AsNoTracking()
+                    .Select(c => new TillKeys(
+                        c.Id,
+                        c.VenueId,
+                        c.Provider,
+                        c.MerchantId,
+                        c.ExternalLocationId,
+                        c.DisconnectedAt == null,
+                        c.ProcessRules,
+                        c.NotificationUrl,
+                        c.OtherNotificationUrl,
+                        c.OtherNotificationUrlUntil,
+                        c.SignatureKey,
+                        c.PreviousSignatureKey,
+                        c.PreviousSignatureKeyUntil,
+                        c.RotatingUntil,
+                        c.TestingUntil,
+                        c.Currency
+                    ))
+                    .ToListAsync(cancellationToken);
                 var read = new Tills([.. rows.Select(Entry)]);
                 if (read.Unreadable is > 0 and var count)
                     Sealed(log, count);
@@ -88,7 +113,13 @@ internal sealed partial class TillDirectory(
     private TillEntry Entry(TillKeys c)
     {
         var (now, keys, unreadable) = (clock.Now(), new List<byte[]>(2), false);
-        foreach (var (value, purpose) in new[] { (c.SignatureKey, Purpose.SignatureKey(c.Id)), (c.PreviousUntil > now ? c.PreviousKey : null, Purpose.PreviousSignatureKey(c.Id)) })
+        foreach (
+            var (value, purpose) in new[]
+            {
+                (c.SignatureKey, Purpose.SignatureKey(c.Id)),
+                (c.PreviousUntil > now ? c.PreviousKey : null, Purpose.PreviousSignatureKey(c.Id)),
+            }
+        )
         {
             var key = value is null ? null : settings.Vault.Open(value, purpose);
             unreadable |= value is not null && key is null;
@@ -100,14 +131,42 @@ internal sealed partial class TillDirectory(
             keys.AddRange(before.Where(k => !keys.Any(known => known.AsSpan().SequenceEqual(k))));
         else if (!unreadable)
             _known[c.Id] = keys;
-        byte[][] urls = c.OtherUrl is not null && (c.OtherUrlUntil is null || c.OtherUrlUntil > now)
-            ? [Encoding.UTF8.GetBytes(c.NotificationUrl), Encoding.UTF8.GetBytes(c.OtherUrl)] : [Encoding.UTF8.GetBytes(c.NotificationUrl)];
-        return new TillEntry(new Till(c.Id, c.VenueId, c.Provider, c.MerchantId ?? c.LocationId, c.ProcessRules), c.LocationId, c.MerchantId, c.Connected,
-            urls, keys, unreadable, c.RotatingUntil > now, c.TestingUntil > now, c.Currency);
+        byte[][] urls =
+            c.OtherUrl is not null && (c.OtherUrlUntil is null || c.OtherUrlUntil > now)
+                ? [Encoding.UTF8.GetBytes(c.NotificationUrl), Encoding.UTF8.GetBytes(c.OtherUrl)]
+                : [Encoding.UTF8.GetBytes(c.NotificationUrl)];
+        return new TillEntry(
+            new Till(c.Id, c.VenueId, c.Provider, c.MerchantId ?? c.LocationId, c.ProcessRules),
+            c.LocationId,
+            c.MerchantId,
+            c.Connected,
+            urls,
+            keys,
+            unreadable,
+            c.RotatingUntil > now,
+            c.TestingUntil > now,
+            c.Currency
+        );
     }
 
-    private sealed record TillKeys(Guid Id, string VenueId, Provider Provider, string? MerchantId, string LocationId, bool Connected, bool ProcessRules, string NotificationUrl,
-        string? OtherUrl, Instant? OtherUrlUntil, string? SignatureKey, string? PreviousKey, Instant? PreviousUntil, Instant? RotatingUntil, Instant? TestingUntil, string? Currency);
+    private sealed record TillKeys(
+        Guid Id,
+        string VenueId,
+        Provider Provider,
+        string? MerchantId,
+        string LocationId,
+        bool Connected,
+        bool ProcessRules,
+        string NotificationUrl,
+        string? OtherUrl,
+        Instant? OtherUrlUntil,
+        string? SignatureKey,
+        string? PreviousKey,
+        Instant? PreviousUntil,
+        Instant? RotatingUntil,
+        Instant? TestingUntil,
+        string? Currency
+    );
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -126,7 +185,10 @@ internal sealed partial class TillDirectory(
         }
     }
 
-    [LoggerMessage(LogLevel.Error, "The signature keys of {Count} tills cannot be opened: they were sealed with another key. Put it into POS_ENCRYPTION_KEY or POS_ENCRYPTION_KEYS_OLD; until then their webhooks are answered 503, so that none is lost")]
+    [LoggerMessage(
+        LogLevel.Error,
+        "The signature keys of {Count} tills cannot be opened: they were sealed with another key. Put it into POS_ENCRYPTION_KEY or POS_ENCRYPTION_KEYS_OLD; until then their webhooks are answered 503, so that none is lost"
+    )]
     private static partial void Sealed(ILogger log, int count);
 
     [LoggerMessage(LogLevel.Warning, "The tills could not be read anew: {Reason}")]
@@ -145,8 +207,17 @@ internal sealed partial class TillDirectory(
 /// <param name="Testing">A test event is on its way to it.</param>
 /// <param name="Currency">What its amounts are in.</param>
 internal sealed record TillEntry(
-    Till Till, string LocationId, string? MerchantId, bool Connected, IReadOnlyList<byte[]> Urls, IReadOnlyList<byte[]> Keys, bool Unreadable, bool Rotating,
-    bool Testing, string? Currency);
+    Till Till,
+    string LocationId,
+    string? MerchantId,
+    bool Connected,
+    IReadOnlyList<byte[]> Urls,
+    IReadOnlyList<byte[]> Keys,
+    bool Unreadable,
+    bool Rotating,
+    bool Testing,
+    string? Currency
+);
 
 /// <summary>All tills at one moment.</summary>
 internal sealed class Tills(IReadOnlyList<TillEntry> entries)
@@ -162,12 +233,20 @@ internal sealed class Tills(IReadOnlyList<TillEntry> entries)
         _byConnection.TryGetValue(connectionId, out var entry) && entry.Till.Provider == provider ? entry : null;
 
     /// <summary>The till of a location: the connected one or, when none is, the one connected last.</summary>
-    public TillEntry? OfLocation(Provider provider, string? locationId) => locationId is null ? null : _byLocation[locationId]
-        .Where(e => e.Till.Provider == provider).OrderByDescending(e => e.Connected).ThenByDescending(e => e.Till.ConnectionId).FirstOrDefault();
+    public TillEntry? OfLocation(Provider provider, string? locationId) =>
+        locationId is null
+            ? null
+            : _byLocation[locationId]
+                .Where(e => e.Till.Provider == provider)
+                .OrderByDescending(e => e.Connected)
+                .ThenByDescending(e => e.Till.ConnectionId)
+                .FirstOrDefault();
 
     public IEnumerable<TillEntry> All(Provider provider) => entries.Where(e => e.Till.Provider == provider);
 
     public IEnumerable<TillEntry> OfMerchantOrLocation(Provider provider, string? merchantId, string? locationId) =>
-        (merchantId is null ? [] : _byMerchant[merchantId]).Concat(locationId is null ? [] : _byLocation[locationId])
-        .Where(e => e.Till.Provider == provider).Distinct();
+        (merchantId is null ? [] : _byMerchant[merchantId])
+            .Concat(locationId is null ? [] : _byLocation[locationId])
+            .Where(e => e.Till.Provider == provider)
+            .Distinct();
 }

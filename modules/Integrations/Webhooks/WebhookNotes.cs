@@ -5,13 +5,14 @@ using Microsoft.Extensions.Logging;
 using NodaTime;
 using Npgsql;
 using NpgsqlTypes;
-using PosModular.Kernel;
+using PosModular.Kernel.Time;
 
 namespace Integrations.Webhooks;
 
 /// <summary>What came in at each connection's address: when the last genuine event, how many refused ones, and what the last of those looked like.
 /// Counted in memory and written down about once a second for all at once, never one write per (perhaps forged) request.</summary>
-internal sealed partial class WebhookNotes(NpgsqlDataSource database, IClock clock, TimeProvider time, ILogger<WebhookNotes> log) : BackgroundService
+internal sealed partial class WebhookNotes(NpgsqlDataSource database, IClock clock, TimeProvider time, ILogger<WebhookNotes> log)
+    : BackgroundService
 {
     private const string Sql = """
         update integrations.pos_connections c set refused_signatures = c.refused_signatures + n.refused, last_refusal = coalesce(n.refusal, c.last_refusal),
@@ -40,7 +41,7 @@ internal sealed partial class WebhookNotes(NpgsqlDataSource database, IClock clo
     {
         while (!stoppingToken.IsCancellationRequested)
         {
-            await time.WaitAsync(Breath, stoppingToken);
+            await time.DelayAsync(Breath, stoppingToken);
             try
             {
                 // At the end once more, with what came while we were told to stop.
@@ -53,17 +54,25 @@ internal sealed partial class WebhookNotes(NpgsqlDataSource database, IClock clo
         }
     }
 
-    private async Task WriteAsync(CancellationToken ct)
+    private async Task WriteAsync(CancellationToken cancellationToken)
     {
-        var taken = _notes.Select(n => (n.Key, Note: n.Value, Taken: n.Value.Peek())).Where(n => n.Taken is not null).Select(n => (n.Key, n.Note, Taken: n.Taken!)).ToArray();
+        var taken = _notes
+            .Select(n => (n.Key, Note: n.Value, Taken: n.Value.Peek()))
+            .Where(n => n.Taken is not null)
+            .Select(n => (n.Key, n.Note, Taken: n.Taken!))
+            .ToArray();
         if (taken.Length == 0)
             return;
         await using var command = database.CreateCommand(Sql);
         command.Parameters.Add(new() { Value = taken.Select(t => t.Key).ToArray() });
         command.Parameters.Add(new() { Value = taken.Select(t => t.Taken.Count).ToArray() });
-        command.Parameters.Add(new() { Value = taken.Select(t => t.Taken.Refusal).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
-        command.Parameters.Add(new() { Value = taken.Select(t => t.Taken.LastEvent).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz });
-        await command.ExecuteNonQueryAsync(ct);
+        command.Parameters.Add(
+            new() { Value = taken.Select(t => t.Taken.Refusal).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text }
+        );
+        command.Parameters.Add(
+            new() { Value = taken.Select(t => t.Taken.LastEvent).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz }
+        );
+        await command.ExecuteNonQueryAsync(cancellationToken);
         foreach (var (_, note, written) in taken)
             note.Written(written);
     }
@@ -101,7 +110,11 @@ internal sealed partial class WebhookNotes(NpgsqlDataSource database, IClock clo
         public void Written(Pending written)
         {
             lock (_gate)
-                _pending = new Pending(_pending.Count - written.Count, _pending.Refusal == written.Refusal ? null : _pending.Refusal, _pending.LastEvent == written.LastEvent ? null : _pending.LastEvent);
+                _pending = new Pending(
+                    _pending.Count - written.Count,
+                    _pending.Refusal == written.Refusal ? null : _pending.Refusal,
+                    _pending.LastEvent == written.LastEvent ? null : _pending.LastEvent
+                );
         }
 
         public void AddTo(TillConnection connection)

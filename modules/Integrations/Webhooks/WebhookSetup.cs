@@ -4,7 +4,8 @@ using Integrations.Connections;
 using Integrations.Contracts;
 using Integrations.Credentials;
 using NodaTime;
-using PosModular.Kernel;
+using PosModular.Kernel.Errors;
+using PosModular.Kernel.Time;
 
 namespace Integrations.Webhooks;
 
@@ -32,9 +33,14 @@ internal sealed class WebhookSetup(IntegrationsSettings settings, TillDirectory 
         if (connection.SubscriptionId is null)
             connection.NotificationUrl = settings.WebhookUrl(connection.Provider, connection.Id);
         // A key pasted by hand stays until another one is pasted.
-        var subscribes = connection.WebhookEnabled && provider.Subscriptions is not null && (connection.SubscriptionId is not null || connection.SignatureKey is null);
+        var subscribes =
+            connection.WebhookEnabled
+            && provider.Subscriptions is not null
+            && (connection.SubscriptionId is not null || connection.SignatureKey is null);
         if (subscribes)
-            connection.WebhookNeeds(new UserError(ErrorCode.WebhookValidationFailed, "Its webhook is not set up yet. Connect the till again."));
+            connection.WebhookNeeds(
+                new UserError(ErrorCode.WebhookValidationFailed, "Its webhook is not set up yet. Connect the till again.")
+            );
         else
             connection.WebhookIsWell();
         return subscribes;
@@ -46,88 +52,141 @@ internal sealed class WebhookSetup(IntegrationsSettings settings, TillDirectory 
     /// <param name="provider">Its provider; makes subscriptions.</param>
     /// <param name="credentials">Its credentials.</param>
     /// <param name="mayMove">False: a subscription that sends to another address of ours is left alone.</param>
-    /// <param name="ct">Cancels.</param>
-    public async Task SubscribeAsync(IntegrationsDb db, TillConnection connection, IPosProvider provider, PosCredentials credentials, CancellationToken ct, bool mayMove = true)
+    /// <param name="cancellationToken">Cancels.</param>
+    public async Task SubscribeAsync(
+        IntegrationsDb db,
+        TillConnection connection,
+        IPosProvider provider,
+        PosCredentials credentials,
+        CancellationToken cancellationToken,
+        bool mayMove = true
+    )
     {
         var subscriptions = provider.Subscriptions!;
         if (connection.SubscriptionId is { } known)
         {
-            var found = await subscriptions.FindAsync(credentials, known, ct);
+            var found = await subscriptions.FindAsync(credentials, known, cancellationToken);
             if (found.Fault?.Error.Code != ErrorCode.NotFound)
             {
                 if (found.Value is { } there)
-                    await AdoptAsync(db, connection, there, ct);
+                    await AdoptAsync(db, connection, there, cancellationToken);
                 else
                     connection.WebhookIsWell(); // it could not be asked about just now (an OAuth token may not); what is there stays
-                await SaveAsync(db, connection, ct);
-                if (mayMove && found.Value is not null && connection.NotificationUrl != settings.WebhookUrl(connection.Provider, connection.Id))
-                    await MoveAsync(db, connection, provider, credentials, ct);
+                await SaveAsync(db, connection, cancellationToken);
+                if (
+                    mayMove
+                    && found.Value is not null
+                    && connection.NotificationUrl != settings.WebhookUrl(connection.Provider, connection.Id)
+                )
+                    await MoveAsync(db, connection, provider, credentials, cancellationToken);
                 return;
             }
             connection.NotificationUrl = settings.WebhookUrl(connection.Provider, connection.Id);
-            await SaveAsync(db, connection, ct); // the next subscription's address is let in before it is made
+            await SaveAsync(db, connection, cancellationToken); // the next subscription's address is let in before it is made
         }
-        var made = await subscriptions.MakeAsync(credentials, connection.NotificationUrl, IdempotencyKey(connection), ct);
+        var made = await subscriptions.MakeAsync(credentials, connection.NotificationUrl, IdempotencyKey(connection), cancellationToken);
         if (made.Value is { } subscription)
-            await AdoptAsync(db, connection, subscription, ct);
+            await AdoptAsync(db, connection, subscription, cancellationToken);
         else
-            connection.WebhookNeeds(new UserError(made.Fault!.Error.Code,
-                "The till is connected, but its webhook could not be set up: " + made.Fault.Error.Message + " The address is " +
-                connection.NotificationUrl + "; pass the key as webhookSignatureKey."));
-        await SaveAsync(db, connection, ct);
+            connection.WebhookNeeds(
+                new UserError(
+                    made.Fault!.Error.Code,
+                    "The till is connected, but its webhook could not be set up: "
+                        + made.Fault.Error.Message
+                        + " The address is "
+                        + connection.NotificationUrl
+                        + "; pass the key as webhookSignatureKey."
+                )
+            );
+        await SaveAsync(db, connection, cancellationToken);
     }
 
     /// <summary>Tells the provider today's address. Both addresses are good until it sends to the new one only.</summary>
-    public async Task MoveAsync(IntegrationsDb db, TillConnection connection, IPosProvider provider, PosCredentials credentials, CancellationToken ct)
+    public async Task MoveAsync(
+        IntegrationsDb db,
+        TillConnection connection,
+        IPosProvider provider,
+        PosCredentials credentials,
+        CancellationToken cancellationToken
+    )
     {
         var (before, after) = (connection.NotificationUrl, settings.WebhookUrl(connection.Provider, connection.Id));
         (connection.OtherNotificationUrl, connection.OtherNotificationUrlUntil) = (after, null);
-        await SaveAsync(db, connection, ct);
-        var moved = await provider.Subscriptions!.MoveAsync(credentials, connection.SubscriptionId!, after, ct);
+        await SaveAsync(db, connection, cancellationToken);
+        var moved = await provider.Subscriptions!.MoveAsync(credentials, connection.SubscriptionId!, after, cancellationToken);
         if (moved.Value is not null)
         {
-            (connection.NotificationUrl, connection.OtherNotificationUrl, connection.OtherNotificationUrlUntil) = (after, before, clock.Now() + GoodFor);
+            (connection.NotificationUrl, connection.OtherNotificationUrl, connection.OtherNotificationUrlUntil) = (
+                after,
+                before,
+                clock.Now() + GoodFor
+            );
             connection.WebhookIsWell();
             connection.ForgetTest();
         }
         else
-            connection.WebhookNeeds(new UserError(moved.Fault!.Error.Code,
-                $"The address of this server has changed to {after}, but the provider still sends to {before}: {moved.Fault.Error.Message}"));
-        await SaveAsync(db, connection, ct);
+            connection.WebhookNeeds(
+                new UserError(
+                    moved.Fault!.Error.Code,
+                    $"The address of this server has changed to {after}, but the provider still sends to {before}: {moved.Fault.Error.Message}"
+                )
+            );
+        await SaveAsync(db, connection, cancellationToken);
     }
 
     /// <summary>Has the provider sign with a new key. Null when it does.</summary>
-    public async Task<UserError?> RotateAsync(IntegrationsDb db, TillConnection connection, IPosProvider provider, PosCredentials credentials, CancellationToken ct)
+    public async Task<UserError?> RotateAsync(
+        IntegrationsDb db,
+        TillConnection connection,
+        IPosProvider provider,
+        PosCredentials credentials,
+        CancellationToken cancellationToken
+    )
     {
         // From here to the answer nobody knows which key the next event is signed with: all hosts wait with what they cannot check.
         connection.RotatingUntil = clock.Now() + LongestRotation;
-        await SaveAsync(db, connection, ct);
-        var rotated = await provider.Subscriptions!.RotateKeyAsync(credentials, connection.SubscriptionId!, ct);
+        await SaveAsync(db, connection, cancellationToken);
+        var rotated = await provider.Subscriptions!.RotateKeyAsync(credentials, connection.SubscriptionId!, cancellationToken);
         if (rotated.Value is null) // it may have been done all the same: the subscription tells
-            rotated = await provider.Subscriptions.FindAsync(credentials, connection.SubscriptionId!, ct) is { Value: { } found } && found.SignatureKey != Key(connection) ? Fetched.Of(found) : rotated;
+            rotated =
+                await provider.Subscriptions.FindAsync(credentials, connection.SubscriptionId!, cancellationToken) is { Value: { } found }
+                && found.SignatureKey != Key(connection)
+                    ? Fetched.Of(found)
+                    : rotated;
         if (rotated.Value is { SignatureKey: { } key })
             Replace(connection, key);
         connection.RotatingUntil = null;
-        await SaveAsync(db, connection, ct);
+        await SaveAsync(db, connection, cancellationToken);
         return rotated.Fault?.Error;
     }
 
     /// <summary>Deletes the subscription. Null when it is gone; else it is tried again later, since its id is kept.</summary>
-    public async Task<UserError?> RemoveAsync(IntegrationsDb db, TillConnection connection, IPosProvider provider, PosCredentials credentials, CancellationToken ct)
+    public async Task<UserError?> RemoveAsync(
+        IntegrationsDb db,
+        TillConnection connection,
+        IPosProvider provider,
+        PosCredentials credentials,
+        CancellationToken cancellationToken
+    )
     {
         if (connection.SubscriptionId is not { } subscription || provider.Subscriptions is null)
             return null;
-        var fault = await provider.Subscriptions.DeleteAsync(credentials, subscription, ct);
+        var fault = await provider.Subscriptions.DeleteAsync(credentials, subscription, cancellationToken);
         if (fault is null)
         {
             Retire(connection);
             (connection.SubscriptionId, connection.SignatureKey) = (null, null);
         }
-        await SaveAsync(db, connection, ct);
+        await SaveAsync(db, connection, cancellationToken);
         return fault?.Error;
     }
 
-    private async Task AdoptAsync(IntegrationsDb db, TillConnection connection, Subscription subscription, CancellationToken ct)
+    private async Task AdoptAsync(
+        IntegrationsDb db,
+        TillConnection connection,
+        Subscription subscription,
+        CancellationToken cancellationToken
+    )
     {
         connection.SubscriptionsMade += connection.SubscriptionId == subscription.Id ? 0 : 1;
         connection.SubscriptionId = subscription.Id;
@@ -136,7 +195,7 @@ internal sealed class WebhookSetup(IntegrationsSettings settings, TillDirectory 
         if (subscription.SignatureKey is { } key && key != Key(connection))
             Replace(connection, key);
         connection.WebhookIsWell();
-        await SaveAsync(db, connection, ct);
+        await SaveAsync(db, connection, cancellationToken);
     }
 
     // What was signed with the key before may still be on its way.
@@ -150,20 +209,26 @@ internal sealed class WebhookSetup(IntegrationsSettings settings, TillDirectory 
     {
         connection.ForgetTest();
         if (Key(connection) is { } old)
-            (connection.PreviousSignatureKey, connection.PreviousSignatureKeyUntil) = (settings.Vault.Seal(old, Purpose.PreviousSignatureKey(connection.Id)), clock.Now() + GoodFor);
+            (connection.PreviousSignatureKey, connection.PreviousSignatureKeyUntil) = (
+                settings.Vault.Seal(old, Purpose.PreviousSignatureKey(connection.Id)),
+                clock.Now() + GoodFor
+            );
     }
 
-    private async Task SaveAsync(IntegrationsDb db, TillConnection connection, CancellationToken ct)
+    private async Task SaveAsync(IntegrationsDb db, TillConnection connection, CancellationToken cancellationToken)
     {
-        await db.SaveChangesAsync(ct);
+        await db.SaveChangesAsync(cancellationToken);
         tills.Changed(connection.VenueId);
     }
 
     private string Seal(TillConnection connection, string key) => settings.Vault.Seal(key, Purpose.SignatureKey(connection.Id));
 
-    private string? Key(TillConnection connection) => connection.SignatureKey is { } key ? settings.Vault.Open(key, Purpose.SignatureKey(connection.Id)) : null;
+    private string? Key(TillConnection connection) =>
+        connection.SignatureKey is { } key ? settings.Vault.Open(key, Purpose.SignatureKey(connection.Id)) : null;
 
     // The same until there is a subscription, another one for the next. Square takes up to 45 characters.
     private static string IdempotencyKey(TillConnection connection) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{connection.Id:N} {connection.SubscriptionsMade} {connection.NotificationUrl}")))[..40];
+        Convert.ToHexStringLower(
+            SHA256.HashData(Encoding.UTF8.GetBytes($"{connection.Id:N} {connection.SubscriptionsMade} {connection.NotificationUrl}"))
+        )[..40];
 }

@@ -11,10 +11,12 @@ internal sealed class LiveSession
     /// <summary>A version-7 UUID.</summary>
     public Guid Id { get; init; }
 
-    [Ignore] public required string VenueId { get; init; }
+    [Ignore]
+    public required string VenueId { get; init; }
 
     /// <summary>Who is on stage.</summary>
-    [Id] public required string PerformerId { get; init; }
+    [Id]
+    public required string PerformerId { get; init; }
 
     /// <summary>Inclusive.</summary>
     public Instant StartedAt { get; init; }
@@ -22,7 +24,8 @@ internal sealed class LiveSession
     /// <summary>Exclusive; null while it goes on.</summary>
     public Instant? EndedAt { get; set; }
 
-    [Ignore] public bool Holds(Instant at) => StartedAt <= at && (EndedAt is not { } end || at < end);
+    [Ignore]
+    public bool Contains(Instant at) => StartedAt <= at && (EndedAt is not { } end || at < end);
 
     public static void Map(EntityTypeBuilder<LiveSession> session)
     {

@@ -2,7 +2,8 @@ using GraphQL;
 using Integrations.Contracts;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
-using PosModular.Kernel;
+using PosModular.Kernel.Errors;
+using PosModular.Kernel.Time;
 using Rules.SpendRules;
 
 namespace Rules.LiveSessions;
@@ -11,10 +12,12 @@ namespace Rules.LiveSessions;
 internal sealed record StartLiveSessionInput
 {
     /// <summary>Which venue.</summary>
-    [Id] public required string VenueId { get; init; }
+    [Id]
+    public required string VenueId { get; init; }
 
     /// <summary>Who is on stage: an id of yours.</summary>
-    [Id] public required string PerformerId { get; init; }
+    [Id]
+    public required string PerformerId { get; init; }
 
     /// <summary>Now when left out.</summary>
     public Instant? StartedAt { get; init; }
@@ -33,21 +36,32 @@ internal sealed record LiveSessionPayload(LiveSession? Session, IReadOnlyList<Us
 
 /// <summary>Puts a performer on stage. Sales count for it by their own time, so those that come in later count too. Owner or HEAD_MODERATOR.
 /// Errors: INVALID_INPUT.</summary>
-internal sealed class StartLiveSession(IDbContextFactory<RulesDb> dbs, IVenues venues, IClock clock)
+internal sealed class StartLiveSession(IDbContextFactory<RulesDb> dbFactory, IVenues venues, IClock clock)
 {
     /// <param name="input">The session.</param>
-    public async Task<LiveSessionPayload> Handle(StartLiveSessionInput input, IResolveFieldContext context, CancellationToken ct)
+    public async Task<LiveSessionPayload> HandleAsync(
+        StartLiveSessionInput input,
+        IResolveFieldContext context,
+        CancellationToken cancellationToken
+    )
     {
-        var venue = await venues.DemandAsync(input.VenueId, Right.ManageMembers, context.Caller(), ct);
-        if (RuleInput.CheckPerformer(input.PerformerId) is { } wrong)
-            return LiveSessionPayload.Failed(wrong);
+        var venue = await venues.DemandAsync(input.VenueId, Right.ManageMembers, context.Caller(), cancellationToken);
+        if (SpendRuleValidator.CheckPerformer(input.PerformerId) is { } error)
+            return LiveSessionPayload.Failed(error);
         var now = clock.Now();
-        var session = new LiveSession { Id = now.NewId(), VenueId = venue.Id, PerformerId = input.PerformerId, StartedAt = input.StartedAt ?? now, EndedAt = input.EndedAt };
+        var session = new LiveSession
+        {
+            Id = now.NewId(),
+            VenueId = venue.Id,
+            PerformerId = input.PerformerId,
+            StartedAt = input.StartedAt ?? now,
+            EndedAt = input.EndedAt,
+        };
         if (session.EndedAt <= session.StartedAt)
             return LiveSessionPayload.Failed(UserError.Invalid("A session ends after it has started.", "endedAt"));
-        await using var db = await dbs.CreateDbContextAsync(ct);
+        await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
         db.Add(session);
-        await db.SaveChangesAsync(ct);
+        await db.SaveChangesAsync(cancellationToken);
         return new LiveSessionPayload(session, []);
     }
 }

@@ -3,22 +3,31 @@ using GraphQL.DataLoader;
 using Ingestion.Contracts;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
-using PosModular.Kernel;
+using PosModular.Kernel.Batching;
 using PosModular.Kernel.Schema;
 
 namespace Rules.LiveSessions;
 
 /// <summary>Who was on stage at the sale's time: the session that started last; null when there was none.</summary>
-internal sealed class TransactionPerformer(IDbContextFactory<RulesDb> dbs)
+internal sealed class TransactionPerformer(IDbContextFactory<RulesDb> dbFactory)
 {
     [Id]
     public IDataLoaderResult<string?> PerformerId([Parent] ITransaction transaction, IResolveFieldContext context) =>
-        BatchLoaders.Ask<Instant, string?>(context, (typeof(TransactionPerformer), transaction.VenueId), transaction.OccurredAt, async (times, ct) =>
-        {
-            await using var db = await dbs.CreateDbContextAsync(ct);
-            var (venueId, first, last) = (transaction.VenueId, times.Min(), times.Max());
-            var sessions = await db.LiveSessions.AsNoTracking()
-                .Where(s => s.VenueId == venueId && s.StartedAt <= last && (s.EndedAt == null || s.EndedAt > first)).OrderByDescending(s => s.StartedAt).ToListAsync(ct);
-            return times.ToDictionary(at => at, at => sessions.FirstOrDefault(s => s.Holds(at))?.PerformerId);
-        }, null);
+        BatchLoaders.Load<Instant, string?>(
+            context,
+            (typeof(TransactionPerformer), transaction.VenueId),
+            transaction.OccurredAt,
+            async (times, cancellationToken) =>
+            {
+                await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
+                var (venueId, first, last) = (transaction.VenueId, times.Min(), times.Max());
+                var sessions = await db
+                    .LiveSessions.AsNoTracking()
+                    .Where(s => s.VenueId == venueId && s.StartedAt <= last && (s.EndedAt == null || s.EndedAt > first))
+                    .OrderByDescending(s => s.StartedAt)
+                    .ToListAsync(cancellationToken);
+                return times.ToDictionary(at => at, at => sessions.FirstOrDefault(s => s.Contains(at))?.PerformerId);
+            },
+            null
+        );
 }

@@ -8,10 +8,12 @@ namespace Rules.Members;
 /// <summary>A user as a venue knows him.</summary>
 internal sealed class Member(IVenue venue, MemberRow row)
 {
-    [Ignore] public IVenue Venue => venue;
+    [Ignore]
+    public IVenue Venue => venue;
 
     /// <summary>The sub claim of the user's token.</summary>
-    [Id] public string UserId => row.UserId;
+    [Id]
+    public string UserId => row.UserId;
 
     /// <summary>The highest tier unlocked.</summary>
     public Tier Tier => row.Tier;

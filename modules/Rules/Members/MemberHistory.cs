@@ -2,7 +2,7 @@ using GraphQL;
 using GraphQL.DataLoader;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
-using PosModular.Kernel;
+using PosModular.Kernel.Batching;
 using PosModular.Kernel.Schema;
 using Rules.SpendRules;
 
@@ -17,14 +17,25 @@ namespace Rules.Members;
 internal sealed record TierChange(Instant At, Tier From, Tier To, string Reason, Guid? UnlockId);
 
 /// <summary>The member's tiers, the oldest move first.</summary>
-internal sealed class MemberHistory(IDbContextFactory<RulesDb> dbs)
+internal sealed class MemberHistory(IDbContextFactory<RulesDb> dbFactory)
 {
     public IDataLoaderResult<IEnumerable<TierChange>> History([Parent] Member member, IResolveFieldContext context) =>
-        BatchLoaders.Ask<string, IEnumerable<TierChange>>(context, (typeof(MemberHistory), member.Venue.Id), member.UserId, async (ids, ct) =>
-        {
-            await using var db = await dbs.CreateDbContextAsync(ct);
-            var venueId = member.Venue.Id;
-            var rows = await db.TierHistory.AsNoTracking().Where(t => t.VenueId == venueId && ids.Contains(t.UserId)).OrderBy(t => t.Id).ToListAsync(ct);
-            return rows.GroupBy(t => t.UserId).ToDictionary(g => g.Key, g => g.Select(t => new TierChange(t.At, t.From, t.To, t.Reason, t.UnlockId)));
-        }, []);
+        BatchLoaders.Load<string, IEnumerable<TierChange>>(
+            context,
+            (typeof(MemberHistory), member.Venue.Id),
+            member.UserId,
+            async (ids, cancellationToken) =>
+            {
+                await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
+                var venueId = member.Venue.Id;
+                var rows = await db
+                    .TierHistory.AsNoTracking()
+                    .Where(t => t.VenueId == venueId && ids.Contains(t.UserId))
+                    .OrderBy(t => t.Id)
+                    .ToListAsync(cancellationToken);
+                return rows.GroupBy(t => t.UserId)
+                    .ToDictionary(g => g.Key, g => g.Select(t => new TierChange(t.At, t.From, t.To, t.Reason, t.UnlockId)));
+            },
+            []
+        );
 }

@@ -20,7 +20,12 @@ internal sealed class MemberRow
         row.ToTable("members").HasKey(m => new { m.VenueId, m.UserId });
         row.Property(m => m.Tier).HasConversion<short>();
         row.PrimitiveCollection(m => m.Access).ElementType().HasConversion<short>();
-        row.HasIndex(m => new { m.VenueId, m.Tier, m.UserId });
+        row.HasIndex(m => new
+        {
+            m.VenueId,
+            m.Tier,
+            m.UserId,
+        });
         row.HasIndex(m => m.UserId);
         row.HasStorageParameter("fillfactor", 80);
     }
@@ -40,7 +45,13 @@ internal sealed class TierChangeRow
 
     public static void Map(EntityTypeBuilder<TierChangeRow> row)
     {
-        row.ToTable("tier_history").HasKey(t => new { t.VenueId, t.UserId, t.Id });
+        row.ToTable("tier_history")
+            .HasKey(t => new
+            {
+                t.VenueId,
+                t.UserId,
+                t.Id,
+            });
         row.Property(t => t.From).HasColumnName("from_tier").HasConversion<short>();
         row.Property(t => t.To).HasColumnName("to_tier").HasConversion<short>();
     }

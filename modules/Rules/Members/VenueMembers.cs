@@ -1,33 +1,39 @@
 using GraphQL;
 using Integrations.Contracts;
 using Microsoft.EntityFrameworkCore;
-using PosModular.Kernel;
+using PosModular.Kernel.Paging;
 using PosModular.Kernel.Schema;
 using Rules.SpendRules;
 
 namespace Rules.Members;
 
 /// <summary>The venue's members by user id. Owner only.</summary>
-internal sealed class VenueMembers(IDbContextFactory<RulesDb> dbs)
+internal sealed class VenueMembers(IDbContextFactory<RulesDb> dbFactory)
 {
-    private const string Kind = "member";
+    private const string CursorKind = "member";
 
     /// <param name="tier">Only those of this tier.</param>
     /// <param name="first">How many, 1 to 200.</param>
     /// <param name="after">The endCursor of the page before.</param>
-    public async Task<Connection<Member>> Members(
-        [Parent] IVenue venue, IResolveFieldContext context, CancellationToken ct, Tier? tier = null, [DefaultAstValue("50")] int? first = 50, string? after = null)
+    public async Task<Connection<Member>> MembersAsync(
+        [Parent] IVenue venue,
+        IResolveFieldContext context,
+        CancellationToken cancellationToken,
+        Tier? tier = null,
+        [DefaultAstValue("50")] int? first = 50,
+        string? after = null
+    )
     {
         context.Caller().Demand(Right.SeeSales, venue);
         var page = Page.Of(first, after);
-        await using var db = await dbs.CreateDbContextAsync(ct);
+        await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
         var rows = db.Members.AsNoTracking().Where(m => m.VenueId == venue.Id && (tier == null || m.Tier == tier));
         if (after is not null)
         {
-            var last = Cursor.Read(Kind, after, 1)[0];
-            rows = rows.Where(m => m.UserId.CompareTo(last) > 0);
+            var lastUserId = Cursor.Decode(CursorKind, after, 1)[0];
+            rows = rows.Where(m => m.UserId.CompareTo(lastUserId) > 0);
         }
-        var found = await rows.OrderBy(m => m.UserId).Take(page.Probe).ToListAsync(ct);
-        return Connection.Of(page, found.ConvertAll(m => new Member(venue, m)), m => Cursor.Of(Kind, m.UserId));
+        var found = await rows.OrderBy(m => m.UserId).Take(page.FetchCount).ToListAsync(cancellationToken);
+        return Connection.Of(page, found.ConvertAll(m => new Member(venue, m)), m => Cursor.Encode(CursorKind, m.UserId));
     }
 }

@@ -11,14 +11,15 @@ namespace Rules.Members;
 internal sealed record Membership([property: Id] string VenueId, string VenueName, Member Member);
 
 /// <summary>Where I am a member, with my tier and access. Any user, for himself.</summary>
-internal sealed class ViewerMemberships(IDbContextFactory<RulesDb> dbs, IVenues venues)
+internal sealed class ViewerMemberships(IDbContextFactory<RulesDb> dbFactory, IVenues venues)
 {
-    public async Task<IEnumerable<Membership>> Memberships(IResolveFieldContext context, CancellationToken ct)
+    public async Task<IEnumerable<Membership>> MembershipsAsync(IResolveFieldContext context, CancellationToken cancellationToken)
     {
-        var user = context.Caller().UserId;
-        await using var db = await dbs.CreateDbContextAsync(ct);
-        var rows = await db.Members.AsNoTracking().Where(m => m.UserId == user).OrderBy(m => m.VenueId).ToListAsync(ct);
-        var known = await venues.FindAsync(rows.ConvertAll(m => m.VenueId), ct);
-        return rows.Where(m => known.ContainsKey(m.VenueId)).Select(m => new Membership(m.VenueId, known[m.VenueId].Name, new Member(known[m.VenueId], m)));
+        var userId = context.Caller().UserId;
+        await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
+        var rows = await db.Members.AsNoTracking().Where(m => m.UserId == userId).OrderBy(m => m.VenueId).ToListAsync(cancellationToken);
+        var venuesById = await venues.FindAsync(rows.ConvertAll(m => m.VenueId), cancellationToken);
+        return rows.Where(m => venuesById.ContainsKey(m.VenueId))
+            .Select(m => new Membership(m.VenueId, venuesById[m.VenueId].Name, new Member(venuesById[m.VenueId], m)));
     }
 }

@@ -45,7 +45,7 @@ namespace Rules.Migrations
                     b.HasAnnotation("Npgsql:StorageParameter:fillfactor", 50);
                 });
 
-            modelBuilder.Entity("PosModular.Kernel.Feed.FeedParked", b =>
+            modelBuilder.Entity("PosModular.Kernel.Feed.FeedDeadLetter", b =>
                 {
                     b.Property<string>("Source")
                         .HasColumnType("text")
@@ -74,15 +74,15 @@ namespace Rules.Migrations
 
                     b.Property<Instant>("ParkedAt")
                         .HasColumnType("timestamp with time zone")
-                        .HasColumnName("parked_at");
+                        .HasColumnName("failed_at");
 
                     b.HasKey("Source", "VenueId", "Seq")
-                        .HasName("pk_feed_parked");
+                        .HasName("pk_feed_dead_letters");
 
                     b.HasIndex("NextAttemptAt")
-                        .HasDatabaseName("ix_feed_parked_next_attempt_at");
+                        .HasDatabaseName("ix_feed_dead_letters_next_attempt_at");
 
-                    b.ToTable("feed_parked", "rules");
+                    b.ToTable("feed_dead_letters", "rules");
                 });
 
             modelBuilder.Entity("PosModular.Kernel.Feed.FeedPosition", b =>
@@ -248,9 +248,9 @@ namespace Rules.Migrations
                         .HasColumnName("captured_minor");
 
                     b.HasKey("VenueId", "UserId", "Currency")
-                        .HasName("pk_patron_spend");
+                        .HasName("pk_lifetime_spend");
 
-                    b.ToTable("patron_spend", "rules");
+                    b.ToTable("lifetime_spend", "rules");
 
                     b.HasAnnotation("Npgsql:StorageParameter:fillfactor", 80);
                 });

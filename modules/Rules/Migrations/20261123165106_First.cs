@@ -30,7 +30,7 @@ namespace Rules.Migrations
                 .Annotation("Npgsql:StorageParameter:fillfactor", 50);
 
             migrationBuilder.CreateTable(
-                name: "feed_parked",
+                name: "feed_dead_letters",
                 schema: "rules",
                 columns: table => new
                 {
@@ -39,12 +39,12 @@ namespace Rules.Migrations
                     seq = table.Column<long>(type: "bigint", nullable: false),
                     error = table.Column<string>(type: "text", nullable: false),
                     attempts = table.Column<int>(type: "integer", nullable: false),
-                    parked_at = table.Column<Instant>(type: "timestamp with time zone", nullable: false),
+                    failed_at = table.Column<Instant>(type: "timestamp with time zone", nullable: false),
                     next_attempt_at = table.Column<Instant>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("pk_feed_parked", x => new { x.source, x.venue_id, x.seq });
+                    table.PrimaryKey("pk_feed_dead_letters", x => new { x.source, x.venue_id, x.seq });
                 });
 
             migrationBuilder.CreateTable(
@@ -97,7 +97,7 @@ namespace Rules.Migrations
                 .Annotation("Npgsql:StorageParameter:fillfactor", 80);
 
             migrationBuilder.CreateTable(
-                name: "patron_spend",
+                name: "lifetime_spend",
                 schema: "rules",
                 columns: table => new
                 {
@@ -109,7 +109,7 @@ namespace Rules.Migrations
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("pk_patron_spend", x => new { x.venue_id, x.user_id, x.currency });
+                    table.PrimaryKey("pk_lifetime_spend", x => new { x.venue_id, x.user_id, x.currency });
                 })
                 .Annotation("Npgsql:StorageParameter:fillfactor", 80);
 
@@ -188,9 +188,9 @@ namespace Rules.Migrations
                 });
 
             migrationBuilder.CreateIndex(
-                name: "ix_feed_parked_next_attempt_at",
+                name: "ix_feed_dead_letters_next_attempt_at",
                 schema: "rules",
-                table: "feed_parked",
+                table: "feed_dead_letters",
                 column: "next_attempt_at");
 
             migrationBuilder.CreateIndex(
@@ -255,7 +255,7 @@ namespace Rules.Migrations
                 schema: "rules");
 
             migrationBuilder.DropTable(
-                name: "feed_parked",
+                name: "feed_dead_letters",
                 schema: "rules");
 
             migrationBuilder.DropTable(
@@ -271,7 +271,7 @@ namespace Rules.Migrations
                 schema: "rules");
 
             migrationBuilder.DropTable(
-                name: "patron_spend",
+                name: "lifetime_spend",
                 schema: "rules");
 
             migrationBuilder.DropTable(

@@ -6,7 +6,7 @@ namespace Rules.Spend;
 internal sealed record SpendDelta(string VenueId, string UserId, string Currency, long AuthorizedMinor, long CapturedMinor)
 {
     /// <summary>The changes folded to one move for each user and currency; a pure function.</summary>
-    public static IReadOnlyList<SpendDelta> Of(IEnumerable<TransactionChange> changes)
+    public static IReadOnlyList<SpendDelta> FromChanges(IEnumerable<TransactionChange> changes)
     {
         var sums = new Dictionary<(string Venue, string User, string Currency), (long Authorized, long Captured)>();
         foreach (var change in changes)
@@ -14,19 +14,23 @@ internal sealed record SpendDelta(string VenueId, string UserId, string Currency
             Add(change.VenueId, change.Before, -1);
             Add(change.VenueId, change.After, +1);
         }
-        return [.. sums.Where(s => s.Value != default).Select(s => new SpendDelta(s.Key.Venue, s.Key.User, s.Key.Currency, s.Value.Authorized, s.Value.Captured))];
+        return
+        [
+            .. sums.Where(s => s.Value != default)
+                .Select(s => new SpendDelta(s.Key.Venue, s.Key.User, s.Key.Currency, s.Value.Authorized, s.Value.Captured)),
+        ];
 
-        void Add(string venue, Sale? sale, int sign)
+        void Add(string venueId, Sale? transaction, int sign)
         {
-            if (sale?.UserId is not { } user || !sale.Status.IsPaid())
+            if (transaction?.UserId is not { } userId || !transaction.Status.IsPaid())
                 return;
-            var sum = sums.GetValueOrDefault((venue, user, sale.Currency));
+            var sum = sums.GetValueOrDefault((venueId, userId, transaction.Currency));
             checked
             {
-                sum.Authorized += sign * sale.NetMinor;
-                sum.Captured += sale.Status.IsCaptured() ? sign * sale.NetMinor : 0;
+                sum.Authorized += sign * transaction.NetMinor;
+                sum.Captured += transaction.Status.IsCaptured() ? sign * transaction.NetMinor : 0;
             }
-            sums[(venue, user, sale.Currency)] = sum;
+            sums[(venueId, userId, transaction.Currency)] = sum;
         }
     }
 }

@@ -2,7 +2,8 @@ using GraphQL;
 using Integrations.Contracts;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
-using PosModular.Kernel;
+using PosModular.Kernel.Errors;
+using PosModular.Kernel.Time;
 
 namespace Rules.SpendRules;
 
@@ -10,7 +11,8 @@ namespace Rules.SpendRules;
 internal sealed record CreateSpendRuleInput
 {
     /// <summary>Which venue.</summary>
-    [Id] public required string VenueId { get; init; }
+    [Id]
+    public required string VenueId { get; init; }
 
     /// <summary>For people; 1 to 200 characters.</summary>
     public required string Name { get; init; }
@@ -28,19 +30,23 @@ internal sealed record CreateSpendRuleInput
     public IReadOnlyList<AccessLevel>? GrantsAccess { get; init; }
 
     /// <summary>Whether only sales of the live window or, without one, of a live session count as the moment.</summary>
-    [DefaultAstValue("false")] public bool? LiveOnly { get; init; }
+    [DefaultAstValue("false")]
+    public bool? LiveOnly { get; init; }
 
     /// <summary>When the sale must be, in the venue's local time; needs liveOnly.</summary>
     public LiveWindowInput? LiveWindow { get; init; }
 
     /// <summary>Whose live session it must be.</summary>
-    [Id] public string? PerformerId { get; init; }
+    [Id]
+    public string? PerformerId { get; init; }
 
     /// <summary>Higher ones are tried first.</summary>
-    [DefaultAstValue("0")] public int? Priority { get; init; }
+    [DefaultAstValue("0")]
+    public int? Priority { get; init; }
 
     /// <summary>Whether it is tried.</summary>
-    [DefaultAstValue("true")] public bool? Enabled { get; init; }
+    [DefaultAstValue("true")]
+    public bool? Enabled { get; init; }
 }
 
 /// <summary>The rule, or what was wrong.</summary>
@@ -55,21 +61,28 @@ internal sealed record SpendRulePayload(SpendRule? Rule, IReadOnlyList<UserError
 }
 
 /// <summary>Makes a rule. It is tried at the next sale that raises a guest's spend. Owner or HEAD_MODERATOR. Errors: INVALID_INPUT.</summary>
-internal sealed class CreateSpendRule(IDbContextFactory<RulesDb> dbs, IVenues venues, IClock clock)
+internal sealed class CreateSpendRule(IDbContextFactory<RulesDb> dbFactory, IVenues venues, IClock clock)
 {
     /// <param name="input">The new rule.</param>
-    public async Task<SpendRulePayload> Handle(CreateSpendRuleInput input, IResolveFieldContext context, CancellationToken ct)
+    public async Task<SpendRulePayload> HandleAsync(
+        CreateSpendRuleInput input,
+        IResolveFieldContext context,
+        CancellationToken cancellationToken
+    )
     {
-        var venue = await venues.DemandAsync(input.VenueId, Right.ManageMembers, context.Caller(), ct);
+        var venue = await venues.DemandAsync(input.VenueId, Right.ManageMembers, context.Caller(), cancellationToken);
         var currency = input.Currency ?? venue.Currency;
-        var (window, liveOnly) = (input.LiveWindow?.Read(), input.LiveOnly ?? false);
-        var threshold = RuleInput.Minor(input.Threshold, currency);
-        UserError?[] wrong =
+        var (window, liveOnly) = (input.LiveWindow?.ToLiveWindow(), input.LiveOnly ?? false);
+        var threshold = SpendRuleValidator.ToMinorUnits(input.Threshold, currency);
+        UserError?[] checks =
         [
-            RuleInput.CheckName(input.Name), RuleInput.CheckCurrency(currency), threshold is null ? RuleInput.BadThreshold(currency) : null,
-            RuleInput.CheckWindow(liveOnly, window), RuleInput.CheckPerformer(input.PerformerId),
+            SpendRuleValidator.CheckName(input.Name),
+            SpendRuleValidator.CheckCurrency(currency),
+            threshold is null ? SpendRuleValidator.InvalidThreshold(currency) : null,
+            SpendRuleValidator.CheckWindow(liveOnly, window),
+            SpendRuleValidator.CheckPerformer(input.PerformerId),
         ];
-        if (wrong.OfType<UserError>().ToArray() is { Length: > 0 } errors)
+        if (checks.OfType<UserError>().ToArray() is { Length: > 0 } errors)
             return SpendRulePayload.Failed(errors);
 
         var now = clock.Now();
@@ -90,9 +103,9 @@ internal sealed class CreateSpendRule(IDbContextFactory<RulesDb> dbs, IVenues ve
             CreatedAt = now,
             UpdatedAt = now,
         };
-        await using var db = await dbs.CreateDbContextAsync(ct);
+        await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
         db.Add(rule);
-        await db.SaveChangesAsync(ct);
+        await db.SaveChangesAsync(cancellationToken);
         return new SpendRulePayload(rule, []);
     }
 }

@@ -2,7 +2,7 @@ using GraphQL;
 using Integrations.Contracts;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
-using PosModular.Kernel;
+using PosModular.Kernel.Time;
 
 namespace Rules.SpendRules;
 
@@ -10,21 +10,26 @@ namespace Rules.SpendRules;
 internal sealed record DeleteSpendRuleInput
 {
     /// <summary>Which rule.</summary>
-    [Id] public required string RuleId { get; init; }
+    [Id]
+    public required string RuleId { get; init; }
 }
 
 /// <summary>Deletes a rule; its unlocks stay. Answers the rule as it was. Owner or HEAD_MODERATOR. Errors: NOT_FOUND.</summary>
-internal sealed class DeleteSpendRule(IDbContextFactory<RulesDb> dbs, IVenues venues, IClock clock)
+internal sealed class DeleteSpendRule(IDbContextFactory<RulesDb> dbFactory, IVenues venues, IClock clock)
 {
     /// <param name="input">Which rule.</param>
-    public async Task<SpendRulePayload> Handle(DeleteSpendRuleInput input, IResolveFieldContext context, CancellationToken ct)
+    public async Task<SpendRulePayload> HandleAsync(
+        DeleteSpendRuleInput input,
+        IResolveFieldContext context,
+        CancellationToken cancellationToken
+    )
     {
-        await using var db = await dbs.CreateDbContextAsync(ct);
-        if (await db.RuleToChangeAsync(input.RuleId, venues, context.Caller(), ct) is not { } rule)
+        await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
+        if (await db.FindRuleToChangeAsync(input.RuleId, venues, context.Caller(), cancellationToken) is not { } rule)
             return SpendRulePayload.NoSuchRule;
         // The row stays, so that an unlock can still name its rule.
         rule.DeletedAt = clock.Now();
-        await db.SaveChangesAsync(ct);
+        await db.SaveChangesAsync(cancellationToken);
         return new SpendRulePayload(rule, []);
     }
 }

@@ -35,20 +35,20 @@ internal sealed record LiveWindow(IReadOnlyList<DayOfWeek> Days, LocalTime Start
 {
     private const int AllDays = 0b1111111;
 
-    internal int Mask => Days.Count == 0 ? AllDays : Days.Aggregate(0, (mask, day) => mask | Bit((int)day));
+    internal int DayMask => Days.Count == 0 ? AllDays : Days.Aggregate(0, (mask, day) => mask | DayBit((int)day));
 
-    internal static LiveWindow Of(int mask, LocalTime start, LocalTime end) =>
-        new([.. Enum.GetValues<DayOfWeek>().Where(d => (mask & Bit((int)d)) != 0)], start, end);
+    internal static LiveWindow FromDayMask(int mask, LocalTime start, LocalTime end) =>
+        new([.. Enum.GetValues<DayOfWeek>().Where(d => (mask & DayBit((int)d)) != 0)], start, end);
 
     /// <summary>Whether that moment lies in it. By the clock on the wall: in the night a clock goes back an hour comes twice and counts twice.</summary>
-    internal bool Holds(LocalDateTime local)
+    internal bool Contains(LocalDateTime local)
     {
-        var (mask, time, today) = (Mask, local.TimeOfDay, (int)local.DayOfWeek);
+        var (mask, time, today) = (DayMask, local.TimeOfDay, (int)local.DayOfWeek);
         if (Start < End)
-            return time >= Start && time < End && (mask & Bit(today)) != 0;
+            return time >= Start && time < End && (mask & DayBit(today)) != 0;
         var yesterday = today == 1 ? 7 : today - 1;
-        return (time >= Start && (mask & Bit(today)) != 0) || (time < End && (mask & Bit(yesterday)) != 0);
+        return (time >= Start && (mask & DayBit(today)) != 0) || (time < End && (mask & DayBit(yesterday)) != 0);
     }
 
-    private static int Bit(int isoDay) => 1 << (isoDay - 1);
+    private static int DayBit(int isoDay) => 1 << (isoDay - 1);
 }

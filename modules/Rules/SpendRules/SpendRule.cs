@@ -2,7 +2,7 @@ using GraphQL;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using NodaTime;
-using PosModular.Kernel;
+using PosModular.Kernel.Amounts;
 
 namespace Rules.SpendRules;
 
@@ -38,7 +38,8 @@ internal sealed class SpendRule
     /// <summary>A version-7 UUID.</summary>
     public Guid Id { get; init; }
 
-    [Ignore] public required string VenueId { get; init; }
+    [Ignore]
+    public required string VenueId { get; init; }
 
     /// <summary>For people.</summary>
     public required string Name { get; set; }
@@ -49,9 +50,11 @@ internal sealed class SpendRule
     /// <summary>Higher ones are tried first.</summary>
     public int Priority { get; set; }
 
-    [Ignore] public long ThresholdMinor { get; set; }
+    [Ignore]
+    public long ThresholdMinor { get; set; }
 
-    [Ignore] public required string Currency { get; init; }
+    [Ignore]
+    public required string Currency { get; init; }
 
     /// <summary>The lifetime spend that is needed; only spend of this currency counts.</summary>
     public Money Threshold => new(ThresholdMinor, Currency);
@@ -65,21 +68,25 @@ internal sealed class SpendRule
     /// <summary>Whether only sales of the live window or, without one, of a live session count as the moment.</summary>
     public bool LiveOnly { get; set; }
 
-    [Ignore] public int? LiveDays { get; private set; }
+    [Ignore]
+    public int? LiveDays { get; private set; }
 
-    [Ignore] public LocalTime? LiveStart { get; private set; }
+    [Ignore]
+    public LocalTime? LiveStart { get; private set; }
 
-    [Ignore] public LocalTime? LiveEnd { get; private set; }
+    [Ignore]
+    public LocalTime? LiveEnd { get; private set; }
 
     /// <summary>When the sale must be, in the venue's local time; null for any time.</summary>
     public LiveWindow? LiveWindow
     {
-        get => LiveDays is { } days ? SpendRules.LiveWindow.Of(days, LiveStart!.Value, LiveEnd!.Value) : null;
-        set => (LiveDays, LiveStart, LiveEnd) = (value?.Mask, value?.Start, value?.End);
+        get => LiveDays is { } days ? SpendRules.LiveWindow.FromDayMask(days, LiveStart!.Value, LiveEnd!.Value) : null;
+        set => (LiveDays, LiveStart, LiveEnd) = (value?.DayMask, value?.Start, value?.End);
     }
 
     /// <summary>Whose live session it must be; null for anybody's or none.</summary>
-    [Id] public string? PerformerId { get; set; }
+    [Id]
+    public string? PerformerId { get; set; }
 
     /// <summary>How often it has unlocked.</summary>
     public long TimesTriggered { get; init; }
@@ -93,7 +100,8 @@ internal sealed class SpendRule
     /// <summary>When it was last changed by somebody.</summary>
     public Instant UpdatedAt { get; set; }
 
-    [Ignore] public Instant? DeletedAt { get; set; }
+    [Ignore]
+    public Instant? DeletedAt { get; set; }
 
     public static void Map(EntityTypeBuilder<SpendRule> rule)
     {

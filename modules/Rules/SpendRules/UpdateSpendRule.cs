@@ -2,8 +2,9 @@ using GraphQL;
 using Integrations.Contracts;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
-using PosModular.Kernel;
+using PosModular.Kernel.Errors;
 using PosModular.Kernel.Schema;
+using PosModular.Kernel.Time;
 
 namespace Rules.SpendRules;
 
@@ -11,7 +12,8 @@ namespace Rules.SpendRules;
 internal sealed record UpdateSpendRuleInput : PartialInput
 {
     /// <summary>Which rule.</summary>
-    [Id] public required string RuleId { get; init; }
+    [Id]
+    public required string RuleId { get; init; }
 
     /// <summary>For people; 1 to 200 characters.</summary>
     public string? Name { get; init; }
@@ -32,30 +34,37 @@ internal sealed record UpdateSpendRuleInput : PartialInput
     public LiveWindowInput? LiveWindow { get; init; }
 
     /// <summary>Whose live session it must be; null clears it.</summary>
-    [Id] public string? PerformerId { get; init; }
+    [Id]
+    public string? PerformerId { get; init; }
 
     /// <summary>Higher ones are tried first.</summary>
     public int? Priority { get; init; }
 }
 
 /// <summary>Changes a rule; what it has unlocked stays. Owner or HEAD_MODERATOR. Errors: NOT_FOUND, INVALID_INPUT.</summary>
-internal sealed class UpdateSpendRule(IDbContextFactory<RulesDb> dbs, IVenues venues, IClock clock)
+internal sealed class UpdateSpendRule(IDbContextFactory<RulesDb> dbFactory, IVenues venues, IClock clock)
 {
     /// <param name="input">What to change.</param>
-    public async Task<SpendRulePayload> Handle(UpdateSpendRuleInput input, IResolveFieldContext context, CancellationToken ct)
+    public async Task<SpendRulePayload> HandleAsync(
+        UpdateSpendRuleInput input,
+        IResolveFieldContext context,
+        CancellationToken cancellationToken
+    )
     {
-        await using var db = await dbs.CreateDbContextAsync(ct);
-        if (await db.RuleToChangeAsync(input.RuleId, venues, context.Caller(), ct) is not { } rule)
+        await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
+        if (await db.FindRuleToChangeAsync(input.RuleId, venues, context.Caller(), cancellationToken) is not { } rule)
             return SpendRulePayload.NoSuchRule;
-        var window = input.Gives("liveWindow") ? input.LiveWindow?.Read() : rule.LiveWindow;
+        var window = input.IsProvided("liveWindow") ? input.LiveWindow?.ToLiveWindow() : rule.LiveWindow;
         var liveOnly = input.LiveOnly ?? rule.LiveOnly;
-        var threshold = input.Threshold is { } units ? RuleInput.Minor(units, rule.Currency) : rule.ThresholdMinor;
-        UserError?[] wrong =
+        var threshold = input.Threshold is { } units ? SpendRuleValidator.ToMinorUnits(units, rule.Currency) : rule.ThresholdMinor;
+        UserError?[] checks =
         [
-            input.Name is null ? null : RuleInput.CheckName(input.Name), threshold is null ? RuleInput.BadThreshold(rule.Currency) : null,
-            RuleInput.CheckWindow(liveOnly, window), RuleInput.CheckPerformer(input.PerformerId),
+            input.Name is null ? null : SpendRuleValidator.CheckName(input.Name),
+            threshold is null ? SpendRuleValidator.InvalidThreshold(rule.Currency) : null,
+            SpendRuleValidator.CheckWindow(liveOnly, window),
+            SpendRuleValidator.CheckPerformer(input.PerformerId),
         ];
-        if (wrong.OfType<UserError>().ToArray() is { Length: > 0 } errors)
+        if (checks.OfType<UserError>().ToArray() is { Length: > 0 } errors)
             return SpendRulePayload.Failed(errors);
 
         rule.Name = input.Name?.Trim() ?? rule.Name;
@@ -64,10 +73,10 @@ internal sealed class UpdateSpendRule(IDbContextFactory<RulesDb> dbs, IVenues ve
         rule.GrantsAccess = input.GrantsAccess?.Distinct().Order().ToArray() ?? rule.GrantsAccess;
         rule.LiveOnly = liveOnly;
         rule.LiveWindow = window;
-        rule.PerformerId = input.Gives("performerId") ? input.PerformerId : rule.PerformerId;
+        rule.PerformerId = input.IsProvided("performerId") ? input.PerformerId : rule.PerformerId;
         rule.Priority = input.Priority ?? rule.Priority;
         rule.UpdatedAt = clock.Now();
-        await db.SaveChangesAsync(ct);
+        await db.SaveChangesAsync(cancellationToken);
         return new SpendRulePayload(rule, []);
     }
 }

@@ -1,19 +1,29 @@
 using GraphQL;
 using GraphQL.DataLoader;
 using Microsoft.EntityFrameworkCore;
-using PosModular.Kernel;
+using PosModular.Kernel.Batching;
 using PosModular.Kernel.Schema;
 
 namespace Rules.SpendRules;
 
 /// <summary>How many guests have what it unlocked, not counting what was revoked.</summary>
-internal sealed class UsersUnlocked(IDbContextFactory<RulesDb> dbs)
+internal sealed class UsersUnlocked(IDbContextFactory<RulesDb> dbFactory)
 {
     public IDataLoaderResult<long> Handle([Parent] SpendRule rule, IResolveFieldContext context) =>
-        BatchLoaders.Ask<Guid, long>(context, (typeof(UsersUnlocked), rule.VenueId), rule.Id, async (ids, ct) =>
-        {
-            await using var db = await dbs.CreateDbContextAsync(ct);
-            return await db.Unlocks.AsNoTracking().Where(u => u.VenueId == rule.VenueId && u.RevokedAt == null && ids.Contains(u.RuleId!.Value))
-                .GroupBy(u => u.RuleId!.Value).Select(g => new { g.Key, Count = g.LongCount() }).ToDictionaryAsync(g => g.Key, g => g.Count, ct);
-        }, 0);
+        BatchLoaders.Load<Guid, long>(
+            context,
+            (typeof(UsersUnlocked), rule.VenueId),
+            rule.Id,
+            async (ids, cancellationToken) =>
+            {
+                await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
+                return await db
+                    .Unlocks.AsNoTracking()
+                    .Where(u => u.VenueId == rule.VenueId && u.RevokedAt == null && ids.Contains(u.RuleId!.Value))
+                    .GroupBy(u => u.RuleId!.Value)
+                    .Select(g => new { g.Key, Count = g.LongCount() })
+                    .ToDictionaryAsync(g => g.Key, g => g.Count, cancellationToken);
+            },
+            0
+        );
 }

@@ -6,15 +6,22 @@ using PosModular.Kernel.Schema;
 namespace Rules.SpendRules;
 
 /// <summary>One rule of the venue; null when there is none of that id. Owner or HEAD_MODERATOR.</summary>
-internal sealed class VenueSpendRule(IDbContextFactory<RulesDb> dbs)
+internal sealed class VenueSpendRule(IDbContextFactory<RulesDb> dbFactory)
 {
     /// <param name="id">The rule's id.</param>
-    public async Task<SpendRule?> SpendRule([Parent] IVenue venue, [Id] string id, IResolveFieldContext context, CancellationToken ct)
+    public async Task<SpendRule?> SpendRuleAsync(
+        [Parent] IVenue venue,
+        [Id] string id,
+        IResolveFieldContext context,
+        CancellationToken cancellationToken
+    )
     {
         context.Caller().Demand(Right.SeeVenue, venue);
         if (!Guid.TryParse(id, out var key))
             return null;
-        await using var db = await dbs.CreateDbContextAsync(ct);
-        return await db.SpendRules.AsNoTracking().SingleOrDefaultAsync(r => r.VenueId == venue.Id && r.Id == key && r.DeletedAt == null, ct);
+        await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
+        return await db
+            .SpendRules.AsNoTracking()
+            .SingleOrDefaultAsync(r => r.VenueId == venue.Id && r.Id == key && r.DeletedAt == null, cancellationToken);
     }
 }

@@ -1,6 +1,6 @@
 using GraphQL;
 using NodaTime;
-using PosModular.Kernel;
+using PosModular.Kernel.Amounts;
 using Rules.SpendRules;
 
 namespace Rules.Unlocks;
@@ -10,18 +10,21 @@ internal sealed class Unlock(UnlockRow row)
 {
     public const string CursorKind = "unlock";
 
-    [Ignore] public string VenueId => row.VenueId;
+    [Ignore]
+    public string VenueId => row.VenueId;
 
-    [Ignore] public Guid? RuleId => row.RuleId;
+    [Ignore]
+    public Guid? RuleId => row.RuleId;
 
     /// <summary>A version-7 UUID.</summary>
     public Guid Id => row.Id;
 
     /// <summary>Pass it to tierUnlocked(after:).</summary>
-    public string Cursor => PosModular.Kernel.Cursor.OfSeq(CursorKind, row.VenueId, row.Seq);
+    public string Cursor => PosModular.Kernel.Paging.Cursor.EncodeSequence(CursorKind, row.VenueId, row.Seq);
 
     /// <summary>Who has it.</summary>
-    [Id] public string UserId => row.UserId;
+    [Id]
+    public string UserId => row.UserId;
 
     /// <summary>The tier it gives.</summary>
     public Tier Tier => row.Tier;

@@ -33,7 +33,14 @@ internal sealed class UnlockRow
         row.Property(u => u.Tier).HasConversion<short>();
         row.PrimitiveCollection(u => u.Access).ElementType().HasConversion<short>();
         row.HasIndex(u => new { u.VenueId, u.Seq }).IsUnique();
-        row.HasIndex(u => new { u.VenueId, u.RuleId, u.UserId }).IsUnique().HasFilter("revoked_at is null and rule_id is not null");
+        row.HasIndex(u => new
+            {
+                u.VenueId,
+                u.RuleId,
+                u.UserId,
+            })
+            .IsUnique()
+            .HasFilter("revoked_at is null and rule_id is not null");
         row.HasIndex(u => new { u.VenueId, u.UserId });
     }
 }

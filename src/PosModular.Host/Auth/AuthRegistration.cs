@@ -7,31 +7,49 @@ namespace PosModular.Host.Auth;
 
 /// <summary>
 /// Settings to options. JwtBearer's options are used for what they know (the authority's keys, fetched and refreshed);
-/// its middleware is not, because <see cref="BearerTokens"/> reads tokens on HTTP and WebSocket alike and every request
+/// its middleware is not, because <see cref="BearerTokenValidator"/> reads tokens on HTTP and WebSocket alike and every request
 /// would otherwise be verified twice.
 /// </summary>
 internal static class AuthRegistration
 {
     /// <summary>Kinds of signature an authority may use; no HMAC, so that its public key never serves as a secret.</summary>
-    private static readonly string[] PublicKeyAlgorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"];
+    private static readonly string[] PublicKeyAlgorithms =
+    [
+        "RS256",
+        "RS384",
+        "RS512",
+        "PS256",
+        "PS384",
+        "PS512",
+        "ES256",
+        "ES384",
+        "ES512",
+    ];
 
-    /// <param name="services">Gets <see cref="BearerTokens"/>.</param>
+    /// <param name="services">Gets <see cref="BearerTokenValidator"/>.</param>
     /// <param name="configuration">Auth:Jwt:SigningKey or :Authority, :Issuer, :Audience.</param>
     /// <param name="environment">Development may do without settings and without https.</param>
     /// <param name="dataDirectory">Where Development keeps the key it makes.</param>
-    /// <exception cref="PosModular.Kernel.SettingException">The settings do not say who may sign tokens.</exception>
-    public static IServiceCollection AddPosAuth(this IServiceCollection services, IConfiguration configuration, IHostEnvironment environment, string dataDirectory)
+    /// <exception cref="PosModular.Kernel.Settings.SettingException">The settings do not say who may sign tokens.</exception>
+    public static IServiceCollection AddPosAuth(
+        this IServiceCollection services,
+        IConfiguration configuration,
+        IHostEnvironment environment,
+        string dataDirectory
+    )
     {
         var settings = JwtSettings.Read(configuration, environment, dataDirectory);
 
-        services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme).Configure(options => Apply(settings, environment, options));
+        services
+            .AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme)
+            .Configure(options => Configure(settings, environment, options));
         services.AddSingleton<IPostConfigureOptions<JwtBearerOptions>, JwtBearerPostConfigureOptions>();
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton<BearerTokens>();
+        services.AddSingleton<BearerTokenValidator>();
         return services;
     }
 
-    private static void Apply(JwtSettings settings, IHostEnvironment environment, JwtBearerOptions options)
+    private static void Configure(JwtSettings settings, IHostEnvironment environment, JwtBearerOptions options)
     {
         options.MapInboundClaims = false;
         options.Authority = settings.Authority;

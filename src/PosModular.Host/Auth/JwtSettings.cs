@@ -1,5 +1,6 @@
 using System.Text;
-using PosModular.Kernel;
+using PosModular.Host.Development.Keys;
+using PosModular.Kernel.Settings;
 
 namespace PosModular.Host.Auth;
 
@@ -13,35 +14,44 @@ internal sealed record JwtSettings(byte[]? SigningKey, string? Authority, string
     public const string AuthoritySetting = "Auth:Jwt:Authority";
 
     /// <summary>HS256 needs a key as long as its hash (RFC 7518 §3.2).</summary>
-    private const int ShortestKey = 32;
+    private const int MinKeyBytes = 32;
 
     /// <exception cref="SettingException">Neither or both are set, the key is short, or the authority is no address.</exception>
     public static JwtSettings Read(IConfiguration configuration, IHostEnvironment environment, string dataDirectory)
     {
-        var key = Text(configuration, SigningKeySetting);
-        var authority = Text(configuration, AuthoritySetting);
-        var issuer = Text(configuration, "Auth:Jwt:Issuer");
-        var audience = Text(configuration, "Auth:Jwt:Audience");
+        var key = ReadText(configuration, SigningKeySetting);
+        var authority = ReadText(configuration, AuthoritySetting);
+        var issuer = ReadText(configuration, "Auth:Jwt:Issuer");
+        var audience = ReadText(configuration, "Auth:Jwt:Audience");
 
         if (key is not null && authority is not null)
             throw new SettingException(SigningKeySetting, "set this or Auth__Jwt__Authority, not both.");
 
         if (authority is not null && audience is null)
-            throw new SettingException("Auth:Jwt:Audience", "set it to the audience of your tokens: without it every token of the identity provider would be accepted.");
+            throw new SettingException(
+                "Auth:Jwt:Audience",
+                "set it to the audience of your tokens: without it every token of the identity provider would be accepted."
+            );
 
         if (authority is not null)
-            return new JwtSettings(null, CheckedAuthority(authority, environment), issuer, audience);
+            return new JwtSettings(null, ValidateAuthority(authority, environment), issuer, audience);
 
         if (key is null && !environment.IsDevelopment())
-            throw new SettingException(SigningKeySetting, "set a secret of 32 bytes or more (openssl rand -hex 32), or set Auth__Jwt__Authority to your identity provider.");
+            throw new SettingException(
+                SigningKeySetting,
+                "set a secret of 32 bytes or more (openssl rand -hex 32), or set Auth__Jwt__Authority to your identity provider."
+            );
 
-        var bytes = Encoding.UTF8.GetBytes(key ?? DevelopmentKey.ReadOrMake(dataDirectory));
-        return bytes.Length < ShortestKey
-            ? throw new SettingException(SigningKeySetting, $"is {bytes.Length} bytes, must be {ShortestKey} or more; make one with: openssl rand -hex 32")
+        var bytes = Encoding.UTF8.GetBytes(key ?? DevelopmentSigningKey.ReadOrCreate(dataDirectory));
+        return bytes.Length < MinKeyBytes
+            ? throw new SettingException(
+                SigningKeySetting,
+                $"is {bytes.Length} bytes, must be {MinKeyBytes} or more; make one with: openssl rand -hex 32"
+            )
             : new JwtSettings(bytes, null, issuer, audience);
     }
 
-    private static string CheckedAuthority(string authority, IHostEnvironment environment)
+    private static string ValidateAuthority(string authority, IHostEnvironment environment)
     {
         if (!Uri.TryCreate(authority, UriKind.Absolute, out var address) || address.Scheme is not ("https" or "http"))
             throw new SettingException(AuthoritySetting, "must be an address such as https://login.example.com/realm");
@@ -51,6 +61,6 @@ internal sealed record JwtSettings(byte[]? SigningKey, string? Authority, string
             : authority;
     }
 
-    private static string? Text(IConfiguration configuration, string setting) =>
+    private static string? ReadText(IConfiguration configuration, string setting) =>
         configuration[setting] is { } text && !string.IsNullOrWhiteSpace(text) ? text.Trim() : null;
 }

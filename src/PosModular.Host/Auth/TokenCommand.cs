@@ -1,7 +1,7 @@
 using System.Globalization;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
-using PosModular.Kernel;
+using PosModular.Kernel.Settings;
 
 namespace PosModular.Host.Auth;
 
@@ -14,9 +14,15 @@ internal static class TokenCommand
     private const string Usage = "usage: token --sub <user id> [--role HEAD_MODERATOR]… [--hours 12]";
 
     /// <returns>The exit code: 0 printed, 2 not understood. <see cref="SettingException"/> passes to the caller.</returns>
-    public static int Run(string[] arguments, IConfiguration configuration, IHostEnvironment environment, string dataDirectory, TimeProvider clock)
+    public static int Run(
+        string[] arguments,
+        IConfiguration configuration,
+        IHostEnvironment environment,
+        string dataDirectory,
+        TimeProvider time
+    )
     {
-        if (Wanted.Read(arguments) is not { } wanted)
+        if (TokenRequest.Parse(arguments) is not { } request)
         {
             Console.Error.WriteLine(Usage);
             return 2;
@@ -24,34 +30,39 @@ internal static class TokenCommand
 
         var settings = JwtSettings.Read(configuration, environment, dataDirectory);
         if (settings.SigningKey is null)
-            throw new SettingException(JwtSettings.AuthoritySetting, "tokens come from this identity provider; the host has no key to sign one with.");
+            throw new SettingException(
+                JwtSettings.AuthoritySetting,
+                "tokens come from this identity provider; the host has no key to sign one with."
+            );
 
-        Console.Out.WriteLine(Print(wanted, settings, clock.GetUtcNow().UtcDateTime));
+        Console.Out.WriteLine(CreateToken(request, settings, time.GetUtcNow().UtcDateTime));
         return 0;
     }
 
-    private static string Print(Wanted wanted, JwtSettings settings, DateTime now)
+    private static string CreateToken(TokenRequest request, JwtSettings settings, DateTime now)
     {
-        var claims = new Dictionary<string, object> { ["sub"] = wanted.Subject };
-        if (wanted.Roles.Count > 0)
-            claims["role"] = wanted.Roles.Count == 1 ? wanted.Roles[0] : wanted.Roles;
+        var claims = new Dictionary<string, object> { ["sub"] = request.Subject };
+        if (request.Roles.Count > 0)
+            claims["role"] = request.Roles.Count == 1 ? request.Roles[0] : request.Roles;
 
         var key = new SymmetricSecurityKey(settings.SigningKey);
-        return new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
-        {
-            Claims = claims,
-            Issuer = settings.Issuer,
-            Audience = settings.Audience,
-            IssuedAt = now,
-            NotBefore = now,
-            Expires = now.AddHours(wanted.Hours),
-            SigningCredentials = new SigningCredentials(key, SecurityAlgorithms.HmacSha256),
-        });
+        return new JsonWebTokenHandler().CreateToken(
+            new SecurityTokenDescriptor
+            {
+                Claims = claims,
+                Issuer = settings.Issuer,
+                Audience = settings.Audience,
+                IssuedAt = now,
+                NotBefore = now,
+                Expires = now.AddHours(request.Hours),
+                SigningCredentials = new SigningCredentials(key, SecurityAlgorithms.HmacSha256),
+            }
+        );
     }
 
-    private sealed record Wanted(string Subject, List<string> Roles, double Hours)
+    private sealed record TokenRequest(string Subject, List<string> Roles, double Hours)
     {
-        public static Wanted? Read(string[] arguments)
+        public static TokenRequest? Parse(string[] arguments)
         {
             string? subject = null;
             var roles = new List<string>();
@@ -63,13 +74,21 @@ internal static class TokenCommand
                 var value = arguments[at + 1];
                 switch (arguments[at])
                 {
-                    case "--sub": subject = value; break;
-                    case "--role": roles.Add(value); break;
-                    case "--hours" when double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out hours) && hours is > 0 and <= 87_600: break;
-                    default: return null;
+                    case "--sub":
+                        subject = value;
+                        break;
+                    case "--role":
+                        roles.Add(value);
+                        break;
+                    case "--hours"
+                        when double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out hours)
+                            && hours is > 0 and <= 87_600:
+                        break;
+                    default:
+                        return null;
                 }
             }
-            return string.IsNullOrWhiteSpace(subject) ? null : new Wanted(subject, roles, hours);
+            return string.IsNullOrWhiteSpace(subject) ? null : new TokenRequest(subject, roles, hours);
         }
     }
 }

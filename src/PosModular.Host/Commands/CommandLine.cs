@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using PosModular.Host.Auth;
-using PosModular.Host.Postgres;
-using PosModular.Kernel;
+using PosModular.Host.Development.Postgres;
+using PosModular.Kernel.Settings;
 
 namespace PosModular.Host.Commands;
 
@@ -28,29 +28,47 @@ internal static class CommandLine
                     await serve(args); // settings may be given as --Name=value
                     return 0;
                 default:
-                    await Console.Error.WriteLineAsync("usage: PosModular.Host [--Setting=value …] | token --sub ID [--role HEAD_MODERATOR] [--hours 12] | keygen | schema");
+                    await Console.Error.WriteLineAsync(
+                        "usage: PosModular.Host [--Setting=value …] | token --sub ID [--role HEAD_MODERATOR] [--hours 12] | keygen | schema"
+                    );
                     return 2;
             }
         }
-        catch (Exception e) when (e is SettingException or EmbeddedPostgresException or DatabaseAwayException)
+        catch (Exception e) when (e is SettingException or EmbeddedPostgresException or DatabaseUnavailableException)
         {
             await Console.Error.WriteLineAsync(e.Message);
             return 1;
         }
-        catch (Exception e) when (e is IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException or System.Net.Sockets.SocketException } || IsBadAddress(e))
+        catch (Exception e)
+            when (e
+                    is IOException
+                    {
+                        InnerException: Microsoft.AspNetCore.Connections.AddressInUseException or System.Net.Sockets.SocketException
+                    }
+                || IsBadAddress(e)
+            )
         {
-            await Console.Error.WriteLineAsync($"ASPNETCORE_URLS: {e.Message.ReplaceLineEndings(" ")} Choose a free http address such as http://localhost:8080; TLS ends in front of it.");
+            await Console.Error.WriteLineAsync(
+                $"ASPNETCORE_URLS: {e.Message.ReplaceLineEndings(" ")} Choose a free http address such as http://localhost:8080; TLS ends in front of it."
+            );
             return 1;
         }
     }
 
     // What the web server says of an address it cannot listen on: malformed, a port out of range, https without a certificate.
     private static bool IsBadAddress(Exception e) =>
-        e is FormatException or ArgumentOutOfRangeException or InvalidOperationException && e.StackTrace?.Contains("Kestrel", StringComparison.Ordinal) == true;
+        e is FormatException or ArgumentOutOfRangeException or InvalidOperationException
+        && e.StackTrace?.Contains("Kestrel", StringComparison.Ordinal) == true;
 
     private static int PrintToken(string[] args)
     {
-        var builder = PosHost.Builder([]);
-        return TokenCommand.Run(args, builder.Configuration, builder.Environment, PosHost.Data(builder).Path, TimeProvider.System);
+        var builder = PosHost.CreateBuilder([]);
+        return TokenCommand.Run(
+            args,
+            builder.Configuration,
+            builder.Environment,
+            PosHost.GetDataDirectory(builder).Path,
+            TimeProvider.System
+        );
     }
 }

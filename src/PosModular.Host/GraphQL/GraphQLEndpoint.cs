@@ -1,5 +1,10 @@
 using GraphQL;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using PosModular.Host.GraphQL.Errors;
+using PosModular.Host.GraphQL.Execution;
+using PosModular.Host.GraphQL.Http;
+using PosModular.Host.GraphQL.ServerSentEvents;
+using PosModular.Host.GraphQL.WebSockets;
 
 namespace PosModular.Host.GraphQL;
 
@@ -14,45 +19,49 @@ internal static class GraphQLEndpoint
     /// <summary>Needs an <c>ISchema</c> singleton and AddPosAuth beside it.</summary>
     public static IServiceCollection AddPosGraphQL(this IServiceCollection services)
     {
-        SourceStream.EnsureReadable();
+        SubscriptionSource.EnsureSupported();
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton<ResultJson>();
-        services.AddSingleton<IGraphQLTextSerializer>(provider => provider.GetRequiredService<ResultJson>());
+        services.AddSingleton<ResultSerializer>();
+        services.AddSingleton<IGraphQLTextSerializer>(provider => provider.GetRequiredService<ResultSerializer>());
         services.AddSingleton<ErrorMask>();
-        services.AddSingleton<Documents>();
-        services.AddSingleton<Operations>();
-        services.AddSingleton<HttpRequests>();
-        services.AddSingleton<HttpAnswers>();
-        services.AddSingleton<HttpExchange>();
-        services.AddSingleton<EventStreams>();
-        services.AddSingleton<Sockets>();
+        services.AddSingleton<DocumentParser>();
+        services.AddSingleton<OperationRunner>();
+        services.AddSingleton<HttpRequestReader>();
+        services.AddSingleton<HttpResponseWriter>();
+        services.AddSingleton<HttpTransport>();
+        services.AddSingleton<EventStreamTransport>();
+        services.AddSingleton<WebSocketTransport>();
         return services;
     }
 
     public static void MapPosGraphQL(this WebApplication app)
     {
         app.UseWebSockets();
-        app.Map(Path, Serve);
+        app.Map(Path, ServeAsync);
     }
 
-    private static Task Serve(HttpContext context)
+    private static Task ServeAsync(HttpContext context)
     {
         var services = context.RequestServices;
         if (context.WebSockets.IsWebSocketRequest)
-            return services.GetRequiredService<Sockets>().Accept(context);
+            return services.GetRequiredService<WebSocketTransport>().AcceptAsync(context);
 
         if (HttpMethods.IsPost(context.Request.Method))
-            return services.GetRequiredService<HttpExchange>().Serve(context);
+            return services.GetRequiredService<HttpTransport>().ServeAsync(context);
 
-        var answers = services.GetRequiredService<HttpAnswers>();
+        var answers = services.GetRequiredService<HttpResponseWriter>();
         if (!HttpMethods.IsGet(context.Request.Method))
         {
             context.Response.Headers.Allow = "GET, POST";
-            return answers.Refuse(context, StatusCodes.Status405MethodNotAllowed, "Use POST, or GET for queries.");
+            return answers.WriteErrorAsync(context, StatusCodes.Status405MethodNotAllowed, "Use POST, or GET for queries.");
         }
 
-        return BrowserVisit.Is(context.Request)
-            ? answers.Refuse(context, StatusCodes.Status406NotAcceptable, "This is a GraphQL endpoint. POST {\"query\": …} as application/json with Authorization: Bearer <token>, or connect a WebSocket (graphql-transport-ws).")
-            : services.GetRequiredService<HttpExchange>().Serve(context);
+        return BrowserRequest.IsPageRequest(context.Request)
+            ? answers.WriteErrorAsync(
+                context,
+                StatusCodes.Status406NotAcceptable,
+                "This is a GraphQL endpoint. POST {\"query\": …} as application/json with Authorization: Bearer <token>, or connect a WebSocket (graphql-transport-ws)."
+            )
+            : services.GetRequiredService<HttpTransport>().ServeAsync(context);
     }
 }

@@ -5,25 +5,30 @@ using Npgsql;
 namespace PosModular.Kernel.Data;
 
 /// <summary>A module's own database schema, with its own migrations and its own history table inside it.</summary>
-public sealed record ModuleDatabase(string Schema, Type Context);
+public sealed record ModuleDatabase(string Schema, Type ContextType);
 
 public static class ModuleDatabaseRegistration
 {
     /// <summary>A pooled factory for resolvers (each takes its own context: sibling fields run in parallel), and a scoped context for
     /// reactions to the feed, which share the relay's transaction.</summary>
-    public static IServiceCollection AddModuleDatabase<TDb>(this IServiceCollection services, string schema) where TDb : DbContext
+    public static IServiceCollection AddModuleDatabase<TDb>(this IServiceCollection services, string schema)
+        where TDb : DbContext
     {
-        services.AddPooledDbContextFactory<TDb>((provider, options) => options.UseModuleSchema(provider.GetRequiredService<NpgsqlDataSource>(), schema));
+        services.AddPooledDbContextFactory<TDb>(
+            (provider, options) => options.UseModuleSchema(provider.GetRequiredService<NpgsqlDataSource>(), schema)
+        );
         services.AddScoped(provider => provider.GetRequiredService<IDbContextFactory<TDb>>().CreateDbContext());
         return services.AddSingleton(new ModuleDatabase(schema, typeof(TDb)));
     }
 
-    public static DbContextOptionsBuilder UseModuleSchema(this DbContextOptionsBuilder options, NpgsqlDataSource database, string schema) => options
-        .UseNpgsql(database, npgsql => npgsql.UseNodaTime().MigrationsHistoryTable("__EFMigrationsHistory", schema))
-        .UseSnakeCaseNamingConvention();
+    public static DbContextOptionsBuilder UseModuleSchema(this DbContextOptionsBuilder options, NpgsqlDataSource database, string schema) =>
+        options
+            .UseNpgsql(database, npgsql => npgsql.UseNodaTime().MigrationsHistoryTable("__EFMigrationsHistory", schema))
+            .UseSnakeCaseNamingConvention();
 
     /// <summary>For <c>dotnet ef</c> only: nothing is connected to.</summary>
-    public static DbContextOptions<TDb> DesignOptions<TDb>(string schema) where TDb : DbContext
+    public static DbContextOptions<TDb> DesignTimeOptions<TDb>(string schema)
+        where TDb : DbContext
     {
         var source = new NpgsqlDataSourceBuilder("Host=localhost");
         source.UseNodaTime();

@@ -1,4 +1,4 @@
-namespace PosModular.Kernel;
+namespace PosModular.Kernel.Errors;
 
 /// <summary>Stable codes of expected errors; the message beside the code says what to do next.</summary>
 public enum ErrorCode

@@ -1,4 +1,4 @@
-namespace PosModular.Kernel;
+namespace PosModular.Kernel.Errors;
 
 /// <summary>An expected error, as data: what went wrong and what to do next.</summary>
 /// <param name="Code">Stable; clients decide by it.</param>

@@ -7,24 +7,42 @@ namespace PosModular.Kernel.Feed;
 /// <summary>A module that follows a feed: where it keeps its place, and the one handler to call.</summary>
 /// <param name="Name">For logs and metrics, e.g. <c>rules</c>.</param>
 /// <param name="Source">Name of the feed.</param>
-/// <param name="Schema">Schema of the module's <c>feed_positions</c> and <c>feed_parked</c>.</param>
-/// <param name="Db">The context that the handler gets too: effect and position are one commit.</param>
+/// <param name="Schema">Schema of the module's <c>feed_positions</c> and <c>feed_dead_letters</c>.</param>
+/// <param name="GetDbContext">The context that the handler gets too: effect and position are one commit.</param>
 /// <param name="Handle">Calls exactly that handler in the given scope.</param>
 public sealed record FeedReader(
-    string Name, string Source, string Schema, Func<IServiceProvider, DbContext> Db, Func<IServiceProvider, INotification, CancellationToken, Task> Handle);
+    string Name,
+    string Source,
+    string Schema,
+    Func<IServiceProvider, DbContext> GetDbContext,
+    Func<IServiceProvider, INotification, CancellationToken, Task> Handle
+);
 
 public static class FeedRegistration
 {
     public static IServiceCollection AddFeedSource(this IServiceCollection services, FeedSource source) => services.AddSingleton(source);
 
     /// <summary>Registers a handler and the relay that brings it the feed.</summary>
-    public static IServiceCollection AddFeedReader<TNotification, TDb, THandler>(this IServiceCollection services, string source, string schema)
-        where TNotification : INotification where TDb : DbContext where THandler : class, INotificationHandler<TNotification>
+    public static IServiceCollection AddFeedReader<TNotification, TDb, THandler>(
+        this IServiceCollection services,
+        string source,
+        string schema
+    )
+        where TNotification : INotification
+        where TDb : DbContext
+        where THandler : class, INotificationHandler<TNotification>
     {
         services.AddScoped<THandler>();
-        services.AddSingleton(new FeedReader(schema, source, schema,
-            scope => scope.GetRequiredService<TDb>(),
-            (scope, notification, ct) => scope.GetRequiredService<THandler>().Handle((TNotification)notification, ct)));
+        services.AddSingleton(
+            new FeedReader(
+                schema,
+                source,
+                schema,
+                scope => scope.GetRequiredService<TDb>(),
+                (scope, notification, cancellationToken) =>
+                    scope.GetRequiredService<THandler>().Handle((TNotification)notification, cancellationToken)
+            )
+        );
         return services;
     }
 }

@@ -19,56 +19,61 @@ public abstract class FeedSource(string name, string headsTable, string changesS
     public string ChangesSql { get; } = changesSql;
 
     /// <summary>Reads all rows; columns start at <paramref name="offset"/>.</summary>
-    internal abstract Task<FeedBatch> ReadAsync(NpgsqlDataReader rows, int offset, CancellationToken ct);
+    internal abstract Task<FeedBatch> ReadAsync(NpgsqlDataReader rows, int offset, CancellationToken cancellationToken);
 }
 
 /// <summary>A feed of one kind of change, announced as one notification.</summary>
 /// <param name="name">See <see cref="FeedSource.Name"/>.</param>
 /// <param name="headsTable">See <see cref="FeedSource.HeadsTable"/>.</param>
 /// <param name="changesSql">See <see cref="FeedSource.ChangesSql"/>.</param>
-/// <param name="map">One row, columns from the given ordinal on.</param>
-/// <param name="announce">The notification of these changes; null when none of them matters to readers.</param>
+/// <param name="readChange">One row, columns from the given ordinal on.</param>
+/// <param name="createNotification">The notification of these changes; null when none of them matters to readers.</param>
 public sealed class FeedSource<TChange>(
-    string name, string headsTable, string changesSql, Func<NpgsqlDataReader, int, TChange> map, Func<IReadOnlyList<TChange>, INotification?> announce)
-    : FeedSource(name, headsTable, changesSql)
+    string name,
+    string headsTable,
+    string changesSql,
+    Func<NpgsqlDataReader, int, TChange> readChange,
+    Func<IReadOnlyList<TChange>, INotification?> createNotification
+) : FeedSource(name, headsTable, changesSql)
 {
-    internal override async Task<FeedBatch> ReadAsync(NpgsqlDataReader rows, int offset, CancellationToken ct)
+    internal override async Task<FeedBatch> ReadAsync(NpgsqlDataReader rows, int offset, CancellationToken cancellationToken)
     {
-        var places = new List<FeedPlace>();
+        var positions = new List<FeedChangePosition>();
         var changes = new List<TChange>();
-        while (await rows.ReadAsync(ct))
+        while (await rows.ReadAsync(cancellationToken))
         {
-            places.Add(new FeedPlace(rows.GetString(offset), rows.GetInt64(offset + 1), rows.GetInt64(0)));
-            changes.Add(map(rows, offset));
+            positions.Add(new FeedChangePosition(rows.GetString(offset), rows.GetInt64(offset + 1), rows.GetInt64(0)));
+            changes.Add(readChange(rows, offset));
         }
-        return new FeedBatch(places, changes.Count == 0 ? null : announce(changes));
+        return new FeedBatch(positions, changes.Count == 0 ? null : createNotification(changes));
     }
 }
 
 /// <summary>Where a change stands, and the reader's position in that venue before this batch.</summary>
-internal sealed record FeedPlace(string VenueId, long Seq, long From);
+internal sealed record FeedChangePosition(string VenueId, long Seq, long From);
 
 /// <summary>Changes of one or more venues, each venue's in order and without a gap.</summary>
-internal sealed record FeedBatch(IReadOnlyList<FeedPlace> Places, INotification? Notification)
+internal sealed record FeedBatch(IReadOnlyList<FeedChangePosition> Positions, INotification? Notification)
 {
-    /// <summary>The last sequence number of each venue in it. Throws <see cref="TornFeedException"/> when a number is missing: nothing may be
+    /// <summary>The last sequence number of each venue in it. Throws <see cref="FeedGapException"/> when a number is missing: nothing may be
     /// skipped unseen.</summary>
-    public IReadOnlyList<(string VenueId, long From, long To)> Ends()
+    public IReadOnlyList<(string VenueId, long From, long To)> SequenceRanges()
     {
-        var ends = new Dictionary<string, (long From, long To)>();
-        foreach (var place in Places)
+        var ranges = new Dictionary<string, (long From, long To)>();
+        foreach (var position in Positions)
         {
-            var before = ends.TryGetValue(place.VenueId, out var end) ? end : (place.From, To: place.From);
-            if (place.Seq != before.To + 1)
-                throw new TornFeedException(place.VenueId, before.To, place.Seq);
-            ends[place.VenueId] = (before.From, place.Seq);
+            var before = ranges.TryGetValue(position.VenueId, out var range) ? range : (position.From, To: position.From);
+            if (position.Seq != before.To + 1)
+                throw new FeedGapException(position.VenueId, before.To, position.Seq);
+            ranges[position.VenueId] = (before.From, position.Seq);
         }
-        return [.. ends.Select(e => (e.Key, e.Value.From, e.Value.To))];
+        return [.. ranges.Select(e => (e.Key, e.Value.From, e.Value.To))];
     }
 }
 
 /// <summary>A number is missing in a venue's feed: somebody has taken it out of the database.</summary>
-internal sealed class TornFeedException(string venueId, long from, long to) : InvalidOperationException($"The feed of venue {venueId} jumps from {from} to {to}.")
+internal sealed class FeedGapException(string venueId, long from, long to)
+    : InvalidOperationException($"The feed of venue {venueId} jumps from {from} to {to}.")
 {
     public string VenueId => venueId;
 }

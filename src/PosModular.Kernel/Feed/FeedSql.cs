@@ -6,41 +6,41 @@ namespace PosModular.Kernel.Feed;
 /// <summary>The statements of the relay. The Kernel's feed reader is the one place where a query crosses schemas.</summary>
 internal sealed class FeedSql(FeedReader reader, FeedSource source)
 {
-    private const int MostVenues = 200;
+    private const int MaxVenuesPerBatch = 200;
 
     // Index scans whatever the statistics say: a plan made while the tables were empty would otherwise stay a sequential scan. And no waiting
     // for the disk: effect and position are one commit, so a crash takes back both or neither, and the feed is read again from there.
-    private const string Settings = "set local enable_seqscan = off";
-    private const string Relaxed = "set local synchronous_commit = off";
+    private const string DisableSequentialScans = "set local enable_seqscan = off";
+    private const string AsynchronousCommit = "set local synchronous_commit = off";
 
     // A row that somebody holds must not stop the reader for every venue.
-    private const string Impatient = "set local lock_timeout = '2s'";
+    private const string ShortLockTimeout = "set local lock_timeout = '2s'";
 
     // Locks the positions of venues that are behind (other hosts pass over them) and reads what follows, in one statement. The place
     // after the venue served last comes first, so that no venue starves.
-    private readonly string _next = $"""
+    private readonly string _readNextSql = $"""
         with behind as materialized (
           select p.venue_id, p.seq
           from {reader.Schema}.feed_positions p
           join {source.HeadsTable} h on h.venue_id = p.venue_id
           where p.source = $1 and h.seq > p.seq and ($2::text[] is null or p.venue_id = any($2)) and p.venue_id <> all($5)
           order by p.venue_id <= $3, p.venue_id
-          limit {MostVenues}
+          limit {MaxVenuesPerBatch}
           for update of p skip locked)
         select b.seq, c.* from behind b cross join lateral ({source.ChangesSql} limit $4) c
         limit $4
         """;
 
-    private readonly string _one = $"""
+    private readonly string _readOneSql = $"""
         select b.seq, c.* from (select $1::text as venue_id, $2::bigint - 1 as seq) b cross join lateral ({source.ChangesSql} limit 1) c
         """;
 
-    private readonly string _move = $"""
+    private readonly string _advanceSql = $"""
         update {reader.Schema}.feed_positions p set seq = m.seq
         from unnest($2, $3) m(venue_id, seq) where p.source = $1 and p.venue_id = m.venue_id
         """;
 
-    private readonly string _open = $"""
+    private readonly string _createPositionsSql = $"""
         insert into {reader.Schema}.feed_positions (source, venue_id, seq)
         select $1, h.venue_id, 0 from {source.HeadsTable} h
         where not exists (select from {reader.Schema}.feed_positions p where p.source = $1 and p.venue_id = h.venue_id)
@@ -48,62 +48,93 @@ internal sealed class FeedSql(FeedReader reader, FeedSource source)
         on conflict do nothing
         """;
 
-    private readonly string _park = $"""
-        insert into {reader.Schema}.feed_parked (source, venue_id, seq, error, attempts, parked_at, next_attempt_at)
+    private readonly string _addDeadLetterSql = $"""
+        insert into {reader.Schema}.feed_dead_letters (source, venue_id, seq, error, attempts, failed_at, next_attempt_at)
         values ($1, $2, $3, $4, 1, $5, $6) on conflict do nothing
         """;
 
-    private readonly string _due = $"""
-        select venue_id, seq, attempts from {reader.Schema}.feed_parked
+    private readonly string _nextDeadLetterSql = $"""
+        select venue_id, seq, attempts from {reader.Schema}.feed_dead_letters
         where source = $1 and next_attempt_at <= $2 order by next_attempt_at limit 1 for update skip locked
         """;
 
-    private readonly string _unpark = $"delete from {reader.Schema}.feed_parked where source = $1 and venue_id = $2 and seq = $3";
+    private readonly string _removeDeadLetterSql =
+        $"delete from {reader.Schema}.feed_dead_letters where source = $1 and venue_id = $2 and seq = $3";
 
-    private readonly string _postpone = $"""
-        update {reader.Schema}.feed_parked set attempts = attempts + 1, error = $4, next_attempt_at = $5
+    private readonly string _postponeDeadLetterSql = $"""
+        update {reader.Schema}.feed_dead_letters set attempts = attempts + 1, error = $4, next_attempt_at = $5
         where source = $1 and venue_id = $2 and seq = $3
         """;
 
-    private readonly string _lag = $"""
-        select coalesce(sum(h.seq - coalesce(p.seq, 0)), 0)::bigint, (select count(*) from {reader.Schema}.feed_parked k where k.source = $1 and ($2::text is null or k.venue_id = $2))
+    private readonly string _lagSql = $"""
+        select coalesce(sum(h.seq - coalesce(p.seq, 0)), 0)::bigint, (select count(*) from {reader.Schema}.feed_dead_letters k where k.source = $1 and ($2::text is null or k.venue_id = $2))
         from {source.HeadsTable} h left join {reader.Schema}.feed_positions p on p.source = $1 and p.venue_id = h.venue_id
         where $2::text is null or h.venue_id = $2
         """;
 
-    public NpgsqlBatch Next(NpgsqlConnection connection, string[]? venues, string after, int limit, string[] without) => new(connection)
-    {
-        BatchCommands =
+    public NpgsqlBatch ReadNext(
+        NpgsqlConnection connection,
+        string[]? venueIds,
+        string afterVenueId,
+        int limit,
+        string[] excludedVenueIds
+    ) =>
+        new(connection)
         {
-            new NpgsqlBatchCommand(Settings),
-            new NpgsqlBatchCommand(Relaxed),
-            new NpgsqlBatchCommand(Impatient),
-            Command(_next, source.Name, Texts(venues), after, (long)limit, without),
-        },
-    };
+            BatchCommands =
+            {
+                new NpgsqlBatchCommand(DisableSequentialScans),
+                new NpgsqlBatchCommand(AsynchronousCommit),
+                new NpgsqlBatchCommand(ShortLockTimeout),
+                Command(_readNextSql, source.Name, TextArray(venueIds), afterVenueId, (long)limit, excludedVenueIds),
+            },
+        };
 
-    public NpgsqlBatch One(NpgsqlConnection connection, string venue, long seq) => Batch(connection, _one, venue, seq);
+    public NpgsqlBatch ReadOne(NpgsqlConnection connection, string venueId, long seq) => Batch(connection, _readOneSql, venueId, seq);
 
-    public NpgsqlBatch Move(NpgsqlConnection connection, IReadOnlyList<(string VenueId, long From, long To)> ends) =>
-        Batch(connection, _move, source.Name, ends.Select(e => e.VenueId).ToArray(), ends.Select(e => e.To).ToArray());
+    public NpgsqlBatch Advance(NpgsqlConnection connection, IReadOnlyList<(string VenueId, long From, long To)> ranges) =>
+        Batch(connection, _advanceSql, source.Name, ranges.Select(e => e.VenueId).ToArray(), ranges.Select(e => e.To).ToArray());
 
-    public NpgsqlBatch Open(NpgsqlConnection connection) => Batch(connection, _open, source.Name);
+    public NpgsqlBatch CreatePositions(NpgsqlConnection connection) => Batch(connection, _createPositionsSql, source.Name);
 
-    public NpgsqlBatch Park(NpgsqlConnection connection, string venue, long seq, string error, NodaTime.Instant now, NodaTime.Instant next) =>
-        Batch(connection, _park, source.Name, venue, seq, error, now, next);
+    public NpgsqlBatch AddDeadLetter(
+        NpgsqlConnection connection,
+        string venueId,
+        long seq,
+        string error,
+        NodaTime.Instant now,
+        NodaTime.Instant nextAttemptAt
+    ) => Batch(connection, _addDeadLetterSql, source.Name, venueId, seq, error, now, nextAttemptAt);
 
-    public NpgsqlBatch Due(NpgsqlConnection connection, NodaTime.Instant now) => new(connection)
-    {
-        BatchCommands = { new NpgsqlBatchCommand(Settings), new NpgsqlBatchCommand(Impatient), Command(_due, source.Name, now) },
-    };
+    public NpgsqlBatch NextDeadLetter(NpgsqlConnection connection, NodaTime.Instant now) =>
+        new(connection)
+        {
+            BatchCommands =
+            {
+                new NpgsqlBatchCommand(DisableSequentialScans),
+                new NpgsqlBatchCommand(ShortLockTimeout),
+                Command(_nextDeadLetterSql, source.Name, now),
+            },
+        };
 
-    public NpgsqlBatch Unpark(NpgsqlConnection connection, string venue, long seq) => Batch(connection, _unpark, source.Name, venue, seq);
+    public NpgsqlBatch RemoveDeadLetter(NpgsqlConnection connection, string venueId, long seq) =>
+        Batch(connection, _removeDeadLetterSql, source.Name, venueId, seq);
 
-    public NpgsqlBatch Postpone(NpgsqlConnection connection, string venue, long seq, string error, NodaTime.Instant next) =>
-        Batch(connection, _postpone, source.Name, venue, seq, error, next);
+    public NpgsqlBatch PostponeDeadLetter(
+        NpgsqlConnection connection,
+        string venueId,
+        long seq,
+        string error,
+        NodaTime.Instant nextAttemptAt
+    ) => Batch(connection, _postponeDeadLetterSql, source.Name, venueId, seq, error, nextAttemptAt);
 
-    public NpgsqlBatch Lag(NpgsqlConnection connection, string? venue) =>
-        Batch(connection, _lag, source.Name, new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Text, Value = (object?)venue ?? DBNull.Value });
+    public NpgsqlBatch Lag(NpgsqlConnection connection, string? venueId) =>
+        Batch(
+            connection,
+            _lagSql,
+            source.Name,
+            new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Text, Value = (object?)venueId ?? DBNull.Value }
+        );
 
     private static NpgsqlBatch Batch(NpgsqlConnection connection, string sql, params ReadOnlySpan<object> values) =>
         new(connection) { BatchCommands = { Command(sql, values) } };
@@ -116,6 +147,6 @@ internal sealed class FeedSql(FeedReader reader, FeedSource source)
         return command;
     }
 
-    private static NpgsqlParameter Texts(string[]? values) =>
+    private static NpgsqlParameter TextArray(string[]? values) =>
         new() { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text, Value = (object?)values ?? DBNull.Value };
 }

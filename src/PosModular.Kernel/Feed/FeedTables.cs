@@ -19,37 +19,45 @@ public sealed class FeedPosition
 }
 
 /// <summary>A change whose handler failed: passed over so that the others go on, tried again later.</summary>
-public sealed class FeedParked
+public sealed class FeedDeadLetter
 {
     public required string Source { get; init; }
     public required string VenueId { get; init; }
     public long Seq { get; init; }
     public required string Error { get; init; }
     public int Attempts { get; init; }
-    public Instant ParkedAt { get; init; }
+    public Instant FailedAt { get; init; }
     public Instant NextAttemptAt { get; init; }
 }
 
 public static class FeedModel
 {
     /// <summary>The tables of a module that publishes. Fill factor 50: every commit updates the row, and it must stay on its page (HOT).</summary>
-    public static void PublishesFeed(this ModelBuilder model) => model.Entity<FeedHead>(head =>
-    {
-        head.ToTable("feed_heads").HasKey(h => h.VenueId);
-        head.HasStorageParameter("fillfactor", 50);
-    });
+    public static void AddFeedHeads(this ModelBuilder model) =>
+        model.Entity<FeedHead>(head =>
+        {
+            head.ToTable("feed_heads").HasKey(h => h.VenueId);
+            head.HasStorageParameter("fillfactor", 50);
+        });
 
     /// <summary>The tables of a module that follows feeds.</summary>
-    public static void ReadsFeed(this ModelBuilder model)
+    public static void AddFeedPositions(this ModelBuilder model)
     {
         model.Entity<FeedPosition>(position =>
         {
             position.ToTable("feed_positions").HasKey(p => new { p.Source, p.VenueId });
             position.HasStorageParameter("fillfactor", 50);
         });
-        model.Entity<FeedParked>(parked =>
+        model.Entity<FeedDeadLetter>(parked =>
         {
-            parked.ToTable("feed_parked").HasKey(p => new { p.Source, p.VenueId, p.Seq });
+            parked
+                .ToTable("feed_dead_letters")
+                .HasKey(p => new
+                {
+                    p.Source,
+                    p.VenueId,
+                    p.Seq,
+                });
             parked.HasIndex(p => p.NextAttemptAt);
         });
     }

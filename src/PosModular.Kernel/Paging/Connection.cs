@@ -1,7 +1,8 @@
-namespace PosModular.Kernel;
+namespace PosModular.Kernel.Paging;
 
 /// <summary>One page of a list (Relay Cursor Connections).</summary>
-public class Connection<T>(IReadOnlyList<Edge<T>> edges, PageInfo pageInfo) where T : class
+public class Connection<T>(IReadOnlyList<Edge<T>> edges, PageInfo pageInfo)
+    where T : class
 {
     /// <summary>The items with their cursors.</summary>
     public IReadOnlyList<Edge<T>> Edges { get; } = edges;
@@ -16,7 +17,8 @@ public class Connection<T>(IReadOnlyList<Edge<T>> edges, PageInfo pageInfo) wher
 /// <summary>An item and its place in the list.</summary>
 /// <param name="Cursor">Pass it as after to get what follows.</param>
 /// <param name="Node">The item.</param>
-public sealed record Edge<T>(string Cursor, T Node) where T : class;
+public sealed record Edge<T>(string Cursor, T Node)
+    where T : class;
 
 /// <summary>Where a page stands in its list.</summary>
 /// <param name="HasNextPage">Whether more follows.</param>
@@ -28,15 +30,20 @@ public sealed record PageInfo(bool HasNextPage, bool HasPreviousPage, string? St
 public static class Connection
 {
     /// <summary>Cuts the probe row off and puts the page together.</summary>
-    public static Connection<T> Of<T>(Page page, IReadOnlyList<T> probed, Func<T, string> cursor) where T : class
+    public static Connection<T> Of<T>(Page page, IReadOnlyList<T> fetched, Func<T, string> cursor)
+        where T : class
     {
-        var (edges, info) = Cut(page, probed, cursor);
+        var (edges, info) = BuildPage(page, fetched, cursor);
         return new(edges, info);
     }
 
-    public static (IReadOnlyList<Edge<T>> Edges, PageInfo Info) Cut<T>(Page page, IReadOnlyList<T> probed, Func<T, string> cursor) where T : class
+    public static (IReadOnlyList<Edge<T>> Edges, PageInfo Info) BuildPage<T>(Page page, IReadOnlyList<T> fetched, Func<T, string> cursor)
+        where T : class
     {
-        var edges = probed.Take(page.First).Select(item => new Edge<T>(cursor(item), item)).ToArray();
-        return (edges, new PageInfo(probed.Count > page.First, page.After is not null, edges.FirstOrDefault()?.Cursor, edges.LastOrDefault()?.Cursor));
+        var edges = fetched.Take(page.First).Select(item => new Edge<T>(cursor(item), item)).ToArray();
+        return (
+            edges,
+            new PageInfo(fetched.Count > page.First, page.After is not null, edges.FirstOrDefault()?.Cursor, edges.LastOrDefault()?.Cursor)
+        );
     }
 }

@@ -1,17 +1,22 @@
-namespace PosModular.Kernel;
+using PosModular.Kernel.Errors;
+
+namespace PosModular.Kernel.Paging;
 
 /// <summary>The checked paging arguments of a list: how many, and after what.</summary>
 /// <param name="First">1 to 200.</param>
 /// <param name="After">The opaque cursor, not yet read.</param>
 public sealed record Page(int First, string? After)
 {
-    public const int Largest = 200;
+    public const int MaxSize = 200;
 
     /// <summary>Throws INVALID_INPUT when first is below 1 or over 200.</summary>
-    public static Page Of(int? first, string? after, int usual = 50) => (first ?? usual) is >= 1 and <= Largest and var count
-        ? new Page(count, after)
-        : throw ApiError.InvalidInput($"first must be from 1 to {Largest}, it was {first}. Ask for more with after: pageInfo.endCursor.");
+    public static Page Of(int? first, string? after, int defaultSize = 50) =>
+        (first ?? defaultSize) is >= 1 and <= MaxSize and var count
+            ? new Page(count, after)
+            : throw ApiError.InvalidInput(
+                $"first must be from 1 to {MaxSize}, it was {first}. Ask for more with after: pageInfo.endCursor."
+            );
 
     /// <summary>One row more than asked for, which only tells whether there is a next page.</summary>
-    public int Probe => First + 1;
+    public int FetchCount => First + 1;
 }

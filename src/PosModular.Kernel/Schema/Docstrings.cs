@@ -8,56 +8,63 @@ namespace PosModular.Kernel.Schema;
 /// <summary>The docstrings of an assembly, read from the XML file beside it: they are the descriptions of the GraphQL schema.</summary>
 internal static partial class Docstrings
 {
-    private static readonly ConcurrentDictionary<Assembly, IReadOnlyDictionary<string, XElement>> Files = new();
+    private static readonly ConcurrentDictionary<Assembly, IReadOnlyDictionary<string, XElement>> MembersByAssembly = new();
 
-    public static string? Of(Type type) => Text(Member(type, "T:" + Name(type))?.Element("summary"));
+    public static string? Of(Type type) => PlainText(MemberElement(type, "T:" + DocumentationName(type))?.Element("summary"));
 
     public static string? Of(MemberInfo member)
     {
         var owner = member.DeclaringType!;
         if (member is MethodInfo)
-            return Text(Method(member)?.Element("summary")) ?? Of(owner);
+            return PlainText(MethodElement(member)?.Element("summary")) ?? Of(owner);
         var kind = member is PropertyInfo ? "P:" : "F:";
-        return Text(Member(owner, kind + Name(owner) + "." + member.Name)?.Element("summary")) ?? Parameter(owner, member.Name);
+        return PlainText(MemberElement(owner, kind + DocumentationName(owner) + "." + member.Name)?.Element("summary"))
+            ?? RecordParameterText(owner, member.Name);
     }
 
-    public static string? Of(ParameterInfo parameter) => Text(Method(parameter.Member)?.Elements("param")
-        .FirstOrDefault(p => (string?)p.Attribute("name") == parameter.Name));
+    public static string? Of(ParameterInfo parameter) =>
+        PlainText(MethodElement(parameter.Member)?.Elements("param").FirstOrDefault(p => (string?)p.Attribute("name") == parameter.Name));
 
     // A property of a positional record is documented by the record's <param>.
-    private static string? Parameter(Type owner, string name) => Text(Member(owner, "T:" + Name(owner))?.Elements("param")
-        .FirstOrDefault(p => (string?)p.Attribute("name") == name));
+    private static string? RecordParameterText(Type owner, string name) =>
+        PlainText(
+            MemberElement(owner, "T:" + DocumentationName(owner))
+                ?.Elements("param")
+                .FirstOrDefault(p => (string?)p.Attribute("name") == name)
+        );
 
     // Slices have one method of a name, so what follows the name (the parameter list) need not be matched.
-    private static XElement? Method(MemberInfo method)
+    private static XElement? MethodElement(MemberInfo method)
     {
-        var prefix = "M:" + Name(method.DeclaringType!) + "." + method.Name;
-        return File(method.DeclaringType!.Assembly).FirstOrDefault(d => d.Key == prefix || d.Key.StartsWith(prefix + "(", StringComparison.Ordinal)).Value;
+        var prefix = "M:" + DocumentationName(method.DeclaringType!) + "." + method.Name;
+        return MembersOf(method.DeclaringType!.Assembly)
+            .FirstOrDefault(d => d.Key == prefix || d.Key.StartsWith(prefix + "(", StringComparison.Ordinal))
+            .Value;
     }
 
-    private static XElement? Member(Type type, string name) => File(type.Assembly).GetValueOrDefault(name);
+    private static XElement? MemberElement(Type type, string name) => MembersOf(type.Assembly).GetValueOrDefault(name);
 
-    private static string Name(Type type) =>
+    private static string DocumentationName(Type type) =>
         (type.IsGenericType ? type.GetGenericTypeDefinition() : type).FullName!.Replace('+', '.');
 
-    private static IReadOnlyDictionary<string, XElement> File(Assembly assembly) => Files.GetOrAdd(assembly, static a =>
-    {
-        var path = Path.Combine(AppContext.BaseDirectory, a.GetName().Name + ".xml");
-        return System.IO.File.Exists(path)
-            ? XDocument.Load(path).Descendants("member").ToDictionary(m => (string)m.Attribute("name")!)
-            : new Dictionary<string, XElement>();
-    });
+    private static IReadOnlyDictionary<string, XElement> MembersOf(Assembly assembly) => MembersByAssembly.GetOrAdd(assembly, static a =>
+        {
+            var path = Path.Combine(AppContext.BaseDirectory, a.GetName().Name + ".xml");
+            return System.IO.File.Exists(path)
+                ? XDocument.Load(path).Descendants("member").ToDictionary(m => (string)m.Attribute("name")!)
+                : new Dictionary<string, XElement>();
+        });
 
-    private static string? Text(XElement? element)
+    private static string? PlainText(XElement? element)
     {
         if (element is null)
             return null;
         element = new XElement(element); // the read file is shared and stays as it is
         foreach (var see in element.Descendants().Where(e => e.Name == "see" || e.Name == "paramref").ToArray())
             see.ReplaceWith(((string?)see.Attribute("cref") ?? (string?)see.Attribute("name") ?? "").Split('.')[^1]);
-        return Blank().Replace(element.Value, " ").Trim();
+        return Whitespace().Replace(element.Value, " ").Trim();
     }
 
     [GeneratedRegex(@"\s+")]
-    private static partial Regex Blank();
+    private static partial Regex Whitespace();
 }

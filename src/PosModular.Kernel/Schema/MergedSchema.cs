@@ -7,21 +7,22 @@ namespace PosModular.Kernel.Schema;
 /// <summary>The one schema, put together from the slices of all modules; fields stand in the order of their names.</summary>
 internal sealed class MergedSchema : GraphQL.Types.Schema
 {
-    public MergedSchema(IServiceProvider services, SchemaParts parts, IEnumerable<GraphQL.DI.IConfigureSchema> configurations) : base(services, configurations)
+    public MergedSchema(IServiceProvider services, SchemaSlices slices, IEnumerable<GraphQL.DI.IConfigureSchema> configurations)
+        : base(services, configurations)
     {
         Description = "What was sold, who bought it and what that unlocks.";
         Features.RepeatableDirectives = true;
         Features.DeprecationOfInputValues = true;
-        this.RegisterVisitor(new DeprecatedArguments());
-        Query = Root("Query", "Reading.", parts)!;
-        Mutation = Root("Mutation", "Writing. Expected errors are data: the payload's errors.", parts);
-        Subscription = Root("Subscription", "Live, over graphql-transport-ws or text/event-stream.", parts);
+        this.RegisterVisitor(new IncludeDeprecatedVisitor());
+        Query = BuildRootType("Query", "Reading.", slices)!;
+        Mutation = BuildRootType("Mutation", "Writing. Expected errors are data: the payload's errors.", slices);
+        Subscription = BuildRootType("Subscription", "Live, over graphql-transport-ws or text/event-stream.", slices);
     }
 
-    private static ObjectGraphType? Root(string name, string description, SchemaParts parts)
+    private static ObjectGraphType? BuildRootType(string name, string description, SchemaSlices slices)
     {
         var root = new ObjectGraphType { Name = name, Description = description };
-        foreach (var slice in parts.Of(name))
+        foreach (var slice in slices.SlicesOf(name))
             AddFields(root, slice);
         return root.Fields.Count == 0 ? null : root;
     }

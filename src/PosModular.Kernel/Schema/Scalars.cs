@@ -3,6 +3,7 @@ using GraphQL.Types;
 using GraphQLParser.AST;
 using NodaTime;
 using NodaTime.Text;
+using PosModular.Kernel.Time;
 
 namespace PosModular.Kernel.Schema;
 
@@ -23,103 +24,123 @@ internal sealed class DecimalScalar : DecimalGraphType
         Description = "A decimal number: a JSON number or, so that no digit is lost on the way, a string such as \"49.99\".";
     }
 
-    public override bool CanParseLiteral(GraphQLValue value) => value is GraphQLStringValue text ? CanParseValue(text.Value.ToString()) : base.CanParseLiteral(value);
+    public override bool CanParseLiteral(GraphQLValue value) =>
+        value is GraphQLStringValue text ? CanParseValue(text.Value.ToString()) : base.CanParseLiteral(value);
 
-    public override bool CanParseValue(object? value) => value is string text
-        ? decimal.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out _) : base.CanParseValue(value);
+    public override bool CanParseValue(object? value) =>
+        value is string text
+            ? decimal.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out _)
+            : base.CanParseValue(value);
 
-    public override object? ParseLiteral(GraphQLValue value) => value is GraphQLStringValue text ? ParseValue(text.Value.ToString()) : base.ParseLiteral(value);
+    public override object? ParseLiteral(GraphQLValue value) =>
+        value is GraphQLStringValue text ? ParseValue(text.Value.ToString()) : base.ParseLiteral(value);
 
-    public override object? ParseValue(object? value) => value is string text
-        ? decimal.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
-            ? number : throw new FormatException($"'{text}' is not a decimal number such as \"49.99\".")
-        : base.ParseValue(value);
+    public override object? ParseValue(object? value) =>
+        value is string text
+            ? decimal.TryParse(
+                text,
+                NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint,
+                CultureInfo.InvariantCulture,
+                out var number
+            )
+                ? number
+                : throw new FormatException($"'{text}' is not a decimal number such as \"49.99\".")
+            : base.ParseValue(value);
 }
 
 /// <summary>A scalar written as a string by a NodaTime pattern.</summary>
-internal abstract class PatternScalar<T>(params IPattern<T>[] patterns) : ScalarGraphType where T : struct
+internal abstract class PatternScalar<T>(params IPattern<T>[] patterns) : ScalarGraphType
+    where T : struct
 {
-    protected abstract string Write(T value);
+    protected abstract string Format(T value);
 
-    protected virtual T Trim(T value) => value;
+    protected virtual T Truncate(T value) => value;
 
-    public override object? Serialize(object? value) => value switch
-    {
-        null => null,
-        T known => Write(known),
-        _ => ThrowSerializationError(value),
-    };
+    public override object? Serialize(object? value) =>
+        value switch
+        {
+            null => null,
+            T known => Format(known),
+            _ => ThrowSerializationError(value),
+        };
 
-    public override object? ParseValue(object? value) => value switch
-    {
-        null => null,
-        T known => known,
-        string text => Read(text),
-        _ => ThrowValueConversionError(value),
-    };
+    public override object? ParseValue(object? value) =>
+        value switch
+        {
+            null => null,
+            T known => known,
+            string text => Parse(text),
+            _ => ThrowValueConversionError(value),
+        };
 
-    public override object? ParseLiteral(GraphQLValue value) => value switch
-    {
-        GraphQLNullValue => null,
-        GraphQLStringValue text => Read(text.Value.ToString()),
-        _ => ThrowLiteralConversionError(value),
-    };
+    public override object? ParseLiteral(GraphQLValue value) =>
+        value switch
+        {
+            GraphQLNullValue => null,
+            GraphQLStringValue text => Parse(text.Value.ToString()),
+            _ => ThrowLiteralConversionError(value),
+        };
 
-    private object Read(string text)
+    private object Parse(string text)
     {
         foreach (var pattern in patterns)
             if (pattern.Parse(text) is { Success: true } parsed)
-                return Trim(parsed.Value);
+                return Truncate(parsed.Value);
         throw new FormatException($"'{text}' is not a {Name}: {Description}");
     }
 }
 
 internal sealed class DateTimeScalar : PatternScalar<Instant>
 {
-    public DateTimeScalar() : base(InstantPattern.ExtendedIso, new Offsets())
+    public DateTimeScalar()
+        : base(InstantPattern.ExtendedIso, new OffsetInstantPattern())
     {
         Name = "DateTime";
         Description = "An instant, ISO 8601 in UTC with Z, at most microseconds, e.g. 2026-11-23T19:04:05.123Z.";
     }
 
-    protected override string Write(Instant value) => InstantPattern.ExtendedIso.Format(value);
+    protected override string Format(Instant value) => InstantPattern.ExtendedIso.Format(value);
 
-    protected override Instant Trim(Instant value) => value.ToMicroseconds();
+    protected override Instant Truncate(Instant value) => value.ToMicroseconds();
 
     // In input an offset is taken too: clients send what their own clock prints.
-    private sealed class Offsets : IPattern<Instant>
+    private sealed class OffsetInstantPattern : IPattern<Instant>
     {
-        public ParseResult<Instant> Parse(string text) => OffsetDateTimePattern.ExtendedIso.Parse(text) is { Success: true } read
-            ? ParseResult<Instant>.ForValue(read.Value.ToInstant())
-            : ParseResult<Instant>.ForException(() => new FormatException(text));
+        public ParseResult<Instant> Parse(string text) =>
+            OffsetDateTimePattern.ExtendedIso.Parse(text) is { Success: true } read
+                ? ParseResult<Instant>.ForValue(read.Value.ToInstant())
+                : ParseResult<Instant>.ForException(() => new FormatException(text));
 
         public string Format(Instant value) => InstantPattern.ExtendedIso.Format(value);
 
-        public System.Text.StringBuilder AppendFormat(Instant value, System.Text.StringBuilder builder) => InstantPattern.ExtendedIso.AppendFormat(value, builder);
+        public System.Text.StringBuilder AppendFormat(Instant value, System.Text.StringBuilder builder) =>
+            InstantPattern.ExtendedIso.AppendFormat(value, builder);
     }
 }
 
 internal sealed class LocalDateScalar : PatternScalar<LocalDate>
 {
-    public LocalDateScalar() : base(LocalDatePattern.Iso)
+    public LocalDateScalar()
+        : base(LocalDatePattern.Iso)
     {
         Name = "LocalDate";
         Description = "A day of the venue, e.g. 2026-11-23.";
     }
 
-    protected override string Write(LocalDate value) => LocalDatePattern.Iso.Format(value);
+    protected override string Format(LocalDate value) => LocalDatePattern.Iso.Format(value);
 }
 
 internal sealed class LocalTimeScalar : PatternScalar<LocalTime>
 {
-    private static readonly LocalTimePattern Minutes = LocalTimePattern.CreateWithInvariantCulture("HH:mm");
-    private static readonly LocalTimePattern Seconds = LocalTimePattern.CreateWithInvariantCulture("HH:mm:ss");
+    private static readonly LocalTimePattern MinutesPattern = LocalTimePattern.CreateWithInvariantCulture("HH:mm");
+    private static readonly LocalTimePattern SecondsPattern = LocalTimePattern.CreateWithInvariantCulture("HH:mm:ss");
 
-    public LocalTimeScalar() : base(Minutes, Seconds)
+    public LocalTimeScalar()
+        : base(MinutesPattern, SecondsPattern)
     {
         Name = "LocalTime";
         Description = "A time of day at the venue: 22:00 or 22:00:00 in input, printed 22:00:00.";
     }
 
-    protected override string Write(LocalTime value) => Seconds.Format(value);
+    protected override string Format(LocalTime value) => SecondsPattern.Format(value);
 }

@@ -1,6 +1,7 @@
 using GraphQL;
 using GraphQL.Types;
 using Microsoft.Extensions.DependencyInjection;
+using PosModular.Kernel.Batching;
 
 namespace PosModular.Kernel.Schema;
 
@@ -10,9 +11,7 @@ public static class SchemaSetup
     public static IServiceCollection AddMergedSchema(this IServiceCollection services)
     {
         services.AddScoped<BatchLoaders>();
-        services.AddGraphQL(graphQL => graphQL
-            .AddSelfActivatingSchema<MergedSchema>()
-            .AddGraphTypeMappingProvider(new GraphTypes()));
+        services.AddGraphQL(graphQL => graphQL.AddSelfActivatingSchema<MergedSchema>().AddGraphTypeMappingProvider(new ClrTypeMapping()));
         return services;
     }
 

@@ -8,10 +8,11 @@ namespace PosModular.Kernel.Schema;
 
 /// <summary>Reads a slice class as GraphQL fields; the instance comes from the services, never from the parent object.</summary>
 [DoNotRegister]
-internal sealed class SliceFields<TSlice> : AutoRegisteringObjectGraphType<TSlice> where TSlice : class
+internal sealed class SliceFields<TSlice> : AutoRegisteringObjectGraphType<TSlice>
+    where TSlice : class
 {
-    private static readonly Expression<Func<IResolveFieldContext, TSlice>> Instance =
-        context => context.RequestServices!.GetRequiredService<TSlice>();
+    private static readonly Expression<Func<IResolveFieldContext, TSlice>> Instance = context =>
+        context.RequestServices!.GetRequiredService<TSlice>();
 
     protected override IEnumerable<MemberInfo> GetRegisteredMembers() =>
         typeof(TSlice).GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly).Where(m => !m.IsSpecialName);

@@ -1,6 +1,6 @@
 using NodaTime;
 
-namespace PosModular.Kernel;
+namespace PosModular.Kernel.Time;
 
 /// <summary>Instants as the database keeps them: whole microseconds.</summary>
 public static class Clock

@@ -11,38 +11,40 @@ internal static class ControlRoom
 {
     public static void MapControl(this WebApplication app)
     {
-        app.Use(async (context, next) =>
-        {
-            if (!context.Request.Path.StartsWithSegments("/_sim"))
+        app.Use(
+            async (context, next) =>
             {
-                await next(context);
-                return;
-            }
+                if (!context.Request.Path.StartsWithSegments("/_sim"))
+                {
+                    await next(context);
+                    return;
+                }
 
-            var caller = context.Connection.RemoteIpAddress;
-            if (caller is not null && !IPAddress.IsLoopback(caller))
-            {
-                context.Response.StatusCode = 404;
-                return;
-            }
+                var caller = context.Connection.RemoteIpAddress;
+                if (caller is not null && !IPAddress.IsLoopback(caller))
+                {
+                    context.Response.StatusCode = 404;
+                    return;
+                }
 
-            try
-            {
-                await next(context);
+                try
+                {
+                    await next(context);
+                }
+                catch (BadHttpRequestException e)
+                {
+                    await ComplainAsync(context, 400, e.InnerException?.Message ?? e.Message);
+                }
+                catch (KeyNotFoundException e)
+                {
+                    await ComplainAsync(context, 404, e.Message);
+                }
+                catch (InvalidOperationException e)
+                {
+                    await ComplainAsync(context, 409, e.Message);
+                }
             }
-            catch (BadHttpRequestException e)
-            {
-                await ComplainAsync(context, 400, e.InnerException?.Message ?? e.Message);
-            }
-            catch (KeyNotFoundException e)
-            {
-                await ComplainAsync(context, 404, e.Message);
-            }
-            catch (InvalidOperationException e)
-            {
-                await ComplainAsync(context, 409, e.Message);
-            }
-        });
+        );
 
         var room = app.MapGroup("/_sim");
         room.MapTills();

@@ -27,19 +27,22 @@ public sealed record History
     /// <summary>Rings them up, all COMPLETED, one in ten with a discount and one in 25 with a service charge; answers how many.</summary>
     public int RingUp(Ledger ledger)
     {
-        if (Count is < 0 or > 1_000_000 || To <= From) throw new InvalidOperationException("count must be 0 to 1,000,000 and from before to.");
+        if (Count is < 0 or > 1_000_000 || To <= From)
+            throw new InvalidOperationException("count must be 0 to 1,000,000 and from before to.");
         var crowd = new Crowd(Seed);
         for (var i = 0; i < Count; i++)
         {
             var sale = crowd.NextSale(LocationId);
-            ledger.AddSale(sale with
-            {
-                At = From + (To - From) * ((double)i / Count),
-                Captured = true,
-                Announce = Announce,
-                Discount = i % 10 == 0 ? sale.Amount / 10 : 0,
-                ServiceCharge = i % 25 == 0 ? sale.Amount / 20 : 0,
-            });
+            ledger.AddSale(
+                sale with
+                {
+                    At = From + (To - From) * ((double)i / Count),
+                    Captured = true,
+                    Announce = Announce,
+                    Discount = i % 10 == 0 ? sale.Amount / 10 : 0,
+                    ServiceCharge = i % 25 == 0 ? sale.Amount / 20 : 0,
+                }
+            );
         }
 
         return Count;

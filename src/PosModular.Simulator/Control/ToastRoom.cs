@@ -26,18 +26,28 @@ internal static class ToastRoom
         var toast = room.MapGroup("toast");
         toast.MapPost("restaurants", (RestaurantDraft draft, RestaurantBook book) => book.Add(draft));
         toast.MapGet("restaurants", (RestaurantBook book) => book.Restaurants);
-        toast.MapPut("restaurants/{guid:guid}/webhook", (Guid guid, WebhookTarget target, RestaurantBook book) => book.SetWebhook(guid, target.Url, target.Secret));
+        toast.MapPut("restaurants/{guid:guid}/webhook", (Guid guid, WebhookTarget target, RestaurantBook book) =>
+            book.SetWebhook(guid, target.Url, target.Secret)
+        );
         toast.MapPut("clients", (ApiClient client, RestaurantBook book) => book.Put(client));
         toast.MapGet("logins", (LoginBook logins) => logins.Counts);
-        toast.MapPut("logins/limit", (LoginLimit limit, LoginBook logins) => { logins.MostPerHour = limit.MostPerHour; });
+        toast.MapPut("logins/limit", (LoginLimit limit, LoginBook logins) =>
+        {
+            logins.MostPerHour = limit.MostPerHour;
+        });
         toast.MapPost("clients/{id}/tokens/revoke", (string id, LoginBook logins) => logins.RevokeTokens(id));
         toast.MapPost("clients/{id}/tokens/expire", (string id, LoginBook logins) => logins.ExpireTokens(id));
         MapSales(toast);
         MapChanges(toast);
         toast.MapGet("payments", (Guid? restaurantGuid, ToastLedger ledger) => ledger.Payments(restaurantGuid));
         toast.MapGet("checks", (Guid? restaurantGuid, ToastLedger ledger) => ledger.Checks(restaurantGuid));
-        toast.MapGet("events", (Guid? orderGuid, ToastLedger ledger) => ledger.Events(orderGuid).Select(e => new ToastEventLine(e.Guid, e.Timestamp, e.Order.Guid)));
-        toast.MapPost("events/{guid:guid}/replay", (Guid guid, int? times, ToastLedger ledger) => { ledger.Replay(guid, times ?? 1); });
+        toast.MapGet("events", (Guid? orderGuid, ToastLedger ledger) =>
+            ledger.Events(orderGuid).Select(e => new ToastEventLine(e.Guid, e.Timestamp, e.Order.Guid))
+        );
+        toast.MapPost("events/{guid:guid}/replay", (Guid guid, int? times, ToastLedger ledger) =>
+        {
+            ledger.Replay(guid, times ?? 1);
+        });
         toast.MapGet("deliveries", (ToastDeliveries deliveries) => deliveries.Counts);
         toast.MapGet("deliveries/failures", (ToastDeliveries deliveries) => deliveries.Failures);
     }
@@ -51,17 +61,39 @@ internal static class ToastRoom
 
     private static void MapChanges(RouteGroupBuilder toast)
     {
-        toast.MapPost("payments/{guid:guid}/capture", (Guid guid, ToastChange? change, ToastLedger ledger) => ledger.Capture(guid, change?.At, change?.Announce ?? true));
-        toast.MapPost("payments/{guid:guid}/tip", (Guid guid, ToastChange change, ToastLedger ledger) => ledger.LeaveTip(guid, change.Tip ?? 0, change.At, change.Announce));
-        toast.MapPost("payments/{guid:guid}/refund", (Guid guid, ToastChange? change, ToastLedger ledger) => ledger.GiveBack(guid, change?.Amount, change?.Tip, change?.At, change?.Announce ?? true));
-        toast.MapPost("payments/{guid:guid}/void", (Guid guid, ToastChange? change, ToastLedger ledger) => ledger.VoidPayment(guid, change?.At, change?.Announce ?? true));
-        toast.MapPost("checks/{guid:guid}/void", (Guid guid, ToastChange? change, ToastLedger ledger) => ledger.VoidCheck(guid, change?.At, change?.Announce ?? true));
-        toast.MapPost("checks/{guid:guid}/delete", (Guid guid, ToastChange? change, ToastLedger ledger) => ledger.DeleteCheck(guid, change?.At, change?.Announce ?? true));
-        toast.MapPost("checks/{guid:guid}/payments", (Guid guid, ToastPayment payment, ToastLedger ledger) => ledger.AddPayment(guid, payment));
-        toast.MapPost("checks/{guid:guid}/discounts", (Guid guid, AppliedDiscount discount, ToastLedger ledger) => ledger.AddDiscount(guid, discount));
-        toast.MapPost("orders/{guid:guid}/void", (Guid guid, ToastChange? change, ToastLedger ledger) => ledger.VoidOrder(guid, change?.At, change?.Announce ?? true));
-        toast.MapPost("orders/{guid:guid}/delete", (Guid guid, ToastChange? change, ToastLedger ledger) => ledger.DeleteOrder(guid, change?.At, change?.Announce ?? true));
-        toast.MapPost("orders/{guid:guid}/close", (Guid guid, ToastChange? change, ToastLedger ledger) => ledger.CloseOrder(guid, change?.At, change?.Announce ?? true));
+        toast.MapPost("payments/{guid:guid}/capture", (Guid guid, ToastChange? change, ToastLedger ledger) =>
+            ledger.Capture(guid, change?.At, change?.Announce ?? true)
+        );
+        toast.MapPost("payments/{guid:guid}/tip", (Guid guid, ToastChange change, ToastLedger ledger) =>
+            ledger.LeaveTip(guid, change.Tip ?? 0, change.At, change.Announce)
+        );
+        toast.MapPost("payments/{guid:guid}/refund", (Guid guid, ToastChange? change, ToastLedger ledger) =>
+            ledger.GiveBack(guid, change?.Amount, change?.Tip, change?.At, change?.Announce ?? true)
+        );
+        toast.MapPost("payments/{guid:guid}/void", (Guid guid, ToastChange? change, ToastLedger ledger) =>
+            ledger.VoidPayment(guid, change?.At, change?.Announce ?? true)
+        );
+        toast.MapPost("checks/{guid:guid}/void", (Guid guid, ToastChange? change, ToastLedger ledger) =>
+            ledger.VoidCheck(guid, change?.At, change?.Announce ?? true)
+        );
+        toast.MapPost("checks/{guid:guid}/delete", (Guid guid, ToastChange? change, ToastLedger ledger) =>
+            ledger.DeleteCheck(guid, change?.At, change?.Announce ?? true)
+        );
+        toast.MapPost("checks/{guid:guid}/payments", (Guid guid, ToastPayment payment, ToastLedger ledger) =>
+            ledger.AddPayment(guid, payment)
+        );
+        toast.MapPost("checks/{guid:guid}/discounts", (Guid guid, AppliedDiscount discount, ToastLedger ledger) =>
+            ledger.AddDiscount(guid, discount)
+        );
+        toast.MapPost("orders/{guid:guid}/void", (Guid guid, ToastChange? change, ToastLedger ledger) =>
+            ledger.VoidOrder(guid, change?.At, change?.Announce ?? true)
+        );
+        toast.MapPost("orders/{guid:guid}/delete", (Guid guid, ToastChange? change, ToastLedger ledger) =>
+            ledger.DeleteOrder(guid, change?.At, change?.Announce ?? true)
+        );
+        toast.MapPost("orders/{guid:guid}/close", (Guid guid, ToastChange? change, ToastLedger ledger) =>
+            ledger.CloseOrder(guid, change?.At, change?.Announce ?? true)
+        );
         toast.MapPost("orders/{guid:guid}/checks", (Guid guid, Check check, ToastLedger ledger) => ledger.AddCheck(guid, check));
     }
 

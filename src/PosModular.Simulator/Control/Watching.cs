@@ -24,15 +24,15 @@ internal static class Watching
         room.MapGet("deliveries/failures", (Deliveries deliveries) => deliveries.Failures);
         room.MapGet("subscriptions", (SubscriptionBook book) => book.All);
         room.MapGet("events", (string? paymentId, Ledger ledger) => ledger.Events(paymentId).Select(e => new EventLine(e)));
-        room.MapPost("events/{eventId:guid}/replay", (Guid eventId, int? times, Ledger ledger) => new EventLine(ledger.Replay(eventId, times ?? 1)));
+        room.MapPost("events/{eventId:guid}/replay", (Guid eventId, int? times, Ledger ledger) =>
+            new EventLine(ledger.Replay(eventId, times ?? 1))
+        );
     }
 
     /// <summary>One event, short.</summary>
     internal sealed record EventLine(Guid EventId, string Type, string MerchantId, string Id, DateTimeOffset CreatedAt)
     {
         public EventLine(WebhookEvent told)
-            : this(told.EventId, told.Type, told.MerchantId, told.SubjectId, told.CreatedAt)
-        {
-        }
+            : this(told.EventId, told.Type, told.MerchantId, told.SubjectId, told.CreatedAt) { }
     }
 }

@@ -11,16 +11,23 @@ namespace PosModular.Simulator.Demo;
 /// a performer from 22:00 to 02:00. A second run on the same database finds what it needs and makes only what is missing.
 /// If the product cannot be set up, the program ends with exit code 1.
 /// </summary>
-internal sealed class DemoNight(DemoSettings settings, SellerBook sellers, Ledger ledger, Deliveries deliveries, TimeProvider clock, IHostApplicationLifetime life) : BackgroundService
+internal sealed class DemoNight(
+    DemoSettings settings,
+    SellerBook sellers,
+    Ledger ledger,
+    Deliveries deliveries,
+    TimeProvider clock,
+    IHostApplicationLifetime life
+) : BackgroundService
 {
     private static readonly TimeSpan OnStage = TimeSpan.FromHours(4); // after opening, and for as long
 
-    private readonly Crowd crowd = new(settings.Seed);
-    private readonly PriorityQueue<Func<Task>, DateTimeOffset> later = new();
-    private readonly TaskCompletionSource sold = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Crowd _crowd = new(settings.Seed);
+    private readonly PriorityQueue<Func<Task>, DateTimeOffset> _later = new();
+    private readonly TaskCompletionSource _sold = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Ends when all sales of a demo with <see cref="DemoSettings.Sales"/> are rung up, captured, tipped and refunded.</summary>
-    public Task Sold => sold.Task;
+    public Task Sold => _sold.Task;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -37,7 +44,7 @@ internal sealed class DemoNight(DemoSettings settings, SellerBook sellers, Ledge
             var doorman = new Doorman(product, ledger);
             var watching = DemoVenue.All.Select(venue => doorman.WatchAsync(venue, closing.Token)).ToArray();
             await TradeAsync(product, doorman, evening, stoppingToken);
-            sold.SetResult();
+            _sold.SetResult();
             await Task.WhenAll(watching);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -47,7 +54,7 @@ internal sealed class DemoNight(DemoSettings settings, SellerBook sellers, Ledge
         catch (DemoFailed e)
         {
             Say($"cannot go on: {e.Message}");
-            sold.TrySetException(e);
+            _sold.TrySetException(e);
             Environment.ExitCode = 1;
             life.StopApplication();
         }
@@ -57,57 +64,64 @@ internal sealed class DemoNight(DemoSettings settings, SellerBook sellers, Ledge
         }
     }
 
-    private async Task ListeningAsync(CancellationToken ct)
+    private async Task ListeningAsync(CancellationToken cancellationToken)
     {
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var whenStarted = life.ApplicationStarted.Register(started.SetResult);
-        await started.Task.WaitAsync(ct);
+        await started.Task.WaitAsync(cancellationToken);
     }
 
-    private async Task SetUpAsync(PosModularApi product, CancellationToken ct)
+    private async Task SetUpAsync(PosModularApi product, CancellationToken cancellationToken)
     {
         Say($"waiting for {settings.Target}");
         var deadline = clock.GetUtcNow() + settings.Wait;
-        while (!await product.IsReadyAsync(ct))
+        while (!await product.IsReadyAsync(cancellationToken))
         {
-            if (clock.GetUtcNow() >= deadline) throw new DemoFailed($"{settings.Target}health/ready did not answer 200 within {settings.Wait.TotalSeconds:0} s.");
-            await Task.Delay(TimeSpan.FromSeconds(1), clock, ct);
+            if (clock.GetUtcNow() >= deadline)
+                throw new DemoFailed($"{settings.Target}health/ready did not answer 200 within {settings.Wait.TotalSeconds:0} s.");
+            await Task.Delay(TimeSpan.FromSeconds(1), clock, cancellationToken);
         }
 
         foreach (var venue in DemoVenue.All)
         {
             sellers.AddTill(venue.Till);
-            var isNew = await product.RegisterVenueAsync(venue, ct);
-            var status = await product.ConnectPosAsync(venue, ct);
-            var rules = await product.RulesAsync(venue, ct);
-            foreach (var rule in DemoRule.All.Where(rule => !rules.Contains(rule.Name))) await product.CreateRuleAsync(venue, rule, ct);
+            var isNew = await product.RegisterVenueAsync(venue, cancellationToken);
+            var status = await product.ConnectPosAsync(venue, cancellationToken);
+            var rules = await product.RulesAsync(venue, cancellationToken);
+            foreach (var rule in DemoRule.All.Where(rule => !rules.Contains(rule.Name)))
+                await product.CreateRuleAsync(venue, rule, cancellationToken);
             // Left open by a run that was stopped between 22:00 and 02:00.
-            foreach (var session in (await product.SessionsAsync(venue, ct)).Where(s => s.EndedAt is null)) await product.EndSessionAsync(session.Id, session.StartedAt + OnStage, ct);
+            foreach (var session in (await product.SessionsAsync(venue, cancellationToken)).Where(s => s.EndedAt is null))
+                await product.EndSessionAsync(session.Id, session.StartedAt + OnStage, cancellationToken);
             Say($"{venue.Id}: {(isNew ? "registered" : "was registered before")}; till {venue.Till.LocationId} {status}");
         }
     }
 
-    private async Task TradeAsync(PosModularApi product, Doorman doorman, Evening evening, CancellationToken ct)
+    private async Task TradeAsync(PosModularApi product, Doorman doorman, Evening evening, CancellationToken cancellationToken)
     {
         var sales = 0;
         var nextSale = evening.Began;
         var nextWord = evening.Began;
-        PutOnStage(product, evening, ct);
+        PutOnStage(product, evening, cancellationToken);
         while (true)
         {
             var now = clock.GetUtcNow();
-            while (later.TryPeek(out _, out var due) && due <= now) await later.Dequeue()();
+            while (_later.TryPeek(out _, out var due) && due <= now)
+                await _later.Dequeue()();
             var open = settings.Sales == 0 || sales < settings.Sales;
-            if (!open && later.Count == 0) return;
+            if (!open && _later.Count == 0)
+                return;
             if (open && nextSale >= evening.Ends)
             {
                 evening = evening.Next();
-                PutOnStage(product, evening, ct);
+                PutOnStage(product, evening, cancellationToken);
             }
 
             if (nextWord <= now)
             {
-                Say($"{evening.At(TimeZoneInfo.Utc, now).ToString("dddd HH:mm", CultureInfo.InvariantCulture)}; {sales} sales, {doorman.Known} cards known; webhooks {Counts()}");
+                Say(
+                    $"{evening.At(TimeZoneInfo.Utc, now).ToString("dddd HH:mm", CultureInfo.InvariantCulture)}; {sales} sales, {doorman.Known} cards known; webhooks {Counts()}"
+                );
                 nextWord = now + TimeSpan.FromSeconds(20);
             }
 
@@ -116,25 +130,27 @@ internal sealed class DemoNight(DemoSettings settings, SellerBook sellers, Ledge
                 // By its own time, not by ours: a program that was held up catches up without bunching the night.
                 RingUp(evening, nextSale);
                 sales++;
-                nextSale += crowd.Seconds(0.5, 1.5) / settings.SalesPerSecond;
+                nextSale += _crowd.Seconds(0.5, 1.5) / settings.SalesPerSecond;
                 continue;
             }
 
             var wake = open ? nextSale : DateTimeOffset.MaxValue;
-            if (later.TryPeek(out _, out var first) && first < wake) wake = first;
-            if (wake > now) await Task.Delay(wake - now, clock, ct);
+            if (_later.TryPeek(out _, out var first) && first < wake)
+                wake = first;
+            if (wake > now)
+                await Task.Delay(wake - now, clock, cancellationToken);
         }
     }
 
     /// <summary>All dice for a sale are thrown here, so that the night is the same however the seconds fall.</summary>
     private void RingUp(Evening evening, DateTimeOffset at)
     {
-        var which = crowd.OneOf(DemoVenue.All.Count);
+        var which = _crowd.OneOf(DemoVenue.All.Count);
         var venue = DemoVenue.All[which];
-        var sale = crowd.NextSale(venue.Till.LocationId!, which, DemoVenue.All.Count) with { At = evening.At(venue.Zone, at) };
-        var settled = at + (sale.Cash ? TimeSpan.Zero : Fast(crowd.Seconds(120, 360)));
-        var (givesUp, tips, isRefunded) = (crowd.Chance(0.04), crowd.Chance(0.12), crowd.Chance(0.05));
-        var (tip, part, wait) = (sale.Tip + 50 * crowd.Between(1, 10), crowd.Between(1, 4), Fast(crowd.Seconds(300, 1_500)));
+        var sale = _crowd.NextSale(venue.Till.LocationId!, which, DemoVenue.All.Count) with { At = evening.At(venue.Zone, at) };
+        var settled = at + (sale.Cash ? TimeSpan.Zero : Fast(_crowd.Seconds(120, 360)));
+        var (givesUp, tips, isRefunded) = (_crowd.Chance(0.04), _crowd.Chance(0.12), _crowd.Chance(0.05));
+        var (tip, part, wait) = (sale.Tip + 50 * _crowd.Between(1, 10), _crowd.Between(1, 4), Fast(_crowd.Seconds(300, 1_500)));
         var payment = ledger.AddSale(sale).Id;
 
         if (!sale.Cash && givesUp)
@@ -143,28 +159,49 @@ internal sealed class DemoNight(DemoSettings settings, SellerBook sellers, Ledge
             return;
         }
 
-        if (!sale.Cash) Later(settled, time => ledger.Capture(payment, time));
-        if (!sale.Cash && tips) Later(settled + Fast(TimeSpan.FromMinutes(2)), time => ledger.LeaveTip(payment, tip, time));
+        if (!sale.Cash)
+            Later(settled, time => ledger.Capture(payment, time));
+        if (!sale.Cash && tips)
+            Later(settled + Fast(TimeSpan.FromMinutes(2)), time => ledger.LeaveTip(payment, tip, time));
 
         // Half of the refunds are for everything, half for a part.
-        if (isRefunded) Later(settled + wait, time => ledger.GiveBack(payment, part > 2 ? null : Math.Max(1, sale.Amount * part / 4), "Wrong drink", time));
+        if (isRefunded)
+            Later(settled + wait, time =>
+                ledger.GiveBack(payment, part > 2 ? null : Math.Max(1, sale.Amount * part / 4), "Wrong drink", time)
+            );
 
-        void Later(DateTimeOffset due, Action<DateTimeOffset> change) => later.Enqueue(() =>
-        {
-            change(evening.At(venue.Zone, due));
-            return Task.CompletedTask;
-        }, due);
+        void Later(DateTimeOffset due, Action<DateTimeOffset> change) =>
+            _later.Enqueue(
+                () =>
+                {
+                    change(evening.At(venue.Zone, due));
+                    return Task.CompletedTask;
+                },
+                due
+            );
     }
 
-    private void PutOnStage(PosModularApi product, Evening evening, CancellationToken ct)
+    private void PutOnStage(PosModularApi product, Evening evening, CancellationToken cancellationToken)
     {
         foreach (var venue in DemoVenue.All)
         {
             var from = Evening.Opens(evening.Date, venue.Zone) + OnStage;
             string? session = null;
-            later.Enqueue(() => TryAsync(async () =>
-                session = (await product.SessionsAsync(venue, ct)).FirstOrDefault(s => s.StartedAt == from)?.Id ?? await product.StartSessionAsync(venue, from, ct)), evening.Real(OnStage));
-            later.Enqueue(() => session is null ? Task.CompletedTask : TryAsync(() => product.EndSessionAsync(session, from + OnStage, ct)), evening.Real(2 * OnStage));
+            _later.Enqueue(
+                () =>
+                    TryAsync(async () =>
+                        session = (await product.SessionsAsync(venue, cancellationToken)).FirstOrDefault(s => s.StartedAt == from)?.Id
+                            ?? await product.StartSessionAsync(venue, from, cancellationToken)
+                    ),
+                evening.Real(OnStage)
+            );
+            _later.Enqueue(
+                () =>
+                    session is null
+                        ? Task.CompletedTask
+                        : TryAsync(() => product.EndSessionAsync(session, from + OnStage, cancellationToken)),
+                evening.Real(2 * OnStage)
+            );
         }
     }
 

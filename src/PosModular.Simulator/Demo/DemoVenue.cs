@@ -26,7 +26,15 @@ internal sealed record DemoRule(string Name, int Euros, string Tier, string Acce
 /// <param name="Country">ISO 3166.</param>
 /// <param name="Performer">On stage from 22:00 to 02:00.</param>
 /// <param name="Merchant">At the simulated Square, like the rest of <see cref="Till"/>.</param>
-internal sealed record DemoVenue(string Id, string Name, string TimeZone, string Currency, string Country, string Performer, string Merchant)
+internal sealed record DemoVenue(
+    string Id,
+    string Name,
+    string TimeZone,
+    string Currency,
+    string Country,
+    string Performer,
+    string Merchant
+)
 {
     public const string Owner = "demo-owner";
     public const string DayCutoff = "06:00";
@@ -43,15 +51,16 @@ internal sealed record DemoVenue(string Id, string Name, string TimeZone, string
     /// <summary>In units of the currency.</summary>
     public long Threshold(DemoRule rule) => rule.Euros * (Currency == "JPY" ? 100L : 1L);
 
-    public TillOrder Till => new()
-    {
-        Name = Name,
-        MerchantId = "DEMOMERCHANT" + Merchant,
-        LocationId = "DEMOLOCATION" + Merchant,
-        ApplicationId = "sq0idp-demo-application-" + Merchant,
-        AccessToken = "demo-access-token-that-opens-nothing-but-the-simulator-" + Merchant,
-        TimeZone = TimeZone,
-        Currency = Currency,
-        Country = Country,
-    };
+    public TillOrder Till =>
+        new()
+        {
+            Name = Name,
+            MerchantId = "DEMOMERCHANT" + Merchant,
+            LocationId = "DEMOLOCATION" + Merchant,
+            ApplicationId = "sq0idp-demo-application-" + Merchant,
+            AccessToken = "demo-access-token-that-opens-nothing-but-the-simulator-" + Merchant,
+            TimeZone = TimeZone,
+            Currency = Currency,
+            Country = Country,
+        };
 }

@@ -9,12 +9,12 @@ namespace PosModular.Simulator.Demo;
 /// </summary>
 internal sealed class Doorman(PosModularApi product, Ledger ledger)
 {
-    private int known;
+    private int _known;
 
     /// <summary>Cards that are tied to a user, as far as seen in this run.</summary>
-    public int Known => known;
+    public int Known => _known;
 
-    public async Task WatchAsync(DemoVenue venue, CancellationToken ct)
+    public async Task WatchAsync(DemoVenue venue, CancellationToken cancellationToken)
     {
         string? seen = null;
         var greeted = new HashSet<string>();
@@ -22,25 +22,29 @@ internal sealed class Doorman(PosModularApi product, Ledger ledger)
         {
             try
             {
-                await product.FollowSalesAsync(venue, seen, TakeAsync, ct);
+                await product.FollowSalesAsync(venue, seen, TakeAsync, cancellationToken);
             }
             catch (DemoFailed e)
             {
                 Console.WriteLine($"[demo] {venue.Name}: {e.Message}; trying again");
             }
 
-            await Task.Delay(TimeSpan.FromSeconds(2), ct);
+            await Task.Delay(TimeSpan.FromSeconds(2), cancellationToken);
         }
 
         async Task TakeAsync(JsonNode sale)
         {
             // A payment of an earlier run is not in the ledger of this one.
-            if (sale["card"]?["token"]?.ToString() is { } token
-                && Crowd.UserOf(ledger.Find(sale["externalId"]!.ToString())?.Card) is { } user && !greeted.Contains(user))
+            if (
+                sale["card"]?["token"]?.ToString() is { } token
+                && Crowd.UserOf(ledger.Find(sale["externalId"]!.ToString())?.Card) is { } user
+                && !greeted.Contains(user)
+            )
             {
-                if (sale["userId"] is null) await product.LinkCardAsync(venue, user, token, ct);
+                if (sale["userId"] is null)
+                    await product.LinkCardAsync(venue, user, token, cancellationToken);
                 greeted.Add(user);
-                Interlocked.Increment(ref known);
+                Interlocked.Increment(ref _known);
             }
 
             seen = sale["cursor"]!.ToString();

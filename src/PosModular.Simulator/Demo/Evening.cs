@@ -40,7 +40,8 @@ internal sealed record Evening(DateOnly Date, DateTimeOffset Began, double Speed
     private static DateOnly LastOver(DateTimeOffset now)
     {
         var date = DateOnly.FromDateTime(now.UtcDateTime);
-        while (DemoVenue.All.Any(venue => Opens(date, venue.Zone) + Length + Stragglers > now)) date = date.AddDays(-1);
+        while (DemoVenue.All.Any(venue => Opens(date, venue.Zone) + Length + Stragglers > now))
+            date = date.AddDays(-1);
         return date;
     }
 }

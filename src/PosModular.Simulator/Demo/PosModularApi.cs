@@ -13,14 +13,18 @@ internal sealed class PosModularApi(DemoSettings settings) : IDisposable
     private const string Errors = "errors { code message field }";
 
     // The timeout is for an answer's head; a subscription's body goes on for as long as it likes.
-    private readonly HttpClient http = new(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = settings.Target, Timeout = TimeSpan.FromSeconds(60) };
+    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false })
+    {
+        BaseAddress = settings.Target,
+        Timeout = TimeSpan.FromSeconds(60),
+    };
 
     /// <summary>Whether /health/ready answers 200; not being there yet is no failure.</summary>
-    public async Task<bool> IsReadyAsync(CancellationToken ct)
+    public async Task<bool> IsReadyAsync(CancellationToken cancellationToken)
     {
         try
         {
-            using var answer = await http.GetAsync("health/ready", ct);
+            using var answer = await _http.GetAsync("health/ready", cancellationToken);
             return answer.IsSuccessStatusCode;
         }
         catch (HttpRequestException)
@@ -30,87 +34,160 @@ internal sealed class PosModularApi(DemoSettings settings) : IDisposable
     }
 
     /// <summary>False when it was registered before.</summary>
-    public async Task<bool> RegisterVenueAsync(DemoVenue venue, CancellationToken ct) =>
-        !Conflicts(await MutateAsync("registerVenue", "RegisterVenueInput", "venue { id }", settings.Token, new JsonObject
-        {
-            ["id"] = venue.Id,
-            ["name"] = venue.Name,
-            ["timeZone"] = venue.TimeZone,
-            ["currency"] = venue.Currency,
-            ["dayCutoff"] = DemoVenue.DayCutoff,
-            ["ownerUserIds"] = new JsonArray(DemoVenue.Owner),
-        }, ct), "registerVenue");
+    public async Task<bool> RegisterVenueAsync(DemoVenue venue, CancellationToken cancellationToken) =>
+        !Conflicts(
+            await MutateAsync(
+                "registerVenue",
+                "RegisterVenueInput",
+                "venue { id }",
+                settings.Token,
+                new JsonObject
+                {
+                    ["id"] = venue.Id,
+                    ["name"] = venue.Name,
+                    ["timeZone"] = venue.TimeZone,
+                    ["currency"] = venue.Currency,
+                    ["dayCutoff"] = DemoVenue.DayCutoff,
+                    ["ownerUserIds"] = new JsonArray(DemoVenue.Owner),
+                },
+                cancellationToken
+            ),
+            "registerVenue"
+        );
 
     /// <summary>The connection's status. A simulator that was started anew has forgotten the subscription; this makes another.</summary>
-    public async Task<string> ConnectPosAsync(DemoVenue venue, CancellationToken ct)
+    public async Task<string> ConnectPosAsync(DemoVenue venue, CancellationToken cancellationToken)
     {
-        var payload = await MutateAsync("connectPos", "ConnectPosInput", "connection { status statusReason { message } }", settings.Token, new JsonObject
-        {
-            ["venueId"] = venue.Id,
-            ["credentials"] = new JsonObject
+        var payload = await MutateAsync(
+            "connectPos",
+            "ConnectPosInput",
+            "connection { status statusReason { message } }",
+            settings.Token,
+            new JsonObject
             {
-                ["provider"] = "SQUARE",
-                ["environment"] = "SANDBOX",
-                ["locationId"] = venue.Till.LocationId,
-                ["accessToken"] = venue.Till.AccessToken,
+                ["venueId"] = venue.Id,
+                ["credentials"] = new JsonObject
+                {
+                    ["provider"] = "SQUARE",
+                    ["environment"] = "SANDBOX",
+                    ["locationId"] = venue.Till.LocationId,
+                    ["accessToken"] = venue.Till.AccessToken,
+                },
             },
-        }, ct);
-        if (Conflicts(payload, "connectPos")) throw new DemoFailed($"connectPos: the till of {venue.Id} is connected to another venue.");
+            cancellationToken
+        );
+        if (Conflicts(payload, "connectPos"))
+            throw new DemoFailed($"connectPos: the till of {venue.Id} is connected to another venue.");
         var reason = payload["connection"]?["statusReason"]?["message"]?.ToString();
         return payload["connection"]?["status"] + (reason is null ? "" : $" ({reason})");
     }
 
     /// <summary>The names of its rules.</summary>
-    public async Task<IReadOnlyList<string>> RulesAsync(DemoVenue venue, CancellationToken ct)
+    public async Task<IReadOnlyList<string>> RulesAsync(DemoVenue venue, CancellationToken cancellationToken)
     {
-        var data = await AskAsync("query($id: ID!) { venue(id: $id) { spendRules { name } } }", new JsonObject { ["id"] = venue.Id }, settings.OwnerToken, ct);
-        return data["venue"]?["spendRules"] is JsonArray rules ? [.. rules.Select(rule => rule!["name"]!.ToString())]
+        var data = await AskAsync(
+            "query($id: ID!) { venue(id: $id) { spendRules { name } } }",
+            new JsonObject { ["id"] = venue.Id },
+            settings.OwnerToken,
+            cancellationToken
+        );
+        return data["venue"]?["spendRules"] is JsonArray rules
+            ? [.. rules.Select(rule => rule!["name"]!.ToString())]
             : throw new DemoFailed($"The venue {venue.Id} is not {DemoVenue.Owner}'s: it was registered by somebody else.");
     }
 
-    public async Task CreateRuleAsync(DemoVenue venue, DemoRule rule, CancellationToken ct) =>
-        Conflicts(await MutateAsync("createSpendRule", "CreateSpendRuleInput", "rule { id }", settings.OwnerToken, new JsonObject
-        {
-            ["venueId"] = venue.Id,
-            ["name"] = rule.Name,
-            ["threshold"] = venue.Threshold(rule),
-            ["unlocksTier"] = rule.Tier,
-            ["grantsAccess"] = new JsonArray(rule.Access),
-            ["liveOnly"] = rule.Late,
-            ["liveWindow"] = rule.Late ? new JsonObject { ["start"] = "22:00", ["end"] = "04:00" } : null,
-        }, ct), "createSpendRule");
+    public async Task CreateRuleAsync(DemoVenue venue, DemoRule rule, CancellationToken cancellationToken) =>
+        Conflicts(
+            await MutateAsync(
+                "createSpendRule",
+                "CreateSpendRuleInput",
+                "rule { id }",
+                settings.OwnerToken,
+                new JsonObject
+                {
+                    ["venueId"] = venue.Id,
+                    ["name"] = rule.Name,
+                    ["threshold"] = venue.Threshold(rule),
+                    ["unlocksTier"] = rule.Tier,
+                    ["grantsAccess"] = new JsonArray(rule.Access),
+                    ["liveOnly"] = rule.Late,
+                    ["liveWindow"] = rule.Late ? new JsonObject { ["start"] = "22:00", ["end"] = "04:00" } : null,
+                },
+                cancellationToken
+            ),
+            "createSpendRule"
+        );
 
     /// <summary>The sessions of the venue's performer, the latest first.</summary>
-    public async Task<IReadOnlyList<StageTime>> SessionsAsync(DemoVenue venue, CancellationToken ct)
+    public async Task<IReadOnlyList<StageTime>> SessionsAsync(DemoVenue venue, CancellationToken cancellationToken)
     {
-        var data = await AskAsync("query($id: ID!) { venue(id: $id) { liveSessions(first: 200) { nodes { id performerId startedAt endedAt } } } }",
-            new JsonObject { ["id"] = venue.Id }, settings.OwnerToken, ct);
+        var data = await AskAsync(
+            "query($id: ID!) { venue(id: $id) { liveSessions(first: 200) { nodes { id performerId startedAt endedAt } } } }",
+            new JsonObject { ["id"] = venue.Id },
+            settings.OwnerToken,
+            cancellationToken
+        );
         return
         [
             .. from session in data["venue"]!["liveSessions"]!["nodes"]!.AsArray()
-               where session["performerId"]!.ToString() == venue.Performer
-               select new StageTime(session["id"]!.ToString(), Instant(session["startedAt"]!), session["endedAt"] is { } end ? Instant(end) : null),
+            where session["performerId"]!.ToString() == venue.Performer
+            select new StageTime(
+                session["id"]!.ToString(),
+                Instant(session["startedAt"]!),
+                session["endedAt"] is { } end ? Instant(end) : null
+            ),
         ];
     }
 
     /// <summary>The session's id.</summary>
-    public async Task<string> StartSessionAsync(DemoVenue venue, DateTimeOffset at, CancellationToken ct)
+    public async Task<string> StartSessionAsync(DemoVenue venue, DateTimeOffset at, CancellationToken cancellationToken)
     {
-        var payload = await MutateAsync("startLiveSession", "StartLiveSessionInput", "session { id }", settings.OwnerToken,
-            new JsonObject { ["venueId"] = venue.Id, ["performerId"] = venue.Performer, ["startedAt"] = Instant(at) }, ct);
+        var payload = await MutateAsync(
+            "startLiveSession",
+            "StartLiveSessionInput",
+            "session { id }",
+            settings.OwnerToken,
+            new JsonObject
+            {
+                ["venueId"] = venue.Id,
+                ["performerId"] = venue.Performer,
+                ["startedAt"] = Instant(at),
+            },
+            cancellationToken
+        );
         Conflicts(payload, "startLiveSession");
         return payload["session"]!["id"]!.ToString();
     }
 
-    public async Task EndSessionAsync(string sessionId, DateTimeOffset at, CancellationToken ct) =>
-        Conflicts(await MutateAsync("endLiveSession", "EndLiveSessionInput", "session { id }", settings.OwnerToken,
-            new JsonObject { ["sessionId"] = sessionId, ["endedAt"] = Instant(at) }, ct), "endLiveSession");
+    public async Task EndSessionAsync(string sessionId, DateTimeOffset at, CancellationToken cancellationToken) =>
+        Conflicts(
+            await MutateAsync(
+                "endLiveSession",
+                "EndLiveSessionInput",
+                "session { id }",
+                settings.OwnerToken,
+                new JsonObject { ["sessionId"] = sessionId, ["endedAt"] = Instant(at) },
+                cancellationToken
+            ),
+            "endLiveSession"
+        );
 
     /// <summary>How many earlier sales are now the user's.</summary>
-    public async Task<int> LinkCardAsync(DemoVenue venue, string userId, string cardToken, CancellationToken ct)
+    public async Task<int> LinkCardAsync(DemoVenue venue, string userId, string cardToken, CancellationToken cancellationToken)
     {
-        var payload = await MutateAsync("linkCard", "LinkCardInput", "matchedTransactions", settings.OwnerToken,
-            new JsonObject { ["venueId"] = venue.Id, ["userId"] = userId, ["cardToken"] = cardToken }, ct);
+        var payload = await MutateAsync(
+            "linkCard",
+            "LinkCardInput",
+            "matchedTransactions",
+            settings.OwnerToken,
+            new JsonObject
+            {
+                ["venueId"] = venue.Id,
+                ["userId"] = userId,
+                ["cardToken"] = cardToken,
+            },
+            cancellationToken
+        );
         Conflicts(payload, "linkCard");
         return payload["matchedTransactions"]!.GetValue<int>();
     }
@@ -119,66 +196,90 @@ internal sealed class PosModularApi(DemoSettings settings) : IDisposable
     /// <param name="venue">Which venue.</param>
     /// <param name="after">The cursor of the last sale seen; null for those from now on.</param>
     /// <param name="take">Gets the transaction.</param>
-    /// <param name="ct">Ends it.</param>
-    public async Task FollowSalesAsync(DemoVenue venue, string? after, Func<JsonNode, Task> take, CancellationToken ct)
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task FollowSalesAsync(DemoVenue venue, string? after, Func<JsonNode, Task> take, CancellationToken cancellationToken)
     {
-        const string Query = "subscription($venue: ID!, $after: String) { transactionAdded(venueId: $venue, after: $after) { cursor externalId userId card { token } } }";
+        const string Query =
+            "subscription($venue: ID!, $after: String) { transactionAdded(venueId: $venue, after: $after) { cursor externalId userId card { token } } }";
         using var request = Request(Query, new JsonObject { ["venue"] = venue.Id, ["after"] = after }, settings.OwnerToken);
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/event-stream"));
         try
         {
-            using var answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
-            await using var body = await answer.Content.ReadAsStreamAsync(ct);
-            await foreach (var told in SseParser.Create(body).EnumerateAsync(ct))
+            using var answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            await using var body = await answer.Content.ReadAsStreamAsync(cancellationToken);
+            await foreach (var told in SseParser.Create(body).EnumerateAsync(cancellationToken))
             {
-                if (told.EventType == "next") await take(Data(told.Data)["transactionAdded"]!);
+                if (told.EventType == "next")
+                    await take(Data(told.Data)["transactionAdded"]!);
             }
         }
-        catch (Exception e) when (IsOfTheWire(e, ct))
+        catch (Exception e) when (IsOfTheWire(e, cancellationToken))
         {
             throw new DemoFailed($"transactionAdded: {e.Message}");
         }
     }
 
-    public void Dispose() => http.Dispose();
+    public void Dispose() => _http.Dispose();
 
-    private async Task<JsonNode> MutateAsync(string field, string type, string result, string token, JsonObject input, CancellationToken ct) =>
-        (await AskAsync($"mutation($input: {type}!) {{ {field}(input: $input) {{ {result} {Errors} }} }}", new JsonObject { ["input"] = input }, token, ct))[field]!;
+    private async Task<JsonNode> MutateAsync(
+        string field,
+        string type,
+        string result,
+        string token,
+        JsonObject input,
+        CancellationToken cancellationToken
+    ) =>
+        (
+            await AskAsync(
+                $"mutation($input: {type}!) {{ {field}(input: $input) {{ {result} {Errors} }} }}",
+                new JsonObject { ["input"] = input },
+                token,
+                cancellationToken
+            )
+        )[field]!;
 
-    private async Task<JsonNode> AskAsync(string query, JsonObject variables, string token, CancellationToken ct)
+    private async Task<JsonNode> AskAsync(string query, JsonObject variables, string token, CancellationToken cancellationToken)
     {
         using var request = Request(query, variables, token);
         try
         {
-            using var answer = await http.SendAsync(request, ct);
-            return Data(await answer.Content.ReadAsStringAsync(ct));
+            using var answer = await _http.SendAsync(request, cancellationToken);
+            return Data(await answer.Content.ReadAsStringAsync(cancellationToken));
         }
-        catch (Exception e) when (IsOfTheWire(e, ct))
+        catch (Exception e) when (IsOfTheWire(e, cancellationToken))
         {
             throw new DemoFailed($"{query}: {e.Message}");
         }
     }
 
-    private static HttpRequestMessage Request(string query, JsonObject variables, string token) => new(HttpMethod.Post, "graphql")
-    {
-        Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token) },
-        Content = new StringContent(new JsonObject { ["query"] = query, ["variables"] = variables }.ToJsonString(), Encoding.UTF8, "application/json"),
-    };
+    private static HttpRequestMessage Request(string query, JsonObject variables, string token) =>
+        new(HttpMethod.Post, "graphql")
+        {
+            Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token) },
+            Content = new StringContent(
+                new JsonObject { ["query"] = query, ["variables"] = variables }.ToJsonString(),
+                Encoding.UTF8,
+                "application/json"
+            ),
+        };
 
     private static JsonNode Data(string answer)
     {
         var json = JsonNode.Parse(answer);
-        if (json?["errors"] is JsonArray { Count: > 0 } errors) throw new DemoFailed($"{errors[0]?["path"]?.ToJsonString()} {errors[0]?["extensions"]?["code"]} {errors[0]?["message"]}");
+        if (json?["errors"] is JsonArray { Count: > 0 } errors)
+            throw new DemoFailed($"{errors[0]?["path"]?.ToJsonString()} {errors[0]?["extensions"]?["code"]} {errors[0]?["message"]}");
         return json?["data"] ?? throw new DemoFailed("The product's answer has no data.");
     }
 
-    private static bool IsOfTheWire(Exception e, CancellationToken ct) =>
-        e is HttpRequestException or IOException or JsonException || e is TaskCanceledException && !ct.IsCancellationRequested;
+    private static bool IsOfTheWire(Exception e, CancellationToken cancellationToken) =>
+        e is HttpRequestException or IOException or JsonException
+        || e is TaskCanceledException && !cancellationToken.IsCancellationRequested;
 
     /// <summary>True for CONFLICT, false for no errors, a failure for anything else.</summary>
     private static bool Conflicts(JsonNode payload, string field)
     {
-        if (payload["errors"] is not JsonArray { Count: > 0 } errors) return false;
+        if (payload["errors"] is not JsonArray { Count: > 0 } errors)
+            return false;
         var code = errors[0]?["code"]?.ToString();
         return code == "CONFLICT" ? true : throw new DemoFailed($"{field}: {code} {errors[0]?["message"]} {errors[0]?["field"]}");
     }

@@ -36,14 +36,21 @@ internal static class Welcome
 
             2. Who is let in, live, for the owner (a WebSocket, or curl -N with Accept: text/event-stream):
 
-            subscription { tierUnlocked(venueId: "{{DemoVenue.All[0].Id}}") { userId tier access rule { name } spendAtUnlock { formatted } } }
+            subscription { tierUnlocked(venueId: "{{DemoVenue.All[
+                0
+            ].Id}}") { userId tier access rule { name } spendAtUnlock { formatted } } }
 
             3. A rule of your own, for either:
 
-            mutation { createSpendRule(input: { venueId: "{{DemoVenue.All[0].Id}}", name: "Welcome back", threshold: 20, unlocksTier: REGULAR }) {
+            mutation { createSpendRule(input: { venueId: "{{DemoVenue.All[
+                0
+            ].Id}}", name: "Welcome back", threshold: 20, unlocksTier: REGULAR }) {
                 rule { id } errors { code message field } } }
 
-            It is Friday, {{day}}, 18:00 at each venue, and an hour goes by in {{(3600 / settings.Speed).ToString("0.##", CultureInfo.InvariantCulture)}} s. Ctrl-C stops it all.
+            It is Friday, {{day}}, 18:00 at each venue, and an hour goes by in {{(3600 / settings.Speed).ToString(
+                "0.##",
+                CultureInfo.InvariantCulture
+            )}} s. Ctrl-C stops it all.
 
             """;
     }

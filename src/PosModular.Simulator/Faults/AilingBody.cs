@@ -3,24 +3,28 @@ namespace PosModular.Simulator.Faults;
 /// <summary>The body of an answer that <see cref="Fault.CutAfterBytes"/> or <see cref="Fault.BodyDelayMs"/> spoils.</summary>
 internal sealed class AilingBody(HttpContext context, Fault fault) : Stream
 {
-    private readonly Stream inner = context.Response.Body;
-    private int left = fault.CutAfterBytes ?? int.MaxValue;
-    private bool delayed = fault.BodyDelayMs == 0;
+    private readonly Stream _inner = context.Response.Body;
+    private int _left = fault.CutAfterBytes ?? int.MaxValue;
+    private bool _delayed = fault.BodyDelayMs == 0;
 
     public override bool CanRead => false;
     public override bool CanSeek => false;
     public override bool CanWrite => true;
     public override long Length => throw new NotSupportedException();
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (!delayed)
+        if (!_delayed)
         {
-            delayed = true;
+            _delayed = true;
             var half = buffer.Length / 2;
             await PassAsync(buffer[..half], cancellationToken);
-            await inner.FlushAsync(cancellationToken);
+            await _inner.FlushAsync(cancellationToken);
             await Task.Delay(fault.BodyDelayMs, context.RequestAborted);
             buffer = buffer[half..];
         }
@@ -28,9 +32,10 @@ internal sealed class AilingBody(HttpContext context, Fault fault) : Stream
         await PassAsync(buffer, cancellationToken);
     }
 
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
+    public override Task FlushAsync(CancellationToken cancellationToken) => _inner.FlushAsync(cancellationToken);
 
     public override void Flush() => throw new NotSupportedException();
 
@@ -43,19 +48,20 @@ internal sealed class AilingBody(HttpContext context, Fault fault) : Stream
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     /// <summary>What is allowed through has left for the client before the connection ends.</summary>
-    private async Task PassAsync(ReadOnlyMemory<byte> bytes, CancellationToken ct)
+    private async Task PassAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
-        if (bytes.Length <= left)
+        if (bytes.Length <= _left)
         {
-            left -= bytes.Length;
-            await inner.WriteAsync(bytes, ct);
+            _left -= bytes.Length;
+            await _inner.WriteAsync(bytes, cancellationToken);
             return;
         }
 
-        if (context.RequestAborted.IsCancellationRequested) return;
-        await inner.WriteAsync(bytes[..left], ct);
-        await inner.FlushAsync(ct);
-        left = 0;
+        if (context.RequestAborted.IsCancellationRequested)
+            return;
+        await _inner.WriteAsync(bytes[.._left], cancellationToken);
+        await _inner.FlushAsync(cancellationToken);
+        _left = 0;
         context.Abort();
     }
 }

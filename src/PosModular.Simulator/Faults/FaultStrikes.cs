@@ -8,31 +8,38 @@ internal static class FaultStrikes
     public static void UseFaults(this WebApplication app)
     {
         var faults = app.Services.GetRequiredService<FaultBook>();
-        app.Use(async (context, next) =>
-        {
-            var request = context.Request;
-            var fault = request.Path.StartsWithSegments("/_sim") ? null : faults.Strike(request.Method, request.Path.ToString());
-            if (fault is { DelayMs: > 0 }) await Task.Delay(fault.DelayMs, context.RequestAborted);
-            if (fault is { Cut: true })
+        app.Use(
+            async (context, next) =>
             {
-                context.Abort();
-                return;
-            }
+                var request = context.Request;
+                var fault = request.Path.StartsWithSegments("/_sim") ? null : faults.Strike(request.Method, request.Path.ToString());
+                if (fault is { DelayMs: > 0 })
+                    await Task.Delay(fault.DelayMs, context.RequestAborted);
+                if (fault is { Cut: true })
+                {
+                    context.Abort();
+                    return;
+                }
 
-            if (fault is { CutAfterBytes: not null } or { BodyDelayMs: > 0 }) context.Response.Body = new AilingBody(context, fault);
-            if (fault is not { Status: { } status })
-            {
-                await next(context);
-                return;
-            }
+                if (fault is { CutAfterBytes: not null } or { BodyDelayMs: > 0 })
+                    context.Response.Body = new AilingBody(context, fault);
+                if (fault is not { Status: { } status })
+                {
+                    await next(context);
+                    return;
+                }
 
-            foreach (var (name, value) in fault.Headers) context.Response.Headers[name] = value;
-            context.Response.StatusCode = status;
-            context.Response.ContentType = "application/json";
-            const string Why = "The simulator was told to answer so.";
-            await context.Response.WriteAsync(ToastError.Concerns(request.Path)
-                ? ToastError.Body(status, Why, fault.Code)
-                : SquareAnswer.Text(SquareError.Body(fault.Code ?? SquareError.CodeOf(status), Why)));
-        });
+                foreach (var (name, value) in fault.Headers)
+                    context.Response.Headers[name] = value;
+                context.Response.StatusCode = status;
+                context.Response.ContentType = "application/json";
+                const string Why = "The simulator was told to answer so.";
+                await context.Response.WriteAsync(
+                    ToastError.Concerns(request.Path)
+                        ? ToastError.Body(status, Why, fault.Code)
+                        : SquareAnswer.Text(SquareError.Body(fault.Code ?? SquareError.CodeOf(status), Why))
+                );
+            }
+        );
     }
 }

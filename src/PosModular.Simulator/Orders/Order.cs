@@ -56,7 +56,8 @@ public sealed record Order
         : Counted.All(p => p.Status is PaymentStatus.Completed) && Paid >= Total ? OrderState.Completed
         : OrderState.Open;
 
-    private IEnumerable<Payment> Counted => Payments.Any(p => p.Status is not PaymentStatus.Canceled) ? Payments.Where(p => p.Status is not PaymentStatus.Canceled) : Payments;
+    private IEnumerable<Payment> Counted =>
+        Payments.Any(p => p.Status is not PaymentStatus.Canceled) ? Payments.Where(p => p.Status is not PaymentStatus.Canceled) : Payments;
 
     /// <summary>With the payment as it is now, or one more.</summary>
     internal Order With(Payment payment, DateTimeOffset at)
@@ -69,10 +70,16 @@ public sealed record Order
 
     private Order Changed(Order after, DateTimeOffset at)
     {
-        if (after.Subtotal < 0) throw new InvalidOperationException($"Order {Id}: tax and service charge are more than the total and the discount.");
+        if (after.Subtotal < 0)
+            throw new InvalidOperationException($"Order {Id}: tax and service charge are more than the total and the discount.");
         var later = UpdatedAt.AddMilliseconds(1);
         var updated = at > later ? at : later;
-        return after with { UpdatedAt = updated, Version = Version + 1, ClosedAt = after.State is OrderState.Open ? null : ClosedAt ?? updated };
+        return after with
+        {
+            UpdatedAt = updated,
+            Version = Version + 1,
+            ClosedAt = after.State is OrderState.Open ? null : ClosedAt ?? updated,
+        };
     }
 
     private long Sum(Func<Payment, long> figure) => Counted.Sum(figure);
@@ -81,5 +88,6 @@ public sealed record Order
 /// <summary>Figures of an order to set, in minor units; what is null stays. The total includes the tip, as Square's does.</summary>
 public sealed record OrderEdit(long? Tax = null, long? Discount = null, long? ServiceCharge = null, long? Total = null)
 {
-    internal OrderEdit Then(OrderEdit next) => new(next.Tax ?? Tax, next.Discount ?? Discount, next.ServiceCharge ?? ServiceCharge, next.Total ?? Total);
+    internal OrderEdit Then(OrderEdit next) =>
+        new(next.Tax ?? Tax, next.Discount ?? Discount, next.ServiceCharge ?? ServiceCharge, next.Total ?? Total);
 }

@@ -21,7 +21,8 @@ internal static class OrderAnswers
 
     private static IResult Get(string id, HttpContext http, Ledger ledger)
     {
-        if (ledger.ReadableOrder(id, http.Caller().MerchantId) is not { } order) return SquareError.NotFound("Order");
+        if (ledger.ReadableOrder(id, http.Caller().MerchantId) is not { } order)
+            return SquareError.NotFound("Order");
         return SquareJson.Answer(json =>
         {
             json.WritePropertyName("order");
@@ -32,18 +33,26 @@ internal static class OrderAnswers
     private static async Task<IResult> BatchAsync(HttpContext http, Ledger ledger, SellerBook sellers)
     {
         var body = await SubscriptionDraft.BodyAsync(http.Request);
-        if (body?["order_ids"] is not JsonArray ids) return SquareError.Bad("MISSING_REQUIRED_PARAMETER", "Missing required parameter.", "order_ids");
-        if (ids.Count > MostAtOnce) return SquareError.Bad("VALUE_TOO_LONG", "order_ids has at most 100 ids.", "order_ids");
+        if (body?["order_ids"] is not JsonArray ids)
+            return SquareError.Bad("MISSING_REQUIRED_PARAMETER", "Missing required parameter.", "order_ids");
+        if (ids.Count > MostAtOnce)
+            return SquareError.Bad("VALUE_TOO_LONG", "order_ids has at most 100 ids.", "order_ids");
         var seller = http.Caller().MerchantId;
         Location? location = null;
-        if (body["location_id"]?.ToString() is { } asked && (location = sellers.FindLocation(seller, asked)) is null) return SquareError.NotFound("Location");
+        if (body["location_id"]?.ToString() is { } asked && (location = sellers.FindLocation(seller, asked)) is null)
+            return SquareError.NotFound("Location");
 
-        var orders = ids.Select(id => ledger.ReadableOrder(id?.ToString() ?? "", seller)).OfType<Order>().Where(order => location is null || order.LocationId == location.Id).ToList();
+        var orders = ids.Select(id => ledger.ReadableOrder(id?.ToString() ?? "", seller))
+            .OfType<Order>()
+            .Where(order => location is null || order.LocationId == location.Id)
+            .ToList();
         return SquareJson.Answer(json =>
         {
-            if (orders.Count == 0) return;
+            if (orders.Count == 0)
+                return;
             json.WriteStartArray("orders");
-            foreach (var order in orders) OrderJson.Write(json, order);
+            foreach (var order in orders)
+                OrderJson.Write(json, order);
             json.WriteEndArray();
         });
     }

@@ -22,7 +22,8 @@ internal static class OrderJson
         WriteTenders(json, order);
         json.WriteString("created_at", SquareTime.Rfc3339(order.CreatedAt));
         json.WriteString("updated_at", SquareTime.Rfc3339(order.UpdatedAt));
-        if (order.ClosedAt is { } closed) json.WriteString("closed_at", SquareTime.Rfc3339(closed));
+        if (order.ClosedAt is { } closed)
+            json.WriteString("closed_at", SquareTime.Rfc3339(closed));
         json.WriteString("state", Word(order.State));
         json.WriteNumber("version", order.Version);
         json.WriteMoney("total_money", order.Total, currency);
@@ -42,12 +43,13 @@ internal static class OrderJson
     }
 
     /// <summary>OPEN, COMPLETED, CANCELED.</summary>
-    public static string Word(OrderState state) => state switch
-    {
-        OrderState.Open => "OPEN",
-        OrderState.Completed => "COMPLETED",
-        _ => "CANCELED",
-    };
+    public static string Word(OrderState state) =>
+        state switch
+        {
+            OrderState.Open => "OPEN",
+            OrderState.Completed => "COMPLETED",
+            _ => "CANCELED",
+        };
 
     private static void WriteLine(Utf8JsonWriter json, Order order)
     {
@@ -72,7 +74,8 @@ internal static class OrderJson
 
     private static void WriteApplied(Utf8JsonWriter json, string name, string reference, Order order, long amount, string what)
     {
-        if (amount == 0) return;
+        if (amount == 0)
+            return;
         json.WriteStartArray(name);
         json.WriteStartObject();
         json.WriteString("uid", Uid(order, "applied " + what));
@@ -84,7 +87,8 @@ internal static class OrderJson
 
     private static void WriteTax(Utf8JsonWriter json, Order order)
     {
-        if (order.Tax == 0) return;
+        if (order.Tax == 0)
+            return;
         json.WriteStartArray("taxes");
         json.WriteStartObject();
         json.WriteString("uid", Uid(order, "tax"));
@@ -99,7 +103,8 @@ internal static class OrderJson
 
     private static void WriteDiscount(Utf8JsonWriter json, Order order)
     {
-        if (order.Discount == 0) return;
+        if (order.Discount == 0)
+            return;
         json.WriteStartArray("discounts");
         json.WriteStartObject();
         json.WriteString("uid", Uid(order, "discount"));
@@ -114,7 +119,8 @@ internal static class OrderJson
 
     private static void WriteServiceCharge(Utf8JsonWriter json, Order order)
     {
-        if (order.ServiceCharge == 0) return;
+        if (order.ServiceCharge == 0)
+            return;
         json.WriteStartArray("service_charges");
         json.WriteStartObject();
         json.WriteString("uid", Uid(order, "service charge"));
@@ -141,7 +147,8 @@ internal static class OrderJson
             json.WriteString("transaction_id", order.Id);
             json.WriteString("created_at", SquareTime.Rfc3339(payment.CreatedAt));
             json.WriteMoney("amount_money", payment.Total, payment.Currency);
-            if (payment.Tip > 0) json.WriteMoney("tip_money", payment.Tip, payment.Currency);
+            if (payment.Tip > 0)
+                json.WriteMoney("tip_money", payment.Tip, payment.Currency);
             json.WriteString("type", payment.Card is null ? "CASH" : "CARD");
             json.WriteString("payment_id", payment.Id);
             json.WriteEndObject();

@@ -12,15 +12,16 @@ namespace PosModular.Simulator.Payments;
 /// </summary>
 public sealed partial class Ledger(TimeProvider clock, SellerBook sellers, Deliveries deliveries, SimulatorSettings settings)
 {
-    private readonly Lock gate = new();
-    private readonly Dictionary<string, Payment> payments = [];
-    private readonly Dictionary<string, Shelf> shelves = [];
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, Payment> _payments = [];
+    private readonly Dictionary<string, Shelf> _shelves = [];
 
     /// <summary>Rings up a sale: payment.created, and order.created or order.updated.</summary>
     public Payment AddSale(Sale sale)
     {
         var location = sellers.FindLocation(sale.LocationId) ?? throw new KeyNotFoundException($"No location {sale.LocationId}.");
-        if (sale.Amount < 0 || sale.Tip < 0) throw new InvalidOperationException("A sale has no negative amount or tip.");
+        if (sale.Amount < 0 || sale.Tip < 0)
+            throw new InvalidOperationException("A sale has no negative amount or tip.");
         var tax = sale.Tax ?? sale.Amount * 7 / 107;
         if (tax < 0 || sale.Discount < 0 || sale.ServiceCharge < 0 || tax + sale.ServiceCharge > sale.Amount + sale.Discount)
             throw new InvalidOperationException("Tax, discount and service charge are not negative, and leave something for the goods.");
@@ -50,11 +51,12 @@ public sealed partial class Ledger(TimeProvider clock, SellerBook sellers, Deliv
             CustomerId = sale.CustomerId,
             WrittenAt = clock.GetUtcNow(),
         };
-        lock (gate)
+        lock (_gate)
         {
-            if (payments.ContainsKey(payment.Id)) throw new InvalidOperationException($"Payment {payment.Id} exists.");
+            if (_payments.ContainsKey(payment.Id))
+                throw new InvalidOperationException($"Payment {payment.Id} exists.");
             var order = OrderWith(payment);
-            payments.Add(payment.Id, payment);
+            _payments.Add(payment.Id, payment);
             ShelfOf(payment.LocationId).Put(payment.Id, payment.CreatedAt, payment.UpdatedAt, payment.OfflineAt);
             Tell("payment.created", payment, sale.Announce);
             Keep(order, sale.Announce);
@@ -78,23 +80,35 @@ public sealed partial class Ledger(TimeProvider clock, SellerBook sellers, Deliv
     /// <summary>Null when there is none.</summary>
     public Payment? Find(string paymentId)
     {
-        lock (gate) return payments.GetValueOrDefault(paymentId);
+        lock (_gate)
+            return _payments.GetValueOrDefault(paymentId);
     }
 
     /// <summary>Every payment as it stands, the oldest first; of one location if given.</summary>
     public IReadOnlyList<Payment> Payments(string? locationId = null)
     {
-        lock (gate)
-            return [.. payments.Values.Where(p => locationId is null || p.LocationId == locationId).OrderBy(p => p.CreatedAt).ThenBy(p => p.Id, StringComparer.Ordinal)];
+        lock (_gate)
+            return
+            [
+                .. _payments
+                    .Values.Where(p => locationId is null || p.LocationId == locationId)
+                    .OrderBy(p => p.CreatedAt)
+                    .ThenBy(p => p.Id, StringComparer.Ordinal),
+            ];
     }
 
     /// <summary>One page by <paramref name="query"/>, and whether there is more.</summary>
     internal (IReadOnlyList<Payment> Page, bool More) List(PaymentQuery query, int size)
     {
-        lock (gate)
+        lock (_gate)
         {
-            return Page(query.Window.Walk(shelves.GetValueOrDefault(query.LocationId)).Select(place => payments[place.Id])
-                .Where(payment => payment.WrittenAt <= ListedUntil && query.Wants(payment)), size);
+            return Page(
+                query
+                    .Window.Walk(_shelves.GetValueOrDefault(query.LocationId))
+                    .Select(place => _payments[place.Id])
+                    .Where(payment => payment.WrittenAt <= ListedUntil && query.Wants(payment)),
+                size
+            );
         }
     }
 
@@ -109,9 +123,11 @@ public sealed partial class Ledger(TimeProvider clock, SellerBook sellers, Deliv
 
     private Payment Change(string paymentId, DateTimeOffset? at, bool announce, Func<Payment, DateTimeOffset, Payment> change)
     {
-        lock (gate)
+        lock (_gate)
         {
-            var before = payments.TryGetValue(paymentId, out var found) ? found : throw new KeyNotFoundException($"No payment {paymentId}.");
+            var before = _payments.TryGetValue(paymentId, out var found)
+                ? found
+                : throw new KeyNotFoundException($"No payment {paymentId}.");
             var after = change(before, SquareTime.ToMilliseconds(at ?? clock.GetUtcNow())) with { WrittenAt = clock.GetUtcNow() };
 
             // What was given back is not the order's: Square makes an order of its own for a return.
@@ -119,16 +135,18 @@ public sealed partial class Ledger(TimeProvider clock, SellerBook sellers, Deliv
             var shelf = ShelfOf(before.LocationId);
             shelf.Take(before.Id, before.CreatedAt, before.UpdatedAt, before.OfflineAt);
             shelf.Put(after.Id, after.CreatedAt, after.UpdatedAt, after.OfflineAt);
-            payments[paymentId] = after;
+            _payments[paymentId] = after;
             Tell("payment.updated", after, announce);
-            if (order is not null) Keep(order, announce);
+            if (order is not null)
+                Keep(order, announce);
             return after;
         }
     }
 
     private Shelf ShelfOf(string locationId)
     {
-        if (!shelves.TryGetValue(locationId, out var shelf)) shelves[locationId] = shelf = new Shelf();
+        if (!_shelves.TryGetValue(locationId, out var shelf))
+            _shelves[locationId] = shelf = new Shelf();
         return shelf;
     }
 }

@@ -8,8 +8,8 @@ namespace PosModular.Simulator.Payments;
 /// <content>The events that told of changes.</content>
 public sealed partial class Ledger
 {
-    private readonly Dictionary<Guid, WebhookEvent> events = [];
-    private readonly List<WebhookEvent> eventsInOrder = [];
+    private readonly Dictionary<Guid, WebhookEvent> _events = [];
+    private readonly List<WebhookEvent> _eventsInOrder = [];
 
     /// <summary>
     /// Every event in the order of the changes; of one payment if given, its refunds' and its order's included.
@@ -17,16 +17,18 @@ public sealed partial class Ledger
     /// </summary>
     public IReadOnlyList<WebhookEvent> Events(string? paymentId = null)
     {
-        lock (gate) return [.. eventsInOrder.Where(e => paymentId is null || e.Concerns(paymentId))];
+        lock (_gate)
+            return [.. _eventsInOrder.Where(e => paymentId is null || e.Concerns(paymentId))];
     }
 
     /// <summary>Sends an event again, to those who want it now, as often as asked: the same event_id and the same bytes.</summary>
     public WebhookEvent Replay(Guid eventId, int times = 1)
     {
-        lock (gate)
+        lock (_gate)
         {
-            var told = events.TryGetValue(eventId, out var found) ? found : throw new KeyNotFoundException($"No event {eventId}.");
-            for (var i = 0; i < times; i++) deliveries.Send(told, ListenersTo(told));
+            var told = _events.TryGetValue(eventId, out var found) ? found : throw new KeyNotFoundException($"No event {eventId}.");
+            for (var i = 0; i < times; i++)
+                deliveries.Send(told, ListenersTo(told));
             return told;
         }
     }
@@ -34,7 +36,12 @@ public sealed partial class Ledger
     /// <summary>Tells an application that a merchant took back its consent: oauth.authorization.revoked, for which no scope is needed.</summary>
     internal void TellRevoked(AccessToken token)
     {
-        lock (gate) Tell("oauth.authorization.revoked", new Revocation(Guid.NewGuid(), token.ApplicationId, token.MerchantId, clock.GetUtcNow()), announce: true);
+        lock (_gate)
+            Tell(
+                "oauth.authorization.revoked",
+                new Revocation(Guid.NewGuid(), token.ApplicationId, token.MerchantId, clock.GetUtcNow()),
+                announce: true
+            );
     }
 
     private void Tell(string type, Payment payment, bool announce) => Tell(type, payment.MerchantId, payment, announce);
@@ -49,15 +56,17 @@ public sealed partial class Ledger
     private void Tell(string type, string merchantId, object subject, bool announce)
     {
         var told = new WebhookEvent(Guid.NewGuid(), type, merchantId, SquareTime.ToMilliseconds(clock.GetUtcNow()), subject);
-        events.Add(told.EventId, told);
-        eventsInOrder.Add(told);
-        if (announce) deliveries.Send(told, ListenersTo(told));
+        _events.Add(told.EventId, told);
+        _eventsInOrder.Add(told);
+        if (announce)
+            deliveries.Send(told, ListenersTo(told));
     }
 
-    private IReadOnlySet<string> ListenersTo(WebhookEvent told) => told.Subject switch
-    {
-        Revocation revocation => new HashSet<string> { revocation.ApplicationId },
-        Order => sellers.ListenersOf(told.MerchantId, "ORDERS_READ"),
-        _ => sellers.ListenersOf(told.MerchantId, "PAYMENTS_READ"),
-    };
+    private IReadOnlySet<string> ListenersTo(WebhookEvent told) =>
+        told.Subject switch
+        {
+            Revocation revocation => new HashSet<string> { revocation.ApplicationId },
+            Order => sellers.ListenersOf(told.MerchantId, "ORDERS_READ"),
+            _ => sellers.ListenersOf(told.MerchantId, "PAYMENTS_READ"),
+        };
 }

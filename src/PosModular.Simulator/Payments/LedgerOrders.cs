@@ -5,21 +5,22 @@ namespace PosModular.Simulator.Payments;
 /// <content>Orders.</content>
 public sealed partial class Ledger
 {
-    private readonly Dictionary<string, Order> orders = [];
-    private readonly HashSet<string> hidden = [];
+    private readonly Dictionary<string, Order> _orders = [];
+    private readonly HashSet<string> _hidden = [];
 
     /// <summary>Null when there is none; hidden ones are found too.</summary>
     public Order? FindOrder(string orderId)
     {
-        lock (gate) return orders.GetValueOrDefault(orderId);
+        lock (_gate)
+            return _orders.GetValueOrDefault(orderId);
     }
 
     /// <summary>Sets figures of an order, e.g. a discount given later, whatever its payments say: order.updated with a higher version.</summary>
     public Order EditOrder(string orderId, OrderEdit edit, DateTimeOffset? at = null, bool announce = true)
     {
-        lock (gate)
+        lock (_gate)
         {
-            var before = orders.TryGetValue(orderId, out var found) ? found : throw new KeyNotFoundException($"No order {orderId}.");
+            var before = _orders.TryGetValue(orderId, out var found) ? found : throw new KeyNotFoundException($"No order {orderId}.");
             return Keep(before.With(edit, SquareTime.ToMilliseconds(at ?? clock.GetUtcNow())), announce);
         }
     }
@@ -27,26 +28,32 @@ public sealed partial class Ledger
     /// <summary>From now on the order cannot be read, as one that Square has not got ready yet; it need not exist.</summary>
     public void HideOrder(string orderId)
     {
-        lock (gate) hidden.Add(orderId);
+        lock (_gate)
+            _hidden.Add(orderId);
     }
 
     /// <summary>Ends <see cref="HideOrder"/>.</summary>
     public void ShowOrder(string orderId)
     {
-        lock (gate) hidden.Remove(orderId);
+        lock (_gate)
+            _hidden.Remove(orderId);
     }
 
     internal Order? ReadableOrder(string orderId, string merchantId)
     {
-        lock (gate) return orders.TryGetValue(orderId, out var order) && order.MerchantId == merchantId && !hidden.Contains(orderId) ? order : null;
+        lock (_gate)
+            return _orders.TryGetValue(orderId, out var order) && order.MerchantId == merchantId && !_hidden.Contains(orderId)
+                ? order
+                : null;
     }
 
     /// <summary>The order after a payment was made or changed; nothing is kept yet.</summary>
     private Order OrderWith(Payment payment)
     {
-        if (orders.TryGetValue(payment.OrderId, out var before))
+        if (_orders.TryGetValue(payment.OrderId, out var before))
         {
-            if (before.LocationId != payment.LocationId) throw new InvalidOperationException($"Order {before.Id} is of location {before.LocationId}.");
+            if (before.LocationId != payment.LocationId)
+                throw new InvalidOperationException($"Order {before.Id} is of location {before.LocationId}.");
             return before.With(payment, payment.UpdatedAt);
         }
 
@@ -65,7 +72,7 @@ public sealed partial class Ledger
 
     private Order Keep(Order order, bool announce)
     {
-        orders[order.Id] = order;
+        _orders[order.Id] = order;
         Tell(order.Version == 1 ? "order.created" : "order.updated", order, announce);
         return order;
     }

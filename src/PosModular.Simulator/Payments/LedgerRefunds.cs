@@ -5,9 +5,9 @@ namespace PosModular.Simulator.Payments;
 /// <content>Refunds.</content>
 public sealed partial class Ledger
 {
-    private readonly Dictionary<string, Refund> refunds = [];
-    private readonly Dictionary<string, Shelf> refundShelves = [];
-    private readonly Dictionary<string, long> pendingOf = [];
+    private readonly Dictionary<string, Refund> _refunds = [];
+    private readonly Dictionary<string, Shelf> _refundShelves = [];
+    private readonly Dictionary<string, long> _pendingOf = [];
 
     /// <summary>
     /// Gives back an amount, or all that is left; the payment stays COMPLETED. Told as refund.created (PENDING), refund.updated
@@ -15,94 +15,124 @@ public sealed partial class Ledger
     /// </summary>
     public Payment GiveBack(string paymentId, long? amount = null, string? reason = null, DateTimeOffset? at = null, bool announce = true)
     {
-        lock (gate)
+        lock (_gate)
         {
             CompleteRefund(BeginRefund(paymentId, amount, reason, at, announce).Id, at, announce);
-            return payments[paymentId];
+            return _payments[paymentId];
         }
     }
 
     /// <summary>A refund that is PENDING: refund.created. The payment does not change before it is completed.</summary>
     public Refund BeginRefund(string paymentId, long? amount = null, string? reason = null, DateTimeOffset? at = null, bool announce = true)
     {
-        lock (gate)
+        lock (_gate)
         {
-            var payment = payments.TryGetValue(paymentId, out var found) ? found : throw new KeyNotFoundException($"No payment {paymentId}.");
-            var left = payment.Total - payment.Refunded - pendingOf.GetValueOrDefault(paymentId);
+            var payment = _payments.TryGetValue(paymentId, out var found)
+                ? found
+                : throw new KeyNotFoundException($"No payment {paymentId}.");
+            var left = payment.Total - payment.Refunded - _pendingOf.GetValueOrDefault(paymentId);
             var part = amount ?? left;
             payment.Require(payment.Status is PaymentStatus.Completed && part > 0 && part <= left, "refund");
-            pendingOf[paymentId] = pendingOf.GetValueOrDefault(paymentId) + part;
-            return Begin(new Refund
-            {
-                Id = SquareId.Refund(paymentId),
-                MerchantId = payment.MerchantId,
-                LocationId = payment.LocationId,
-                PaymentId = paymentId,
-                OrderId = SquareId.Payment(),
-                Amount = part,
-                Currency = payment.Currency,
-                Status = RefundStatus.Pending,
-                Reason = reason,
-                SourceType = payment.Card is null ? "CASH" : "CARD",
-                CreatedAt = SquareTime.ToMilliseconds(at ?? clock.GetUtcNow()),
-                UpdatedAt = SquareTime.ToMilliseconds(at ?? clock.GetUtcNow()),
-            }, announce);
+            _pendingOf[paymentId] = _pendingOf.GetValueOrDefault(paymentId) + part;
+            return Begin(
+                new Refund
+                {
+                    Id = SquareId.Refund(paymentId),
+                    MerchantId = payment.MerchantId,
+                    LocationId = payment.LocationId,
+                    PaymentId = paymentId,
+                    OrderId = SquareId.Payment(),
+                    Amount = part,
+                    Currency = payment.Currency,
+                    Status = RefundStatus.Pending,
+                    Reason = reason,
+                    SourceType = payment.Card is null ? "CASH" : "CARD",
+                    CreatedAt = SquareTime.ToMilliseconds(at ?? clock.GetUtcNow()),
+                    UpdatedAt = SquareTime.ToMilliseconds(at ?? clock.GetUtcNow()),
+                },
+                announce
+            );
         }
     }
 
     /// <summary>A PENDING refund that belongs to no payment (<c>unlinked: true</c>): refund.created. End it as any other.</summary>
-    public Refund BeginUnlinkedRefund(string locationId, long amount, string? reason = null, DateTimeOffset? at = null, bool announce = true)
+    public Refund BeginUnlinkedRefund(
+        string locationId,
+        long amount,
+        string? reason = null,
+        DateTimeOffset? at = null,
+        bool announce = true
+    )
     {
         var location = sellers.FindLocation(locationId) ?? throw new KeyNotFoundException($"No location {locationId}.");
-        if (amount <= 0) throw new InvalidOperationException("A refund has a positive amount.");
-        lock (gate)
+        if (amount <= 0)
+            throw new InvalidOperationException("A refund has a positive amount.");
+        lock (_gate)
         {
-            return Begin(new Refund
-            {
-                Id = SquareId.Payment(),
-                MerchantId = location.MerchantId,
-                LocationId = location.Id,
-                PaymentId = null,
-                OrderId = SquareId.Payment(),
-                Amount = amount,
-                Currency = location.Currency,
-                Status = RefundStatus.Pending,
-                Reason = reason,
-                SourceType = "CARD",
-                CreatedAt = SquareTime.ToMilliseconds(at ?? clock.GetUtcNow()),
-                UpdatedAt = SquareTime.ToMilliseconds(at ?? clock.GetUtcNow()),
-            }, announce);
+            return Begin(
+                new Refund
+                {
+                    Id = SquareId.Payment(),
+                    MerchantId = location.MerchantId,
+                    LocationId = location.Id,
+                    PaymentId = null,
+                    OrderId = SquareId.Payment(),
+                    Amount = amount,
+                    Currency = location.Currency,
+                    Status = RefundStatus.Pending,
+                    Reason = reason,
+                    SourceType = "CARD",
+                    CreatedAt = SquareTime.ToMilliseconds(at ?? clock.GetUtcNow()),
+                    UpdatedAt = SquareTime.ToMilliseconds(at ?? clock.GetUtcNow()),
+                },
+                announce
+            );
         }
     }
 
     /// <summary>PENDING → COMPLETED: refund.updated, and payment.updated if it has a payment.</summary>
-    public Refund CompleteRefund(string refundId, DateTimeOffset? at = null, bool announce = true) => End(refundId, RefundStatus.Completed, at, announce);
+    public Refund CompleteRefund(string refundId, DateTimeOffset? at = null, bool announce = true) =>
+        End(refundId, RefundStatus.Completed, at, announce);
 
     /// <summary>PENDING → REJECTED: refund.updated.</summary>
-    public Refund RejectRefund(string refundId, DateTimeOffset? at = null, bool announce = true) => End(refundId, RefundStatus.Rejected, at, announce);
+    public Refund RejectRefund(string refundId, DateTimeOffset? at = null, bool announce = true) =>
+        End(refundId, RefundStatus.Rejected, at, announce);
 
     /// <summary>PENDING → FAILED: refund.updated.</summary>
-    public Refund FailRefund(string refundId, DateTimeOffset? at = null, bool announce = true) => End(refundId, RefundStatus.Failed, at, announce);
+    public Refund FailRefund(string refundId, DateTimeOffset? at = null, bool announce = true) =>
+        End(refundId, RefundStatus.Failed, at, announce);
 
     /// <summary>Null when there is none.</summary>
     public Refund? FindRefund(string refundId)
     {
-        lock (gate) return refunds.GetValueOrDefault(refundId);
+        lock (_gate)
+            return _refunds.GetValueOrDefault(refundId);
     }
 
     /// <summary>Every refund as it stands, the oldest first; of one location if given.</summary>
     public IReadOnlyList<Refund> Refunds(string? locationId = null)
     {
-        lock (gate)
-            return [.. refunds.Values.Where(r => locationId is null || r.LocationId == locationId).OrderBy(r => r.CreatedAt).ThenBy(r => r.Id, StringComparer.Ordinal)];
+        lock (_gate)
+            return
+            [
+                .. _refunds
+                    .Values.Where(r => locationId is null || r.LocationId == locationId)
+                    .OrderBy(r => r.CreatedAt)
+                    .ThenBy(r => r.Id, StringComparer.Ordinal),
+            ];
     }
 
     internal (IReadOnlyList<Refund> Page, bool More) List(RefundQuery query, int size)
     {
-        lock (gate)
+        lock (_gate)
         {
-            return Page(query.Window.Walk(refundShelves.GetValueOrDefault(query.Place)).Select(place => refunds[place.Id])
-                .Where(refund => refund.WrittenAt <= ListedUntil && query.Wants(refund)), size);
+            return Page(
+                query
+                    .Window.Walk(_refundShelves.GetValueOrDefault(query.Place))
+                    .Select(place => _refunds[place.Id])
+                    .Where(refund => refund.WrittenAt <= ListedUntil && query.Wants(refund)),
+                size
+            );
         }
     }
 
@@ -115,26 +145,30 @@ public sealed partial class Ledger
 
     private Refund End(string refundId, RefundStatus status, DateTimeOffset? at, bool announce)
     {
-        lock (gate)
+        lock (_gate)
         {
-            var before = refunds.TryGetValue(refundId, out var found) ? found : throw new KeyNotFoundException($"No refund {refundId}.");
+            var before = _refunds.TryGetValue(refundId, out var found) ? found : throw new KeyNotFoundException($"No refund {refundId}.");
             var after = before.End(status, SquareTime.ToMilliseconds(at ?? clock.GetUtcNow())) with { WrittenAt = clock.GetUtcNow() };
             Keep(before, after);
             Tell("refund.updated", after, announce);
-            if (after.PaymentId is not { } paymentId) return after;
-            pendingOf[paymentId] -= after.Amount;
-            if (status is RefundStatus.Completed) Change(paymentId, at, announce, (payment, at) => payment.GiveBack(after, at));
+            if (after.PaymentId is not { } paymentId)
+                return after;
+            _pendingOf[paymentId] -= after.Amount;
+            if (status is RefundStatus.Completed)
+                Change(paymentId, at, announce, (payment, at) => payment.GiveBack(after, at));
             return after;
         }
     }
 
     private void Keep(Refund? before, Refund after)
     {
-        refunds[after.Id] = after;
+        _refunds[after.Id] = after;
         foreach (var place in (string[])[after.MerchantId, after.LocationId])
         {
-            if (!refundShelves.TryGetValue(place, out var shelf)) refundShelves[place] = shelf = new Shelf();
-            if (before is not null) shelf.Take(before.Id, before.CreatedAt, before.UpdatedAt);
+            if (!_refundShelves.TryGetValue(place, out var shelf))
+                _refundShelves[place] = shelf = new Shelf();
+            if (before is not null)
+                shelf.Take(before.Id, before.CreatedAt, before.UpdatedAt);
             shelf.Put(after.Id, after.CreatedAt, after.UpdatedAt);
         }
     }

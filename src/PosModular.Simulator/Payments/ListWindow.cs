@@ -34,12 +34,19 @@ internal sealed record ListWindow
     /// <param name="place">The location or the seller whose list it is; a cursor of another place is refused.</param>
     /// <param name="now">The end of a window without one.</param>
     /// <param name="cursorLifetime">An older cursor is INVALID_CURSOR; null for no end.</param>
-    public static (ListWindow? Window, IResult? Error) Read(IQueryCollection given, string place, DateTimeOffset now, TimeSpan? cursorLifetime)
+    public static (ListWindow? Window, IResult? Error) Read(
+        IQueryCollection given,
+        string place,
+        DateTimeOffset now,
+        TimeSpan? cursorLifetime
+    )
     {
         DateTimeOffset? At(string name, ref IResult? error)
         {
-            if (!given.TryGetValue(name, out var text)) return null;
-            if (SquareTime.TryRead(text.ToString(), out var at)) return at;
+            if (!given.TryGetValue(name, out var text))
+                return null;
+            if (SquareTime.TryRead(text.ToString(), out var at))
+                return at;
             error ??= SquareError.Bad("INVALID_TIME", $"{name} is not an RFC 3339 timestamp.", name);
             return null;
         }
@@ -53,13 +60,30 @@ internal sealed record ListWindow
             UpdatedTo = At("updated_at_end_time", ref error),
             OfflineFrom = At("offline_begin_time", ref error),
             OfflineTo = At("offline_end_time", ref error),
-            Sort = given["sort_field"].ToString() switch { "UPDATED_AT" => SortField.UpdatedAt, "OFFLINE_CREATED_AT" => SortField.OfflineCreatedAt, _ => SortField.CreatedAt },
+            Sort = given["sort_field"].ToString() switch
+            {
+                "UPDATED_AT" => SortField.UpdatedAt,
+                "OFFLINE_CREATED_AT" => SortField.OfflineCreatedAt,
+                _ => SortField.CreatedAt,
+            },
             Ascending = given["sort_order"] == "ASC",
             ReadAt = now,
-            Bond = SquareId.WordFor(place + "?" + string.Join('&', given.Where(p => p.Key is not ("cursor" or "limit")).OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => $"{p.Key}={p.Value}")), 12),
+            Bond = SquareId.WordFor(
+                place
+                    + "?"
+                    + string.Join(
+                        '&',
+                        given
+                            .Where(p => p.Key is not ("cursor" or "limit"))
+                            .OrderBy(p => p.Key, StringComparer.Ordinal)
+                            .Select(p => $"{p.Key}={p.Value}")
+                    ),
+                12
+            ),
         };
         error ??= Complaint(given, window);
-        if (error is not null) return (null, error);
+        if (error is not null)
+            return (null, error);
 
         if (given.TryGetValue("limit", out var limitText))
         {
@@ -80,14 +104,22 @@ internal sealed record ListWindow
 
     public string CursorAfter(string id, DateTimeOffset created, DateTimeOffset updated, DateTimeOffset? offline = null)
     {
-        var at = Sort switch { SortField.UpdatedAt => updated, SortField.OfflineCreatedAt => offline ?? created, _ => created };
-        return Base64Url.EncodeToString(Encoding.UTF8.GetBytes(FormattableString.Invariant($"{Bond} {ReadAt.UtcTicks} {at.UtcTicks} {id}")));
+        var at = Sort switch
+        {
+            SortField.UpdatedAt => updated,
+            SortField.OfflineCreatedAt => offline ?? created,
+            _ => created,
+        };
+        return Base64Url.EncodeToString(
+            Encoding.UTF8.GetBytes(FormattableString.Invariant($"{Bond} {ReadAt.UtcTicks} {at.UtcTicks} {id}"))
+        );
     }
 
     /// <summary>The places inside the sorted window, from where the cursor left off.</summary>
     public IEnumerable<Shelf.Place> Walk(Shelf? shelf)
     {
-        if (shelf is null) return [];
+        if (shelf is null)
+            return [];
         var (from, to) = Sort switch
         {
             SortField.UpdatedAt => (UpdatedFrom, UpdatedTo),
@@ -98,11 +130,14 @@ internal sealed record ListWindow
         var last = Shelf.Place.LastAt(to ?? DateTimeOffset.MaxValue);
         if (After is { } after)
         {
-            if (Ascending && after.CompareTo(first) > 0) first = after;
-            if (!Ascending && after.CompareTo(last) < 0) last = after;
+            if (Ascending && after.CompareTo(first) > 0)
+                first = after;
+            if (!Ascending && after.CompareTo(last) < 0)
+                last = after;
         }
 
-        if (first.CompareTo(last) > 0) return [];
+        if (first.CompareTo(last) > 0)
+            return [];
         var window = shelf.By(Sort).GetViewBetween(first, last);
         return (Ascending ? window : window.Reverse()).Where(place => place != After);
     }
@@ -113,10 +148,15 @@ internal sealed record ListWindow
 
     private static IResult? Complaint(IQueryCollection given, ListWindow window)
     {
-        if (window.CreatedFrom > window.CreatedTo) return SquareError.Bad("INVALID_TIME_RANGE", "begin_time is after end_time.", "begin_time");
-        if (window.UpdatedFrom > window.UpdatedTo) return SquareError.Bad("INVALID_TIME_RANGE", "updated_at_begin_time is after updated_at_end_time.", "updated_at_begin_time");
-        if (window.OfflineFrom > window.OfflineTo) return SquareError.Bad("INVALID_TIME_RANGE", "offline_begin_time is after offline_end_time.", "offline_begin_time");
-        if (given.TryGetValue("sort_field", out var field) && field.ToString() is not ("CREATED_AT" or "UPDATED_AT" or "OFFLINE_CREATED_AT"))
+        if (window.CreatedFrom > window.CreatedTo)
+            return SquareError.Bad("INVALID_TIME_RANGE", "begin_time is after end_time.", "begin_time");
+        if (window.UpdatedFrom > window.UpdatedTo)
+            return SquareError.Bad("INVALID_TIME_RANGE", "updated_at_begin_time is after updated_at_end_time.", "updated_at_begin_time");
+        if (window.OfflineFrom > window.OfflineTo)
+            return SquareError.Bad("INVALID_TIME_RANGE", "offline_begin_time is after offline_end_time.", "offline_begin_time");
+        if (
+            given.TryGetValue("sort_field", out var field) && field.ToString() is not ("CREATED_AT" or "UPDATED_AT" or "OFFLINE_CREATED_AT")
+        )
             return SquareError.Bad("INVALID_ENUM_VALUE", "sort_field must be CREATED_AT, OFFLINE_CREATED_AT or UPDATED_AT.", "sort_field");
         if (given.TryGetValue("sort_order", out var order) && order.ToString() is not ("ASC" or "DESC"))
             return SquareError.Bad("INVALID_SORT_ORDER", "sort_order must be ASC or DESC.", "sort_order");
@@ -125,12 +165,16 @@ internal sealed record ListWindow
 
     private Shelf.Place? ReadCursor(string text, TimeSpan? lifetime)
     {
-        if (!Base64Url.IsValid(text)) return null;
+        if (!Base64Url.IsValid(text))
+            return null;
         var parts = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(text)).Split(' ', 4);
-        if (parts.Length != 4 || parts[0] != Bond || Instant(parts[1]) is not { } given || Instant(parts[2]) is not { } at) return null;
+        if (parts.Length != 4 || parts[0] != Bond || Instant(parts[1]) is not { } given || Instant(parts[2]) is not { } at)
+            return null;
         return ReadAt - given > lifetime ? null : new Shelf.Place(at, parts[3]);
     }
 
     private static DateTimeOffset? Instant(string ticks) =>
-        long.TryParse(ticks, NumberStyles.None, CultureInfo.InvariantCulture, out var read) && read <= DateTime.MaxValue.Ticks ? new DateTimeOffset(read, TimeSpan.Zero) : null;
+        long.TryParse(ticks, NumberStyles.None, CultureInfo.InvariantCulture, out var read) && read <= DateTime.MaxValue.Ticks
+            ? new DateTimeOffset(read, TimeSpan.Zero)
+            : null;
 }

@@ -103,6 +103,8 @@ public sealed record Payment
     internal void Require(bool possible, string change)
     {
         if (!possible)
-            throw new InvalidOperationException(FormattableString.Invariant($"Payment {Id} ({Status}, total {Total}, refunded {Refunded}) cannot take this {change}."));
+            throw new InvalidOperationException(
+                FormattableString.Invariant($"Payment {Id} ({Status}, total {Total}, refunded {Refunded}) cannot take this {change}.")
+            );
     }
 }

@@ -16,7 +16,8 @@ internal static class PaymentAnswers
 
     private static IResult Get(string id, HttpContext http, Ledger ledger)
     {
-        if (ledger.Find(id) is not { } payment || payment.MerchantId != http.Caller().MerchantId) return SquareError.NotFound("Payment");
+        if (ledger.Find(id) is not { } payment || payment.MerchantId != http.Caller().MerchantId)
+            return SquareError.NotFound("Payment");
         return SquareJson.Answer(json =>
         {
             json.WritePropertyName("payment");
@@ -29,20 +30,28 @@ internal static class PaymentAnswers
     {
         var given = http.Request.Query;
         var locationId = given.TryGetValue("location_id", out var id) && id.ToString() is { Length: > 0 } asked ? asked : "main";
-        if (sellers.FindLocation(http.Caller().MerchantId, locationId) is not { } location) return SquareError.NotFound("Location");
+        if (sellers.FindLocation(http.Caller().MerchantId, locationId) is not { } location)
+            return SquareError.NotFound("Location");
 
         var (query, error) = PaymentQuery.Read(given, location.Id, clock.GetUtcNow(), settings.CursorLifetime);
-        if (query is null) return error!;
+        if (query is null)
+            return error!;
 
         var (page, more) = ledger.List(query, Math.Min(query.Window.Limit, settings.PageSize));
         return SquareJson.Answer(json =>
         {
             // Like Square, an empty page is an empty object.
-            if (page.Count == 0) return;
+            if (page.Count == 0)
+                return;
             json.WriteStartArray("payments");
-            foreach (var payment in page) PaymentJson.Write(json, payment);
+            foreach (var payment in page)
+                PaymentJson.Write(json, payment);
             json.WriteEndArray();
-            if (more) json.WriteString("cursor", query.Window.CursorAfter(page[^1].Id, page[^1].CreatedAt, page[^1].UpdatedAt, page[^1].OfflineAt));
+            if (more)
+                json.WriteString(
+                    "cursor",
+                    query.Window.CursorAfter(page[^1].Id, page[^1].CreatedAt, page[^1].UpdatedAt, page[^1].OfflineAt)
+                );
         });
     }
 }

@@ -15,20 +15,27 @@ internal static class PaymentJson
         json.WriteString("created_at", SquareTime.Rfc3339(payment.CreatedAt));
         json.WriteString("updated_at", SquareTime.Rfc3339(payment.UpdatedAt));
         json.WriteMoney("amount_money", payment.Amount, payment.Currency);
-        if (payment.Tip > 0) json.WriteMoney("tip_money", payment.Tip, payment.Currency);
+        if (payment.Tip > 0)
+            json.WriteMoney("tip_money", payment.Tip, payment.Currency);
         json.WriteMoney("total_money", payment.Total, payment.Currency);
         json.WriteMoney("approved_money", payment.Approved, payment.Currency);
-        json.WriteString("status", payment.Status switch
-        {
-            PaymentStatus.Approved => "APPROVED",
-            PaymentStatus.Completed => "COMPLETED",
-            _ => "CANCELED",
-        });
-        if (payment.Card is { } card) WriteCard(json, payment, card);
-        else WriteCash(json, payment);
+        json.WriteString(
+            "status",
+            payment.Status switch
+            {
+                PaymentStatus.Approved => "APPROVED",
+                PaymentStatus.Completed => "COMPLETED",
+                _ => "CANCELED",
+            }
+        );
+        if (payment.Card is { } card)
+            WriteCard(json, payment, card);
+        else
+            WriteCash(json, payment);
         json.WriteString("location_id", payment.LocationId);
         json.WriteString("order_id", payment.OrderId);
-        if (payment.CustomerId is { } customer) json.WriteString("customer_id", customer);
+        if (payment.CustomerId is { } customer)
+            json.WriteString("customer_id", customer);
         WriteRefunds(json, payment);
         if (payment.OfflineAt is { } offline)
         {
@@ -42,7 +49,8 @@ internal static class PaymentJson
         json.WriteString("application_id", "sq0ids-Pw67AZAlLVB7hsRmwlJPuA");
         json.WriteEndObject();
         json.WriteString("receipt_number", payment.Id.AsSpan(0, Math.Min(4, payment.Id.Length)));
-        if (payment.Status is PaymentStatus.Completed) json.WriteString("receipt_url", $"https://squareup.com/receipt/preview/{payment.Id}");
+        if (payment.Status is PaymentStatus.Completed)
+            json.WriteString("receipt_url", $"https://squareup.com/receipt/preview/{payment.Id}");
         json.WriteString("version_token", SquareId.WordFor(FormattableString.Invariant($"{payment.Id} {payment.Version}"), 43) + "6o");
         json.WriteEndObject();
     }
@@ -51,12 +59,15 @@ internal static class PaymentJson
     {
         json.WriteString("source_type", "CARD");
         json.WriteStartObject("card_details");
-        json.WriteString("status", payment.Status switch
-        {
-            PaymentStatus.Approved => "AUTHORIZED",
-            PaymentStatus.Completed => "CAPTURED",
-            _ => "VOIDED",
-        });
+        json.WriteString(
+            "status",
+            payment.Status switch
+            {
+                PaymentStatus.Approved => "AUTHORIZED",
+                PaymentStatus.Completed => "CAPTURED",
+                _ => "VOIDED",
+            }
+        );
         json.WriteStartObject("card");
         json.WriteString("card_brand", card.Brand);
         json.WriteString("last_4", card.Last4);
@@ -73,8 +84,10 @@ internal static class PaymentJson
         json.WriteString("statement_description", "SQ *DEFAULT TEST ACCOUNT");
         json.WriteStartObject("card_payment_timeline");
         json.WriteString("authorized_at", SquareTime.Rfc3339(payment.CreatedAt));
-        if (payment.CapturedAt is { } captured) json.WriteString("captured_at", SquareTime.Rfc3339(captured));
-        if (payment.VoidedAt is { } voided) json.WriteString("voided_at", SquareTime.Rfc3339(voided));
+        if (payment.CapturedAt is { } captured)
+            json.WriteString("captured_at", SquareTime.Rfc3339(captured));
+        if (payment.VoidedAt is { } voided)
+            json.WriteString("voided_at", SquareTime.Rfc3339(voided));
         json.WriteEndObject();
         json.WriteEndObject();
 
@@ -85,7 +98,8 @@ internal static class PaymentJson
         json.WriteString("created_at", SquareTime.Rfc3339(payment.CreatedAt));
         json.WriteString("risk_level", "NORMAL");
         json.WriteEndObject();
-        if (payment.Status is not PaymentStatus.Approved) return;
+        if (payment.Status is not PaymentStatus.Approved)
+            return;
         json.WriteStartArray("capabilities");
         json.WriteStringValue("EDIT_TIP_AMOUNT");
         json.WriteStringValue("EDIT_TIP_AMOUNT_UP");
@@ -104,10 +118,12 @@ internal static class PaymentJson
 
     private static void WriteRefunds(Utf8JsonWriter json, Payment payment)
     {
-        if (payment.Refunds.IsEmpty) return;
+        if (payment.Refunds.IsEmpty)
+            return;
         json.WriteMoney("refunded_money", payment.Refunded, payment.Currency);
         json.WriteStartArray("refund_ids");
-        foreach (var refund in payment.Refunds) json.WriteStringValue(refund.Id);
+        foreach (var refund in payment.Refunds)
+            json.WriteStringValue(refund.Id);
         json.WriteEndArray();
     }
 }

@@ -13,10 +13,16 @@ internal sealed record PaymentQuery
     public bool OfflineOnly { get; init; }
 
     /// <summary>The query, or the error that names the parameter.</summary>
-    public static (PaymentQuery? Query, IResult? Error) Read(IQueryCollection given, string locationId, DateTimeOffset now, TimeSpan? cursorLifetime)
+    public static (PaymentQuery? Query, IResult? Error) Read(
+        IQueryCollection given,
+        string locationId,
+        DateTimeOffset now,
+        TimeSpan? cursorLifetime
+    )
     {
         var (window, error) = ListWindow.Read(given, locationId, now, cursorLifetime);
-        if (window is null) return (null, error);
+        if (window is null)
+            return (null, error);
 
         long? total = null;
         if (given.TryGetValue("total", out var totalText))
@@ -26,20 +32,24 @@ internal sealed record PaymentQuery
             total = read;
         }
 
-        return (new PaymentQuery
-        {
-            LocationId = locationId,
-            Window = window,
-            Total = total,
-            Last4 = given.TryGetValue("last_4", out var last4) ? last4.ToString() : null,
-            Brand = given.TryGetValue("card_brand", out var brand) ? brand.ToString() : null,
-            OfflineOnly = given["is_offline_payment"] == "true",
-        }, null);
+        return (
+            new PaymentQuery
+            {
+                LocationId = locationId,
+                Window = window,
+                Total = total,
+                Last4 = given.TryGetValue("last_4", out var last4) ? last4.ToString() : null,
+                Brand = given.TryGetValue("card_brand", out var brand) ? brand.ToString() : null,
+                OfflineOnly = given["is_offline_payment"] == "true",
+            },
+            null
+        );
     }
 
     public bool Wants(Payment payment) =>
         Window.Holds(payment.CreatedAt, payment.UpdatedAt)
-        && !((payment.OfflineAt ?? DateTimeOffset.MinValue) < Window.OfflineFrom) && !((payment.OfflineAt ?? DateTimeOffset.MaxValue) > Window.OfflineTo)
+        && !((payment.OfflineAt ?? DateTimeOffset.MinValue) < Window.OfflineFrom)
+        && !((payment.OfflineAt ?? DateTimeOffset.MaxValue) > Window.OfflineTo)
         && (Total is null || payment.Total == Total)
         && (Last4 is null || payment.Card?.Last4 == Last4)
         && (Brand is null || payment.Card?.Brand == Brand)

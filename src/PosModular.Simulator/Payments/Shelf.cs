@@ -6,22 +6,29 @@ namespace PosModular.Simulator.Payments;
 /// </summary>
 internal sealed class Shelf
 {
-    private readonly SortedSet<Place>[] sorted = [[], [], []];
+    private readonly SortedSet<Place>[] _sorted =
+    [
+        [],
+        [],
+        [],
+    ];
 
-    public SortedSet<Place> By(SortField field) => sorted[(int)field];
+    public SortedSet<Place> By(SortField field) => _sorted[(int)field];
 
     public void Put(string id, DateTimeOffset created, DateTimeOffset updated, DateTimeOffset? offline = null)
     {
         By(SortField.CreatedAt).Add(new Place(created, id));
         By(SortField.UpdatedAt).Add(new Place(updated, id));
-        if (offline is { } at) By(SortField.OfflineCreatedAt).Add(new Place(at, id));
+        if (offline is { } at)
+            By(SortField.OfflineCreatedAt).Add(new Place(at, id));
     }
 
     public void Take(string id, DateTimeOffset created, DateTimeOffset updated, DateTimeOffset? offline = null)
     {
         By(SortField.CreatedAt).Remove(new Place(created, id));
         By(SortField.UpdatedAt).Remove(new Place(updated, id));
-        if (offline is { } at) By(SortField.OfflineCreatedAt).Remove(new Place(at, id));
+        if (offline is { } at)
+            By(SortField.OfflineCreatedAt).Remove(new Place(at, id));
     }
 
     /// <summary>Where something stands in a list; ids are compared byte by byte, whatever the machine's language.</summary>

@@ -49,7 +49,8 @@ public sealed record Refund
 
     internal Refund End(RefundStatus status, DateTimeOffset at)
     {
-        if (Status is not RefundStatus.Pending || status is RefundStatus.Pending) throw new InvalidOperationException($"Refund {Id} is {Status}.");
+        if (Status is not RefundStatus.Pending || status is RefundStatus.Pending)
+            throw new InvalidOperationException($"Refund {Id} is {Status}.");
         var later = UpdatedAt.AddMilliseconds(1);
         return this with { Status = status, UpdatedAt = at > later ? at : later, Version = Version + 1 };
     }

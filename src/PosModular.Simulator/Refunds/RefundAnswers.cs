@@ -14,7 +14,8 @@ internal static class RefundAnswers
 
     private static IResult Get(string id, HttpContext http, Ledger ledger)
     {
-        if (ledger.FindRefund(id) is not { } refund || refund.MerchantId != http.Caller().MerchantId) return SquareError.NotFound("Refund");
+        if (ledger.FindRefund(id) is not { } refund || refund.MerchantId != http.Caller().MerchantId)
+            return SquareError.NotFound("Refund");
         return SquareJson.Answer(json =>
         {
             json.WritePropertyName("refund");
@@ -28,21 +29,26 @@ internal static class RefundAnswers
         var place = http.Caller().MerchantId;
         if (given["location_id"].ToString() is { Length: > 0 } asked)
         {
-            if (sellers.FindLocation(place, asked) is not { } location) return SquareError.NotFound("Location");
+            if (sellers.FindLocation(place, asked) is not { } location)
+                return SquareError.NotFound("Location");
             place = location.Id;
         }
 
         var (query, error) = RefundQuery.Read(given, place, clock.GetUtcNow(), settings.CursorLifetime);
-        if (query is null) return error!;
+        if (query is null)
+            return error!;
 
         var (page, more) = ledger.List(query, Math.Min(query.Window.Limit, settings.PageSize));
         return SquareJson.Answer(json =>
         {
-            if (page.Count == 0) return;
+            if (page.Count == 0)
+                return;
             json.WriteStartArray("refunds");
-            foreach (var refund in page) RefundJson.Write(json, refund, inEvent: false);
+            foreach (var refund in page)
+                RefundJson.Write(json, refund, inEvent: false);
             json.WriteEndArray();
-            if (more) json.WriteString("cursor", query.Window.CursorAfter(page[^1].Id, page[^1].CreatedAt, page[^1].UpdatedAt));
+            if (more)
+                json.WriteString("cursor", query.Window.CursorAfter(page[^1].Id, page[^1].CreatedAt, page[^1].UpdatedAt));
         });
     }
 }

@@ -12,22 +12,29 @@ internal static class RefundJson
     {
         json.WriteStartObject();
         json.WriteString("id", refund.Id);
-        json.WriteString("status", refund.Status switch
-        {
-            RefundStatus.Pending => "PENDING",
-            RefundStatus.Completed => "COMPLETED",
-            RefundStatus.Rejected => "REJECTED",
-            _ => "FAILED",
-        });
+        json.WriteString(
+            "status",
+            refund.Status switch
+            {
+                RefundStatus.Pending => "PENDING",
+                RefundStatus.Completed => "COMPLETED",
+                RefundStatus.Rejected => "REJECTED",
+                _ => "FAILED",
+            }
+        );
         json.WriteMoney("amount_money", refund.Amount, refund.Currency);
-        if (refund.PaymentId is { } payment) json.WriteString("payment_id", payment);
-        else json.WriteBoolean("unlinked", true);
+        if (refund.PaymentId is { } payment)
+            json.WriteString("payment_id", payment);
+        else
+            json.WriteBoolean("unlinked", true);
         json.WriteString("order_id", refund.OrderId);
         json.WriteString("created_at", SquareTime.Rfc3339(refund.CreatedAt));
         json.WriteString("updated_at", SquareTime.Rfc3339(refund.UpdatedAt));
         json.WriteString("location_id", refund.LocationId);
-        if (refund.Reason is { } reason) json.WriteString("reason", reason);
-        if (inEvent) json.WriteNumber("version", refund.Version);
+        if (refund.Reason is { } reason)
+            json.WriteString("reason", reason);
+        if (inEvent)
+            json.WriteNumber("version", refund.Version);
         json.WriteEndObject();
     }
 }

@@ -6,34 +6,36 @@ namespace PosModular.Simulator.Requests;
 public sealed class RequestLog
 {
     private const int Kept = 100_000;
-    private readonly ConcurrentQueue<Entry> entries = new();
-    private readonly ConcurrentQueue<Entry> paymentWrites = new();
-    private long total;
+    private readonly ConcurrentQueue<Entry> _entries = new();
+    private readonly ConcurrentQueue<Entry> _paymentWrites = new();
+    private long _total;
 
     /// <summary>All calls since the start or the last <see cref="Clear"/>.</summary>
-    public long Total => Interlocked.Read(ref total);
+    public long Total => Interlocked.Read(ref _total);
 
     /// <summary>The oldest first.</summary>
-    public IReadOnlyList<RecordedRequest> Requests => [.. entries.Select(e => e.Seen)];
+    public IReadOnlyList<RecordedRequest> Requests => [.. _entries.Select(e => e.Seen)];
 
     /// <summary>Every attempt to write to <c>/v2/payments</c>, however long ago; empty as long as the product only reads.</summary>
-    public IReadOnlyList<RecordedRequest> PaymentWrites => [.. paymentWrites.Select(e => e.Seen)];
+    public IReadOnlyList<RecordedRequest> PaymentWrites => [.. _paymentWrites.Select(e => e.Seen)];
 
     /// <summary>Forgets the calls, <see cref="PaymentWrites"/> included.</summary>
     public void Clear()
     {
-        entries.Clear();
-        paymentWrites.Clear();
-        Interlocked.Exchange(ref total, 0);
+        _entries.Clear();
+        _paymentWrites.Clear();
+        Interlocked.Exchange(ref _total, 0);
     }
 
     internal Entry Open(DateTimeOffset at, HttpRequest request)
     {
         var entry = new Entry(new RecordedRequest(at, request.Method, request.Path.ToString(), request.QueryString.ToString(), 0));
-        Interlocked.Increment(ref total);
-        entries.Enqueue(entry);
-        if (entries.Count > Kept) entries.TryDequeue(out _);
-        if (request.Path.StartsWithSegments("/v2/payments", StringComparison.OrdinalIgnoreCase) && !HttpMethods.IsGet(request.Method)) paymentWrites.Enqueue(entry);
+        Interlocked.Increment(ref _total);
+        _entries.Enqueue(entry);
+        if (_entries.Count > Kept)
+            _entries.TryDequeue(out _);
+        if (request.Path.StartsWithSegments("/v2/payments", StringComparison.OrdinalIgnoreCase) && !HttpMethods.IsGet(request.Method))
+            _paymentWrites.Enqueue(entry);
         return entry;
     }
 

@@ -7,18 +7,21 @@ internal static class RequestLogging
     {
         var log = app.Services.GetRequiredService<RequestLog>();
         var clock = app.Services.GetRequiredService<TimeProvider>();
-        app.Use((context, next) =>
-        {
-            if (context.Request.Path.StartsWithSegments("/_sim")) return next(context);
-            var entry = log.Open(clock.GetUtcNow(), context.Request);
-
-            // Before the first byte leaves: a test that has its answer must find it in the log.
-            context.Response.OnStarting(() =>
+        app.Use(
+            (context, next) =>
             {
-                entry.Answered(context.Response.StatusCode);
-                return Task.CompletedTask;
-            });
-            return next(context);
-        });
+                if (context.Request.Path.StartsWithSegments("/_sim"))
+                    return next(context);
+                var entry = log.Open(clock.GetUtcNow(), context.Request);
+
+                // Before the first byte leaves: a test that has its answer must find it in the log.
+                context.Response.OnStarting(() =>
+                {
+                    entry.Answered(context.Response.StatusCode);
+                    return Task.CompletedTask;
+                });
+                return next(context);
+            }
+        );
     }
 }

@@ -8,4 +8,12 @@ namespace PosModular.Simulator.Sellers;
 /// <param name="Currency">ISO 4217; every payment taken here is in it.</param>
 /// <param name="Country">ISO 3166, two letters.</param>
 /// <param name="CreatedAt">When it was opened.</param>
-public sealed record Location(string Id, string MerchantId, string Name, string TimeZone, string Currency, string Country, DateTimeOffset CreatedAt);
+public sealed record Location(
+    string Id,
+    string MerchantId,
+    string Name,
+    string TimeZone,
+    string Currency,
+    string Country,
+    DateTimeOffset CreatedAt
+);

@@ -11,35 +11,46 @@ internal static class LocationAnswers
     public static void MapLocations(this IEndpointRouteBuilder app)
     {
         app.MapGet("/v2/locations", (HttpContext http, SellerBook sellers) =>
-        {
-            var merchant = sellers.MerchantOf(http.Caller().MerchantId);
-            return Answer("locations", new JsonArray([.. sellers.LocationsOf(merchant.Id).Select(l => Wire(l, merchant))]));
-        }).RequireToken("MERCHANT_PROFILE_READ");
+            {
+                var merchant = sellers.MerchantOf(http.Caller().MerchantId);
+                return Answer("locations", new JsonArray([.. sellers.LocationsOf(merchant.Id).Select(l => Wire(l, merchant))]));
+            })
+            .RequireToken("MERCHANT_PROFILE_READ");
 
         app.MapGet("/v2/locations/{id}", (string id, HttpContext http, SellerBook sellers) =>
-        {
-            var merchant = sellers.MerchantOf(http.Caller().MerchantId);
-            return sellers.FindLocation(merchant.Id, id) is { } location ? Answer("location", Wire(location, merchant)) : SquareError.NotFound("Location");
-        }).RequireToken("MERCHANT_PROFILE_READ");
+            {
+                var merchant = sellers.MerchantOf(http.Caller().MerchantId);
+                return sellers.FindLocation(merchant.Id, id) is { } location
+                    ? Answer("location", Wire(location, merchant))
+                    : SquareError.NotFound("Location");
+            })
+            .RequireToken("MERCHANT_PROFILE_READ");
     }
 
     private static IResult Answer(string name, JsonNode node) => SquareAnswer.Of(new JsonObject { [name] = node });
 
-    private static JsonObject Wire(Location location, Merchant merchant) => new()
-    {
-        ["id"] = location.Id,
-        ["name"] = location.Name,
-        ["address"] = new JsonObject { ["address_line_1"] = "1 Harbour Lane", ["locality"] = "Springfield", ["postal_code"] = "10115", ["country"] = location.Country },
-        ["timezone"] = location.TimeZone,
-        ["capabilities"] = new JsonArray("CREDIT_CARD_PROCESSING"),
-        ["status"] = "ACTIVE",
-        ["created_at"] = SquareTime.Seconds(location.CreatedAt),
-        ["merchant_id"] = merchant.Id,
-        ["country"] = location.Country,
-        ["language_code"] = "en-US",
-        ["currency"] = location.Currency,
-        ["business_name"] = merchant.BusinessName,
-        ["type"] = "PHYSICAL",
-        ["mcc"] = "5813",
-    };
+    private static JsonObject Wire(Location location, Merchant merchant) =>
+        new()
+        {
+            ["id"] = location.Id,
+            ["name"] = location.Name,
+            ["address"] = new JsonObject
+            {
+                ["address_line_1"] = "1 Harbour Lane",
+                ["locality"] = "Springfield",
+                ["postal_code"] = "10115",
+                ["country"] = location.Country,
+            },
+            ["timezone"] = location.TimeZone,
+            ["capabilities"] = new JsonArray("CREDIT_CARD_PROCESSING"),
+            ["status"] = "ACTIVE",
+            ["created_at"] = SquareTime.Seconds(location.CreatedAt),
+            ["merchant_id"] = merchant.Id,
+            ["country"] = location.Country,
+            ["language_code"] = "en-US",
+            ["currency"] = location.Currency,
+            ["business_name"] = merchant.BusinessName,
+            ["type"] = "PHYSICAL",
+            ["mcc"] = "5813",
+        };
 }

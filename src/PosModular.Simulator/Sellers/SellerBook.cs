@@ -3,30 +3,42 @@ namespace PosModular.Simulator.Sellers;
 /// <summary>Merchants, their locations and the tokens that may read them. Safe for many callers at once.</summary>
 public sealed class SellerBook(TimeProvider clock)
 {
-    private readonly Lock gate = new();
-    private readonly Dictionary<string, Merchant> merchants = [];
-    private readonly List<Location> locations = [];
-    private readonly Dictionary<string, AccessToken> tokens = [];
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, Merchant> _merchants = [];
+    private readonly List<Location> _locations = [];
+    private readonly Dictionary<string, AccessToken> _tokens = [];
 
     /// <summary>Adds a merchant, a location and a token, or what is missing of them.</summary>
     public Till AddTill(TillOrder? order = null)
     {
         order ??= new TillOrder();
-        lock (gate)
+        lock (_gate)
         {
-            var location = locations.Find(l => l.Id == order.LocationId);
+            var location = _locations.Find(l => l.Id == order.LocationId);
             var merchantId = order.MerchantId ?? location?.MerchantId ?? SquareId.Place();
             if (location is not null && location.MerchantId != merchantId)
                 throw new InvalidOperationException($"Location {location.Id} belongs to merchant {location.MerchantId}.");
-            if (!merchants.TryGetValue(merchantId, out var merchant))
-                merchants[merchantId] = merchant = new Merchant(merchantId, order.Name);
+            if (!_merchants.TryGetValue(merchantId, out var merchant))
+                _merchants[merchantId] = merchant = new Merchant(merchantId, order.Name);
             if (location is null)
             {
-                location = new Location(order.LocationId ?? SquareId.Place(), merchantId, order.Name, order.TimeZone, order.Currency, order.Country, clock.GetUtcNow());
-                locations.Add(location);
+                location = new Location(
+                    order.LocationId ?? SquareId.Place(),
+                    merchantId,
+                    order.Name,
+                    order.TimeZone,
+                    order.Currency,
+                    order.Country,
+                    clock.GetUtcNow()
+                );
+                _locations.Add(location);
             }
 
-            var token = new AccessToken(order.AccessToken ?? SquareId.AccessToken(), merchantId, order.ApplicationId ?? ApplicationOf(merchantId) ?? SquareId.Application())
+            var token = new AccessToken(
+                order.AccessToken ?? SquareId.AccessToken(),
+                merchantId,
+                order.ApplicationId ?? ApplicationOf(merchantId) ?? SquareId.Application()
+            )
             {
                 OAuth = order.OAuth,
                 Scopes = order.Scopes ?? AccessToken.UsualScopes,
@@ -35,7 +47,7 @@ public sealed class SellerBook(TimeProvider clock)
                 ApplicationSecret = order.OAuth && !order.Pkce ? order.ApplicationSecret ?? SquareId.ApplicationSecret() : null,
                 Pkce = order.Pkce,
             };
-            tokens[token.Value] = token;
+            _tokens[token.Value] = token;
             return new Till(merchant, location, token);
         }
     }
@@ -43,28 +55,33 @@ public sealed class SellerBook(TimeProvider clock)
     /// <summary>Adds a token or replaces the one of that value.</summary>
     public void AddToken(AccessToken token)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (!merchants.ContainsKey(token.MerchantId)) throw new KeyNotFoundException($"No merchant {token.MerchantId}.");
-            tokens[token.Value] = token;
+            if (!_merchants.ContainsKey(token.MerchantId))
+                throw new KeyNotFoundException($"No merchant {token.MerchantId}.");
+            _tokens[token.Value] = token;
         }
     }
 
     /// <summary>Replaces a location, e.g. with another name or time zone.</summary>
     public void Put(Location location)
     {
-        lock (gate)
+        lock (_gate)
         {
-            var index = locations.FindIndex(l => l.Id == location.Id);
-            if (index < 0) throw new KeyNotFoundException($"No location {location.Id}.");
-            locations[index] = location;
+            var index = _locations.FindIndex(l => l.Id == location.Id);
+            if (index < 0)
+                throw new KeyNotFoundException($"No location {location.Id}.");
+            _locations[index] = location;
         }
     }
 
     /// <summary>Replaces a merchant, e.g. with another business name.</summary>
     public void Put(Merchant merchant)
     {
-        lock (gate) merchants[merchant.Id] = merchants.ContainsKey(merchant.Id) ? merchant : throw new KeyNotFoundException($"No merchant {merchant.Id}.");
+        lock (_gate)
+            _merchants[merchant.Id] = _merchants.ContainsKey(merchant.Id)
+                ? merchant
+                : throw new KeyNotFoundException($"No merchant {merchant.Id}.");
     }
 
     /// <summary>
@@ -74,14 +91,22 @@ public sealed class SellerBook(TimeProvider clock)
     public void RevokeToken(string value)
     {
         AccessToken revoked;
-        lock (gate)
+        lock (_gate)
         {
-            revoked = tokens.TryGetValue(value, out var token) ? token : throw new KeyNotFoundException("No such token.");
-            foreach (var one in tokens.Values.Where(t => t.Value == value || (revoked.OAuth && t.OAuth && t.ApplicationId == revoked.ApplicationId && t.MerchantId == revoked.MerchantId)).ToList())
-                tokens[one.Value] = one with { Revoked = true };
+            revoked = _tokens.TryGetValue(value, out var token) ? token : throw new KeyNotFoundException("No such token.");
+            foreach (
+                var one in _tokens
+                    .Values.Where(t =>
+                        t.Value == value
+                        || (revoked.OAuth && t.OAuth && t.ApplicationId == revoked.ApplicationId && t.MerchantId == revoked.MerchantId)
+                    )
+                    .ToList()
+            )
+                _tokens[one.Value] = one with { Revoked = true };
         }
 
-        if (revoked.OAuth) Revoked?.Invoke(revoked);
+        if (revoked.OAuth)
+            Revoked?.Invoke(revoked);
     }
 
     /// <summary>Called after a consent ended.</summary>
@@ -93,18 +118,20 @@ public sealed class SellerBook(TimeProvider clock)
     /// </summary>
     internal AccessToken? Renew(string refreshToken, string applicationId, string? applicationSecret)
     {
-        lock (gate)
+        lock (_gate)
         {
-            var old = tokens.Values.LastOrDefault(t => t.OAuth && t.RefreshToken == refreshToken && !t.Revoked);
-            if (old is null || old.ApplicationId != applicationId || (!old.Pkce && old.ApplicationSecret != applicationSecret)) return null;
+            var old = _tokens.Values.LastOrDefault(t => t.OAuth && t.RefreshToken == refreshToken && !t.Revoked);
+            if (old is null || old.ApplicationId != applicationId || (!old.Pkce && old.ApplicationSecret != applicationSecret))
+                return null;
             var renewed = old with
             {
                 Value = SquareId.AccessToken(),
                 ExpiresAt = clock.GetUtcNow().AddDays(30),
                 RefreshToken = old.Pkce ? SquareId.RefreshToken() : old.RefreshToken,
             };
-            if (old.Pkce) tokens[old.Value] = old with { RefreshToken = null };
-            tokens[renewed.Value] = renewed;
+            if (old.Pkce)
+                _tokens[old.Value] = old with { RefreshToken = null };
+            _tokens[renewed.Value] = renewed;
             return renewed;
         }
     }
@@ -112,43 +139,55 @@ public sealed class SellerBook(TimeProvider clock)
     /// <summary>All locations, the oldest first.</summary>
     public IReadOnlyList<Location> Locations
     {
-        get { lock (gate) return [.. locations]; }
+        get
+        {
+            lock (_gate)
+                return [.. _locations];
+        }
     }
 
     /// <summary>Null when there is none.</summary>
     public Location? FindLocation(string id)
     {
-        lock (gate) return locations.Find(l => l.Id == id);
+        lock (_gate)
+            return _locations.Find(l => l.Id == id);
     }
 
     internal IReadOnlyList<Location> LocationsOf(string merchantId)
     {
-        lock (gate) return locations.FindAll(l => l.MerchantId == merchantId);
+        lock (_gate)
+            return _locations.FindAll(l => l.MerchantId == merchantId);
     }
 
     /// <summary>A merchant's location by its id or by the word <c>main</c>; null when it is another's.</summary>
     internal Location? FindLocation(string merchantId, string id)
     {
-        lock (gate) return locations.Find(l => l.MerchantId == merchantId && (id == "main" || l.Id == id));
+        lock (_gate)
+            return _locations.Find(l => l.MerchantId == merchantId && (id == "main" || l.Id == id));
     }
 
     internal Merchant MerchantOf(string id)
     {
-        lock (gate) return merchants[id];
+        lock (_gate)
+            return _merchants[id];
     }
 
     internal AccessToken? FindToken(string value)
     {
-        lock (gate) return tokens.GetValueOrDefault(value);
+        lock (_gate)
+            return _tokens.GetValueOrDefault(value);
     }
 
     /// <summary>The applications that may hear of a merchant's sales: those that hold a token of it with this scope.</summary>
     internal IReadOnlySet<string> ListenersOf(string merchantId, string scope)
     {
         var now = clock.GetUtcNow();
-        lock (gate)
-            return tokens.Values.Where(t => t.MerchantId == merchantId && t.IsAliveAt(now) && t.Allows(scope)).Select(t => t.ApplicationId).ToHashSet();
+        lock (_gate)
+            return _tokens
+                .Values.Where(t => t.MerchantId == merchantId && t.IsAliveAt(now) && t.Allows(scope))
+                .Select(t => t.ApplicationId)
+                .ToHashSet();
     }
 
-    private string? ApplicationOf(string merchantId) => tokens.Values.FirstOrDefault(t => t.MerchantId == merchantId)?.ApplicationId;
+    private string? ApplicationOf(string merchantId) => _tokens.Values.FirstOrDefault(t => t.MerchantId == merchantId)?.ApplicationId;
 }

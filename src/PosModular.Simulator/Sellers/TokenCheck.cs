@@ -7,11 +7,13 @@ namespace PosModular.Simulator.Sellers;
 internal static class TokenCheck
 {
     /// <summary>Lets only tokens with the scope in; without a scope any living token.</summary>
-    public static TBuilder RequireToken<TBuilder>(this TBuilder endpoint, string? scope = null) where TBuilder : IEndpointConventionBuilder =>
+    public static TBuilder RequireToken<TBuilder>(this TBuilder endpoint, string? scope = null)
+        where TBuilder : IEndpointConventionBuilder =>
         endpoint.AddEndpointFilter(async (call, next) => Refusal(call.HttpContext, scope, personalOnly: false) ?? await next(call));
 
     /// <summary>Lets only personal tokens in: subscriptions belong to the application, not to a seller. The 403 is our choice; Square names no status.</summary>
-    public static TBuilder RequirePersonalToken<TBuilder>(this TBuilder endpoint) where TBuilder : IEndpointConventionBuilder =>
+    public static TBuilder RequirePersonalToken<TBuilder>(this TBuilder endpoint)
+        where TBuilder : IEndpointConventionBuilder =>
         endpoint.AddEndpointFilter(async (call, next) => Refusal(call.HttpContext, scope: null, personalOnly: true) ?? await next(call));
 
     /// <summary>The token that was let in.</summary>
@@ -20,14 +22,20 @@ internal static class TokenCheck
     private static IResult? Refusal(HttpContext context, string? scope, bool personalOnly)
     {
         var header = context.Request.Headers.Authorization.ToString();
-        if (!header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)) return SquareError.Unauthorized();
+        if (!header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase))
+            return SquareError.Unauthorized();
 
         var services = context.RequestServices;
-        if (services.GetRequiredService<SellerBook>().FindToken(header["Bearer ".Length..].Trim()) is not { } token) return SquareError.Unauthorized();
-        if (token.Revoked) return SquareError.Answer(401, "ACCESS_TOKEN_REVOKED", "The access token was revoked.");
-        if (!token.IsAliveAt(services.GetRequiredService<TimeProvider>().GetUtcNow())) return SquareError.Answer(401, "ACCESS_TOKEN_EXPIRED", "The access token has expired.");
-        if (personalOnly && token.OAuth) return SquareError.Answer(403, "FORBIDDEN", "Webhook subscriptions need the personal access token of the application.");
-        if (scope is not null && !token.Allows(scope)) return SquareError.Answer(403, "INSUFFICIENT_SCOPES", $"The access token lacks {scope}.");
+        if (services.GetRequiredService<SellerBook>().FindToken(header["Bearer ".Length..].Trim()) is not { } token)
+            return SquareError.Unauthorized();
+        if (token.Revoked)
+            return SquareError.Answer(401, "ACCESS_TOKEN_REVOKED", "The access token was revoked.");
+        if (!token.IsAliveAt(services.GetRequiredService<TimeProvider>().GetUtcNow()))
+            return SquareError.Answer(401, "ACCESS_TOKEN_EXPIRED", "The access token has expired.");
+        if (personalOnly && token.OAuth)
+            return SquareError.Answer(403, "FORBIDDEN", "Webhook subscriptions need the personal access token of the application.");
+        if (scope is not null && !token.Allows(scope))
+            return SquareError.Answer(403, "INSUFFICIENT_SCOPES", $"The access token lacks {scope}.");
 
         context.Items[typeof(AccessToken)] = token;
         return null;

@@ -13,17 +13,23 @@ internal static class TokenRenewal
         app.MapPost("/oauth2/token", async (HttpContext http, SellerBook sellers) =>
         {
             var body = await SubscriptionDraft.BodyAsync(http.Request);
-            if (body?["client_id"]?.ToString() is not { Length: > 0 } application) return SquareError.Bad("MISSING_REQUIRED_PARAMETER", "Missing required parameter.", "client_id");
-            if (body["grant_type"]?.ToString() != "refresh_token") return SquareError.Bad("INVALID_VALUE", "grant_type must be refresh_token.", "grant_type");
-            if (body["refresh_token"]?.ToString() is not { Length: > 0 } refresh) return SquareError.Bad("MISSING_REQUIRED_PARAMETER", "Missing required parameter.", "refresh_token");
-            if (sellers.Renew(refresh, application, body["client_secret"]?.ToString()) is not { } token) return SquareError.Unauthorized();
-            return SquareAnswer.Of(new JsonObject
-            {
-                ["access_token"] = token.Value,
-                ["token_type"] = "bearer",
-                ["expires_at"] = SquareTime.Seconds(token.ExpiresAt!.Value),
-                ["merchant_id"] = token.MerchantId,
-                ["refresh_token"] = token.RefreshToken,
-            });
+            if (body?["client_id"]?.ToString() is not { Length: > 0 } application)
+                return SquareError.Bad("MISSING_REQUIRED_PARAMETER", "Missing required parameter.", "client_id");
+            if (body["grant_type"]?.ToString() != "refresh_token")
+                return SquareError.Bad("INVALID_VALUE", "grant_type must be refresh_token.", "grant_type");
+            if (body["refresh_token"]?.ToString() is not { Length: > 0 } refresh)
+                return SquareError.Bad("MISSING_REQUIRED_PARAMETER", "Missing required parameter.", "refresh_token");
+            if (sellers.Renew(refresh, application, body["client_secret"]?.ToString()) is not { } token)
+                return SquareError.Unauthorized();
+            return SquareAnswer.Of(
+                new JsonObject
+                {
+                    ["access_token"] = token.Value,
+                    ["token_type"] = "bearer",
+                    ["expires_at"] = SquareTime.Seconds(token.ExpiresAt!.Value),
+                    ["merchant_id"] = token.MerchantId,
+                    ["refresh_token"] = token.RefreshToken,
+                }
+            );
         });
 }

@@ -7,15 +7,17 @@ internal static class TokenStatus
 {
     public static void MapTokenStatus(this IEndpointRouteBuilder app) =>
         app.MapPost("/oauth2/token/status", (HttpContext http) =>
-        {
-            var token = http.Caller();
-            var status = new JsonObject
             {
-                ["scopes"] = new JsonArray([.. token.Scopes.Select(scope => (JsonNode)scope)]),
-                ["client_id"] = token.ApplicationId,
-                ["merchant_id"] = token.MerchantId,
-            };
-            if (token.ExpiresAt is { } end) status["expires_at"] = SquareTime.Seconds(end);
-            return SquareAnswer.Of(status);
-        }).RequireToken();
+                var token = http.Caller();
+                var status = new JsonObject
+                {
+                    ["scopes"] = new JsonArray([.. token.Scopes.Select(scope => (JsonNode)scope)]),
+                    ["client_id"] = token.ApplicationId,
+                    ["merchant_id"] = token.MerchantId,
+                };
+                if (token.ExpiresAt is { } end)
+                    status["expires_at"] = SquareTime.Seconds(end);
+                return SquareAnswer.Of(status);
+            })
+            .RequireToken();
 }

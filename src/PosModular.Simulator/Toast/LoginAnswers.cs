@@ -8,36 +8,45 @@ namespace PosModular.Simulator.Toast;
 internal static class LoginAnswers
 {
     public static void MapToastLogin(this IEndpointRouteBuilder app) =>
-        app.MapPost("/authentication/v1/authentication/login", async (HttpContext http, RestaurantBook restaurants, LoginBook logins, TimeProvider clock) =>
-        {
-            var body = await SubscriptionDraft.BodyAsync(http.Request);
-            if (body?["clientId"]?.ToString() is not { Length: > 0 } id) return ToastError.Answer(400, "clientId is required", "clientId");
-            if (body["userAccessType"]?.ToString() != "TOAST_MACHINE_CLIENT") return ToastError.Answer(400, "userAccessType must be TOAST_MACHINE_CLIENT", "userAccessType");
-            if (restaurants.FindClient(id) is not { } client || client.ClientSecret != body["clientSecret"]?.ToString()) return ToastError.Unauthorized();
-
-            var (token, lifetime, allowedAt) = logins.LogIn(client);
-            if (allowedAt is { } at)
+        app.MapPost(
+            "/authentication/v1/authentication/login",
+            async (HttpContext http, RestaurantBook restaurants, LoginBook logins, TimeProvider clock) =>
             {
-                var headers = http.Response.Headers;
-                headers["X-Toast-RateLimit-By"] = "ENDPOINT";
-                headers["X-Toast-RateLimit-Remaining"] = "0";
-                headers["X-Toast-RateLimit-Reset"] = at.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
-                headers.RetryAfter = Math.Max(1, Math.Ceiling((at - clock.GetUtcNow()).TotalSeconds)).ToString(CultureInfo.InvariantCulture);
-                return ToastError.Answer(429, "Too many authentication requests");
-            }
+                var body = await SubscriptionDraft.BodyAsync(http.Request);
+                if (body?["clientId"]?.ToString() is not { Length: > 0 } id)
+                    return ToastError.Answer(400, "clientId is required", "clientId");
+                if (body["userAccessType"]?.ToString() != "TOAST_MACHINE_CLIENT")
+                    return ToastError.Answer(400, "userAccessType must be TOAST_MACHINE_CLIENT", "userAccessType");
+                if (restaurants.FindClient(id) is not { } client || client.ClientSecret != body["clientSecret"]?.ToString())
+                    return ToastError.Unauthorized();
 
-            return SquareAnswer.Of(new JsonObject
-            {
-                ["token"] = new JsonObject
+                var (token, lifetime, allowedAt) = logins.LogIn(client);
+                if (allowedAt is { } at)
                 {
-                    ["tokenType"] = "Bearer",
-                    ["scope"] = null,
-                    ["expiresIn"] = (long)lifetime.TotalSeconds,
-                    ["accessToken"] = token,
-                    ["idToken"] = null,
-                    ["refreshToken"] = null,
-                },
-                ["status"] = "SUCCESS",
-            });
-        });
+                    var headers = http.Response.Headers;
+                    headers["X-Toast-RateLimit-By"] = "ENDPOINT";
+                    headers["X-Toast-RateLimit-Remaining"] = "0";
+                    headers["X-Toast-RateLimit-Reset"] = at.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
+                    headers.RetryAfter = Math.Max(1, Math.Ceiling((at - clock.GetUtcNow()).TotalSeconds))
+                        .ToString(CultureInfo.InvariantCulture);
+                    return ToastError.Answer(429, "Too many authentication requests");
+                }
+
+                return SquareAnswer.Of(
+                    new JsonObject
+                    {
+                        ["token"] = new JsonObject
+                        {
+                            ["tokenType"] = "Bearer",
+                            ["scope"] = null,
+                            ["expiresIn"] = (long)lifetime.TotalSeconds,
+                            ["accessToken"] = token,
+                            ["idToken"] = null,
+                            ["refreshToken"] = null,
+                        },
+                        ["status"] = "SUCCESS",
+                    }
+                );
+            }
+        );
 }

@@ -10,9 +10,9 @@ public sealed class LoginBook(TimeProvider clock)
     /// <summary>What a token lives by default, as Toast's do: a day.</summary>
     public static readonly TimeSpan UsualLifetime = TimeSpan.FromSeconds(86_400);
 
-    private readonly Lock gate = new();
-    private readonly Dictionary<string, List<DateTimeOffset>> logins = [];
-    private readonly Dictionary<string, Pass> passes = [];
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, List<DateTimeOffset>> _logins = [];
+    private readonly Dictionary<string, Pass> _passes = [];
 
     /// <summary>
     /// More logins of a client within an hour than this get 429; null for no limit. Toast forbids more than two (Toast docs,
@@ -26,48 +26,66 @@ public sealed class LoginBook(TimeProvider clock)
     /// <summary>How often each client logged in with the right secret, refusals by <see cref="MostPerHour"/> included.</summary>
     public IReadOnlyDictionary<string, int> Counts
     {
-        get { lock (gate) return logins.ToDictionary(l => l.Key, l => l.Value.Count); }
+        get
+        {
+            lock (_gate)
+                return _logins.ToDictionary(l => l.Key, l => l.Value.Count);
+        }
     }
 
     /// <inheritdoc cref="Counts" />
     public int CountOf(string clientId)
     {
-        lock (gate) return logins.TryGetValue(clientId, out var times) ? times.Count : 0;
+        lock (_gate)
+            return _logins.TryGetValue(clientId, out var times) ? times.Count : 0;
     }
 
     /// <summary>From now on the client's tokens are unknown (401), as after a change of its secret.</summary>
     public void RevokeTokens(string clientId)
     {
-        lock (gate)
+        lock (_gate)
         {
-            foreach (var token in passes.Where(p => p.Value.ClientId == clientId).Select(p => p.Key).ToList()) passes.Remove(token);
+            foreach (var token in _passes.Where(p => p.Value.ClientId == clientId).Select(p => p.Key).ToList())
+                _passes.Remove(token);
         }
     }
 
     /// <summary>From now on the client's tokens are past their end (401).</summary>
     public void ExpireTokens(string clientId)
     {
-        lock (gate)
+        lock (_gate)
         {
-            foreach (var (token, pass) in passes.Where(p => p.Value.ClientId == clientId).ToList()) passes[token] = pass with { EndsAt = clock.GetUtcNow() };
+            foreach (var (token, pass) in _passes.Where(p => p.Value.ClientId == clientId).ToList())
+                _passes[token] = pass with { EndsAt = clock.GetUtcNow() };
         }
     }
 
     /// <summary>A token, or when the next login is allowed.</summary>
     internal (string? Token, TimeSpan Lifetime, DateTimeOffset? AllowedAt) LogIn(ApiClient client)
     {
-        lock (gate)
+        lock (_gate)
         {
             var now = clock.GetUtcNow();
-            if (!logins.TryGetValue(client.ClientId, out var times)) logins[client.ClientId] = times = [];
+            if (!_logins.TryGetValue(client.ClientId, out var times))
+                _logins[client.ClientId] = times = [];
             times.Add(now);
             var recent = times.FindAll(time => time > now.AddHours(-1));
-            if (recent.Count > MostPerHour) return (null, default, recent[^Math.Max(1, MostPerHour.Value)].AddHours(1));
+            if (recent.Count > MostPerHour)
+                return (null, default, recent[^Math.Max(1, MostPerHour.Value)].AddHours(1));
 
-            var token = string.Join('.', Base64Url.EncodeToString("""{"alg":"RS256","typ":"JWT"}"""u8),
-                Base64Url.EncodeToString(Encoding.UTF8.GetBytes(FormattableString.Invariant($$"""{"sub":"{{client.ClientId}}","iat":{{now.ToUnixTimeSeconds()}},"exp":{{(now + TokenLifetime).ToUnixTimeSeconds()}},"jti":"{{Guid.NewGuid()}}"}"""))),
-                Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(64)));
-            passes[token] = new Pass(client.ClientId, now + TokenLifetime);
+            var token = string.Join(
+                '.',
+                Base64Url.EncodeToString("""{"alg":"RS256","typ":"JWT"}"""u8),
+                Base64Url.EncodeToString(
+                    Encoding.UTF8.GetBytes(
+                        FormattableString.Invariant(
+                            $$"""{"sub":"{{client.ClientId}}","iat":{{now.ToUnixTimeSeconds()}},"exp":{{(now + TokenLifetime).ToUnixTimeSeconds()}},"jti":"{{Guid.NewGuid()}}"}"""
+                        )
+                    )
+                ),
+                Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(64))
+            );
+            _passes[token] = new Pass(client.ClientId, now + TokenLifetime);
             return (token, TokenLifetime, null);
         }
     }
@@ -75,7 +93,8 @@ public sealed class LoginBook(TimeProvider clock)
     /// <summary>The client of a living token.</summary>
     internal string? ClientOf(string token)
     {
-        lock (gate) return passes.TryGetValue(token, out var pass) && pass.EndsAt > clock.GetUtcNow() ? pass.ClientId : null;
+        lock (_gate)
+            return _passes.TryGetValue(token, out var pass) && pass.EndsAt > clock.GetUtcNow() ? pass.ClientId : null;
     }
 
     private sealed record Pass(string ClientId, DateTimeOffset EndsAt);

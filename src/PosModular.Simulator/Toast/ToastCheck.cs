@@ -81,10 +81,15 @@ public sealed record Check
 
     /// <summary>When the last of it was paid; null while something is owed.</summary>
     public DateTimeOffset? PaidAt =>
-        Payments.Any(p => p.Stands) && Payments.Where(p => p.Stands).Sum(p => p.Amount) >= TotalAmount ? Payments.Where(p => p.Stands).Max(p => p.PaidAt) : null;
+        Payments.Any(p => p.Stands) && Payments.Where(p => p.Stands).Sum(p => p.Amount) >= TotalAmount
+            ? Payments.Where(p => p.Stands).Max(p => p.PaidAt)
+            : null;
 
     /// <summary>OPEN, PAID, CLOSED.</summary>
-    public string PaymentStatus => ClosedAt is not null ? "CLOSED" : PaidAt is not null ? "PAID" : "OPEN";
+    public string PaymentStatus =>
+        ClosedAt is not null ? "CLOSED"
+        : PaidAt is not null ? "PAID"
+        : "OPEN";
 
     private IEnumerable<Selection> Counted => Selections.Where(s => !s.Voided);
 }

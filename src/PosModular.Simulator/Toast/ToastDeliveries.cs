@@ -6,7 +6,12 @@ namespace PosModular.Simulator.Toast;
 /// Sends Toast's signed webhooks. After a timeout, a 404, a 429 or a 5xx it tries again, 5 minutes later and 10 minutes after that,
 /// never after another answer (Toast docs, Retry support; Timeouts). A target is a restaurant's guid.
 /// </summary>
-public sealed class ToastDeliveries(RestaurantBook restaurants, SimulatorSettings settings, TimeProvider clock, ILogger<ToastDeliveries> log) : Courier(settings, clock, log)
+public sealed class ToastDeliveries(
+    RestaurantBook restaurants,
+    SimulatorSettings settings,
+    TimeProvider clock,
+    ILogger<ToastDeliveries> log
+) : Courier(settings, clock, log)
 {
     /// <summary>Before each retry, in minutes; scaled by <see cref="SimulatorSettings.RetryScale"/>.</summary>
     public static readonly IReadOnlyList<int> GapsInMinutes = [5, 10];
@@ -23,7 +28,8 @@ public sealed class ToastDeliveries(RestaurantBook restaurants, SimulatorSetting
 
     private protected override HttpRequestMessage? Address(Parcel parcel)
     {
-        if (restaurants.Find(Guid.Parse(parcel.Target)) is not { WebhookUrl: { } url, WebhookSecret: { } secret } restaurant) return null;
+        if (restaurants.Find(Guid.Parse(parcel.Target)) is not { WebhookUrl: { } url, WebhookSecret: { } secret } restaurant)
+            return null;
         var told = (ToastEvent)parcel.Told;
         var body = told.Body();
         var request = Request(url, body, "Toast");

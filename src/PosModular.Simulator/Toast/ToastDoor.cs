@@ -9,7 +9,8 @@ internal static class ToastDoor
     public const string RestaurantHeader = "Toast-Restaurant-External-ID";
 
     /// <summary>Lets only living tokens with the scope in, and only with a restaurant in the header.</summary>
-    public static TBuilder RequireToast<TBuilder>(this TBuilder endpoint, string scope) where TBuilder : IEndpointConventionBuilder =>
+    public static TBuilder RequireToast<TBuilder>(this TBuilder endpoint, string scope)
+        where TBuilder : IEndpointConventionBuilder =>
         endpoint.AddEndpointFilter(async (call, next) => Refusal(call.HttpContext, scope) ?? await next(call));
 
     public static ApiClient ToastCaller(this HttpContext context) => (ApiClient)context.Items[typeof(ApiClient)]!;
@@ -18,7 +19,9 @@ internal static class ToastDoor
     public static (Restaurant? Restaurant, IResult? Refusal) ConnectedRestaurant(this HttpContext context)
     {
         var guid = (Guid)context.Items[RestaurantHeader]!;
-        return context.ToastCaller().Restaurants.Contains(guid) && context.RequestServices.GetRequiredService<RestaurantBook>().Find(guid) is { } restaurant
+        return
+            context.ToastCaller().Restaurants.Contains(guid)
+            && context.RequestServices.GetRequiredService<RestaurantBook>().Find(guid) is { } restaurant
             ? (restaurant, null)
             : (null, NotConnected());
     }
@@ -29,14 +32,17 @@ internal static class ToastDoor
     {
         var services = context.RequestServices;
         var header = context.Request.Headers.Authorization.ToString();
-        if (!header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)
+        if (
+            !header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)
             || services.GetRequiredService<LoginBook>().ClientOf(header["Bearer ".Length..].Trim()) is not { } id
-            || services.GetRequiredService<RestaurantBook>().FindClient(id) is not { } client)
+            || services.GetRequiredService<RestaurantBook>().FindClient(id) is not { } client
+        )
         {
             return ToastError.Unauthorized();
         }
 
-        if (!client.Scopes.Contains(scope)) return ToastError.Answer(403, $"The client lacks the scope {scope}");
+        if (!client.Scopes.Contains(scope))
+            return ToastError.Answer(403, $"The client lacks the scope {scope}");
         if (!Guid.TryParse(context.Request.Headers[RestaurantHeader].ToString(), out var restaurant))
             return ToastError.Answer(400, $"The header {RestaurantHeader} must be a restaurant GUID", RestaurantHeader);
 

@@ -10,7 +10,9 @@ internal static class ToastError
 {
     /// <summary>Whether a path is Toast's and not Square's.</summary>
     public static bool Concerns(PathString path) =>
-        path.StartsWithSegments("/authentication/v1") || path.StartsWithSegments("/restaurants/v1") || path.StartsWithSegments("/orders/v2");
+        path.StartsWithSegments("/authentication/v1")
+        || path.StartsWithSegments("/restaurants/v1")
+        || path.StartsWithSegments("/orders/v2");
 
     public static IResult Answer(int status, string message, string? field = null) =>
         Results.Content(Body(status, message, field: field), "application/json", statusCode: status);
@@ -20,17 +22,18 @@ internal static class ToastError
     public static IResult NotFound(string what) => Answer(404, $"{what} not found");
 
     /// <summary>The body alone.</summary>
-    public static string Body(int status, string message, string? code = null, string? field = null) => new JsonObject
-    {
-        ["status"] = status,
-        ["code"] = int.TryParse(code, out var number) ? number : status * 100,
-        ["message"] = message,
-        ["messageKey"] = null,
-        ["fieldName"] = field,
-        ["link"] = null,
-        ["requestId"] = Guid.NewGuid().ToString(),
-        ["developerMessage"] = null,
-        ["errors"] = new JsonArray(),
-        ["canRetry"] = null,
-    }.ToJsonString();
+    public static string Body(int status, string message, string? code = null, string? field = null) =>
+        new JsonObject
+        {
+            ["status"] = status,
+            ["code"] = int.TryParse(code, out var number) ? number : status * 100,
+            ["message"] = message,
+            ["messageKey"] = null,
+            ["fieldName"] = field,
+            ["link"] = null,
+            ["requestId"] = Guid.NewGuid().ToString(),
+            ["developerMessage"] = null,
+            ["errors"] = new JsonArray(),
+            ["canRetry"] = null,
+        }.ToJsonString();
 }

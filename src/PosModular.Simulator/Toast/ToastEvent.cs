@@ -15,18 +15,19 @@ public sealed record ToastEvent(Guid Guid, DateTimeOffset At, ToastOrder Order, 
     public string Timestamp => ToastTime.Timestamp(At);
 
     /// <summary>The bytes to sign and send; the same each time.</summary>
-    public ReadOnlyMemory<byte> Body() => ToastJson.Bytes(json =>
-    {
-        json.WriteStartObject();
-        json.WriteString("timestamp", Timestamp);
-        json.WriteString("eventCategory", Type);
-        json.WriteString("eventType", Type);
-        json.WriteString("guid", Guid);
-        json.WriteStartObject("details");
-        json.WriteString("restaurantGuid", Restaurant.Guid);
-        json.WritePropertyName("order");
-        new ToastOrderJson(json, Order, Restaurant, OrderReader.Webhook).Write();
-        json.WriteEndObject();
-        json.WriteEndObject();
-    });
+    public ReadOnlyMemory<byte> Body() =>
+        ToastJson.Bytes(json =>
+        {
+            json.WriteStartObject();
+            json.WriteString("timestamp", Timestamp);
+            json.WriteString("eventCategory", Type);
+            json.WriteString("eventType", Type);
+            json.WriteString("guid", Guid);
+            json.WriteStartObject("details");
+            json.WriteString("restaurantGuid", Restaurant.Guid);
+            json.WritePropertyName("order");
+            new ToastOrderJson(json, Order, Restaurant, OrderReader.Webhook).Write();
+            json.WriteEndObject();
+            json.WriteEndObject();
+        });
 }

@@ -26,23 +26,26 @@ public sealed record ToastHistory
     /// <summary>Rings them up, all CAPTURED, one in ten with a discount and one in 25 with a service charge; answers how many.</summary>
     public int RingUp(ToastLedger ledger)
     {
-        if (Count is < 0 or > 1_000_000 || To <= From) throw new InvalidOperationException("count must be 0 to 1,000,000 and from before to.");
+        if (Count is < 0 or > 1_000_000 || To <= From)
+            throw new InvalidOperationException("count must be 0 to 1,000,000 and from before to.");
         var crowd = new Crowd(Seed);
         for (var i = 0; i < Count; i++)
         {
             var sale = crowd.NextSale("");
-            ledger.RingUp(new ToastSale
-            {
-                RestaurantGuid = RestaurantGuid,
-                Price = sale.Amount,
-                Tip = sale.Tip,
-                Discount = i % 10 == 0 ? sale.Amount / 10 : 0,
-                ServiceCharge = i % 25 == 0 ? sale.Amount / 20 : 0,
-                Type = sale.Cash ? ToastPaymentType.Cash : ToastPaymentType.Credit,
-                Captured = true,
-                At = From + (To - From) * ((double)i / Count),
-                Announce = Announce,
-            });
+            ledger.RingUp(
+                new ToastSale
+                {
+                    RestaurantGuid = RestaurantGuid,
+                    Price = sale.Amount,
+                    Tip = sale.Tip,
+                    Discount = i % 10 == 0 ? sale.Amount / 10 : 0,
+                    ServiceCharge = i % 25 == 0 ? sale.Amount / 20 : 0,
+                    Type = sale.Cash ? ToastPaymentType.Cash : ToastPaymentType.Credit,
+                    Captured = true,
+                    At = From + (To - From) * ((double)i / Count),
+                    Announce = Announce,
+                }
+            );
         }
 
         return Count;

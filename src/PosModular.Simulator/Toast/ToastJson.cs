@@ -14,25 +14,31 @@ internal static class ToastJson
     public static ReadOnlyMemory<byte> Bytes(Action<Utf8JsonWriter> write)
     {
         var bytes = new ArrayBufferWriter<byte>(4096);
-        using (var json = new Utf8JsonWriter(bytes, Writing)) write(json);
+        using (var json = new Utf8JsonWriter(bytes, Writing))
+            write(json);
         return bytes.WrittenMemory;
     }
 
     public static IResult Answer(Action<Utf8JsonWriter> write) => Results.Bytes(Bytes(write), "application/json");
 
     /// <summary>Minor units as a decimal number of currency units, without trailing zeros: 1.06, 42.8, 111.</summary>
-    public static void WriteAmount(this Utf8JsonWriter json, string name, long minor, string currency) => json.WriteNumber(name, minor / Units(currency));
+    public static void WriteAmount(this Utf8JsonWriter json, string name, long minor, string currency) =>
+        json.WriteNumber(name, minor / Units(currency));
 
     public static void WriteDate(this Utf8JsonWriter json, string name, DateTimeOffset? at)
     {
-        if (at is { } known) json.WriteString(name, ToastTime.Text(known));
-        else json.WriteNull(name);
+        if (at is { } known)
+            json.WriteString(name, ToastTime.Text(known));
+        else
+            json.WriteNull(name);
     }
 
     public static void WriteDay(this Utf8JsonWriter json, string name, int? day)
     {
-        if (day is { } known) json.WriteNumber(name, known);
-        else json.WriteNull(name);
+        if (day is { } known)
+            json.WriteNumber(name, known);
+        else
+            json.WriteNull(name);
     }
 
     /// <summary>guid, entityType and externalId, with which Toast's objects begin; the object stays open.</summary>
@@ -64,16 +70,19 @@ internal static class ToastJson
 
     public static void WriteNulls(this Utf8JsonWriter json, params ReadOnlySpan<string> names)
     {
-        foreach (var name in names) json.WriteNull(name);
+        foreach (var name in names)
+            json.WriteNull(name);
     }
 
     /// <summary>A word in capitals: GIFTCARD, HOUSE_ACCOUNT.</summary>
-    public static string Word<T>(T value) where T : struct, Enum => JsonNamingPolicy.SnakeCaseUpper.ConvertName(value.ToString());
+    public static string Word<T>(T value)
+        where T : struct, Enum => JsonNamingPolicy.SnakeCaseUpper.ConvertName(value.ToString());
 
-    private static decimal Units(string currency) => currency switch
-    {
-        "JPY" or "KRW" or "VND" or "CLP" or "ISK" => 1m,
-        "KWD" or "BHD" or "OMR" or "TND" or "JOD" => 1000m,
-        _ => 100m,
-    };
+    private static decimal Units(string currency) =>
+        currency switch
+        {
+            "JPY" or "KRW" or "VND" or "CLP" or "ISK" => 1m,
+            "KWD" or "BHD" or "OMR" or "TND" or "JOD" => 1000m,
+            _ => 100m,
+        };
 }

@@ -8,21 +8,22 @@ namespace PosModular.Simulator.Toast;
 /// </summary>
 public sealed partial class ToastLedger(TimeProvider clock, RestaurantBook restaurants, ToastDeliveries deliveries)
 {
-    private readonly Lock gate = new();
-    private readonly Dictionary<Guid, ToastOrder> orders = [];
-    private readonly Dictionary<Guid, Guid> orderOf = []; // of a check or a payment
-    private readonly Dictionary<Guid, ToastShelf> shelves = [];
-    private readonly Dictionary<(Guid Restaurant, int Day), ToastShelf> days = [];
-    private readonly PaymentDays paymentDays = new(restaurants);
+    private readonly Lock _gate = new();
+    private readonly Dictionary<Guid, ToastOrder> _orders = [];
+    private readonly Dictionary<Guid, Guid> _orderOf = []; // of a check or a payment
+    private readonly Dictionary<Guid, ToastShelf> _shelves = [];
+    private readonly Dictionary<(Guid Restaurant, int Day), ToastShelf> _days = [];
+    private readonly PaymentDays _paymentDays = new(restaurants);
 
     /// <summary>Opens an order; what the draft leaves out (times, statuses) is filled in.</summary>
     public ToastOrder Open(ToastOrder draft, bool announce = true)
     {
         var restaurant = restaurants.Find(draft.RestaurantGuid) ?? throw new KeyNotFoundException($"No restaurant {draft.RestaurantGuid}.");
         var order = draft.Opened(restaurant, clock.GetUtcNow());
-        lock (gate)
+        lock (_gate)
         {
-            if (orders.ContainsKey(order.Guid)) throw new InvalidOperationException($"Order {order.Guid} exists.");
+            if (_orders.ContainsKey(order.Guid))
+                throw new InvalidOperationException($"Order {order.Guid} exists.");
             Keep(null, order, announce);
             return order;
         }
@@ -48,27 +49,34 @@ public sealed partial class ToastLedger(TimeProvider clock, RestaurantBook resta
         ChangePayment(paymentGuid, at, announce, (payment, now) => payment.Void(now));
 
     /// <summary>The order is voided with its checks and payments.</summary>
-    public ToastOrder VoidOrder(Guid orderGuid, DateTimeOffset? at = null, bool announce = true) => Edit(orderGuid, (order, now) => order with
-    {
-        VoidedAt = now,
-        Checks = [.. order.Checks.Select(c => Voided(c, now))],
-    }, at, announce);
+    public ToastOrder VoidOrder(Guid orderGuid, DateTimeOffset? at = null, bool announce = true) =>
+        Edit(
+            orderGuid,
+            (order, now) => order with { VoidedAt = now, Checks = [.. order.Checks.Select(c => Voided(c, now))] },
+            at,
+            announce
+        );
 
     /// <summary>The order is deleted; its payments keep their words.</summary>
-    public ToastOrder DeleteOrder(Guid orderGuid, DateTimeOffset? at = null, bool announce = true) => Edit(orderGuid, (order, now) => order with { DeletedAt = now }, at, announce);
+    public ToastOrder DeleteOrder(Guid orderGuid, DateTimeOffset? at = null, bool announce = true) =>
+        Edit(orderGuid, (order, now) => order with { DeletedAt = now }, at, announce);
 
     /// <summary>Every check is CLOSED.</summary>
-    public ToastOrder CloseOrder(Guid orderGuid, DateTimeOffset? at = null, bool announce = true) => Edit(orderGuid, (order, now) => order with
-    {
-        ClosedAt = now,
-        Checks = [.. order.Checks.Select(c => c with { ClosedAt = c.ClosedAt ?? now })],
-    }, at, announce);
+    public ToastOrder CloseOrder(Guid orderGuid, DateTimeOffset? at = null, bool announce = true) =>
+        Edit(
+            orderGuid,
+            (order, now) => order with { ClosedAt = now, Checks = [.. order.Checks.Select(c => c with { ClosedAt = c.ClosedAt ?? now })] },
+            at,
+            announce
+        );
 
     /// <summary>The check is voided with its payments.</summary>
-    public ToastOrder VoidCheck(Guid checkGuid, DateTimeOffset? at = null, bool announce = true) => ChangeCheck(checkGuid, at, announce, Voided);
+    public ToastOrder VoidCheck(Guid checkGuid, DateTimeOffset? at = null, bool announce = true) =>
+        ChangeCheck(checkGuid, at, announce, Voided);
 
     /// <summary>The check is deleted; its payments keep their words.</summary>
-    public ToastOrder DeleteCheck(Guid checkGuid, DateTimeOffset? at = null, bool announce = true) => ChangeCheck(checkGuid, at, announce, (check, now) => check with { DeletedAt = now });
+    public ToastOrder DeleteCheck(Guid checkGuid, DateTimeOffset? at = null, bool announce = true) =>
+        ChangeCheck(checkGuid, at, announce, (check, now) => check with { DeletedAt = now });
 
     /// <summary>A further check.</summary>
     public ToastOrder AddCheck(Guid orderGuid, Check check, DateTimeOffset? at = null, bool announce = true) =>
@@ -83,11 +91,16 @@ public sealed partial class ToastLedger(TimeProvider clock, RestaurantBook resta
         ChangeCheck(checkGuid, at, announce, (check, _) => check with { Discounts = check.Discounts.Add(discount) });
 
     /// <summary>Any other change; <paramref name="change"/> gets the order and the time. Guids of what is in it must not change.</summary>
-    public ToastOrder Edit(Guid orderGuid, Func<ToastOrder, DateTimeOffset, ToastOrder> change, DateTimeOffset? at = null, bool announce = true)
+    public ToastOrder Edit(
+        Guid orderGuid,
+        Func<ToastOrder, DateTimeOffset, ToastOrder> change,
+        DateTimeOffset? at = null,
+        bool announce = true
+    )
     {
-        lock (gate)
+        lock (_gate)
         {
-            var before = orders.TryGetValue(orderGuid, out var found) ? found : throw new KeyNotFoundException($"No order {orderGuid}.");
+            var before = _orders.TryGetValue(orderGuid, out var found) ? found : throw new KeyNotFoundException($"No order {orderGuid}.");
             var now = SquareTime.ToMilliseconds(at ?? clock.GetUtcNow());
             var after = change(before, now).ModifiedFrom(before, now);
             Keep(before, after, announce);
@@ -98,20 +111,26 @@ public sealed partial class ToastLedger(TimeProvider clock, RestaurantBook resta
     private ToastOrder ChangeCheck(Guid checkGuid, DateTimeOffset? at, bool announce, Func<Check, DateTimeOffset, Check> change) =>
         Edit(OrderOf(checkGuid), (order, now) => order.WithCheck(checkGuid, check => change(check, now)), at, announce);
 
-    private ToastOrder ChangePayment(Guid paymentGuid, DateTimeOffset? at, bool announce, Func<ToastPayment, DateTimeOffset, ToastPayment> change) =>
-        Edit(OrderOf(paymentGuid), (order, now) => order.WithPayment(paymentGuid, payment => change(payment, now)), at, announce);
+    private ToastOrder ChangePayment(
+        Guid paymentGuid,
+        DateTimeOffset? at,
+        bool announce,
+        Func<ToastPayment, DateTimeOffset, ToastPayment> change
+    ) => Edit(OrderOf(paymentGuid), (order, now) => order.WithPayment(paymentGuid, payment => change(payment, now)), at, announce);
 
     private Guid OrderOf(Guid part)
     {
-        lock (gate) return orderOf.TryGetValue(part, out var order) ? order : throw new KeyNotFoundException($"No check or payment {part}.");
+        lock (_gate)
+            return _orderOf.TryGetValue(part, out var order) ? order : throw new KeyNotFoundException($"No check or payment {part}.");
     }
 
-    private static Check Voided(Check check, DateTimeOffset now) => check with
-    {
-        VoidedAt = now,
-        Selections = [.. check.Selections.Select(s => s with { Voided = true })],
-        Payments = [.. check.Payments.Select(p => p.Stands && p.Refund is null ? p.Void(now) : p)],
-    };
+    private static Check Voided(Check check, DateTimeOffset now) =>
+        check with
+        {
+            VoidedAt = now,
+            Selections = [.. check.Selections.Select(s => s with { Voided = true })],
+            Payments = [.. check.Payments.Select(p => p.Stands && p.Refund is null ? p.Void(now) : p)],
+        };
 
     private void Keep(ToastOrder? before, ToastOrder after, bool announce)
     {
@@ -119,17 +138,18 @@ public sealed partial class ToastLedger(TimeProvider clock, RestaurantBook resta
         {
             ShelfOf(before.RestaurantGuid).Take(before);
             ShelfOf(before.RestaurantGuid, before.BusinessDate).Take(before);
-            paymentDays.Take(before);
+            _paymentDays.Take(before);
         }
 
-        orders[after.Guid] = after;
+        _orders[after.Guid] = after;
         ShelfOf(after.RestaurantGuid).Put(after);
         ShelfOf(after.RestaurantGuid, after.BusinessDate).Put(after);
-        paymentDays.Put(after);
+        _paymentDays.Put(after);
         foreach (var check in after.Checks)
         {
-            orderOf[check.Guid] = after.Guid;
-            foreach (var payment in check.Payments) orderOf[payment.Guid] = after.Guid;
+            _orderOf[check.Guid] = after.Guid;
+            foreach (var payment in check.Payments)
+                _orderOf[payment.Guid] = after.Guid;
         }
 
         Tell(after, announce);
@@ -137,13 +157,15 @@ public sealed partial class ToastLedger(TimeProvider clock, RestaurantBook resta
 
     private ToastShelf ShelfOf(Guid restaurant)
     {
-        if (!shelves.TryGetValue(restaurant, out var shelf)) shelves[restaurant] = shelf = new ToastShelf();
+        if (!_shelves.TryGetValue(restaurant, out var shelf))
+            _shelves[restaurant] = shelf = new ToastShelf();
         return shelf;
     }
 
     private ToastShelf ShelfOf(Guid restaurant, int day)
     {
-        if (!days.TryGetValue((restaurant, day), out var shelf)) days[(restaurant, day)] = shelf = new ToastShelf();
+        if (!_days.TryGetValue((restaurant, day), out var shelf))
+            _days[(restaurant, day)] = shelf = new ToastShelf();
         return shelf;
     }
 }

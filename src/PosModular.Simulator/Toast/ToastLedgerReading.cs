@@ -3,31 +3,44 @@ namespace PosModular.Simulator.Toast;
 /// <content>What is in the books, and what was told of it.</content>
 public sealed partial class ToastLedger
 {
-    private readonly Dictionary<Guid, ToastEvent> events = [];
-    private readonly List<ToastEvent> eventsInOrder = [];
+    private readonly Dictionary<Guid, ToastEvent> _events = [];
+    private readonly List<ToastEvent> _eventsInOrder = [];
 
     /// <summary>Null when there is none.</summary>
     public ToastOrder? Find(Guid orderGuid)
     {
-        lock (gate) return orders.GetValueOrDefault(orderGuid);
+        lock (_gate)
+            return _orders.GetValueOrDefault(orderGuid);
     }
 
     /// <summary>The order of a payment or a check; null when there is none.</summary>
     public ToastOrder? FindByPart(Guid paymentOrCheckGuid)
     {
-        lock (gate) return orderOf.TryGetValue(paymentOrCheckGuid, out var order) ? orders[order] : null;
+        lock (_gate)
+            return _orderOf.TryGetValue(paymentOrCheckGuid, out var order) ? _orders[order] : null;
     }
 
     /// <summary>Every order as it stands, the one opened first first; of one restaurant if given.</summary>
     public IReadOnlyList<ToastOrder> Orders(Guid? restaurantGuid = null)
     {
-        lock (gate)
-            return [.. orders.Values.Where(o => restaurantGuid is null || o.RestaurantGuid == restaurantGuid).OrderBy(o => o.OpenedAt).ThenBy(o => o.Guid)];
+        lock (_gate)
+            return
+            [
+                .. _orders
+                    .Values.Where(o => restaurantGuid is null || o.RestaurantGuid == restaurantGuid)
+                    .OrderBy(o => o.OpenedAt)
+                    .ThenBy(o => o.Guid),
+            ];
     }
 
     /// <summary>One line for each payment: what the product should end up with.</summary>
     public IReadOnlyList<ToastLine> Payments(Guid? restaurantGuid = null) =>
-        [.. from order in Orders(restaurantGuid) from check in order.Checks from payment in check.Payments select new ToastLine(order, check, payment, CurrencyOf(order))];
+        [
+            .. from order in Orders(restaurantGuid)
+            from check in order.Checks
+            from payment in check.Payments
+            select new ToastLine(order, check, payment, CurrencyOf(order)),
+        ];
 
     /// <summary>One line for each check: tax, discounts and service charges to reconcile with.</summary>
     public IReadOnlyList<ToastCheckLine> Checks(Guid? restaurantGuid = null) =>
@@ -36,16 +49,18 @@ public sealed partial class ToastLedger
     /// <summary>Every event in the order of the changes; of one order if given.</summary>
     public IReadOnlyList<ToastEvent> Events(Guid? orderGuid = null)
     {
-        lock (gate) return [.. eventsInOrder.Where(e => orderGuid is null || e.Order.Guid == orderGuid)];
+        lock (_gate)
+            return [.. _eventsInOrder.Where(e => orderGuid is null || e.Order.Guid == orderGuid)];
     }
 
     /// <summary>Sends an event again, as often as asked: the same guid, timestamp and bytes.</summary>
     public ToastEvent Replay(Guid eventGuid, int times = 1)
     {
-        lock (gate)
+        lock (_gate)
         {
-            var told = events.TryGetValue(eventGuid, out var found) ? found : throw new KeyNotFoundException($"No event {eventGuid}.");
-            for (var i = 0; i < times; i++) deliveries.Send(told);
+            var told = _events.TryGetValue(eventGuid, out var found) ? found : throw new KeyNotFoundException($"No event {eventGuid}.");
+            for (var i = 0; i < times; i++)
+                deliveries.Send(told);
             return told;
         }
     }
@@ -53,38 +68,54 @@ public sealed partial class ToastLedger
     internal string CurrencyOf(ToastOrder order) => restaurants.Find(order.RestaurantGuid)!.CurrencyCode;
 
     /// <summary>A page of the orders modified in a window.</summary>
-    internal (IReadOnlyList<ToastOrder> Page, bool More) Modified(Guid restaurant, DateTimeOffset from, DateTimeOffset to, int page, int size)
+    internal (IReadOnlyList<ToastOrder> Page, bool More) Modified(
+        Guid restaurant,
+        DateTimeOffset from,
+        DateTimeOffset to,
+        int page,
+        int size
+    )
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (!shelves.TryGetValue(restaurant, out var shelf)) return ([], false);
+            if (!_shelves.TryGetValue(restaurant, out var shelf))
+                return ([], false);
             var (found, more) = shelf.Page(from, to, page, size);
-            return ([.. found.Select(guid => orders[guid])], more);
+            return ([.. found.Select(guid => _orders[guid])], more);
         }
     }
 
     /// <summary>A page of the orders of a business day, by modification time too.</summary>
     internal (IReadOnlyList<ToastOrder> Page, bool More) OfDay(Guid restaurant, int day, int page, int size)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (!days.TryGetValue((restaurant, day), out var shelf)) return ([], false);
+            if (!_days.TryGetValue((restaurant, day), out var shelf))
+                return ([], false);
             var (found, more) = shelf.Page(DateTimeOffset.MinValue, DateTimeOffset.MaxValue, page, size);
-            return ([.. found.Select(guid => orders[guid])], more);
+            return ([.. found.Select(guid => _orders[guid])], more);
         }
     }
 
     internal IReadOnlyList<Guid> PaymentsOn(Guid restaurant, PaymentDay kind, int day)
     {
-        lock (gate) return paymentDays.On(restaurant, kind, day);
+        lock (_gate)
+            return _paymentDays.On(restaurant, kind, day);
     }
 
     /// <summary>Under the lock, so that the events of an order enter the queue in the order of its changes.</summary>
     private void Tell(ToastOrder order, bool announce)
     {
-        var told = new ToastEvent(Guid.NewGuid(), SquareTime.ToMilliseconds(clock.GetUtcNow()), order, CurrencyOf(order), restaurants.Find(order.RestaurantGuid)!);
-        events.Add(told.Guid, told);
-        eventsInOrder.Add(told);
-        if (announce) deliveries.Send(told);
+        var told = new ToastEvent(
+            Guid.NewGuid(),
+            SquareTime.ToMilliseconds(clock.GetUtcNow()),
+            order,
+            CurrencyOf(order),
+            restaurants.Find(order.RestaurantGuid)!
+        );
+        _events.Add(told.Guid, told);
+        _eventsInOrder.Add(told);
+        if (announce)
+            deliveries.Send(told);
     }
 }

@@ -14,15 +14,35 @@ namespace PosModular.Simulator.Toast;
 /// <param name="OccurredAt">paidDate.</param>
 /// <param name="NoSale">The order was a training order or excess food.</param>
 public sealed record ToastLine(
-    Guid PaymentGuid, Guid CheckGuid, Guid OrderGuid, Guid RestaurantGuid, string Currency, ToastPaymentStatus State, ToastPaymentType Type,
-    long Total, long Tip, long Refunded, DateTimeOffset OccurredAt, bool NoSale)
+    Guid PaymentGuid,
+    Guid CheckGuid,
+    Guid OrderGuid,
+    Guid RestaurantGuid,
+    string Currency,
+    ToastPaymentStatus State,
+    ToastPaymentType Type,
+    long Total,
+    long Tip,
+    long Refunded,
+    DateTimeOffset OccurredAt,
+    bool NoSale
+)
 {
     internal ToastLine(ToastOrder order, Check check, ToastPayment payment, string currency)
-        : this(payment.Guid, check.Guid, order.Guid, order.RestaurantGuid, currency,
-            new ToastCheckLine(order, check, currency).Counts ? payment.Status!.Value : ToastPaymentStatus.Voided, payment.Type,
-            payment.Total, payment.Tip, payment.Refunded, payment.PaidAt!.Value, order.CreatedInTestMode || order.ExcessFood)
-    {
-    }
+        : this(
+            payment.Guid,
+            check.Guid,
+            order.Guid,
+            order.RestaurantGuid,
+            currency,
+            new ToastCheckLine(order, check, currency).Counts ? payment.Status!.Value : ToastPaymentStatus.Voided,
+            payment.Type,
+            payment.Total,
+            payment.Tip,
+            payment.Refunded,
+            payment.PaidAt!.Value,
+            order.CreatedInTestMode || order.ExcessFood
+        ) { }
 }
 
 /// <summary>The figures of one check, in minor units.</summary>
@@ -36,11 +56,30 @@ public sealed record ToastLine(
 /// <param name="Gratuity">Service charges that go to the staff.</param>
 /// <param name="Total">With tax and gratuity.</param>
 /// <param name="Counts">Neither it nor its order was voided or deleted.</param>
-public sealed record ToastCheckLine(Guid CheckGuid, Guid OrderGuid, string Currency, long Amount, long Tax, long Discount, long ServiceCharge, long Gratuity, long Total, bool Counts)
+public sealed record ToastCheckLine(
+    Guid CheckGuid,
+    Guid OrderGuid,
+    string Currency,
+    long Amount,
+    long Tax,
+    long Discount,
+    long ServiceCharge,
+    long Gratuity,
+    long Total,
+    bool Counts
+)
 {
     internal ToastCheckLine(ToastOrder order, Check check, string currency)
-        : this(check.Guid, order.Guid, currency, check.Amount, check.TaxAmount, check.Discount, check.ServiceCharge, check.Gratuity, check.TotalAmount,
-            (check.VoidedAt ?? check.DeletedAt ?? order.VoidedAt ?? order.DeletedAt) is null)
-    {
-    }
+        : this(
+            check.Guid,
+            order.Guid,
+            currency,
+            check.Amount,
+            check.TaxAmount,
+            check.Discount,
+            check.ServiceCharge,
+            check.Gratuity,
+            check.TotalAmount,
+            (check.VoidedAt ?? check.DeletedAt ?? order.VoidedAt ?? order.DeletedAt) is null
+        ) { }
 }

@@ -34,19 +34,38 @@ public sealed record ToastOrder
     /// <summary>When the last check was paid.</summary>
     public DateTimeOffset? PaidAt => Checks.Length > 0 && Checks.All(c => c.PaidAt is not null) ? Checks.Max(c => c.PaidAt) : null;
 
-    internal ToastOrder WithCheck(Guid guid, Func<Check, Check> change) => this with { Checks = [.. Checks.Select(c => c.Guid == guid ? change(c) : c)] };
+    internal ToastOrder WithCheck(Guid guid, Func<Check, Check> change) =>
+        this with
+        {
+            Checks = [.. Checks.Select(c => c.Guid == guid ? change(c) : c)],
+        };
 
-    internal ToastOrder WithPayment(Guid guid, Func<ToastPayment, ToastPayment> change) => this with
-    {
-        Checks = [.. Checks.Select(c => c.Payments.Any(p => p.Guid == guid) ? c with { Payments = [.. c.Payments.Select(p => p.Guid == guid ? change(p) : p)] } : c)],
-    };
+    internal ToastOrder WithPayment(Guid guid, Func<ToastPayment, ToastPayment> change) =>
+        this with
+        {
+            Checks =
+            [
+                .. Checks.Select(c =>
+                    c.Payments.Any(p => p.Guid == guid)
+                        ? c with
+                        {
+                            Payments = [.. c.Payments.Select(p => p.Guid == guid ? change(p) : p)],
+                        }
+                        : c
+                ),
+            ],
+        };
 
     /// <summary>Two changes within a millisecond, or a clock set back, still leave modifiedDate growing; checks that changed get it too.</summary>
     internal ToastOrder ModifiedFrom(ToastOrder before, DateTimeOffset at)
     {
         var later = before.ModifiedAt.AddMilliseconds(1);
         var modified = at > later ? at : later;
-        return this with { ModifiedAt = modified, Checks = [.. Checks.Select(c => before.Checks.Any(b => ReferenceEquals(b, c)) ? c : c with { ModifiedAt = modified })] };
+        return this with
+        {
+            ModifiedAt = modified,
+            Checks = [.. Checks.Select(c => before.Checks.Any(b => ReferenceEquals(b, c)) ? c : c with { ModifiedAt = modified })],
+        };
     }
 
     /// <summary>A draft with its times, its statuses and its business date.</summary>
@@ -63,17 +82,20 @@ public sealed record ToastOrder
     }
 
     /// <summary>What a draft of a check leaves out.</summary>
-    internal static Check Filled(Check check, DateTimeOffset at) => check with
-    {
-        OpenedAt = check.OpenedAt == default ? at : check.OpenedAt,
-        ModifiedAt = at,
-        Payments = [.. check.Payments.Select(p => Filled(p, at))],
-    };
+    internal static Check Filled(Check check, DateTimeOffset at) =>
+        check with
+        {
+            OpenedAt = check.OpenedAt == default ? at : check.OpenedAt,
+            ModifiedAt = at,
+            Payments = [.. check.Payments.Select(p => Filled(p, at))],
+        };
 
     /// <summary>What a draft of a payment leaves out.</summary>
-    internal static ToastPayment Filled(ToastPayment payment, DateTimeOffset at) => payment with
-    {
-        Status = payment.Status ?? (payment.Type is ToastPaymentType.Credit ? ToastPaymentStatus.Authorized : ToastPaymentStatus.Captured),
-        PaidAt = SquareTime.ToMilliseconds(payment.PaidAt ?? at),
-    };
+    internal static ToastPayment Filled(ToastPayment payment, DateTimeOffset at) =>
+        payment with
+        {
+            Status = payment.Status
+                ?? (payment.Type is ToastPaymentType.Credit ? ToastPaymentStatus.Authorized : ToastPaymentStatus.Captured),
+            PaidAt = SquareTime.ToMilliseconds(payment.PaidAt ?? at),
+        };
 }

@@ -25,33 +25,48 @@ internal static class ToastOrderAnswers
     private static IResult Get(Guid guid, HttpContext http, ToastLedger ledger)
     {
         var (restaurant, refusal) = http.ConnectedRestaurant();
-        if (restaurant is null) return refusal!;
-        if (ledger.Find(guid) is not { } order || order.RestaurantGuid != restaurant.Guid) return ToastError.NotFound("Order");
+        if (restaurant is null)
+            return refusal!;
+        if (ledger.Find(guid) is not { } order || order.RestaurantGuid != restaurant.Guid)
+            return ToastError.NotFound("Order");
         return ToastJson.Answer(json => new ToastOrderJson(json, order, restaurant, ReaderOf(http)).Write());
     }
 
     private static IResult Bulk(HttpContext http, ToastLedger ledger)
     {
         var (restaurant, refusal) = http.ConnectedRestaurant();
-        if (restaurant is null) return refusal!;
+        if (restaurant is null)
+            return refusal!;
 
         var given = http.Request.Query;
-        if (Number("pageSize", MostPerPage) is not { } size || size > MostPerPage) return ToastError.Answer(400, "pageSize must be 1 to 100", "pageSize");
-        if (Number("page", 1) is not { } page) return ToastError.Answer(400, "page must be 1 or more", "page");
+        if (Number("pageSize", MostPerPage) is not { } size || size > MostPerPage)
+            return ToastError.Answer(400, "pageSize must be 1 to 100", "pageSize");
+        if (Number("page", 1) is not { } page)
+            return ToastError.Answer(400, "page must be 1 or more", "page");
 
         (IReadOnlyList<ToastOrder> Page, bool More) found;
         if (given.TryGetValue("businessDate", out var dayText))
         {
-            if (ToastTime.ReadDate(dayText.ToString()) is not { } day) return ToastError.Answer(400, "businessDate must be yyyyMMdd", "businessDate");
+            if (ToastTime.ReadDate(dayText.ToString()) is not { } day)
+                return ToastError.Answer(400, "businessDate must be yyyyMMdd", "businessDate");
             found = ledger.OfDay(restaurant.Guid, day, page, size);
         }
         else
         {
             if (ToastTime.Read(given["startDate"].ToString()) is not { } from || from < Earliest)
-                return ToastError.Answer(400, "startDate must be like 2016-01-01T14:13:12.000+0400, URL-encoded, and after 2015-12-01", "startDate");
+                return ToastError.Answer(
+                    400,
+                    "startDate must be like 2016-01-01T14:13:12.000+0400, URL-encoded, and after 2015-12-01",
+                    "startDate"
+                );
             if (ToastTime.Read(given["endDate"].ToString()) is not { } to || to < from)
-                return ToastError.Answer(400, "endDate must be like 2016-01-01T14:13:12.000+0400, URL-encoded, and not before startDate", "endDate");
-            if (to > from.AddMonths(1)) return ToastError.Answer(400, "startDate and endDate must be at most one month apart", "endDate");
+                return ToastError.Answer(
+                    400,
+                    "endDate must be like 2016-01-01T14:13:12.000+0400, URL-encoded, and not before startDate",
+                    "endDate"
+                );
+            if (to > from.AddMonths(1))
+                return ToastError.Answer(400, "startDate and endDate must be at most one month apart", "endDate");
             found = ledger.Modified(restaurant.Guid, from, to, page, size);
         }
 
@@ -60,28 +75,38 @@ internal static class ToastOrderAnswers
         return ToastJson.Answer(json =>
         {
             json.WriteStartArray();
-            foreach (var order in found.Page) new ToastOrderJson(json, order, restaurant, reader).Write();
+            foreach (var order in found.Page)
+                new ToastOrderJson(json, order, restaurant, reader).Write();
             json.WriteEndArray();
         });
 
         int? Number(string name, int fallback) =>
             !given.TryGetValue(name, out var text) ? fallback
-            : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 ? number : null;
+            : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 ? number
+            : null;
     }
 
     /// <summary>RFC 5988: first, self, prev, next; there is no last.</summary>
     private static void AddLinks(HttpContext http, int page, int size, bool more)
     {
         var request = http.Request;
-        var same = request.Query.Where(p => p.Key is not ("page" or "pageSize")).Select(p => KeyValuePair.Create(p.Key, (string?)p.Value.ToString())).ToList();
+        var same = request
+            .Query.Where(p => p.Key is not ("page" or "pageSize"))
+            .Select(p => KeyValuePair.Create(p.Key, (string?)p.Value.ToString()))
+            .ToList();
         var links = new List<string> { Link(1, "first"), Link(page, "self") };
-        if (page > 1) links.Add(Link(page - 1, "prev"));
-        if (more) links.Add(Link(page + 1, "next"));
+        if (page > 1)
+            links.Add(Link(page - 1, "prev"));
+        if (more)
+            links.Add(Link(page + 1, "next"));
         http.Response.Headers.Link = string.Join(", ", links);
 
         string Link(int number, string rel) =>
-            FormattableString.Invariant($"<{QueryHelpers.AddQueryString($"{request.Scheme}://{request.Host}{request.Path}", [.. same, KeyValuePair.Create("pageSize", (string?)$"{size}"), KeyValuePair.Create("page", (string?)$"{number}")])}>; rel=\"{rel}\"");
+            FormattableString.Invariant(
+                $"<{QueryHelpers.AddQueryString($"{request.Scheme}://{request.Host}{request.Path}", [.. same, KeyValuePair.Create("pageSize", (string?)$"{size}"), KeyValuePair.Create("page", (string?)$"{number}")])}>; rel=\"{rel}\""
+            );
     }
 
-    private static OrderReader ReaderOf(HttpContext http) => http.ToastCaller().Scopes.Contains("guest.pi:read") ? OrderReader.KnowsGuests : OrderReader.Any;
+    private static OrderReader ReaderOf(HttpContext http) =>
+        http.ToastCaller().Scopes.Contains("guest.pi:read") ? OrderReader.KnowsGuests : OrderReader.Any;
 }

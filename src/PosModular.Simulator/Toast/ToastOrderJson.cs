@@ -18,7 +18,7 @@ internal enum OrderReader
 /// <summary>An order in Toast's spelling, field by field as in samples/toast (order-get, orders-bulk, webhook.order_updated).</summary>
 internal sealed class ToastOrderJson(Utf8JsonWriter json, ToastOrder order, Restaurant restaurant, OrderReader reader)
 {
-    private readonly string currency = restaurant.CurrencyCode;
+    private readonly string _currency = restaurant.CurrencyCode;
 
     public void Write()
     {
@@ -29,8 +29,10 @@ internal sealed class ToastOrderJson(Utf8JsonWriter json, ToastOrder order, Rest
         json.WriteDevices();
         json.WriteString("source", order.Source);
         json.WriteDate("voidDate", order.VoidedAt);
-        if (order.PaidAt is { } paid) json.WriteNumber("duration", (long)(paid - order.OpenedAt).TotalSeconds);
-        else json.WriteNull("duration");
+        if (order.PaidAt is { } paid)
+            json.WriteNumber("duration", (long)(paid - order.OpenedAt).TotalSeconds);
+        else
+            json.WriteNull("duration");
         json.WriteNumber("businessDate", order.BusinessDate);
         json.WriteDate("paidDate", order.PaidAt);
         json.WriteReference("restaurantService", "RestaurantService");
@@ -45,7 +47,8 @@ internal sealed class ToastOrderJson(Utf8JsonWriter json, ToastOrder order, Rest
         json.WriteDate("openedDate", order.OpenedAt);
         json.WriteDay("voidBusinessDate", order.VoidedAt is { } voided ? restaurant.BusinessDate(voided) : null);
         json.WriteStartArray("checks");
-        foreach (var check in order.Checks) Write(check);
+        foreach (var check in order.Checks)
+            Write(check);
         json.WriteEndArray();
         json.WriteBoolean("deleted", order.DeletedAt is not null);
         json.WriteDate("createdDate", order.OpenedAt);
@@ -79,12 +82,13 @@ internal sealed class ToastOrderJson(Utf8JsonWriter json, ToastOrder order, Rest
         json.WriteNulls("appliedLoyaltyInfo", "tabName");
         json.WriteBoolean("voided", check.VoidedAt is not null);
         json.WriteString("paymentStatus", check.PaymentStatus);
-        json.WriteAmount("amount", check.Amount, currency);
+        json.WriteAmount("amount", check.Amount, _currency);
         json.WriteBoolean("taxExempt", false);
         json.WriteDate("openedDate", check.OpenedAt);
-        json.WriteAmount("totalAmount", check.TotalAmount, currency);
+        json.WriteAmount("totalAmount", check.TotalAmount, _currency);
         json.WriteStartArray("selections");
-        foreach (var selection in check.Selections) Write(selection, check);
+        foreach (var selection in check.Selections)
+            Write(selection, check);
         json.WriteEndArray();
         json.WriteDay("voidBusinessDate", check.VoidedAt is { } voided ? restaurant.BusinessDate(voided) : null);
         json.WriteDate("createdDate", check.OpenedAt);
@@ -92,9 +96,10 @@ internal sealed class ToastOrderJson(Utf8JsonWriter json, ToastOrder order, Rest
         json.WriteDate("closedDate", check.ClosedAt);
         json.WriteDate("deletedDate", check.DeletedAt ?? ToastTime.Never);
         json.WriteDate("modifiedDate", check.ModifiedAt);
-        json.WriteAmount("taxAmount", check.TaxAmount, currency);
+        json.WriteAmount("taxAmount", check.TaxAmount, _currency);
         json.WriteStartArray("appliedServiceCharges");
-        foreach (var charge in check.ServiceCharges) Write(charge);
+        foreach (var charge in check.ServiceCharges)
+            Write(charge);
         json.WriteEndArray();
         Write(check.Customer);
         json.WriteEndObject();
@@ -109,10 +114,10 @@ internal sealed class ToastOrderJson(Utf8JsonWriter json, ToastOrder order, Rest
         json.WriteReference("diningOption", "DiningOption");
         json.WriteBoolean("deferred", false);
         json.WriteNumber("quantity", selection.Quantity);
-        json.WriteAmount("receiptLinePrice", selection.PreDiscountPrice, currency);
-        json.WriteAmount("preDiscountPrice", selection.PreDiscountPrice, currency);
-        json.WriteAmount("price", selection.Price, currency);
-        json.WriteAmount("tax", selection.Tax, currency);
+        json.WriteAmount("receiptLinePrice", selection.PreDiscountPrice, _currency);
+        json.WriteAmount("preDiscountPrice", selection.PreDiscountPrice, _currency);
+        json.WriteAmount("price", selection.Price, _currency);
+        json.WriteAmount("tax", selection.Tax, _currency);
         json.WriteString("displayName", selection.Name);
         Write(selection.Discounts);
         json.WriteStartArray("modifiers");
@@ -137,7 +142,7 @@ internal sealed class ToastOrderJson(Utf8JsonWriter json, ToastOrder order, Rest
             json.WriteEndObject();
             json.WriteString("name", "State Tax");
             json.WriteNumber("rate", 0.07m);
-            json.WriteAmount("taxAmount", selection.Tax, currency);
+            json.WriteAmount("taxAmount", selection.Tax, _currency);
             json.WriteString("type", "PERCENT");
             json.WriteEndObject();
         }
@@ -153,8 +158,8 @@ internal sealed class ToastOrderJson(Utf8JsonWriter json, ToastOrder order, Rest
         {
             json.WriteHead(discount.Guid, "AppliedCustomDiscount");
             json.WriteString("name", discount.Name);
-            json.WriteAmount("discountAmount", discount.Amount, currency);
-            json.WriteAmount("nonTaxDiscountAmount", discount.Amount, currency);
+            json.WriteAmount("discountAmount", discount.Amount, _currency);
+            json.WriteAmount("nonTaxDiscountAmount", discount.Amount, _currency);
             json.WriteString("discountType", discount.Type);
             json.WriteString("processingState", discount.ProcessingState ?? "APPLIED");
             json.WriteNulls("discountPercent", "appliedPromoCode", "approver");
@@ -168,7 +173,7 @@ internal sealed class ToastOrderJson(Utf8JsonWriter json, ToastOrder order, Rest
     {
         json.WriteHead(charge.Guid, "AppliedServiceCharge");
         json.WriteString("name", charge.Name);
-        json.WriteAmount("chargeAmount", charge.Amount, currency);
+        json.WriteAmount("chargeAmount", charge.Amount, _currency);
         json.WriteString("chargeType", "FIXED");
         json.WriteBoolean("gratuity", charge.Gratuity);
         json.WriteBoolean("taxable", false);

@@ -69,7 +69,15 @@ public sealed record ToastPayment
     public long Refunded => Refund is { } refund ? refund.Amount + refund.Tip : 0;
 
     /// <summary>Whether it pays for anything.</summary>
-    internal bool Stands => Status is not (ToastPaymentStatus.Voided or ToastPaymentStatus.Cancelled or ToastPaymentStatus.Denied or ToastPaymentStatus.Error or ToastPaymentStatus.ErrorNetwork);
+    internal bool Stands =>
+        Status
+            is not (
+                ToastPaymentStatus.Voided
+                or ToastPaymentStatus.Cancelled
+                or ToastPaymentStatus.Denied
+                or ToastPaymentStatus.Error
+                or ToastPaymentStatus.ErrorNetwork
+            );
 
     internal ToastPayment Capture()
     {
@@ -89,9 +97,20 @@ public sealed record ToastPayment
     {
         var before = Refund ?? new ToastRefund(0, 0, at);
         var all = amount is null && tip is null;
-        var after = new ToastRefund(before.Amount + (all ? Amount - before.Amount : amount ?? 0), before.Tip + (all ? Tip - before.Tip : tip ?? 0), at);
-        Require(Status is ToastPaymentStatus.Captured && after.Amount >= before.Amount && after.Tip >= before.Tip && after.Amount <= Amount && after.Tip <= Tip
-            && after.Amount + after.Tip > before.Amount + before.Tip, "refund");
+        var after = new ToastRefund(
+            before.Amount + (all ? Amount - before.Amount : amount ?? 0),
+            before.Tip + (all ? Tip - before.Tip : tip ?? 0),
+            at
+        );
+        Require(
+            Status is ToastPaymentStatus.Captured
+                && after.Amount >= before.Amount
+                && after.Tip >= before.Tip
+                && after.Amount <= Amount
+                && after.Tip <= Tip
+                && after.Amount + after.Tip > before.Amount + before.Tip,
+            "refund"
+        );
         return this with { Refund = after };
     }
 
@@ -104,6 +123,8 @@ public sealed record ToastPayment
     private void Require(bool possible, string change)
     {
         if (!possible)
-            throw new InvalidOperationException(FormattableString.Invariant($"Payment {Guid} ({Status}, total {Total}, refunded {Refunded}) cannot take this {change}."));
+            throw new InvalidOperationException(
+                FormattableString.Invariant($"Payment {Guid} ({Status}, total {Total}, refunded {Refunded}) cannot take this {change}.")
+            );
     }
 }

@@ -7,7 +7,11 @@ namespace PosModular.Simulator.Toast;
 internal static class ToastPaymentAnswers
 {
     private static readonly (string Name, PaymentDay Kind)[] Days =
-        [("paidBusinessDate", PaymentDay.Paid), ("refundBusinessDate", PaymentDay.Refunded), ("voidBusinessDate", PaymentDay.Voided)];
+    [
+        ("paidBusinessDate", PaymentDay.Paid),
+        ("refundBusinessDate", PaymentDay.Refunded),
+        ("voidBusinessDate", PaymentDay.Voided),
+    ];
 
     public static void MapToastPayments(this IEndpointRouteBuilder app)
     {
@@ -19,14 +23,18 @@ internal static class ToastPaymentAnswers
     private static IResult List(HttpContext http, ToastLedger ledger)
     {
         var (restaurant, refusal) = http.ConnectedRestaurant();
-        if (restaurant is null) return refusal!;
+        if (restaurant is null)
+            return refusal!;
         var asked = Days.Where(d => http.Request.Query.ContainsKey(d.Name)).ToList();
-        if (asked is not [var (name, kind)]) return ToastError.Answer(400, "One of paidBusinessDate, refundBusinessDate and voidBusinessDate is required");
-        if (ToastTime.ReadDate(http.Request.Query[name].ToString()) is not { } day) return ToastError.Answer(400, $"{name} must be yyyyMMdd", name);
+        if (asked is not [var (name, kind)])
+            return ToastError.Answer(400, "One of paidBusinessDate, refundBusinessDate and voidBusinessDate is required");
+        if (ToastTime.ReadDate(http.Request.Query[name].ToString()) is not { } day)
+            return ToastError.Answer(400, $"{name} must be yyyyMMdd", name);
         return ToastJson.Answer(json =>
         {
             json.WriteStartArray();
-            foreach (var guid in ledger.PaymentsOn(restaurant.Guid, kind, day)) json.WriteStringValue(guid);
+            foreach (var guid in ledger.PaymentsOn(restaurant.Guid, kind, day))
+                json.WriteStringValue(guid);
             json.WriteEndArray();
         });
     }
@@ -34,10 +42,15 @@ internal static class ToastPaymentAnswers
     private static IResult Get(Guid guid, HttpContext http, ToastLedger ledger)
     {
         var (restaurant, refusal) = http.ConnectedRestaurant();
-        if (restaurant is null) return refusal!;
-        if (ledger.FindByPart(guid) is not { } order || order.RestaurantGuid != restaurant.Guid) return ToastError.NotFound("Payment");
-        var found = order.Checks.SelectMany(check => check.Payments.Select(payment => (check, payment))).FirstOrDefault(p => p.payment.Guid == guid);
-        if (found.payment is null) return ToastError.NotFound("Payment");
+        if (restaurant is null)
+            return refusal!;
+        if (ledger.FindByPart(guid) is not { } order || order.RestaurantGuid != restaurant.Guid)
+            return ToastError.NotFound("Payment");
+        var found = order
+            .Checks.SelectMany(check => check.Payments.Select(payment => (check, payment)))
+            .FirstOrDefault(p => p.payment.Guid == guid);
+        if (found.payment is null)
+            return ToastError.NotFound("Payment");
         return ToastJson.Answer(json =>
         {
             json.WriteStartObject();

@@ -32,7 +32,12 @@ internal static class ToastPaymentJson
 
     private static void WriteRefund(Utf8JsonWriter json, ToastPayment payment, Restaurant restaurant)
     {
-        json.WriteString("refundStatus", payment.Refund is null ? "NONE" : payment.Refunded < payment.Total ? "PARTIAL" : "FULL");
+        json.WriteString(
+            "refundStatus",
+            payment.Refund is null ? "NONE"
+                : payment.Refunded < payment.Total ? "PARTIAL"
+                : "FULL"
+        );
         if (payment.Refund is not { } refund)
         {
             json.WriteNull("refund");

@@ -42,9 +42,24 @@ public sealed record ToastSale
     {
         var check = new Check
         {
-            Selections = [new Selection { PreDiscountPrice = Price, Tax = Tax ?? (Price - Discount - SelectionDiscount) * 7 / 100, Discounts = SelectionDiscount == 0 ? [] : [new AppliedDiscount(SelectionDiscount)] }],
+            Selections =
+            [
+                new Selection
+                {
+                    PreDiscountPrice = Price,
+                    Tax = Tax ?? (Price - Discount - SelectionDiscount) * 7 / 100,
+                    Discounts = SelectionDiscount == 0 ? [] : [new AppliedDiscount(SelectionDiscount)],
+                },
+            ],
             Discounts = Discount == 0 ? [] : [new AppliedDiscount(Discount)],
-            ServiceCharges = [.. new[] { new ServiceCharge(ServiceCharge), new ServiceCharge(Gratuity, Gratuity: true, "Gratuity for large parties") }.Where(s => s.Amount != 0)],
+            ServiceCharges =
+            [
+                .. new[]
+                {
+                    new ServiceCharge(ServiceCharge),
+                    new ServiceCharge(Gratuity, Gratuity: true, "Gratuity for large parties"),
+                }.Where(s => s.Amount != 0),
+            ],
             Customer = Email is null ? null : new ToastCustomer(Email),
         };
         var payment = new ToastPayment

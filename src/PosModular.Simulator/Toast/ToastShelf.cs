@@ -6,15 +6,15 @@ namespace PosModular.Simulator.Toast;
 /// </summary>
 internal sealed class ToastShelf
 {
-    private readonly List<Place> places = [];
+    private readonly List<Place> _places = [];
 
     public void Put(ToastOrder order)
     {
         var place = new Place(order.ModifiedAt, order.Guid);
-        places.Insert(~places.BinarySearch(place), place);
+        _places.Insert(~_places.BinarySearch(place), place);
     }
 
-    public void Take(ToastOrder order) => places.RemoveAt(places.BinarySearch(new Place(order.ModifiedAt, order.Guid)));
+    public void Take(ToastOrder order) => _places.RemoveAt(_places.BinarySearch(new Place(order.ModifiedAt, order.Guid)));
 
     /// <summary>The page of that number (1 is the first) of what was modified at or after <paramref name="from"/> and before <paramref name="to"/>.</summary>
     public (IReadOnlyList<Guid> Page, bool More) Page(DateTimeOffset from, DateTimeOffset to, int page, int size)
@@ -22,11 +22,11 @@ internal sealed class ToastShelf
         var (first, end) = (IndexOf(from), IndexOf(to));
         var begin = Math.Min(end, first + (long)(page - 1) * size);
         var stop = Math.Min(end, begin + size);
-        return ([.. places[(int)begin..(int)stop].Select(p => p.Guid)], stop < end);
+        return ([.. _places[(int)begin..(int)stop].Select(p => p.Guid)], stop < end);
     }
 
     /// <summary>Of the first that was not modified before this.</summary>
-    private int IndexOf(DateTimeOffset at) => places.BinarySearch(new Place(at, Guid.Empty)) is var index && index < 0 ? ~index : index;
+    private int IndexOf(DateTimeOffset at) => _places.BinarySearch(new Place(at, Guid.Empty)) is var index && index < 0 ? ~index : index;
 
     private readonly record struct Place(DateTimeOffset At, Guid Guid) : IComparable<Place>
     {

@@ -12,34 +12,47 @@ public abstract class Courier(SimulatorSettings settings, TimeProvider clock, IL
 {
     private const int FailuresKept = 1_000;
 
-    private readonly Channel<Parcel> queue = Channel.CreateUnbounded<Parcel>();
-    private readonly ConcurrentQueue<FailedDelivery> failures = new();
-    private readonly HttpClient http = new(new SocketsHttpHandler
+    private readonly Channel<Parcel> _queue = Channel.CreateUnbounded<Parcel>();
+    private readonly ConcurrentQueue<FailedDelivery> _failures = new();
+    private readonly HttpClient _http = new(
+        new SocketsHttpHandler
+        {
+            UseProxy = false,
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            MaxConnectionsPerServer = settings.DeliveryConcurrency,
+        }
+    )
     {
-        UseProxy = false,
-        AllowAutoRedirect = false,
-        UseCookies = false,
-        MaxConnectionsPerServer = settings.DeliveryConcurrency,
-    })
-    { Timeout = Timeout.InfiniteTimeSpan };
+        Timeout = Timeout.InfiniteTimeSpan,
+    };
 
-    private readonly Lock gate = new();
-    private TaskCompletionSource idle = Settled();
-    private long delivered, pending, dropped, unwanted, attempts;
+    private readonly Lock _gate = new();
+    private TaskCompletionSource _idle = Settled();
+    private long _delivered,
+        _pending,
+        _dropped,
+        _unwanted,
+        _attempts;
 
     /// <summary>As of now.</summary>
     public DeliveryCounts Counts
     {
-        get { lock (gate) return new DeliveryCounts(delivered, pending, dropped, unwanted, Interlocked.Read(ref attempts)); }
+        get
+        {
+            lock (_gate)
+                return new DeliveryCounts(_delivered, _pending, _dropped, _unwanted, Interlocked.Read(ref _attempts));
+        }
     }
 
     /// <summary>The last 1,000 failures, the oldest first.</summary>
-    public IReadOnlyList<FailedDelivery> Failures => [.. failures];
+    public IReadOnlyList<FailedDelivery> Failures => [.. _failures];
 
     /// <summary>Ends when nothing is pending, retries included: every webhook is delivered or dropped.</summary>
-    public Task WhenIdleAsync(CancellationToken ct = default)
+    public Task WhenIdleAsync(CancellationToken cancellationToken = default)
     {
-        lock (gate) return idle.Task.WaitAsync(ct);
+        lock (_gate)
+            return _idle.Task.WaitAsync(cancellationToken);
     }
 
     /// <summary>Minutes before each retry; scaled by <see cref="SimulatorSettings.RetryScale"/>.</summary>
@@ -58,14 +71,17 @@ public abstract class Courier(SimulatorSettings settings, TimeProvider clock, IL
     /// <summary>Queues an event for each target; without any it is unwanted.</summary>
     private protected void Post(Guid eventId, object told, IReadOnlyCollection<string> targets)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (targets.Count == 0) unwanted++;
-            else if (pending == 0) idle = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            pending += targets.Count;
+            if (targets.Count == 0)
+                _unwanted++;
+            else if (_pending == 0)
+                _idle = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _pending += targets.Count;
         }
 
-        foreach (var target in targets) queue.Writer.TryWrite(new Parcel(eventId, told, target, clock.GetUtcNow(), Retry: 0, Reason: null));
+        foreach (var target in targets)
+            _queue.Writer.TryWrite(new Parcel(eventId, told, target, clock.GetUtcNow(), Retry: 0, Reason: null));
     }
 
     /// <summary>The status (0 without an answer) and, unless it is a 2xx, Square's word for what went wrong.</summary>
@@ -75,7 +91,7 @@ public abstract class Courier(SimulatorSettings settings, TimeProvider clock, IL
         timeout.CancelAfter(Patience);
         try
         {
-            using var answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, timeout.Token);
+            using var answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, timeout.Token);
             return ((int)answer.StatusCode, answer.IsSuccessStatusCode ? null : "http_error");
         }
         catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
@@ -102,13 +118,15 @@ public abstract class Courier(SimulatorSettings settings, TimeProvider clock, IL
         try
         {
             await Parallel.ForEachAsync(
-                queue.Reader.ReadAllAsync(stoppingToken),
+                _queue.Reader.ReadAllAsync(stoppingToken),
                 new ParallelOptions { MaxDegreeOfParallelism = settings.DeliveryConcurrency, CancellationToken = stoppingToken },
-                AttemptAsync);
+                AttemptAsync
+            );
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            if (Counts is { Pending: > 0 } left) log.LogWarning("Stopped with {Pending} webhooks not delivered; they are lost.", left.Pending);
+            if (Counts is { Pending: > 0 } left)
+                log.LogWarning("Stopped with {Pending} webhooks not delivered; they are lost.", left.Pending);
         }
     }
 
@@ -121,17 +139,18 @@ public abstract class Courier(SimulatorSettings settings, TimeProvider clock, IL
             return;
         }
 
-        Interlocked.Increment(ref attempts);
+        Interlocked.Increment(ref _attempts);
         var (status, reason) = await SendAsync(request, stopping);
         if (reason is null)
         {
-            Settle(ref delivered);
+            Settle(ref _delivered);
             return;
         }
 
         var givenUp = parcel.Retry == Gaps.Count || !TriesAgainAfter(status);
         Fail(parcel, reason, status, givenUp);
-        if (!givenUp) _ = TryAgainAsync(parcel with { Retry = parcel.Retry + 1, Reason = reason }, stopping);
+        if (!givenUp)
+            _ = TryAgainAsync(parcel with { Retry = parcel.Retry + 1, Reason = reason }, stopping);
     }
 
     private async Task TryAgainAsync(Parcel parcel, CancellationToken stopping)
@@ -139,7 +158,7 @@ public abstract class Courier(SimulatorSettings settings, TimeProvider clock, IL
         try
         {
             await Task.Delay(TimeSpan.FromMinutes(Gaps[parcel.Retry - 1]) * settings.RetryScale, stopping);
-            queue.Writer.TryWrite(parcel);
+            _queue.Writer.TryWrite(parcel);
         }
         catch (OperationCanceledException)
         {
@@ -149,19 +168,28 @@ public abstract class Courier(SimulatorSettings settings, TimeProvider clock, IL
 
     private void Fail(Parcel parcel, string reason, int status, bool givenUp)
     {
-        failures.Enqueue(new FailedDelivery(clock.GetUtcNow(), parcel.EventId, parcel.Target, parcel.Retry, reason, status, givenUp));
-        if (failures.Count > FailuresKept) failures.TryDequeue(out _);
-        if (!givenUp) return;
-        log.LogWarning("Gave up on event {EventId} after {Retries} retries: {Reason} {Status}", parcel.EventId, parcel.Retry, reason, status);
-        Settle(ref dropped);
+        _failures.Enqueue(new FailedDelivery(clock.GetUtcNow(), parcel.EventId, parcel.Target, parcel.Retry, reason, status, givenUp));
+        if (_failures.Count > FailuresKept)
+            _failures.TryDequeue(out _);
+        if (!givenUp)
+            return;
+        log.LogWarning(
+            "Gave up on event {EventId} after {Retries} retries: {Reason} {Status}",
+            parcel.EventId,
+            parcel.Retry,
+            reason,
+            status
+        );
+        Settle(ref _dropped);
     }
 
     private void Settle(ref long counter)
     {
-        lock (gate)
+        lock (_gate)
         {
             counter++;
-            if (--pending == 0) idle.TrySetResult();
+            if (--_pending == 0)
+                _idle.TrySetResult();
         }
     }
 
@@ -175,7 +203,7 @@ public abstract class Courier(SimulatorSettings settings, TimeProvider clock, IL
     /// <inheritdoc />
     public override void Dispose()
     {
-        http.Dispose();
+        _http.Dispose();
         base.Dispose();
         GC.SuppressFinalize(this);
     }

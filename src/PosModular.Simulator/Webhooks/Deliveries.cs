@@ -6,12 +6,13 @@ namespace PosModular.Simulator.Webhooks;
 /// Sends Square's signed webhooks and tries again as Square does: 11 retries over a day, then it gives up (Square docs, Square
 /// Webhooks). Anything but a 2xx in time is a failure. A target is a subscription's id.
 /// </summary>
-public sealed class Deliveries(SubscriptionBook subscriptions, SimulatorSettings settings, TimeProvider clock, ILogger<Deliveries> log) : Courier(settings, clock, log)
+public sealed class Deliveries(SubscriptionBook subscriptions, SimulatorSettings settings, TimeProvider clock, ILogger<Deliveries> log)
+    : Courier(settings, clock, log)
 {
     /// <summary>Before each retry, in minutes; scaled by <see cref="SimulatorSettings.RetryScale"/>.</summary>
     public static readonly IReadOnlyList<int> GapsInMinutes = [1, 2, 4, 8, 16, 32, 60, 120, 240, 480, 480];
 
-    private readonly TimeProvider clock = clock;
+    private readonly TimeProvider _clock = clock;
 
     private protected override IReadOnlyList<int> Gaps => GapsInMinutes;
 
@@ -22,15 +23,16 @@ public sealed class Deliveries(SubscriptionBook subscriptions, SimulatorSettings
         Post(told.EventId, told, [.. subscriptions.Wanting(told.Type, applicationIds).Select(s => s.Id)]);
 
     /// <summary>A test notification: one attempt, not counted. The status, or 0 without an answer.</summary>
-    internal async Task<int> SendOnceAsync(Subscription subscription, string payload, CancellationToken ct)
+    internal async Task<int> SendOnceAsync(Subscription subscription, string payload, CancellationToken cancellationToken)
     {
-        using var request = Signed(subscription, Encoding.UTF8.GetBytes(payload), clock.GetUtcNow());
-        return (await SendAsync(request, ct)).Status;
+        using var request = Signed(subscription, Encoding.UTF8.GetBytes(payload), _clock.GetUtcNow());
+        return (await SendAsync(request, cancellationToken)).Status;
     }
 
     private protected override HttpRequestMessage? Address(Parcel parcel)
     {
-        if (subscriptions.Find(parcel.Target) is not { Enabled: true } subscription) return null;
+        if (subscriptions.Find(parcel.Target) is not { Enabled: true } subscription)
+            return null;
         var request = Signed(subscription, ((WebhookEvent)parcel.Told).Body(), parcel.FirstSentAt);
         if (parcel.Retry > 0)
         {
@@ -44,7 +46,10 @@ public sealed class Deliveries(SubscriptionBook subscriptions, SimulatorSettings
     private static HttpRequestMessage Signed(Subscription subscription, ReadOnlyMemory<byte> body, DateTimeOffset firstSentAt)
     {
         var request = Request(subscription.NotificationUrl, body, "Square Connect v2");
-        request.Headers.TryAddWithoutValidation(Signature.Header, Signature.Of(subscription.SignatureKey, subscription.NotificationUrl, body.Span));
+        request.Headers.TryAddWithoutValidation(
+            Signature.Header,
+            Signature.Of(subscription.SignatureKey, subscription.NotificationUrl, body.Span)
+        );
         request.Headers.TryAddWithoutValidation("square-environment", "Sandbox");
         request.Headers.TryAddWithoutValidation("square-initial-delivery-timestamp", SquareTime.Rfc3339(firstSentAt));
         return request;

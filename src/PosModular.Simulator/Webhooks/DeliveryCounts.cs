@@ -16,4 +16,12 @@ public sealed record DeliveryCounts(long Delivered, long Pending, long Dropped, 
 /// <param name="Reason">http_timeout, http_error, ssl_error, other_error; or subscription_gone.</param>
 /// <param name="Status">0 without an answer.</param>
 /// <param name="GivenUp">No further attempt follows.</param>
-public sealed record FailedDelivery(DateTimeOffset At, Guid EventId, string SubscriptionId, int Retry, string Reason, int Status, bool GivenUp);
+public sealed record FailedDelivery(
+    DateTimeOffset At,
+    Guid EventId,
+    string SubscriptionId,
+    int Retry,
+    string Reason,
+    int Status,
+    bool GivenUp
+);

@@ -30,7 +30,8 @@ public sealed record Subscription
             ["notification_url"] = NotificationUrl,
             ["api_version"] = ApiVersion,
         };
-        if (withKey) wire["signature_key"] = SignatureKey;
+        if (withKey)
+            wire["signature_key"] = SignatureKey;
         wire["created_at"] = SquareTime.Subscription(CreatedAt);
         wire["updated_at"] = SquareTime.Subscription(UpdatedAt);
         return wire;

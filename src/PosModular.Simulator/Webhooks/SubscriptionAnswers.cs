@@ -11,12 +11,18 @@ internal static class SubscriptionAnswers
         var group = app.MapGroup("/v2/webhooks/subscriptions").RequirePersonalToken();
         group.MapPost("", CreateAsync);
         group.MapGet("", List);
-        group.MapGet("{id}", (string id, HttpContext http, SubscriptionBook book) => One(book.Find(http.Caller().ApplicationId, id), withKey: true));
+        group.MapGet("{id}", (string id, HttpContext http, SubscriptionBook book) =>
+            One(book.Find(http.Caller().ApplicationId, id), withKey: true)
+        );
         group.MapPut("{id}", UpdateAsync);
         group.MapDelete("{id}", (string id, HttpContext http, SubscriptionBook book) =>
-            book.Delete(http.Caller().ApplicationId, id) ? SquareAnswer.Of([]) : Missing());
+            book.Delete(http.Caller().ApplicationId, id) ? SquareAnswer.Of([]) : Missing()
+        );
         group.MapPost("{id}/signature-key", (string id, HttpContext http, SubscriptionBook book) =>
-            book.RotateKey(http.Caller().ApplicationId, id) is { } rotated ? SquareAnswer.Of(new JsonObject { ["signature_key"] = rotated.SignatureKey }) : Missing());
+            book.RotateKey(http.Caller().ApplicationId, id) is { } rotated
+                ? SquareAnswer.Of(new JsonObject { ["signature_key"] = rotated.SignatureKey })
+                : Missing()
+        );
         group.MapPost("{id}/test", TestAsync);
     }
 
@@ -24,7 +30,8 @@ internal static class SubscriptionAnswers
     {
         var body = await SubscriptionDraft.BodyAsync(http.Request);
         var (draft, error) = SubscriptionDraft.Read(body, creating: true);
-        if (draft is null) return error!;
+        if (draft is null)
+            return error!;
 
         var key = body!["idempotency_key"]?.ToString();
         if (key is { Length: > SubscriptionDraft.LongestIdempotencyKey })
@@ -39,14 +46,20 @@ internal static class SubscriptionAnswers
     {
         var given = http.Request.Query;
         var limit = int.TryParse(given["limit"], out var asked) && asked is > 0 and < 100 ? asked : 100;
-        var mine = book.All.Where(s => s.ApplicationId == http.Caller().ApplicationId && (s.Enabled || given["include_disabled"] == "true"));
-        if (given["sort_order"] == "DESC") mine = mine.Reverse();
-        if (given["cursor"].ToString() is { Length: > 0 } cursor) mine = mine.SkipWhile(s => s.Id != cursor).Skip(1);
+        var mine = book.All.Where(s =>
+            s.ApplicationId == http.Caller().ApplicationId && (s.Enabled || given["include_disabled"] == "true")
+        );
+        if (given["sort_order"] == "DESC")
+            mine = mine.Reverse();
+        if (given["cursor"].ToString() is { Length: > 0 } cursor)
+            mine = mine.SkipWhile(s => s.Id != cursor).Skip(1);
 
         var page = mine.Take(limit + 1).ToList();
         var answer = new JsonObject();
-        if (page.Count > 0) answer["subscriptions"] = new JsonArray([.. page.Take(limit).Select(s => s.Wire(withKey: false))]);
-        if (page.Count > limit) answer["cursor"] = page[limit - 1].Id;
+        if (page.Count > 0)
+            answer["subscriptions"] = new JsonArray([.. page.Take(limit).Select(s => s.Wire(withKey: false))]);
+        if (page.Count > limit)
+            answer["cursor"] = page[limit - 1].Id;
         return SquareAnswer.Of(answer);
     }
 
@@ -57,20 +70,37 @@ internal static class SubscriptionAnswers
     }
 
     /// <summary>Sends a sample to the URL once and answers what came back.</summary>
-    private static async Task<IResult> TestAsync(string id, HttpContext http, SubscriptionBook book, Deliveries deliveries, TimeProvider clock)
+    private static async Task<IResult> TestAsync(
+        string id,
+        HttpContext http,
+        SubscriptionBook book,
+        Deliveries deliveries,
+        TimeProvider clock
+    )
     {
-        if (book.Find(http.Caller().ApplicationId, id) is not { } subscription) return Missing();
+        if (book.Find(http.Caller().ApplicationId, id) is not { } subscription)
+            return Missing();
         var body = await SubscriptionDraft.BodyAsync(http.Request);
         var type = body?["event_type"]?.ToString() ?? subscription.EventTypes[0];
-        if (!subscription.EventTypes.Contains(type)) return SquareError.Bad("INVALID_VALUE", "The subscription does not contain this event type.", "event_type");
+        if (!subscription.EventTypes.Contains(type))
+            return SquareError.Bad("INVALID_VALUE", "The subscription does not contain this event type.", "event_type");
 
         var (eventId, payload) = TestNotification.Of(type, http.Caller().MerchantId, clock.GetUtcNow());
         var status = await deliveries.SendOnceAsync(subscription, payload, http.RequestAborted);
         var at = SquareTime.TestResult(clock.GetUtcNow());
-        return SquareAnswer.Of(new JsonObject
-        {
-            ["subscription_test_result"] = new JsonObject { ["id"] = eventId, ["status_code"] = status, ["payload"] = payload, ["created_at"] = at, ["updated_at"] = at },
-        });
+        return SquareAnswer.Of(
+            new JsonObject
+            {
+                ["subscription_test_result"] = new JsonObject
+                {
+                    ["id"] = eventId,
+                    ["status_code"] = status,
+                    ["payload"] = payload,
+                    ["created_at"] = at,
+                    ["updated_at"] = at,
+                },
+            }
+        );
     }
 
     private static IResult One(Subscription? subscription, bool withKey) =>

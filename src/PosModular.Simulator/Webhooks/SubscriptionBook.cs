@@ -6,14 +6,18 @@ public sealed class SubscriptionBook(TimeProvider clock)
     /// <summary>What a subscription speaks that names no version.</summary>
     public const string UsualApiVersion = "2024-12-18";
 
-    private readonly Lock gate = new();
-    private readonly List<Subscription> subscriptions = [];
-    private readonly Dictionary<(string ApplicationId, string Key), (string Asked, string Id)> used = [];
+    private readonly Lock _gate = new();
+    private readonly List<Subscription> _subscriptions = [];
+    private readonly Dictionary<(string ApplicationId, string Key), (string Asked, string Id)> _used = [];
 
     /// <summary>Of all applications, the oldest first.</summary>
     public IReadOnlyList<Subscription> All
     {
-        get { lock (gate) return [.. subscriptions]; }
+        get
+        {
+            lock (_gate)
+                return [.. _subscriptions];
+        }
     }
 
     /// <summary>
@@ -22,10 +26,10 @@ public sealed class SubscriptionBook(TimeProvider clock)
     /// </summary>
     internal Subscription? Create(string applicationId, SubscriptionDraft draft, string? idempotencyKey, string asked)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (idempotencyKey is not null && used.TryGetValue((applicationId, idempotencyKey), out var before))
-                return before.Asked == asked ? subscriptions.Find(s => s.Id == before.Id) : null;
+            if (idempotencyKey is not null && _used.TryGetValue((applicationId, idempotencyKey), out var before))
+                return before.Asked == asked ? _subscriptions.Find(s => s.Id == before.Id) : null;
 
             var now = clock.GetUtcNow();
             var created = new Subscription
@@ -41,8 +45,9 @@ public sealed class SubscriptionBook(TimeProvider clock)
                 CreatedAt = now,
                 UpdatedAt = now,
             };
-            subscriptions.Add(created);
-            if (idempotencyKey is not null) used[(applicationId, idempotencyKey)] = (asked, created.Id);
+            _subscriptions.Add(created);
+            if (idempotencyKey is not null)
+                _used[(applicationId, idempotencyKey)] = (asked, created.Id);
             return created;
         }
     }
@@ -50,23 +55,28 @@ public sealed class SubscriptionBook(TimeProvider clock)
     /// <summary>Null when the application has none of that id.</summary>
     internal Subscription? Find(string applicationId, string id)
     {
-        lock (gate) return subscriptions.Find(s => s.Id == id && s.ApplicationId == applicationId);
+        lock (_gate)
+            return _subscriptions.Find(s => s.Id == id && s.ApplicationId == applicationId);
     }
 
     /// <summary>As it stands now, for a delivery; null once deleted.</summary>
     internal Subscription? Find(string id)
     {
-        lock (gate) return subscriptions.Find(s => s.Id == id);
+        lock (_gate)
+            return _subscriptions.Find(s => s.Id == id);
     }
 
-    internal Subscription? Update(string applicationId, string id, SubscriptionDraft draft) => Change(applicationId, id, before => before with
-    {
-        Name = draft.Name ?? before.Name,
-        Enabled = draft.Enabled ?? before.Enabled,
-        EventTypes = draft.EventTypes ?? before.EventTypes,
-        NotificationUrl = draft.NotificationUrl ?? before.NotificationUrl,
-        ApiVersion = draft.ApiVersion ?? before.ApiVersion,
-    });
+    internal Subscription? Update(string applicationId, string id, SubscriptionDraft draft) =>
+        Change(applicationId, id, before =>
+            before with
+            {
+                Name = draft.Name ?? before.Name,
+                Enabled = draft.Enabled ?? before.Enabled,
+                EventTypes = draft.EventTypes ?? before.EventTypes,
+                NotificationUrl = draft.NotificationUrl ?? before.NotificationUrl,
+                ApiVersion = draft.ApiVersion ?? before.ApiVersion,
+            }
+        );
 
     /// <summary>The old key ends at once.</summary>
     internal Subscription? RotateKey(string applicationId, string id) =>
@@ -74,20 +84,22 @@ public sealed class SubscriptionBook(TimeProvider clock)
 
     internal bool Delete(string applicationId, string id)
     {
-        lock (gate) return subscriptions.RemoveAll(s => s.Id == id && s.ApplicationId == applicationId) > 0;
+        lock (_gate)
+            return _subscriptions.RemoveAll(s => s.Id == id && s.ApplicationId == applicationId) > 0;
     }
 
     internal IReadOnlyList<Subscription> Wanting(string eventType, IReadOnlySet<string> applicationIds)
     {
-        lock (gate) return subscriptions.FindAll(s => s.Enabled && applicationIds.Contains(s.ApplicationId) && s.EventTypes.Contains(eventType));
+        lock (_gate)
+            return _subscriptions.FindAll(s => s.Enabled && applicationIds.Contains(s.ApplicationId) && s.EventTypes.Contains(eventType));
     }
 
     private Subscription? Change(string applicationId, string id, Func<Subscription, Subscription> change)
     {
-        lock (gate)
+        lock (_gate)
         {
-            var index = subscriptions.FindIndex(s => s.Id == id && s.ApplicationId == applicationId);
-            return index < 0 ? null : subscriptions[index] = change(subscriptions[index]) with { UpdatedAt = clock.GetUtcNow() };
+            var index = _subscriptions.FindIndex(s => s.Id == id && s.ApplicationId == applicationId);
+            return index < 0 ? null : _subscriptions[index] = change(_subscriptions[index]) with { UpdatedAt = clock.GetUtcNow() };
         }
     }
 }

@@ -7,7 +7,13 @@ namespace PosModular.Simulator.Webhooks;
 /// The <c>subscription</c> of a create or update body; null means not given. Square takes HTTPS addresses only; here plain
 /// HTTP is taken too, for receivers on the same machine.
 /// </summary>
-internal sealed record SubscriptionDraft(string? Name, bool? Enabled, IReadOnlyList<string>? EventTypes, string? NotificationUrl, string? ApiVersion)
+internal sealed record SubscriptionDraft(
+    string? Name,
+    bool? Enabled,
+    IReadOnlyList<string>? EventTypes,
+    string? NotificationUrl,
+    string? ApiVersion
+)
 {
     public const int LongestName = 64;
     public const int LongestIdempotencyKey = 45;
@@ -39,7 +45,8 @@ internal sealed record SubscriptionDraft(string? Name, bool? Enabled, IReadOnlyL
                 (bool?)given["enabled"],
                 (given["event_types"] as JsonArray)?.Select(type => (string?)type ?? "").ToArray(),
                 (string?)given["notification_url"],
-                (string?)given["api_version"]);
+                (string?)given["api_version"]
+            );
         }
         catch (Exception e) when (e is InvalidOperationException or FormatException)
         {
@@ -50,7 +57,10 @@ internal sealed record SubscriptionDraft(string? Name, bool? Enabled, IReadOnlyL
             return (null, SquareError.Bad("INVALID_VALUE", "name must have 1 to 64 characters.", "subscription.name"));
         if (creating ? draft.EventTypes is not { Count: > 0 } : draft.EventTypes is { Count: 0 })
             return (null, SquareError.Bad("INVALID_VALUE", "At least one event type is needed.", "subscription.event_types"));
-        if ((creating || draft.NotificationUrl is not null) && !(Uri.TryCreate(draft.NotificationUrl, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"))
+        if (
+            (creating || draft.NotificationUrl is not null)
+            && !(Uri.TryCreate(draft.NotificationUrl, UriKind.Absolute, out var url) && url.Scheme is "http" or "https")
+        )
             return (null, SquareError.Bad("INVALID_VALUE", "notification_url must be an absolute URL.", "subscription.notification_url"));
         return (draft, null);
     }

@@ -16,10 +16,14 @@ internal static class TestNotification
     {
         var eventId = Guid.NewGuid();
         var sent = SquareTime.Rfc3339(now);
-        if (type is "order.created" or "order.updated") return (eventId.ToString(), Order(type, merchantId, eventId, sent).ToJsonString());
+        if (type is "order.created" or "order.updated")
+            return (eventId.ToString(), Order(type, merchantId, eventId, sent).ToJsonString());
         if (!type.StartsWith("payment.", StringComparison.Ordinal))
         {
-            return (eventId.ToString(), $$$"""{"merchant_id":"{{{merchantId}}}","type":"{{{type}}}","event_id":"{{{eventId}}}","created_at":"{{{sent}}}","data":{"type":"webhooks","id":"{{{Guid.NewGuid()}}}"}}""");
+            return (
+                eventId.ToString(),
+                $$$"""{"merchant_id":"{{{merchantId}}}","type":"{{{type}}}","event_id":"{{{eventId}}}","created_at":"{{{sent}}}","data":{"type":"webhooks","id":"{{{Guid.NewGuid()}}}"}}"""
+            );
         }
 
         var captured = type == "payment.updated";
@@ -40,21 +44,37 @@ internal static class TestNotification
             CapturedAt = captured ? PaidAt : null,
         };
         var body = Encoding.UTF8.GetString(new WebhookEvent(eventId, type, merchantId, now, payment).Body().Span);
-        return (eventId.ToString(), body.Replace($"\"created_at\":\"{sent}\"", $"\"created_at\":\"{sent[..^1]}945116Z\"", StringComparison.Ordinal));
+        return (
+            eventId.ToString(),
+            body.Replace($"\"created_at\":\"{sent}\"", $"\"created_at\":\"{sent[..^1]}945116Z\"", StringComparison.Ordinal)
+        );
     }
 
     private static JsonObject Order(string type, string merchantId, Guid eventId, string sent)
     {
         var (id, name) = ("eA3vssLHKJrv9H0IdJCM3gNqfdcZY", type.Replace('.', '_'));
-        var order = new JsonObject { ["created_at"] = SquareTime.Rfc3339(PaidAt), ["location_id"] = "FPYCBCHYMXFK1", ["order_id"] = id, ["state"] = "OPEN", ["version"] = 1 };
-        if (type == "order.updated") order["updated_at"] = SquareTime.Rfc3339(PaidAt);
+        var order = new JsonObject
+        {
+            ["created_at"] = SquareTime.Rfc3339(PaidAt),
+            ["location_id"] = "FPYCBCHYMXFK1",
+            ["order_id"] = id,
+            ["state"] = "OPEN",
+            ["version"] = 1,
+        };
+        if (type == "order.updated")
+            order["updated_at"] = SquareTime.Rfc3339(PaidAt);
         return new JsonObject
         {
             ["merchant_id"] = merchantId,
             ["type"] = type,
             ["event_id"] = eventId,
             ["created_at"] = sent,
-            ["data"] = new JsonObject { ["type"] = name, ["id"] = id, ["object"] = new JsonObject { [name] = order } },
+            ["data"] = new JsonObject
+            {
+                ["type"] = name,
+                ["id"] = id,
+                ["object"] = new JsonObject { [name] = order },
+            },
         };
     }
 }

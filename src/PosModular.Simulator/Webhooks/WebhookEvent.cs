@@ -23,46 +23,50 @@ public sealed record WebhookEvent(Guid EventId, string Type, string MerchantId, 
     public Order? Order => Subject as Order;
 
     /// <summary>data.id.</summary>
-    public string SubjectId => Subject switch
-    {
-        Payment payment => payment.Id,
-        Refund refund => refund.Id,
-        Order order => order.Id,
-        _ => ((Revocation)Subject).Id.ToString(),
-    };
+    public string SubjectId =>
+        Subject switch
+        {
+            Payment payment => payment.Id,
+            Refund refund => refund.Id,
+            Order order => order.Id,
+            _ => ((Revocation)Subject).Id.ToString(),
+        };
 
     /// <summary>The bytes to sign and send; the same each time.</summary>
-    public ReadOnlyMemory<byte> Body() => SquareJson.Object(json =>
-    {
-        json.WriteString("merchant_id", MerchantId);
-        json.WriteString("type", Type);
-        json.WriteString("event_id", EventId);
-        json.WriteString("created_at", SquareTime.Rfc3339(CreatedAt));
-        json.WriteStartObject("data");
-        json.WriteString("type", DataType);
-        json.WriteString("id", SubjectId);
-        json.WriteStartObject("object");
-        json.WritePropertyName(DataType);
-        WriteSubject(json);
-        json.WriteEndObject();
-        json.WriteEndObject();
-    });
+    public ReadOnlyMemory<byte> Body() =>
+        SquareJson.Object(json =>
+        {
+            json.WriteString("merchant_id", MerchantId);
+            json.WriteString("type", Type);
+            json.WriteString("event_id", EventId);
+            json.WriteString("created_at", SquareTime.Rfc3339(CreatedAt));
+            json.WriteStartObject("data");
+            json.WriteString("type", DataType);
+            json.WriteString("id", SubjectId);
+            json.WriteStartObject("object");
+            json.WritePropertyName(DataType);
+            WriteSubject(json);
+            json.WriteEndObject();
+            json.WriteEndObject();
+        });
 
-    internal bool Concerns(string paymentId) => Subject switch
-    {
-        Payment payment => payment.Id == paymentId,
-        Refund refund => refund.PaymentId == paymentId,
-        Order order => order.Payments.Any(p => p.Id == paymentId),
-        _ => false,
-    };
+    internal bool Concerns(string paymentId) =>
+        Subject switch
+        {
+            Payment payment => payment.Id == paymentId,
+            Refund refund => refund.PaymentId == paymentId,
+            Order order => order.Payments.Any(p => p.Id == paymentId),
+            _ => false,
+        };
 
-    private string DataType => Subject switch
-    {
-        Payment _ => "payment",
-        Refund _ => "refund",
-        Order _ => Type.Replace('.', '_'),
-        _ => "revocation",
-    };
+    private string DataType =>
+        Subject switch
+        {
+            Payment _ => "payment",
+            Refund _ => "refund",
+            Order _ => Type.Replace('.', '_'),
+            _ => "revocation",
+        };
 
     private void WriteSubject(Utf8JsonWriter json)
     {
@@ -95,7 +99,8 @@ public sealed record WebhookEvent(Guid EventId, string Type, string MerchantId, 
         json.WriteString("location_id", order.LocationId);
         json.WriteString("state", OrderJson.Word(order.State));
         json.WriteString("created_at", SquareTime.Rfc3339(order.CreatedAt));
-        if (Type == "order.updated") json.WriteString("updated_at", SquareTime.Rfc3339(order.UpdatedAt));
+        if (Type == "order.updated")
+            json.WriteString("updated_at", SquareTime.Rfc3339(order.UpdatedAt));
         json.WriteEndObject();
     }
 }

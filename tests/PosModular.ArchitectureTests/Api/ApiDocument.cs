@@ -1,7 +1,7 @@
 using GraphQLParser;
 using GraphQLParser.AST;
 
-namespace PosModular.ArchitectureTests;
+namespace PosModular.ArchitectureTests.Api;
 
 /// <summary>One name of a schema. The path is a type, a field of it, or an argument of that: Venue, Venue.revenue, Venue.revenue(period).</summary>
 /// <param name="Path">Where it stands.</param>
@@ -12,32 +12,52 @@ namespace PosModular.ArchitectureTests;
 internal sealed record ApiName(string Path, string Kind, string Type, bool Required, string? Description)
 {
     /// <summary>Null for a type.</summary>
-    public string? Parent => Path.IndexOf('(') is > 0 and var argument ? Path[..argument] : Path.IndexOf('.') is > 0 and var member ? Path[..member] : null;
+    public string? Parent =>
+        Path.IndexOf('(') is > 0 and var argument ? Path[..argument]
+        : Path.IndexOf('.') is > 0 and var member ? Path[..member]
+        : null;
 }
 
 /// <summary>A schema in GraphQL's definition language as a list of its names.</summary>
 internal static class ApiDocument
 {
-    public static IReadOnlyList<ApiName> Read(string sdl) => [.. Parser.Parse(sdl).Definitions.OfType<GraphQLTypeDefinition>().SelectMany(Names)];
+    public static IReadOnlyList<ApiName> Read(string sdl) =>
+        [.. Parser.Parse(sdl).Definitions.OfType<GraphQLTypeDefinition>().SelectMany(Names)];
 
-    private static IEnumerable<ApiName> Names(GraphQLTypeDefinition type) => type switch
-    {
-        GraphQLObjectTypeDefinition t => [Of(t, "type"), .. Fields(t.Name.StringValue, t.Fields)],
-        GraphQLInterfaceTypeDefinition t => [Of(t, "interface"), .. Fields(t.Name.StringValue, t.Fields)],
-        GraphQLInputObjectTypeDefinition t => [Of(t, "input"), .. (t.Fields?.Items ?? []).Select(f => Input(f, "input field", $"{t.Name.StringValue}.{f.Name.StringValue}"))],
-        GraphQLEnumTypeDefinition t => [Of(t, "enum"), .. (t.Values?.Items ?? [])
-            .Select(v => new ApiName($"{t.Name.StringValue}.{v.Name.StringValue}", "value", "", false, Text(v.Description)))],
-        GraphQLScalarTypeDefinition t => [Of(t, "scalar")],
-        _ => [Of(type, "union")],
-    };
+    private static IEnumerable<ApiName> Names(GraphQLTypeDefinition type) =>
+        type switch
+        {
+            GraphQLObjectTypeDefinition t => [Of(t, "type"), .. Fields(t.Name.StringValue, t.Fields)],
+            GraphQLInterfaceTypeDefinition t => [Of(t, "interface"), .. Fields(t.Name.StringValue, t.Fields)],
+            GraphQLInputObjectTypeDefinition t =>
+            [
+                Of(t, "input"),
+                .. (t.Fields?.Items ?? []).Select(f => Input(f, "input field", $"{t.Name.StringValue}.{f.Name.StringValue}")),
+            ],
+            GraphQLEnumTypeDefinition t =>
+            [
+                Of(t, "enum"),
+                .. (t.Values?.Items ?? []).Select(v => new ApiName(
+                    $"{t.Name.StringValue}.{v.Name.StringValue}",
+                    "value",
+                    "",
+                    false,
+                    Text(v.Description)
+                )),
+            ],
+            GraphQLScalarTypeDefinition t => [Of(t, "scalar")],
+            _ => [Of(type, "union")],
+        };
 
-    private static ApiName Of(GraphQLTypeDefinition type, string kind) => new(type.Name.StringValue, kind, "", false, Text(type.Description));
+    private static ApiName Of(GraphQLTypeDefinition type, string kind) =>
+        new(type.Name.StringValue, kind, "", false, Text(type.Description));
 
     private static IEnumerable<ApiName> Fields(string type, GraphQLFieldsDefinition? fields) =>
         from field in fields?.Items ?? []
         let path = $"{type}.{field.Name.StringValue}"
-        from name in new[] { new ApiName(path, "field", Text(field.Type), false, Text(field.Description)) }
-            .Concat((field.Arguments?.Items ?? []).Select(a => Input(a, "argument", $"{path}({a.Name.StringValue})")))
+        from name in new[] { new ApiName(path, "field", Text(field.Type), false, Text(field.Description)) }.Concat(
+            (field.Arguments?.Items ?? []).Select(a => Input(a, "argument", $"{path}({a.Name.StringValue})"))
+        )
         select name;
 
     private static ApiName Input(GraphQLInputValueDefinition value, string kind, string path) =>
@@ -45,10 +65,11 @@ internal static class ApiDocument
 
     private static string? Text(GraphQLDescription? description) => description?.Value.ToString();
 
-    private static string Text(GraphQLType type) => type switch
-    {
-        GraphQLNonNullType t => Text(t.Type) + "!",
-        GraphQLListType t => "[" + Text(t.Type) + "]",
-        _ => ((GraphQLNamedType)type).Name.StringValue,
-    };
+    private static string Text(GraphQLType type) =>
+        type switch
+        {
+            GraphQLNonNullType t => Text(t.Type) + "!",
+            GraphQLListType t => "[" + Text(t.Type) + "]",
+            _ => ((GraphQLNamedType)type).Name.StringValue,
+        };
 }

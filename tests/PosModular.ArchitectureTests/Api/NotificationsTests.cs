@@ -3,7 +3,7 @@ using MediatR;
 using Shouldly;
 using Xunit;
 
-namespace PosModular.ArchitectureTests;
+namespace PosModular.ArchitectureTests.Api;
 
 /// <summary>What modules tell each other has names that other modules, and rows in the database, depend on: they equal a committed file.</summary>
 public sealed class NotificationsTests
@@ -17,48 +17,63 @@ public sealed class NotificationsTests
         var own = notifications.Select(n => n.Assembly).Concat(Repo.ContractAssemblies).ToHashSet();
         var (seen, waiting) = (new HashSet<Type>(notifications), new Queue<Type>(notifications));
         while (waiting.TryDequeue(out var type))
-            foreach (var part in Properties(type).SelectMany(p => Parts(p.PropertyType)).Where(t => own.Contains(t.Assembly) && seen.Add(t)))
+            foreach (
+                var part in Properties(type).SelectMany(p => Parts(p.PropertyType)).Where(t => own.Contains(t.Assembly) && seen.Add(t))
+            )
                 waiting.Enqueue(part);
         return string.Join('\n', seen.OrderBy(t => t.FullName, StringComparer.Ordinal).Select(Told)) + "\n";
     }
 
     // In the order of their declaration, which is that of the constructor. Computed ones are no part of what is told.
-    private static PropertyInfo[] Properties(Type type) => type.IsEnum ? [] : [.. type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.CanWrite)];
+    private static PropertyInfo[] Properties(Type type) =>
+        type.IsEnum ? [] : [.. type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.CanWrite)];
 
-    private static IEnumerable<Type> Parts(Type type) => type.IsGenericType ? type.GetGenericArguments().SelectMany(Parts) : type.IsArray ? Parts(type.GetElementType()!) : [type];
+    private static IEnumerable<Type> Parts(Type type) =>
+        type.IsGenericType ? type.GetGenericArguments().SelectMany(Parts)
+        : type.IsArray ? Parts(type.GetElementType()!)
+        : [type];
 
-    private static string Told(Type type) => type.IsEnum
-        ? $"{type.FullName}: {string.Join(", ", Enum.GetNames(type).Select(n => $"{n} = {Convert.ToInt64(Enum.Parse(type, n), null)}"))}"
-        : $"{type.FullName}\n{string.Join('\n', Properties(type).Select(p => $"  {p.Name}: {Name(new NullabilityInfoContext().Create(p))}"))}";
+    private static string Told(Type type) =>
+        type.IsEnum
+            ? $"{type.FullName}: {string.Join(", ", Enum.GetNames(type).Select(n => $"{n} = {Convert.ToInt64(Enum.Parse(type, n), null)}"))}"
+            : $"{type.FullName}\n{string.Join('\n', Properties(type).Select(p => $"  {p.Name}: {Name(new NullabilityInfoContext().Create(p))}"))}";
 
     private static string Name(NullabilityInfo info)
     {
         if (Nullable.GetUnderlyingType(info.Type) is { } value)
             return value.Name + "?";
         var name = info.Type.IsGenericType
-            ? $"{info.Type.Name.Split('`')[0]}<{string.Join(", ", info.GenericTypeArguments.Select(Name))}>" : info.Type.Name;
+            ? $"{info.Type.Name.Split('`')[0]}<{string.Join(", ", info.GenericTypeArguments.Select(Name))}>"
+            : info.Type.Name;
         return !info.Type.IsValueType && info.ReadState == NullabilityState.Nullable ? name + "?" : name;
     }
 
     [Fact]
     public void Notifications_are_as_committed() =>
-        Lines.Differing(Repo.Read(Committed), Describe(Repo.ContractAssemblies.SelectMany(a => a.GetTypes()))).ShouldBeEmpty(
-            $"Others depend on these names. If the change is meant and its readers are changed too, change {Committed}.");
+        Lines
+            .Differing(Repo.Read(Committed), Describe(Repo.ContractAssemblies.SelectMany(a => a.GetTypes())))
+            .ShouldBeEmpty($"Others depend on these names. If the change is meant and its readers are changed too, change {Committed}.");
 
     [Fact]
     public void Notifications_stand_in_contracts_only() =>
         Repo.TypesOfModules.Where(t => t.IsAssignableTo(typeof(INotification))).ShouldBeEmpty("Nobody else could hear of it.");
 
     [Fact]
-    public void A_changed_name_type_or_number_would_show() => Describe([typeof(Planted), typeof(string)]).ShouldBe("""
-        PosModular.ArchitectureTests.NotificationsTests+Planted
-          Parts: IReadOnlyList<Part>
-          At: Int64?
-          Who: String?
-        PosModular.ArchitectureTests.NotificationsTests+Part
-          Kind: Kind
-        PosModular.ArchitectureTests.NotificationsTests+Kind: One = 1, Three = 3
-        """.Split("PosModular").Skip(1).OrderBy(t => t.Split('\n', ':')[0], StringComparer.Ordinal).Aggregate("", (all, t) => all + "PosModular" + t.TrimEnd() + "\n"));
+    public void A_changed_name_type_or_number_would_show() =>
+        Describe([typeof(Planted), typeof(string)])
+            .ShouldBe(
+                """
+                PosModular.ArchitectureTests.Api.NotificationsTests+Planted
+                  Parts: IReadOnlyList<Part>
+                  At: Int64?
+                  Who: String?
+                PosModular.ArchitectureTests.Api.NotificationsTests+Part
+                  Kind: Kind
+                PosModular.ArchitectureTests.Api.NotificationsTests+Kind: One = 1, Three = 3
+                """.Split("PosModular").Skip(1).OrderBy(t => t.Split('\n', ':')[0], StringComparer.Ordinal).Aggregate("", (all, t) =>
+                    all + "PosModular" + t.TrimEnd() + "\n"
+                )
+            );
 
     private sealed record Planted(IReadOnlyList<Part> Parts, long? At, string? Who) : INotification
     {

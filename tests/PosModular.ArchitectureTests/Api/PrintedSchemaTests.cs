@@ -2,7 +2,7 @@ using PosModular.Host.Commands;
 using Shouldly;
 using Xunit;
 
-namespace PosModular.ArchitectureTests;
+namespace PosModular.ArchitectureTests.Api;
 
 /// <summary>The committed schema is the one that is served, and every name in it says what it is.</summary>
 public sealed class PrintedSchemaTests
@@ -13,8 +13,10 @@ public sealed class PrintedSchemaTests
         ApiDocument.Read(sdl).Where(n => string.IsNullOrWhiteSpace(n.Description)).Select(n => $"{n.Kind} {n.Path}");
 
     [Fact]
-    public void The_committed_schema_is_what_the_host_prints() => Lines.Differing(Repo.Read("schema.graphql"), Printed.Value).ShouldBeEmpty(
-        "Print it anew: dotnet run --project src/PosModular.Host -- schema > schema.graphql");
+    public void The_committed_schema_is_what_the_host_prints() =>
+        Lines
+            .Differing(Repo.Read("schema.graphql"), Printed.Value)
+            .ShouldBeEmpty("Print it anew: dotnet run --project src/PosModular.Host -- schema > schema.graphql");
 
     [Fact]
     public void Every_name_in_the_schema_has_a_description() => Undescribed(Printed.Value).ShouldBeEmpty();
@@ -28,11 +30,23 @@ public sealed class PrintedSchemaTests
     }
 
     [Fact]
-    public void Names_without_a_description_are_found() => Undescribed("""
-        type Query { venue(id: ID!): Venue  "Told." venues("Told." first: Int): [Venue!]! }
-        "Told." type Venue { "Told." id: ID! }
-        "Told." enum Tier { GUEST }
-        input NewVenue { "Told." name: String  zone: String }
-        scalar Long
-        """).ShouldBe(["type Query", "field Query.venue", "argument Query.venue(id)", "value Tier.GUEST", "input NewVenue", "input field NewVenue.zone", "scalar Long"]);
+    public void Names_without_a_description_are_found() =>
+        Undescribed(
+                """
+                type Query { venue(id: ID!): Venue  "Told." venues("Told." first: Int): [Venue!]! }
+                "Told." type Venue { "Told." id: ID! }
+                "Told." enum Tier { GUEST }
+                input NewVenue { "Told." name: String  zone: String }
+                scalar Long
+                """
+            )
+            .ShouldBe([
+                "type Query",
+                "field Query.venue",
+                "argument Query.venue(id)",
+                "value Tier.GUEST",
+                "input NewVenue",
+                "input field NewVenue.zone",
+                "scalar Long",
+            ]);
 }

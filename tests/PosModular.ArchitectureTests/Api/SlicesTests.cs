@@ -8,7 +8,7 @@ using PosModular.Kernel.Schema;
 using Shouldly;
 using Xunit;
 
-namespace PosModular.ArchitectureTests;
+namespace PosModular.ArchitectureTests.Api;
 
 /// <summary>What looks like a slice is one: registered, and with one public method. Reactions to notifications are registered too.</summary>
 public sealed class SlicesTests
@@ -27,15 +27,24 @@ public sealed class SlicesTests
     }
 
     private static IReadOnlyList<(string Type, Type Slice)> Registered =>
-        Services.Select(s => s.ServiceType == typeof(SchemaParts) ? s.ImplementationInstance : null).OfType<SchemaParts>().Single().Slices;
+        Services
+            .Select(s => s.ServiceType == typeof(SchemaSlices) ? s.ImplementationInstance : null)
+            .OfType<SchemaSlices>()
+            .Single()
+            .Slices;
 
     private static MethodInfo[] Methods(Type type) =>
         [.. type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly).Where(m => !m.IsSpecialName)];
 
     // A field has a parent or a context. A delegate cannot be a field's argument, so a method that takes one serves slices and is none.
-    private static bool IsSlice(Type type) => type is { IsClass: true, IsAbstract: false } && Methods(type).Select(m => m.GetParameters())
-        .Any(parameters => parameters.Any(p => p.ParameterType.IsAssignableTo(typeof(IResolveFieldContext)) || p.IsDefined(typeof(ParentAttribute)))
-            && !parameters.Any(p => p.ParameterType.IsSubclassOf(typeof(Delegate))));
+    private static bool IsSlice(Type type) =>
+        type is { IsClass: true, IsAbstract: false }
+        && Methods(type)
+            .Select(m => m.GetParameters())
+            .Any(parameters =>
+                parameters.Any(p => p.ParameterType.IsAssignableTo(typeof(IResolveFieldContext)) || p.IsDefined(typeof(ParentAttribute)))
+                && !parameters.Any(p => p.ParameterType.IsSubclassOf(typeof(Delegate)))
+            );
 
     private static IEnumerable<string> Forgotten(IEnumerable<Type> types, IEnumerable<Type> registered) =>
         types.Where(IsSlice).Except(registered).Select(t => $"{t.FullName} is not registered in its module.");
@@ -43,9 +52,14 @@ public sealed class SlicesTests
     private static IEnumerable<string> Misshapen(IEnumerable<Type> slices) =>
         slices.Where(s => Methods(s).Length != 1).Select(s => $"{s.FullName} has {Methods(s).Length} public methods; a slice has one.");
 
-    private static IEnumerable<string> Deaf(IEnumerable<Type> types, IServiceCollection services) => types
-        .Where(t => t is { IsClass: true, IsAbstract: false } && t.GetInterfaces().Any(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(INotificationHandler<>)))
-        .Where(t => services.All(s => s.ServiceType != t)).Select(t => $"{t.FullName} hears no feed.");
+    private static IEnumerable<string> Deaf(IEnumerable<Type> types, IServiceCollection services) =>
+        types
+            .Where(t =>
+                t is { IsClass: true, IsAbstract: false }
+                && t.GetInterfaces().Any(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(INotificationHandler<>))
+            )
+            .Where(t => services.All(s => s.ServiceType != t))
+            .Select(t => $"{t.FullName} hears no feed.");
 
     [Fact]
     public void Every_slice_is_registered() => Forgotten(Repo.TypesOfModules, Registered.Select(r => r.Slice)).ShouldBeEmpty();

@@ -5,7 +5,7 @@ using Microsoft.EntityFrameworkCore.Metadata;
 using Shouldly;
 using Xunit;
 
-namespace PosModular.ArchitectureTests;
+namespace PosModular.ArchitectureTests.Data;
 
 /// <summary>Each module has its own schema, with its own migrations and its own history inside it; nothing crosses.</summary>
 public sealed class SchemasTests
@@ -17,7 +17,12 @@ public sealed class SchemasTests
             yield return $"The default schema is {model.GetDefaultSchema() ?? "none"}, not {schema}.";
         foreach (var entity in model.GetEntityTypes().Where(e => (e.GetSchema() ?? e.GetViewSchema()) != schema))
             yield return $"{entity.DisplayName()} is in schema {entity.GetSchema() ?? "none"}.";
-        foreach (var key in model.GetEntityTypes().SelectMany(e => e.GetForeignKeys()).Where(k => k.PrincipalEntityType.GetSchema() != k.DeclaringEntityType.GetSchema()))
+        foreach (
+            var key in model
+                .GetEntityTypes()
+                .SelectMany(e => e.GetForeignKeys())
+                .Where(k => k.PrincipalEntityType.GetSchema() != k.DeclaringEntityType.GetSchema())
+        )
             yield return $"{key.DeclaringEntityType.DisplayName()} has a foreign key to {key.PrincipalEntityType.DisplayName()}.";
         var options = RelationalOptionsExtension.Extract(db.GetService<IDbContextOptions>());
         if (options.MigrationsHistoryTableSchema != schema)
@@ -27,11 +32,11 @@ public sealed class SchemasTests
     }
 
     internal static IReadOnlyList<DbContext> Contexts(string module) =>
-    [
-        .. from type in Repo.AssemblyOf(module).GetTypes()
-           where type.GetInterfaces().Any(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IDesignTimeDbContextFactory<>))
-           select (DbContext)type.GetMethod("CreateDbContext")!.Invoke(Activator.CreateInstance(type), [Array.Empty<string>()])!,
-    ];
+        [
+            .. from type in Repo.AssemblyOf(module).GetTypes()
+            where type.GetInterfaces().Any(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IDesignTimeDbContextFactory<>))
+            select (DbContext)type.GetMethod("CreateDbContext")!.Invoke(Activator.CreateInstance(type), [Array.Empty<string>()])!,
+        ];
 
     [Fact]
     public void A_module_keeps_to_its_schema_and_its_migrations_are_complete()
@@ -45,18 +50,23 @@ public sealed class SchemasTests
     }
 
     [Fact]
-    public void No_module_has_a_second_context() => Repo.TypesOfModules.Count(t => t.IsSubclassOf(typeof(DbContext))).ShouldBe(Repo.Modules.Count);
+    public void No_module_has_a_second_context() =>
+        Repo.TypesOfModules.Count(t => t.IsSubclassOf(typeof(DbContext))).ShouldBe(Repo.Modules.Count);
 
     [Fact]
     public void Planted_offences_are_found()
     {
         using var db = new PlantedDb(new DbContextOptionsBuilder<PlantedDb>().UseNpgsql("Host=nowhere").Options);
 
-        Offences("rules", db).ShouldBe(
-        [
-            "The default schema is analytics, not rules.", "Sum is in schema analytics.", "Venue is in schema integrations.",
-            "Sum has a foreign key to Venue.", "The migrations' history is in schema none.", "The model has changes without a migration: dotnet ef migrations add …",
-        ]);
+        Offences("rules", db)
+            .ShouldBe([
+                "The default schema is analytics, not rules.",
+                "Sum is in schema analytics.",
+                "Venue is in schema integrations.",
+                "Sum has a foreign key to Venue.",
+                "The migrations' history is in schema none.",
+                "The model has changes without a migration: dotnet ef migrations add …",
+            ]);
     }
 
     private sealed class PlantedDb(DbContextOptions<PlantedDb> options) : DbContext(options)

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 using Shouldly;
 using Xunit;
 
-namespace PosModular.ArchitectureTests;
+namespace PosModular.ArchitectureTests.Data;
 
 /// <summary>SQL written by hand stays in its module's schema. The Kernel names no schema: its feed reader is told them.</summary>
 public sealed class SqlTests
@@ -11,21 +11,27 @@ public sealed class SqlTests
     {
         var named = new Regex($@"\b(?<schema>{string.Join('|', schemas)})\.[a-z_]+", RegexOptions.IgnoreCase);
         return from text in Source.Strings(source)
-               from match in named.Matches(text)
-               where !match.Groups["schema"].Value.Equals(own, StringComparison.OrdinalIgnoreCase)
-               select $"{path}: {match.Value}";
+            from match in named.Matches(text)
+            where !match.Groups["schema"].Value.Equals(own, StringComparison.OrdinalIgnoreCase)
+            select $"{path}: {match.Value}";
     }
 
     private static readonly string[] Schemas = [.. Repo.Modules.Select(m => m.ToLowerInvariant())];
 
     [Fact]
-    public void A_modules_sql_names_its_own_schema_only() => Repo.Modules.SelectMany(module => Repo.Sources("modules/" + module)
-        .SelectMany(s => Offences(s.Path, s.Text, module, Schemas))).ShouldBeEmpty();
+    public void A_modules_sql_names_its_own_schema_only() =>
+        Repo
+            .Modules.SelectMany(module => Repo.Sources("modules/" + module).SelectMany(s => Offences(s.Path, s.Text, module, Schemas)))
+            .ShouldBeEmpty();
 
     [Fact]
     public void Kernel_and_contracts_name_no_schema() =>
-        Repo.Sources("src/PosModular.Kernel", "modules").Where(s => s.Path.StartsWith("src/", StringComparison.Ordinal) || s.Path.Split('/')[1].EndsWith(".Contracts", StringComparison.Ordinal))
-            .SelectMany(s => Offences(s.Path, s.Text, null, Schemas)).ShouldBeEmpty();
+        Repo.Sources("src/PosModular.Kernel", "modules")
+            .Where(s =>
+                s.Path.StartsWith("src/", StringComparison.Ordinal) || s.Path.Split('/')[1].EndsWith(".Contracts", StringComparison.Ordinal)
+            )
+            .SelectMany(s => Offences(s.Path, s.Text, null, Schemas))
+            .ShouldBeEmpty();
 
     [Theory]
     [InlineData("var sql = \"select 1 from ingestion.transactions\";")]
@@ -37,5 +43,6 @@ public sealed class SqlTests
 
     [Fact]
     public void Its_own_schema_a_comment_and_a_namespace_are_no_offence() =>
-        Offences("x.cs", "using Ingestion.Contracts; // ingestion.transactions\nvar sql = \"from rules.unlocks\";", "rules", Schemas).ShouldBeEmpty();
+        Offences("x.cs", "using Ingestion.Contracts; // ingestion.transactions\nvar sql = \"from rules.unlocks\";", "rules", Schemas)
+            .ShouldBeEmpty();
 }

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 using Shouldly;
 using Xunit;
 
-namespace PosModular.ArchitectureTests;
+namespace PosModular.ArchitectureTests.Habits;
 
 /// <summary>What product code does not do: ask the machine for the time, block a thread, swallow an error.</summary>
 public sealed class BannedTests

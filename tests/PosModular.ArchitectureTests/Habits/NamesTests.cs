@@ -2,12 +2,25 @@ using System.Text.RegularExpressions;
 using Shouldly;
 using Xunit;
 
-namespace PosModular.ArchitectureTests;
+namespace PosModular.ArchitectureTests.Habits;
 
 /// <summary>Folders are business words, never techniques; types say what they are, not that they help or manage.</summary>
 public sealed partial class NamesTests
 {
-    private static readonly string[] Techniques = ["Common", "Shared", "Helpers", "Utils", "Utilities", "Handlers", "Dtos", "Features", "Services", "Managers", "Misc"];
+    private static readonly string[] Techniques =
+    [
+        "Common",
+        "Shared",
+        "Helpers",
+        "Utils",
+        "Utilities",
+        "Handlers",
+        "Dtos",
+        "Features",
+        "Services",
+        "Managers",
+        "Misc",
+    ];
 
     [GeneratedRegex(@"\b(?:class|struct|interface|enum|record)\s+(?!struct\b|class\b)(?<name>\w+)")]
     private static partial Regex Declared();
@@ -31,9 +44,12 @@ public sealed partial class NamesTests
     public void Planted_names_are_found()
     {
         Folders(["modules/Rules/Handlers/X.cs", "src/Host/Utils/Y.cs", "modules/Rules/Spend/Z.cs"]).ShouldBe(["Handlers", "Utils"]);
-        Types("""
-            internal sealed class SpendManager; public record SpendDto(int A); record struct SumHelper; interface IVenueService; class RevenueServiceArea;
-            class Relay : BackgroundService; // class OldHelper
-            """).ShouldBe(["SpendManager", "SpendDto", "SumHelper", "IVenueService"]);
+        Types(
+                """
+                internal sealed class SpendManager; public record SpendDto(int A); record struct SumHelper; interface IVenueService; class RevenueServiceArea;
+                class Relay : BackgroundService; // class OldHelper
+                """
+            )
+            .ShouldBe(["SpendManager", "SpendDto", "SumHelper", "IVenueService"]);
     }
 }

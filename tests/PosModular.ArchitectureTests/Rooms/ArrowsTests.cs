@@ -1,7 +1,7 @@
 using Shouldly;
 using Xunit;
 
-namespace PosModular.ArchitectureTests;
+namespace PosModular.ArchitectureTests.Rooms;
 
 /// <summary>Which project may refer to which: these arrows, and no others (docs/adr, ARCHITECTURE.md).</summary>
 public sealed class ArrowsTests
@@ -31,7 +31,8 @@ public sealed class ArrowsTests
         if (from == Host)
             return to != Simulator;
         var module = from.Replace(".Contracts", "", StringComparison.Ordinal);
-        return to == Kernel || (from == module && to == module + ".Contracts")
+        return to == Kernel
+            || (from == module && to == module + ".Contracts")
             || ListensTo.GetValueOrDefault(module, []).Any(other => to == other + ".Contracts");
     }
 
@@ -52,8 +53,10 @@ public sealed class ArrowsTests
         Project.OfProduct().Single(p => p.Name == Host).References.ShouldBe([Kernel, .. Repo.Modules], ignoreOrder: true);
 
     [Fact]
-    public void Every_project_is_named_as_its_folder() => Directory.EnumerateFiles(Path.Combine(Repo.Root, "modules"), "*.csproj", SearchOption.AllDirectories)
-        .ShouldAllBe(f => Path.GetFileNameWithoutExtension(f) == Path.GetFileName(Path.GetDirectoryName(f)));
+    public void Every_project_is_named_as_its_folder() =>
+        Directory
+            .EnumerateFiles(Path.Combine(Repo.Root, "modules"), "*.csproj", SearchOption.AllDirectories)
+            .ShouldAllBe(f => Path.GetFileNameWithoutExtension(f) == Path.GetFileName(Path.GetDirectoryName(f)));
 
     [Theory]
     [InlineData("Rules", "Ingestion")]

@@ -1,9 +1,9 @@
-using PosModular.Kernel;
+using PosModular.Kernel.Amounts;
 using PosModular.Kernel.Feed;
 using Shouldly;
 using Xunit;
 
-namespace PosModular.ArchitectureTests;
+namespace PosModular.ArchitectureTests.Rooms;
 
 /// <summary>A module shows its one door, XModule, and the host nothing.</summary>
 public sealed class ExportedTypesTests
@@ -12,7 +12,10 @@ public sealed class ExportedTypesTests
     {
         var shown = exported.Select(t => t.FullName!).ToArray();
         var door = $"{module}.{module}Module";
-        return shown.Where(t => t != door).Select(t => $"{module} shows {t}").Concat(shown.Contains(door) ? [] : [$"{module} has no public {door}"]);
+        return shown
+            .Where(t => t != door)
+            .Select(t => $"{module} shows {t}")
+            .Concat(shown.Contains(door) ? [] : [$"{module} has no public {door}"]);
     }
 
     [Fact]
@@ -25,9 +28,15 @@ public sealed class ExportedTypesTests
         Repo.AssemblyOf("PosModular.Host").GetExportedTypes().Select(t => t.FullName).Where(t => t != "Program").ShouldBeEmpty();
 
     [Fact]
-    public void There_are_modules_to_look_at() => new[] { "Analytics", "Ingestion", "Integrations", "Rules" }.ShouldBeSubsetOf(Repo.Modules);
+    public void There_are_modules_to_look_at() =>
+        new[] { "Analytics", "Ingestion", "Integrations", "Rules" }.ShouldBeSubsetOf(Repo.Modules);
 
     [Fact]
-    public void A_planted_public_type_and_a_missing_door_are_found() => Offences("Rules", [typeof(Money), typeof(FeedBell)])
-        .ShouldBe(["Rules shows PosModular.Kernel.Money", "Rules shows PosModular.Kernel.Feed.FeedBell", "Rules has no public Rules.RulesModule"]);
+    public void A_planted_public_type_and_a_missing_door_are_found() =>
+        Offences("Rules", [typeof(Money), typeof(FeedSignal)])
+            .ShouldBe([
+                "Rules shows PosModular.Kernel.Amounts.Money",
+                "Rules shows PosModular.Kernel.Feed.FeedSignal",
+                "Rules has no public Rules.RulesModule",
+            ]);
 }

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 using Shouldly;
 using Xunit;
 
-namespace PosModular.ArchitectureTests;
+namespace PosModular.ArchitectureTests.Rooms;
 
 /// <summary>The Kernel has no business word in its names. Venues are what feeds are divided by, so the feed alone may say venue; the error codes
 /// are the API's and stand there for all modules; a database transaction is no sale.</summary>
@@ -14,7 +14,9 @@ public sealed partial class KernelWordsTests
     [GeneratedRegex("[A-Z]?[a-z]+|[A-Z]+(?![a-z])")]
     private static partial Regex Word();
 
-    [GeneratedRegex("^(square|toast|sales?|payments?|refunds?|revenues?|tiers?|spends?|spenders?|unlocks?|patrons?|guests?|merchants?|tills?|tips?|cards?|performers?|restaurants?|webhookevents?)$")]
+    [GeneratedRegex(
+        "^(square|toast|sales?|payments?|refunds?|revenues?|tiers?|spends?|spenders?|unlocks?|patrons?|guests?|merchants?|tills?|tips?|cards?|performers?|restaurants?|webhookevents?)$"
+    )]
     private static partial Regex Business();
 
     // The mediator of a sale: Transactions, TransactionAdded; but not BeginTransaction or a local called transaction.
@@ -24,12 +26,15 @@ public sealed partial class KernelWordsTests
     private static IEnumerable<string> Offences(string path, string source) =>
         from identifier in Identifier().Matches(Source.Code(source)).Select(m => m.Value).Distinct()
         let words = Word().Matches(identifier).Select(m => m.Value.ToLowerInvariant()).ToArray()
-        where words.Any(Business().IsMatch) || SaleType().IsMatch(identifier)
+        where
+            words.Any(Business().IsMatch)
+            || SaleType().IsMatch(identifier)
             || (words.Any(w => w is "venue" or "venues") && !path.Contains("/Feed/", StringComparison.Ordinal))
         select $"{path}: {identifier}";
 
     [Fact]
-    public void The_kernel_knows_no_business() => Repo.Sources("src/PosModular.Kernel").SelectMany(s => Offences(s.Path, s.Text)).ShouldBeEmpty();
+    public void The_kernel_knows_no_business() =>
+        Repo.Sources("src/PosModular.Kernel").SelectMany(s => Offences(s.Path, s.Text)).ShouldBeEmpty();
 
     [Theory]
     [InlineData("class SquareClient;", "SquareClient")]
@@ -38,9 +43,14 @@ public sealed partial class KernelWordsTests
     [InlineData("enum Tier { }", "Tier")]
     [InlineData("class TransactionsChanged;", "TransactionsChanged")]
     [InlineData("string VenueId;", "VenueId")]
-    public void A_planted_business_word_is_found(string source, string word) => Offences("src/PosModular.Kernel/Money/X.cs", source).ShouldBe(["src/PosModular.Kernel/Money/X.cs: " + word]);
+    public void A_planted_business_word_is_found(string source, string word) =>
+        Offences("src/PosModular.Kernel/Amounts/X.cs", source).ShouldBe(["src/PosModular.Kernel/Amounts/X.cs: " + word]);
 
     [Fact]
     public void Words_that_only_look_like_business_are_not() =>
-        Offences("src/PosModular.Kernel/Feed/X.cs", "// a sale\nvar venue = db.BeginTransactionAsync(); multiply(cardinal, until, \"tip\");").ShouldBeEmpty();
+        Offences(
+                "src/PosModular.Kernel/Feed/X.cs",
+                "// a sale\nvar venue = db.BeginTransactionAsync(); multiply(cardinal, until, \"tip\");"
+            )
+            .ShouldBeEmpty();
 }

@@ -2,15 +2,19 @@ using System.Text.RegularExpressions;
 using Shouldly;
 using Xunit;
 
-namespace PosModular.ArchitectureTests;
+namespace PosModular.ArchitectureTests.Rooms;
 
 /// <summary>Packages of tests and of the host stay out of the modules; Contracts have none at all.</summary>
 public sealed partial class PackagesTests
 {
-    [GeneratedRegex(@"^(xunit|Shouldly|CsCheck|Microsoft\.NET\.Test|Testcontainers|Respawn|TngTech|BenchmarkDotNet|Microsoft\.Playwright|NSubstitute|Moq|FakeItEasy)|\.Testing$")]
+    [GeneratedRegex(
+        @"^(xunit|Shouldly|CsCheck|Microsoft\.NET\.Test|Testcontainers|Respawn|TngTech|BenchmarkDotNet|Microsoft\.Playwright|NSubstitute|Moq|FakeItEasy)|\.Testing$"
+    )]
     private static partial Regex OfTests();
 
-    [GeneratedRegex(@"^(OpenTelemetry|Npgsql\.OpenTelemetry|Microsoft\.AspNetCore\.|GraphQL\.SystemTextJson|Microsoft\.EntityFrameworkCore\.Design$)")]
+    [GeneratedRegex(
+        @"^(OpenTelemetry|Npgsql\.OpenTelemetry|Microsoft\.AspNetCore\.|GraphQL\.SystemTextJson|Microsoft\.EntityFrameworkCore\.Design$)"
+    )]
     private static partial Regex OfHost();
 
     private static IEnumerable<string> Offences(IEnumerable<Project> projects) =>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Postgres;
 using PosModular.Simulator.Faults;
 using PosModular.Simulator.Sellers;
 
@@ -13,18 +14,33 @@ public sealed class ConnectPosTests(TestPostgres postgres)
           errors { code message field } } }
         """;
 
-    private static object Input(Till till, string venue = Bar.VenueId, string? token = null, string? location = null, string? key = null, bool? enableWebhook = null) => new
-    {
-        input = new
+    private static object Input(
+        Till till,
+        string venue = Bar.VenueId,
+        string? token = null,
+        string? location = null,
+        string? key = null,
+        bool? enableWebhook = null
+    ) =>
+        new
         {
-            venueId = venue,
-            enableWebhook,
-            webhookSignatureKey = key,
-            credentials = new { provider = "SQUARE", environment = "SANDBOX", locationId = location ?? till.Location.Id, accessToken = token ?? till.Token.Value },
-        },
-    };
+            input = new
+            {
+                venueId = venue,
+                enableWebhook,
+                webhookSignatureKey = key,
+                credentials = new
+                {
+                    provider = "SQUARE",
+                    environment = "SANDBOX",
+                    locationId = location ?? till.Location.Id,
+                    accessToken = token ?? till.Token.Value,
+                },
+            },
+        };
 
-    private static async Task<JsonElement> ConnectAsync(Bar bar, object input) => (await bar.Moderator.DataAsync(Connect, input)).GetProperty("connectPos");
+    private static async Task<JsonElement> ConnectAsync(Bar bar, object input) =>
+        (await bar.Moderator.DataAsync(Connect, input)).GetProperty("connectPos");
 
     [Fact]
     public async Task The_same_till_again_keeps_its_connection_and_its_subscription()
@@ -46,8 +62,17 @@ public sealed class ConnectPosTests(TestPostgres postgres)
     public async Task A_subscription_that_is_gone_at_the_provider_is_made_anew_when_the_till_is_connected_again()
     {
         await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        using var square = new HttpClient { BaseAddress = bar.Square.Address, DefaultRequestHeaders = { Authorization = new("Bearer", bar.Till.Token.Value) } };
-        (await square.DeleteAsync($"/v2/webhooks/subscriptions/{bar.Square.Subscriptions.All.Single().Id}", TestContext.Current.CancellationToken)).EnsureSuccessStatusCode();
+        using var square = new HttpClient
+        {
+            BaseAddress = bar.Square.Address,
+            DefaultRequestHeaders = { Authorization = new("Bearer", bar.Till.Token.Value) },
+        };
+        (
+            await square.DeleteAsync(
+                $"/v2/webhooks/subscriptions/{bar.Square.Subscriptions.All.Single().Id}",
+                TestContext.Current.CancellationToken
+            )
+        ).EnsureSuccessStatusCode();
 
         (await ConnectAsync(bar, Input(bar.Till))).At("connection.status").GetString().ShouldBe("CONNECTED");
 
@@ -89,14 +114,14 @@ public sealed class ConnectPosTests(TestPostgres postgres)
         await bar.RegisterAsync("new-bar", "new-owner");
         var till = bar.Square.Sellers.AddTill(new TillOrder { LocationId = "NEWLOCATION", AccessToken = "new-access-token" });
 
-        async Task<string> Code(object input) => (await ConnectAsync(bar, input)).At("errors.0.code").GetString()!;
-        (await Code(Input(till, "new-bar", token: "wrong"))).ShouldBe("INVALID_CREDENTIALS");
-        (await Code(Input(till, "new-bar", location: "UNKNOWN"))).ShouldBe("LOCATION_NOT_FOUND");
-        (await Code(Input(till, "nowhere"))).ShouldBe("NOT_FOUND");
-        (await Code(Input(till, "new-bar", token: "line\nfeed"))).ShouldBe("INVALID_INPUT");
-        (await Code(Input(till, "new-bar", location: "../payments"))).ShouldBe("INVALID_INPUT");
+        async Task<string> CodeAsync(object input) => (await ConnectAsync(bar, input)).At("errors.0.code").GetString()!;
+        (await CodeAsync(Input(till, "new-bar", token: "wrong"))).ShouldBe("INVALID_CREDENTIALS");
+        (await CodeAsync(Input(till, "new-bar", location: "UNKNOWN"))).ShouldBe("LOCATION_NOT_FOUND");
+        (await CodeAsync(Input(till, "nowhere"))).ShouldBe("NOT_FOUND");
+        (await CodeAsync(Input(till, "new-bar", token: "line\nfeed"))).ShouldBe("INVALID_INPUT");
+        (await CodeAsync(Input(till, "new-bar", location: "../payments"))).ShouldBe("INVALID_INPUT");
         bar.Square.Faults.Arm(new Fault { Path = "/v2/locations", Status = 403 });
-        (await Code(Input(till, "new-bar"))).ShouldBe("PERMISSION_DENIED");
+        (await CodeAsync(Input(till, "new-bar"))).ShouldBe("PERMISSION_DENIED");
 
         (await bar.SqlAsync<long>("select count(*) from integrations.pos_connections where venue_id = 'new-bar'")).ShouldBe(0);
     }
@@ -105,7 +130,14 @@ public sealed class ConnectPosTests(TestPostgres postgres)
     public async Task A_provider_that_fails_for_a_moment_is_asked_again()
     {
         await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        bar.Square.Faults.Arm(new Fault { Path = "/v2/locations", Status = 500, Times = 1 });
+        bar.Square.Faults.Arm(
+            new Fault
+            {
+                Path = "/v2/locations",
+                Status = 500,
+                Times = 1,
+            }
+        );
 
         (await ConnectAsync(bar, Input(bar.Till))).At("errors").GetArrayLength().ShouldBe(0);
     }
@@ -115,7 +147,14 @@ public sealed class ConnectPosTests(TestPostgres postgres)
     {
         await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
         await bar.RegisterAsync("new-bar", "new-owner");
-        var till = bar.Square.Sellers.AddTill(new TillOrder { LocationId = "NEWLOCATION", AccessToken = "oauth-token", OAuth = true });
+        var till = bar.Square.Sellers.AddTill(
+            new TillOrder
+            {
+                LocationId = "NEWLOCATION",
+                AccessToken = "oauth-token",
+                OAuth = true,
+            }
+        );
 
         var connection = (await ConnectAsync(bar, Input(till, "new-bar"))).GetProperty("connection");
 
@@ -127,20 +166,89 @@ public sealed class ConnectPosTests(TestPostgres postgres)
     public async Task A_venue_is_registered_once_changed_and_its_changes_of_owners_are_kept()
     {
         await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        const string register = "mutation($input: RegisterVenueInput!) { registerVenue(input: $input) { venue { id dayCutoff rulesCountFrom unlockPolicy } errors { code field } } }";
-        const string update = "mutation($input: UpdateVenueInput!) { updateVenue(input: $input) { venue { name timeZone dayCutoff ownerUserIds currency } errors { code field } } }";
+        const string register =
+            "mutation($input: RegisterVenueInput!) { registerVenue(input: $input) { venue { id dayCutoff rulesCountFrom unlockPolicy } errors { code field } } }";
+        const string update =
+            "mutation($input: UpdateVenueInput!) { updateVenue(input: $input) { venue { name timeZone dayCutoff ownerUserIds currency } errors { code field } } }";
 
-        (await bar.Moderator.DataAsync(register, new { input = new { id = "bar", name = "x", timeZone = "UTC", currency = "EUR", ownerUserIds = Array.Empty<string>() } }))
-            .At("registerVenue.errors.0.code").GetString().ShouldBe("CONFLICT");
-        var bad = (await bar.Moderator.DataAsync(register, new { input = new { id = "a b", name = " ", timeZone = "Mars", currency = "XXX", dayCutoff = "06:10", ownerUserIds = new[] { "" } } })).GetProperty("registerVenue");
-        bad.At("errors").EnumerateArray().Select(e => e.At("field").GetString()).ShouldBe(["id", "name", "timeZone", "currency", "dayCutoff", "ownerUserIds"]);
-        var made = (await bar.Moderator.DataAsync(register, new { input = new { name = "New", timeZone = "UTC", currency = "EUR", ownerUserIds = new[] { "o" } } })).At("registerVenue.venue");
+        (
+            await bar.Moderator.DataAsync(
+                register,
+                new
+                {
+                    input = new
+                    {
+                        id = "bar",
+                        name = "x",
+                        timeZone = "UTC",
+                        currency = "EUR",
+                        ownerUserIds = Array.Empty<string>(),
+                    },
+                }
+            )
+        ).At("registerVenue.errors.0.code").GetString().ShouldBe("CONFLICT");
+        var bad = (
+            await bar.Moderator.DataAsync(
+                register,
+                new
+                {
+                    input = new
+                    {
+                        id = "a b",
+                        name = " ",
+                        timeZone = "Mars",
+                        currency = "XXX",
+                        dayCutoff = "06:10",
+                        ownerUserIds = new[] { "" },
+                    },
+                }
+            )
+        ).GetProperty("registerVenue");
+        bad.At("errors")
+            .EnumerateArray()
+            .Select(e => e.At("field").GetString())
+            .ShouldBe(["id", "name", "timeZone", "currency", "dayCutoff", "ownerUserIds"]);
+        var made = (
+            await bar.Moderator.DataAsync(
+                register,
+                new
+                {
+                    input = new
+                    {
+                        name = "New",
+                        timeZone = "UTC",
+                        currency = "EUR",
+                        ownerUserIds = new[] { "o" },
+                    },
+                }
+            )
+        ).At("registerVenue.venue");
         made.At("dayCutoff").GetString().ShouldBe("06:00:00");
         Guid.Parse(made.At("id").GetString()!).Version.ShouldBe(7);
 
-        var changed = (await bar.Moderator.DataAsync(update, new { input = new { venueId = "bar", name = "Renamed", dayCutoff = "05:45", ownerUserIds = new[] { "someone" } } })).At("updateVenue.venue");
-        changed.ToString().ShouldBe("""{"name":"Renamed","timeZone":"America/New_York","dayCutoff":"05:45:00","ownerUserIds":["someone"],"currency":"USD"}""");
-        (await bar.SqlAsync<string>("select detail from integrations.audit_log where action = 'updateVenue'")).ShouldContain("OwnerUserIds: owner → someone");
+        var changed = (
+            await bar.Moderator.DataAsync(
+                update,
+                new
+                {
+                    input = new
+                    {
+                        venueId = "bar",
+                        name = "Renamed",
+                        dayCutoff = "05:45",
+                        ownerUserIds = new[] { "someone" },
+                    },
+                }
+            )
+        ).At("updateVenue.venue");
+        changed
+            .ToString()
+            .ShouldBe(
+                """{"name":"Renamed","timeZone":"America/New_York","dayCutoff":"05:45:00","ownerUserIds":["someone"],"currency":"USD"}"""
+            );
+        (await bar.SqlAsync<string>("select detail from integrations.audit_log where action = 'updateVenue'")).ShouldContain(
+            "OwnerUserIds: owner → someone"
+        );
         // A former owner is out at once, also of the live feed.
         (await bar.Owner.DataAsync("{ venue(id: \"bar\") { id } }")).At("venue").ValueKind.ShouldBe(JsonValueKind.Null);
     }

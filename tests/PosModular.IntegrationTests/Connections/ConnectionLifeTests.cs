@@ -5,6 +5,7 @@ using Integrations.Contracts;
 using Microsoft.Extensions.DependencyInjection;
 using NodaTime;
 using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Postgres;
 using PosModular.Simulator.Faults;
 
 namespace PosModular.IntegrationTests.Connections;
@@ -19,17 +20,36 @@ public sealed class ConnectionLifeTests(TestPostgres postgres)
 
     private async Task<Bar> OpenAsync() => await Bar.OpenAsync(await postgres.CreateDatabaseAsync(), HurriedTime.ForProviders);
 
-    private static async Task<JsonElement> ChangeAsync(Bar bar, object input) => (await bar.Moderator.DataAsync(
-        $"mutation($input: UpdatePosConnectionInput!) {{ updatePosConnection(input: $input) {{ connection {{ {Fields} }} errors {{ code field }} }} }}", new { input })).GetProperty("updatePosConnection");
+    private static async Task<JsonElement> ChangeAsync(Bar bar, object input) =>
+        (
+            await bar.Moderator.DataAsync(
+                $"mutation($input: UpdatePosConnectionInput!) {{ updatePosConnection(input: $input) {{ connection {{ {Fields} }} errors {{ code field }} }} }}",
+                new { input }
+            )
+        ).GetProperty("updatePosConnection");
 
-    private static async Task<JsonElement> DisconnectAsync(Bar bar, object input) => (await bar.Moderator.DataAsync(
-        $"mutation($input: DisconnectPosInput!) {{ disconnectPos(input: $input) {{ connection {{ {Fields} }} errors {{ code field }} }} }}", new { input })).GetProperty("disconnectPos");
+    private static async Task<JsonElement> DisconnectAsync(Bar bar, object input) =>
+        (
+            await bar.Moderator.DataAsync(
+                $"mutation($input: DisconnectPosInput!) {{ disconnectPos(input: $input) {{ connection {{ {Fields} }} errors {{ code field }} }} }}",
+                new { input }
+            )
+        ).GetProperty("disconnectPos");
 
-    private static async Task<JsonElement> LookAsync(Bar bar) => (await bar.Moderator.DataAsync($"{{ venue(id: \"bar\") {{ posConnections {{ {Fields} }} }} }}")).At("venue.posConnections.0");
+    private static async Task<JsonElement> LookAsync(Bar bar) =>
+        (await bar.Moderator.DataAsync($"{{ venue(id: \"bar\") {{ posConnections {{ {Fields} }} }} }}")).At("venue.posConnections.0");
 
     /// <summary>A call to the provider as a sync makes it.</summary>
-    private static async Task<FetchFault?> CallAsync(Bar bar) => (await bar.Host.Services.GetRequiredService<ITills>().FetchPageAsync(
-        bar.ConnectionId, new PageRequest("payments-updated", Instant.FromUtc(2026, 11, 1, 0, 0), Instant.FromUtc(2026, 11, 2, 0, 0), null), TestContext.Current.CancellationToken)).Fault;
+    private static async Task<FetchFault?> CallAsync(Bar bar) =>
+        (
+            await bar
+                .Host.Services.GetRequiredService<ITills>()
+                .FetchPageAsync(
+                    bar.ConnectionId,
+                    new PageRequest("payments-updated", Instant.FromUtc(2026, 11, 1, 0, 0), Instant.FromUtc(2026, 11, 2, 0, 0), null),
+                    TestContext.Current.CancellationToken
+                )
+        ).Fault;
 
     [Fact]
     public async Task How_a_till_is_polled_and_heard_is_changed_and_audited()
@@ -37,11 +57,30 @@ public sealed class ConnectionLifeTests(TestPostgres postgres)
         await using var bar = await OpenAsync();
         var id = bar.ConnectionId;
 
-        (await LookAsync(bar)).At("sync").ToString().ShouldBe("""{"enabled":true,"intervalSeconds":900,"processRules":true,"recentErrors":[]}""");
-        (await ChangeAsync(bar, new { connectionId = id, syncEnabled = false, syncIntervalSeconds = 60, processRules = false })).At("connection.sync").ToString()
-            .ShouldBe("""{"enabled":false,"intervalSeconds":60,"processRules":false,"recentErrors":[]}""");
-        (await ChangeAsync(bar, new { connectionId = id, syncIntervalSeconds = (int?)null })).At("connection.sync.intervalSeconds").GetInt32().ShouldBe(900);
-        (await ChangeAsync(bar, new { connectionId = id, syncIntervalSeconds = 9 })).At("errors.0").ToString().ShouldBe("""{"code":"INVALID_INPUT","field":"syncIntervalSeconds"}""");
+        (await LookAsync(bar))
+            .At("sync")
+            .ToString()
+            .ShouldBe("""{"enabled":true,"intervalSeconds":900,"processRules":true,"recentErrors":[]}""");
+        (
+            await ChangeAsync(
+                bar,
+                new
+                {
+                    connectionId = id,
+                    syncEnabled = false,
+                    syncIntervalSeconds = 60,
+                    processRules = false,
+                }
+            )
+        ).At("connection.sync").ToString().ShouldBe("""{"enabled":false,"intervalSeconds":60,"processRules":false,"recentErrors":[]}""");
+        (await ChangeAsync(bar, new { connectionId = id, syncIntervalSeconds = (int?)null }))
+            .At("connection.sync.intervalSeconds")
+            .GetInt32()
+            .ShouldBe(900);
+        (await ChangeAsync(bar, new { connectionId = id, syncIntervalSeconds = 9 }))
+            .At("errors.0")
+            .ToString()
+            .ShouldBe("""{"code":"INVALID_INPUT","field":"syncIntervalSeconds"}""");
         (await ChangeAsync(bar, new { connectionId = Guid.NewGuid() })).At("errors.0.code").GetString().ShouldBe("NOT_FOUND");
 
         var off = (await ChangeAsync(bar, new { connectionId = id, enableWebhook = false })).At("connection");
@@ -51,12 +90,25 @@ public sealed class ConnectionLifeTests(TestPostgres postgres)
         (await bar.PostAsync(bar.Event("p1"))).ShouldBe(HttpStatusCode.Forbidden);
         var on = (await ChangeAsync(bar, new { connectionId = id, enableWebhook = true })).At("connection");
         on.At("status").GetString().ShouldBe("CONNECTED");
-        (await bar.PostAsync(bar.Event("p2"), key: bar.Square.Subscriptions.All.ShouldHaveSingleItem().SignatureKey)).ShouldBe(HttpStatusCode.OK);
-        (await ChangeAsync(bar, new { connectionId = id, webhookSignatureKey = "pasted-key" })).At("connection.webhook.subscriptionId").ValueKind.ShouldBe(JsonValueKind.Null);
+        (await bar.PostAsync(bar.Event("p2"), key: bar.Square.Subscriptions.All.ShouldHaveSingleItem().SignatureKey)).ShouldBe(
+            HttpStatusCode.OK
+        );
+        (await ChangeAsync(bar, new { connectionId = id, webhookSignatureKey = "pasted-key" }))
+            .At("connection.webhook.subscriptionId")
+            .ValueKind.ShouldBe(JsonValueKind.Null);
         (await bar.PostAsync(bar.Event("p3"), key: "pasted-key")).ShouldBe(HttpStatusCode.OK);
 
-        var audit = (await bar.Owner.DataAsync("{ venue(id: \"bar\") { auditLog(first: 3) { nodes { action userId subject detail } pageInfo { hasNextPage } } } }")).At("venue.auditLog");
-        audit.At("nodes.0").ToString().ShouldBe($$"""{"action":"updatePosConnection","userId":"moderator","subject":"{{id}}","detail":"webhookSignatureKey: given"}""");
+        var audit = (
+            await bar.Owner.DataAsync(
+                "{ venue(id: \"bar\") { auditLog(first: 3) { nodes { action userId subject detail } pageInfo { hasNextPage } } } }"
+            )
+        ).At("venue.auditLog");
+        audit
+            .At("nodes.0")
+            .ToString()
+            .ShouldBe(
+                $$"""{"action":"updatePosConnection","userId":"moderator","subject":"{{id}}","detail":"webhookSignatureKey: given"}"""
+            );
         audit.At("pageInfo.hasNextPage").GetBoolean().ShouldBeTrue();
     }
 
@@ -67,7 +119,7 @@ public sealed class ConnectionLifeTests(TestPostgres postgres)
         (await CallAsync(bar)).ShouldBeNull();
 
         bar.Square.Sellers.RevokeToken(bar.Till.Token.Value);
-        (await CallAsync(bar)).ShouldNotBeNull().Error.Code.ShouldBe(Kernel.ErrorCode.InvalidCredentials);
+        (await CallAsync(bar)).ShouldNotBeNull().Error.Code.ShouldBe(PosModular.Kernel.Errors.ErrorCode.InvalidCredentials);
         var dead = await LookAsync(bar);
         dead.At("status").GetString().ShouldBe("NEEDS_ATTENTION");
         dead.At("statusReason.code").GetString().ShouldBe("INVALID_CREDENTIALS");
@@ -85,9 +137,16 @@ public sealed class ConnectionLifeTests(TestPostgres postgres)
     public async Task A_provider_that_is_away_for_a_moment_does_not_turn_the_status()
     {
         await using var bar = await OpenAsync();
-        bar.Square.Faults.Arm(new Fault { Path = "/v2/payments", Status = 500, Times = 4 });
+        bar.Square.Faults.Arm(
+            new Fault
+            {
+                Path = "/v2/payments",
+                Status = 500,
+                Times = 4,
+            }
+        );
 
-        (await CallAsync(bar)).ShouldNotBeNull().Error.Code.ShouldBe(Kernel.ErrorCode.ProviderUnavailable);
+        (await CallAsync(bar)).ShouldNotBeNull().Error.Code.ShouldBe(PosModular.Kernel.Errors.ErrorCode.ProviderUnavailable);
         var away = await LookAsync(bar);
         away.At("status").GetString().ShouldBe("CONNECTED");
         away.At("sync.recentErrors.0.code").GetString().ShouldBe("PROVIDER_UNAVAILABLE");
@@ -107,10 +166,14 @@ public sealed class ConnectionLifeTests(TestPostgres postgres)
         cut.At("connection.status").GetString().ShouldBe("DISCONNECTED");
         cut.At("connection.sync.enabled").GetBoolean().ShouldBeFalse();
         bar.Square.Subscriptions.All.ShouldBeEmpty();
-        (await bar.SqlAsync<bool>("select access_token is null and refresh_token is null and client_secret is null from integrations.pos_connections")).ShouldBeTrue();
+        (
+            await bar.SqlAsync<bool>(
+                "select access_token is null and refresh_token is null and client_secret is null from integrations.pos_connections"
+            )
+        ).ShouldBeTrue();
         (await bar.PostAsync(bar.Event("sale-after"))).ShouldBe(HttpStatusCode.OK);
         (await bar.SqlAsync<string>("select reason from ingestion.webhook_events where status = 2")).ShouldBe("The till is disconnected.");
-        (await CallAsync(bar)).ShouldNotBeNull().Error.Code.ShouldBe(Kernel.ErrorCode.NotFound);
+        (await CallAsync(bar)).ShouldNotBeNull().Error.Code.ShouldBe(PosModular.Kernel.Errors.ErrorCode.NotFound);
         (await DisconnectAsync(bar, new { venueId = "bar", provider = "SQUARE" })).At("errors.0.code").GetString().ShouldBe("NOT_FOUND");
         (await DisconnectAsync(bar, new { connectionId = bar.ConnectionId })).At("errors").GetArrayLength().ShouldBe(0); // again is no mistake
         (await DisconnectAsync(bar, new { })).At("errors.0.code").GetString().ShouldBe("INVALID_INPUT");
@@ -119,7 +182,11 @@ public sealed class ConnectionLifeTests(TestPostgres postgres)
         var (connection, url, key) = await bar.ConnectAsync("other-bar", bar.Till);
         connection.ShouldNotBe(bar.ConnectionId);
         await bar.PostAsync(bar.Event("sale-at-the-other"), url: url, key: key);
-        (await bar.SqlAsync<string>("select string_agg(venue_id || ' ' || external_id, ',' order by external_id) from ingestion.transactions")).ShouldBe("bar sale-at-the-bar,other-bar sale-at-the-other");
+        (
+            await bar.SqlAsync<string>(
+                "select string_agg(venue_id || ' ' || external_id, ',' order by external_id) from ingestion.transactions"
+            )
+        ).ShouldBe("bar sale-at-the-bar,other-bar sale-at-the-other");
     }
 
     [Fact]
@@ -139,7 +206,15 @@ public sealed class ConnectionLifeTests(TestPostgres postgres)
     public async Task A_subscription_that_a_disconnect_could_not_delete_is_deleted_later()
     {
         await using var bar = await OpenAsync();
-        bar.Square.Faults.Arm(new Fault { Path = "/v2/webhooks", Method = "DELETE", Status = 500, Times = 4 });
+        bar.Square.Faults.Arm(
+            new Fault
+            {
+                Path = "/v2/webhooks",
+                Method = "DELETE",
+                Status = 500,
+                Times = 4,
+            }
+        );
 
         (await DisconnectAsync(bar, new { connectionId = bar.ConnectionId })).At("connection.status").GetString().ShouldBe("DISCONNECTED");
         bar.Square.Subscriptions.All.ShouldHaveSingleItem();
@@ -158,15 +233,20 @@ public sealed class ConnectionLifeTests(TestPostgres postgres)
         // The host of before is quicker wherever it may be.
         var before = bar.Host.Services.GetRequiredService<ConnectionKeeper>();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(limit.Token);
-        var busy = Task.Run(async () =>
-        {
-            while (!stop.IsCancellationRequested)
-                await before.RunAsync(limit.Token);
-        }, limit.Token);
+        var busy = Task.Run(
+            async () =>
+            {
+                while (!stop.IsCancellationRequested)
+                    await before.RunAsync(limit.Token);
+            },
+            limit.Token
+        );
 
         await bar.AddHostAsync(settings: new Dictionary<string, string?>(bar.Settings) { ["Pos:PublicBaseUrl"] = moved });
-        await Wait.UntilAsync(async () => bar.Square.Subscriptions.All.Single().NotificationUrl.StartsWith(moved, StringComparison.Ordinal)
-            && await bar.SqlAsync<string>("select notification_url from integrations.pos_connections") != bar.NotificationUrl);
+        await Wait.UntilAsync(async () =>
+            bar.Square.Subscriptions.All.Single().NotificationUrl.StartsWith(moved, StringComparison.Ordinal)
+            && await bar.SqlAsync<string>("select notification_url from integrations.pos_connections") != bar.NotificationUrl
+        );
         await stop.CancelAsync();
         await busy;
 
@@ -174,7 +254,9 @@ public sealed class ConnectionLifeTests(TestPostgres postgres)
         foreach (var host in bar.Hosts)
         {
             (await bar.PostAsync(bar.Event("old-" + host.Address.Port), host)).ShouldBe(HttpStatusCode.OK);
-            (await bar.PostAsync(bar.Event("new-" + host.Address.Port), host, url: subscription.NotificationUrl)).ShouldBe(HttpStatusCode.OK);
+            (await bar.PostAsync(bar.Event("new-" + host.Address.Port), host, url: subscription.NotificationUrl)).ShouldBe(
+                HttpStatusCode.OK
+            );
         }
         (await LookAsync(bar)).At("webhook.notificationUrl").GetString().ShouldBe(subscription.NotificationUrl);
     }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Postgres;
 
 namespace PosModular.IntegrationTests.Connections;
 
@@ -11,24 +12,31 @@ public sealed class EncryptionKeyTests(TestPostgres postgres)
     private static readonly string NewId = Convert.ToHexStringLower(SHA256.HashData(Convert.FromHexString(NewKey)))[..8];
     private static readonly string OldId = Convert.ToHexStringLower(SHA256.HashData(Convert.FromHexString(TestKeys.Encryption)))[..8];
 
-    private const string SealedWith = "select string_agg(distinct split_part(v, ':', 2), ',') from integrations.pos_connections, unnest(array[access_token, signature_key]) v";
+    private const string SealedWith =
+        "select string_agg(distinct split_part(v, ':', 2), ',') from integrations.pos_connections, unnest(array[access_token, signature_key]) v";
 
     private async Task<Bar> OpenAsync() => await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
 
-    private static Dictionary<string, string?> With(Bar bar, string key, string? old) => new(bar.Settings) { ["POS_ENCRYPTION_KEY"] = key, ["POS_ENCRYPTION_KEYS_OLD"] = old };
+    private static Dictionary<string, string?> With(Bar bar, string key, string? old) =>
+        new(bar.Settings) { ["POS_ENCRYPTION_KEY"] = key, ["POS_ENCRYPTION_KEYS_OLD"] = old };
 
     [Fact]
     public async Task Webhooks_flow_on_over_two_hosts_while_the_key_is_changed_and_the_old_one_can_then_go()
     {
         await using var bar = await OpenAsync();
         var (sent, done, refused) = (0, false, 0);
-        var senders = Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
-        {
-            while (!Volatile.Read(ref done))
-                foreach (var host in bar.Hosts.ToArray())
-                    if (await bar.PostAsync(bar.Event($"p{Interlocked.Increment(ref sent)}"), host) != HttpStatusCode.OK)
-                        Interlocked.Increment(ref refused);
-        })).ToArray();
+        var senders = Enumerable
+            .Range(0, 4)
+            .Select(_ =>
+                Task.Run(async () =>
+                {
+                    while (!Volatile.Read(ref done))
+                        foreach (var host in bar.Hosts.ToArray())
+                            if (await bar.PostAsync(bar.Event($"p{Interlocked.Increment(ref sent)}"), host) != HttpStatusCode.OK)
+                                Interlocked.Increment(ref refused);
+                })
+            )
+            .ToArray();
 
         (await bar.SqlAsync<string>(SealedWith)).ShouldBe(OldId);
         // The second host knows both keys and seals anew; the first one, not yet restarted, has never heard of the new key.
@@ -44,7 +52,10 @@ public sealed class EncryptionKeyTests(TestPostgres postgres)
         // A host that knows the new key only reads everything.
         var third = await bar.AddHostAsync(settings: With(bar, NewKey, null));
         (await bar.PostAsync(bar.Event("last"), third)).ShouldBe(HttpStatusCode.OK);
-        (await new Client(third, TestKeys.Token("owner")).DataAsync("{ venue(id: \"bar\") { posConnections { status } } }")).At("venue.posConnections.0.status").GetString().ShouldBe("CONNECTED");
+        (await new Client(third, TestKeys.Token("owner")).DataAsync("{ venue(id: \"bar\") { posConnections { status } } }"))
+            .At("venue.posConnections.0.status")
+            .GetString()
+            .ShouldBe("CONNECTED");
     }
 
     [Fact]
@@ -56,7 +67,11 @@ public sealed class EncryptionKeyTests(TestPostgres postgres)
 
         await using (var lost = await RunningHost.StartAsync(bar.Database, With(bar, NewKey, null), HurriedTime.ForProviders))
         {
-            var connection = (await new Client(lost, TestKeys.Token("owner")).DataAsync("{ venue(id: \"bar\") { posConnections { status statusReason { code message } } } }")).At("venue.posConnections.0");
+            var connection = (
+                await new Client(lost, TestKeys.Token("owner")).DataAsync(
+                    "{ venue(id: \"bar\") { posConnections { status statusReason { code message } } } }"
+                )
+            ).At("venue.posConnections.0");
             connection.At("status").GetString().ShouldBe("NEEDS_ATTENTION");
             connection.At("statusReason.message").GetString()!.ShouldContain("POS_ENCRYPTION_KEYS_OLD");
             await Wait.UntilAsync(() => lost.Log.Lines.Any(l => l.Contains("cannot be opened with any key", StringComparison.Ordinal)));

@@ -3,6 +3,7 @@ using Integrations.Contracts;
 using Microsoft.Extensions.DependencyInjection;
 using NodaTime;
 using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Postgres;
 using PosModular.Simulator.Sellers;
 
 namespace PosModular.IntegrationTests.Connections;
@@ -12,33 +13,73 @@ public sealed class RenewalTests(TestPostgres postgres)
 {
     private static DateTimeOffset Now => TimeProvider.System.GetUtcNow();
 
-    private static async Task<(Bar Bar, Simulator.Sellers.Till Till, Guid ConnectionId)> OpenAsync(string database, bool pkce, DateTimeOffset? endsAt = null, string? refreshToken = "refresh-1")
+    private static async Task<(Bar Bar, Simulator.Sellers.Till Till, Guid ConnectionId)> OpenAsync(
+        string database,
+        bool pkce,
+        DateTimeOffset? endsAt = null,
+        string? refreshToken = "refresh-1"
+    )
     {
-        var bar = await Bar.OpenAsync(database, HurriedTime.ForProviders, new Dictionary<string, string?> { ["Pos:Square:ApplicationSecret"] = "sq0csp-secret" });
+        var bar = await Bar.OpenAsync(
+            database,
+            HurriedTime.ForProviders,
+            new Dictionary<string, string?> { ["Pos:Square:ApplicationSecret"] = "sq0csp-secret" }
+        );
         await bar.RegisterAsync("new-bar", Bar.OwnerId);
         var ends = endsAt ?? Now.AddDays(30);
-        var till = bar.Square.Sellers.AddTill(new TillOrder
-        {
-            LocationId = "OAUTHLOCATION",
-            MerchantId = "OAUTHMERCHANT",
-            AccessToken = "oauth-1",
-            OAuth = true,
-            RefreshToken = refreshToken,
-            ApplicationSecret = "sq0csp-secret",
-            Pkce = pkce,
-            ExpiresAt = ends,
-        });
-        var payload = (await bar.Moderator.DataAsync("mutation($input: ConnectPosInput!) { connectPos(input: $input) { connection { id credentialsExpireAt } errors { code message } } }",
-            new { input = new { venueId = "new-bar", webhookSignatureKey = "pasted", credentials = new { provider = "SQUARE", environment = "SANDBOX", locationId = "OAUTHLOCATION", accessToken = "oauth-1", refreshToken, expiresAt = ends } } })).At("connectPos");
+        var till = bar.Square.Sellers.AddTill(
+            new TillOrder
+            {
+                LocationId = "OAUTHLOCATION",
+                MerchantId = "OAUTHMERCHANT",
+                AccessToken = "oauth-1",
+                OAuth = true,
+                RefreshToken = refreshToken,
+                ApplicationSecret = "sq0csp-secret",
+                Pkce = pkce,
+                ExpiresAt = ends,
+            }
+        );
+        var payload = (
+            await bar.Moderator.DataAsync(
+                "mutation($input: ConnectPosInput!) { connectPos(input: $input) { connection { id credentialsExpireAt } errors { code message } } }",
+                new
+                {
+                    input = new
+                    {
+                        venueId = "new-bar",
+                        webhookSignatureKey = "pasted",
+                        credentials = new
+                        {
+                            provider = "SQUARE",
+                            environment = "SANDBOX",
+                            locationId = "OAUTHLOCATION",
+                            accessToken = "oauth-1",
+                            refreshToken,
+                            expiresAt = ends,
+                        },
+                    },
+                }
+            )
+        ).At("connectPos");
         payload.At("errors").GetArrayLength().ShouldBe(0, payload.ToString());
         payload.At("connection.credentialsExpireAt").ValueKind.ShouldBe(JsonValueKind.String);
         return (bar, till, payload.At("connection.id").GetGuid());
     }
 
-    private static Task<Fetched<PosPage>> CallAsync(RunningHost host, Guid connection) => host.Services.GetRequiredService<ITills>().FetchPageAsync(
-        connection, new PageRequest("payments-updated", Instant.FromUtc(2026, 11, 1, 0, 0), Instant.FromUtc(2026, 11, 2, 0, 0), null), TestContext.Current.CancellationToken);
+    private static Task<Fetched<PosPage>> CallAsync(RunningHost host, Guid connection) =>
+        host
+            .Services.GetRequiredService<ITills>()
+            .FetchPageAsync(
+                connection,
+                new PageRequest("payments-updated", Instant.FromUtc(2026, 11, 1, 0, 0), Instant.FromUtc(2026, 11, 2, 0, 0), null),
+                TestContext.Current.CancellationToken
+            );
 
-    private static Task<int> AgeAsync(Bar bar, int days) => bar.SqlAsync<int>($"update integrations.pos_connections set credentials_at = now() - interval '{days} days' where external_location_id = 'OAUTHLOCATION'");
+    private static Task<int> AgeAsync(Bar bar, int days) =>
+        bar.SqlAsync<int>(
+            $"update integrations.pos_connections set credentials_at = now() - interval '{days} days' where external_location_id = 'OAUTHLOCATION'"
+        );
 
     [Theory]
     [InlineData(false)]
@@ -56,7 +97,11 @@ public sealed class RenewalTests(TestPostgres postgres)
 
         answers.ShouldAllBe(a => a.Fault == null);
         bar.Square.Requests.Requests.Count(r => r.Path == "/oauth2/token").ShouldBe(1);
-        (await bar.SqlAsync<bool>($"select credentials_at > now() - interval '1 hour' and renewing_until is null from integrations.pos_connections where id = '{connection}'")).ShouldBeTrue();
+        (
+            await bar.SqlAsync<bool>(
+                $"select credentials_at > now() - interval '1 hour' and renewing_until is null from integrations.pos_connections where id = '{connection}'"
+            )
+        ).ShouldBeTrue();
     }
 
     [Fact]
@@ -79,12 +124,18 @@ public sealed class RenewalTests(TestPostgres postgres)
         bar.Square.Sellers.RevokeToken("oauth-1");
         var url = await bar.SqlAsync<string>($"select notification_url from integrations.pos_connections where id = '{connection}'");
 
-        await bar.PostAsync("""{"merchant_id":"OAUTHMERCHANT","type":"oauth.authorization.revoked","event_id":"revoked-1","created_at":"2026-11-20T20:00:00Z","data":{"type":"revocation","id":"r","object":{"revocation":{"revoked_at":"2026-11-20T20:00:00Z","revoker_type":"MERCHANT"}}}}"""u8.ToArray(), url: url, key: "pasted");
+        await bar.PostAsync(
+            """{"merchant_id":"OAUTHMERCHANT","type":"oauth.authorization.revoked","event_id":"revoked-1","created_at":"2026-11-20T20:00:00Z","data":{"type":"revocation","id":"r","object":{"revocation":{"revoked_at":"2026-11-20T20:00:00Z","revoker_type":"MERCHANT"}}}}"""u8.ToArray(),
+            url: url,
+            key: "pasted"
+        );
 
         var look = default(JsonElement);
         await Wait.UntilAsync(async () =>
         {
-            look = (await bar.Moderator.DataAsync("{ venue(id: \"new-bar\") { posConnections { status statusReason { code message } } } }")).At("venue.posConnections.0");
+            look = (
+                await bar.Moderator.DataAsync("{ venue(id: \"new-bar\") { posConnections { status statusReason { code message } } } }")
+            ).At("venue.posConnections.0");
             return look.At("status").GetString() == "NEEDS_ATTENTION";
         });
         look.At("statusReason.code").GetString().ShouldBe("INVALID_CREDENTIALS");

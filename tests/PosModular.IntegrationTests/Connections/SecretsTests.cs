@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Npgsql;
 using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Postgres;
 
 namespace PosModular.IntegrationTests.Connections;
 
@@ -16,17 +17,34 @@ public sealed class SecretsTests(TestPostgres postgres)
         await bar.PostAsync(bar.Event("p2"), signature: "AAAA");
         bar.Square.Faults.Arm(new Simulator.Faults.Fault { Path = "/v2/webhooks", Status = 403 });
         const string pasted = "a-pasted-signature-key";
-        const string connect = "mutation($input: ConnectPosInput!) { connectPos(input: $input) { connection { id status webhook { notificationUrl subscriptionId enabled } statusReason { message } } errors { message field } } }";
-        object Input(string token, string? key = null) => new
-        {
-            input = new { venueId = Bar.VenueId, webhookSignatureKey = key, credentials = new { provider = "SQUARE", environment = "SANDBOX", locationId = bar.Till.Location.Id, accessToken = token } },
-        };
+        const string connect =
+            "mutation($input: ConnectPosInput!) { connectPos(input: $input) { connection { id status webhook { notificationUrl subscriptionId enabled } statusReason { message } } errors { message field } } }";
+        object Input(string token, string? key = null) =>
+            new
+            {
+                input = new
+                {
+                    venueId = Bar.VenueId,
+                    webhookSignatureKey = key,
+                    credentials = new
+                    {
+                        provider = "SQUARE",
+                        environment = "SANDBOX",
+                        locationId = bar.Till.Location.Id,
+                        accessToken = token,
+                    },
+                },
+            };
         var answers = new List<string>
         {
             (await bar.Moderator.AskAsync(connect, Input(bar.Till.Token.Value))).ToString(),
             (await bar.Moderator.AskAsync(connect, Input("a-wrong-access-token"))).ToString(),
             (await bar.Moderator.AskAsync(connect, Input(bar.Till.Token.Value, pasted))).ToString(),
-            (await bar.Owner.AskAsync("{ venue(id: \"bar\") { posConnections { id status webhook { notificationUrl subscriptionId } } webhookEvents { nodes { payload reason } } } }")).ToString(),
+            (
+                await bar.Owner.AskAsync(
+                    "{ venue(id: \"bar\") { posConnections { id status webhook { notificationUrl subscriptionId } } webhookEvents { nodes { payload reason } } } }"
+                )
+            ).ToString(),
         };
         string[] secrets = [bar.Till.Token.Value, "a-wrong-access-token", bar.SignatureKey, pasted, TestKeys.Encryption];
 
@@ -45,7 +63,11 @@ public sealed class SecretsTests(TestPostgres postgres)
     {
         await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database) { Pooling = false }.ConnectionString);
         var tables = new List<string>();
-        await using (var command = source.CreateCommand("select format('%I.%I', schemaname, tablename) from pg_tables where schemaname not in ('pg_catalog', 'information_schema')"))
+        await using (
+            var command = source.CreateCommand(
+                "select format('%I.%I', schemaname, tablename) from pg_tables where schemaname not in ('pg_catalog', 'information_schema')"
+            )
+        )
         await using (var row = await command.ExecuteReaderAsync())
             while (await row.ReadAsync())
                 tables.Add(row.GetString(0));

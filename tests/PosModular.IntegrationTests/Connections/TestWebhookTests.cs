@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Postgres;
 using PosModular.IntegrationTests.Syncs;
 using PosModular.Simulator.Faults;
 using PosModular.Simulator.Sellers;
@@ -11,20 +12,32 @@ namespace PosModular.IntegrationTests.Connections;
 /// <summary>Does the provider reach us? The simulator signs a test event with the subscription's key and sends it to its address, over real HTTP.</summary>
 public sealed class TestWebhookTests(TestPostgres postgres)
 {
-    private const string Fields = "id status statusReason { message } webhook { notificationUrl lastEventAt lastRefusal lastTest { at reached statusCode advice } }";
+    private const string Fields =
+        "id status statusReason { message } webhook { notificationUrl lastEventAt lastRefusal lastTest { at reached statusCode advice } }";
 
     private async Task<Bar> OpenAsync(string publicAddress) =>
-        await Bar.OpenAsync(await postgres.CreateDatabaseAsync(), more: new Dictionary<string, string?> { ["Pos:PublicBaseUrl"] = publicAddress });
+        await Bar.OpenAsync(
+            await postgres.CreateDatabaseAsync(),
+            more: new Dictionary<string, string?> { ["Pos:PublicBaseUrl"] = publicAddress }
+        );
 
-    private static async Task<JsonElement> TestAsync(Bar bar, object? connection = null) => (await bar.Moderator.DataAsync(
-        $"mutation($id: ID!) {{ testWebhook(input: {{ connectionId: $id }}) {{ connection {{ {Fields} }} errors {{ code message field }} }} }}", new { id = connection ?? bar.ConnectionId })).GetProperty("testWebhook");
+    private static async Task<JsonElement> TestAsync(Bar bar, object? connection = null) =>
+        (
+            await bar.Moderator.DataAsync(
+                $"mutation($id: ID!) {{ testWebhook(input: {{ connectionId: $id }}) {{ connection {{ {Fields} }} errors {{ code message field }} }} }}",
+                new { id = connection ?? bar.ConnectionId }
+            )
+        ).GetProperty("testWebhook");
 
     private static async Task<JsonElement> ReachesAsync(Bar bar, bool reached, int? status, params string[] says)
     {
         var answer = await TestAsync(bar);
         answer.At("errors").GetArrayLength().ShouldBe(0, answer.ToString());
         var (connection, test) = (answer.At("connection"), answer.At("connection.webhook.lastTest"));
-        (test.At("reached").GetBoolean(), test.At("statusCode").ToString()).ShouldBe((reached, status?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? ""), test.ToString());
+        (test.At("reached").GetBoolean(), test.At("statusCode").ToString()).ShouldBe(
+            (reached, status?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? ""),
+            test.ToString()
+        );
         foreach (var word in says)
             test.At("advice").GetString()!.ShouldContain(word);
         if (says.Length == 0)
@@ -35,7 +48,8 @@ public sealed class TestWebhookTests(TestPostgres postgres)
         return connection;
     }
 
-    private static async Task<JsonElement> LookAsync(Bar bar) => (await bar.Owner.DataAsync($"{{ venue(id: \"bar\") {{ posConnections {{ {Fields} }} }} }}")).At("venue.posConnections.0");
+    private static async Task<JsonElement> LookAsync(Bar bar) =>
+        (await bar.Owner.DataAsync($"{{ venue(id: \"bar\") {{ posConnections {{ {Fields} }} }} }}")).At("venue.posConnections.0");
 
     private static async Task<(string? Code, string Message)> RefusedAsync(Bar bar, object? connection = null)
     {
@@ -55,16 +69,40 @@ public sealed class TestWebhookTests(TestPostgres postgres)
         var connection = await ReachesAsync(bar, true, 200);
 
         connection.At("webhook.notificationUrl").GetString()!.ShouldStartWith(door.Address);
-        var events = (await bar.Owner.DataAsync("{ venue(id: \"bar\") { webhookEvents { nodes { type status reason } } auditLog(first: 1) { nodes { action subject } } } }")).GetProperty("venue");
-        events.At("webhookEvents.nodes").ToString().ShouldBe("""[{"type":"order.created","status":"PROCESSED","reason":"It is the provider's test of the webhook."}]""");
+        var events = (
+            await bar.Owner.DataAsync(
+                "{ venue(id: \"bar\") { webhookEvents { nodes { type status reason } } auditLog(first: 1) { nodes { action subject } } } }"
+            )
+        ).GetProperty("venue");
+        events
+            .At("webhookEvents.nodes")
+            .ToString()
+            .ShouldBe("""[{"type":"order.created","status":"PROCESSED","reason":"It is the provider's test of the webhook."}]""");
         events.At("auditLog.nodes.0").ToString().ShouldBe($$"""{"action":"testWebhook","subject":"{{bar.ConnectionId}}"}""");
-        (await bar.SqlAsync<long>("select (select count(*) from ingestion.transactions) + (select count(*) from ingestion.order_fetches)")).ShouldBe(0);
-        (await bar.Moderator.DataAsync("mutation { replayWebhookEvents(input: { venueId: \"bar\" }) { replayed } }")).At("replayWebhookEvents.replayed").GetInt32().ShouldBe(0);
-        (await bar.Moderator.DataAsync("{ unroutedWebhookEvents { nodes { id } } }")).At("unroutedWebhookEvents.nodes").GetArrayLength().ShouldBe(0);
+        (
+            await bar.SqlAsync<long>(
+                "select (select count(*) from ingestion.transactions) + (select count(*) from ingestion.order_fetches)"
+            )
+        ).ShouldBe(0);
+        (await bar.Moderator.DataAsync("mutation { replayWebhookEvents(input: { venueId: \"bar\" }) { replayed } }"))
+            .At("replayWebhookEvents.replayed")
+            .GetInt32()
+            .ShouldBe(0);
+        (await bar.Moderator.DataAsync("{ unroutedWebhookEvents { nodes { id } } }"))
+            .At("unroutedWebhookEvents.nodes")
+            .GetArrayLength()
+            .ShouldBe(0);
 
         // What it said of the old key says nothing of the new one.
-        (await bar.Moderator.DataAsync("mutation($id: ID!) { rotateWebhookKey(input: { connectionId: $id }) { connection { webhook { lastTest { at } } } errors { code } } }", new { id = bar.ConnectionId }))
-            .At("rotateWebhookKey").ToString().ShouldBe("""{"connection":{"webhook":{"lastTest":null}},"errors":[]}""");
+        (
+            await bar.Moderator.DataAsync(
+                "mutation($id: ID!) { rotateWebhookKey(input: { connectionId: $id }) { connection { webhook { lastTest { at } } } errors { code } } }",
+                new { id = bar.ConnectionId }
+            )
+        )
+            .At("rotateWebhookKey")
+            .ToString()
+            .ShouldBe("""{"connection":{"webhook":{"lastTest":null}},"errors":[]}""");
         await ReachesAsync(bar, true, 200);
     }
 
@@ -77,7 +115,9 @@ public sealed class TestWebhookTests(TestPostgres postgres)
 
         await ReachesAsync(bar, true, 200);
 
-        (await bar.SqlAsync<string>("select string_agg(status || ' ' || reason, ',') from ingestion.webhook_events")).ShouldBe("1 It is the provider's test of the webhook.");
+        (await bar.SqlAsync<string>("select string_agg(status || ' ' || reason, ',') from ingestion.webhook_events")).ShouldBe(
+            "1 It is the provider's test of the webhook."
+        );
     }
 
     [Fact]
@@ -94,7 +134,16 @@ public sealed class TestWebhookTests(TestPostgres postgres)
         await using var door = await Doorway.OpenAsync();
         await using var bar = await OpenAsync(door.Address);
 
-        foreach (var (status, says) in new[] { (200, "leads to another server"), (301, "redirect"), (403, "/api/pos/webhooks/ pass"), (404, "does not pass /api/pos/webhooks/ on"), (500, "what stands in front") })
+        foreach (
+            var (status, says) in new[]
+            {
+                (200, "leads to another server"),
+                (301, "redirect"),
+                (403, "/api/pos/webhooks/ pass"),
+                (404, "does not pass /api/pos/webhooks/ on"),
+                (500, "what stands in front"),
+            }
+        )
         {
             door.Answer = status;
             await ReachesAsync(bar, false, status, says);
@@ -110,8 +159,18 @@ public sealed class TestWebhookTests(TestPostgres postgres)
         await using var door = await Doorway.OpenAsync();
         await using var bar = await OpenAsync(door.Address);
         (door.Host, door.Answer) = (bar.Host, null);
-        using var square = new HttpClient { BaseAddress = bar.Square.Address, DefaultRequestHeaders = { Authorization = new("Bearer", bar.Till.Token.Value) } };
-        (await square.PostAsync($"/v2/webhooks/subscriptions/{bar.Square.Subscriptions.All.Single().Id}/signature-key", null, TestContext.Current.CancellationToken)).EnsureSuccessStatusCode();
+        using var square = new HttpClient
+        {
+            BaseAddress = bar.Square.Address,
+            DefaultRequestHeaders = { Authorization = new("Bearer", bar.Till.Token.Value) },
+        };
+        (
+            await square.PostAsync(
+                $"/v2/webhooks/subscriptions/{bar.Square.Subscriptions.All.Single().Id}/signature-key",
+                null,
+                TestContext.Current.CancellationToken
+            )
+        ).EnsureSuccessStatusCode();
 
         await ReachesAsync(bar, false, 403, "webhook.lastRefusal", "connect the till again");
         (await LookAsync(bar)).At("webhook.lastRefusal").GetString()!.ShouldContain("signed with another key");
@@ -127,8 +186,14 @@ public sealed class TestWebhookTests(TestPostgres postgres)
         await using var door = await Doorway.OpenAsync();
         await using var bar = await OpenAsync(door.Address);
         (door.Host, door.Answer) = (bar.Host, null);
-        (door.Arrived, door.Opened) = (new(TaskCreationOptions.RunContinuationsAsynchronously), new(TaskCreationOptions.RunContinuationsAsynchronously));
-        byte[] Bare(string id) => Encoding.UTF8.GetBytes($$"""{"merchant_id":"SAMPLE","type":"order.created","event_id":"{{id}}","data":{"type":"webhooks","id":"x"} }""");
+        (door.Arrived, door.Opened) = (
+            new(TaskCreationOptions.RunContinuationsAsynchronously),
+            new(TaskCreationOptions.RunContinuationsAsynchronously)
+        );
+        byte[] Bare(string id) =>
+            Encoding.UTF8.GetBytes(
+                $$"""{"merchant_id":"SAMPLE","type":"order.created","event_id":"{{id}}","data":{"type":"webhooks","id":"x"} }"""
+            );
 
         var test = TestAsync(bar);
         await door.Arrived.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
@@ -141,7 +206,11 @@ public sealed class TestWebhookTests(TestPostgres postgres)
         (await bar.PostAsync(Bare("after"))).ShouldBe(HttpStatusCode.OK);
 
         (await bar.SqlAsync<string>("select string_agg(external_id, ',') from ingestion.transactions")).ShouldBe("sale");
-        (await bar.SqlAsync<string>("select string_agg(event_id || ' ' || status, ',' order by event_id) from ingestion.webhook_events where event_id in ('during', 'after')")).ShouldBe("after 3,during 1");
+        (
+            await bar.SqlAsync<string>(
+                "select string_agg(event_id || ' ' || status, ',' order by event_id) from ingestion.webhook_events where event_id in ('during', 'after')"
+            )
+        ).ShouldBe("after 3,during 1");
     }
 
     [Fact]
@@ -159,13 +228,24 @@ public sealed class TestWebhookTests(TestPostgres postgres)
         var (_, toast) = await bar.ConnectToastAsync();
         await ConflictAsync(toast, "Toast cannot be asked for a test event");
 
-        async Task ChangeAsync(string change) => (await bar.Moderator.DataAsync($"mutation($id: ID!) {{ updatePosConnection(input: {{ connectionId: $id, {change} }}) {{ errors {{ code }} }} }}", new { id = bar.ConnectionId }))
-            .At("updatePosConnection.errors").GetArrayLength().ShouldBe(0);
+        async Task ChangeAsync(string change) =>
+            (
+                await bar.Moderator.DataAsync(
+                    $"mutation($id: ID!) {{ updatePosConnection(input: {{ connectionId: $id, {change} }}) {{ errors {{ code }} }} }}",
+                    new { id = bar.ConnectionId }
+                )
+            )
+                .At("updatePosConnection.errors")
+                .GetArrayLength()
+                .ShouldBe(0);
         await ChangeAsync("enableWebhook: false");
         await ConflictAsync(bar.ConnectionId, "switched off");
         await ChangeAsync("webhookSignatureKey: \"pasted\"");
         await ConflictAsync(bar.ConnectionId, "no subscription of ours");
-        await bar.Moderator.DataAsync("mutation($id: ID!) { disconnectPos(input: { connectionId: $id }) { errors { code } } }", new { id = bar.ConnectionId });
+        await bar.Moderator.DataAsync(
+            "mutation($id: ID!) { disconnectPos(input: { connectionId: $id }) { errors { code } } }",
+            new { id = bar.ConnectionId }
+        );
         await ConflictAsync(bar.ConnectionId, "disconnected");
     }
 
@@ -183,16 +263,39 @@ public sealed class TestWebhookTests(TestPostgres postgres)
 
         // A seller's token in the place of the application's.
         bar.Square.Sellers.AddToken(new AccessToken("sellers-token", bar.Till.Merchant.Id, bar.Till.Token.ApplicationId) { OAuth = true });
-        (await bar.Moderator.DataAsync("mutation($input: ConnectPosInput!) { connectPos(input: $input) { errors { code } } }",
-            new { input = new { venueId = "bar", credentials = new { provider = "SQUARE", environment = "SANDBOX", locationId = bar.Till.Location.Id, accessToken = "sellers-token" } } })).At("connectPos.errors").GetArrayLength().ShouldBe(0);
+        (
+            await bar.Moderator.DataAsync(
+                "mutation($input: ConnectPosInput!) { connectPos(input: $input) { errors { code } } }",
+                new
+                {
+                    input = new
+                    {
+                        venueId = "bar",
+                        credentials = new
+                        {
+                            provider = "SQUARE",
+                            environment = "SANDBOX",
+                            locationId = bar.Till.Location.Id,
+                            accessToken = "sellers-token",
+                        },
+                    },
+                }
+            )
+        ).At("connectPos.errors").GetArrayLength().ShouldBe(0);
         var (code, message) = await RefusedAsync(bar);
         code.ShouldBe("PERMISSION_DENIED");
         message.ShouldContain("Send a test event from the Developer Dashboard");
         (await LookAsync(bar)).At("status").GetString().ShouldBe("CONNECTED");
 
         await bar.ConnectAsync("bar", bar.Till);
-        using var square = new HttpClient { BaseAddress = bar.Square.Address, DefaultRequestHeaders = { Authorization = new("Bearer", bar.Till.Token.Value) } };
-        (await square.DeleteAsync($"/v2/webhooks/subscriptions/{subscription}", TestContext.Current.CancellationToken)).EnsureSuccessStatusCode();
+        using var square = new HttpClient
+        {
+            BaseAddress = bar.Square.Address,
+            DefaultRequestHeaders = { Authorization = new("Bearer", bar.Till.Token.Value) },
+        };
+        (
+            await square.DeleteAsync($"/v2/webhooks/subscriptions/{subscription}", TestContext.Current.CancellationToken)
+        ).EnsureSuccessStatusCode();
         (await RefusedAsync(bar)).Code.ShouldBe("WEBHOOK_VALIDATION_FAILED");
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Postgres;
 using PosModular.Simulator;
 using PosModular.Simulator.Demo;
 using PosModular.Simulator.Payments;
@@ -32,12 +33,15 @@ public sealed class DemoTests(TestPostgres postgres)
     {
         var database = await postgres.CreateDatabaseAsync();
         var (host, square) = ($"http://127.0.0.1:{RunningHost.FreePort()}", $"http://127.0.0.1:{RunningHost.FreePort()}");
-        await using var product = await RunningHost.StartAsync(database, new Dictionary<string, string?>
-        {
-            ["Kestrel:Endpoints:Http:Url"] = host,
-            ["Pos:PublicBaseUrl"] = host,
-            ["Pos:Square:BaseUrls:Sandbox"] = square,
-        });
+        await using var product = await RunningHost.StartAsync(
+            database,
+            new Dictionary<string, string?>
+            {
+                ["Kestrel:Endpoints:Http:Url"] = host,
+                ["Pos:PublicBaseUrl"] = host,
+                ["Pos:Square:BaseUrls:Sandbox"] = square,
+            }
+        );
         var owner = new Client(product, TestKeys.Token("demo-owner"));
 
         var tills = await PlayAsync(product, host, square, seed: 1);
@@ -53,18 +57,21 @@ public sealed class DemoTests(TestPostgres postgres)
 
     private static async Task<List<Payment>> PlayAsync(RunningHost product, string host, string square, int seed)
     {
-        await using var simulator = await SquareSimulator.StartAsync(new SimulatorSettings
-        {
-            Urls = square,
-            RetryScale = 0.001,
-            Demo = new DemoSettings(new Uri(host), TestKeys.Token("demo-moderator", "HEAD_MODERATOR"), TestKeys.Token("demo-owner"))
+        await using var simulator = await SquareSimulator.StartAsync(
+            new SimulatorSettings
             {
-                Seed = seed,
-                Sales = Sales,
-                SalesPerSecond = 200,
-                Speed = 20_000,
+                Urls = square,
+                RetryScale = 0.001,
+                Demo = new DemoSettings(new Uri(host), TestKeys.Token("demo-moderator", "HEAD_MODERATOR"), TestKeys.Token("demo-owner"))
+                {
+                    Seed = seed,
+                    Sales = Sales,
+                    SalesPerSecond = 200,
+                    Speed = 20_000,
+                },
             },
-        }, ct: TestContext.Current.CancellationToken);
+            cancellationToken: TestContext.Current.CancellationToken
+        );
         await simulator.WhenDemoSoldAsync(TestContext.Current.CancellationToken);
         simulator.Deliveries.Counts.Dropped.ShouldBe(0);
         // While the simulator's doorman is still there to tie the last cards.
@@ -80,7 +87,12 @@ public sealed class DemoTests(TestPostgres postgres)
             TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
             await product.WhenIdleAsync();
             var venues = (await owner.DataAsync(Venues)).At("venues.nodes").EnumerateArray().ToArray();
-            if (venues.Length == 3 && venues.All(v => v.At("members.nodes").EnumerateArray().Any(m => m.At("tier").GetString() is "REGULAR" or "PLATINUM" or "WHALE")))
+            if (
+                venues.Length == 3
+                && venues.All(v =>
+                    v.At("members.nodes").EnumerateArray().Any(m => m.At("tier").GetString() is "REGULAR" or "PLATINUM" or "WHALE")
+                )
+            )
                 return venues;
         }
     }
@@ -98,11 +110,18 @@ public sealed class DemoTests(TestPostgres postgres)
         revenue.At("pending.amountMinor").GetInt64().ShouldBe(0);
         revenue.At("otherCurrencies").GetArrayLength().ShouldBe(0);
         venue.At("currency").GetString().ShouldBe(taken[0].Currency);
-        venue.At("spendRules").EnumerateArray().Select(r => r.At("name").GetString()).ShouldBe(["Regulars", "Platinum", "Whale of the night"], ignoreOrder: true);
+        venue
+            .At("spendRules")
+            .EnumerateArray()
+            .Select(r => r.At("name").GetString())
+            .ShouldBe(["Regulars", "Platinum", "Whale of the night"], ignoreOrder: true);
         venue.At("liveSessions.nodes").GetArrayLength().ShouldBePositive();
         venue.At("liveSessions.nodes").EnumerateArray().Select(s => s.At("startedAt").GetString()).ShouldBeUnique();
         venue.At("liveSessions.nodes").EnumerateArray().ShouldAllBe(s => s.At("endedAt").ValueKind == JsonValueKind.String);
-        venue.At("members.nodes").EnumerateArray().ShouldAllBe(m => m.At("userId").GetString()!.StartsWith("guest-", StringComparison.Ordinal));
+        venue
+            .At("members.nodes")
+            .EnumerateArray()
+            .ShouldAllBe(m => m.At("userId").GetString()!.StartsWith("guest-", StringComparison.Ordinal));
 
         var zone = TimeZoneInfo.FindSystemTimeZoneById(venue.At("timeZone").GetString()!);
         foreach (var sale in venue.At("transactions.nodes").EnumerateArray())

@@ -34,18 +34,25 @@ internal sealed class Bar : IAsyncDisposable
     public string SignatureKey { get; private set; } = "";
 
     /// <summary>The till of the recorded samples: merchant 6SSW7HV8K2ST5, location S8GWD5R9QB376.</summary>
-    public static async Task<Bar> OpenAsync(string database, Action<IServiceCollection>? adjust = null, IReadOnlyDictionary<string, string?>? more = null, SimulatorSettings? simulator = null)
+    public static async Task<Bar> OpenAsync(
+        string database,
+        Action<IServiceCollection>? adjust = null,
+        IReadOnlyDictionary<string, string?>? more = null,
+        SimulatorSettings? simulator = null
+    )
     {
         var square = await SquareSimulator.StartAsync(simulator);
-        var till = square.Sellers.AddTill(new TillOrder
-        {
-            Name = "Bar",
-            MerchantId = "6SSW7HV8K2ST5",
-            LocationId = "S8GWD5R9QB376",
-            TimeZone = "America/New_York",
-            Currency = "USD",
-            AccessToken = "access-token-" + Guid.NewGuid().ToString("N"),
-        });
+        var till = square.Sellers.AddTill(
+            new TillOrder
+            {
+                Name = "Bar",
+                MerchantId = "6SSW7HV8K2ST5",
+                LocationId = "S8GWD5R9QB376",
+                TimeZone = "America/New_York",
+                Currency = "USD",
+                AccessToken = "access-token-" + Guid.NewGuid().ToString("N"),
+            }
+        );
         var settings = new Dictionary<string, string?>
         {
             ["Pos:Square:BaseUrls:Sandbox"] = square.Address.ToString(),
@@ -57,32 +64,70 @@ internal sealed class Bar : IAsyncDisposable
         foreach (var (name, value) in more ?? new Dictionary<string, string?>())
             settings[name] = value;
         var host = await RunningHost.StartAsync(database, settings, adjust);
-        var bar = new Bar { Database = database, Square = square, Hosts = [host], Till = till, Settings = settings };
+        var bar = new Bar
+        {
+            Database = database,
+            Square = square,
+            Hosts = [host],
+            Till = till,
+            Settings = settings,
+        };
         await bar.RegisterAsync(VenueId, OwnerId);
         (bar.ConnectionId, bar.NotificationUrl, bar.SignatureKey) = await bar.ConnectAsync(VenueId, till);
         return bar;
     }
 
-    public async Task<RunningHost> AddHostAsync(Action<IServiceCollection>? adjust = null, IReadOnlyDictionary<string, string?>? settings = null)
+    public async Task<RunningHost> AddHostAsync(
+        Action<IServiceCollection>? adjust = null,
+        IReadOnlyDictionary<string, string?>? settings = null
+    )
     {
         var host = await RunningHost.StartAsync(Database, settings ?? Settings, adjust);
         Hosts.Add(host);
         return host;
     }
 
-    public async Task RegisterAsync(string venueId, string ownerId, string zone = "America/New_York", string currency = "USD") =>
-        (await Moderator.DataAsync("mutation($input: RegisterVenueInput!) { registerVenue(input: $input) { venue { id } errors { code message } } }",
-            new { input = new { id = venueId, name = venueId, timeZone = zone, currency, ownerUserIds = new[] { ownerId } } }))
-        .At("registerVenue.errors").GetArrayLength().ShouldBe(0);
+    public async Task RegisterAsync(string venueId, string ownerId, string zone = "America/New_York", string currency = "USD") => (
+            await Moderator.DataAsync(
+                "mutation($input: RegisterVenueInput!) { registerVenue(input: $input) { venue { id } errors { code message } } }",
+                new
+                {
+                    input = new
+                    {
+                        id = venueId,
+                        name = venueId,
+                        timeZone = zone,
+                        currency,
+                        ownerUserIds = new[] { ownerId },
+                    },
+                }
+            )
+        ).At("registerVenue.errors").GetArrayLength().ShouldBe(0);
 
     public async Task<(Guid ConnectionId, string Url, string Key)> ConnectAsync(string venueId, Till till)
     {
-        var payload = (await Moderator.DataAsync("""
-            mutation($input: ConnectPosInput!) {
-              connectPos(input: $input) { connection { id status webhook { notificationUrl subscriptionId } } errors { code message } } }
-            """,
-            new { input = new { venueId, credentials = new { provider = "SQUARE", environment = "SANDBOX", locationId = till.Location.Id, accessToken = till.Token.Value } } }))
-            .At("connectPos");
+        var payload = (
+            await Moderator.DataAsync(
+                """
+                mutation($input: ConnectPosInput!) {
+                  connectPos(input: $input) { connection { id status webhook { notificationUrl subscriptionId } } errors { code message } } }
+                """,
+                new
+                {
+                    input = new
+                    {
+                        venueId,
+                        credentials = new
+                        {
+                            provider = "SQUARE",
+                            environment = "SANDBOX",
+                            locationId = till.Location.Id,
+                            accessToken = till.Token.Value,
+                        },
+                    },
+                }
+            )
+        ).At("connectPos");
         payload.At("errors").GetArrayLength().ShouldBe(0, payload.ToString());
         payload.At("connection.status").GetString().ShouldBe("CONNECTED");
         var subscription = payload.At("connection.webhook.subscriptionId").GetString();
@@ -91,13 +136,25 @@ internal sealed class Bar : IAsyncDisposable
     }
 
     /// <summary>Posts a body as Square would: signed for the address it was told, sent to wherever the host listens.</summary>
-    public async Task<HttpStatusCode> PostAsync(byte[] body, RunningHost? host = null, string? signature = null, string? url = null, string? key = null)
+    public async Task<HttpStatusCode> PostAsync(
+        byte[] body,
+        RunningHost? host = null,
+        string? signature = null,
+        string? url = null,
+        string? key = null
+    )
     {
         using var response = await SendAsync(body, host, signature, url, key);
         return response.StatusCode;
     }
 
-    public Task<HttpResponseMessage> SendAsync(byte[] body, RunningHost? host = null, string? signature = null, string? url = null, string? key = null)
+    public Task<HttpResponseMessage> SendAsync(
+        byte[] body,
+        RunningHost? host = null,
+        string? signature = null,
+        string? url = null,
+        string? key = null
+    )
     {
         url ??= NotificationUrl;
         var request = new HttpRequestMessage(HttpMethod.Post, new Uri(url).AbsolutePath) { Content = new ByteArrayContent(body) };
@@ -110,35 +167,74 @@ internal sealed class Bar : IAsyncDisposable
 
     /// <summary>A payment event in Square's words.</summary>
     public byte[] Event(
-        string paymentId, long amount = 1000, string status = "COMPLETED", int minute = 0, string? eventId = null, string? locationId = null,
-        string? fingerprint = null, string extra = "", string currency = "USD", long refunded = 0, string created = "2026-11-20T20:00:00.000Z") =>
-        Encoding.UTF8.GetBytes($$"""
-        {"merchant_id":"{{Till.Merchant.Id}}","type":"payment.updated","event_id":"{{eventId ?? $"event-{Interlocked.Increment(ref _events)}"}}",
-        "created_at":"2026-11-20T20:00:00Z","data":{"type":"payment","id":"{{paymentId}}","object":{"payment":{"id":"{{paymentId}}",
-        "status":"{{status}}","created_at":"{{created}}","updated_at":"2026-11-20T{{20 + minute / 60:00}}:{{minute % 60:00}}:00.000Z",
-        "location_id":"{{locationId ?? Till.Location.Id}}","order_id":"order-{{paymentId}}","source_type":"CARD",{{extra}}
-        "card_details":{"entry_method":"EMV","card":{"card_brand":"VISA","last_4":"1111","fingerprint":{{JsonSerializer.Serialize(fingerprint)}} } },
-        "total_money":{"amount":{{amount.ToString(CultureInfo.InvariantCulture)}},"currency":"{{currency}}" },
-        "refunded_money":{"amount":{{refunded.ToString(CultureInfo.InvariantCulture)}},"currency":"{{currency}}" } } } } }
-        """);
+        string paymentId,
+        long amount = 1000,
+        string status = "COMPLETED",
+        int minute = 0,
+        string? eventId = null,
+        string? locationId = null,
+        string? fingerprint = null,
+        string extra = "",
+        string currency = "USD",
+        long refunded = 0,
+        string created = "2026-11-20T20:00:00.000Z"
+    ) =>
+        Encoding.UTF8.GetBytes(
+            $$"""
+            {"merchant_id":"{{Till.Merchant.Id}}","type":"payment.updated","event_id":"{{eventId
+                ?? $"event-{Interlocked.Increment(ref _events)}"}}",
+            "created_at":"2026-11-20T20:00:00Z","data":{"type":"payment","id":"{{paymentId}}","object":{"payment":{"id":"{{paymentId}}",
+            "status":"{{status}}","created_at":"{{created}}","updated_at":"2026-11-20T{{20 + minute / 60:00}}:{{minute % 60:00}}:00.000Z",
+            "location_id":"{{locationId ?? Till.Location.Id}}","order_id":"order-{{paymentId}}","source_type":"CARD",{{extra}}
+            "card_details":{"entry_method":"EMV","card":{"card_brand":"VISA","last_4":"1111","fingerprint":{{JsonSerializer.Serialize(
+                fingerprint
+            )}} } },
+            "total_money":{"amount":{{amount.ToString(CultureInfo.InvariantCulture)}},"currency":"{{currency}}" },
+            "refunded_money":{"amount":{{refunded.ToString(CultureInfo.InvariantCulture)}},"currency":"{{currency}}" } } } } }
+            """
+        );
 
     /// <summary>A refund event in Square's words; of no known payment when there is none.</summary>
     public byte[] Refund(
-        string refundId, string? paymentId, long amount = 400, string status = "COMPLETED", int second = 0, string type = "refund.updated", string? eventId = null) =>
-        Encoding.UTF8.GetBytes($$"""
-        {"merchant_id":"{{Till.Merchant.Id}}","type":"{{type}}","event_id":"{{eventId ?? $"event-{Interlocked.Increment(ref _events)}"}}",
-        "created_at":"2026-11-20T20:00:00Z","data":{"type":"refund","id":"{{refundId}}","object":{"refund":{"id":"{{refundId}}","status":"{{status}}",
-        "created_at":"2026-11-20T21:00:00.000Z","updated_at":"2026-11-20T21:00:{{second:00}}.000Z","location_id":"{{Till.Location.Id}}","payment_id":{{JsonSerializer.Serialize(paymentId)}},
-        "amount_money":{"amount":{{amount.ToString(CultureInfo.InvariantCulture)}},"currency":"USD"},"reason":"spilt" } } } }
-        """);
+        string refundId,
+        string? paymentId,
+        long amount = 400,
+        string status = "COMPLETED",
+        int second = 0,
+        string type = "refund.updated",
+        string? eventId = null
+    ) =>
+        Encoding.UTF8.GetBytes(
+            $$"""
+            {"merchant_id":"{{Till.Merchant.Id}}","type":"{{type}}","event_id":"{{eventId
+                ?? $"event-{Interlocked.Increment(ref _events)}"}}",
+            "created_at":"2026-11-20T20:00:00Z","data":{"type":"refund","id":"{{refundId}}","object":{"refund":{"id":"{{refundId}}","status":"{{status}}",
+            "created_at":"2026-11-20T21:00:00.000Z","updated_at":"2026-11-20T21:00:{{second:00}}.000Z","location_id":"{{Till.Location.Id}}","payment_id":{{JsonSerializer.Serialize(
+                paymentId
+            )}},
+            "amount_money":{"amount":{{amount.ToString(CultureInfo.InvariantCulture)}},"currency":"USD"},"reason":"spilt" } } } }
+            """
+        );
 
     /// <summary>Ties a card to a user, as the venue does: by the token of a first sale with it (1.00).</summary>
     public async Task LinkAsync(string userId, string fingerprint)
     {
         await PostAsync(Event("first-of-" + userId, amount: 100, fingerprint: fingerprint));
         var token = await SqlAsync<string>($"select card_token from ingestion.transactions where external_id = 'first-of-{userId}'");
-        (await Owner.DataAsync("mutation($input: LinkCardInput!) { linkCard(input: $input) { matchedTransactions errors { code } } }",
-            new { input = new { venueId = VenueId, userId, cardToken = token } })).At("linkCard").ToString().ShouldBe("""{"matchedTransactions":1,"errors":[]}""");
+        (
+            await Owner.DataAsync(
+                "mutation($input: LinkCardInput!) { linkCard(input: $input) { matchedTransactions errors { code } } }",
+                new
+                {
+                    input = new
+                    {
+                        venueId = VenueId,
+                        userId,
+                        cardToken = token,
+                    },
+                }
+            )
+        ).At("linkCard").ToString().ShouldBe("""{"matchedTransactions":1,"errors":[]}""");
     }
 
     /// <summary>Returns when a subscriber follows the venue's feed on one of the hosts: what is posted from then on must reach it.</summary>

@@ -23,7 +23,9 @@ internal sealed class Client(RunningHost host, string? token)
     public async Task<JsonElement> DataAsync(string query, object? variables = null)
     {
         var answer = await AskAsync(query, variables);
-        answer.TryGetProperty("errors", out var errors).ShouldBeFalse(errors + "\n" + host.Log.Lines.LastOrDefault(l => l.StartsWith("Error", StringComparison.Ordinal)));
+        answer
+            .TryGetProperty("errors", out var errors)
+            .ShouldBeFalse(errors + "\n" + host.Log.Lines.LastOrDefault(l => l.StartsWith("Error", StringComparison.Ordinal)));
         return answer.GetProperty("data");
     }
 

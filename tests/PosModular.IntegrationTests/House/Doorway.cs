@@ -50,7 +50,10 @@ internal sealed class Doorway : IAsyncDisposable
     {
         using var body = new MemoryStream();
         await http.Request.Body.CopyToAsync(body, http.RequestAborted);
-        using var request = new HttpRequestMessage(new HttpMethod(http.Request.Method), new Uri(host.Address, http.Request.Path)) { Content = new ByteArrayContent(body.ToArray()) };
+        using var request = new HttpRequestMessage(new HttpMethod(http.Request.Method), new Uri(host.Address, http.Request.Path))
+        {
+            Content = new ByteArrayContent(body.ToArray()),
+        };
         foreach (var header in http.Request.Headers.Where(h => h.Key.StartsWith("x-", StringComparison.OrdinalIgnoreCase)))
             request.Headers.TryAddWithoutValidation(header.Key, (string?)header.Value);
         using var answer = await _http.SendAsync(request, http.RequestAborted);

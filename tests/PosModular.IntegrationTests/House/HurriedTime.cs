@@ -6,12 +6,14 @@ namespace PosModular.IntegrationTests.House;
 /// is given up because the machine is busy. What time it is stays true.</summary>
 internal sealed class HurriedTime : TimeProvider
 {
-    public static void ForProviders(IServiceCollection services) => services.AddKeyedSingleton<TimeProvider>("providers", new HurriedTime());
+    public static void ForProviders(IServiceCollection services) =>
+        services.AddKeyedSingleton<TimeProvider>("providers", new HurriedTime());
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
         new Timer(System.CreateTimer(callback, state, Hurry(dueTime), Hurry(period)));
 
-    private static TimeSpan Hurry(TimeSpan span) => span <= TimeSpan.Zero ? span
+    private static TimeSpan Hurry(TimeSpan span) =>
+        span <= TimeSpan.Zero ? span
         : span >= TimeSpan.FromSeconds(10) ? span / 5
         : TimeSpan.FromTicks(Math.Max(TimeSpan.TicksPerMillisecond, span.Ticks / 100));
 

@@ -19,7 +19,11 @@ internal sealed class RunningHost : IAsyncDisposable
     private RunningHost(WebApplication app, Uri address, KeptLog log)
     {
         (_app, Address, Log) = (app, address, log);
-        Http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 256 }) { BaseAddress = address, Timeout = TimeSpan.FromSeconds(60) };
+        Http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 256 })
+        {
+            BaseAddress = address,
+            Timeout = TimeSpan.FromSeconds(60),
+        };
     }
 
     public Uri Address { get; }
@@ -32,11 +36,15 @@ internal sealed class RunningHost : IAsyncDisposable
     /// <param name="adjust">Replaces a clock, say.</param>
     /// <param name="environment">Production, unless a test is about another.</param>
     public static async Task<RunningHost> StartAsync(
-        string database, IReadOnlyDictionary<string, string?> settings, Action<IServiceCollection>? adjust = null, string environment = "Production")
+        string database,
+        IReadOnlyDictionary<string, string?> settings,
+        Action<IServiceCollection>? adjust = null,
+        string environment = "Production"
+    )
     {
         var log = new KeptLog();
         var app = Build(database, settings, adjust, environment, log);
-        await Database.PrepareAsync(app.Services, CancellationToken.None);
+        await Database.MigrateAsync(app.Services, CancellationToken.None);
         await app.StartAsync();
         var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
         return new RunningHost(app, new Uri(address), log);
@@ -45,20 +53,33 @@ internal sealed class RunningHost : IAsyncDisposable
     /// <summary>Brings a database up to date, as a host does before it starts.</summary>
     public static async Task MigrateAsync(string database)
     {
-        await using var app = Build(database, new Dictionary<string, string?> { ["Pos:PublicBaseUrl"] = "https://pos.example.test" }, null, "Production", new KeptLog());
-        await Database.PrepareAsync(app.Services, CancellationToken.None);
+        await using var app = Build(
+            database,
+            new Dictionary<string, string?> { ["Pos:PublicBaseUrl"] = "https://pos.example.test" },
+            null,
+            "Production",
+            new KeptLog()
+        );
+        await Database.MigrateAsync(app.Services, CancellationToken.None);
     }
 
     private static WebApplication Build(
-        string database, IReadOnlyDictionary<string, string?> settings, Action<IServiceCollection>? adjust, string environment, KeptLog log)
+        string database,
+        IReadOnlyDictionary<string, string?> settings,
+        Action<IServiceCollection>? adjust,
+        string environment,
+        KeptLog log
+    )
     {
-        var builder = PosHost.Builder(["--environment", environment]);
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
-        {
-            ["ConnectionStrings:Pos"] = database,
-            ["POS_ENCRYPTION_KEY"] = TestKeys.Encryption,
-            ["Auth:Jwt:SigningKey"] = TestKeys.Signing,
-        });
+        var builder = PosHost.CreateBuilder(["--environment", environment]);
+        builder.Configuration.AddInMemoryCollection(
+            new Dictionary<string, string?>
+            {
+                ["ConnectionStrings:Pos"] = database,
+                ["POS_ENCRYPTION_KEY"] = TestKeys.Encryption,
+                ["Auth:Jwt:SigningKey"] = TestKeys.Signing,
+            }
+        );
         builder.Configuration.AddInMemoryCollection(settings);
         builder.WebHost.UseSetting(Microsoft.AspNetCore.Hosting.WebHostDefaults.ServerUrlsKey, "http://127.0.0.1:0");
         builder.Logging.ClearProviders().AddProvider(log).SetMinimumLevel(LogLevel.Trace);
@@ -82,13 +103,14 @@ internal sealed class RunningHost : IAsyncDisposable
     /// <summary>Returns when rules and analytics have handled all that was published; fails when they have parked a change, unless that is what the test wants.</summary>
     public async Task WhenIdleAsync(bool mayPark = false)
     {
-        await Services.GetRequiredService<FeedRelays>().WhenIdleAsync(TestContext.Current.CancellationToken);
+        await Services.GetRequiredService<FeedRelays>().WaitUntilIdleAsync(TestContext.Current.CancellationToken);
         if (!mayPark)
             Log.Lines.FirstOrDefault(line => line.Contains("it is parked", StringComparison.Ordinal)).ShouldBeNull();
     }
 
     /// <summary>How many listen to a feed or bell of the venue on this host.</summary>
-    public int Listeners(string source, string venueId = Bar.VenueId) => Services.GetRequiredService<FeedBell>().Listeners(source, venueId);
+    public int Listeners(string source, string venueId = Bar.VenueId) =>
+        Services.GetRequiredService<FeedSignal>().CountListeners(source, venueId);
 
     public async ValueTask DisposeAsync()
     {

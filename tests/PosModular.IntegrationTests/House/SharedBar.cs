@@ -1,3 +1,5 @@
+using PosModular.IntegrationTests.Postgres;
+
 namespace PosModular.IntegrationTests.House;
 
 /// <summary>One bar for those tests of a class that only ask: a class fixture, opened for the first of them.</summary>

@@ -18,20 +18,32 @@ internal static class Storm
         patience.CancelAfter(longest);
         var waiting = new ConcurrentQueue<byte[]>(events);
         var path = new Uri(bar.NotificationUrl).AbsolutePath;
-        await Task.WhenAll(Enumerable.Range(0, Senders).Select(sender => Task.Run(async () =>
-        {
-            using var breath = new PeriodicTimer(TimeSpan.FromMilliseconds(20)); // what knocks without pause keeps the host from starting
-            while (waiting.TryDequeue(out var body))
-                while (!await IsStoredAsync(body, new Uri(address(sender), path)))
-                    await breath.WaitForNextTickAsync(patience.Token);
-        }, patience.Token)));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, Senders)
+                .Select(sender =>
+                    Task.Run(
+                        async () =>
+                        {
+                            using var breath = new PeriodicTimer(TimeSpan.FromMilliseconds(20)); // what knocks without pause keeps the host from starting
+                            while (waiting.TryDequeue(out var body))
+                            while (!await IsStoredAsync(body, new Uri(address(sender), path)))
+                                await breath.WaitForNextTickAsync(patience.Token);
+                        },
+                        patience.Token
+                    )
+                )
+        );
 
         async Task<bool> IsStoredAsync(byte[] body, Uri url)
         {
             try
             {
                 using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ByteArrayContent(body) };
-                request.Headers.TryAddWithoutValidation("x-square-hmacsha256-signature", Bar.Sign(body, bar.NotificationUrl, bar.SignatureKey));
+                request.Headers.TryAddWithoutValidation(
+                    "x-square-hmacsha256-signature",
+                    Bar.Sign(body, bar.NotificationUrl, bar.SignatureKey)
+                );
                 using var answer = await http.SendAsync(request, patience.Token);
                 return answer.IsSuccessStatusCode;
             }

@@ -32,7 +32,12 @@ internal sealed class Subscriber : IAsyncDisposable
     public static Subscriber Knock(RunningHost host, string token, string query, object? variables = null)
     {
         var folder = Path.Combine(Repository.Root, "tests", "PosModular.IntegrationTests", "graphql-ws-client");
-        var start = new ProcessStartInfo("node") { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardInput = true };
+        var start = new ProcessStartInfo("node")
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardInput = true,
+        };
         start.ArgumentList.Add("subscribe.mjs");
         start.ArgumentList.Add(new UriBuilder(host.Address) { Scheme = "ws", Path = "/graphql" }.Uri.ToString());
         start.ArgumentList.Add(query);

@@ -14,11 +14,16 @@ internal static class TestKeys
         var claims = new Dictionary<string, object> { ["sub"] = userId };
         if (roles.Length > 0)
             claims["role"] = roles;
-        return new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
-        {
-            Claims = claims,
-            Expires = TimeProvider.System.GetUtcNow().UtcDateTime.AddHours(1),
-            SigningCredentials = new SigningCredentials(new SymmetricSecurityKey(System.Text.Encoding.UTF8.GetBytes(Signing)), SecurityAlgorithms.HmacSha256),
-        });
+        return new JsonWebTokenHandler().CreateToken(
+            new SecurityTokenDescriptor
+            {
+                Claims = claims,
+                Expires = TimeProvider.System.GetUtcNow().UtcDateTime.AddHours(1),
+                SigningCredentials = new SigningCredentials(
+                    new SymmetricSecurityKey(System.Text.Encoding.UTF8.GetBytes(Signing)),
+                    SecurityAlgorithms.HmacSha256
+                ),
+            }
+        );
     }
 }

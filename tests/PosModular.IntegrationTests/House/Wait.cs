@@ -13,7 +13,11 @@ internal static class Wait
     /// <param name="so">Asked until it is true.</param>
     /// <param name="patience">Two minutes, unless how soon it comes is what the test is about.</param>
     /// <param name="what">For the message.</param>
-    public static async Task UntilAsync(Func<Task<bool>> so, TimeSpan? patience = null, [CallerArgumentExpression(nameof(so))] string what = "")
+    public static async Task UntilAsync(
+        Func<Task<bool>> so,
+        TimeSpan? patience = null,
+        [CallerArgumentExpression(nameof(so))] string what = ""
+    )
     {
         var began = Stopwatch.GetTimestamp();
         using var breath = new PeriodicTimer(Breath);

@@ -10,13 +10,24 @@ internal static class Browser
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     /// <summary>POS_TEST_CHROMIUM, else where scripts/ensure-chromium.sh puts it; null where there is none.</summary>
-    public static string? Program { get; } = Environment.GetEnvironmentVariable("POS_TEST_CHROMIUM") is { Length: > 0 } given ? given
-        : (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
-            .SelectMany(folder => new[] { Path.Combine(folder, "chromium"), Path.Combine(folder, "google-chrome") })
-            .Append("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome").FirstOrDefault(File.Exists);
+    public static string? Program { get; } =
+        Environment.GetEnvironmentVariable("POS_TEST_CHROMIUM") is { Length: > 0 } given
+            ? given
+            : (Environment.GetEnvironmentVariable("PATH") ?? "")
+                .Split(Path.PathSeparator)
+                .SelectMany(folder => new[] { Path.Combine(folder, "chromium"), Path.Combine(folder, "google-chrome") })
+                .Append("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
+                .FirstOrDefault(File.Exists);
 
     /// <summary>Runs a query until its answer shows, then a subscription until its news shows; a picture of the end is kept under artifacts/.</summary>
-    public static async Task<Visit> UseIdeAsync(RunningHost host, string picture, string query, string answer, string subscription, string news)
+    public static async Task<Visit> UseIdeAsync(
+        RunningHost host,
+        string picture,
+        string query,
+        string answer,
+        string subscription,
+        string news
+    )
     {
         var profile = Directory.CreateTempSubdirectory("posmodular-tests-browser-").FullName;
         var artifacts = Directory.CreateDirectory(Path.Combine(Repository.Root, "artifacts")).FullName;
@@ -26,7 +37,20 @@ internal static class Browser
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach (var argument in new[] { "drive.mjs", new Uri(host.Address, "/graphql").ToString(), Program!, profile, Path.Combine(artifacts, picture), query, answer, subscription, news })
+        foreach (
+            var argument in new[]
+            {
+                "drive.mjs",
+                new Uri(host.Address, "/graphql").ToString(),
+                Program!,
+                profile,
+                Path.Combine(artifacts, picture),
+                query,
+                answer,
+                subscription,
+                news,
+            }
+        )
             start.ArgumentList.Add(argument);
 
         using var node = Process.Start(start)!;

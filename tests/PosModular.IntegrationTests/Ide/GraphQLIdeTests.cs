@@ -3,7 +3,8 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 using PosModular.IntegrationTests.House;
-using PosModular.Kernel;
+using PosModular.IntegrationTests.Postgres;
+using PosModular.Kernel.Settings;
 
 namespace PosModular.IntegrationTests.Ide;
 
@@ -21,8 +22,11 @@ public sealed class GraphQLIdeTests(TestPostgres postgres)
         Assert.SkipWhen(Browser.Program is null, "There is no Chromium here; scripts/ensure-chromium.sh could not install one.");
         await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
         await bar.PostAsync(bar.Event("sale-before", amount: 1234));
-        var host = await RunningHost.StartAsync(bar.Database,
-            new Dictionary<string, string?>(bar.Settings) { ["Pos:Ide:Document"] = Document, ["Pos:Ide:Token"] = bar.Owner.Token }, environment: "Development");
+        var host = await RunningHost.StartAsync(
+            bar.Database,
+            new Dictionary<string, string?>(bar.Settings) { ["Pos:Ide:Document"] = Document, ["Pos:Ide:Token"] = bar.Owner.Token },
+            environment: "Development"
+        );
         bar.Hosts.Add(host);
 
         var visiting = Browser.UseIdeAsync(host, "ide.png", "Sales", "sale-before", "Live", "sale-live");
@@ -31,10 +35,17 @@ public sealed class GraphQLIdeTests(TestPostgres postgres)
         var visit = await visiting;
 
         visit.Requests.ShouldContain(new UriBuilder(host.Address) { Scheme = "ws", Path = "/graphql" }.Uri.ToString());
-        visit.Requests.Where(r => !r.StartsWith("data:", StringComparison.Ordinal) && !r.StartsWith("blob:", StringComparison.Ordinal))
-            .Select(r => new Uri(r).Authority).Distinct().ShouldBe([host.Address.Authority]);
+        visit
+            .Requests.Where(r => !r.StartsWith("data:", StringComparison.Ordinal) && !r.StartsWith("blob:", StringComparison.Ordinal))
+            .Select(r => new Uri(r).Authority)
+            .Distinct()
+            .ShouldBe([host.Address.Authority]);
         // Chromium itself asks its maker for updates; the pages' own requests are above.
-        visit.Elsewhere.Where(h => !h.EndsWith(".google.com", StringComparison.Ordinal) && !h.EndsWith(".googleapis.com", StringComparison.Ordinal)).ShouldBeEmpty();
+        visit
+            .Elsewhere.Where(h =>
+                !h.EndsWith(".google.com", StringComparison.Ordinal) && !h.EndsWith(".googleapis.com", StringComparison.Ordinal)
+            )
+            .ShouldBeEmpty();
         visit.Forbidden.ShouldBeEmpty();
     }
 
@@ -47,13 +58,27 @@ public sealed class GraphQLIdeTests(TestPostgres postgres)
         page.RequestMessage!.RequestUri!.AbsolutePath.ShouldBe("/graphql/");
         page.StatusCode.ShouldBe(HttpStatusCode.OK);
         page.Content.Headers.ContentType!.MediaType.ShouldBe("text/html");
-        page.Headers.GetValues("Content-Security-Policy").Single().ShouldContain($"connect-src 'self' ws://{host.Address.Authority} wss://{host.Address.Authority};");
+        page.Headers.GetValues("Content-Security-Policy")
+            .Single()
+            .ShouldContain($"connect-src 'self' ws://{host.Address.Authority} wss://{host.Address.Authority};");
         (await TextAsync(host, "/graphql/LICENSE")).ShouldContain("ChilliCream License");
 
         // Its service worker would answer from its cache after an update.
-        foreach (var path in new[] { "service-worker.js", "package.json", "..%2fappsettings.json", "static/..%2f..%2fappsettings.json", "%2e%2e/appsettings.json" })
+        foreach (
+            var path in new[]
+            {
+                "service-worker.js",
+                "package.json",
+                "..%2fappsettings.json",
+                "static/..%2f..%2fappsettings.json",
+                "%2e%2e/appsettings.json",
+            }
+        )
         {
-            using var answer = await host.Http.GetAsync(new Uri("/graphql/" + path, UriKind.Relative), TestContext.Current.CancellationToken);
+            using var answer = await host.Http.GetAsync(
+                new Uri("/graphql/" + path, UriKind.Relative),
+                TestContext.Current.CancellationToken
+            );
             answer.StatusCode.ShouldBe(HttpStatusCode.NotFound, path);
         }
     }
@@ -92,7 +117,9 @@ public sealed class GraphQLIdeTests(TestPostgres postgres)
         answer.StatusCode.ShouldBe(HttpStatusCode.NotFound);
         answer.Content.Headers.ContentType!.MediaType.ShouldBe("text/plain");
         (await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldContain("Install Node.js");
-        (await new Client(host, TestKeys.Token("owner")).DataAsync("{ venues { nodes { id } } }")).ToString().ShouldBe("""{"venues":{"nodes":[]}}""");
+        (await new Client(host, TestKeys.Token("owner")).DataAsync("{ venues { nodes { id } } }"))
+            .ToString()
+            .ShouldBe("""{"venues":{"nodes":[]}}""");
     }
 
     [Fact]
@@ -102,7 +129,10 @@ public sealed class GraphQLIdeTests(TestPostgres postgres)
 
         using var page = await VisitAsync(host);
         page.StatusCode.ShouldBe(HttpStatusCode.NotAcceptable);
-        using var config = await host.Http.GetAsync(new Uri("/graphql/bcp-config.json", UriKind.Relative), TestContext.Current.CancellationToken);
+        using var config = await host.Http.GetAsync(
+            new Uri("/graphql/bcp-config.json", UriKind.Relative),
+            TestContext.Current.CancellationToken
+        );
         config.StatusCode.ShouldBe(HttpStatusCode.NotFound);
     }
 
@@ -111,13 +141,21 @@ public sealed class GraphQLIdeTests(TestPostgres postgres)
     {
         await using var host = await StartAsync();
 
-        (await new Client(host, TestKeys.Token("owner")).DataAsync("{ __schema { directives { name args(includeDeprecated: true) { name isDeprecated } } } }"))
-            .At("__schema.directives").GetArrayLength().ShouldBeGreaterThan(1);
+        (
+            await new Client(host, TestKeys.Token("owner")).DataAsync(
+                "{ __schema { directives { name args(includeDeprecated: true) { name isDeprecated } } } }"
+            )
+        )
+            .At("__schema.directives")
+            .GetArrayLength()
+            .ShouldBeGreaterThan(1);
     }
 
     private async Task<RunningHost> StartAsync(params (string Name, string Value)[] settings) =>
-        await RunningHost.StartAsync(await postgres.CreateDatabaseAsync(),
-            settings.Append(("Pos:PublicBaseUrl", "https://pos.example.test")).ToDictionary(s => s.Item1, s => (string?)s.Item2));
+        await RunningHost.StartAsync(
+            await postgres.CreateDatabaseAsync(),
+            settings.Append(("Pos:PublicBaseUrl", "https://pos.example.test")).ToDictionary(s => s.Item1, s => (string?)s.Item2)
+        );
 
     private static Task<HttpResponseMessage> VisitAsync(RunningHost host)
     {

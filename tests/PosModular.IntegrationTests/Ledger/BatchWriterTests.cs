@@ -9,7 +9,8 @@ using Microsoft.Extensions.DependencyInjection;
 using NodaTime;
 using Npgsql;
 using PosModular.IntegrationTests.House;
-using PosModular.Kernel;
+using PosModular.IntegrationTests.Postgres;
+using PosModular.Kernel.Time;
 
 namespace PosModular.IntegrationTests.Ledger;
 
@@ -17,8 +18,21 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedBar shared) : 
 {
     private static readonly Instant Start = Instant.FromUtc(2026, 11, 20, 20, 0);
 
-    private static PosPayment Payment(string id, PaymentState state, int second, long total, long refunded) => new(
-        id, "order", "location", state, Start, Start + Duration.FromSeconds(second), "USD", total, 0, refunded, PaymentMethod.Card, new PosCard("VISA", "1111", "EMV", "f"));
+    private static PosPayment Payment(string id, PaymentState state, int second, long total, long refunded) =>
+        new(
+            id,
+            "order",
+            "location",
+            state,
+            Start,
+            Start + Duration.FromSeconds(second),
+            "USD",
+            total,
+            0,
+            refunded,
+            PaymentMethod.Card,
+            new PosCard("VISA", "1111", "EMV", "f")
+        );
 
     private static Intake Event(string venue, string eventId, PosPayment payment)
     {
@@ -45,14 +59,23 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedBar shared) : 
     {
         await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
         await using var writer = Writer(bar);
-        var versions = Enumerable.Range(0, 40).Select(i => Event(Bar.VenueId, $"e{i}", Payment("p1", i < 10 ? PaymentState.Authorized : PaymentState.Captured, i, 1000 + i, 0))).ToArray();
+        var versions = Enumerable
+            .Range(0, 40)
+            .Select(i =>
+                Event(Bar.VenueId, $"e{i}", Payment("p1", i < 10 ? PaymentState.Authorized : PaymentState.Captured, i, 1000 + i, 0))
+            )
+            .ToArray();
         new Random(7).Shuffle(versions);
 
         await writer.WriteAsync(versions, TestContext.Current.CancellationToken);
         await bar.Host.WhenIdleAsync();
 
         (await bar.SqlAsync<string>("select string_agg(status || ' ' || total_minor, ',') from ingestion.transactions")).ShouldBe("2 1039");
-        (await bar.SqlAsync<string>("select count(*) || ' ' || count(*) filter (where applied) || ' ' || count(*) filter (where added) from ingestion.transaction_versions")).ShouldBe("40 1 1");
+        (
+            await bar.SqlAsync<string>(
+                "select count(*) || ' ' || count(*) filter (where applied) || ' ' || count(*) filter (where added) from ingestion.transaction_versions"
+            )
+        ).ShouldBe("40 1 1");
         (await bar.SqlAsync<decimal>("select sum(total_minor) from analytics.revenue_buckets")).ShouldBe(1039);
     }
 
@@ -61,32 +84,60 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedBar shared) : 
     public async Task Any_order_repetition_and_batching_over_two_writers_ends_in_the_same_state()
     {
         await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        var ct = TestContext.Current.CancellationToken;
+        var cancellationToken = TestContext.Current.CancellationToken;
         var genVersion = Gen.Select(Gen.Int[0, 4], Gen.Int[0, 3], Gen.Int[0, 3], Gen.Int[1, 5], Gen.Int[0, 3]);
         var round = 0;
-        await Gen.Select(genVersion.Array[1, 25], Gen.Int).SampleAsync(async (versions, seed) =>
-        {
-            var venue = $"venue-{Interlocked.Increment(ref round)}";
-            var events = versions.Select((v, i) => Event(venue, $"e{i}",
-                Payment($"p{v.Item1}", (PaymentState)(v.Item2 == 3 ? 4 : v.Item2), v.Item3, v.Item4 * 100, v.Item5 * 50))).ToArray();
-            var random = new Random(seed);
-            var sent = events.Concat(events.Where(_ => random.Next(2) == 0)).ToArray();
-            random.Shuffle(sent);
-            var batches = sent.Chunk(random.Next(1, 9)).ToArray();
+        await Gen.Select(genVersion.Array[1, 25], Gen.Int)
+            .SampleAsync(
+                async (versions, seed) =>
+                {
+                    var venue = $"venue-{Interlocked.Increment(ref round)}";
+                    var events = versions
+                        .Select(
+                            (v, i) =>
+                                Event(
+                                    venue,
+                                    $"e{i}",
+                                    Payment($"p{v.Item1}", (PaymentState)(v.Item2 == 3 ? 4 : v.Item2), v.Item3, v.Item4 * 100, v.Item5 * 50)
+                                )
+                        )
+                        .ToArray();
+                    var random = new Random(seed);
+                    var sent = events.Concat(events.Where(_ => random.Next(2) == 0)).ToArray();
+                    random.Shuffle(sent);
+                    var batches = sent.Chunk(random.Next(1, 9)).ToArray();
 
-            await Task.WhenAll(Enumerable.Range(0, 2).Select(async half =>
-            {
-                await using var writer = Writer(bar);
-                foreach (var batch in batches.Where((_, i) => i % 2 == half))
-                    await writer.WriteAsync(batch, ct);
-            }));
+                    await Task.WhenAll(
+                        Enumerable
+                            .Range(0, 2)
+                            .Select(async half =>
+                            {
+                                await using var writer = Writer(bar);
+                                foreach (var batch in batches.Where((_, i) => i % 2 == half))
+                                    await writer.WriteAsync(batch, cancellationToken);
+                            })
+                    );
 
-            var expected = events.Select(e => e.Payments.Single()).GroupBy(s => s.Key.ExternalId).OrderBy(g => g.Key, StringComparer.Ordinal)
-                .Select(g => g.MaxBy(s => s.Version)!.Payment).Select(p => $"{p.ExternalId} {(short)Status(p)} {p.TotalMinor} {Math.Min(p.RefundedMinor, p.TotalMinor)}");
-            (await bar.SqlAsync<string>($"select string_agg(external_id || ' ' || status || ' ' || total_minor || ' ' || refunded_minor, ',' order by external_id) from ingestion.transactions where venue_id = '{venue}'"))
-                .ShouldBe(string.Join(',', expected));
-            (await bar.SqlAsync<bool>($"select max(seq) = count(*) and max(seq) = (select seq from ingestion.feed_heads where venue_id = '{venue}') from ingestion.transaction_versions where venue_id = '{venue}'")).ShouldBeTrue();
-        }, iter: 60, threads: 1);
+                    var expected = events
+                        .Select(e => e.Payments.Single())
+                        .GroupBy(s => s.Key.ExternalId)
+                        .OrderBy(g => g.Key, StringComparer.Ordinal)
+                        .Select(g => g.MaxBy(s => s.Version)!.Payment)
+                        .Select(p => $"{p.ExternalId} {(short)Status(p)} {p.TotalMinor} {Math.Min(p.RefundedMinor, p.TotalMinor)}");
+                    (
+                        await bar.SqlAsync<string>(
+                            $"select string_agg(external_id || ' ' || status || ' ' || total_minor || ' ' || refunded_minor, ',' order by external_id) from ingestion.transactions where venue_id = '{venue}'"
+                        )
+                    ).ShouldBe(string.Join(',', expected));
+                    (
+                        await bar.SqlAsync<bool>(
+                            $"select max(seq) = count(*) and max(seq) = (select seq from ingestion.feed_heads where venue_id = '{venue}') from ingestion.transaction_versions where venue_id = '{venue}'"
+                        )
+                    ).ShouldBeTrue();
+                },
+                iter: 60,
+                threads: 1
+            );
     }
 
     /// <summary>The same with refunds, orders and unlinked refunds among them; what the queue asks for is fetched at the end.</summary>
@@ -94,50 +145,117 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedBar shared) : 
     public async Task Any_mixture_of_payments_refunds_and_orders_over_two_writers_ends_in_the_same_state()
     {
         await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        var ct = TestContext.Current.CancellationToken;
+        var cancellationToken = TestContext.Current.CancellationToken;
         var till = new Till(Guid.NewGuid(), "", Provider.Square, "merchant");
-        var fact = Gen.Select(Gen.Int[0, 6], Gen.Int[0, 3], Gen.Int[0, 3], Gen.Int[0, 3], Gen.Int[1, 4]).Select((kind, id, state, at, amount) => kind switch
-        {
-            <= 2 => new PosFacts { Payments = [Payment($"p{id}", (PaymentState)(state == 3 ? 4 : state), at, amount * 100, 0) with { OrderId = "o" + id / 2 }] },
-            <= 4 => new PosFacts { Refunds = [new PosRefund($"r{id}", id == 3 ? null : $"p{id}", null, "location", (RefundState)state, amount * 30, "USD", null, Start, Start + Duration.FromSeconds(at))] },
-            5 => new PosFacts { Orders = [Order("o" + id / 2, at)] },
-            _ => new PosFacts { ChangedOrders = ["o" + id / 2] },
-        });
+        var fact = Gen.Select(Gen.Int[0, 6], Gen.Int[0, 3], Gen.Int[0, 3], Gen.Int[0, 3], Gen.Int[1, 4])
+            .Select(
+                (kind, id, state, at, amount) =>
+                    kind switch
+                    {
+                        <= 2 => new PosFacts
+                        {
+                            Payments =
+                            [
+                                Payment($"p{id}", (PaymentState)(state == 3 ? 4 : state), at, amount * 100, 0) with
+                                {
+                                    OrderId = "o" + id / 2,
+                                },
+                            ],
+                        },
+                        <= 4 => new PosFacts
+                        {
+                            Refunds =
+                            [
+                                new PosRefund(
+                                    $"r{id}",
+                                    id == 3 ? null : $"p{id}",
+                                    null,
+                                    "location",
+                                    (RefundState)state,
+                                    amount * 30,
+                                    "USD",
+                                    null,
+                                    Start,
+                                    Start + Duration.FromSeconds(at)
+                                ),
+                            ],
+                        },
+                        5 => new PosFacts { Orders = [Order("o" + id / 2, at)] },
+                        _ => new PosFacts { ChangedOrders = ["o" + id / 2] },
+                    }
+            );
         var round = 0;
-        await Gen.Select(fact.Array[1, 25], Gen.Int).SampleAsync(async (facts, seed) =>
-        {
-            var n = Interlocked.Increment(ref round);
-            var newest = facts.SelectMany(f => f.Orders).GroupBy(o => o.ExternalId).ToDictionary(g => g.Key, g => g.MaxBy(o => o.Version)!);
-            async Task<string> StateAsync(string venue, bool deal)
-            {
-                var own = till with { VenueId = venue };
-                var random = new Random(seed);
-                var sent = deal ? facts.Concat(facts.Where(_ => random.Next(2) == 0)).ToArray() : facts;
-                if (deal)
-                    random.Shuffle(sent);
-                var batches = sent.Select(f => Intake.Of(own, f, Cause.Sync, "run")).Chunk(deal ? random.Next(1, 9) : 100).ToArray();
-                await Task.WhenAll(Enumerable.Range(0, 2).Select(async half =>
+        await Gen.Select(fact.Array[1, 25], Gen.Int)
+            .SampleAsync(
+                async (facts, seed) =>
                 {
-                    await using var writer = Writer(bar);
-                    foreach (var batch in batches.Where((_, i) => i % 2 == half))
-                        await writer.WriteAsync(batch, ct);
-                }));
-                await using var last = Writer(bar);
-                foreach (var order in (await bar.SqlAsync<string>($"select coalesce(string_agg(order_id, ','), '') from ingestion.order_fetches where venue_id = '{venue}'")).Split(',', StringSplitOptions.RemoveEmptyEntries))
-                    await last.WriteAsync([Intake.Of(own, new PosFacts { Orders = [newest.GetValueOrDefault(order) ?? Order(order, 0)] }, Cause.Order, null)], ct);
-                (await bar.SqlAsync<bool>($"select coalesce(max(seq), 0) = count(*) and coalesce(max(seq), 0) = coalesce((select seq from ingestion.feed_heads where venue_id = '{venue}'), 0) from ingestion.transaction_versions where venue_id = '{venue}'")).ShouldBeTrue();
-                return await bar.SqlAsync<string>($"""
-                    select coalesce(string_agg(concat_ws(' ', external_id, status, total_minor, refunded_minor, case when status in (1, 2, 3, 4) then
-                      concat_ws('/', tax_minor, discount_minor, service_charge_minor, breakdown_complete, order_version) end), ', ' order by external_id), '')
-                      || (select coalesce(string_agg(concat_ws(' ', external_id, state, amount_minor), ', ' order by external_id), '') from ingestion.refunds where venue_id = '{venue}')
-                    from ingestion.transactions where venue_id = '{venue}'
-                    """);
-            }
-            (await StateAsync($"dealt-{n}", deal: true)).ShouldBe(await StateAsync($"whole-{n}", deal: false));
-        }, iter: 60, threads: 1);
+                    var n = Interlocked.Increment(ref round);
+                    var newest = facts
+                        .SelectMany(f => f.Orders)
+                        .GroupBy(o => o.ExternalId)
+                        .ToDictionary(g => g.Key, g => g.MaxBy(o => o.Version)!);
+                    async Task<string> StateAsync(string venue, bool deal)
+                    {
+                        var own = till with { VenueId = venue };
+                        var random = new Random(seed);
+                        var sent = deal ? facts.Concat(facts.Where(_ => random.Next(2) == 0)).ToArray() : facts;
+                        if (deal)
+                            random.Shuffle(sent);
+                        var batches = sent.Select(f => Intake.Of(own, f, Cause.Sync, "run"))
+                            .Chunk(deal ? random.Next(1, 9) : 100)
+                            .ToArray();
+                        await Task.WhenAll(
+                            Enumerable
+                                .Range(0, 2)
+                                .Select(async half =>
+                                {
+                                    await using var writer = Writer(bar);
+                                    foreach (var batch in batches.Where((_, i) => i % 2 == half))
+                                        await writer.WriteAsync(batch, cancellationToken);
+                                })
+                        );
+                        await using var last = Writer(bar);
+                        foreach (
+                            var order in (
+                                await bar.SqlAsync<string>(
+                                    $"select coalesce(string_agg(order_id, ','), '') from ingestion.order_fetches where venue_id = '{venue}'"
+                                )
+                            ).Split(',', StringSplitOptions.RemoveEmptyEntries)
+                        )
+                            await last.WriteAsync(
+                                [
+                                    Intake.Of(
+                                        own,
+                                        new PosFacts { Orders = [newest.GetValueOrDefault(order) ?? Order(order, 0)] },
+                                        Cause.Order,
+                                        null
+                                    ),
+                                ],
+                                cancellationToken
+                            );
+                        (
+                            await bar.SqlAsync<bool>(
+                                $"select coalesce(max(seq), 0) = count(*) and coalesce(max(seq), 0) = coalesce((select seq from ingestion.feed_heads where venue_id = '{venue}'), 0) from ingestion.transaction_versions where venue_id = '{venue}'"
+                            )
+                        ).ShouldBeTrue();
+                        return await bar.SqlAsync<string>(
+                            $"""
+                            select coalesce(string_agg(concat_ws(' ', external_id, status, total_minor, refunded_minor, case when status in (1, 2, 3, 4) then
+                              concat_ws('/', tax_minor, discount_minor, service_charge_minor, breakdown_complete, order_version) end), ', ' order by external_id), '')
+                              || (select coalesce(string_agg(concat_ws(' ', external_id, state, amount_minor), ', ' order by external_id), '') from ingestion.refunds where venue_id = '{venue}')
+                            from ingestion.transactions where venue_id = '{venue}'
+                            """
+                        );
+                    }
+                    (await StateAsync($"dealt-{n}", deal: true)).ShouldBe(await StateAsync($"whole-{n}", deal: false));
+                },
+                iter: 60,
+                threads: 1
+            );
     }
 
-    private static PosOrder Order(string id, long version) => new(id, "location", version, "USD", new PosBreakdown(version * 10 + 1, version, 3));
+    private static PosOrder Order(string id, long version) =>
+        new(id, "location", version, "USD", new PosBreakdown(version * 10 + 1, version, 3));
 
     /// <summary>What is written alongside is in the same commit: with everything, or with nothing.</summary>
     [Fact]
@@ -145,50 +263,83 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedBar shared) : 
     {
         await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
         await using var writer = Writer(bar);
-        var ct = TestContext.Current.CancellationToken;
+        var cancellationToken = TestContext.Current.CancellationToken;
         await bar.SqlAsync<object?>("create table progress (created int, updated int, unchanged int); select null::text");
         var till = new Till(bar.ConnectionId, Bar.VenueId, Provider.Square, "merchant");
-        Intake Page(int from, int second) => Intake.Of(till, new PosFacts { Payments = [.. Enumerable.Range(from, 100).Select(i => Payment($"p{i}", PaymentState.Captured, second, 100, 0))] }, Cause.Sync, "run-1");
-        static async Task KeepAsync(NpgsqlConnection connection, Written written, CancellationToken ct)
+        Intake Page(int from, int second) =>
+            Intake.Of(
+                till,
+                new PosFacts
+                {
+                    Payments = [.. Enumerable.Range(from, 100).Select(i => Payment($"p{i}", PaymentState.Captured, second, 100, 0))],
+                },
+                Cause.Sync,
+                "run-1"
+            );
+        static async Task KeepAsync(NpgsqlConnection connection, Written written, CancellationToken cancellationToken)
         {
-            await using var command = new NpgsqlCommand("insert into progress values ($1, $2, $3)", connection) { Parameters = { new() { Value = written.Created }, new() { Value = written.Updated }, new() { Value = written.Unchanged } } };
-            await command.ExecuteNonQueryAsync(ct);
+            await using var command = new NpgsqlCommand("insert into progress values ($1, $2, $3)", connection)
+            {
+                Parameters =
+                {
+                    new() { Value = written.Created },
+                    new() { Value = written.Updated },
+                    new() { Value = written.Unchanged },
+                },
+            };
+            await command.ExecuteNonQueryAsync(cancellationToken);
         }
 
-        await Should.ThrowAsync<InvalidOperationException>(writer.WriteAsync([Page(0, 0)], ct, (_, _, _) => throw new InvalidOperationException("the run is over")));
+        await Should.ThrowAsync<InvalidOperationException>(
+            writer.WriteAsync([Page(0, 0)], cancellationToken, (_, _, _) => throw new InvalidOperationException("the run is over"))
+        );
         (await bar.SqlAsync<long>("select count(*) from ingestion.transactions")).ShouldBe(0);
 
-        var first = await writer.WriteAsync([Page(0, 0)], ct, KeepAsync);
-        await writer.WriteAsync([Page(50, 0)], ct, KeepAsync);
-        await writer.WriteAsync([Page(50, 1)], ct, KeepAsync);
-        await writer.WriteAsync([], ct, KeepAsync);
+        var first = await writer.WriteAsync([Page(0, 0)], cancellationToken, KeepAsync);
+        await writer.WriteAsync([Page(50, 0)], cancellationToken, KeepAsync);
+        await writer.WriteAsync([Page(50, 1)], cancellationToken, KeepAsync);
+        await writer.WriteAsync([], cancellationToken, KeepAsync);
         (first.Created, first.Updated, first.Unchanged).ShouldBe((100, 0, 0));
-        (await bar.SqlAsync<string>("select string_agg(created || '/' || updated || '/' || unchanged, ' ') from progress")).ShouldBe("100/0/0 50/0/50 0/100/0 0/0/0");
-        (await bar.SqlAsync<string>("select string_agg(distinct cause || cause_id, ' ') from ingestion.transaction_versions")).ShouldBe("2run-1");
+        (await bar.SqlAsync<string>("select string_agg(created || '/' || updated || '/' || unchanged, ' ') from progress")).ShouldBe(
+            "100/0/0 50/0/50 0/100/0 0/0/0"
+        );
+        (await bar.SqlAsync<string>("select string_agg(distinct cause || cause_id, ' ') from ingestion.transaction_versions")).ShouldBe(
+            "2run-1"
+        );
     }
 
-    private static TransactionStatus Status(PosPayment p) => p.State switch
-    {
-        PaymentState.Pending => TransactionStatus.Pending,
-        PaymentState.Authorized => TransactionStatus.Authorized,
-        PaymentState.Failed => TransactionStatus.Failed,
-        PaymentState.Canceled => TransactionStatus.Canceled,
-        _ => p.RefundedMinor == 0 ? TransactionStatus.Completed : p.RefundedMinor < p.TotalMinor ? TransactionStatus.PartiallyRefunded : TransactionStatus.Refunded,
-    };
+    private static TransactionStatus Status(PosPayment p) =>
+        p.State switch
+        {
+            PaymentState.Pending => TransactionStatus.Pending,
+            PaymentState.Authorized => TransactionStatus.Authorized,
+            PaymentState.Failed => TransactionStatus.Failed,
+            PaymentState.Canceled => TransactionStatus.Canceled,
+            _ => p.RefundedMinor == 0 ? TransactionStatus.Completed
+            : p.RefundedMinor < p.TotalMinor ? TransactionStatus.PartiallyRefunded
+            : TransactionStatus.Refunded,
+        };
 
     /// <summary>A plan made while the tables were empty must not stay a sequential scan.</summary>
     [Theory]
     [InlineData(LedgerSql.ReadSales, "text[], smallint[], text[]", "'{bar}', '{2}', '{p1}'", "transactions")]
     [InlineData(LedgerSql.ReadOrders, "text[], smallint[], text[]", "'{bar}', '{2}', '{o1}'", "transactions")]
-    [InlineData(LedgerSql.ReadRefunds, "text[], smallint[], text[], text[], smallint[], text[]", "'{bar}', '{2}', '{r1}', '{bar}', '{2}', '{p1}'", "refunds")]
+    [InlineData(
+        LedgerSql.ReadRefunds,
+        "text[], smallint[], text[], text[], smallint[], text[]",
+        "'{bar}', '{2}', '{r1}', '{bar}', '{2}', '{p1}'",
+        "refunds"
+    )]
     [InlineData(LedgerSql.ReadLinks, "text[], text[]", "'{bar}', '{t}'", "card_links")]
     [InlineData(LedgerSql.LockHeads, "text[]", "'{bar}'", "feed_heads")]
     public async Task The_hot_reads_use_their_index_also_when_planned_on_empty_tables(string sql, string types, string values, string table)
     {
         var bar = await shared.OpenAsync();
-        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(bar.Database) { Pooling = false }.ConnectionString); // plans are kept by session
+        await using var connection = new NpgsqlConnection(
+            new NpgsqlConnectionStringBuilder(bar.Database) { Pooling = false }.ConnectionString
+        ); // plans are kept by session
         await connection.OpenAsync(TestContext.Current.CancellationToken);
-        async Task<string> Run(string text)
+        async Task<string> RunAsync(string text)
         {
             await using var command = new NpgsqlCommand(text, connection);
             await using var rows = await command.ExecuteReaderAsync();
@@ -197,10 +348,10 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedBar shared) : 
                 lines.AppendLine(rows.GetString(0));
             return lines.ToString();
         }
-        await Run(LedgerSql.Session);
-        await Run($"prepare hot ({types}) as {sql}");
+        await RunAsync(LedgerSql.Session);
+        await RunAsync($"prepare hot ({types}) as {sql}");
 
-        var plan = await Run($"explain execute hot ({values})");
+        var plan = await RunAsync($"explain execute hot ({values})");
 
         plan.ShouldContain("Index");
         plan.ShouldNotContain("Seq Scan on " + table);

@@ -8,7 +8,8 @@ using Integrations.Contracts;
 using Microsoft.Extensions.DependencyInjection;
 using NodaTime;
 using PosModular.IntegrationTests.House;
-using PosModular.Kernel;
+using PosModular.IntegrationTests.Postgres;
+using PosModular.Kernel.Time;
 
 namespace PosModular.IntegrationTests.Ledger;
 
@@ -28,7 +29,7 @@ public sealed class ThousandsOfCasesTests(TestPostgres postgres)
             coalesce(sum(total_minor - refunded_minor) filter (where user_id is not null and status in (1, 2, 3, 4)), 0) as spend
           from ingestion.transactions group by venue_id),
         sums as (select venue_id, sum(total_minor) as total, sum(refunded_minor) as refunded, sum(count) as count, sum(pending_minor) as pending from analytics.revenue_buckets group by venue_id),
-        spends as (select venue_id, sum(authorized_minor) as spend from rules.patron_spend group by venue_id)
+        spends as (select venue_id, sum(authorized_minor) as spend from rules.lifetime_spend group by venue_id)
         """;
 
     [Fact]
@@ -38,13 +39,21 @@ public sealed class ThousandsOfCasesTests(TestPostgres postgres)
         await bar.AddHostAsync();
         var random = new Random(20_261_124);
         var card = CardToken.Of(TillOf("x"), new PosCard(null, null, null, "f"))!;
-        await bar.SqlAsync<int>($"""
+        await bar.SqlAsync<int>(
+            $"""
             insert into integrations.venues select (jsonb_populate_record(v, jsonb_build_object('id', k || '-' || n))).* from integrations.venues v, generate_series(1, {Cases}) n, unnest(array['dealt', 'whole']) k where v.id = 'bar';
             insert into ingestion.card_links (venue_id, card_token, user_id, linked_at) select id, '{card}', 'guest', now() from integrations.venues where id <> 'bar'
-            """);
+            """
+        );
         var stories = Enumerable.Range(1, Cases).Select(n => (N: n, Facts: Story(random))).ToArray();
         var whole = stories.SelectMany(s => s.Facts.Select(f => Told($"whole-{s.N}", f, random, asEvent: false))).ToArray();
-        var dealt = stories.SelectMany(s => s.Facts.SelectMany(f => Enumerable.Range(0, random.Next(1, 4)).Select(_ => Told($"dealt-{s.N}", f, random, asEvent: random.Next(2) == 0)))).ToArray();
+        var dealt = stories
+            .SelectMany(s =>
+                s.Facts.SelectMany(f =>
+                    Enumerable.Range(0, random.Next(1, 4)).Select(_ => Told($"dealt-{s.N}", f, random, asEvent: random.Next(2) == 0))
+                )
+            )
+            .ToArray();
         random.Shuffle(dealt);
 
         await WriteAsync(bar.Host, whole.Chunk(500));
@@ -53,28 +62,89 @@ public sealed class ThousandsOfCasesTests(TestPostgres postgres)
         foreach (var host in bar.Hosts)
             await host.WhenIdleAsync();
 
-        (await bar.SqlAsync<long>("select count(distinct venue_id) from ingestion.transactions where venue_id like 'dealt-%'")).ShouldBe(stories.LongCount(s => s.Facts.Any(f => f.Payments.Count > 0 || f.Refunds[0].PaymentId is null)));
-        (await bar.SqlAsync<string>(Figures + """
-            select string_agg(a.venue_id || ': ' || a.state || ' / ' || b.state, E'\n') from sales a join sales b on b.venue_id = replace(a.venue_id, 'dealt', 'whole') where a.venue_id like 'dealt-%' and a.state <> b.state
-            """)).ShouldBeNull();
-        (await bar.SqlAsync<string>(Figures + """
-            select string_agg(venue_id || ': ' || concat_ws(' ', s.total, r.total, s.refunded, r.refunded, s.count, r.count, s.pending, r.pending), E'\n') from sales s left join sums r using (venue_id)
-            where venue_id <> 'bar' and (s.total, s.refunded, s.count, s.pending) is distinct from (coalesce(r.total, 0), coalesce(r.refunded, 0), coalesce(r.count, 0), coalesce(r.pending, 0))
-            """)).ShouldBeNull();
-        (await bar.SqlAsync<string>(Figures + """
-            select string_agg(venue_id || ': ' || concat_ws(' ', s.spend, p.spend), E'\n') from sales s left join spends p using (venue_id) where venue_id <> 'bar' and s.spend <> coalesce(p.spend, 0)
-            """)).ShouldBeNull();
-        (await bar.SqlAsync<long>("select (select count(*) from rules.feed_parked) + (select count(*) from analytics.feed_parked)")).ShouldBe(0);
+        (await bar.SqlAsync<long>("select count(distinct venue_id) from ingestion.transactions where venue_id like 'dealt-%'")).ShouldBe(
+            stories.LongCount(s => s.Facts.Any(f => f.Payments.Count > 0 || f.Refunds[0].PaymentId is null))
+        );
+        (
+            await bar.SqlAsync<string>(
+                Figures
+                    + """
+                    select string_agg(a.venue_id || ': ' || a.state || ' / ' || b.state, E'\n') from sales a join sales b on b.venue_id = replace(a.venue_id, 'dealt', 'whole') where a.venue_id like 'dealt-%' and a.state <> b.state
+                    """
+            )
+        ).ShouldBeNull();
+        (
+            await bar.SqlAsync<string>(
+                Figures
+                    + """
+                    select string_agg(venue_id || ': ' || concat_ws(' ', s.total, r.total, s.refunded, r.refunded, s.count, r.count, s.pending, r.pending), E'\n') from sales s left join sums r using (venue_id)
+                    where venue_id <> 'bar' and (s.total, s.refunded, s.count, s.pending) is distinct from (coalesce(r.total, 0), coalesce(r.refunded, 0), coalesce(r.count, 0), coalesce(r.pending, 0))
+                    """
+            )
+        ).ShouldBeNull();
+        (
+            await bar.SqlAsync<string>(
+                Figures
+                    + """
+                    select string_agg(venue_id || ': ' || concat_ws(' ', s.spend, p.spend), E'\n') from sales s left join spends p using (venue_id) where venue_id <> 'bar' and s.spend <> coalesce(p.spend, 0)
+                    """
+            )
+        ).ShouldBeNull();
+        (
+            await bar.SqlAsync<long>(
+                "select (select count(*) from rules.feed_dead_letters) + (select count(*) from analytics.feed_dead_letters)"
+            )
+        ).ShouldBe(0);
     }
 
-    private static PosFacts[] Story(Random random) => [.. Enumerable.Range(0, random.Next(1, 9)).Select(_ =>
-    {
-        var (id, at, amount) = (random.Next(4), random.Next(4), random.Next(1, 5) * 100L);
-        return random.Next(3) > 0
-            ? new PosFacts { Payments = [new PosPayment($"p{id}", null, "location", (PaymentState)random.Next(5), Start, Start + Duration.FromSeconds(at), "USD", amount, amount / 10, random.Next(3) * 40,
-                PaymentMethod.Card, random.Next(2) == 0 ? new PosCard("VISA", "1111", "EMV", "f") : null)] }
-            : new PosFacts { Refunds = [new PosRefund($"r{id}", id == 3 ? null : $"p{id}", null, "location", (RefundState)random.Next(4), amount / 2, "USD", null, Start, Start + Duration.FromSeconds(at))] };
-    })];
+    private static PosFacts[] Story(Random random) =>
+        [
+            .. Enumerable
+                .Range(0, random.Next(1, 9))
+                .Select(_ =>
+                {
+                    var (id, at, amount) = (random.Next(4), random.Next(4), random.Next(1, 5) * 100L);
+                    return random.Next(3) > 0
+                        ? new PosFacts
+                        {
+                            Payments =
+                            [
+                                new PosPayment(
+                                    $"p{id}",
+                                    null,
+                                    "location",
+                                    (PaymentState)random.Next(5),
+                                    Start,
+                                    Start + Duration.FromSeconds(at),
+                                    "USD",
+                                    amount,
+                                    amount / 10,
+                                    random.Next(3) * 40,
+                                    PaymentMethod.Card,
+                                    random.Next(2) == 0 ? new PosCard("VISA", "1111", "EMV", "f") : null
+                                ),
+                            ],
+                        }
+                        : new PosFacts
+                        {
+                            Refunds =
+                            [
+                                new PosRefund(
+                                    $"r{id}",
+                                    id == 3 ? null : $"p{id}",
+                                    null,
+                                    "location",
+                                    (RefundState)random.Next(4),
+                                    amount / 2,
+                                    "USD",
+                                    null,
+                                    Start,
+                                    Start + Duration.FromSeconds(at)
+                                ),
+                            ],
+                        };
+                }),
+        ];
 
     private static Till TillOf(string venue) => new(Guid.Empty, venue, Provider.Square, "merchant");
 
@@ -83,18 +153,24 @@ public sealed class ThousandsOfCasesTests(TestPostgres postgres)
         if (!asEvent)
             return Intake.Of(TillOf(venue), facts, Cause.Sync, "run");
         var id = random.NextInt64().ToString(CultureInfo.InvariantCulture);
-        return Intake.Of(TillOf(venue), facts, Cause.Webhook, id, new WebhookEventRow
-        {
-            Id = SystemClock.Instance.Now().NewId(),
-            VenueId = venue,
-            EventId = id,
-            Provider = Provider.Square,
-            Type = "payment.updated",
-            Status = WebhookEventStatus.Processed,
-            ReceivedAt = Start,
-            Attempts = 1,
-            Payload = Encoding.UTF8.GetBytes(id),
-        });
+        return Intake.Of(
+            TillOf(venue),
+            facts,
+            Cause.Webhook,
+            id,
+            new WebhookEventRow
+            {
+                Id = SystemClock.Instance.Now().NewId(),
+                VenueId = venue,
+                EventId = id,
+                Provider = Provider.Square,
+                Type = "payment.updated",
+                Status = WebhookEventStatus.Processed,
+                ReceivedAt = Start,
+                Attempts = 1,
+                Payload = Encoding.UTF8.GetBytes(id),
+            }
+        );
     }
 
     private static async Task WriteAsync(RunningHost host, IEnumerable<Intake[]> batches)

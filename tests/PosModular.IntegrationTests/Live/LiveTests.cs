@@ -1,11 +1,14 @@
 using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Postgres;
 
 namespace PosModular.IntegrationTests.Live;
 
 public sealed class LiveTests(TestPostgres postgres)
 {
-    private const string Added = "subscription($venue: ID!, $after: String) { transactionAdded(venueId: $venue, after: $after) { cursor externalId total { amountMinor } } }";
-    private const string Changed = "subscription($venue: ID!, $after: String) { transactionChanged(venueId: $venue, after: $after) { cursor externalId status refunded { amountMinor } } }";
+    private const string Added =
+        "subscription($venue: ID!, $after: String) { transactionAdded(venueId: $venue, after: $after) { cursor externalId total { amountMinor } } }";
+    private const string Changed =
+        "subscription($venue: ID!, $after: String) { transactionChanged(venueId: $venue, after: $after) { cursor externalId status refunded { amountMinor } } }";
 
     [Fact]
     public async Task A_subscriber_that_reconnects_during_a_storm_from_two_hosts_sees_each_sale_once_and_in_order()
@@ -17,12 +20,14 @@ public sealed class LiveTests(TestPostgres postgres)
         await bar.SubscribedAsync();
 
         var posted = 0;
-        async Task Post(int worker)
+        async Task PostAsync(int worker)
         {
             while (Interlocked.Increment(ref posted) is var i && i <= storm)
-                (await bar.PostAsync(bar.Event($"p{i}", amount: i), (i + worker) % 2 == 0 ? bar.Host : second)).ShouldBe(System.Net.HttpStatusCode.OK);
+                (await bar.PostAsync(bar.Event($"p{i}", amount: i), (i + worker) % 2 == 0 ? bar.Host : second)).ShouldBe(
+                    System.Net.HttpStatusCode.OK
+                );
         }
-        var sending = Task.WhenAll(Enumerable.Range(0, 32).Select(Post));
+        var sending = Task.WhenAll(Enumerable.Range(0, 32).Select(PostAsync));
 
         var seen = new List<(string Cursor, string Id)>();
         string? place = null;
@@ -32,7 +37,12 @@ public sealed class LiveTests(TestPostgres postgres)
             {
                 // Each time on the other host, from where it was cut off.
                 await subscriber.DisposeAsync();
-                subscriber = await Subscriber.StartAsync(bar.Hosts[connection % 2], bar.Owner.Token!, Added, new { venue = Bar.VenueId, after = place });
+                subscriber = await Subscriber.StartAsync(
+                    bar.Hosts[connection % 2],
+                    bar.Owner.Token!,
+                    Added,
+                    new { venue = Bar.VenueId, after = place }
+                );
             }
             for (var i = 0; i < 700 && seen.Count < storm; i++)
             {
@@ -45,7 +55,7 @@ public sealed class LiveTests(TestPostgres postgres)
         await subscriber.DisposeAsync();
 
         seen.Select(s => s.Id).Distinct().Count().ShouldBe(storm);
-        seen.Select(s => Kernel.Cursor.ReadSeq("feed", Bar.VenueId, s.Cursor, long.MaxValue)).ShouldBeInOrder();
+        seen.Select(s => PosModular.Kernel.Paging.Cursor.DecodeSequence("feed", Bar.VenueId, s.Cursor, long.MaxValue)).ShouldBeInOrder();
     }
 
     [Fact]
@@ -58,7 +68,12 @@ public sealed class LiveTests(TestPostgres postgres)
         await bar.PostAsync(bar.Event("p1", status: "APPROVED", minute: 0)); // too late: no change
         await bar.PostAsync(bar.Event("p1", status: "COMPLETED", minute: 3, refunded: 400));
 
-        await using var subscriber = await Subscriber.StartAsync(bar.Host, bar.Owner.Token!, Changed, new { venue = Bar.VenueId, after = Kernel.Cursor.OfSeq("feed", Bar.VenueId, 0) });
+        await using var subscriber = await Subscriber.StartAsync(
+            bar.Host,
+            bar.Owner.Token!,
+            Changed,
+            new { venue = Bar.VenueId, after = PosModular.Kernel.Paging.Cursor.EncodeSequence("feed", Bar.VenueId, 0) }
+        );
 
         var changes = new List<string>();
         for (var i = 0; i < 4; i++)
@@ -73,7 +88,9 @@ public sealed class LiveTests(TestPostgres postgres)
     public async Task A_subscription_leaks_no_other_venues_sale()
     {
         await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        var other = bar.Square.Sellers.AddTill(new Simulator.Sellers.TillOrder { LocationId = "OTHERLOCATION", AccessToken = "other-access-token" });
+        var other = bar.Square.Sellers.AddTill(
+            new Simulator.Sellers.TillOrder { LocationId = "OTHERLOCATION", AccessToken = "other-access-token" }
+        );
         await bar.RegisterAsync("other-bar", "other-owner");
         var (_, url, key) = await bar.ConnectAsync("other-bar", other);
         await using var subscriber = await Subscriber.StartAsync(bar.Host, bar.Owner.Token!, Added, new { venue = Bar.VenueId });
@@ -90,19 +107,29 @@ public sealed class LiveTests(TestPostgres postgres)
     {
         await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
 
-        async Task<string?> Refusal(string token, object variables)
+        async Task<string?> RefusalAsync(string token, object variables)
         {
             await using var subscriber = await Subscriber.StartAsync(bar.Host, token, Added, variables);
             var (what, value) = await subscriber.HearAsync();
             var errors = what == "error" ? value : value.GetProperty("errors");
             return errors[0].GetProperty("extensions").GetProperty("code").GetString();
         }
-        (await Refusal(TestKeys.Token("stranger"), new { venue = Bar.VenueId })).ShouldBe("FORBIDDEN");
-        (await Refusal(bar.Moderator.Token!, new { venue = Bar.VenueId })).ShouldBe("FORBIDDEN");
-        (await Refusal(bar.Owner.Token!, new { venue = "nowhere" })).ShouldBe("FORBIDDEN");
-        (await Refusal(bar.Owner.Token!, new { venue = Bar.VenueId, after = "nonsense" })).ShouldBe("INVALID_INPUT");
-        (await Refusal(bar.Owner.Token!, new { venue = Bar.VenueId, after = Kernel.Cursor.OfSeq("feed", "other-bar", 0) })).ShouldBe("INVALID_INPUT");
-        (await Refusal(bar.Owner.Token!, new { venue = Bar.VenueId, after = Kernel.Cursor.OfSeq("feed", Bar.VenueId, 5) })).ShouldBe("INVALID_INPUT");
+        (await RefusalAsync(TestKeys.Token("stranger"), new { venue = Bar.VenueId })).ShouldBe("FORBIDDEN");
+        (await RefusalAsync(bar.Moderator.Token!, new { venue = Bar.VenueId })).ShouldBe("FORBIDDEN");
+        (await RefusalAsync(bar.Owner.Token!, new { venue = "nowhere" })).ShouldBe("FORBIDDEN");
+        (await RefusalAsync(bar.Owner.Token!, new { venue = Bar.VenueId, after = "nonsense" })).ShouldBe("INVALID_INPUT");
+        (
+            await RefusalAsync(
+                bar.Owner.Token!,
+                new { venue = Bar.VenueId, after = PosModular.Kernel.Paging.Cursor.EncodeSequence("feed", "other-bar", 0) }
+            )
+        ).ShouldBe("INVALID_INPUT");
+        (
+            await RefusalAsync(
+                bar.Owner.Token!,
+                new { venue = Bar.VenueId, after = PosModular.Kernel.Paging.Cursor.EncodeSequence("feed", Bar.VenueId, 5) }
+            )
+        ).ShouldBe("INVALID_INPUT");
     }
 
     [Fact]

@@ -5,7 +5,8 @@ using NodaTime;
 using NodaTime.Testing;
 using Npgsql;
 using PosModular.IntegrationTests.House;
-using PosModular.Kernel;
+using PosModular.IntegrationTests.Postgres;
+using PosModular.Kernel.Time;
 using PosModular.Simulator.Faults;
 using PosModular.Simulator.Orders;
 using PosModular.Simulator.Payments;
@@ -28,18 +29,21 @@ public sealed class OrderFetchTests(TestPostgres postgres)
     private async Task<Bar> OpenAsync() => await Bar.OpenAsync(await postgres.CreateDatabaseAsync(), Adjust);
 
     /// <summary>Rung up at the till, whose webhook is posted by the test.</summary>
-    private static void RingUp(Bar bar, string payment, long tax, long amount = 1000, string? order = null, string? location = null) => bar.Square.Ledger.AddSale(new Sale
-    {
-        LocationId = location ?? bar.Till.Location.Id,
-        PaymentId = payment,
-        OrderId = order ?? "order-" + payment,
-        Amount = amount,
-        Tax = tax,
-        Discount = 10,
-        ServiceCharge = 5,
-        Captured = true,
-        Announce = false,
-    });
+    private static void RingUp(Bar bar, string payment, long tax, long amount = 1000, string? order = null, string? location = null) =>
+        bar.Square.Ledger.AddSale(
+            new Sale
+            {
+                LocationId = location ?? bar.Till.Location.Id,
+                PaymentId = payment,
+                OrderId = order ?? "order-" + payment,
+                Amount = amount,
+                Tax = tax,
+                Discount = 10,
+                ServiceCharge = 5,
+                Captured = true,
+                Announce = false,
+            }
+        );
 
     private static int Asked(Bar bar) => bar.Square.Requests.Requests.Count(r => r.Path == "/v2/orders/batch-retrieve");
 
@@ -52,7 +56,10 @@ public sealed class OrderFetchTests(TestPostgres postgres)
 
     private static Task WhenFetchedAsync(Bar bar) => Wait.UntilAsync(async () => await QueueAsync(bar) == "");
 
-    private static Task<string> QueueAsync(Bar bar) => bar.SqlAsync<string>("select coalesce(string_agg(order_id || ' ' || attempts, ', ' order by order_id), '') from ingestion.order_fetches");
+    private static Task<string> QueueAsync(Bar bar) =>
+        bar.SqlAsync<string>(
+            "select coalesce(string_agg(order_id || ' ' || attempts, ', ' order by order_id), '') from ingestion.order_fetches"
+        );
 
     [Fact]
     public async Task A_sales_tax_and_discount_are_read_from_its_order_a_moment_later()
@@ -67,13 +74,24 @@ public sealed class OrderFetchTests(TestPostgres postgres)
 
         await WhenFetchedAsync(bar);
         Asked(bar).ShouldBe(1);
-        var sale = (await bar.Owner.DataAsync("""
-            { venue(id: "bar") { transactions { nodes { breakdownComplete tax { amountMinor } discount { amountMinor } serviceCharge { amountMinor } subtotal { amountMinor }
-              history { cause causeId breakdownComplete tax { amountMinor } } } } } }
-            """)).At("venue.transactions.nodes.0");
-        (sale.At("breakdownComplete").GetBoolean(), sale.At("tax.amountMinor").GetInt64(), sale.At("discount.amountMinor").GetInt64(), sale.At("serviceCharge.amountMinor").GetInt64(), sale.At("subtotal.amountMinor").GetInt64())
-            .ShouldBe((true, 80, 10, 5, 925));
-        sale.At("history.2").ToString().ShouldBe("""{"cause":"ORDER","causeId":"order-p1","breakdownComplete":true,"tax":{"amountMinor":80}}""");
+        var sale = (
+            await bar.Owner.DataAsync(
+                """
+                { venue(id: "bar") { transactions { nodes { breakdownComplete tax { amountMinor } discount { amountMinor } serviceCharge { amountMinor } subtotal { amountMinor }
+                  history { cause causeId breakdownComplete tax { amountMinor } } } } } }
+                """
+            )
+        ).At("venue.transactions.nodes.0");
+        (
+            sale.At("breakdownComplete").GetBoolean(),
+            sale.At("tax.amountMinor").GetInt64(),
+            sale.At("discount.amountMinor").GetInt64(),
+            sale.At("serviceCharge.amountMinor").GetInt64(),
+            sale.At("subtotal.amountMinor").GetInt64()
+        ).ShouldBe((true, 80, 10, 5, 925));
+        sale.At("history.2")
+            .ToString()
+            .ShouldBe("""{"cause":"ORDER","causeId":"order-p1","breakdownComplete":true,"tax":{"amountMinor":80}}""");
         sale.At("history.1.breakdownComplete").GetBoolean().ShouldBeFalse();
     }
 
@@ -124,10 +142,19 @@ public sealed class OrderFetchTests(TestPostgres postgres)
     {
         await using var bar = await OpenAsync();
         RingUp(bar, "p1", tax: 80);
-        bar.Square.Faults.Arm(new Fault { Path = "/v2/orders", Status = 429, Headers = new Dictionary<string, string> { ["Retry-After"] = "90" } });
+        bar.Square.Faults.Arm(
+            new Fault
+            {
+                Path = "/v2/orders",
+                Status = 429,
+                Headers = new Dictionary<string, string> { ["Retry-After"] = "90" },
+            }
+        );
         await bar.PostAsync(bar.Event("p1"));
         await FetchAsync(bar, Duration.FromSeconds(2));
-        await Wait.UntilAsync(() => bar.SqlAsync<bool>("select not exists(select from ingestion.order_fetches where attempts = 0 and due_at < '2026-11-20T22:01Z')"));
+        await Wait.UntilAsync(() =>
+            bar.SqlAsync<bool>("select not exists(select from ingestion.order_fetches where attempts = 0 and due_at < '2026-11-20T22:01Z')")
+        );
         (await QueueAsync(bar)).ShouldBe("order-p1 0");
         await FetchAsync(bar, Duration.FromSeconds(80));
         Asked(bar).ShouldBe(1);
@@ -159,7 +186,12 @@ public sealed class OrderFetchTests(TestPostgres postgres)
         async Task PutOffAsync(int attempts)
         {
             var soon = (_clock.GetCurrentInstant() + Duration.FromSeconds(20)).ToString();
-            await Wait.UntilAsync(async () => await QueueAsync(bar) == $"order-bad {attempts}" && await bar.SqlAsync<bool>($"select bool_and(due_at < '{soon}') from ingestion.order_fetches"), Patience);
+            await Wait.UntilAsync(
+                async () =>
+                    await QueueAsync(bar) == $"order-bad {attempts}"
+                    && await bar.SqlAsync<bool>($"select bool_and(due_at < '{soon}') from ingestion.order_fetches"),
+                Patience
+            );
         }
     }
 
@@ -173,7 +205,14 @@ public sealed class OrderFetchTests(TestPostgres postgres)
         foreach (var venue in venues)
         {
             await bar.RegisterAsync(venue, Bar.OwnerId);
-            var till = bar.Square.Sellers.AddTill(new TillOrder { LocationId = "AT-" + venue, AccessToken = "token-" + venue, Currency = "USD" });
+            var till = bar.Square.Sellers.AddTill(
+                new TillOrder
+                {
+                    LocationId = "AT-" + venue,
+                    AccessToken = "token-" + venue,
+                    Currency = "USD",
+                }
+            );
             var (_, url, key) = await bar.ConnectAsync(venue, till);
             RingUp(bar, venue, tax: venue == "bad" ? 66 : 80, location: till.Location.Id);
             await bar.PostAsync(bar.Event(venue, locationId: till.Location.Id), url: url, key: key);
@@ -185,12 +224,16 @@ public sealed class OrderFetchTests(TestPostgres postgres)
 
         await FetchAsync(bar, Duration.FromSeconds(2));
         await Wait.UntilAsync(async () => await QueueAsync(bar) == "order-bad 1, order-held 1", Patience);
-        (await bar.SqlAsync<string>("select count(*) || ' ' || sum(tax_minor) from ingestion.transactions where breakdown_complete")).ShouldBe("6 480");
+        (
+            await bar.SqlAsync<string>("select count(*) || ' ' || sum(tax_minor) from ingestion.transactions where breakdown_complete")
+        ).ShouldBe("6 480");
 
         await holder.CloseAsync();
         await FetchAsync(bar, Duration.FromMinutes(2)); // the lease is over
         await Wait.UntilAsync(async () => await QueueAsync(bar) == "order-bad 2", Patience);
-        (await bar.SqlAsync<string>("select count(*) || ' ' || count(*) filter (where cause = 5) from ingestion.transaction_versions")).ShouldBe("15 7");
+        (
+            await bar.SqlAsync<string>("select count(*) || ' ' || count(*) filter (where cause = 5) from ingestion.transaction_versions")
+        ).ShouldBe("15 7");
     }
 
     [Fact]
@@ -199,8 +242,15 @@ public sealed class OrderFetchTests(TestPostgres postgres)
         await using var bar = await OpenAsync();
         RingUp(bar, "p1", tax: 80);
         await bar.PostAsync(bar.Event("p1"));
-        (await bar.Moderator.DataAsync("mutation($id: ID!) { disconnectPos(input: { connectionId: $id }) { errors { code } } }", new { id = bar.ConnectionId }))
-            .At("disconnectPos.errors").GetArrayLength().ShouldBe(0);
+        (
+            await bar.Moderator.DataAsync(
+                "mutation($id: ID!) { disconnectPos(input: { connectionId: $id }) { errors { code } } }",
+                new { id = bar.ConnectionId }
+            )
+        )
+            .At("disconnectPos.errors")
+            .GetArrayLength()
+            .ShouldBe(0);
         await FetchAsync(bar, Duration.FromMinutes(5));
 
         Asked(bar).ShouldBe(0);
@@ -218,7 +268,9 @@ public sealed class OrderFetchTests(TestPostgres postgres)
         _clock.Advance(Duration.FromSeconds(2));
         await Wait.UntilAsync(async () =>
         {
-            await Task.WhenAll(bar.Hosts.Select(h => h.Services.GetRequiredService<OrderFetcher>().FetchDueAsync(TestContext.Current.CancellationToken)));
+            await Task.WhenAll(
+                bar.Hosts.Select(h => h.Services.GetRequiredService<OrderFetcher>().FetchDueAsync(TestContext.Current.CancellationToken))
+            );
             return await QueueAsync(bar) == "";
         });
 
@@ -228,7 +280,9 @@ public sealed class OrderFetchTests(TestPostgres postgres)
         (await bar.SqlAsync<decimal>("select sum(tax_minor) from ingestion.transactions where breakdown_complete")).ShouldBe(249 * 250 / 2);
 
         RingUp(bar, "p-second", tax: 0, amount: 3000, order: "order-p200");
-        var second = System.Text.Encoding.UTF8.GetString(bar.Event("p-second", amount: 3000)).Replace("order-p-second", "order-p200", StringComparison.Ordinal);
+        var second = System
+            .Text.Encoding.UTF8.GetString(bar.Event("p-second", amount: 3000))
+            .Replace("order-p-second", "order-p200", StringComparison.Ordinal);
         await bar.PostAsync(System.Text.Encoding.UTF8.GetBytes(second), other);
         _clock.Advance(Duration.FromSeconds(2));
         await Wait.UntilAsync(async () =>
@@ -236,7 +290,11 @@ public sealed class OrderFetchTests(TestPostgres postgres)
             await bar.Host.Services.GetRequiredService<OrderFetcher>().FetchDueAsync(TestContext.Current.CancellationToken);
             return await QueueAsync(bar) == "";
         });
-        (await bar.SqlAsync<string>("select string_agg(tax_minor::text, ' ' order by external_id) from ingestion.transactions where external_order_id = 'order-p200'")).ShouldBe("150 50");
+        (
+            await bar.SqlAsync<string>(
+                "select string_agg(tax_minor::text, ' ' order by external_id) from ingestion.transactions where external_order_id = 'order-p200'"
+            )
+        ).ShouldBe("150 50");
     }
 
     [Fact]
@@ -246,10 +304,16 @@ public sealed class OrderFetchTests(TestPostgres postgres)
         var queue = bar.Host.Services.GetRequiredService<OrderQueue>();
         await bar.PostAsync(bar.Event("p1"));
         // Two seconds later, while the host's clock stands still: its own fetcher finds nothing due.
-        var taken = await queue.TakeAsync([new Integrations.Contracts.Till(bar.ConnectionId, Bar.VenueId, Provider.Square, "merchant")], _clock.Now() + Duration.FromSeconds(2), TestContext.Current.CancellationToken);
+        var taken = await queue.TakeAsync(
+            [new Integrations.Contracts.Till(bar.ConnectionId, Bar.VenueId, Provider.Square, "merchant")],
+            _clock.Now() + Duration.FromSeconds(2),
+            TestContext.Current.CancellationToken
+        );
         await bar.PostAsync(bar.Event("p1", amount: 7000, minute: 3)); // another amount: the shares change
 
-        await using var connection = await bar.Host.Services.GetRequiredService<NpgsqlDataSource>().OpenConnectionAsync(TestContext.Current.CancellationToken);
+        await using var connection = await bar
+            .Host.Services.GetRequiredService<NpgsqlDataSource>()
+            .OpenConnectionAsync(TestContext.Current.CancellationToken);
         await OrderQueue.SettleAsync(connection, taken, [], _clock.Now(), TestContext.Current.CancellationToken);
 
         (await QueueAsync(bar)).ShouldBe("order-p1 0");

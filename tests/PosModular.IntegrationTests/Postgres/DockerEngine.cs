@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 
-namespace PosModular.IntegrationTests;
+namespace PosModular.IntegrationTests.Postgres;
 
 /// <summary>
 /// Whether a Docker engine answers, asked in a second at most. Testcontainers finds out too, but with an exception after

@@ -1,8 +1,8 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
-using PosModular.Host.Postgres;
+using PosModular.Host.Development.Postgres;
 
-namespace PosModular.IntegrationTests;
+namespace PosModular.IntegrationTests.Postgres;
 
 /// <summary>The private PostgreSQL of a developer's machine keeps what it was given, through crashes and shared use.</summary>
 public sealed class EmbeddedPostgresTests
@@ -15,7 +15,7 @@ public sealed class EmbeddedPostgresTests
 
         await postgres.StopAsync(immediate: true);
         await Should.ThrowAsync<NpgsqlException>(() => ExecuteAsync(postgres, "select 1"));
-        await postgres.StartAgainAsync();
+        await postgres.RestartAsync();
 
         (await ExecuteAsync(postgres, "select n from kept")).ShouldBe(1);
     }
@@ -24,7 +24,12 @@ public sealed class EmbeddedPostgresTests
     public async Task The_first_of_two_hosts_to_leave_does_not_take_the_server_from_the_other()
     {
         var first = await TestPostgres.StartOwnAsync();
-        await using var second = await EmbeddedPostgres.StartAsync(first.DataDirectory, throwAway: true, NullLogger.Instance, TestContext.Current.CancellationToken);
+        await using var second = await EmbeddedPostgres.StartAsync(
+            first.DataDirectory,
+            isTemporary: true,
+            NullLogger.Instance,
+            TestContext.Current.CancellationToken
+        );
         second.ConnectionString.ShouldBe(first.ConnectionString);
 
         await first.DisposeAsync();
@@ -47,14 +52,17 @@ public sealed class EmbeddedPostgresTests
         await using var postgres = await TestPostgres.StartOwnAsync();
         var without = new NpgsqlConnectionStringBuilder(postgres.ConnectionString) { Password = "guess", Pooling = false };
         await using var connection = new NpgsqlConnection(without.ConnectionString);
-        (await Should.ThrowAsync<PostgresException>(() => connection.OpenAsync(TestContext.Current.CancellationToken)))
-            .SqlState.ShouldBe(PostgresErrorCodes.InvalidPassword);
+        (await Should.ThrowAsync<PostgresException>(() => connection.OpenAsync(TestContext.Current.CancellationToken))).SqlState.ShouldBe(
+            PostgresErrorCodes.InvalidPassword
+        );
     }
 
     /// <summary>Unpooled: a pooled connection does not notice at once that its server has gone.</summary>
     private static async Task<object?> ExecuteAsync(EmbeddedPostgres postgres, string sql)
     {
-        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(postgres.ConnectionString) { Pooling = false }.ConnectionString);
+        await using var connection = new NpgsqlConnection(
+            new NpgsqlConnectionStringBuilder(postgres.ConnectionString) { Pooling = false }.ConnectionString
+        );
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         return await command.ExecuteScalarAsync();

@@ -1,6 +1,6 @@
 using PosModular.IntegrationTests.House;
 
-namespace PosModular.IntegrationTests;
+namespace PosModular.IntegrationTests.Postgres;
 
 public sealed class MigrationTests(TestPostgres postgres)
 {
@@ -12,7 +12,10 @@ public sealed class MigrationTests(TestPostgres postgres)
         await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => Task.Run(() => RunningHost.MigrateAsync(database))));
         await RunningHost.MigrateAsync(database);
 
-        await using var host = await RunningHost.StartAsync(database, new Dictionary<string, string?> { ["Pos:PublicBaseUrl"] = "https://pos.example.test" });
+        await using var host = await RunningHost.StartAsync(
+            database,
+            new Dictionary<string, string?> { ["Pos:PublicBaseUrl"] = "https://pos.example.test" }
+        );
         (await host.Http.GetStringAsync("/health/ready", TestContext.Current.CancellationToken)).ShouldBe("Healthy");
     }
 }

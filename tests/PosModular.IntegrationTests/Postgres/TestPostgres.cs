@@ -3,16 +3,15 @@ using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
-using PosModular.Host.Postgres;
-using PosModular.IntegrationTests;
+using PosModular.Host.Development.Postgres;
 using PosModular.IntegrationTests.House;
 using Testcontainers.PostgreSql;
 
-[assembly: AssemblyFixture(typeof(TestPostgres))]
+[assembly: AssemblyFixture(typeof(PosModular.IntegrationTests.Postgres.TestPostgres))]
 // Many of them wait most of the time, for a process to start or a second to go by; two classes a processor leave little of it idle.
 [assembly: CollectionBehavior(MaxParallelThreads = 4)]
 
-namespace PosModular.IntegrationTests;
+namespace PosModular.IntegrationTests.Postgres;
 
 /// <summary>
 /// One PostgreSQL for the whole test process, and as many fresh databases on it as tests ask for. It is the server
@@ -28,35 +27,40 @@ public sealed class TestPostgres : IAsyncLifetime
 
     // What a fresh database costs is taken from the processor, of which the tests have little else: no flushing, no page twice, nothing compressed.
     private static readonly string[] InAHurry =
-        ["alter system set fsync = off", "alter system set full_page_writes = off", "alter role current_user set wal_compression = off", "select pg_reload_conf()"];
+    [
+        "alter system set fsync = off",
+        "alter system set full_page_writes = off",
+        "alter role current_user set wal_compression = off",
+        "select pg_reload_conf()",
+    ];
 
-    private readonly ConcurrentQueue<string> databases = new();
-    private readonly Lazy<Task<string>> migrated;
-    private PostgreSqlContainer? container;
-    private EmbeddedPostgres? local;
-    private string server = "";
+    private readonly ConcurrentQueue<string> _databases = new();
+    private readonly Lazy<Task<string>> _migrated;
+    private PostgreSqlContainer? _container;
+    private EmbeddedPostgres? _local;
+    private string _server = "";
 
-    public TestPostgres() => migrated = new(MigrateAsync);
+    public TestPostgres() => _migrated = new(MigrateAsync);
 
     public async ValueTask InitializeAsync()
     {
         if (Environment.GetEnvironmentVariable("POS_TEST_POSTGRES") is { Length: > 0 } given)
-            server = given;
+            _server = given;
         else if (await ContainerAsync() is { } connectionString)
-            server = connectionString;
+            _server = connectionString;
         else
         {
             await RemoveAbandonedAsync();
-            local = await StartOwnAsync();
-            server = local.ConnectionString;
+            _local = await StartOwnAsync();
+            _server = _local.ConnectionString;
         }
-        if (local is not null || container is not null)
+        if (_local is not null || _container is not null)
             foreach (var setting in InAHurry)
                 await ExecuteAsync(setting);
     }
 
     /// <summary>Makes a database of its own for a test, migrated and without a row, and gives the connection string to it.</summary>
-    public async Task<string> CreateDatabaseAsync() => await CopyAsync(await migrated.Value);
+    public async Task<string> CreateDatabaseAsync() => await CopyAsync(await _migrated.Value);
 
     /// <summary>As a new host finds it: without schemas.</summary>
     public Task<string> CreateEmptyDatabaseAsync() => CopyAsync("template0");
@@ -66,8 +70,8 @@ public sealed class TestPostgres : IAsyncLifetime
     {
         var database = $"test_{Guid.NewGuid():N}";
         await ExecuteAsync($"create database \"{database}\" template \"{template}\"");
-        databases.Enqueue(database);
-        return new NpgsqlConnectionStringBuilder(server) { Database = database }.ConnectionString;
+        _databases.Enqueue(database);
+        return new NpgsqlConnectionStringBuilder(_server) { Database = database }.ConnectionString;
     }
 
     /// <summary>Once for all tests, by the host's own migration.</summary>
@@ -82,21 +86,26 @@ public sealed class TestPostgres : IAsyncLifetime
     internal static Task<EmbeddedPostgres> StartOwnAsync()
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Environment.ProcessId}-{Guid.NewGuid():N}");
-        return EmbeddedPostgres.StartAsync(Path.Combine(Path.GetTempPath(), name), throwAway: true, NullLogger.Instance, CancellationToken.None);
+        return EmbeddedPostgres.StartAsync(
+            Path.Combine(Path.GetTempPath(), name),
+            isTemporary: true,
+            NullLogger.Instance,
+            CancellationToken.None
+        );
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (local is not null)
+        if (_local is not null)
         {
             // Else the pools' idle connections would be reset under them, and say so.
             NpgsqlConnection.ClearAllPools();
-            await local.DisposeAsync();
+            await _local.DisposeAsync();
         }
-        else if (container is not null)
-            await container.DisposeAsync();
+        else if (_container is not null)
+            await _container.DisposeAsync();
         else
-            while (databases.TryDequeue(out var database))
+            while (_databases.TryDequeue(out var database))
                 await ExecuteAsync($"drop database if exists \"{database}\" with (force)");
     }
 
@@ -116,7 +125,7 @@ public sealed class TestPostgres : IAsyncLifetime
             await starting.DisposeAsync();
             return null;
         }
-        container = starting;
+        _container = starting;
         return starting.GetConnectionString();
     }
 
@@ -158,7 +167,7 @@ public sealed class TestPostgres : IAsyncLifetime
 
     private async Task ExecuteAsync(string sql)
     {
-        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(server) { Pooling = false }.ConnectionString);
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(_server) { Pooling = false }.ConnectionString);
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         await command.ExecuteNonQueryAsync();

@@ -1,13 +1,15 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Postgres;
 
 namespace PosModular.IntegrationTests.Reading;
 
 /// <summary>The download: what a spreadsheet makes of it, and who gets it.</summary>
 public sealed class CsvTests(TestPostgres postgres)
 {
-    private const string Header = "id,externalId,externalOrderId,provider,connectionId,occurredAt,businessDate,status,currency,total,subtotal,tax,tip,discount,serviceCharge,refunded,net,"
+    private const string Header =
+        "id,externalId,externalOrderId,provider,connectionId,occurredAt,businessDate,status,currency,total,subtotal,tax,tip,discount,serviceCharge,refunded,net,"
         + "breakdownComplete,paymentMethod,cardBrand,cardLast4,userId,matchedBy,recordedAt";
 
     [Fact]
@@ -19,22 +21,34 @@ public sealed class CsvTests(TestPostgres postgres)
         await bar.PostAsync(bar.Event("dinar", amount: 1250, currency: "KWD", created: "2026-11-21T08:00:00.000Z"));
         await bar.PostAsync(bar.Refund("refund", null, amount: 400));
         var sale = await bar.SqlAsync<Guid>("select id from ingestion.transactions where external_id = '=1+1'");
-        (await bar.Owner.DataAsync("mutation($id: ID!, $user: ID!) { assignTransaction(input: { venueId: \"bar\", transactionId: $id, userId: $user }) { errors { code } } }",
-            new { id = sale, user = "@SUM(1,2)\"x\"" })).At("assignTransaction.errors").GetArrayLength().ShouldBe(0);
+        (
+            await bar.Owner.DataAsync(
+                "mutation($id: ID!, $user: ID!) { assignTransaction(input: { venueId: \"bar\", transactionId: $id, userId: $user }) { errors { code } } }",
+                new { id = sale, user = "@SUM(1,2)\"x\"" }
+            )
+        )
+            .At("assignTransaction.errors")
+            .GetArrayLength()
+            .ShouldBe(0);
 
         using var answer = await bar.CsvAsync(token: bar.Owner.Token);
 
         answer.Content.Headers.ContentType!.ToString().ShouldBe("text/csv; charset=utf-8");
         answer.Content.Headers.ContentDisposition!.FileName!.Trim('"').ShouldBe("transactions-bar.csv");
         (await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldStartWith(Header + "\r\n");
-        var rows = (await bar.CsvRowsAsync("?order=OLDEST_FIRST")).Select(row => row[(row.IndexOf(',', StringComparison.Ordinal) + 1)..row.LastIndexOf(',')]).ToArray();
-        rows.ShouldBe([
-            $"'=1+1,order-=1+1,SQUARE,{bar.ConnectionId},2026-11-20T20:00:00Z,2026-11-20,PARTIALLY_REFUNDED,USD,12.34,12.34,0.00,0.00,0.00,0.00,2.34,10.00,false,CARD,VISA,1111,\"'@SUM(1,2)\"\"x\"\"\",HAND",
-            $"yen,order-yen,SQUARE,{bar.ConnectionId},2026-11-20T21:00:00Z,2026-11-20,COMPLETED,JPY,1200,1200,0,0,0,0,0,1200,false,CARD,VISA,1111,,",
-            $"refund,,SQUARE,{bar.ConnectionId},2026-11-20T21:00:00Z,2026-11-20,REFUNDED,USD,0.00,0.00,0.00,0.00,0.00,0.00,4.00,-4.00,true,OTHER,,,,",
-            // Three in the morning in New York: the night before.
-            $"dinar,order-dinar,SQUARE,{bar.ConnectionId},2026-11-21T08:00:00Z,2026-11-20,COMPLETED,KWD,1.250,1.250,0.000,0.000,0.000,0.000,0.000,1.250,false,CARD,VISA,1111,,",
-        ], ignoreOrder: true); // two of them have the same time
+        var rows = (await bar.CsvRowsAsync("?order=OLDEST_FIRST"))
+            .Select(row => row[(row.IndexOf(',', StringComparison.Ordinal) + 1)..row.LastIndexOf(',')])
+            .ToArray();
+        rows.ShouldBe(
+            [
+                $"'=1+1,order-=1+1,SQUARE,{bar.ConnectionId},2026-11-20T20:00:00Z,2026-11-20,PARTIALLY_REFUNDED,USD,12.34,12.34,0.00,0.00,0.00,0.00,2.34,10.00,false,CARD,VISA,1111,\"'@SUM(1,2)\"\"x\"\"\",HAND",
+                $"yen,order-yen,SQUARE,{bar.ConnectionId},2026-11-20T21:00:00Z,2026-11-20,COMPLETED,JPY,1200,1200,0,0,0,0,0,1200,false,CARD,VISA,1111,,",
+                $"refund,,SQUARE,{bar.ConnectionId},2026-11-20T21:00:00Z,2026-11-20,REFUNDED,USD,0.00,0.00,0.00,0.00,0.00,0.00,4.00,-4.00,true,OTHER,,,,",
+                // Three in the morning in New York: the night before.
+                $"dinar,order-dinar,SQUARE,{bar.ConnectionId},2026-11-21T08:00:00Z,2026-11-20,COMPLETED,KWD,1.250,1.250,0.000,0.000,0.000,0.000,0.000,1.250,false,CARD,VISA,1111,,",
+            ],
+            ignoreOrder: true
+        ); // two of them have the same time
         rows[^1].ShouldStartWith("dinar");
         (await bar.CsvRowsAsync("?order=LARGEST_FIRST")).Select(row => row.Split(',')[1]).ShouldBe(["dinar", "'=1+1", "yen", "refund"]);
         (await bar.CsvRowsAsync("?search=nothing")).ShouldBeEmpty();
@@ -44,24 +58,36 @@ public sealed class CsvTests(TestPostgres postgres)
     public async Task Only_an_owner_gets_it_and_a_wrong_parameter_is_named()
     {
         await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        async Task<string> Refusal(string? token, string query = "", string venue = Bar.VenueId)
+        async Task<string> RefusalAsync(string? token, string query = "", string venue = Bar.VenueId)
         {
             using var answer = await bar.CsvAsync(query, token, venue);
             var body = await answer.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken);
             return $"{(int)answer.StatusCode} {body.At("code").GetString()} {body.At("message").GetString()!.Split(' ')[0]}";
         }
 
-        (await Refusal(null)).ShouldStartWith("401 UNAUTHENTICATED");
-        (await Refusal("no.good.token")).ShouldStartWith("401 UNAUTHENTICATED");
-        (await Refusal(TestKeys.Token("stranger"))).ShouldStartWith("403 FORBIDDEN");
-        (await Refusal(bar.Moderator.Token)).ShouldStartWith("403 FORBIDDEN");
-        (await Refusal(bar.Owner.Token, venue: "no-such-venue")).ShouldStartWith("403 FORBIDDEN");
-        foreach (var (name, value) in new[]
-        {
-            ("from", "yesterday"), ("to", "2026-11-20"), ("provider", "Square"), ("statuses", "COMPLETED,PAID"), ("statuses", "2"), ("paymentMethods", "GOLD"), ("matched", "yes"),
-            ("minTotalMinor", "1.5"), ("maxTotalMinor", "99999999999999999999"), ("search", "%01"), ("userId", "a%00b"), ("order", "BEST_FIRST"),
-        })
-            (await Refusal(bar.Owner.Token, $"?{name}={value}")).ShouldBe($"400 INVALID_INPUT {name}");
+        (await RefusalAsync(null)).ShouldStartWith("401 UNAUTHENTICATED");
+        (await RefusalAsync("no.good.token")).ShouldStartWith("401 UNAUTHENTICATED");
+        (await RefusalAsync(TestKeys.Token("stranger"))).ShouldStartWith("403 FORBIDDEN");
+        (await RefusalAsync(bar.Moderator.Token)).ShouldStartWith("403 FORBIDDEN");
+        (await RefusalAsync(bar.Owner.Token, venue: "no-such-venue")).ShouldStartWith("403 FORBIDDEN");
+        foreach (
+            var (name, value) in new[]
+            {
+                ("from", "yesterday"),
+                ("to", "2026-11-20"),
+                ("provider", "Square"),
+                ("statuses", "COMPLETED,PAID"),
+                ("statuses", "2"),
+                ("paymentMethods", "GOLD"),
+                ("matched", "yes"),
+                ("minTotalMinor", "1.5"),
+                ("maxTotalMinor", "99999999999999999999"),
+                ("search", "%01"),
+                ("userId", "a%00b"),
+                ("order", "BEST_FIRST"),
+            }
+        )
+            (await RefusalAsync(bar.Owner.Token, $"?{name}={value}")).ShouldBe($"400 INVALID_INPUT {name}");
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Postgres;
 using PosModular.IntegrationTests.Syncs;
 using PosModular.Simulator.Payments;
 using PosModular.Simulator.Toast;
@@ -10,38 +11,77 @@ public sealed class MatchRateTests(TestPostgres postgres)
     [Fact]
     public async Task Sales_that_could_not_be_tied_to_a_user_are_counted_by_their_reason_in_each_period()
     {
-        await using var bar = await Polled.OpenAsync(await postgres.CreateDatabaseAsync(), more: new Dictionary<string, string?> { ["Pos:Syncs"] = "false" });
-        async Task<string> Rate(string arguments) => (await bar.Owner.DataAsync(
-            $"{{ venue(id: \"bar\") {{ matchRate({arguments}) {{ sales matched rate unmatched {{ reason sales }} }} }} }}")).At("venue.matchRate").ToString();
-        (await Rate("period: ALL")).ShouldBe("""{"sales":0,"matched":0,"rate":0,"unmatched":[]}""");
+        await using var bar = await Polled.OpenAsync(
+            await postgres.CreateDatabaseAsync(),
+            more: new Dictionary<string, string?> { ["Pos:Syncs"] = "false" }
+        );
+        async Task<string> RateAsync(string arguments) =>
+            (
+                await bar.Owner.DataAsync(
+                    $"{{ venue(id: \"bar\") {{ matchRate({arguments}) {{ sales matched rate unmatched {{ reason sales }} }} }} }}"
+                )
+            )
+                .At("venue.matchRate")
+                .ToString();
+        (await RateAsync("period: ALL")).ShouldBe("""{"sales":0,"matched":0,"rate":0,"unmatched":[]}""");
 
         await bar.LinkAsync("guest", "card-1"); // on the 20th, as all that does not say otherwise
-        await bar.SellAsync(new Sale { LocationId = "", Amount = 500, Cash = true, At = new DateTimeOffset(2026, 11, 20, 20, 0, 0, TimeSpan.Zero) });
+        await bar.SellAsync(
+            new Sale
+            {
+                LocationId = "",
+                Amount = 500,
+                Cash = true,
+                At = new DateTimeOffset(2026, 11, 20, 20, 0, 0, TimeSpan.Zero),
+            }
+        );
         await bar.PostAsync(bar.Event("token-less"));
         await bar.PostAsync(bar.Event("token-less-too", status: "APPROVED"));
         for (var i = 0; i < 3; i++)
-            await bar.PostAsync(bar.Event($"stranger-{i}", fingerprint: $"card-of-{i}", created: i == 0 ? "2026-10-31T20:00:00.000Z" : "2026-11-18T20:00:00.000Z"));
+            await bar.PostAsync(
+                bar.Event(
+                    $"stranger-{i}",
+                    fingerprint: $"card-of-{i}",
+                    created: i == 0 ? "2026-10-31T20:00:00.000Z" : "2026-11-18T20:00:00.000Z"
+                )
+            );
         await bar.PostAsync(bar.Event("called-off", status: "CANCELED"));
         await bar.PostAsync(bar.Event("failed", status: "FAILED"));
         await bar.PostAsync(bar.Refund("r1", null)); // belongs to no sale
         var (till, toast) = await bar.ConnectToastAsync();
         await bar.HearToastAsync(till, toast, "secret");
         foreach (var type in new[] { ToastPaymentType.Credit, ToastPaymentType.Cash })
-            bar.Square.Toast.Ledger.RingUp(new ToastSale { RestaurantGuid = till.Restaurant.Guid, Price = 1200, Captured = true, Type = type, At = new DateTimeOffset(2026, 11, 21, 3, 0, 0, TimeSpan.Zero) });
+            bar.Square.Toast.Ledger.RingUp(
+                new ToastSale
+                {
+                    RestaurantGuid = till.Restaurant.Guid,
+                    Price = 1200,
+                    Captured = true,
+                    Type = type,
+                    At = new DateTimeOffset(2026, 11, 21, 3, 0, 0, TimeSpan.Zero),
+                }
+            );
         await bar.Square.Toast.Deliveries.WhenIdleAsync(TestContext.Current.CancellationToken);
 
-        (await Rate("period: ALL")).ShouldBe("""
+        (await RateAsync("period: ALL")).ShouldBe(
+            """
             {"sales":9,"matched":1,"rate":0.1111111111111111,"unmatched":[{"reason":"CARD_NOT_LINKED","sales":3},{"reason":"CASH","sales":2},{"reason":"NO_CARD_TOKEN","sales":2},{"reason":"PROVIDER_GIVES_NO_TOKEN","sales":1}]}
-            """.Trim());
+            """.Trim()
+        );
         // The Toast sales at ten in the evening of New York are of the 20th still.
-        const string day = """{"sales":6,"matched":1,"rate":0.16666666666666666,"unmatched":[{"reason":"CASH","sales":2},{"reason":"NO_CARD_TOKEN","sales":2},{"reason":"PROVIDER_GIVES_NO_TOKEN","sales":1}]}""";
-        (await Rate("period: DAY, on: \"2026-11-20\"")).ShouldBe(day);
-        (await Rate("period: DAY, on: \"2026-11-19\"")).ShouldBe("""{"sales":0,"matched":0,"rate":0,"unmatched":[]}""");
-        (await Rate("period: WEEK, on: \"2026-11-22\"")).ShouldContain("\"sales\":8,");
-        (await Rate("period: MONTH, on: \"2026-10-01\"")).ShouldBe("""{"sales":1,"matched":0,"rate":0,"unmatched":[{"reason":"CARD_NOT_LINKED","sales":1}]}""");
-        (await Rate("period: YEAR, on: \"2026-01-01\"")).ShouldContain("\"sales\":9,");
-        (await Rate("period: YEAR, on: \"2025-01-01\"")).ShouldContain("\"sales\":0,");
-        (await bar.Owner.ErrorAsync("{ venue(id: \"bar\") { matchRate(period: DAY, on: \"9999-12-31\") { sales } } }")).ShouldBe("INVALID_INPUT");
+        const string day =
+            """{"sales":6,"matched":1,"rate":0.16666666666666666,"unmatched":[{"reason":"CASH","sales":2},{"reason":"NO_CARD_TOKEN","sales":2},{"reason":"PROVIDER_GIVES_NO_TOKEN","sales":1}]}""";
+        (await RateAsync("period: DAY, on: \"2026-11-20\"")).ShouldBe(day);
+        (await RateAsync("period: DAY, on: \"2026-11-19\"")).ShouldBe("""{"sales":0,"matched":0,"rate":0,"unmatched":[]}""");
+        (await RateAsync("period: WEEK, on: \"2026-11-22\"")).ShouldContain("\"sales\":8,");
+        (await RateAsync("period: MONTH, on: \"2026-10-01\"")).ShouldBe(
+            """{"sales":1,"matched":0,"rate":0,"unmatched":[{"reason":"CARD_NOT_LINKED","sales":1}]}"""
+        );
+        (await RateAsync("period: YEAR, on: \"2026-01-01\"")).ShouldContain("\"sales\":9,");
+        (await RateAsync("period: YEAR, on: \"2025-01-01\"")).ShouldContain("\"sales\":0,");
+        (await bar.Owner.ErrorAsync("{ venue(id: \"bar\") { matchRate(period: DAY, on: \"9999-12-31\") { sales } } }")).ShouldBe(
+            "INVALID_INPUT"
+        );
         (await bar.Moderator.ErrorAsync("{ venue(id: \"bar\") { matchRate(period: ALL) { sales } } }")).ShouldBe("FORBIDDEN");
     }
 }

@@ -4,6 +4,7 @@ using Ingestion.Transactions;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Postgres;
 
 namespace PosModular.IntegrationTests.Reading;
 
@@ -16,7 +17,11 @@ public sealed class PagingTests(TestPostgres postgres)
     {
         await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
         // Five times and four totals for sixty sales.
-        await Task.WhenAll(Enumerable.Range(0, 60).Select(i => bar.PostAsync(bar.Event($"p{i}", amount: 1000 + i % 4 * 100, created: $"2026-11-20T20:0{i % 5}:00.000Z"))));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 60)
+                .Select(i => bar.PostAsync(bar.Event($"p{i}", amount: 1000 + i % 4 * 100, created: $"2026-11-20T20:0{i % 5}:00.000Z")))
+        );
 
         foreach (var order in Orders)
         {
@@ -37,7 +42,11 @@ public sealed class PagingTests(TestPostgres postgres)
             var ids = seen.ConvertAll(s => s.At("externalId").GetString()!);
             ids.Distinct().Count().ShouldBe(ids.Count, order);
             Enumerable.Range(0, 60).ShouldAllBe(i => ids.Contains($"p{i}"));
-            var keys = seen.ConvertAll(s => (order == "LARGEST_FIRST" ? s.At("total.amountMinor").GetInt64().ToString("D9", null) : s.At("occurredAt").GetString()) + " " + s.At("id").GetString());
+            var keys = seen.ConvertAll(s =>
+                (order == "LARGEST_FIRST" ? s.At("total.amountMinor").GetInt64().ToString("D9", null) : s.At("occurredAt").GetString())
+                + " "
+                + s.At("id").GetString()
+            );
             keys.ShouldBe(order == "OLDEST_FIRST" ? keys.Order(StringComparer.Ordinal) : keys.OrderDescending(StringComparer.Ordinal));
         }
     }
@@ -68,7 +77,7 @@ public sealed class PagingTests(TestPostgres postgres)
         await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
         await bar.SeedAsync(20_000);
 
-        async Task Check(TransactionOrder order, TransactionFilter? filter, string index)
+        async Task CheckAsync(TransactionOrder order, TransactionFilter? filter, string index)
         {
             await using var db = await bar.Host.Services.GetRequiredService<IDbContextFactory<IngestionDb>>().CreateDbContextAsync();
             var middle = await TransactionFilter.Apply(db, Bar.VenueId, filter).Sorted(order, null).Skip(10).FirstAsync();
@@ -86,10 +95,18 @@ public sealed class PagingTests(TestPostgres postgres)
             }
         }
 
-        await Check(TransactionOrder.NewestFirst, null, "ix_transactions_venue_id_occurred_at_id");
-        await Check(TransactionOrder.OldestFirst, null, "ix_transactions_venue_id_occurred_at_id");
-        await Check(TransactionOrder.LargestFirst, null, "ix_transactions_venue_id_total_minor_id");
-        await Check(TransactionOrder.NewestFirst, new TransactionFilter { UserId = "guest3" }, "ix_transactions_venue_id_user_id_occurred_at_id");
-        await Check(TransactionOrder.OldestFirst, new TransactionFilter { UserId = "guest3" }, "ix_transactions_venue_id_user_id_occurred_at_id");
+        await CheckAsync(TransactionOrder.NewestFirst, null, "ix_transactions_venue_id_occurred_at_id");
+        await CheckAsync(TransactionOrder.OldestFirst, null, "ix_transactions_venue_id_occurred_at_id");
+        await CheckAsync(TransactionOrder.LargestFirst, null, "ix_transactions_venue_id_total_minor_id");
+        await CheckAsync(
+            TransactionOrder.NewestFirst,
+            new TransactionFilter { UserId = "guest3" },
+            "ix_transactions_venue_id_user_id_occurred_at_id"
+        );
+        await CheckAsync(
+            TransactionOrder.OldestFirst,
+            new TransactionFilter { UserId = "guest3" },
+            "ix_transactions_venue_id_user_id_occurred_at_id"
+        );
     }
 }

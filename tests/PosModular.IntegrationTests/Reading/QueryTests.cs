@@ -1,4 +1,5 @@
 using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Postgres;
 
 namespace PosModular.IntegrationTests.Reading;
 
@@ -26,18 +27,32 @@ public sealed class QueryTests(TestPostgres postgres, SharedBar shared) : IClass
     public async Task Pages_hold_every_sale_once_the_newest_first_also_those_of_the_same_second()
     {
         await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        await Task.WhenAll(Enumerable.Range(0, 60).Select(i => bar.PostAsync(bar.Event($"p{i}", amount: i,
-            created: i % 3 == 0 ? "2026-11-20T20:00:00.000Z" : $"2026-11-20T20:{i:00}:00.000Z"))));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 60)
+                .Select(i =>
+                    bar.PostAsync(
+                        bar.Event($"p{i}", amount: i, created: i % 3 == 0 ? "2026-11-20T20:00:00.000Z" : $"2026-11-20T20:{i:00}:00.000Z")
+                    )
+                )
+        );
 
         var (seen, after) = (new List<(string Id, string At)>(), (string?)null);
         do
         {
-            var page = (await bar.Owner.DataAsync("""
-                query($venue: ID!, $after: String) { venue(id: $venue) { transactions(first: 7, after: $after) {
-                  edges { cursor node { externalId occurredAt } } pageInfo { hasNextPage hasPreviousPage endCursor startCursor } } } }
-                """, new { venue = Bar.VenueId, after })).At("venue.transactions");
+            var page = (
+                await bar.Owner.DataAsync(
+                    """
+                    query($venue: ID!, $after: String) { venue(id: $venue) { transactions(first: 7, after: $after) {
+                      edges { cursor node { externalId occurredAt } } pageInfo { hasNextPage hasPreviousPage endCursor startCursor } } } }
+                    """,
+                    new { venue = Bar.VenueId, after }
+                )
+            ).At("venue.transactions");
             page.At("pageInfo.hasPreviousPage").GetBoolean().ShouldBe(after is not null);
-            seen.AddRange(page.At("edges").EnumerateArray().Select(e => (e.At("node.externalId").GetString()!, e.At("node.occurredAt").GetString()!)));
+            seen.AddRange(
+                page.At("edges").EnumerateArray().Select(e => (e.At("node.externalId").GetString()!, e.At("node.occurredAt").GetString()!))
+            );
             after = page.At("pageInfo.hasNextPage").GetBoolean() ? page.At("pageInfo.endCursor").GetString() : null;
         } while (after is not null);
 
@@ -54,13 +69,23 @@ public sealed class QueryTests(TestPostgres postgres, SharedBar shared) : IClass
         await bar.PostAsync(bar.Event("second", created: "2026-11-20T21:00:00.000Z", status: "APPROVED"));
         await bar.PostAsync(bar.Event("third", created: "2026-11-20T22:00:00.000Z"));
 
-        async Task<string> Ids(object filter) => string.Join(' ', (await bar.Owner.DataAsync(
-            "query($venue: ID!, $filter: TransactionFilter) { venue(id: $venue) { transactions(filter: $filter) { nodes { externalId } } } }",
-            new { venue = Bar.VenueId, filter })).At("venue.transactions.nodes").EnumerateArray().Select(n => n.At("externalId").GetString()));
-        (await Ids(new { from = "2026-11-20T20:00:00Z", to = "2026-11-20T22:00:00Z" })).ShouldBe("second first");
-        (await Ids(new { from = "2026-11-20T16:00:00-05:00" })).ShouldBe("third second");
-        (await Ids(new { statuses = new[] { "AUTHORIZED" } })).ShouldBe("second");
-        (await Ids(new { statuses = Array.Empty<string>() })).ShouldBe("");
+        async Task<string> IdsAsync(object filter) =>
+            string.Join(
+                ' ',
+                (
+                    await bar.Owner.DataAsync(
+                        "query($venue: ID!, $filter: TransactionFilter) { venue(id: $venue) { transactions(filter: $filter) { nodes { externalId } } } }",
+                        new { venue = Bar.VenueId, filter }
+                    )
+                )
+                    .At("venue.transactions.nodes")
+                    .EnumerateArray()
+                    .Select(n => n.At("externalId").GetString())
+            );
+        (await IdsAsync(new { from = "2026-11-20T20:00:00Z", to = "2026-11-20T22:00:00Z" })).ShouldBe("second first");
+        (await IdsAsync(new { from = "2026-11-20T16:00:00-05:00" })).ShouldBe("third second");
+        (await IdsAsync(new { statuses = new[] { "AUTHORIZED" } })).ShouldBe("second");
+        (await IdsAsync(new { statuses = Array.Empty<string>() })).ShouldBe("");
     }
 
     [Theory]
@@ -91,16 +116,24 @@ public sealed class QueryTests(TestPostgres postgres, SharedBar shared) : IClass
         // 03:00 in New York: still the night before while the day starts at 06:00.
         await bar.PostAsync(bar.Event("p1", amount: 500, status: "APPROVED", created: "2026-11-20T08:00:00.000Z"));
         await bar.Host.WhenIdleAsync();
-        async Task<string> Days() => (await bar.Owner.DataAsync("""
-            { venue(id: "bar") { a: revenue(period: DAY, on: "2026-11-19") { from total { amountMinor } pending { amountMinor } } b: revenue(period: DAY, on: "2026-11-20") { total { amountMinor } pending { amountMinor } } } }
-            """)).At("venue").ToString();
+        async Task<string> DaysAsync() => (
+                await bar.Owner.DataAsync(
+                    """
+                    { venue(id: "bar") { a: revenue(period: DAY, on: "2026-11-19") { from total { amountMinor } pending { amountMinor } } b: revenue(period: DAY, on: "2026-11-20") { total { amountMinor } pending { amountMinor } } } }
+                    """
+                )
+            ).At("venue").ToString();
 
-        (await Days()).ShouldBe("""{"a":{"from":"2026-11-19T11:00:00Z","total":{"amountMinor":0},"pending":{"amountMinor":500}},"b":{"total":{"amountMinor":0},"pending":{"amountMinor":0}}}""");
+        (await DaysAsync()).ShouldBe(
+            """{"a":{"from":"2026-11-19T11:00:00Z","total":{"amountMinor":0},"pending":{"amountMinor":500}},"b":{"total":{"amountMinor":0},"pending":{"amountMinor":0}}}"""
+        );
         await bar.Moderator.DataAsync("mutation { updateVenue(input: { venueId: \"bar\", dayCutoff: \"02:00\" }) { errors { code } } }");
-        (await Days()).ShouldBe("""{"a":{"from":"2026-11-19T07:00:00Z","total":{"amountMinor":0},"pending":{"amountMinor":0}},"b":{"total":{"amountMinor":0},"pending":{"amountMinor":500}}}""");
+        (await DaysAsync()).ShouldBe(
+            """{"a":{"from":"2026-11-19T07:00:00Z","total":{"amountMinor":0},"pending":{"amountMinor":0}},"b":{"total":{"amountMinor":0},"pending":{"amountMinor":500}}}"""
+        );
         await bar.PostAsync(bar.Event("p1", amount: 500, status: "COMPLETED", minute: 5, created: "2026-11-20T08:00:00.000Z"));
         await bar.Host.WhenIdleAsync();
-        (await Days()).ShouldContain(""" "b":{"total":{"amountMinor":500},"pending":{"amountMinor":0}}""".Trim());
+        (await DaysAsync()).ShouldContain(""" "b":{"total":{"amountMinor":500},"pending":{"amountMinor":0}}""".Trim());
     }
 
     [Fact]
@@ -116,13 +149,34 @@ public sealed class QueryTests(TestPostgres postgres, SharedBar shared) : IClass
         (await new Client(bar.Host, "no.good.token").ErrorAsync(name)).ShouldBe("UNAUTHENTICATED");
         (await stranger.DataAsync(sales)).At("venue").ValueKind.ShouldBe(System.Text.Json.JsonValueKind.Null);
         (await stranger.DataAsync("{ venues { nodes { id } } }")).At("venues.nodes").GetArrayLength().ShouldBe(0);
-        (await stranger.ErrorAsync("mutation { registerVenue(input: { name: \"x\", timeZone: \"UTC\", currency: \"EUR\", ownerUserIds: [\"stranger\"] }) { venue { id } } }")).ShouldBe("FORBIDDEN");
-        (await stranger.ErrorAsync("mutation { linkCard(input: { venueId: \"bar\", userId: \"stranger\", cardToken: \"x\" }) { matchedTransactions } }")).ShouldBe("FORBIDDEN");
-        (await bar.Owner.ErrorAsync("mutation { updateVenue(input: { venueId: \"bar\", name: \"x\" }) { venue { id } } }")).ShouldBe("FORBIDDEN");
+        (
+            await stranger.ErrorAsync(
+                "mutation { registerVenue(input: { name: \"x\", timeZone: \"UTC\", currency: \"EUR\", ownerUserIds: [\"stranger\"] }) { venue { id } } }"
+            )
+        ).ShouldBe("FORBIDDEN");
+        (
+            await stranger.ErrorAsync(
+                "mutation { linkCard(input: { venueId: \"bar\", userId: \"stranger\", cardToken: \"x\" }) { matchedTransactions } }"
+            )
+        ).ShouldBe("FORBIDDEN");
+        (await bar.Owner.ErrorAsync("mutation { updateVenue(input: { venueId: \"bar\", name: \"x\" }) { venue { id } } }")).ShouldBe(
+            "FORBIDDEN"
+        );
         (await bar.Moderator.DataAsync(name)).At("venue.name").GetString().ShouldBe("bar");
-        foreach (var field in new[] { "transactions { nodes { id } }", "revenue(period: ALL) { count }", "member(userId: \"x\") { userId }", $"transaction(id: \"{Guid.NewGuid()}\") {{ id }}" })
+        foreach (
+            var field in new[]
+            {
+                "transactions { nodes { id } }",
+                "revenue(period: ALL) { count }",
+                "member(userId: \"x\") { userId }",
+                $"transaction(id: \"{Guid.NewGuid()}\") {{ id }}",
+            }
+        )
             (await bar.Moderator.ErrorAsync($"{{ venue(id: \"bar\") {{ {field} }} }}")).ShouldBe("FORBIDDEN");
-        (await bar.Owner.DataAsync("{ viewer { userId roles ownedVenueIds } }")).At("viewer").ToString().ShouldBe("""{"userId":"owner","roles":[],"ownedVenueIds":["bar"]}""");
+        (await bar.Owner.DataAsync("{ viewer { userId roles ownedVenueIds } }"))
+            .At("viewer")
+            .ToString()
+            .ShouldBe("""{"userId":"owner","roles":[],"ownedVenueIds":["bar"]}""");
         (await bar.Moderator.DataAsync("{ viewer { roles } }")).At("viewer.roles.0").GetString().ShouldBe("HEAD_MODERATOR");
     }
 }

@@ -3,6 +3,7 @@ using NodaTime;
 using NodaTime.Testing;
 using NodaTime.Text;
 using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Postgres;
 
 namespace PosModular.IntegrationTests.Reading;
 
@@ -14,15 +15,26 @@ public sealed class QuietSinceTests(TestPostgres postgres)
     private readonly FakeClock _clock = new(Friday);
     private int _sales;
 
-    private async Task<Bar> OpenAsync() => await Bar.OpenAsync(await postgres.CreateDatabaseAsync(), services => services.AddSingleton<IClock>(_clock));
+    private async Task<Bar> OpenAsync() =>
+        await Bar.OpenAsync(await postgres.CreateDatabaseAsync(), services => services.AddSingleton<IClock>(_clock));
 
-    private async Task SellAsync(Bar bar, Instant from, Duration every, int count) => await Task.WhenAll(Enumerable.Range(0, count).Select(i =>
-        bar.PostAsync(bar.Event($"p{Interlocked.Increment(ref _sales)}", created: InstantPattern.General.Format(from + every * i)))));
+    private async Task SellAsync(Bar bar, Instant from, Duration every, int count) =>
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, count)
+                .Select(i =>
+                    bar.PostAsync(
+                        bar.Event($"p{Interlocked.Increment(ref _sales)}", created: InstantPattern.General.Format(from + every * i))
+                    )
+                )
+        );
 
     private async Task<string?> QuietAsync(Bar bar, Instant now)
     {
         _clock.Reset(now);
-        return (await bar.Moderator.DataAsync("{ venue(id: \"bar\") { posConnections { quietSince } } }")).At("venue.posConnections.0.quietSince").GetString();
+        return (await bar.Moderator.DataAsync("{ venue(id: \"bar\") { posConnections { quietSince } } }"))
+            .At("venue.posConnections.0.quietSince")
+            .GetString();
     }
 
     [Fact]
@@ -50,7 +62,10 @@ public sealed class QuietSinceTests(TestPostgres postgres)
         await SellAsync(bar, Friday - Duration.FromHours(2), Duration.FromMinutes(5), 25);
         (await QuietAsync(bar, Friday + Duration.FromHours(2))).ShouldBe("2026-11-20T20:00:00Z");
 
-        (await bar.Moderator.DataAsync("mutation { disconnectPos(input: { venueId: \"bar\", provider: SQUARE }) { errors { code } } }")).At("disconnectPos.errors").GetArrayLength().ShouldBe(0);
+        (await bar.Moderator.DataAsync("mutation { disconnectPos(input: { venueId: \"bar\", provider: SQUARE }) { errors { code } } }"))
+            .At("disconnectPos.errors")
+            .GetArrayLength()
+            .ShouldBe(0);
 
         (await QuietAsync(bar, Friday + Duration.FromHours(2))).ShouldBeNull();
     }

@@ -20,13 +20,38 @@ internal static class Sales
             await bar.PostAsync(told.Body().ToArray());
     }
 
-    public static async Task<JsonElement> PageAsync(this Bar bar, object? filter = null, string order = "NEWEST_FIRST", int first = 50, string? after = null) =>
-        (await bar.Owner.DataAsync(Query, new { filter, order, first, after })).At("venue.transactions");
+    public static async Task<JsonElement> PageAsync(
+        this Bar bar,
+        object? filter = null,
+        string order = "NEWEST_FIRST",
+        int first = 50,
+        string? after = null
+    ) =>
+        (
+            await bar.Owner.DataAsync(
+                Query,
+                new
+                {
+                    filter,
+                    order,
+                    first,
+                    after,
+                }
+            )
+        ).At("venue.transactions");
 
     public static async Task<string> IdsAsync(this Bar bar, object? filter = null, string order = "NEWEST_FIRST") =>
-        string.Join(' ', (await bar.PageAsync(filter, order)).At("edges").EnumerateArray().Select(e => e.At("node.externalId").GetString()));
+        string.Join(
+            ' ',
+            (await bar.PageAsync(filter, order)).At("edges").EnumerateArray().Select(e => e.At("node.externalId").GetString())
+        );
 
-    public static async Task<HttpResponseMessage> CsvAsync(this Bar bar, string query = "", string? token = null, string venue = Bar.VenueId)
+    public static async Task<HttpResponseMessage> CsvAsync(
+        this Bar bar,
+        string query = "",
+        string? token = null,
+        string venue = Bar.VenueId
+    )
     {
         var request = new HttpRequestMessage(HttpMethod.Get, $"/api/venues/{venue}/transactions.csv{query}");
         request.Headers.TryAddWithoutValidation("Authorization", token is null ? null : "Bearer " + token);
@@ -44,14 +69,17 @@ internal static class Sales
     }
 
     /// <summary>Many sales at once, three of each second from the first of January on.</summary>
-    public static Task<object?> SeedAsync(this Bar bar, int count) => bar.SqlAsync<object?>($"""
-        insert into ingestion.transactions (id, venue_id, connection_id, provider, external_id, status, currency, total_minor, tip_minor, refunded_minor, payment_method,
-          occurred_at, payment_updated_at, payment_refunded_minor, payment_hash, tax_minor, discount_minor, service_charge_minor, breakdown_complete, rules_off,
-          user_id, matched_by, recorded_at, last_seq, added_seq)
-        select gen_random_uuid(), 'bar', '{bar.ConnectionId}', 2, 'seed-' || i, 2, 'USD', (i % 500) * 10, 0, 0, 1, timestamptz '2026-01-01Z' + (i / 3) * interval '1 second',
-          timestamptz '2026-01-01Z', 0, i, 0, 0, 0, true, false, case when i % 100 = 0 then 'guest' || i % 10000 / 1000 end, case when i % 100 = 0 then 2 end, timestamptz '2026-01-01Z', i, i
-        from generate_series(1, {count}) i;
-        analyze ingestion.transactions;
-        select null::text
-        """);
+    public static Task<object?> SeedAsync(this Bar bar, int count) =>
+        bar.SqlAsync<object?>(
+            $"""
+            insert into ingestion.transactions (id, venue_id, connection_id, provider, external_id, status, currency, total_minor, tip_minor, refunded_minor, payment_method,
+              occurred_at, payment_updated_at, payment_refunded_minor, payment_hash, tax_minor, discount_minor, service_charge_minor, breakdown_complete, rules_off,
+              user_id, matched_by, recorded_at, last_seq, added_seq)
+            select gen_random_uuid(), 'bar', '{bar.ConnectionId}', 2, 'seed-' || i, 2, 'USD', (i % 500) * 10, 0, 0, 1, timestamptz '2026-01-01Z' + (i / 3) * interval '1 second',
+              timestamptz '2026-01-01Z', 0, i, 0, 0, 0, true, false, case when i % 100 = 0 then 'guest' || i % 10000 / 1000 end, case when i % 100 = 0 then 2 end, timestamptz '2026-01-01Z', i, i
+            from generate_series(1, {count}) i;
+            analyze ingestion.transactions;
+            select null::text
+            """
+        );
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Postgres;
 
 namespace PosModular.IntegrationTests.Refunds;
 
@@ -36,8 +37,16 @@ public sealed class RefundTests(TestPostgres postgres)
         venue.At("member.lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(700);
         var sale = venue.At("transactions.nodes").EnumerateArray().Single(n => n.At("externalId").GetString() == "p1");
         (sale.At("status").GetString(), sale.At("net.amountMinor").GetInt64()).ShouldBe(("PARTIALLY_REFUNDED", 600));
-        sale.At("refunds").ToString().ShouldBe("""[{"externalId":"r1","status":"COMPLETED","reason":"spilt","amount":{"amountMinor":400,"currency":"USD"},"createdAt":"2026-11-20T21:00:00Z"}]""");
-        sale.At("history").ToString().ShouldBe("""[{"refunded":{"amountMinor":0},"applied":true,"cause":"WEBHOOK"},{"refunded":{"amountMinor":400},"applied":true,"cause":"WEBHOOK"}]""");
+        sale.At("refunds")
+            .ToString()
+            .ShouldBe(
+                """[{"externalId":"r1","status":"COMPLETED","reason":"spilt","amount":{"amountMinor":400,"currency":"USD"},"createdAt":"2026-11-20T21:00:00Z"}]"""
+            );
+        sale.At("history")
+            .ToString()
+            .ShouldBe(
+                """[{"refunded":{"amountMinor":0},"applied":true,"cause":"WEBHOOK"},{"refunded":{"amountMinor":400},"applied":true,"cause":"WEBHOOK"}]"""
+            );
     }
 
     [Fact]
@@ -59,7 +68,11 @@ public sealed class RefundTests(TestPostgres postgres)
         await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
         await bar.PostAsync(bar.Event("p1", amount: 1000));
         var updated = bar.Refund("r1", "p1", second: 9, eventId: "same");
-        var answers = await Task.WhenAll(new[] { bar.Refund("r1", "p1", status: "PENDING", type: "refund.created", eventId: "same"), updated, updated, updated }.Select(b => bar.PostAsync(b)));
+        var answers = await Task.WhenAll(
+            new[] { bar.Refund("r1", "p1", status: "PENDING", type: "refund.created", eventId: "same"), updated, updated, updated }.Select(
+                b => bar.PostAsync(b)
+            )
+        );
 
         answers.ShouldAllBe(a => a == HttpStatusCode.OK);
         (await RevenueAsync(bar)).ShouldBe("1000 600 400 1 1000");
@@ -76,8 +89,16 @@ public sealed class RefundTests(TestPostgres postgres)
         await bar.PostAsync(bar.Refund("r1", null, amount: 300, second: 2));
 
         (await RevenueAsync(bar)).ShouldBe("1000 700 300 1 1000");
-        var row = (await bar.Owner.DataAsync(Everything)).At("venue.transactions.nodes").EnumerateArray().Single(n => n.At("externalId").GetString() == "r1");
-        (row.At("status").GetString(), row.At("total.amountMinor").GetInt64(), row.At("net.amountMinor").GetInt64(), row.At("paymentMethod").GetString()).ShouldBe(("REFUNDED", 0, -300, "OTHER"));
+        var row = (await bar.Owner.DataAsync(Everything))
+            .At("venue.transactions.nodes")
+            .EnumerateArray()
+            .Single(n => n.At("externalId").GetString() == "r1");
+        (
+            row.At("status").GetString(),
+            row.At("total.amountMinor").GetInt64(),
+            row.At("net.amountMinor").GetInt64(),
+            row.At("paymentMethod").GetString()
+        ).ShouldBe(("REFUNDED", 0, -300, "OTHER"));
         row.At("refunds").GetArrayLength().ShouldBe(1);
 
         await bar.PostAsync(bar.Refund("r1", null, amount: 300, status: "FAILED", second: 9));
@@ -88,14 +109,20 @@ public sealed class RefundTests(TestPostgres postgres)
     public async Task When_the_save_of_a_refund_fails_half_way_nothing_has_left_the_module_and_its_neighbours_are_in()
     {
         await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        await bar.SqlAsync<object?>("""
+        await bar.SqlAsync<object?>(
+            """
             create function ingestion.break() returns trigger language plpgsql as $$ begin
               if new.refunded_minor = 666 then raise exception 'broken' using errcode = '22023'; end if; return new; end $$;
             create trigger break before insert on ingestion.transaction_versions for each row execute function ingestion.break();
             select null::text
-            """);
+            """
+        );
         await bar.PostAsync(bar.Event("p1", amount: 1000));
-        var answers = await Task.WhenAll(new[] { bar.Refund("r1", "p1", amount: 666), bar.Event("p2", amount: 500), bar.Refund("r2", "p2", amount: 100) }.Select(b => bar.PostAsync(b)));
+        var answers = await Task.WhenAll(
+            new[] { bar.Refund("r1", "p1", amount: 666), bar.Event("p2", amount: 500), bar.Refund("r2", "p2", amount: 100) }.Select(b =>
+                bar.PostAsync(b)
+            )
+        );
 
         answers.ShouldAllBe(a => a == HttpStatusCode.OK);
         (await RevenueAsync(bar)).ShouldBe("1500 1400 100 2 750");
@@ -103,7 +130,14 @@ public sealed class RefundTests(TestPostgres postgres)
         (await bar.SqlAsync<long>("select count(*) from ingestion.webhook_events where status = 3")).ShouldBe(1);
 
         await bar.SqlAsync<object?>("drop trigger break on ingestion.transaction_versions; select null::text");
-        (await bar.Moderator.DataAsync("mutation { replayWebhookEvents(input: { venueId: \"bar\", status: FAILED }) { replayed errors { code } } }")).At("replayWebhookEvents").ToString().ShouldBe("""{"replayed":1,"errors":[]}""");
+        (
+            await bar.Moderator.DataAsync(
+                "mutation { replayWebhookEvents(input: { venueId: \"bar\", status: FAILED }) { replayed errors { code } } }"
+            )
+        )
+            .At("replayWebhookEvents")
+            .ToString()
+            .ShouldBe("""{"replayed":1,"errors":[]}""");
         (await RevenueAsync(bar)).ShouldBe("1500 734 766 2 750");
     }
 
@@ -112,14 +146,23 @@ public sealed class RefundTests(TestPostgres postgres)
     {
         await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
         var other = await bar.AddHostAsync();
-        var bodies = Enumerable.Range(0, 40).SelectMany(i => new[]
-        {
-            bar.Event($"p{i}", amount: 1000, status: "APPROVED"), bar.Event($"p{i}", amount: 1000, minute: 1),
-            bar.Refund($"r{i}", $"p{i}", amount: 10 + i, status: "PENDING"), bar.Refund($"r{i}", $"p{i}", amount: 10 + i, second: 3),
-        }).ToArray();
+        var bodies = Enumerable
+            .Range(0, 40)
+            .SelectMany(i =>
+                new[]
+                {
+                    bar.Event($"p{i}", amount: 1000, status: "APPROVED"),
+                    bar.Event($"p{i}", amount: 1000, minute: 1),
+                    bar.Refund($"r{i}", $"p{i}", amount: 10 + i, status: "PENDING"),
+                    bar.Refund($"r{i}", $"p{i}", amount: 10 + i, second: 3),
+                }
+            )
+            .ToArray();
         new Random(5).Shuffle(bodies);
 
-        (await Task.WhenAll(bodies.Concat(bodies.Take(60)).Select((b, i) => bar.PostAsync(b, i % 2 == 0 ? bar.Host : other)))).ShouldAllBe(a => a == HttpStatusCode.OK);
+        (await Task.WhenAll(bodies.Concat(bodies.Take(60)).Select((b, i) => bar.PostAsync(b, i % 2 == 0 ? bar.Host : other)))).ShouldAllBe(
+            a => a == HttpStatusCode.OK
+        );
 
         (await RevenueAsync(bar)).ShouldBe($"40000 {40_000 - 1180} 1180 40 1000");
     }

@@ -7,21 +7,59 @@ using Integrations.Contracts;
 using Microsoft.Extensions.DependencyInjection;
 using NodaTime;
 using PosModular.IntegrationTests.House;
-using PosModular.Kernel;
+using PosModular.IntegrationTests.Postgres;
+using PosModular.Kernel.Time;
 
 namespace PosModular.IntegrationTests.Revenues;
 
 public sealed class RevenueTests(TestPostgres postgres)
 {
-    private static readonly string[] Zones = ["Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Pacific/Apia", "UTC"];
+    private static readonly string[] Zones =
+    [
+        "Europe/Berlin",
+        "America/New_York",
+        "Asia/Kolkata",
+        "Australia/Lord_Howe",
+        "Pacific/Apia",
+        "UTC",
+    ];
 
     // Around the nights the clocks change, in Europe and America, and an ordinary week.
-    private static readonly Instant[] Around = [Instant.FromUtc(2026, 3, 8, 0, 0), Instant.FromUtc(2026, 3, 29, 0, 0), Instant.FromUtc(2026, 10, 25, 0, 0), Instant.FromUtc(2026, 11, 20, 0, 0)];
+    private static readonly Instant[] Around =
+    [
+        Instant.FromUtc(2026, 3, 8, 0, 0),
+        Instant.FromUtc(2026, 3, 29, 0, 0),
+        Instant.FromUtc(2026, 10, 25, 0, 0),
+        Instant.FromUtc(2026, 11, 20, 0, 0),
+    ];
 
-    private static readonly Gen<PosPayment[]> Sales = Gen.Select(Gen.Int[0, 9], Gen.Int[0, 3], Gen.Int[-3000, 3000], Gen.Int[0, 4], Gen.Int[1, 9], Gen.Int[0, 9], Gen.Int[0, 3])
-        .Select((id, around, minutes, state, total, refunded, version) => new PosPayment(
-            $"p{id}", null, "L", (PaymentState)state, Around[(around + id) % 4] + Duration.FromMinutes(minutes), Instant.FromUtc(2026, 12, 1, 0, version), id % 5 == 4 ? "GBP" : "USD",
-            total * 101, total * 7, state == 4 ? Math.Min(refunded, total) * 101 : 0, id % 2 == 0 ? PaymentMethod.Card : PaymentMethod.Cash, null)).Array[1, 40];
+    private static readonly Gen<PosPayment[]> Sales = Gen.Select(
+            Gen.Int[0, 9],
+            Gen.Int[0, 3],
+            Gen.Int[-3000, 3000],
+            Gen.Int[0, 4],
+            Gen.Int[1, 9],
+            Gen.Int[0, 9],
+            Gen.Int[0, 3]
+        )
+        .Select(
+            (id, around, minutes, state, total, refunded, version) =>
+                new PosPayment(
+                    $"p{id}",
+                    null,
+                    "L",
+                    (PaymentState)state,
+                    Around[(around + id) % 4] + Duration.FromMinutes(minutes),
+                    Instant.FromUtc(2026, 12, 1, 0, version),
+                    id % 5 == 4 ? "GBP" : "USD",
+                    total * 101,
+                    total * 7,
+                    state == 4 ? Math.Min(refunded, total) * 101 : 0,
+                    id % 2 == 0 ? PaymentMethod.Card : PaymentMethod.Cash,
+                    null
+                )
+        )
+        .Array[1, 40];
 
     /// <summary>For any zone and cut-off, with late tips, refunds, cancelled authorisations and two currencies, every period is the plain sum over the transactions.</summary>
     [Fact]
@@ -30,49 +68,95 @@ public sealed class RevenueTests(TestPostgres postgres)
         await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
         await using var writer = bar.Host.Services.GetRequiredService<Func<BatchWriter>>()();
         var round = 0;
-        await Gen.Select(Sales, Gen.Int[0, 5].Select(z => Zones[z]), Gen.Int[0, 95], Gen.Int[0, 3], Gen.Int[-2, 2]).SampleAsync(async (sales, zone, quarter, around, days) =>
-        {
-            var venue = $"v{++round}";
-            await bar.RegisterAsync(venue, Bar.OwnerId, zone);
-            var cutoff = LocalTime.Midnight.PlusMinutes(quarter * 15);
-            await bar.Moderator.DataAsync("mutation($v: ID!, $c: LocalTime!) { updateVenue(input: { venueId: $v, dayCutoff: $c }) { errors { code } } }", new { v = venue, c = cutoff.ToString("HH:mm", null) });
-            // Each second sale lies within a minute of where the day in question starts or ends.
-            var day = Around[around].InUtc().Date.PlusDays(days);
-            PosPayment AtEdge(PosPayment sale, int i) => i % 2 == 0 ? sale : sale with
-            {
-                OccurredAt = BusinessDay.Start(day.PlusDays(i / 2 % 2), DateTimeZoneProviders.Tzdb[zone], cutoff) + Duration.FromMinutes(i % 3 - 1),
-            };
-            foreach (var batch in sales.Select((sale, i) => Event(venue, i, AtEdge(sale, i))).Chunk(7))
-                await writer.WriteAsync(batch, TestContext.Current.CancellationToken);
-            await bar.Host.WhenIdleAsync();
+        await Gen.Select(Sales, Gen.Int[0, 5].Select(z => Zones[z]), Gen.Int[0, 95], Gen.Int[0, 3], Gen.Int[-2, 2])
+            .SampleAsync(
+                async (sales, zone, quarter, around, days) =>
+                {
+                    var venue = $"v{++round}";
+                    await bar.RegisterAsync(venue, Bar.OwnerId, zone);
+                    var cutoff = LocalTime.Midnight.PlusMinutes(quarter * 15);
+                    await bar.Moderator.DataAsync(
+                        "mutation($v: ID!, $c: LocalTime!) { updateVenue(input: { venueId: $v, dayCutoff: $c }) { errors { code } } }",
+                        new { v = venue, c = cutoff.ToString("HH:mm", null) }
+                    );
+                    // Each second sale lies within a minute of where the day in question starts or ends.
+                    var day = Around[around].InUtc().Date.PlusDays(days);
+                    PosPayment AtEdge(PosPayment sale, int i) =>
+                        i % 2 == 0
+                            ? sale
+                            : sale with
+                            {
+                                OccurredAt =
+                                    BusinessDay.Start(day.PlusDays(i / 2 % 2), DateTimeZoneProviders.Tzdb[zone], cutoff)
+                                    + Duration.FromMinutes(i % 3 - 1),
+                            };
+                    foreach (var batch in sales.Select((sale, i) => Event(venue, i, AtEdge(sale, i))).Chunk(7))
+                        await writer.WriteAsync(batch, TestContext.Current.CancellationToken);
+                    await bar.Host.WhenIdleAsync();
 
-            var on = NodaTime.Text.LocalDatePattern.Iso.Format(day);
-            foreach (var period in new[] { "DAY", "WEEK", "MONTH", "YEAR", "ALL" })
-            {
-                const string fields = "from to total { amountMinor } count net { amountMinor } tip { amountMinor } pending { amountMinor }";
-                var revenue = (await bar.Owner.DataAsync($"query($v: ID!, $p: RevenuePeriod!, $on: LocalDate) {{ venue(id: $v) {{ revenue(period: $p, on: $on) {{ {fields} otherCurrencies {{ {fields} }} }} }} }}",
-                    new { v = venue, p = period, on })).At("venue.revenue");
-                var within = period == "ALL" ? "true" : $"occurred_at >= '{revenue.At("from")}' and occurred_at < '{revenue.At("to")}'";
-                foreach (var (currency, told) in new[] { ("USD", revenue) }.Concat(revenue.At("otherCurrencies").EnumerateArray().Select(o => ("GBP", o))))
-                    string.Join(' ', told.At("total.amountMinor"), told.At("count"), told.At("net.amountMinor"), told.At("tip.amountMinor"), told.At("pending.amountMinor")).ShouldBe(await bar.SqlAsync<string>($"""
-                        select concat_ws(' ', coalesce(sum(total_minor) filter (where status in (2, 3, 4)), 0), count(*) filter (where status in (2, 3, 4)),
-                          coalesce(sum(total_minor - refunded_minor) filter (where status in (2, 3, 4)), 0), coalesce(sum(tip_minor) filter (where status in (2, 3, 4)), 0),
-                          coalesce(sum(total_minor) filter (where status = 1), 0))
-                        from ingestion.transactions where venue_id = '{venue}' and currency = '{currency}' and {within}
-                        """), $"{zone} {cutoff} {period} {on}");
-            }
-            var series = (await bar.Owner.DataAsync("""
-                query($v: ID!) { venue(id: $v) { all: revenue(period: ALL) { total { amountMinor } }
-                  hours: revenueSeries(from: "2026-10-20", to: "2026-11-01", by: HOUR) { from to total { amountMinor } }
-                  days: revenueSeries(from: "2026-10-20", to: "2026-11-01", by: DAY) { from to total { amountMinor } }
-                  months: revenueSeries(from: "2026-01-01", to: "2027-01-01", by: MONTH) { label total { amountMinor } } } }
-                """, new { v = venue })).GetProperty("venue");
-            long Sum(string name) => series.At(name).EnumerateArray().Sum(p => p.At("total.amountMinor").GetInt64());
-            Sum("hours").ShouldBe(Sum("days"));
-            Sum("months").ShouldBe(series.At("all.total.amountMinor").GetInt64());
-            series.At("months").GetArrayLength().ShouldBe(12);
-            series.At("days").GetArrayLength().ShouldBe(12);
-        }, iter: 25, threads: 1);
+                    var on = NodaTime.Text.LocalDatePattern.Iso.Format(day);
+                    foreach (var period in new[] { "DAY", "WEEK", "MONTH", "YEAR", "ALL" })
+                    {
+                        const string fields =
+                            "from to total { amountMinor } count net { amountMinor } tip { amountMinor } pending { amountMinor }";
+                        var revenue = (
+                            await bar.Owner.DataAsync(
+                                $"query($v: ID!, $p: RevenuePeriod!, $on: LocalDate) {{ venue(id: $v) {{ revenue(period: $p, on: $on) {{ {fields} otherCurrencies {{ {fields} }} }} }} }}",
+                                new
+                                {
+                                    v = venue,
+                                    p = period,
+                                    on,
+                                }
+                            )
+                        ).At("venue.revenue");
+                        var within =
+                            period == "ALL" ? "true" : $"occurred_at >= '{revenue.At("from")}' and occurred_at < '{revenue.At("to")}'";
+                        foreach (
+                            var (currency, told) in new[] { ("USD", revenue) }.Concat(
+                                revenue.At("otherCurrencies").EnumerateArray().Select(o => ("GBP", o))
+                            )
+                        )
+                            string.Join(
+                                    ' ',
+                                    told.At("total.amountMinor"),
+                                    told.At("count"),
+                                    told.At("net.amountMinor"),
+                                    told.At("tip.amountMinor"),
+                                    told.At("pending.amountMinor")
+                                )
+                                .ShouldBe(
+                                    await bar.SqlAsync<string>(
+                                        $"""
+                                        select concat_ws(' ', coalesce(sum(total_minor) filter (where status in (2, 3, 4)), 0), count(*) filter (where status in (2, 3, 4)),
+                                          coalesce(sum(total_minor - refunded_minor) filter (where status in (2, 3, 4)), 0), coalesce(sum(tip_minor) filter (where status in (2, 3, 4)), 0),
+                                          coalesce(sum(total_minor) filter (where status = 1), 0))
+                                        from ingestion.transactions where venue_id = '{venue}' and currency = '{currency}' and {within}
+                                        """
+                                    ),
+                                    $"{zone} {cutoff} {period} {on}"
+                                );
+                    }
+                    var series = (
+                        await bar.Owner.DataAsync(
+                            """
+                            query($v: ID!) { venue(id: $v) { all: revenue(period: ALL) { total { amountMinor } }
+                              hours: revenueSeries(from: "2026-10-20", to: "2026-11-01", by: HOUR) { from to total { amountMinor } }
+                              days: revenueSeries(from: "2026-10-20", to: "2026-11-01", by: DAY) { from to total { amountMinor } }
+                              months: revenueSeries(from: "2026-01-01", to: "2027-01-01", by: MONTH) { label total { amountMinor } } } }
+                            """,
+                            new { v = venue }
+                        )
+                    ).GetProperty("venue");
+                    long Sum(string name) => series.At(name).EnumerateArray().Sum(p => p.At("total.amountMinor").GetInt64());
+                    Sum("hours").ShouldBe(Sum("days"));
+                    Sum("months").ShouldBe(series.At("all.total.amountMinor").GetInt64());
+                    series.At("months").GetArrayLength().ShouldBe(12);
+                    series.At("days").GetArrayLength().ShouldBe(12);
+                },
+                iter: 25,
+                threads: 1
+            );
     }
 
     private static Intake Event(string venue, int i, PosPayment payment)

@@ -1,5 +1,6 @@
 using Npgsql;
 using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Postgres;
 using PosModular.Simulator.Sellers;
 
 namespace PosModular.IntegrationTests.Rules;
@@ -26,16 +27,20 @@ public sealed class RelayTests(TestPostgres postgres)
     private static async Task<Func<string, Task>> NeighbourAsync(Bar bar)
     {
         await bar.RegisterAsync("zzz", Bar.OwnerId);
-        var (_, url, key) = await bar.ConnectAsync("zzz", bar.Square.Sellers.AddTill(new TillOrder { LocationId = "LZ", AccessToken = "token-of-z" }));
-        async Task Send(string id) => await bar.PostAsync(bar.Event(id, locationId: "LZ"), url: url, key: key);
-        await Send("z-warm");
+        var (_, url, key) = await bar.ConnectAsync(
+            "zzz",
+            bar.Square.Sellers.AddTill(new TillOrder { LocationId = "LZ", AccessToken = "token-of-z" })
+        );
+        async Task SendAsync(string id) => await bar.PostAsync(bar.Event(id, locationId: "LZ"), url: url, key: key);
+        await SendAsync("z-warm");
         await bar.PostAsync(bar.Event("warm"));
         await bar.Host.WhenIdleAsync();
-        return Send;
+        return SendAsync;
     }
 
     // The reader gets there before our patience ends.
-    private static Task ComesAsync(Bar bar, string condition) => Wait.UntilAsync(() => bar.SqlAsync<bool>($"select coalesce(({condition}), false)"), Patience, condition);
+    private static Task ComesAsync(Bar bar, string condition) =>
+        Wait.UntilAsync(() => bar.SqlAsync<bool>($"select coalesce(({condition}), false)"), Patience, condition);
 
     [Fact]
     public async Task A_venue_that_never_rests_leaves_its_neighbours_their_turn()
@@ -44,7 +49,9 @@ public sealed class RelayTests(TestPostgres postgres)
         var send = await NeighbourAsync(bar);
         await using var busy = await OpenAsync(bar);
         // Each change that is added up brings the next one.
-        await RunAsync(busy, """
+        await RunAsync(
+            busy,
+            """
             create function analytics.busy() returns trigger language plpgsql as $$ declare n bigint; begin
               if new.venue_id = 'bar' then
                 update ingestion.feed_heads set seq = seq + 1 where venue_id = 'bar' returning seq into n;
@@ -53,7 +60,8 @@ public sealed class RelayTests(TestPostgres postgres)
                 from ingestion.transaction_versions where venue_id = 'bar' and seq = n - 1;
               end if; return new; end $$;
             create trigger busy after insert or update on analytics.revenue_buckets for each row execute function analytics.busy()
-            """);
+            """
+        );
         await bar.PostAsync(bar.Event("first of many"));
         await ComesAsync(bar, "select seq > 20 from analytics.feed_positions where venue_id = 'bar'");
 
@@ -75,7 +83,13 @@ public sealed class RelayTests(TestPostgres postgres)
         await bar.PostAsync(bar.Event("kept"));
         await bar.SqlAsync<object>("delete from ingestion.transaction_versions where venue_id = 'bar' and seq = 2");
         await RunAsync(holder, "commit");
-        await Wait.UntilAsync(() => bar.Host.Log.Lines.Any(l => l.Contains("analytics", StringComparison.Ordinal) && l.Contains("venue bar jumps from 1 to 3", StringComparison.Ordinal)), Patience);
+        await Wait.UntilAsync(
+            () =>
+                bar.Host.Log.Lines.Any(l =>
+                    l.Contains("analytics", StringComparison.Ordinal) && l.Contains("venue bar jumps from 1 to 3", StringComparison.Ordinal)
+                ),
+            Patience
+        );
 
         await send("z1");
 
@@ -91,23 +105,29 @@ public sealed class RelayTests(TestPostgres postgres)
         await bar.LinkAsync("guest", "card-1");
         await bar.Host.WhenIdleAsync();
         await using var holder = await OpenAsync(bar);
-        await RunAsync(holder, """
+        await RunAsync(
+            holder,
+            """
             create function rules.bug() returns trigger language plpgsql as $$ begin if new.venue_id = 'bar' then raise exception 'bug'; end if; return new; end $$;
-            create trigger bug before insert on rules.patron_spend for each row execute function rules.bug()
-            """);
+            create trigger bug before insert on rules.lifetime_spend for each row execute function rules.bug()
+            """
+        );
         await bar.PostAsync(bar.Event("parked", fingerprint: "card-1"));
-        await ComesAsync(bar, "select count(*) = 1 from rules.feed_parked");
-        await RunAsync(holder, "drop trigger bug on rules.patron_spend; begin; select from rules.feed_heads where venue_id = 'bar' for update");
-        await bar.SqlAsync<object>("update rules.feed_parked set next_attempt_at = '2000-01-01'");
+        await ComesAsync(bar, "select count(*) = 1 from rules.feed_dead_letters");
+        await RunAsync(
+            holder,
+            "drop trigger bug on rules.lifetime_spend; begin; select from rules.feed_heads where venue_id = 'bar' for update"
+        );
+        await bar.SqlAsync<object>("update rules.feed_dead_letters set next_attempt_at = '2000-01-01'");
         await ComesAsync(bar, "select count(*) > 0 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()");
 
         await send("z1");
 
         await ComesAsync(bar, "select seq = 2 from rules.feed_positions where venue_id = 'zzz'");
         await RunAsync(holder, "commit");
-        await bar.SqlAsync<object>("update rules.feed_parked set next_attempt_at = '2000-01-01'");
-        await ComesAsync(bar, "select count(*) = 0 from rules.feed_parked");
-        (await bar.SqlAsync<long>("select captured_minor from rules.patron_spend where user_id = 'guest'")).ShouldBe(1100);
+        await bar.SqlAsync<object>("update rules.feed_dead_letters set next_attempt_at = '2000-01-01'");
+        await ComesAsync(bar, "select count(*) = 0 from rules.feed_dead_letters");
+        (await bar.SqlAsync<long>("select captured_minor from rules.lifetime_spend where user_id = 'guest'")).ShouldBe(1100);
     }
 
     [Fact]
@@ -115,17 +135,19 @@ public sealed class RelayTests(TestPostgres postgres)
     {
         await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
         await bar.Moderator.DataAsync("mutation { updateVenue(input: { venueId: \"bar\", unlockPolicy: REVOKE }) { errors { code } } }");
-        await bar.Owner.DataAsync("""
+        await bar.Owner.DataAsync(
+            """
             mutation {
               a: createSpendRule(input: { venueId: "bar", name: "A", threshold: 10, unlocksTier: PLATINUM }) { errors { code } }
               b: createSpendRule(input: { venueId: "bar", name: "B", threshold: 5, currency: "EUR", unlocksTier: REGULAR }) { errors { code } } }
-            """);
+            """
+        );
         await bar.LinkAsync("guest", "card-1");
         await bar.PostAsync(bar.Event("p1", amount: 1000, fingerprint: "card-1", minute: 1));
         await bar.Host.WhenIdleAsync();
 
         await using var holder = await OpenAsync(bar);
-        async Task InOneBatch(params byte[][] events)
+        async Task InOneBatchAsync(params byte[][] events)
         {
             await RunAsync(holder, "begin; select from rules.feed_positions where venue_id = 'bar' for update");
             foreach (var body in events)
@@ -134,15 +156,36 @@ public sealed class RelayTests(TestPostgres postgres)
             await bar.Host.WhenIdleAsync();
         }
 
-        await InOneBatch(bar.Event("p1", amount: 1000, refunded: 1000, fingerprint: "card-1", minute: 2), bar.Event("p2", amount: 1000, fingerprint: "card-1"));
-        await InOneBatch(bar.Event("p2", amount: 1000, refunded: 1000, fingerprint: "card-1", minute: 2), bar.Event("p3", amount: 500, currency: "EUR", fingerprint: "card-1"));
+        await InOneBatchAsync(
+            bar.Event("p1", amount: 1000, refunded: 1000, fingerprint: "card-1", minute: 2),
+            bar.Event("p2", amount: 1000, fingerprint: "card-1")
+        );
+        await InOneBatchAsync(
+            bar.Event("p2", amount: 1000, refunded: 1000, fingerprint: "card-1", minute: 2),
+            bar.Event("p3", amount: 500, currency: "EUR", fingerprint: "card-1")
+        );
 
-        var venue = (await bar.Owner.DataAsync("{ venue(id: \"bar\") { spendRules { name timesTriggered usersUnlocked } member(userId: \"guest\") { tier unlocks { rule { name } revokedReason } history { from to reason unlockId } } } }")).GetProperty("venue");
+        var venue = (
+            await bar.Owner.DataAsync(
+                "{ venue(id: \"bar\") { spendRules { name timesTriggered usersUnlocked } member(userId: \"guest\") { tier unlocks { rule { name } revokedReason } history { from to reason unlockId } } } }"
+            )
+        ).GetProperty("venue");
         var member = venue.GetProperty("member");
-        venue.At("spendRules").EnumerateArray().Select(r => $"{r.At("name")} {r.At("timesTriggered")} {r.At("usersUnlocked")}").ShouldBe(["B 1 1", "A 2 0"]);
+        venue
+            .At("spendRules")
+            .EnumerateArray()
+            .Select(r => $"{r.At("name")} {r.At("timesTriggered")} {r.At("usersUnlocked")}")
+            .ShouldBe(["B 1 1", "A 2 0"]);
         member.At("tier").GetString().ShouldBe("REGULAR");
-        member.At("unlocks").EnumerateArray().Select(u => $"{u.At("rule.name")} {u.At("revokedReason").ValueKind}").ShouldBe(["A String", "A String", "B Null"]);
-        member.At("history").EnumerateArray().Select(h => $"{h.At("from")} {h.At("to")} {h.At("reason")} {h.At("unlockId").ValueKind}")
+        member
+            .At("unlocks")
+            .EnumerateArray()
+            .Select(u => $"{u.At("rule.name")} {u.At("revokedReason").ValueKind}")
+            .ShouldBe(["A String", "A String", "B Null"]);
+        member
+            .At("history")
+            .EnumerateArray()
+            .Select(h => $"{h.At("from")} {h.At("to")} {h.At("reason")} {h.At("unlockId").ValueKind}")
             .ShouldBe(["GUEST PLATINUM Unlocked. String", "PLATINUM REGULAR An unlock was taken back. Null"]);
         bar.Host.Log.Lines.Where(l => l.Contains("23505", StringComparison.Ordinal)).ShouldBeEmpty();
     }

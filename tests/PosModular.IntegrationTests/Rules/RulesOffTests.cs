@@ -1,4 +1,5 @@
 using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Postgres;
 
 namespace PosModular.IntegrationTests.Rules;
 
@@ -8,26 +9,56 @@ public sealed class RulesOffTests(TestPostgres postgres)
     private static async Task<string> GuestAsync(Bar bar, string user = "guest")
     {
         await bar.Host.WhenIdleAsync();
-        var member = (await bar.Owner.DataAsync("query($user: ID!) { venue(id: \"bar\") { member(userId: $user) { tier lifetimeSpend { amountMinor } unlocks { tier } } } }", new { user })).At("venue.member");
+        var member = (
+            await bar.Owner.DataAsync(
+                "query($user: ID!) { venue(id: \"bar\") { member(userId: $user) { tier lifetimeSpend { amountMinor } unlocks { tier } } } }",
+                new { user }
+            )
+        ).At("venue.member");
         return $"{member.At("tier").GetString()} {member.At("lifetimeSpend.0.amountMinor").GetInt64()} {member.At("unlocks").GetArrayLength()}";
     }
 
-    private static async Task SwitchAsync(Bar bar, bool on) => (await bar.Moderator.DataAsync(
-        "mutation($input: UpdatePosConnectionInput!) { updatePosConnection(input: $input) { connection { sync { processRules } } errors { code } } }",
-        new { input = new { connectionId = bar.ConnectionId, processRules = on } })).At("updatePosConnection").ToString().ShouldBe($$$"""{"connection":{"sync":{"processRules":{{{(on ? "true" : "false")}}}}},"errors":[]}""");
+    private static async Task SwitchAsync(Bar bar, bool on) =>
+        (
+            await bar.Moderator.DataAsync(
+                "mutation($input: UpdatePosConnectionInput!) { updatePosConnection(input: $input) { connection { sync { processRules } } errors { code } } }",
+                new { input = new { connectionId = bar.ConnectionId, processRules = on } }
+            )
+        )
+            .At("updatePosConnection")
+            .ToString()
+            .ShouldBe($$$"""{"connection":{"sync":{"processRules":{{{(on ? "true" : "false")}}}}},"errors":[]}""");
 
     private static async Task LinkAsync(Bar bar, string user, string payment)
     {
         var token = await bar.SqlAsync<string>($"select card_token from ingestion.transactions where external_id = '{payment}'");
-        (await bar.Owner.DataAsync("mutation($input: LinkCardInput!) { linkCard(input: $input) { errors { code } } }", new { input = new { venueId = Bar.VenueId, userId = user, cardToken = token } }))
-            .At("linkCard.errors").GetArrayLength().ShouldBe(0);
+        (
+            await bar.Owner.DataAsync(
+                "mutation($input: LinkCardInput!) { linkCard(input: $input) { errors { code } } }",
+                new
+                {
+                    input = new
+                    {
+                        venueId = Bar.VenueId,
+                        userId = user,
+                        cardToken = token,
+                    },
+                }
+            )
+        ).At("linkCard.errors").GetArrayLength().ShouldBe(0);
     }
 
     private static async Task<Bar> OpenAsync(TestPostgres postgres)
     {
         var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        (await bar.Owner.DataAsync("mutation { createSpendRule(input: { venueId: \"bar\", name: \"Regulars\", threshold: 10, unlocksTier: REGULAR }) { errors { code } } }"))
-            .At("createSpendRule.errors").GetArrayLength().ShouldBe(0);
+        (
+            await bar.Owner.DataAsync(
+                "mutation { createSpendRule(input: { venueId: \"bar\", name: \"Regulars\", threshold: 10, unlocksTier: REGULAR }) { errors { code } } }"
+            )
+        )
+            .At("createSpendRule.errors")
+            .GetArrayLength()
+            .ShouldBe(0);
         return bar;
     }
 
@@ -72,9 +103,26 @@ public sealed class RulesOffTests(TestPostgres postgres)
     {
         await using var bar = await OpenAsync(postgres);
         var till = bar.Till;
-        (await bar.Moderator.DataAsync("mutation($input: ConnectPosInput!) { connectPos(input: $input) { connection { id sync { processRules } } errors { code message } } }",
-            new { input = new { venueId = Bar.VenueId, processRules = false, credentials = new { provider = "SQUARE", environment = "SANDBOX", locationId = till.Location.Id, accessToken = till.Token.Value } } }))
-            .At("connectPos").ToString().ShouldBe($$$"""{"connection":{"id":"{{{bar.ConnectionId}}}","sync":{"processRules":false}},"errors":[]}""");
+        (
+            await bar.Moderator.DataAsync(
+                "mutation($input: ConnectPosInput!) { connectPos(input: $input) { connection { id sync { processRules } } errors { code message } } }",
+                new
+                {
+                    input = new
+                    {
+                        venueId = Bar.VenueId,
+                        processRules = false,
+                        credentials = new
+                        {
+                            provider = "SQUARE",
+                            environment = "SANDBOX",
+                            locationId = till.Location.Id,
+                            accessToken = till.Token.Value,
+                        },
+                    },
+                }
+            )
+        ).At("connectPos").ToString().ShouldBe($$$"""{"connection":{"id":"{{{bar.ConnectionId}}}","sync":{"processRules":false}},"errors":[]}""");
 
         await bar.LinkAsync("guest", "card-1");
         await bar.PostAsync(bar.Event("p1", amount: 5000, fingerprint: "card-1"));

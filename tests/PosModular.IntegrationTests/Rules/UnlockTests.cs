@@ -1,11 +1,13 @@
 using System.Text.Json;
 using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Postgres;
 
 namespace PosModular.IntegrationTests.Rules;
 
 public sealed class UnlockTests(TestPostgres postgres)
 {
-    private const string Unlocked = "subscription($venue: ID!, $after: String) { tierUnlocked(venueId: $venue, after: $after) { cursor userId tier access rule { name } spendAtUnlock { amountMinor } transactionId } }";
+    private const string Unlocked =
+        "subscription($venue: ID!, $after: String) { tierUnlocked(venueId: $venue, after: $after) { cursor userId tier access rule { name } spendAtUnlock { amountMinor } transactionId } }";
 
     private const string Guest = """
         { venue(id: "bar") { member(userId: "guest") { tier access lifetimeSpend { amountMinor currency } firstSeenAt lastSeenAt
@@ -15,10 +17,21 @@ public sealed class UnlockTests(TestPostgres postgres)
 
     private static async Task<Guid> RuleAsync(Bar bar, string name, decimal threshold, string tier, object? more = null)
     {
-        var input = new Dictionary<string, object?> { ["venueId"] = Bar.VenueId, ["name"] = name, ["threshold"] = threshold, ["unlocksTier"] = tier };
+        var input = new Dictionary<string, object?>
+        {
+            ["venueId"] = Bar.VenueId,
+            ["name"] = name,
+            ["threshold"] = threshold,
+            ["unlocksTier"] = tier,
+        };
         foreach (var property in more?.GetType().GetProperties() ?? [])
             input[property.Name] = property.GetValue(more);
-        var payload = (await bar.Owner.DataAsync("mutation($input: CreateSpendRuleInput!) { createSpendRule(input: $input) { rule { id } errors { code message field } } }", new { input })).At("createSpendRule");
+        var payload = (
+            await bar.Owner.DataAsync(
+                "mutation($input: CreateSpendRuleInput!) { createSpendRule(input: $input) { rule { id } errors { code message field } } }",
+                new { input }
+            )
+        ).At("createSpendRule");
         payload.At("errors").GetArrayLength().ShouldBe(0, payload.ToString());
         return payload.At("rule.id").GetGuid();
     }
@@ -37,9 +50,18 @@ public sealed class UnlockTests(TestPostgres postgres)
         await RuleAsync(bar, "Regulars", 33m, "REGULAR", new { grantsAccess = new[] { "INNER_CIRCLE" } });
         await bar.LinkAsync("guest", "card-1"); // 1.00
         await bar.Host.WhenIdleAsync();
-        await using var subscriber = await Subscriber.StartAsync(bar.Host, bar.Owner.Token!, Unlocked, new { venue = Bar.VenueId, after = Kernel.Cursor.OfSeq("unlock", Bar.VenueId, 0) });
+        await using var subscriber = await Subscriber.StartAsync(
+            bar.Host,
+            bar.Owner.Token!,
+            Unlocked,
+            new { venue = Bar.VenueId, after = PosModular.Kernel.Paging.Cursor.EncodeSequence("unlock", Bar.VenueId, 0) }
+        );
 
-        await Task.WhenAll(Enumerable.Range(0, 64).Select(i => bar.PostAsync(bar.Event($"p{i}", amount: 100, fingerprint: "card-1"), i % 2 == 0 ? bar.Host : second)));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 64)
+                .Select(i => bar.PostAsync(bar.Event($"p{i}", amount: 100, fingerprint: "card-1"), i % 2 == 0 ? bar.Host : second))
+        );
 
         var unlock = await subscriber.NextAsync();
         unlock.At("userId").GetString().ShouldBe("guest");
@@ -70,16 +92,37 @@ public sealed class UnlockTests(TestPostgres postgres)
         (await GuestAsync(bar)).At("member").ValueKind.ShouldBe(JsonValueKind.Null);
 
         var token = await bar.SqlAsync<string>("select card_token from ingestion.transactions limit 1");
-        (await bar.Owner.DataAsync("mutation($input: LinkCardInput!) { linkCard(input: $input) { matchedTransactions } }",
-            new { input = new { venueId = Bar.VenueId, userId = "guest", cardToken = token } })).At("linkCard.matchedTransactions").GetInt32().ShouldBe(3);
+        (
+            await bar.Owner.DataAsync(
+                "mutation($input: LinkCardInput!) { linkCard(input: $input) { matchedTransactions } }",
+                new
+                {
+                    input = new
+                    {
+                        venueId = Bar.VenueId,
+                        userId = "guest",
+                        cardToken = token,
+                    },
+                }
+            )
+        ).At("linkCard.matchedTransactions").GetInt32().ShouldBe(3);
 
         var guest = (await GuestAsync(bar)).GetProperty("member");
         guest.At("tier").GetString().ShouldBe("PLATINUM");
         guest.At("firstSeenAt").GetString().ShouldBe("2026-11-20T20:00:00Z");
-        (await bar.SqlAsync<string>("select string_agg(t.external_id || ' ' || u.spend_minor, ', ' order by u.seq) from rules.unlocks u join ingestion.transactions t on t.id = u.transaction_id"))
-            .ShouldBe("middle 1100, late 3600");
-        var sales = (await bar.Owner.DataAsync("{ venue(id: \"bar\") { transactions { nodes { externalId member { tier } unlocks { tier } } } } }")).At("venue.transactions.nodes");
-        sales.ToString().ShouldBe("""[{"externalId":"late","member":{"tier":"PLATINUM"},"unlocks":[{"tier":"PLATINUM"}]},{"externalId":"middle","member":{"tier":"PLATINUM"},"unlocks":[{"tier":"REGULAR"}]},{"externalId":"early","member":{"tier":"PLATINUM"},"unlocks":[]}]""");
+        (
+            await bar.SqlAsync<string>(
+                "select string_agg(t.external_id || ' ' || u.spend_minor, ', ' order by u.seq) from rules.unlocks u join ingestion.transactions t on t.id = u.transaction_id"
+            )
+        ).ShouldBe("middle 1100, late 3600");
+        var sales = (
+            await bar.Owner.DataAsync("{ venue(id: \"bar\") { transactions { nodes { externalId member { tier } unlocks { tier } } } } }")
+        ).At("venue.transactions.nodes");
+        sales
+            .ToString()
+            .ShouldBe(
+                """[{"externalId":"late","member":{"tier":"PLATINUM"},"unlocks":[{"tier":"PLATINUM"}]},{"externalId":"middle","member":{"tier":"PLATINUM"},"unlocks":[{"tier":"REGULAR"}]},{"externalId":"early","member":{"tier":"PLATINUM"},"unlocks":[]}]"""
+            );
     }
 
     [Fact]
@@ -118,11 +161,15 @@ public sealed class UnlockTests(TestPostgres postgres)
         await bar.PostAsync(bar.Event("p1", amount: 1000, status: "APPROVED", fingerprint: "card-1", minute: 1));
         (await GuestAsync(bar)).At("member.lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(1100);
 
-        await bar.Moderator.DataAsync("mutation { updateVenue(input: { venueId: \"bar\", rulesCountFrom: CAPTURED }) { errors { code } } }");
+        await bar.Moderator.DataAsync(
+            "mutation { updateVenue(input: { venueId: \"bar\", rulesCountFrom: CAPTURED }) { errors { code } } }"
+        );
         (await GuestAsync(bar)).At("member.lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(100);
 
         await bar.PostAsync(bar.Event("p1", amount: 1000, status: "CANCELED", fingerprint: "card-1", minute: 2));
-        await bar.Moderator.DataAsync("mutation { updateVenue(input: { venueId: \"bar\", rulesCountFrom: AUTHORIZED }) { errors { code } } }");
+        await bar.Moderator.DataAsync(
+            "mutation { updateVenue(input: { venueId: \"bar\", rulesCountFrom: AUTHORIZED }) { errors { code } } }"
+        );
         (await GuestAsync(bar)).At("member.lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(100);
     }
 
@@ -131,7 +178,9 @@ public sealed class UnlockTests(TestPostgres postgres)
     {
         await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
         await RuleAsync(bar, "Anna's crowd", 1m, "WHALE", new { performerId = "anna" });
-        await bar.Owner.DataAsync("mutation { startLiveSession(input: { venueId: \"bar\", performerId: \"anna\", startedAt: \"2026-11-20T21:00:00Z\", endedAt: \"2026-11-20T22:00:00Z\" }) { errors { code } } }");
+        await bar.Owner.DataAsync(
+            "mutation { startLiveSession(input: { venueId: \"bar\", performerId: \"anna\", startedAt: \"2026-11-20T21:00:00Z\", endedAt: \"2026-11-20T22:00:00Z\" }) { errors { code } } }"
+        );
         await bar.LinkAsync("guest", "card-1"); // at 20:00
         await bar.PostAsync(bar.Event("after", amount: 1000, fingerprint: "card-1", created: "2026-11-20T22:00:00.000Z"));
         (await GuestAsync(bar)).At("member.tier").GetString().ShouldBe("GUEST");
@@ -139,7 +188,13 @@ public sealed class UnlockTests(TestPostgres postgres)
         await bar.PostAsync(bar.Event("during", amount: 1000, fingerprint: "card-1", created: "2026-11-20T21:59:59.000Z"));
 
         (await GuestAsync(bar)).At("member.tier").GetString().ShouldBe("WHALE");
-        (await bar.Owner.DataAsync("{ venue(id: \"bar\") { transactions(first: 2) { nodes { externalId performerId } } liveSessions { nodes { performerId endedAt } } } }")).At("venue.transactions.nodes").ToString()
+        (
+            await bar.Owner.DataAsync(
+                "{ venue(id: \"bar\") { transactions(first: 2) { nodes { externalId performerId } } liveSessions { nodes { performerId endedAt } } } }"
+            )
+        )
+            .At("venue.transactions.nodes")
+            .ToString()
             .ShouldBe("""[{"externalId":"after","performerId":null},{"externalId":"during","performerId":"anna"}]""");
     }
 
@@ -147,20 +202,53 @@ public sealed class UnlockTests(TestPostgres postgres)
     public async Task Rules_are_made_changed_switched_and_deleted_and_bad_input_is_told()
     {
         await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        var id = await RuleAsync(bar, "Night", 49.99m, "REGULAR", new { liveOnly = true, priority = 5, liveWindow = new { start = "22:00", end = "04:00", days = new[] { "FRIDAY" } } });
-        const string fields = "rule { name threshold { amountMinor currency } enabled liveOnly liveWindow { days start end } performerId priority } errors { code field }";
-        async Task<string> Change(string mutation) => (await bar.Owner.DataAsync($"mutation {{ r: {mutation} {{ {fields} }} }}")).At("r").ToString();
+        var id = await RuleAsync(
+            bar,
+            "Night",
+            49.99m,
+            "REGULAR",
+            new
+            {
+                liveOnly = true,
+                priority = 5,
+                liveWindow = new
+                {
+                    start = "22:00",
+                    end = "04:00",
+                    days = new[] { "FRIDAY" },
+                },
+            }
+        );
+        const string fields =
+            "rule { name threshold { amountMinor currency } enabled liveOnly liveWindow { days start end } performerId priority } errors { code field }";
+        async Task<string> ChangeAsync(string mutation) =>
+            (await bar.Owner.DataAsync($"mutation {{ r: {mutation} {{ {fields} }} }}")).At("r").ToString();
 
-        (await Change($"updateSpendRule(input: {{ ruleId: \"{id}\", name: \"Nights\", performerId: \"anna\" }})"))
-            .ShouldBe("""{"rule":{"name":"Nights","threshold":{"amountMinor":4999,"currency":"USD"},"enabled":true,"liveOnly":true,"liveWindow":{"days":["FRIDAY"],"start":"22:00:00","end":"04:00:00"},"performerId":"anna","priority":5},"errors":[]}""");
-        (await Change($"updateSpendRule(input: {{ ruleId: \"{id}\", liveWindow: null }})")).ShouldContain("\"liveWindow\":null,\"performerId\":\"anna\"");
-        (await Change($"updateSpendRule(input: {{ ruleId: \"{id}\", performerId: null }})")).ShouldContain("\"performerId\":null");
-        (await Change($"toggleSpendRule(input: {{ ruleId: \"{id}\" }})")).ShouldContain("\"enabled\":false");
-        (await Change($"updateSpendRule(input: {{ ruleId: \"{id}\", threshold: \"1.001\" }})")).ShouldContain("\"INVALID_INPUT\",\"field\":\"threshold\"");
-        (await Change($"updateSpendRule(input: {{ ruleId: \"{id}\", liveOnly: false, liveWindow: {{ start: \"22:00\", end: \"04:00\" }} }})")).ShouldContain("\"field\":\"liveWindow\"");
-        (await Change($"updateSpendRule(input: {{ ruleId: \"{Guid.NewGuid()}\" }})")).ShouldContain("NOT_FOUND");
-        (await new Client(bar.Host, TestKeys.Token("stranger")).DataAsync($"mutation {{ deleteSpendRule(input: {{ ruleId: \"{id}\" }}) {{ errors {{ code }} }} }}")).ToString().ShouldContain("NOT_FOUND");
-        (await Change($"deleteSpendRule(input: {{ ruleId: \"{id}\" }})")).ShouldContain("\"errors\":[]");
+        (await ChangeAsync($"updateSpendRule(input: {{ ruleId: \"{id}\", name: \"Nights\", performerId: \"anna\" }})")).ShouldBe(
+            """{"rule":{"name":"Nights","threshold":{"amountMinor":4999,"currency":"USD"},"enabled":true,"liveOnly":true,"liveWindow":{"days":["FRIDAY"],"start":"22:00:00","end":"04:00:00"},"performerId":"anna","priority":5},"errors":[]}"""
+        );
+        (await ChangeAsync($"updateSpendRule(input: {{ ruleId: \"{id}\", liveWindow: null }})")).ShouldContain(
+            "\"liveWindow\":null,\"performerId\":\"anna\""
+        );
+        (await ChangeAsync($"updateSpendRule(input: {{ ruleId: \"{id}\", performerId: null }})")).ShouldContain("\"performerId\":null");
+        (await ChangeAsync($"toggleSpendRule(input: {{ ruleId: \"{id}\" }})")).ShouldContain("\"enabled\":false");
+        (await ChangeAsync($"updateSpendRule(input: {{ ruleId: \"{id}\", threshold: \"1.001\" }})")).ShouldContain(
+            "\"INVALID_INPUT\",\"field\":\"threshold\""
+        );
+        (
+            await ChangeAsync(
+                $"updateSpendRule(input: {{ ruleId: \"{id}\", liveOnly: false, liveWindow: {{ start: \"22:00\", end: \"04:00\" }} }})"
+            )
+        ).ShouldContain("\"field\":\"liveWindow\"");
+        (await ChangeAsync($"updateSpendRule(input: {{ ruleId: \"{Guid.NewGuid()}\" }})")).ShouldContain("NOT_FOUND");
+        (
+            await new Client(bar.Host, TestKeys.Token("stranger")).DataAsync(
+                $"mutation {{ deleteSpendRule(input: {{ ruleId: \"{id}\" }}) {{ errors {{ code }} }} }}"
+            )
+        )
+            .ToString()
+            .ShouldContain("NOT_FOUND");
+        (await ChangeAsync($"deleteSpendRule(input: {{ ruleId: \"{id}\" }})")).ShouldContain("\"errors\":[]");
         (await bar.Owner.DataAsync("{ venue(id: \"bar\") { spendRules { id } } }")).At("venue.spendRules").GetArrayLength().ShouldBe(0);
     }
 
@@ -172,20 +260,44 @@ public sealed class UnlockTests(TestPostgres postgres)
         await bar.PostAsync(bar.Event("p1", amount: 1000, fingerprint: "card-1"));
         await bar.PostAsync(bar.Event("cash", amount: 500, fingerprint: "card-2"));
         var cash = await bar.SqlAsync<Guid>("select id from ingestion.transactions where external_id = 'cash'");
-        async Task<JsonElement> Assign(object? user) => (await bar.Owner.DataAsync(
-            "mutation($input: AssignTransactionInput!) { assignTransaction(input: $input) { transaction { userId matchedBy history { cause userId } } errors { code } } }",
-            new { input = new { venueId = Bar.VenueId, transactionId = cash, userId = user } })).At("assignTransaction");
+        async Task<JsonElement> AssignAsync(object? user) =>
+            (
+                await bar.Owner.DataAsync(
+                    "mutation($input: AssignTransactionInput!) { assignTransaction(input: $input) { transaction { userId matchedBy history { cause userId } } errors { code } } }",
+                    new
+                    {
+                        input = new
+                        {
+                            venueId = Bar.VenueId,
+                            transactionId = cash,
+                            userId = user,
+                        },
+                    }
+                )
+            ).At("assignTransaction");
 
-        (await Assign("guest")).At("transaction").ToString().ShouldBe("""{"userId":"guest","matchedBy":"HAND","history":[{"cause":"WEBHOOK","userId":null},{"cause":"HAND","userId":"guest"}]}""");
+        (await AssignAsync("guest"))
+            .At("transaction")
+            .ToString()
+            .ShouldBe(
+                """{"userId":"guest","matchedBy":"HAND","history":[{"cause":"WEBHOOK","userId":null},{"cause":"HAND","userId":"guest"}]}"""
+            );
         (await GuestAsync(bar)).At("member.lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(1600);
 
         var token = await bar.SqlAsync<string>("select card_token from ingestion.transactions where external_id = 'p1'");
-        (await bar.Owner.DataAsync("mutation($input: UnlinkCardInput!) { unlinkCard(input: $input) { matchedTransactions } }", new { input = new { venueId = Bar.VenueId, cardToken = token } }))
-            .At("unlinkCard.matchedTransactions").GetInt32().ShouldBe(2);
+        (
+            await bar.Owner.DataAsync(
+                "mutation($input: UnlinkCardInput!) { unlinkCard(input: $input) { matchedTransactions } }",
+                new { input = new { venueId = Bar.VenueId, cardToken = token } }
+            )
+        )
+            .At("unlinkCard.matchedTransactions")
+            .GetInt32()
+            .ShouldBe(2);
         await bar.PostAsync(bar.Event("p1", amount: 1100, fingerprint: "card-1", minute: 5)); // a late tip: still nobody's
         (await GuestAsync(bar)).At("member.lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(500);
 
-        await Assign(null);
+        await AssignAsync(null);
         await bar.PostAsync(bar.Event("cash", amount: 600, fingerprint: "card-2", minute: 5));
         (await GuestAsync(bar)).At("member.lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(0);
     }
@@ -196,14 +308,28 @@ public sealed class UnlockTests(TestPostgres postgres)
         await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
         await bar.LinkAsync("guest", "card-1");
         var token = await bar.SqlAsync<string>("select card_token from ingestion.transactions limit 1");
-        await bar.Owner.DataAsync("mutation($input: LinkCardInput!) { linkCard(input: $input) { matchedTransactions } }",
-            new { input = new { venueId = Bar.VenueId, userId = "other", cardToken = token, includePast = false } });
+        await bar.Owner.DataAsync(
+            "mutation($input: LinkCardInput!) { linkCard(input: $input) { matchedTransactions } }",
+            new
+            {
+                input = new
+                {
+                    venueId = Bar.VenueId,
+                    userId = "other",
+                    cardToken = token,
+                    includePast = false,
+                },
+            }
+        );
 
         await bar.PostAsync(bar.Event("first-of-guest", amount: 150, fingerprint: "card-1", minute: 9)); // a late tip on a past sale
         await bar.PostAsync(bar.Event("new", amount: 700, fingerprint: "card-1", created: "2199-01-01T00:00:00Z"));
 
         (await GuestAsync(bar)).At("member.lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(150);
-        (await bar.Owner.DataAsync("{ venue(id: \"bar\") { member(userId: \"other\") { lifetimeSpend { amountMinor } } } }")).At("venue.member.lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(700);
+        (await bar.Owner.DataAsync("{ venue(id: \"bar\") { member(userId: \"other\") { lifetimeSpend { amountMinor } } } }"))
+            .At("venue.member.lifetimeSpend.0.amountMinor")
+            .GetInt64()
+            .ShouldBe(700);
     }
 
     [Fact]
@@ -215,8 +341,15 @@ public sealed class UnlockTests(TestPostgres postgres)
         await bar.Host.WhenIdleAsync();
         var guest = new Client(bar.Host, TestKeys.Token("guest"));
 
-        (await guest.DataAsync("{ viewer { memberships { venueId venueName member { tier lifetimeSpend { amountMinor } unlocks { rule { name } } } } } venue(id: \"bar\") { id } }")).ToString()
-            .ShouldBe("""{"viewer":{"memberships":[{"venueId":"bar","venueName":"bar","member":{"tier":"REGULAR","lifetimeSpend":[{"amountMinor":100}],"unlocks":[{"rule":{"name":"Regulars"}}]}}]},"venue":null}""");
+        (
+            await guest.DataAsync(
+                "{ viewer { memberships { venueId venueName member { tier lifetimeSpend { amountMinor } unlocks { rule { name } } } } } venue(id: \"bar\") { id } }"
+            )
+        )
+            .ToString()
+            .ShouldBe(
+                """{"viewer":{"memberships":[{"venueId":"bar","venueName":"bar","member":{"tier":"REGULAR","lifetimeSpend":[{"amountMinor":100}],"unlocks":[{"rule":{"name":"Regulars"}}]}}]},"venue":null}"""
+            );
     }
 
     [Fact]
@@ -233,14 +366,21 @@ public sealed class UnlockTests(TestPostgres postgres)
         string? after = null;
         do
         {
-            var page = (await bar.Owner.DataAsync("query($after: String) { venue(id: \"bar\") { members(first: 2, tier: REGULAR, after: $after) { nodes { userId } pageInfo { endCursor hasNextPage } } } }", new { after })).At("venue.members");
+            var page = (
+                await bar.Owner.DataAsync(
+                    "query($after: String) { venue(id: \"bar\") { members(first: 2, tier: REGULAR, after: $after) { nodes { userId } pageInfo { endCursor hasNextPage } } } }",
+                    new { after }
+                )
+            ).At("venue.members");
             seen.AddRange(page.At("nodes").EnumerateArray().Select(m => m.At("userId").GetString()!));
             after = page.At("pageInfo.hasNextPage").GetBoolean() ? page.At("pageInfo.endCursor").GetString() : null;
-        }
-        while (after is not null);
+        } while (after is not null);
 
         seen.ShouldBe(users, ignoreOrder: true);
-        (await bar.Owner.DataAsync("{ venue(id: \"bar\") { members(tier: WHALE) { nodes { userId } } } }")).At("venue.members.nodes").GetArrayLength().ShouldBe(0);
+        (await bar.Owner.DataAsync("{ venue(id: \"bar\") { members(tier: WHALE) { nodes { userId } } } }"))
+            .At("venue.members.nodes")
+            .GetArrayLength()
+            .ShouldBe(0);
     }
 
     [Fact]
@@ -258,8 +398,20 @@ public sealed class UnlockTests(TestPostgres postgres)
         await bar.PostAsync(bar.Event("p2", amount: 2000, fingerprint: "card-2"));
         await bar.Host.WhenIdleAsync();
 
-        var query = Unlocked.Replace("$after: String", "$after: String, $user: ID", StringComparison.Ordinal).Replace("after: $after", "after: $after, userId: $user", StringComparison.Ordinal);
-        await using var subscriber = await Subscriber.StartAsync(bar.Host, bar.Owner.Token!, query, new { venue = Bar.VenueId, user = "ben", after = Kernel.Cursor.OfSeq("unlock", Bar.VenueId, 0) });
+        var query = Unlocked
+            .Replace("$after: String", "$after: String, $user: ID", StringComparison.Ordinal)
+            .Replace("after: $after", "after: $after, userId: $user", StringComparison.Ordinal);
+        await using var subscriber = await Subscriber.StartAsync(
+            bar.Host,
+            bar.Owner.Token!,
+            query,
+            new
+            {
+                venue = Bar.VenueId,
+                user = "ben",
+                after = PosModular.Kernel.Paging.Cursor.EncodeSequence("unlock", Bar.VenueId, 0),
+            }
+        );
         var seen = new List<string>();
         while (seen.Count < 4)
         {
@@ -268,7 +420,11 @@ public sealed class UnlockTests(TestPostgres postgres)
         }
 
         seen.ShouldBe(["ben cheap", "ben dear", "ben older", "ben younger"]);
-        (await bar.SqlAsync<string>("select string_agg(seq::text, ' ' order by seq) || ' of ' || (select seq from rules.feed_heads) from rules.unlocks")).ShouldBe("1 2 3 4 5 6 7 8 of 8");
+        (
+            await bar.SqlAsync<string>(
+                "select string_agg(seq::text, ' ' order by seq) || ' of ' || (select seq from rules.feed_heads) from rules.unlocks"
+            )
+        ).ShouldBe("1 2 3 4 5 6 7 8 of 8");
     }
 
     [Fact]
@@ -289,6 +445,10 @@ public sealed class UnlockTests(TestPostgres postgres)
         var venue = await GuestAsync(bar);
         venue.At("member.tier").GetString().ShouldBe("GUEST");
         venue.At("member.access").ToString().ShouldBe("""["PUBLIC_LOBBY"]""");
-        venue.At("spendRules").EnumerateArray().Select(r => $"{r.At("name")} {r.At("timesTriggered")} {r.At("usersUnlocked")}").ShouldBe(["Stays 1 1"]);
+        venue
+            .At("spendRules")
+            .EnumerateArray()
+            .Select(r => $"{r.At("name")} {r.At("timesTriggered")} {r.At("usersUnlocked")}")
+            .ShouldBe(["Stays 1 1"]);
     }
 }

@@ -27,21 +27,52 @@ internal static class Polled
     /// <summary>Without polling by itself: the test says when.</summary>
     public static async Task<Bar> OpenAsync(string database, int pageSize = 100, IReadOnlyDictionary<string, string?>? more = null)
     {
-        var bar = await Bar.OpenAsync(database, HurriedTime.ForProviders, (more ?? new Dictionary<string, string?>()).Concat(Settings).DistinctBy(s => s.Key).ToDictionary(s => s.Key, s => s.Value),
-            new SimulatorSettings { Urls = "http://127.0.0.1:0", RetryScale = 0.001, PageSize = pageSize });
+        var bar = await Bar.OpenAsync(
+            database,
+            HurriedTime.ForProviders,
+            (more ?? new Dictionary<string, string?>()).Concat(Settings).DistinctBy(s => s.Key).ToDictionary(s => s.Key, s => s.Value),
+            new SimulatorSettings
+            {
+                Urls = "http://127.0.0.1:0",
+                RetryScale = 0.001,
+                PageSize = pageSize,
+            }
+        );
         await bar.QuietAsync();
         return bar;
     }
 
     /// <summary>The clock starts no sync from here on.</summary>
-    public static async Task QuietAsync(this Bar bar) => await bar.SqlAsync<int>("update integrations.pos_connections set sync_enabled = false");
+    public static async Task QuietAsync(this Bar bar) =>
+        await bar.SqlAsync<int>("update integrations.pos_connections set sync_enabled = false");
 
-    public static async Task<(ToastTill Till, Guid ConnectionId)> ConnectToastAsync(this Bar bar, RestaurantDraft? draft = null, string venue = Bar.VenueId)
+    public static async Task<(ToastTill Till, Guid ConnectionId)> ConnectToastAsync(
+        this Bar bar,
+        RestaurantDraft? draft = null,
+        string venue = Bar.VenueId
+    )
     {
         var till = bar.Square.Toast.Restaurants.Add(draft);
-        var payload = (await bar.Moderator.DataAsync("mutation($input: ConnectPosInput!) { connectPos(input: $input) { connection { id status } errors { code message field } } }",
-            new { input = new { venueId = venue, credentials = new { provider = "TOAST", environment = "SANDBOX", locationId = till.Restaurant.Guid, clientId = till.Client.ClientId, clientSecret = till.Client.ClientSecret } } }))
-            .At("connectPos");
+        var payload = (
+            await bar.Moderator.DataAsync(
+                "mutation($input: ConnectPosInput!) { connectPos(input: $input) { connection { id status } errors { code message field } } }",
+                new
+                {
+                    input = new
+                    {
+                        venueId = venue,
+                        credentials = new
+                        {
+                            provider = "TOAST",
+                            environment = "SANDBOX",
+                            locationId = till.Restaurant.Guid,
+                            clientId = till.Client.ClientId,
+                            clientSecret = till.Client.ClientSecret,
+                        },
+                    },
+                }
+            )
+        ).At("connectPos");
         payload.At("errors").GetArrayLength().ShouldBe(0, payload.ToString());
         payload.At("connection.status").GetString().ShouldBe("CONNECTED");
         await bar.QuietAsync();
@@ -51,20 +82,50 @@ internal static class Polled
     /// <summary>Toast's staff have set the restaurant's webhook: its events come to the host, signed with this secret.</summary>
     public static async Task HearToastAsync(this Bar bar, ToastTill till, Guid connection, string secret)
     {
-        (await bar.Moderator.DataAsync("mutation($input: UpdatePosConnectionInput!) { updatePosConnection(input: $input) { errors { code message } } }",
-            new { input = new { connectionId = connection, webhookSignatureKey = secret } })).At("updatePosConnection.errors").GetArrayLength().ShouldBe(0);
-        bar.Square.Toast.Restaurants.SetWebhook(till.Restaurant.Guid, new Uri(bar.Host.Address, $"/api/pos/webhooks/toast/{connection}").ToString(), secret);
+        (
+            await bar.Moderator.DataAsync(
+                "mutation($input: UpdatePosConnectionInput!) { updatePosConnection(input: $input) { errors { code message } } }",
+                new { input = new { connectionId = connection, webhookSignatureKey = secret } }
+            )
+        )
+            .At("updatePosConnection.errors")
+            .GetArrayLength()
+            .ShouldBe(0);
+        bar.Square.Toast.Restaurants.SetWebhook(
+            till.Restaurant.Guid,
+            new Uri(bar.Host.Address, $"/api/pos/webhooks/toast/{connection}").ToString(),
+            secret
+        );
     }
 
     /// <summary>Asks for a sync and waits for its end; parked ones are sent on at once.</summary>
-    public static async Task<JsonElement> SyncAsync(this Bar bar, Guid? connection = null, DateTimeOffset? from = null, DateTimeOffset? to = null, RunningHost? host = null)
+    public static async Task<JsonElement> SyncAsync(
+        this Bar bar,
+        Guid? connection = null,
+        DateTimeOffset? from = null,
+        DateTimeOffset? to = null,
+        RunningHost? host = null
+    )
     {
         var client = new Client(host ?? bar.Host, TestKeys.Token(Bar.OwnerId));
         while (true)
         {
             TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
-            var payload = (await client.DataAsync("mutation($input: SyncTransactionsInput!) { syncTransactions(input: $input) { runs { id } errors { code message field } } }",
-                new { input = new { venueId = Bar.VenueId, connectionId = connection ?? bar.ConnectionId, from, to } })).At("syncTransactions");
+            var payload = (
+                await client.DataAsync(
+                    "mutation($input: SyncTransactionsInput!) { syncTransactions(input: $input) { runs { id } errors { code message field } } }",
+                    new
+                    {
+                        input = new
+                        {
+                            venueId = Bar.VenueId,
+                            connectionId = connection ?? bar.ConnectionId,
+                            from,
+                            to,
+                        },
+                    }
+                )
+            ).At("syncTransactions");
             payload.At("errors").GetArrayLength().ShouldBe(0, payload.ToString());
             var run = await bar.UntilAsync(payload.At("runs.0.id").GetString()!, "COMPLETED", "PARKED", "FAILED", "CANCELED");
             if (run.At("status").GetString() != "PARKED")
@@ -75,46 +136,70 @@ internal static class Polled
     public static async Task<JsonElement> UntilAsync(this Bar bar, string run, params string[] statuses)
     {
         var found = default(JsonElement);
-        await Wait.UntilAsync(async () =>
-        {
-            var runs = (await bar.Owner.DataAsync("""
-                { venue(id: "bar") { posConnections { syncRuns { nodes { id status trigger pages fetched created updated unchanged progress error { code message } from to } } } } }
-                """)).At("venue.posConnections").EnumerateArray().SelectMany(c => c.At("syncRuns.nodes").EnumerateArray());
-            found = runs.FirstOrDefault(r => r.At("id").GetString() == run);
-            return found.ValueKind == JsonValueKind.Object && statuses.Contains(found.At("status").GetString());
-        }, Patience);
+        await Wait.UntilAsync(
+            async () =>
+            {
+                var runs = (
+                    await bar.Owner.DataAsync(
+                        """
+                        { venue(id: "bar") { posConnections { syncRuns { nodes { id status trigger pages fetched created updated unchanged progress error { code message } from to } } } } }
+                        """
+                    )
+                ).At("venue.posConnections").EnumerateArray().SelectMany(c => c.At("syncRuns.nodes").EnumerateArray());
+                found = runs.FirstOrDefault(r => r.At("id").GetString() == run);
+                return found.ValueKind == JsonValueKind.Object && statuses.Contains(found.At("status").GetString());
+            },
+            Patience
+        );
         return found;
     }
 
     /// <summary>Every payment of the Square till stands here as it stands there, to the cent.</summary>
     public static async Task ShouldEqualSquareAsync(this Bar bar)
     {
-        var theirs = bar.Square.Ledger.Payments(bar.Till.Location.Id).Select(p => $"{p.Id} {Status(p)} {p.Total} {p.Tip} {p.Refunded}").Order(StringComparer.Ordinal);
+        var theirs = bar
+            .Square.Ledger.Payments(bar.Till.Location.Id)
+            .Select(p => $"{p.Id} {Status(p)} {p.Total} {p.Tip} {p.Refunded}")
+            .Order(StringComparer.Ordinal);
         (await bar.OursAsync("2")).ShouldBe(theirs);
     }
 
     public static async Task ShouldEqualToastAsync(this Bar bar, ToastTill till)
     {
-        var theirs = bar.Square.Toast.Ledger.Payments(till.Restaurant.Guid).Where(p => !p.NoSale).Select(p => $"{p.PaymentGuid} {Status(p)} {p.Total} {p.Tip} {p.Refunded}").Order(StringComparer.Ordinal);
+        var theirs = bar
+            .Square.Toast.Ledger.Payments(till.Restaurant.Guid)
+            .Where(p => !p.NoSale)
+            .Select(p => $"{p.PaymentGuid} {Status(p)} {p.Total} {p.Tip} {p.Refunded}")
+            .Order(StringComparer.Ordinal);
         (await bar.OursAsync("1")).ShouldBe(theirs);
     }
 
-    private static async Task<IEnumerable<string>> OursAsync(this Bar bar, string provider) => (await bar.SqlAsync<string>($"""
-        select string_agg(external_id || ' ' || status || ' ' || total_minor || ' ' || tip_minor || ' ' || refunded_minor, E'\n')
-        from ingestion.transactions where provider = {provider} and not (status = 4 and total_minor = 0)
-        """) ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal);
+    private static async Task<IEnumerable<string>> OursAsync(this Bar bar, string provider) => (
+            await bar.SqlAsync<string>(
+                $"""
+                select string_agg(external_id || ' ' || status || ' ' || total_minor || ' ' || tip_minor || ' ' || refunded_minor, E'\n')
+                from ingestion.transactions where provider = {provider} and not (status = 4 and total_minor = 0)
+                """
+            ) ?? ""
+        ).Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal);
 
-    private static int Status(Payment p) => p.Status switch
-    {
-        PaymentStatus.Approved => 1,
-        PaymentStatus.Canceled => 5,
-        _ => p.Refunded == 0 ? 2 : p.Refunded < p.Total ? 3 : 4,
-    };
+    private static int Status(Payment p) =>
+        p.Status switch
+        {
+            PaymentStatus.Approved => 1,
+            PaymentStatus.Canceled => 5,
+            _ => p.Refunded == 0 ? 2
+            : p.Refunded < p.Total ? 3
+            : 4,
+        };
 
-    private static int Status(ToastLine p) => p.State switch
-    {
-        ToastPaymentStatus.Captured => p.Refunded == 0 ? 2 : p.Refunded < p.Total ? 3 : 4,
-        ToastPaymentStatus.Authorized => 1,
-        _ => 5,
-    };
+    private static int Status(ToastLine p) =>
+        p.State switch
+        {
+            ToastPaymentStatus.Captured => p.Refunded == 0 ? 2
+            : p.Refunded < p.Total ? 3
+            : 4,
+            ToastPaymentStatus.Authorized => 1,
+            _ => 5,
+        };
 }

@@ -1,4 +1,5 @@
 using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Postgres;
 using PosModular.Simulator.Control;
 using PosModular.Simulator.Faults;
 using PosModular.Simulator.Payments;
@@ -11,23 +12,112 @@ public sealed class SyncFaultTests(TestPostgres postgres)
 {
     private const int Pages = 50;
 
-    public static TheoryData<string> Faults => ["429", "429 four times in a row", "500", "503 ten times", "cut", "cut in the middle", "slow", "401", "403", "nonsense", "an expired cursor", "orders away"];
+    public static TheoryData<string> Faults =>
+        [
+            "429",
+            "429 four times in a row",
+            "500",
+            "503 ten times",
+            "cut",
+            "cut in the middle",
+            "slow",
+            "401",
+            "403",
+            "nonsense",
+            "an expired cursor",
+            "orders away",
+        ];
 
-    private static Fault FaultOf(string name, string path) => name switch
-    {
-        "429" => new Fault { Path = path, Skip = 7, Times = 1, Status = 429, Headers = new Dictionary<string, string> { ["Retry-After"] = "600" } },
-        "429 four times in a row" => new Fault { Path = path, Skip = 9, Times = 4, Status = 429 },
-        "500" => new Fault { Path = path, Skip = 11, Times = 3, Status = 500 },
-        "503 ten times" => new Fault { Path = path, Skip = 13, Times = 10, Status = 503 },
-        "cut" => new Fault { Path = path, Skip = 17, Times = 6, Cut = true },
-        "cut in the middle" => new Fault { Path = path, Skip = 19, Times = 6, CutAfterBytes = 900 },
-        "slow" => new Fault { Path = path, Skip = 23, Times = 5, DelayMs = 3_000 }, // longer than a hurried call waits
-        "401" => new Fault { Path = path, Skip = 5, Times = 2, Status = 401 },
-        "403" => new Fault { Path = path, Skip = 6, Times = 2, Status = 403 },
-        "nonsense" => new Fault { Path = path, Skip = 8, Times = 5, Status = 418 },
-        "an expired cursor" => new Fault { Path = path, Skip = 12, Times = 1, Status = 400, Code = "INVALID_CURSOR" },
-        _ => new Fault { Path = "/v2/orders", Skip = 3, Times = 12, Status = 500 },
-    };
+    private static Fault FaultOf(string name, string path) =>
+        name switch
+        {
+            "429" => new Fault
+            {
+                Path = path,
+                Skip = 7,
+                Times = 1,
+                Status = 429,
+                Headers = new Dictionary<string, string> { ["Retry-After"] = "600" },
+            },
+            "429 four times in a row" => new Fault
+            {
+                Path = path,
+                Skip = 9,
+                Times = 4,
+                Status = 429,
+            },
+            "500" => new Fault
+            {
+                Path = path,
+                Skip = 11,
+                Times = 3,
+                Status = 500,
+            },
+            "503 ten times" => new Fault
+            {
+                Path = path,
+                Skip = 13,
+                Times = 10,
+                Status = 503,
+            },
+            "cut" => new Fault
+            {
+                Path = path,
+                Skip = 17,
+                Times = 6,
+                Cut = true,
+            },
+            "cut in the middle" => new Fault
+            {
+                Path = path,
+                Skip = 19,
+                Times = 6,
+                CutAfterBytes = 900,
+            },
+            "slow" => new Fault
+            {
+                Path = path,
+                Skip = 23,
+                Times = 5,
+                DelayMs = 3_000,
+            }, // longer than a hurried call waits
+            "401" => new Fault
+            {
+                Path = path,
+                Skip = 5,
+                Times = 2,
+                Status = 401,
+            },
+            "403" => new Fault
+            {
+                Path = path,
+                Skip = 6,
+                Times = 2,
+                Status = 403,
+            },
+            "nonsense" => new Fault
+            {
+                Path = path,
+                Skip = 8,
+                Times = 5,
+                Status = 418,
+            },
+            "an expired cursor" => new Fault
+            {
+                Path = path,
+                Skip = 12,
+                Times = 1,
+                Status = 400,
+                Code = "INVALID_CURSOR",
+            },
+            _ => new Fault
+            {
+                Path = "/v2/orders",
+                Skip = 3,
+                Times = 12,
+                Status = 500,
+            },
+        };
 
     [Fact]
     public async Task Every_fault_during_a_long_sync_of_Square()
@@ -39,7 +129,14 @@ public sealed class SyncFaultTests(TestPostgres postgres)
         {
             var name = row.Data;
             var from = then.AddDays(i * 2);
-            new History { LocationId = location, Count = 10 * Pages, From = from, To = from.AddDays(1), Seed = i }.RingUp(bar.Square.Ledger);
+            new History
+            {
+                LocationId = location,
+                Count = 10 * Pages,
+                From = from,
+                To = from.AddDays(1),
+                Seed = i,
+            }.RingUp(bar.Square.Ledger);
             bar.Square.Faults.Clear();
             bar.Square.Faults.Arm(FaultOf(name, "/v2/payments"));
 
@@ -63,7 +160,14 @@ public sealed class SyncFaultTests(TestPostgres postgres)
         {
             var name = row.Data;
             var from = then.AddDays(i * 2);
-            new ToastHistory { RestaurantGuid = till.Restaurant.Guid, Count = 2_600, From = from, To = from.AddDays(1), Seed = i }.RingUp(bar.Square.Toast.Ledger);
+            new ToastHistory
+            {
+                RestaurantGuid = till.Restaurant.Guid,
+                Count = 2_600,
+                From = from,
+                To = from.AddDays(1),
+                Seed = i,
+            }.RingUp(bar.Square.Toast.Ledger);
             bar.Square.Faults.Clear();
             bar.Square.Faults.Arm(FaultOf(name, "/orders/v2/ordersBulk"));
 
@@ -78,15 +182,27 @@ public sealed class SyncFaultTests(TestPostgres postgres)
     {
         await using var bar = await Polled.OpenAsync(await postgres.CreateDatabaseAsync());
         await bar.SyncAsync();
-        bar.Square.Ledger.AddSale(new Sale { LocationId = bar.Till.Location.Id, Amount = 100, Captured = true, Announce = false });
+        bar.Square.Ledger.AddSale(
+            new Sale
+            {
+                LocationId = bar.Till.Location.Id,
+                Amount = 100,
+                Captured = true,
+                Announce = false,
+            }
+        );
         bar.Square.Faults.Arm(new Fault { Path = "/v2/payments", Status = 429 });
-        var id = (await bar.Owner.DataAsync("mutation { syncTransactions(input: { venueId: \"bar\" }) { runs { id } } }")).At("syncTransactions.runs.0.id").GetString()!;
+        var id = (await bar.Owner.DataAsync("mutation { syncTransactions(input: { venueId: \"bar\" }) { runs { id } } }"))
+            .At("syncTransactions.runs.0.id")
+            .GetString()!;
 
         for (var round = 1; round <= 6; round++) // more than the four that ended others for good
         {
             var parked = await bar.UntilAsync(id, "PARKED");
             parked.At("error.code").GetString().ShouldBe("RATE_LIMIT_EXCEEDED");
-            await Wait.UntilAsync(async () => await bar.SqlAsync<int>($"select faults from ingestion.sync_runs where id = '{id}'") >= round);
+            await Wait.UntilAsync(async () =>
+                await bar.SqlAsync<int>($"select faults from ingestion.sync_runs where id = '{id}'") >= round
+            );
             await bar.SqlAsync<int>("update ingestion.sync_runs set resume_at = now()");
         }
         bar.Square.Faults.Clear();
@@ -95,18 +211,29 @@ public sealed class SyncFaultTests(TestPostgres postgres)
         (await bar.UntilAsync(id, "COMPLETED")).At("created").GetInt32().ShouldBe(1);
         await bar.ShouldEqualSquareAsync();
     }
+
     [Fact]
     public async Task After_an_outage_of_the_till_itself_the_parked_run_covers_the_gap_up_to_now()
     {
         await using var bar = await Polled.OpenAsync(await postgres.CreateDatabaseAsync());
         await bar.SyncAsync(); // by creation, seven days back; from here on by change
         bar.Square.Faults.Arm(new Fault { Path = "/v2/payments", Status = 503 });
-        var id = (await bar.Owner.DataAsync("mutation { syncTransactions(input: { venueId: \"bar\" }) { runs { id } } }")).At("syncTransactions.runs.0.id").GetString()!;
+        var id = (await bar.Owner.DataAsync("mutation { syncTransactions(input: { venueId: \"bar\" }) { runs { id } } }"))
+            .At("syncTransactions.runs.0.id")
+            .GetString()!;
         var parked = await bar.UntilAsync(id, "PARKED");
         parked.At("error.code").GetString().ShouldBe("PROVIDER_UNAVAILABLE");
         parked.At("trigger").GetString().ShouldBe("MANUAL");
         for (var i = 0; i < 20; i++)
-            bar.Square.Ledger.AddSale(new Sale { LocationId = bar.Till.Location.Id, Amount = 100, Captured = true, Announce = false });
+            bar.Square.Ledger.AddSale(
+                new Sale
+                {
+                    LocationId = bar.Till.Location.Id,
+                    Amount = 100,
+                    Captured = true,
+                    Announce = false,
+                }
+            );
 
         // Two minutes have gone by, and the till is back.
         await bar.SqlAsync<int>($"update ingestion.sync_runs set parked_since = parked_since - interval '2 minutes' where id = '{id}'");
@@ -118,6 +245,10 @@ public sealed class SyncFaultTests(TestPostgres postgres)
         covered.At("created").GetInt32().ShouldBe(20);
         covered.At("to").GetDateTimeOffset().ShouldBeGreaterThan(parked.At("to").GetDateTimeOffset());
         await bar.ShouldEqualSquareAsync();
-        await Wait.UntilAsync(() => bar.Host.Log.Lines.Any(l => l.Contains("After an outage", StringComparison.Ordinal) && l.Contains("20 sales", StringComparison.Ordinal)));
+        await Wait.UntilAsync(() =>
+            bar.Host.Log.Lines.Any(l =>
+                l.Contains("After an outage", StringComparison.Ordinal) && l.Contains("20 sales", StringComparison.Ordinal)
+            )
+        );
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Postgres;
 using PosModular.Simulator.Control;
 using PosModular.Simulator.Payments;
 
@@ -9,11 +10,13 @@ namespace PosModular.IntegrationTests.Syncs;
 public sealed class SyncHostsTests(TestPostgres postgres)
 {
     [Fact]
-    public Task A_host_killed_in_a_sync_and_a_storm_of_webhooks_goes_on_at_the_page_and_counts_each_sale_once() => KillAsync(sales: 500, kills: 1);
+    public Task A_host_killed_in_a_sync_and_a_storm_of_webhooks_goes_on_at_the_page_and_counts_each_sale_once() =>
+        KillAsync(sales: 500, kills: 1);
 
     [Fact]
     [Trait("Category", "chaos")]
-    public Task A_host_killed_three_times_in_a_sync_and_a_storm_of_webhooks_goes_on_at_the_page_and_counts_each_sale_once() => KillAsync(sales: 2_000, kills: 3);
+    public Task A_host_killed_three_times_in_a_sync_and_a_storm_of_webhooks_goes_on_at_the_page_and_counts_each_sale_once() =>
+        KillAsync(sales: 2_000, kills: 3);
 
     // The webhooks tell of the sales that the sync reads, of their orders, and of as many others.
     private async Task KillAsync(int sales, int kills)
@@ -21,8 +24,21 @@ public sealed class SyncHostsTests(TestPostgres postgres)
         await using var bar = await Polled.OpenAsync(await postgres.CreateDatabaseAsync(), pageSize: 10);
         await bar.SyncAsync();
         var from = Polled.Today.AddDays(-100);
-        new History { LocationId = bar.Till.Location.Id, Count = sales, From = from, To = from.AddDays(1) }.RingUp(bar.Square.Ledger);
-        new History { LocationId = bar.Till.Location.Id, Count = sales, From = from.AddDays(2), To = from.AddDays(3), Seed = 2 }.RingUp(bar.Square.Ledger);
+        new History
+        {
+            LocationId = bar.Till.Location.Id,
+            Count = sales,
+            From = from,
+            To = from.AddDays(1),
+        }.RingUp(bar.Square.Ledger);
+        new History
+        {
+            LocationId = bar.Till.Location.Id,
+            Count = sales,
+            From = from.AddDays(2),
+            To = from.AddDays(3),
+            Seed = 2,
+        }.RingUp(bar.Square.Ledger);
         var events = bar.Square.Ledger.Events().Select(e => e.Body().ToArray()).ToArray();
         new Random(1).Shuffle(events);
         await bar.Host.DisposeAsync();
@@ -30,16 +46,23 @@ public sealed class SyncHostsTests(TestPostgres postgres)
 
         var port = RunningHost.FreePort();
         var host = HostProcess.Start(bar, port);
-        await bar.SqlAsync<int>($"""
+        await bar.SqlAsync<int>(
+            $"""
             insert into ingestion.sync_runs (id, venue_id, connection_id, trigger, status, by_creation, from_at, to_at, stream, place, pass_pages, pass_news, pages, fetched, created, updated, unchanged, started_at, updated_at, resume_at, faults)
-            select gen_random_uuid(), 'bar', connection_id, 3, 1, true, '{from:O}', '{from.AddDays(1):O}', 0, '{from:O}', 0, false, 0, 0, 0, 0, 0, now(), now(), now(), 0 from ingestion.sync_places
-            """);
+            select gen_random_uuid(), 'bar', connection_id, 3, 1, true, '{from:O}', '{from.AddDays(
+                1
+            ):O}', 0, '{from:O}', 0, false, 0, 0, 0, 0, 0, now(), now(), now(), 0 from ingestion.sync_places
+            """
+        );
         var storm = Storm.SendAsync(bar, events, _ => host.Address, TimeSpan.FromMinutes(3));
         for (var kill = 1; kill <= kills; kill++)
         {
             var pages = sales / 10 / (kills + 2) * kill;
             await Wait.UntilAsync(async () => await bar.SqlAsync<int>("select pages from ingestion.sync_runs where trigger = 3") >= pages);
-            (await bar.SqlAsync<short>("select status from ingestion.sync_runs where trigger = 3")).ShouldNotBe((short)2, "the sync is still under way");
+            (await bar.SqlAsync<short>("select status from ingestion.sync_runs where trigger = 3")).ShouldNotBe(
+                (short)2,
+                "the sync is still under way"
+            );
             storm.IsCompleted.ShouldBeFalse("so is the storm");
             await host.KillAsync();
             // Its lease runs out, as it would by itself in half a minute.
@@ -47,16 +70,20 @@ public sealed class SyncHostsTests(TestPostgres postgres)
             host = HostProcess.Start(bar, port);
         }
         await storm;
-        await Wait.UntilAsync(async () => await bar.SqlAsync<long>("select count(*) from ingestion.sync_runs where trigger = 3 and status <> 2") == 0);
+        await Wait.UntilAsync(async () =>
+            await bar.SqlAsync<long>("select count(*) from ingestion.sync_runs where trigger = 3 and status <> 2") == 0
+        );
         await host.DisposeAsync();
 
-        (await bar.SqlAsync<string>("select pages || ' ' || created + updated + unchanged from ingestion.sync_runs where trigger = 3"))
-            .ShouldBe(string.Create(CultureInfo.InvariantCulture, $"{sales / 10 + 2} {sales}"));
+        (
+            await bar.SqlAsync<string>("select pages || ' ' || created + updated + unchanged from ingestion.sync_runs where trigger = 3")
+        ).ShouldBe(string.Create(CultureInfo.InvariantCulture, $"{sales / 10 + 2} {sales}"));
         await bar.AddHostAsync();
         await bar.Host.WhenIdleAsync();
         await bar.ShouldEqualSquareAsync();
-        (await bar.SqlAsync<string>("select sum(count) || ' ' || sum(total_minor) from analytics.revenue_buckets"))
-            .ShouldBe(string.Create(CultureInfo.InvariantCulture, $"{2 * sales} {bar.Square.Ledger.Payments().Sum(p => p.Total)}"));
+        (await bar.SqlAsync<string>("select sum(count) || ' ' || sum(total_minor) from analytics.revenue_buckets")).ShouldBe(
+            string.Create(CultureInfo.InvariantCulture, $"{2 * sales} {bar.Square.Ledger.Payments().Sum(p => p.Total)}")
+        );
         (await bar.SqlAsync<long>("select count(*) from ingestion.webhook_events where status = 1")).ShouldBe(events.Length);
     }
 
@@ -68,20 +95,36 @@ public sealed class SyncHostsTests(TestPostgres postgres)
         await bar.Host.DisposeAsync();
         bar.Hosts.Clear();
         for (var i = 0; i < 20; i++)
-            bar.Square.Ledger.AddSale(new Sale { LocationId = bar.Till.Location.Id, Amount = 100, Captured = true, Announce = false });
+            bar.Square.Ledger.AddSale(
+                new Sale
+                {
+                    LocationId = bar.Till.Location.Id,
+                    Amount = 100,
+                    Captured = true,
+                    Announce = false,
+                }
+            );
         // Ten minutes have gone by; the next sync by the clock is far.
-        await bar.SqlAsync<int>("""
+        await bar.SqlAsync<int>(
+            """
             update integrations.pos_connections set sync_enabled = true;
             update ingestion.sync_places set alive_at = now() - interval '10 minutes', next_sync_at = now() + interval '1 day', last_sync_at = now()
-            """);
+            """
+        );
 
         var host = await bar.AddHostAsync(HurriedTime.ForProviders);
-        await Wait.UntilAsync(async () => await bar.SqlAsync<long>("select count(*) from ingestion.sync_runs where trigger = 4 and status = 2") > 0);
+        await Wait.UntilAsync(async () =>
+            await bar.SqlAsync<long>("select count(*) from ingestion.sync_runs where trigger = 4 and status = 2") > 0
+        );
 
         (await bar.SqlAsync<int>("select created from ingestion.sync_runs where trigger = 4")).ShouldBe(20);
         (await bar.SqlAsync<string>("select distinct cause::text from ingestion.transaction_versions")).ShouldBe("3");
         await bar.ShouldEqualSquareAsync();
-        await Wait.UntilAsync(() => host.Log.Lines.Any(l => l.Contains("After an outage", StringComparison.Ordinal) && l.Contains("20 sales", StringComparison.Ordinal)));
+        await Wait.UntilAsync(() =>
+            host.Log.Lines.Any(l =>
+                l.Contains("After an outage", StringComparison.Ordinal) && l.Contains("20 sales", StringComparison.Ordinal)
+            )
+        );
     }
 
     [Fact]
@@ -91,13 +134,20 @@ public sealed class SyncHostsTests(TestPostgres postgres)
         await bar.AddHostAsync(HurriedTime.ForProviders);
         await bar.SyncAsync();
         var from = Polled.Today.AddDays(-100);
-        new History { LocationId = bar.Till.Location.Id, Count = 400, From = from, To = from.AddDays(1) }.RingUp(bar.Square.Ledger);
+        new History
+        {
+            LocationId = bar.Till.Location.Id,
+            Count = 400,
+            From = from,
+            To = from.AddDays(1),
+        }.RingUp(bar.Square.Ledger);
         bar.Square.Requests.Clear();
 
         var run = await bar.SyncAsync(from: from, to: from.AddDays(1));
 
         run.At("created").GetInt32().ShouldBe(400);
-        bar.Square.Requests.Requests.Count(r => r.Path == "/v2/payments" && !r.Query.Contains("offline", StringComparison.Ordinal)).ShouldBe(40);
+        bar.Square.Requests.Requests.Count(r => r.Path == "/v2/payments" && !r.Query.Contains("offline", StringComparison.Ordinal))
+            .ShouldBe(40);
         await bar.ShouldEqualSquareAsync();
     }
 }

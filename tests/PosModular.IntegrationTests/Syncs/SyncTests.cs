@@ -1,5 +1,6 @@
 using System.Text.Json;
 using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Postgres;
 using PosModular.Simulator.Control;
 using PosModular.Simulator.Payments;
 using PosModular.Simulator.Toast;
@@ -14,13 +15,44 @@ public sealed class SyncTests(TestPostgres postgres)
         await using var bar = await Polled.OpenAsync(await postgres.CreateDatabaseAsync());
         var first = await bar.SyncAsync(); // of nothing
         var (ledger, location, now) = (bar.Square.Ledger, bar.Till.Location.Id, Polled.Now);
-        var ids = Enumerable.Range(0, 40).Select(i => ledger.AddSale(new Sale { LocationId = location, Amount = 1000 + i, Captured = i % 2 == 0, Cash = i % 5 == 0, At = now.AddSeconds(-2 * i), Announce = false }).Id).ToArray();
-        var offline = ledger.AddSale(new Sale { LocationId = location, Amount = 500, Captured = true, At = now, OfflineAt = now.AddHours(-5), Announce = false });
+        var ids = Enumerable
+            .Range(0, 40)
+            .Select(i =>
+                ledger
+                    .AddSale(
+                        new Sale
+                        {
+                            LocationId = location,
+                            Amount = 1000 + i,
+                            Captured = i % 2 == 0,
+                            Cash = i % 5 == 0,
+                            At = now.AddSeconds(-2 * i),
+                            Announce = false,
+                        }
+                    )
+                    .Id
+            )
+            .ToArray();
+        var offline = ledger.AddSale(
+            new Sale
+            {
+                LocationId = location,
+                Amount = 500,
+                Captured = true,
+                At = now,
+                OfflineAt = now.AddHours(-5),
+                Announce = false,
+            }
+        );
 
         var run = await bar.SyncAsync();
         (run.At("created").GetInt32(), run.At("progress").GetDouble()).ShouldBe((41, 1));
         await bar.ShouldEqualSquareAsync();
-        (await bar.SqlAsync<bool>($"select occurred_at = '{offline.OfflineAt:O}'::timestamptz from ingestion.transactions where external_id = '{offline.Id}'")).ShouldBeTrue();
+        (
+            await bar.SqlAsync<bool>(
+                $"select occurred_at = '{offline.OfflineAt:O}'::timestamptz from ingestion.transactions where external_id = '{offline.Id}'"
+            )
+        ).ShouldBeTrue();
 
         // What happens to them later: captures, late tips, refunds, cancelled authorisations.
         ledger.LeaveTip(ids[2], 250, announce: false);
@@ -41,12 +73,20 @@ public sealed class SyncTests(TestPostgres postgres)
         (await bar.SqlAsync<long>("select count(*) from ingestion.transaction_versions")).ShouldBe(versions);
         first.At("id").GetString().ShouldNotBe(again.At("id").GetString());
         // Breakdowns came with the pages, every request named the location, and nothing was ever written at the till.
-        (await bar.SqlAsync<long>("select count(*) from ingestion.transactions where not breakdown_complete and status in (1, 2, 3, 4)")).ShouldBe(0);
-        bar.Square.Requests.Requests.Where(r => r.Path is "/v2/payments" or "/v2/refunds").ShouldAllBe(r => r.Query.Contains("location_id=" + location) && r.Query.Contains("sort_order=ASC") && r.Query.Contains("limit=100"));
+        (
+            await bar.SqlAsync<long>("select count(*) from ingestion.transactions where not breakdown_complete and status in (1, 2, 3, 4)")
+        ).ShouldBe(0);
+        bar.Square.Requests.Requests.Where(r => r.Path is "/v2/payments" or "/v2/refunds")
+            .ShouldAllBe(r =>
+                r.Query.Contains("location_id=" + location) && r.Query.Contains("sort_order=ASC") && r.Query.Contains("limit=100")
+            );
         bar.Square.Requests.PaymentWrites.ShouldBeEmpty();
         await bar.Host.WhenIdleAsync();
         var net = ledger.Payments(location).Where(p => p.Status == PaymentStatus.Completed).Sum(p => p.Total - p.Refunded);
-        (await bar.Owner.DataAsync("{ venue(id: \"bar\") { revenue(period: ALL) { net { amountMinor } } } }")).At("venue.revenue.net.amountMinor").GetInt64().ShouldBe(net);
+        (await bar.Owner.DataAsync("{ venue(id: \"bar\") { revenue(period: ALL) { net { amountMinor } } } }"))
+            .At("venue.revenue.net.amountMinor")
+            .GetInt64()
+            .ShouldBe(net);
     }
 
     [Fact]
@@ -55,9 +95,33 @@ public sealed class SyncTests(TestPostgres postgres)
         await using var bar = await Polled.OpenAsync(await postgres.CreateDatabaseAsync(), pageSize: 10);
         await bar.SqlAsync<int>("delete from ingestion.sync_runs; update ingestion.sync_places set synced_to = null");
         var (ledger, location, now) = (bar.Square.Ledger, bar.Till.Location.Id, Polled.Now);
-        var ids = Enumerable.Range(0, 30).Select(i => ledger.AddSale(new Sale { LocationId = location, Amount = 1000 + i, Captured = true, At = now.AddDays(-6).AddMinutes(i), Announce = false }).Id).ToArray();
+        var ids = Enumerable
+            .Range(0, 30)
+            .Select(i =>
+                ledger
+                    .AddSale(
+                        new Sale
+                        {
+                            LocationId = location,
+                            Amount = 1000 + i,
+                            Captured = true,
+                            At = now.AddDays(-6).AddMinutes(i),
+                            Announce = false,
+                        }
+                    )
+                    .Id
+            )
+            .ToArray();
         // The second page waits until what stood on the first has changed.
-        bar.Square.Faults.Arm(new Simulator.Faults.Fault { Path = "/v2/payments", Skip = 1, Times = 1, DelayMs = 500 });
+        bar.Square.Faults.Arm(
+            new Simulator.Faults.Fault
+            {
+                Path = "/v2/payments",
+                Skip = 1,
+                Times = 1,
+                DelayMs = 500,
+            }
+        );
         var syncing = bar.SyncAsync();
         await Wait.UntilAsync(() => bar.Square.Requests.Requests.Count(r => r.Path == "/v2/payments") >= 2);
         ledger.GiveBack(ids[0], 500, announce: false);
@@ -73,14 +137,35 @@ public sealed class SyncTests(TestPostgres postgres)
         await using var bar = await Polled.OpenAsync(await postgres.CreateDatabaseAsync());
         await bar.SyncAsync();
         var (location, then) = (bar.Till.Location.Id, Polled.Today.AddDays(-200));
-        new History { LocationId = location, Count = 250, From = then, To = then.AddDays(10) }.RingUp(bar.Square.Ledger);
+        new History
+        {
+            LocationId = location,
+            Count = 250,
+            From = then,
+            To = then.AddDays(10),
+        }.RingUp(bar.Square.Ledger);
 
         var run = await bar.SyncAsync(from: then.AddDays(-1), to: then.AddDays(11));
 
         (run.At("trigger").GetString(), run.At("created").GetInt32(), run.At("pages").GetInt32()).ShouldBe(("BACKFILL", 250, 5));
         await bar.ShouldEqualSquareAsync();
-        foreach (var (input, field) in new (object, string)[] { (new { venueId = "bar", to = then }, "from"), (new { venueId = "bar", from = Polled.Now.AddDays(1) }, "from"), (new { venueId = "bar", connectionId = Guid.NewGuid() }, "connectionId") })
-            (await bar.Owner.DataAsync("mutation($input: SyncTransactionsInput!) { syncTransactions(input: $input) { errors { code field } } }", new { input })).At("syncTransactions.errors.0.field").GetString().ShouldBe(field);
+        foreach (
+            var (input, field) in new (object, string)[]
+            {
+                (new { venueId = "bar", to = then }, "from"),
+                (new { venueId = "bar", from = Polled.Now.AddDays(1) }, "from"),
+                (new { venueId = "bar", connectionId = Guid.NewGuid() }, "connectionId"),
+            }
+        )
+            (
+                await bar.Owner.DataAsync(
+                    "mutation($input: SyncTransactionsInput!) { syncTransactions(input: $input) { errors { code field } } }",
+                    new { input }
+                )
+            )
+                .At("syncTransactions.errors.0.field")
+                .GetString()
+                .ShouldBe(field);
     }
 
     [Fact]
@@ -90,20 +175,27 @@ public sealed class SyncTests(TestPostgres postgres)
         var (till, connection) = await bar.ConnectToastAsync();
         await bar.SyncAsync(connection);
         var (ledger, guid, now) = (bar.Square.Toast.Ledger, till.Restaurant.Guid, Polled.Now);
-        var orders = Enumerable.Range(0, 30).Select(i => ledger.RingUp(new ToastSale
-        {
-            RestaurantGuid = guid,
-            Price = 1000 + i * 7,
-            Discount = i % 3 == 0 ? 100 : 0,
-            SelectionDiscount = i % 4 == 0 ? 50 : 0,
-            ServiceCharge = i % 5 == 0 ? 180 : 0,
-            Tip = i % 2 * 150,
-            Captured = i % 3 != 1,
-            Type = i % 6 == 0 ? ToastPaymentType.Cash : ToastPaymentType.Credit,
-            CreatedInTestMode = i == 29,
-            At = now.AddSeconds(-2 * i),
-            Announce = false,
-        })).ToArray();
+        var orders = Enumerable
+            .Range(0, 30)
+            .Select(i =>
+                ledger.RingUp(
+                    new ToastSale
+                    {
+                        RestaurantGuid = guid,
+                        Price = 1000 + i * 7,
+                        Discount = i % 3 == 0 ? 100 : 0,
+                        SelectionDiscount = i % 4 == 0 ? 50 : 0,
+                        ServiceCharge = i % 5 == 0 ? 180 : 0,
+                        Tip = i % 2 * 150,
+                        Captured = i % 3 != 1,
+                        Type = i % 6 == 0 ? ToastPaymentType.Cash : ToastPaymentType.Credit,
+                        CreatedInTestMode = i == 29,
+                        At = now.AddSeconds(-2 * i),
+                        Announce = false,
+                    }
+                )
+            )
+            .ToArray();
         await bar.SyncAsync(connection);
         await bar.ShouldEqualToastAsync(till);
 
@@ -119,9 +211,17 @@ public sealed class SyncTests(TestPostgres postgres)
         await bar.ShouldEqualToastAsync(till);
 
         var checks = ledger.Checks(guid).Where(c => c.Counts).ToArray();
-        var paid = ledger.Payments(guid).Where(p => !p.NoSale && p.State == ToastPaymentStatus.Captured).Select(p => p.CheckGuid).ToHashSet();
-        (await bar.SqlAsync<decimal>("select sum(tax_minor) from ingestion.transactions where provider = 1 and status in (2, 3, 4)")).ShouldBe(checks.Where(c => paid.Contains(c.CheckGuid)).Sum(c => c.Tax));
-        (await bar.SqlAsync<decimal>("select sum(discount_minor) from ingestion.transactions where provider = 1 and status in (2, 3, 4)")).ShouldBe(checks.Where(c => paid.Contains(c.CheckGuid)).Sum(c => c.Discount));
+        var paid = ledger
+            .Payments(guid)
+            .Where(p => !p.NoSale && p.State == ToastPaymentStatus.Captured)
+            .Select(p => p.CheckGuid)
+            .ToHashSet();
+        (
+            await bar.SqlAsync<decimal>("select sum(tax_minor) from ingestion.transactions where provider = 1 and status in (2, 3, 4)")
+        ).ShouldBe(checks.Where(c => paid.Contains(c.CheckGuid)).Sum(c => c.Tax));
+        (
+            await bar.SqlAsync<decimal>("select sum(discount_minor) from ingestion.transactions where provider = 1 and status in (2, 3, 4)")
+        ).ShouldBe(checks.Where(c => paid.Contains(c.CheckGuid)).Sum(c => c.Discount));
         var again = await bar.SyncAsync(connection);
         (again.At("created").GetInt32(), again.At("updated").GetInt32()).ShouldBe((0, 0));
         bar.Square.Toast.Logins.CountOf(till.Client.ClientId).ShouldBe(1);
@@ -134,9 +234,31 @@ public sealed class SyncTests(TestPostgres postgres)
         var (till, connection) = await bar.ConnectToastAsync();
         await bar.SyncAsync(connection);
         var (ledger, guid, now) = (bar.Square.Toast.Ledger, till.Restaurant.Guid, Polled.Now);
-        var orders = Enumerable.Range(0, 250).Select(i => ledger.RingUp(new ToastSale { RestaurantGuid = guid, Price = 1000 + i, Captured = true, At = now.AddSeconds(-250 + i), Announce = false })).ToArray();
+        var orders = Enumerable
+            .Range(0, 250)
+            .Select(i =>
+                ledger.RingUp(
+                    new ToastSale
+                    {
+                        RestaurantGuid = guid,
+                        Price = 1000 + i,
+                        Captured = true,
+                        At = now.AddSeconds(-250 + i),
+                        Announce = false,
+                    }
+                )
+            )
+            .ToArray();
         bar.Square.Requests.Clear();
-        bar.Square.Faults.Arm(new Simulator.Faults.Fault { Path = "/orders/v2/ordersBulk", Skip = 1, Times = 1, DelayMs = 500 });
+        bar.Square.Faults.Arm(
+            new Simulator.Faults.Fault
+            {
+                Path = "/orders/v2/ordersBulk",
+                Skip = 1,
+                Times = 1,
+                DelayMs = 500,
+            }
+        );
         var syncing = bar.SyncAsync(connection);
         await Wait.UntilAsync(() => bar.Square.Requests.Requests.Count(r => r.Path == "/orders/v2/ordersBulk") >= 2);
         // Ten orders of the first page move to the end, out of the window: ten of the second page are on the first one now.
@@ -154,16 +276,27 @@ public sealed class SyncTests(TestPostgres postgres)
     {
         await using var bar = await Polled.OpenAsync(await postgres.CreateDatabaseAsync(), pageSize: 5);
         await bar.SyncAsync();
-        await using var subscriber = await Subscriber.StartAsync(bar.Host, bar.Owner.Token!, "subscription { syncProgressed(venueId: \"bar\") { id status progress pages created } }");
+        await using var subscriber = await Subscriber.StartAsync(
+            bar.Host,
+            bar.Owner.Token!,
+            "subscription { syncProgressed(venueId: \"bar\") { id status progress pages created } }"
+        );
         await Wait.UntilAsync(() => bar.Host.Listeners("ingestion.syncs") > 0);
         for (var i = 0; i < 30; i++)
-            bar.Square.Ledger.AddSale(new Sale { LocationId = bar.Till.Location.Id, Amount = 100, Captured = true, Announce = false });
+            bar.Square.Ledger.AddSale(
+                new Sale
+                {
+                    LocationId = bar.Till.Location.Id,
+                    Amount = 100,
+                    Captured = true,
+                    Announce = false,
+                }
+            );
 
         var run = await bar.SyncAsync();
 
         JsonElement said;
-        do
-            said = await subscriber.NextAsync();
+        do said = await subscriber.NextAsync();
         while (said.At("status").GetString() != "COMPLETED" || said.At("id").GetString() != run.At("id").GetString());
         (said.At("created").GetInt32(), said.At("progress").GetDouble()).ShouldBe((30, 1));
     }

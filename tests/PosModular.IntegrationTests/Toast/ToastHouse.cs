@@ -15,7 +15,13 @@ internal sealed class ToastHouse : IAsyncDisposable
     public Client Moderator => new(Hosts[0], TestKeys.Token("moderator", "HEAD_MODERATOR"));
     public IPosProvider Provider => ProviderOf(Hosts[0]);
 
-    public static PosCredentials Credentials { get; } = new(PosEnvironment.Sandbox, ToastStub.Restaurant) { ClientId = "client", ClientSecret = "secret", Currency = "USD" };
+    public static PosCredentials Credentials { get; } =
+        new(PosEnvironment.Sandbox, ToastStub.Restaurant)
+        {
+            ClientId = "client",
+            ClientSecret = "secret",
+            Currency = "USD",
+        };
 
     public static async Task<ToastHouse> OpenAsync(string database, int hosts = 1, IReadOnlyDictionary<string, string?>? settings = null)
     {
@@ -30,17 +36,33 @@ internal sealed class ToastHouse : IAsyncDisposable
         };
         foreach (var (name, value) in settings ?? new Dictionary<string, string?>())
             all[name] = value;
-        var house = new ToastHouse { Database = database, Toast = toast, Hosts = [] };
+        var house = new ToastHouse
+        {
+            Database = database,
+            Toast = toast,
+            Hosts = [],
+        };
         for (var i = 0; i < hosts; i++)
             house.Hosts.Add(await RunningHost.StartAsync(database + ";Maximum Pool Size=20", all)); // a thousand callers must not take the server from other tests
         return house;
     }
 
-    public static IPosProvider ProviderOf(RunningHost host) => host.Services.GetServices<IPosProvider>().Single(p => p.Provider == Integrations.Contracts.Provider.Toast);
+    public static IPosProvider ProviderOf(RunningHost host) =>
+        host.Services.GetServices<IPosProvider>().Single(p => p.Provider == Integrations.Contracts.Provider.Toast);
 
     /// <summary>A page of orders of the last hour.</summary>
-    public static Task<Fetched<PosPage>> PageAsync(RunningHost host, PosCredentials? who = null, string? cursor = null) => ProviderOf(host).FetchPageAsync(who ?? Credentials,
-        new PageRequest("orders", NodaTime.Instant.FromUtc(2026, 11, 20, 20, 0), NodaTime.Instant.FromUtc(2026, 11, 20, 21, 0), cursor), TestContext.Current.CancellationToken);
+    public static Task<Fetched<PosPage>> PageAsync(RunningHost host, PosCredentials? who = null, string? cursor = null) =>
+        ProviderOf(host)
+            .FetchPageAsync(
+                who ?? Credentials,
+                new PageRequest(
+                    "orders",
+                    NodaTime.Instant.FromUtc(2026, 11, 20, 20, 0),
+                    NodaTime.Instant.FromUtc(2026, 11, 20, 21, 0),
+                    cursor
+                ),
+                TestContext.Current.CancellationToken
+            );
 
     public async Task SqlAsync(string sql)
     {

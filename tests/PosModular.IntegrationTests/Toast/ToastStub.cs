@@ -64,18 +64,39 @@ internal sealed class ToastStub : IAsyncDisposable
                 return;
             }
             Tokens[$"token-{number}"] = true;
-            await http.Response.WriteAsJsonAsync(new { token = new { tokenType = "Bearer", expiresIn = ExpiresIn, accessToken = $"token-{number}" }, status = "SUCCESS" });
+            await http.Response.WriteAsJsonAsync(
+                new
+                {
+                    token = new
+                    {
+                        tokenType = "Bearer",
+                        expiresIn = ExpiresIn,
+                        accessToken = $"token-{number}",
+                    },
+                    status = "SUCCESS",
+                }
+            );
             return;
         }
         Calls.Enqueue((path, http.Request.QueryString.Value ?? "", http.Request.Headers["Toast-Restaurant-External-ID"]));
         if (!Tokens.ContainsKey(http.Request.Headers.Authorization.ToString().Replace("Bearer ", "", StringComparison.Ordinal)))
             await RefuseAsync(http, 401);
         else if (path == "/restaurants/v1/restaurants/" + Restaurant)
-            await http.Response.WriteAsJsonAsync(new
-            {
-                guid = Restaurant,
-                general = new { name = "Toasty", locationName = "Harbour", timeZone = "America/New_York", currencyCode = Currency, closeoutHour = 4, managementGroupGuid = "group-1" },
-            });
+            await http.Response.WriteAsJsonAsync(
+                new
+                {
+                    guid = Restaurant,
+                    general = new
+                    {
+                        name = "Toasty",
+                        locationName = "Harbour",
+                        timeZone = "America/New_York",
+                        currencyCode = Currency,
+                        closeoutHour = 4,
+                        managementGroupGuid = "group-1",
+                    },
+                }
+            );
         else if (path == "/orders/v2/ordersBulk")
             await http.Response.WriteAsync(OrdersJson);
         else
@@ -86,7 +107,15 @@ internal sealed class ToastStub : IAsyncDisposable
     public static Task RefuseAsync(HttpContext http, int status)
     {
         http.Response.StatusCode = status;
-        return http.Response.WriteAsJsonAsync(new { status, code = 10025, message = "Jack Jones, jack@example.com", developerMessage = "secret" });
+        return http.Response.WriteAsJsonAsync(
+            new
+            {
+                status,
+                code = 10025,
+                message = "Jack Jones, jack@example.com",
+                developerMessage = "secret",
+            }
+        );
     }
 
     public async ValueTask DisposeAsync()

@@ -1,6 +1,7 @@
 using Integrations.Contracts;
 using Npgsql;
-using PosModular.Kernel;
+using PosModular.IntegrationTests.Postgres;
+using PosModular.Kernel.Errors;
 
 namespace PosModular.IntegrationTests.Toast;
 
@@ -30,7 +31,11 @@ public sealed class ToastTokenTests(TestPostgres postgres)
 
         house.Toast.Logins.ShouldBe(1);
         await using var source = NpgsqlDataSource.Create(house.Database);
-        await using var row = await source.CreateCommand("select token, token like '%token-1%', logged_in_at is not null and logged_in_before is null and login_until is null, expires_at - logged_in_at from integrations.provider_tokens").ExecuteReaderAsync(TestContext.Current.CancellationToken);
+        await using var row = await source
+            .CreateCommand(
+                "select token, token like '%token-1%', logged_in_at is not null and logged_in_before is null and login_until is null, expires_at - logged_in_at from integrations.provider_tokens"
+            )
+            .ExecuteReaderAsync(TestContext.Current.CancellationToken);
         (await row.ReadAsync(TestContext.Current.CancellationToken)).ShouldBeTrue();
         row.GetString(0).ShouldStartWith("v1:");
         (row.GetBoolean(1), row.GetBoolean(2), row.GetTimeSpan(3)).ShouldBe((false, true, TimeSpan.FromSeconds(86_400 - 300)));
@@ -68,7 +73,9 @@ public sealed class ToastTokenTests(TestPostgres postgres)
         fault.RetryAfter!.Value.TotalMinutes.ShouldBeInRange(55, 60);
         house.Toast.Logins.ShouldBe(2);
         // An hour later.
-        await house.SqlAsync("update integrations.provider_tokens set logged_in_before = logged_in_before - interval '61 minutes', logged_in_at = logged_in_at - interval '61 minutes'");
+        await house.SqlAsync(
+            "update integrations.provider_tokens set logged_in_before = logged_in_before - interval '61 minutes', logged_in_at = logged_in_at - interval '61 minutes'"
+        );
         ShouldBeWell(await ToastHouse.PageAsync(house.Hosts[0]));
         house.Toast.Logins.ShouldBe(3);
     }
@@ -80,7 +87,11 @@ public sealed class ToastTokenTests(TestPostgres postgres)
         var wrong = ToastHouse.Credentials with { ClientSecret = "wrong" };
         for (var i = 0; i < 4; i++)
             (await ToastHouse.PageAsync(house.Hosts[0], wrong)).Fault!.Error.ShouldSatisfyAllConditions(
-                e => e.Code.ShouldBe(ErrorCode.InvalidCredentials), e => e.Field.ShouldBe("credentials.clientSecret"), e => e.Message.ShouldNotContain("wrong"), e => e.Message.ShouldNotContain("Jack"));
+                e => e.Code.ShouldBe(ErrorCode.InvalidCredentials),
+                e => e.Field.ShouldBe("credentials.clientSecret"),
+                e => e.Message.ShouldNotContain("wrong"),
+                e => e.Message.ShouldNotContain("Jack")
+            );
 
         house.Toast.Logins.ShouldBe(2);
         ShouldBeWell(await ToastHouse.PageAsync(house.Hosts[0])); // the right ones are not held back

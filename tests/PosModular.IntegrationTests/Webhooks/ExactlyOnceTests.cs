@@ -1,5 +1,6 @@
 using System.Net;
 using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Postgres;
 
 namespace PosModular.IntegrationTests.Webhooks;
 
@@ -36,16 +37,23 @@ public sealed class ExactlyOnceTests(TestPostgres postgres)
         await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
         // PostgreSQL takes no NUL in text (SQLSTATE 22021), so this one breaks the batch it is in.
         var poison = bar.Event("poison", extra: "\"note\":\"x\",").AsSpan().ToArray();
-        poison = System.Text.Encoding.UTF8.GetBytes(System.Text.Encoding.UTF8.GetString(poison).Replace("order-poison", "order\\u0000poison", StringComparison.Ordinal));
+        poison = System.Text.Encoding.UTF8.GetBytes(
+            System.Text.Encoding.UTF8.GetString(poison).Replace("order-poison", "order\\u0000poison", StringComparison.Ordinal)
+        );
 
         var posts = Enumerable.Range(0, 200).Select(i => bar.PostAsync(bar.Event($"good-{i}", amount: 100))).Append(bar.PostAsync(poison));
         (await Task.WhenAll(posts)).ShouldAllBe(a => a == HttpStatusCode.OK);
 
         await bar.Host.WhenIdleAsync();
-        var venue = (await bar.Owner.DataAsync("""
-            query($venue: ID!) { venue(id: $venue) { transactions { totalCount } revenue(period: ALL) { total { amountMinor } count }
-              webhookEvents(status: FAILED) { nodes { reason payload } } } }
-            """, new { venue = Bar.VenueId })).GetProperty("venue");
+        var venue = (
+            await bar.Owner.DataAsync(
+                """
+                query($venue: ID!) { venue(id: $venue) { transactions { totalCount } revenue(period: ALL) { total { amountMinor } count }
+                  webhookEvents(status: FAILED) { nodes { reason payload } } } }
+                """,
+                new { venue = Bar.VenueId }
+            )
+        ).GetProperty("venue");
         venue.At("transactions.totalCount").GetInt64().ShouldBe(200);
         venue.At("revenue.total.amountMinor").GetInt64().ShouldBe(20_000);
         venue.At("webhookEvents.nodes").GetArrayLength().ShouldBe(1);
@@ -59,9 +67,18 @@ public sealed class ExactlyOnceTests(TestPostgres postgres)
         await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
 
         (await bar.PostAsync(bar.Event("p1", eventId: "\\u0000"))).ShouldBe(HttpStatusCode.OK);
-        (await bar.PostAsync(bar.Event("p2", eventId: new string('x', 20) + string.Concat(Enumerable.Range(0, 4000).Select(i => (char)('a' + i * i % 26)))))).ShouldBe(HttpStatusCode.OK);
+        (
+            await bar.PostAsync(
+                bar.Event(
+                    "p2",
+                    eventId: new string('x', 20) + string.Concat(Enumerable.Range(0, 4000).Select(i => (char)('a' + i * i % 26)))
+                )
+            )
+        ).ShouldBe(HttpStatusCode.OK);
 
-        (await bar.SqlAsync<long>("select count(*) from ingestion.webhook_events where status = 3 and event_id like 'sha256:%'")).ShouldBeGreaterThan(0);
+        (
+            await bar.SqlAsync<long>("select count(*) from ingestion.webhook_events where status = 3 and event_id like 'sha256:%'")
+        ).ShouldBeGreaterThan(0);
         (await bar.SqlAsync<long>("select count(*) from ingestion.webhook_events")).ShouldBe(2);
     }
 
@@ -70,14 +87,18 @@ public sealed class ExactlyOnceTests(TestPostgres postgres)
     {
         await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
         // The raw event and the transaction are written before the version: all three must go together.
-        await bar.SqlAsync<object?>("""
+        await bar.SqlAsync<object?>(
+            """
             create function ingestion.break() returns trigger language plpgsql as $$ begin
               if new.total_minor = 666 then raise exception 'broken' using errcode = '22023'; end if; return new; end $$;
             create trigger break before insert on ingestion.transaction_versions for each row execute function ingestion.break();
             select null::text
-            """);
+            """
+        );
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => bar.PostAsync(bar.Event($"p{i}", amount: i == 7 ? 666 : 100))));
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 20).Select(i => bar.PostAsync(bar.Event($"p{i}", amount: i == 7 ? 666 : 100)))
+        );
 
         answers.ShouldAllBe(a => a == HttpStatusCode.OK);
         await bar.Host.WhenIdleAsync();
@@ -92,28 +113,35 @@ public sealed class ExactlyOnceTests(TestPostgres postgres)
     public async Task A_change_whose_handler_fails_is_parked_passed_over_and_counted_once_when_the_handler_recovers()
     {
         await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        await bar.SqlAsync<object?>("""
+        await bar.SqlAsync<object?>(
+            """
             create function analytics.break() returns trigger language plpgsql as $$ begin
               if new.tip_minor % 1000 = 13 then raise exception 'broken'; end if; return new; end $$;
             create trigger break before insert or update on analytics.revenue_buckets for each row execute function analytics.break();
             select null::text
-            """);
-        var posts = Enumerable.Range(0, 30).Select(i => bar.PostAsync(bar.Event($"p{i}", amount: 100,
-            extra: i == 11 ? "\"tip_money\":{\"amount\":13,\"currency\":\"USD\"}," : "")));
+            """
+        );
+        var posts = Enumerable
+            .Range(0, 30)
+            .Select(i =>
+                bar.PostAsync(bar.Event($"p{i}", amount: 100, extra: i == 11 ? "\"tip_money\":{\"amount\":13,\"currency\":\"USD\"}," : ""))
+            );
         await Task.WhenAll(posts);
         await bar.Host.WhenIdleAsync(mayPark: true);
 
         // Neighbours and the other reader are untouched.
         (await bar.SqlAsync<decimal>("select sum(total_minor) from analytics.revenue_buckets")).ShouldBe(2900);
-        (await bar.SqlAsync<long>("select count(*) from analytics.feed_parked where error like '%broken%'")).ShouldBe(1);
-        (await bar.SqlAsync<long>("select count(*) from rules.feed_parked")).ShouldBe(0);
+        (await bar.SqlAsync<long>("select count(*) from analytics.feed_dead_letters where error like '%broken%'")).ShouldBe(1);
+        (await bar.SqlAsync<long>("select count(*) from rules.feed_dead_letters")).ShouldBe(0);
         (await bar.Host.Http.GetAsync("/health/ready", TestContext.Current.CancellationToken)).StatusCode.ShouldBe(HttpStatusCode.OK);
 
-        await bar.SqlAsync<object?>("drop trigger break on analytics.revenue_buckets; update analytics.feed_parked set next_attempt_at = now(); select null::text");
+        await bar.SqlAsync<object?>(
+            "drop trigger break on analytics.revenue_buckets; update analytics.feed_dead_letters set next_attempt_at = now(); select null::text"
+        );
         await Wait.UntilAsync(async () =>
         {
             await bar.PostAsync(bar.Event("again", amount: 0, eventId: "again")); // any bell makes the relay look
-            return await bar.SqlAsync<long>("select count(*) from analytics.feed_parked") == 0;
+            return await bar.SqlAsync<long>("select count(*) from analytics.feed_dead_letters") == 0;
         });
         (await bar.SqlAsync<decimal>("select sum(total_minor) from analytics.revenue_buckets")).ShouldBe(3000);
     }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Postgres;
 
 namespace PosModular.IntegrationTests.Webhooks;
 
@@ -29,14 +30,19 @@ public sealed class FirstSaleTests(TestPostgres postgres)
         live.At("card.last4").GetString().ShouldBe("9029");
 
         await bar.Host.WhenIdleAsync();
-        var venue = (await bar.Owner.DataAsync("""
-            query($venue: ID!) { venue(id: $venue) {
-              transactions { totalCount nodes { externalId externalOrderId status provider paymentMethod occurredAt businessDate breakdownComplete userId
-                total { amountMinor currency formatted } net { amountMinor } tip { amountMinor } refunded { amountMinor }
-                card { brand last4 entryMethod token } history { status applied cause causeId } } }
-              revenue(period: ALL) { total { amountMinor } count net { amountMinor } average { amountMinor } pending { amountMinor } pendingChanges
-                byProvider { key count } byPaymentMethod { key total { amountMinor } } } } }
-            """, new { venue = Bar.VenueId })).GetProperty("venue");
+        var venue = (
+            await bar.Owner.DataAsync(
+                """
+                query($venue: ID!) { venue(id: $venue) {
+                  transactions { totalCount nodes { externalId externalOrderId status provider paymentMethod occurredAt businessDate breakdownComplete userId
+                    total { amountMinor currency formatted } net { amountMinor } tip { amountMinor } refunded { amountMinor }
+                    card { brand last4 entryMethod token } history { status applied cause causeId } } }
+                  revenue(period: ALL) { total { amountMinor } count net { amountMinor } average { amountMinor } pending { amountMinor } pendingChanges
+                    byProvider { key count } byPaymentMethod { key total { amountMinor } } } } }
+                """,
+                new { venue = Bar.VenueId }
+            )
+        ).GetProperty("venue");
         venue.At("transactions.totalCount").GetInt64().ShouldBe(1);
         var sale = venue.At("transactions.nodes.0");
         sale.At("externalId").GetString().ShouldBe("hYy9pRFVxpDsO1FB05SunFWUe9JZY");
@@ -52,7 +58,9 @@ public sealed class FirstSaleTests(TestPostgres postgres)
         sale.At("card.last4").GetString().ShouldBe("9029");
         sale.At("card.entryMethod").GetString().ShouldBe("KEYED");
         sale.At("card.token").GetString().ShouldNotBeNullOrEmpty();
-        sale.At("history").ToString().ShouldBe("""[{"status":"COMPLETED","applied":true,"cause":"WEBHOOK","causeId":"6a8f5f28-54a1-4eb0-a98a-3111513fd4fc"}]""");
+        sale.At("history")
+            .ToString()
+            .ShouldBe("""[{"status":"COMPLETED","applied":true,"cause":"WEBHOOK","causeId":"6a8f5f28-54a1-4eb0-a98a-3111513fd4fc"}]""");
         venue.At("revenue.total.amountMinor").GetInt64().ShouldBe(100);
         venue.At("revenue.count").GetInt64().ShouldBe(1);
         venue.At("revenue.pendingChanges").GetInt64().ShouldBe(0);
@@ -64,16 +72,21 @@ public sealed class FirstSaleTests(TestPostgres postgres)
     public async Task Approved_then_completed_moves_from_pending_to_total_and_is_added_once()
     {
         await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        const string revenue = "query($venue: ID!) { venue(id: $venue) { revenue(period: ALL) { total { amountMinor } pending { amountMinor } count } } }";
+        const string revenue =
+            "query($venue: ID!) { venue(id: $venue) { revenue(period: ALL) { total { amountMinor } pending { amountMinor } count } } }";
 
         await bar.PostAsync(Samples.Square("webhook.payment.created.json"));
         await bar.Host.WhenIdleAsync();
-        (await bar.Owner.DataAsync(revenue, new { venue = Bar.VenueId })).At("venue.revenue").ToString()
+        (await bar.Owner.DataAsync(revenue, new { venue = Bar.VenueId }))
+            .At("venue.revenue")
+            .ToString()
             .ShouldBe("""{"total":{"amountMinor":0},"pending":{"amountMinor":100},"count":0}""");
 
         await bar.PostAsync(Samples.Square("webhook.payment.updated.json"));
         await bar.Host.WhenIdleAsync();
-        (await bar.Owner.DataAsync(revenue, new { venue = Bar.VenueId })).At("venue.revenue").ToString()
+        (await bar.Owner.DataAsync(revenue, new { venue = Bar.VenueId }))
+            .At("venue.revenue")
+            .ToString()
             .ShouldBe("""{"total":{"amountMinor":100},"pending":{"amountMinor":0},"count":1}""");
         (await bar.SqlAsync<long>("select count(*) from ingestion.transaction_versions where added")).ShouldBe(1);
     }
@@ -86,8 +99,12 @@ public sealed class FirstSaleTests(TestPostgres postgres)
         await bar.PostAsync(Samples.Square("webhook.payment.updated.json"));
         await bar.PostAsync(Samples.Square("webhook.payment.created.json"));
 
-        var sale = (await bar.Owner.DataAsync("query($venue: ID!) { venue(id: $venue) { transactions { nodes { status history { status applied } } } } }",
-            new { venue = Bar.VenueId })).At("venue.transactions.nodes.0");
+        var sale = (
+            await bar.Owner.DataAsync(
+                "query($venue: ID!) { venue(id: $venue) { transactions { nodes { status history { status applied } } } } }",
+                new { venue = Bar.VenueId }
+            )
+        ).At("venue.transactions.nodes.0");
         sale.At("status").GetString().ShouldBe("COMPLETED");
         sale.At("history").ToString().ShouldBe("""[{"status":"COMPLETED","applied":true},{"status":"AUTHORIZED","applied":false}]""");
     }

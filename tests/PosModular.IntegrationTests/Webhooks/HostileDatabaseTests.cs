@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using Npgsql;
 using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Postgres;
 using PosModular.Simulator.Sellers;
 
 namespace PosModular.IntegrationTests.Webhooks;
@@ -39,7 +40,11 @@ public sealed class HostileDatabaseTests(TestPostgres postgres)
         await using var holder = await OpenAsync(bar);
         await RunAsync(holder, "begin; select seq from ingestion.feed_heads for update");
         var post = bar.PostAsync(bar.Event("sale"));
-        await Wait.UntilAsync(async () => await bar.SqlAsync<long>("select count(pg_cancel_backend(pid)) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()") > 0);
+        await Wait.UntilAsync(async () =>
+            await bar.SqlAsync<long>(
+                "select count(pg_cancel_backend(pid)) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+            ) > 0
+        );
         await RunAsync(holder, "commit");
 
         (await post).ShouldBe(HttpStatusCode.OK);
@@ -58,7 +63,9 @@ public sealed class HostileDatabaseTests(TestPostgres postgres)
         (await bar.SqlAsync<long>("select count(*) from ingestion.webhook_events")).ShouldBe(0);
 
         await RunAsync(newer, "alter table ingestion.transactions drop column of_a_newer_version");
-        (await Task.WhenAll(Enumerable.Range(0, 20).Select(i => bar.PostAsync(bar.Event($"p{i}"))))).ShouldAllBe(a => a == HttpStatusCode.OK);
+        (await Task.WhenAll(Enumerable.Range(0, 20).Select(i => bar.PostAsync(bar.Event($"p{i}"))))).ShouldAllBe(a =>
+            a == HttpStatusCode.OK
+        );
     }
 
     [Theory]
@@ -98,19 +105,27 @@ public sealed class HostileDatabaseTests(TestPostgres postgres)
         await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
         var (url, key) = await NeighbourAsync(bar);
         await using var bug = await OpenAsync(bar);
-        await RunAsync(bug, """
+        await RunAsync(
+            bug,
+            """
             create function analytics.bug() returns trigger language plpgsql as $$ begin if new.venue_id = 'aaa' then raise exception 'bug'; end if; return new; end $$;
             create trigger bug before insert on analytics.revenue_buckets for each row execute function analytics.bug()
-            """);
+            """
+        );
         await Task.WhenAll(Enumerable.Range(0, 100).Select(i => bar.PostAsync(bar.Event($"x{i}", locationId: "LA"), url: url, key: key)));
         var began = Stopwatch.GetTimestamp();
 
         await bar.PostAsync(bar.Event("good", amount: 777));
-        await Wait.UntilAsync(async () => await bar.SqlAsync<long>("select count(*) from analytics.revenue_buckets where venue_id = 'bar'") > 0);
+        await Wait.UntilAsync(async () =>
+            await bar.SqlAsync<long>("select count(*) from analytics.revenue_buckets where venue_id = 'bar'") > 0
+        );
 
         Stopwatch.GetElapsedTime(began).ShouldBeLessThan(TimeSpan.FromSeconds(3));
         await bar.Host.WhenIdleAsync(mayPark: true);
-        (await bar.Owner.DataAsync("{ venue(id: \"aaa\") { revenue(period: ALL) { count pendingChanges } } }")).At("venue.revenue").ToString().ShouldBe("""{"count":0,"pendingChanges":100}""");
+        (await bar.Owner.DataAsync("{ venue(id: \"aaa\") { revenue(period: ALL) { count pendingChanges } } }"))
+            .At("venue.revenue")
+            .ToString()
+            .ShouldBe("""{"count":0,"pendingChanges":100}""");
     }
 
     [Fact]
@@ -134,17 +149,44 @@ public sealed class HostileDatabaseTests(TestPostgres postgres)
         foreach (var n in new[] { "1", "2" })
         {
             await bar.RegisterAsync("v" + n, Bar.OwnerId);
-            var till = bar.Square.Sellers.AddTill(new TillOrder { MerchantId = bar.Till.Merchant.Id, LocationId = "LOC" + n, AccessToken = "token-" + n });
-            (await bar.Moderator.DataAsync("mutation($input: ConnectPosInput!) { connectPos(input: $input) { errors { code } } }", new
-            {
-                input = new { venueId = "v" + n, webhookSignatureKey = "shared", credentials = new { provider = "SQUARE", environment = "SANDBOX", locationId = till.Location.Id, accessToken = till.Token.Value } },
-            })).At("connectPos.errors").GetArrayLength().ShouldBe(0);
+            var till = bar.Square.Sellers.AddTill(
+                new TillOrder
+                {
+                    MerchantId = bar.Till.Merchant.Id,
+                    LocationId = "LOC" + n,
+                    AccessToken = "token-" + n,
+                }
+            );
+            (
+                await bar.Moderator.DataAsync(
+                    "mutation($input: ConnectPosInput!) { connectPos(input: $input) { errors { code } } }",
+                    new
+                    {
+                        input = new
+                        {
+                            venueId = "v" + n,
+                            webhookSignatureKey = "shared",
+                            credentials = new
+                            {
+                                provider = "SQUARE",
+                                environment = "SANDBOX",
+                                locationId = till.Location.Id,
+                                accessToken = till.Token.Value,
+                            },
+                        },
+                    }
+                )
+            ).At("connectPos.errors").GetArrayLength().ShouldBe(0);
         }
 
         foreach (var n in new[] { "1", "2" })
             (await bar.PostAsync(bar.Event("p" + n, locationId: "LOC" + n), url: general, key: "shared")).ShouldBe(HttpStatusCode.OK);
 
-        (await bar.SqlAsync<string>("select string_agg(external_id || '@' || venue_id, ' ' order by external_id) from ingestion.transactions")).ShouldBe("p1@v1 p2@v2");
+        (
+            await bar.SqlAsync<string>(
+                "select string_agg(external_id || '@' || venue_id, ' ' order by external_id) from ingestion.transactions"
+            )
+        ).ShouldBe("p1@v1 p2@v2");
     }
 
     [Fact]
@@ -152,25 +194,38 @@ public sealed class HostileDatabaseTests(TestPostgres postgres)
     {
         await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
         const string general = "https://pos.example.test/api/pos/webhooks/square";
-        var other = await RunningHost.StartAsync(bar.Database, new Dictionary<string, string?>(bar.Settings) { ["Pos:Square:WebhookSignatureKey"] = "application-key" });
+        var other = await RunningHost.StartAsync(
+            bar.Database,
+            new Dictionary<string, string?>(bar.Settings) { ["Pos:Square:WebhookSignatureKey"] = "application-key" }
+        );
         bar.Hosts.Add(other);
         await bar.PostAsync(bar.Event("warm"), other, url: general, key: "application-key");
 
         for (var i = 0; i < 3; i++)
         {
             await bar.RegisterAsync("w" + i, Bar.OwnerId);
-            await bar.ConnectAsync("w" + i, bar.Square.Sellers.AddTill(new TillOrder { LocationId = "LX" + i, AccessToken = "token-x" + i }));
-            (await bar.PostAsync(bar.Event("first" + i, locationId: "LX" + i), other, url: general, key: "application-key")).ShouldBe(HttpStatusCode.OK);
+            await bar.ConnectAsync(
+                "w" + i,
+                bar.Square.Sellers.AddTill(new TillOrder { LocationId = "LX" + i, AccessToken = "token-x" + i })
+            );
+            (await bar.PostAsync(bar.Event("first" + i, locationId: "LX" + i), other, url: general, key: "application-key")).ShouldBe(
+                HttpStatusCode.OK
+            );
         }
 
-        (await bar.SqlAsync<long>("select count(*) from ingestion.transactions where external_id like 'first%' and venue_id like 'w%'")).ShouldBe(3);
+        (
+            await bar.SqlAsync<long>("select count(*) from ingestion.transactions where external_id like 'first%' and venue_id like 'w%'")
+        ).ShouldBe(3);
     }
 
     [Fact]
     public async Task A_till_whose_key_cannot_be_opened_makes_its_senders_come_again()
     {
         await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        var stranger = await RunningHost.StartAsync(bar.Database, new Dictionary<string, string?>(bar.Settings) { ["POS_ENCRYPTION_KEY"] = new string('7', 64) });
+        var stranger = await RunningHost.StartAsync(
+            bar.Database,
+            new Dictionary<string, string?>(bar.Settings) { ["POS_ENCRYPTION_KEY"] = new string('7', 64) }
+        );
         bar.Hosts.Add(stranger);
 
         (await bar.PostAsync(bar.Event("p1"), stranger)).ShouldBe(HttpStatusCode.ServiceUnavailable);
@@ -184,7 +239,9 @@ public sealed class HostileDatabaseTests(TestPostgres postgres)
         await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
         await bar.PostAsync(bar.Event("p1"));
 
-        (await bar.Moderator.DataAsync("{ venue(id: \"bar\") { webhookEvents { nodes { type status } } } }")).ToString().ShouldContain("payment.updated");
+        (await bar.Moderator.DataAsync("{ venue(id: \"bar\") { webhookEvents { nodes { type status } } } }"))
+            .ToString()
+            .ShouldContain("payment.updated");
         (await bar.Moderator.ErrorAsync("{ venue(id: \"bar\") { webhookEvents { nodes { payload } } } }")).ShouldBe("FORBIDDEN");
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Postgres;
 
 namespace PosModular.IntegrationTests.Webhooks;
 
@@ -16,7 +17,7 @@ public sealed class OutageTests
         var (sent, stop) = (0, false);
 
         // A sender as Square is one: what is not answered 2xx comes again.
-        async Task Send()
+        async Task SendAsync()
         {
             while (!Volatile.Read(ref stop))
             {
@@ -31,11 +32,11 @@ public sealed class OutageTests
                 }
             }
         }
-        var senders = Enumerable.Range(0, 8).Select(_ => Send()).ToArray();
+        var senders = Enumerable.Range(0, 8).Select(_ => SendAsync()).ToArray();
         await Wait.UntilAsync(() => answers.Count >= 200);
         await postgres.StopAsync(immediate: true);
         await away.Task;
-        await postgres.StartAgainAsync();
+        await postgres.RestartAsync();
         var before = answers.Count(a => a.Status == HttpStatusCode.OK);
         await Wait.UntilAsync(() => answers.Count(a => a.Status == HttpStatusCode.OK) >= before + 200);
         Volatile.Write(ref stop, true);
@@ -43,8 +44,12 @@ public sealed class OutageTests
 
         await bar.Host.WhenIdleAsync();
         answers.ShouldAllBe(a => a.Status == HttpStatusCode.OK || (a.Status == HttpStatusCode.ServiceUnavailable && a.RetryAfter == "5"));
-        var venue = (await bar.Owner.DataAsync("query($venue: ID!) { venue(id: $venue) { transactions { totalCount } revenue(period: ALL) { total { amountMinor } } } }",
-            new { venue = Bar.VenueId })).GetProperty("venue");
+        var venue = (
+            await bar.Owner.DataAsync(
+                "query($venue: ID!) { venue(id: $venue) { transactions { totalCount } revenue(period: ALL) { total { amountMinor } } } }",
+                new { venue = Bar.VenueId }
+            )
+        ).GetProperty("venue");
         venue.At("transactions.totalCount").GetInt64().ShouldBe(sent);
         venue.At("revenue.total.amountMinor").GetInt64().ShouldBe(100L * sent);
     }
@@ -54,14 +59,16 @@ public sealed class OutageTests
     {
         await using var postgres = await TestPostgres.StartOwnAsync();
         await using var bar = await Bar.OpenAsync(postgres.ConnectionString);
-        var ct = TestContext.Current.CancellationToken;
+        var cancellationToken = TestContext.Current.CancellationToken;
 
-        (await bar.Host.Http.GetAsync("/health/ready", ct)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await bar.Host.Http.GetAsync("/health/ready", cancellationToken)).StatusCode.ShouldBe(HttpStatusCode.OK);
         await postgres.StopAsync(immediate: true);
-        (await bar.Host.Http.GetAsync("/health/ready", ct)).StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
-        (await bar.Host.Http.GetAsync("/health/live", ct)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await bar.Host.Http.GetAsync("/health/ready", cancellationToken)).StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        (await bar.Host.Http.GetAsync("/health/live", cancellationToken)).StatusCode.ShouldBe(HttpStatusCode.OK);
         (await bar.Owner.ErrorAsync("{ venues { nodes { id } } }")).ShouldBe("UNAVAILABLE");
-        await postgres.StartAgainAsync();
-        await Wait.UntilAsync(async () => (await bar.Host.Http.GetAsync("/health/ready", ct)).StatusCode == HttpStatusCode.OK);
+        await postgres.RestartAsync();
+        await Wait.UntilAsync(async () =>
+            (await bar.Host.Http.GetAsync("/health/ready", cancellationToken)).StatusCode == HttpStatusCode.OK
+        );
     }
 }

@@ -6,6 +6,7 @@ using NodaTime;
 using NodaTime.Testing;
 using Npgsql;
 using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Postgres;
 using PosModular.Simulator.Sellers;
 
 namespace PosModular.IntegrationTests.Webhooks;
@@ -13,22 +14,33 @@ namespace PosModular.IntegrationTests.Webhooks;
 /// <summary>Stored events read again, routed late, and deleted when they are old.</summary>
 public sealed class ReplayTests(TestPostgres postgres)
 {
-    private static async Task<string> ReplayAsync(Bar bar, object input) => (await bar.Moderator.DataAsync(
-        "mutation($input: ReplayWebhookEventsInput!) { replayWebhookEvents(input: $input) { replayed errors { code field } } }", new { input })).At("replayWebhookEvents").ToString();
+    private static async Task<string> ReplayAsync(Bar bar, object input) =>
+        (
+            await bar.Moderator.DataAsync(
+                "mutation($input: ReplayWebhookEventsInput!) { replayWebhookEvents(input: $input) { replayed errors { code field } } }",
+                new { input }
+            )
+        )
+            .At("replayWebhookEvents")
+            .ToString();
 
     private static Task<string> StatusesAsync(Bar bar) =>
-        bar.SqlAsync<string>("select string_agg(concat_ws(' ', status, attempts, n), ', ' order by status, attempts) from (select status, attempts, count(*) n from ingestion.webhook_events group by 1, 2) s");
+        bar.SqlAsync<string>(
+            "select string_agg(concat_ws(' ', status, attempts, n), ', ' order by status, attempts) from (select status, attempts, count(*) n from ingestion.webhook_events group by 1, 2) s"
+        );
 
     [Fact]
     public async Task A_failed_event_is_used_once_its_fault_is_gone_and_replaying_again_changes_nothing()
     {
         await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        await bar.SqlAsync<object?>("""
+        await bar.SqlAsync<object?>(
+            """
             create function ingestion.break() returns trigger language plpgsql as $$ begin
               if new.total_minor = 666 then raise exception 'broken' using errcode = '22023'; end if; return new; end $$;
             create trigger break before insert on ingestion.transaction_versions for each row execute function ingestion.break();
             select null::text
-            """);
+            """
+        );
         await Task.WhenAll(Enumerable.Range(0, 5).Select(i => bar.PostAsync(bar.Event($"p{i}", amount: i == 2 ? 666 : 100))));
         (await StatusesAsync(bar)).ShouldBe("1 1 4, 3 1 1");
 
@@ -54,19 +66,25 @@ public sealed class ReplayTests(TestPostgres postgres)
         for (var i = 0; i < 3; i++)
             await bar.PostAsync(bar.Event($"p{i}", amount: 1_000_000));
         var body = JsonSerializer.Serialize(System.Text.Encoding.UTF8.GetString(bar.Refund("REFUND", "PAYMENT", amount: 10)));
-        await bar.SqlAsync<object?>($"""
+        await bar.SqlAsync<object?>(
+            $"""
             insert into ingestion.webhook_events (venue_id, connection_id, event_id, type, id, provider, status, reason, received_at, attempts, payload)
             select 'bar', '{bar.ConnectionId}', 'old-' || i, 'refund.updated', ('0190a000-0000-7000-8000-' || lpad(to_hex(i), 12, '0'))::uuid, 2, 2, 'Events of this type are not used.', now(), 1,
               convert_to(replace(replace(({Quoted(body)}::jsonb #>> '{"{}"}'), 'REFUND', 'r' || i), 'PAYMENT', 'p' || i % 3), 'UTF8')
             from generate_series(1, 1300) i;
             select null::text
-            """);
+            """
+        );
 
         (await ReplayAsync(bar, new { venueId = "bar", status = "IGNORED" })).ShouldBe("""{"replayed":1300,"errors":[]}""");
 
         (await StatusesAsync(bar)).ShouldBe("1 1 3, 1 2 1300");
         (await bar.SqlAsync<decimal>("select sum(refunded_minor) from ingestion.transactions")).ShouldBe(13_000);
-        (await bar.SqlAsync<string>("select string_agg(distinct cause::text, ' ') from ingestion.transaction_versions where refunded_minor > 0")).ShouldBe("3");
+        (
+            await bar.SqlAsync<string>(
+                "select string_agg(distinct cause::text, ' ') from ingestion.transaction_versions where refunded_minor > 0"
+            )
+        ).ShouldBe("3");
         await bar.Host.WhenIdleAsync();
         (await bar.SqlAsync<decimal>("select sum(refunded_minor) from analytics.revenue_buckets")).ShouldBe(13_000);
     }
@@ -93,24 +111,46 @@ public sealed class ReplayTests(TestPostgres postgres)
     {
         await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
         const string general = "https://pos.example.test/api/pos/webhooks/square";
-        var host = await RunningHost.StartAsync(bar.Database, new Dictionary<string, string?>(bar.Settings) { ["Pos:Square:WebhookSignatureKey"] = "application-key" });
+        var host = await RunningHost.StartAsync(
+            bar.Database,
+            new Dictionary<string, string?>(bar.Settings) { ["Pos:Square:WebhookSignatureKey"] = "application-key" }
+        );
         bar.Hosts.Add(host);
         foreach (var id in new[] { "p1", "p2" })
-            (await bar.PostAsync(bar.Event(id, amount: 700, locationId: "LNEW"), host, url: general, key: "application-key")).ShouldBe(HttpStatusCode.OK);
-        var unrouted = (await bar.Moderator.DataAsync("{ unroutedWebhookEvents(first: 1) { nodes { id status reason type } pageInfo { hasNextPage endCursor } } }")).GetProperty("unroutedWebhookEvents");
+            (await bar.PostAsync(bar.Event(id, amount: 700, locationId: "LNEW"), host, url: general, key: "application-key")).ShouldBe(
+                HttpStatusCode.OK
+            );
+        var unrouted = (
+            await bar.Moderator.DataAsync(
+                "{ unroutedWebhookEvents(first: 1) { nodes { id status reason type } pageInfo { hasNextPage endCursor } } }"
+            )
+        ).GetProperty("unroutedWebhookEvents");
         unrouted.At("nodes.0.status").GetString().ShouldBe("IGNORED");
         unrouted.At("pageInfo.hasNextPage").GetBoolean().ShouldBeTrue();
         (await bar.Moderator.ErrorAsync("{ unroutedWebhookEvents { nodes { payload } } }")).ShouldBe("FORBIDDEN");
-        var ids = (await bar.Moderator.DataAsync("{ unroutedWebhookEvents { nodes { id } } }")).At("unroutedWebhookEvents.nodes").EnumerateArray().Select(n => n.At("id").GetString()).ToArray();
+        var ids = (await bar.Moderator.DataAsync("{ unroutedWebhookEvents { nodes { id } } }"))
+            .At("unroutedWebhookEvents.nodes")
+            .EnumerateArray()
+            .Select(n => n.At("id").GetString())
+            .ToArray();
 
         (await ReplayAsync(bar, new { venueId = "bar", eventIds = ids })).ShouldBe("""{"replayed":0,"errors":[]}"""); // not this venue's
         await bar.RegisterAsync("new", Bar.OwnerId);
         await bar.ConnectAsync("new", bar.Square.Sellers.AddTill(new TillOrder { LocationId = "LNEW", AccessToken = "token-new" }));
         (await ReplayAsync(bar, new { venueId = "new", eventIds = ids })).ShouldBe("""{"replayed":2,"errors":[]}""");
 
-        (await bar.SqlAsync<string>("select string_agg(external_id || '@' || venue_id, ' ' order by external_id) from ingestion.transactions")).ShouldBe("p1@new p2@new");
-        (await bar.Moderator.DataAsync("{ unroutedWebhookEvents { nodes { id } } }")).At("unroutedWebhookEvents.nodes").GetArrayLength().ShouldBe(0);
-        (await bar.Owner.DataAsync("{ venue(id: \"new\") { webhookEvents { nodes { status attempts payload } } } }")).ToString().ShouldContain("LNEW");
+        (
+            await bar.SqlAsync<string>(
+                "select string_agg(external_id || '@' || venue_id, ' ' order by external_id) from ingestion.transactions"
+            )
+        ).ShouldBe("p1@new p2@new");
+        (await bar.Moderator.DataAsync("{ unroutedWebhookEvents { nodes { id } } }"))
+            .At("unroutedWebhookEvents.nodes")
+            .GetArrayLength()
+            .ShouldBe(0);
+        (await bar.Owner.DataAsync("{ venue(id: \"new\") { webhookEvents { nodes { status attempts payload } } } }"))
+            .ToString()
+            .ShouldContain("LNEW");
     }
 
     [Fact]
@@ -136,6 +176,10 @@ public sealed class ReplayTests(TestPostgres postgres)
         }
         (await retention.ForgetAsync(TestContext.Current.CancellationToken)).ShouldBe(700);
 
-        (await bar.SqlAsync<string>("select count(*) || ' ' || (select count(*) from ingestion.transactions) from ingestion.webhook_events")).ShouldBe("1 701");
+        (
+            await bar.SqlAsync<string>(
+                "select count(*) || ' ' || (select count(*) from ingestion.transactions) from ingestion.webhook_events"
+            )
+        ).ShouldBe("1 701");
     }
 }

@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Postgres;
 using PosModular.IntegrationTests.Syncs;
 using PosModular.Simulator.Toast;
 
@@ -21,24 +22,39 @@ public sealed class ToastPathTests(TestPostgres postgres)
         /// <summary>An order of 10.00 and 4.98, paid by card and in cash.</summary>
         public ToastEvent Sell(bool announce = false)
         {
-            var order = Ledger.Open(new ToastOrder
-            {
-                RestaurantGuid = Till.Restaurant.Guid,
-                Checks =
-                [
-                    new Check
-                    {
-                        Selections = [new Selection { PreDiscountPrice = 1400, Tax = 98 }],
-                        Payments = [new ToastPayment { Amount = 1000, Tip = 150, Status = ToastPaymentStatus.Captured }, new ToastPayment { Amount = 498, Type = ToastPaymentType.Cash }],
-                    },
-                ],
-            }, announce);
+            var order = Ledger.Open(
+                new ToastOrder
+                {
+                    RestaurantGuid = Till.Restaurant.Guid,
+                    Checks =
+                    [
+                        new Check
+                        {
+                            Selections = [new Selection { PreDiscountPrice = 1400, Tax = 98 }],
+                            Payments =
+                            [
+                                new ToastPayment
+                                {
+                                    Amount = 1000,
+                                    Tip = 150,
+                                    Status = ToastPaymentStatus.Captured,
+                                },
+                                new ToastPayment { Amount = 498, Type = ToastPaymentType.Cash },
+                            ],
+                        },
+                    ],
+                },
+                announce
+            );
             return Ledger.Events(order.Guid).ShouldHaveSingleItem();
         }
 
         public async Task<HttpStatusCode> PostAsync(byte[] body, string timestamp, string? signature = null)
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/pos/webhooks/toast/{ConnectionId}") { Content = new ByteArrayContent(body) };
+            using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/pos/webhooks/toast/{ConnectionId}")
+            {
+                Content = new ByteArrayContent(body),
+            };
             request.Headers.TryAddWithoutValidation(ToastSignature.Header, signature ?? ToastSignature.Of(Secret, body, timestamp));
             using var answer = await Bar.Host.Http.SendAsync(request, TestContext.Current.CancellationToken);
             return answer.StatusCode;
@@ -48,21 +64,28 @@ public sealed class ToastPathTests(TestPostgres postgres)
             PostAsync([.. told.Body().ToArray(), .. Enumerable.Repeat((byte)' ', padding)], told.Timestamp, signature);
 
         public async Task<string> EventsAsync() =>
-            (await Bar.Owner.DataAsync("{ venue(id: \"bar\") { webhookEvents { nodes { id provider type status attempts reason } } } }")).At("venue.webhookEvents.nodes").ToString();
+            (await Bar.Owner.DataAsync("{ venue(id: \"bar\") { webhookEvents { nodes { id provider type status attempts reason } } } }"))
+                .At("venue.webhookEvents.nodes")
+                .ToString();
 
         public ValueTask DisposeAsync() => Bar.DisposeAsync();
     }
 
     private async Task<Tavern> OpenAsync(string currency = "USD")
     {
-        var bar = await Polled.OpenAsync(await postgres.CreateDatabaseAsync(), more: new Dictionary<string, string?> { ["Pos:Syncs"] = "false" });
+        var bar = await Polled.OpenAsync(
+            await postgres.CreateDatabaseAsync(),
+            more: new Dictionary<string, string?> { ["Pos:Syncs"] = "false" }
+        );
         var (till, connection) = await bar.ConnectToastAsync(new RestaurantDraft { CurrencyCode = currency });
         await bar.HearToastAsync(till, connection, Secret);
         return new Tavern(bar, till, connection);
     }
 
-    private static Task<string> SalesAsync(Tavern tavern) => tavern.Bar.SqlAsync<string>(
-        "select string_agg(concat_ws(' ', provider, currency, total_minor, tip_minor, tax_minor, breakdown_complete), ', ' order by total_minor) from ingestion.transactions");
+    private static Task<string> SalesAsync(Tavern tavern) =>
+        tavern.Bar.SqlAsync<string>(
+            "select string_agg(concat_ws(' ', provider, currency, total_minor, tip_minor, tax_minor, breakdown_complete), ', ' order by total_minor) from ingestion.transactions"
+        );
 
     [Fact]
     public async Task An_order_of_several_payments_is_one_commit_complete_at_once_and_fetches_nothing()
@@ -76,7 +99,11 @@ public sealed class ToastPathTests(TestPostgres postgres)
 
         (await SalesAsync(tavern)).ShouldBe("1 EUR 498 0 33 t, 1 EUR 1150 150 65 t");
         (await tavern.Bar.SqlAsync<long>("select count(*) from ingestion.order_fetches")).ShouldBe(0);
-        (await tavern.Bar.SqlAsync<string>("select count(*) || ' ' || (select count(*) from ingestion.transaction_versions) from ingestion.webhook_events")).ShouldBe("1 2");
+        (
+            await tavern.Bar.SqlAsync<string>(
+                "select count(*) || ' ' || (select count(*) from ingestion.transaction_versions) from ingestion.webhook_events"
+            )
+        ).ShouldBe("1 2");
         tavern.Bar.Square.Requests.Requests.ShouldNotContain(r => r.Path.StartsWith("/orders", StringComparison.Ordinal));
         tavern.Bar.Square.Toast.Deliveries.Failures.ShouldBeEmpty();
     }
@@ -87,8 +114,12 @@ public sealed class ToastPathTests(TestPostgres postgres)
         await using var tavern = await OpenAsync();
         var (first, second) = (tavern.Sell(), tavern.Sell());
 
-        (await tavern.PostAsync(first, signature: ToastSignature.Of("another secret", first.Body().Span, first.Timestamp))).ShouldBe(HttpStatusCode.Forbidden);
-        (await tavern.PostAsync(first, signature: ToastSignature.Of(Secret, second.Body().Span, second.Timestamp))).ShouldBe(HttpStatusCode.Forbidden);
+        (await tavern.PostAsync(first, signature: ToastSignature.Of("another secret", first.Body().Span, first.Timestamp))).ShouldBe(
+            HttpStatusCode.Forbidden
+        );
+        (await tavern.PostAsync(first, signature: ToastSignature.Of(Secret, second.Body().Span, second.Timestamp))).ShouldBe(
+            HttpStatusCode.Forbidden
+        );
         (await tavern.PostAsync(first, signature: "")).ShouldBe(HttpStatusCode.Forbidden);
         (await tavern.Bar.SqlAsync<long>("select count(*) from ingestion.webhook_events")).ShouldBe(0);
         (await tavern.PostAsync(first, padding: 1_500_000)).ShouldBe(HttpStatusCode.OK);
@@ -103,11 +134,13 @@ public sealed class ToastPathTests(TestPostgres postgres)
         await using var tavern = await OpenAsync();
         var bar = tavern.Bar;
         var told = tavern.Sell();
-        await bar.SqlAsync<object?>("""
+        await bar.SqlAsync<object?>(
+            """
             create function ingestion.slow() returns trigger language plpgsql as $$ begin perform pg_sleep(3); return new; end $$;
             create trigger slow before insert on ingestion.webhook_events for each row execute function ingestion.slow();
             select null::text
-            """);
+            """
+        );
         (await tavern.PostAsync(told, signature: "forged")).ShouldBe(HttpStatusCode.Forbidden); // everything is warm
         var began = Stopwatch.GetTimestamp();
 
@@ -116,7 +149,11 @@ public sealed class ToastPathTests(TestPostgres postgres)
         Stopwatch.GetElapsedTime(began).ShouldBeLessThan(TimeSpan.FromSeconds(2.5));
         await bar.SqlAsync<object?>("drop trigger slow on ingestion.webhook_events; select null::text");
         (await tavern.PostAsync(told)).ShouldBe(HttpStatusCode.OK);
-        (await bar.SqlAsync<string>("select count(*) || ' ' || (select count(*) from ingestion.transaction_versions) from ingestion.webhook_events")).ShouldBe("1 2");
+        (
+            await bar.SqlAsync<string>(
+                "select count(*) || ' ' || (select count(*) from ingestion.transaction_versions) from ingestion.webhook_events"
+            )
+        ).ShouldBe("1 2");
     }
 
     [Fact]
@@ -141,10 +178,19 @@ public sealed class ToastPathTests(TestPostgres postgres)
         kept.At("0.reason").GetString()!.ShouldContain($"payment {unreadable}: its amount or tipAmount is not a readable amount");
         kept.At("0.reason").GetString()!.ShouldContain("payment nogood:");
 
-        (await tavern.Bar.Moderator.DataAsync("mutation($input: ReplayWebhookEventsInput!) { replayWebhookEvents(input: $input) { replayed errors { code } } }",
-            new { input = new { venueId = Bar.VenueId, eventIds = new[] { kept.At("0.id").GetString() } } })).At("replayWebhookEvents").ToString().ShouldBe("""{"replayed":1,"errors":[]}""");
+        (
+            await tavern.Bar.Moderator.DataAsync(
+                "mutation($input: ReplayWebhookEventsInput!) { replayWebhookEvents(input: $input) { replayed errors { code } } }",
+                new { input = new { venueId = Bar.VenueId, eventIds = new[] { kept.At("0.id").GetString() } } }
+            )
+        )
+            .At("replayWebhookEvents")
+            .ToString()
+            .ShouldBe("""{"replayed":1,"errors":[]}""");
         var again = System.Text.Json.JsonDocument.Parse(await tavern.EventsAsync()).RootElement;
-        (again.At("0.status").GetString(), again.At("0.attempts").GetInt32(), again.At("0.reason").GetString()).ShouldBe(("PROCESSED", 2, kept.At("0.reason").GetString()));
+        (again.At("0.status").GetString(), again.At("0.attempts").GetInt32(), again.At("0.reason").GetString()).ShouldBe(
+            ("PROCESSED", 2, kept.At("0.reason").GetString())
+        );
         (await tavern.Bar.SqlAsync<long>("select count(*) from ingestion.transaction_versions")).ShouldBe(1);
     }
 }

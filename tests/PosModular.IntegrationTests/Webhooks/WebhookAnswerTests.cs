@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Postgres;
 using PosModular.Simulator.Sellers;
 
 namespace PosModular.IntegrationTests.Webhooks;
@@ -21,14 +22,26 @@ public sealed class WebhookAnswerTests(TestPostgres postgres)
         (await bar.PostAsync(body, signature: "AAAA")).ShouldBe(HttpStatusCode.Forbidden);
         (await bar.PostAsync(body, signature: "")).ShouldBe(HttpStatusCode.Forbidden);
         (await bar.PostAsync(body, key: "another-key")).ShouldBe(HttpStatusCode.Forbidden);
-        (await bar.PostAsync(body, signature: Bar.Sign(bar.Event("p2"), bar.NotificationUrl, bar.SignatureKey))).ShouldBe(HttpStatusCode.Forbidden);
+        (await bar.PostAsync(body, signature: Bar.Sign(bar.Event("p2"), bar.NotificationUrl, bar.SignatureKey))).ShouldBe(
+            HttpStatusCode.Forbidden
+        );
         // Signed for the address the request came to instead of the one stored: a proxy must make no difference, either way.
-        (await bar.PostAsync(body, signature: Bar.Sign(body, new Uri(bar.Host.Address, new Uri(bar.NotificationUrl).AbsolutePath).ToString(), bar.SignatureKey)))
-            .ShouldBe(HttpStatusCode.Forbidden);
-        (await bar.PostAsync(body, url: $"https://pos.example.test/api/pos/webhooks/square/{Guid.NewGuid()}")).ShouldBe(HttpStatusCode.Forbidden);
+        (
+            await bar.PostAsync(
+                body,
+                signature: Bar.Sign(body, new Uri(bar.Host.Address, new Uri(bar.NotificationUrl).AbsolutePath).ToString(), bar.SignatureKey)
+            )
+        ).ShouldBe(HttpStatusCode.Forbidden);
+        (await bar.PostAsync(body, url: $"https://pos.example.test/api/pos/webhooks/square/{Guid.NewGuid()}")).ShouldBe(
+            HttpStatusCode.Forbidden
+        );
         (await bar.PostAsync(body, url: "https://pos.example.test/api/pos/webhooks/square/no-guid")).ShouldBe(HttpStatusCode.Forbidden);
 
-        (await bar.SqlAsync<long>("select (select count(*) from ingestion.webhook_events) + (select count(*) from ingestion.transactions)")).ShouldBe(0);
+        (
+            await bar.SqlAsync<long>(
+                "select (select count(*) from ingestion.webhook_events) + (select count(*) from ingestion.transactions)"
+            )
+        ).ShouldBe(0);
     }
 
     [Fact]
@@ -39,9 +52,14 @@ public sealed class WebhookAnswerTests(TestPostgres postgres)
         (await bar.PostAsync(new byte[1024 * 1024 + 1], signature: "AAAA")).ShouldBe(HttpStatusCode.RequestEntityTooLarge);
         (await bar.PostAsync(new byte[1024 * 1024], signature: "AAAA")).ShouldBe(HttpStatusCode.Forbidden);
 
-        using var chunked = new HttpRequestMessage(HttpMethod.Post, new Uri(bar.NotificationUrl).AbsolutePath) { Content = new StreamContent(new MemoryStream(new byte[1024 * 1024 + 1])) };
+        using var chunked = new HttpRequestMessage(HttpMethod.Post, new Uri(bar.NotificationUrl).AbsolutePath)
+        {
+            Content = new StreamContent(new MemoryStream(new byte[1024 * 1024 + 1])),
+        };
         chunked.Headers.TransferEncodingChunked = true;
-        (await bar.Host.Http.SendAsync(chunked, TestContext.Current.CancellationToken)).StatusCode.ShouldBe(HttpStatusCode.RequestEntityTooLarge);
+        (await bar.Host.Http.SendAsync(chunked, TestContext.Current.CancellationToken)).StatusCode.ShouldBe(
+            HttpStatusCode.RequestEntityTooLarge
+        );
     }
 
     [Fact]
@@ -65,7 +83,9 @@ public sealed class WebhookAnswerTests(TestPostgres postgres)
     {
         await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
 
-        (await bar.PostAsync(Encoding.UTF8.GetBytes("""{"event_id":"e1","type":"dispute.created","merchant_id":"6SSW7HV8K2ST5"}"""))).ShouldBe(HttpStatusCode.OK);
+        (
+            await bar.PostAsync(Encoding.UTF8.GetBytes("""{"event_id":"e1","type":"dispute.created","merchant_id":"6SSW7HV8K2ST5"}"""))
+        ).ShouldBe(HttpStatusCode.OK);
 
         var events = (await bar.Owner.DataAsync(Events, new { venue = Bar.VenueId, status = "IGNORED" })).At("venue.webhookEvents.nodes");
         events.At("0.type").GetString().ShouldBe("dispute.created");
@@ -75,7 +95,14 @@ public sealed class WebhookAnswerTests(TestPostgres postgres)
     public async Task A_sale_of_another_location_of_the_same_merchant_is_IGNORED_and_seen_by_nobody_elses_venue()
     {
         await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        var other = bar.Square.Sellers.AddTill(new TillOrder { MerchantId = bar.Till.Merchant.Id, LocationId = "OTHERLOCATION", AccessToken = "other-access-token" });
+        var other = bar.Square.Sellers.AddTill(
+            new TillOrder
+            {
+                MerchantId = bar.Till.Merchant.Id,
+                LocationId = "OTHERLOCATION",
+                AccessToken = "other-access-token",
+            }
+        );
         await bar.RegisterAsync("other-bar", "other-owner");
         var (_, otherUrl, otherKey) = await bar.ConnectAsync("other-bar", other);
         var body = bar.Event("p1", locationId: "OTHERLOCATION", eventId: "shared");
@@ -88,7 +115,9 @@ public sealed class WebhookAnswerTests(TestPostgres postgres)
         mine.At("webhookEvents.nodes.0.status").GetString().ShouldBe("IGNORED");
         mine.At("webhookEvents.nodes.0.reason").GetString()!.ShouldContain("OTHERLOCATION");
         mine.At("transactions.totalCount").GetInt64().ShouldBe(0);
-        var theirs = (await new Client(bar.Host, TestKeys.Token("other-owner")).DataAsync(Events, new { venue = "other-bar" })).GetProperty("venue");
+        var theirs = (await new Client(bar.Host, TestKeys.Token("other-owner")).DataAsync(Events, new { venue = "other-bar" })).GetProperty(
+            "venue"
+        );
         theirs.At("transactions.nodes.0.externalId").GetString().ShouldBe("p1");
     }
 
@@ -109,13 +138,20 @@ public sealed class WebhookAnswerTests(TestPostgres postgres)
     {
         await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
         const string general = "https://pos.example.test/api/pos/webhooks/square";
-        var application = await RunningHost.StartAsync(bar.Database, new Dictionary<string, string?>(bar.Settings) { ["Pos:Square:WebhookSignatureKey"] = "application-key" });
+        var application = await RunningHost.StartAsync(
+            bar.Database,
+            new Dictionary<string, string?>(bar.Settings) { ["Pos:Square:WebhookSignatureKey"] = "application-key" }
+        );
         bar.Hosts.Add(application);
 
         (await bar.PostAsync(bar.Event("p1"), application, url: general, key: "application-key")).ShouldBe(HttpStatusCode.OK);
-        (await bar.PostAsync(bar.Event("p2", locationId: "NOBODYS"), application, url: general, key: "application-key")).ShouldBe(HttpStatusCode.OK);
+        (await bar.PostAsync(bar.Event("p2", locationId: "NOBODYS"), application, url: general, key: "application-key")).ShouldBe(
+            HttpStatusCode.OK
+        );
 
-        (await bar.SqlAsync<string>("select string_agg(external_id || '@' || venue_id, ',') from ingestion.transactions")).ShouldBe("p1@bar");
+        (await bar.SqlAsync<string>("select string_agg(external_id || '@' || venue_id, ',') from ingestion.transactions")).ShouldBe(
+            "p1@bar"
+        );
         (await bar.SqlAsync<string>("select reason from ingestion.webhook_events where venue_id = ''")).ShouldContain("NOBODYS");
     }
 }

@@ -2,7 +2,7 @@ using Integrations.Credentials;
 using Shouldly;
 using Xunit;
 
-namespace PosModular.Tests;
+namespace PosModular.Tests.Credentials;
 
 /// <summary>A sealed value has one spelling.</summary>
 public sealed class SealedTextTests

@@ -4,7 +4,7 @@ using Integrations.Credentials;
 using Shouldly;
 using Xunit;
 
-namespace PosModular.Tests;
+namespace PosModular.Tests.Credentials;
 
 /// <summary>What is sealed opens only with its key, in its place and unchanged.</summary>
 public sealed partial class VaultTests
@@ -34,8 +34,7 @@ public sealed partial class VaultTests
     }
 
     [Fact]
-    public void The_key_id_is_the_start_of_the_keys_hash() =>
-        Vault.IdOf(new byte[32]).ShouldBe("66687aad"); // SHA-256 of 32 zero bytes
+    public void The_key_id_is_the_start_of_the_keys_hash() => Vault.IdOf(new byte[32]).ShouldBe("66687aad"); // SHA-256 of 32 zero bytes
 
     [Fact]
     public void Every_sealing_has_its_own_iv()
@@ -50,7 +49,8 @@ public sealed partial class VaultTests
     public void One_changed_character_and_it_does_not_open()
     {
         var text = _vault.Seal("EAAA-secret", Here);
-        Gen.Select(Gen.Int[0, text.Length - 1], Gen.OneOf(Gen.Char["0123456789abcdef:v "], Gen.Char)).Where((at, other) => !Same(text[at], other))
+        Gen.Select(Gen.Int[0, text.Length - 1], Gen.OneOf(Gen.Char["0123456789abcdef:v "], Gen.Char))
+            .Where((at, other) => !Same(text[at], other))
             .Sample((at, other) => _vault.Open(string.Concat(text.AsSpan(0, at), [other], text.AsSpan(at + 1)), Here) is null);
 
         static bool Same(char a, char b) => a == b || (char.IsAsciiHexDigit(a) && char.ToLowerInvariant(b) == a);
@@ -70,8 +70,12 @@ public sealed partial class VaultTests
     }
 
     [Fact]
-    public void Random_text_does_not_open() => Gen.String.Sample(text =>
-        _vault.Open(text, Here) is null && _vault.Open($"v1:{Vault.IdOf(Key)}:{text}", Here) is null && _vault.Open($"v1:{Vault.IdOf(Key)}:{text}::", Here) is null);
+    public void Random_text_does_not_open() =>
+        Gen.String.Sample(text =>
+            _vault.Open(text, Here) is null
+            && _vault.Open($"v1:{Vault.IdOf(Key)}:{text}", Here) is null
+            && _vault.Open($"v1:{Vault.IdOf(Key)}:{text}::", Here) is null
+        );
 
     [Fact]
     public void Moved_to_another_row_or_column_it_does_not_open()

@@ -2,32 +2,35 @@ using PosModular.Kernel.Feed;
 using Shouldly;
 using Xunit;
 
-namespace PosModular.Tests;
+namespace PosModular.Tests.Feed;
 
 /// <summary>A reader's place moves only over changes it has seen.</summary>
 public sealed class FeedBatchTests
 {
-    private static FeedBatch Batch(params IReadOnlyList<FeedPlace> places) => new(places, null);
+    private static FeedBatch Batch(params IReadOnlyList<FeedChangePosition> places) => new(places, null);
 
     [Fact]
     public void Each_venues_place_moves_to_its_last_change() =>
-        Batch(new("v1", 4, 3), new("v2", 1, 0), new("v1", 5, 3), new("v1", 6, 3)).Ends().ShouldBe([("v1", 3, 6), ("v2", 0, 1)], ignoreOrder: true);
+        Batch(new("v1", 4, 3), new("v2", 1, 0), new("v1", 5, 3), new("v1", 6, 3))
+            .SequenceRanges()
+            .ShouldBe([("v1", 3, 6), ("v2", 0, 1)], ignoreOrder: true);
 
     [Fact]
     public void A_gap_between_changes_stops_the_reader() =>
-        Should.Throw<InvalidOperationException>(() => Batch(new("v1", 4, 3), new("v1", 6, 3)).Ends()).Message.ShouldContain("v1");
+        Should.Throw<InvalidOperationException>(() => Batch(new("v1", 4, 3), new("v1", 6, 3)).SequenceRanges()).Message.ShouldContain("v1");
 
     [Fact]
-    public void A_gap_after_the_readers_place_stops_it() => Should.Throw<InvalidOperationException>(() => Batch(new FeedPlace("v1", 2, 0)).Ends());
+    public void A_gap_after_the_readers_place_stops_it() =>
+        Should.Throw<InvalidOperationException>(() => Batch(new FeedChangePosition("v1", 2, 0)).SequenceRanges());
 
     [Fact]
     public void A_repeated_change_stops_the_reader() =>
-        Should.Throw<InvalidOperationException>(() => Batch(new("v1", 4, 3), new("v1", 4, 3)).Ends());
+        Should.Throw<InvalidOperationException>(() => Batch(new("v1", 4, 3), new("v1", 4, 3)).SequenceRanges());
 
     [Fact]
     public void Changes_out_of_order_stop_the_reader() =>
-        Should.Throw<InvalidOperationException>(() => Batch(new("v1", 5, 3), new("v1", 4, 3)).Ends());
+        Should.Throw<InvalidOperationException>(() => Batch(new("v1", 5, 3), new("v1", 4, 3)).SequenceRanges());
 
     [Fact]
-    public void Nothing_moves_nothing() => Batch().Ends().ShouldBeEmpty();
+    public void Nothing_moves_nothing() => Batch().SequenceRanges().ShouldBeEmpty();
 }

@@ -2,24 +2,24 @@ using PosModular.Kernel.Feed;
 using Shouldly;
 using Xunit;
 
-namespace PosModular.Tests;
+namespace PosModular.Tests.Feed;
 
 /// <summary>A ring is never lost and wakes nobody it is not meant for.</summary>
 public sealed class FeedBellTests
 {
     private static readonly TimeSpan Long = TimeSpan.FromMinutes(5);
-    private readonly FeedBell _bell = new();
+    private readonly FeedSignal _bell = new();
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     // Whether it has been rung: a wait of no time.
-    private static Task<bool> Rung(FeedBell.Rope rope) => rope.WaitAsync(TimeSpan.Zero, TimeProvider.System, Cancel);
+    private static Task<bool> RungAsync(FeedSignal.WakeupSignal rope) => rope.WaitAsync(TimeSpan.Zero, TimeProvider.System, Cancel);
 
     [Fact]
     public async Task A_ring_before_the_wait_is_kept()
     {
         using var rope = _bell.Listen("sales", "v1");
-        _bell.Ring("sales", ["v1"]);
+        _bell.Raise("sales", ["v1"]);
 
         (await rope.WaitAsync(Long, TimeProvider.System, Cancel)).ShouldBeTrue();
     }
@@ -30,7 +30,7 @@ public sealed class FeedBellTests
         using var rope = _bell.Listen("sales", "v1");
         var waiting = rope.WaitAsync(Long, TimeProvider.System, Cancel);
         waiting.IsCompleted.ShouldBeFalse();
-        _bell.Ring("sales", ["v1"]);
+        _bell.Raise("sales", ["v1"]);
 
         (await waiting).ShouldBeTrue();
     }
@@ -39,44 +39,44 @@ public sealed class FeedBellTests
     public async Task Rings_while_nobody_waits_are_one()
     {
         using var rope = _bell.Listen("sales", "v1");
-        _bell.Ring("sales", ["v1"]);
-        _bell.Ring("sales", ["v1"]);
+        _bell.Raise("sales", ["v1"]);
+        _bell.Raise("sales", ["v1"]);
 
-        (await Rung(rope)).ShouldBeTrue();
-        (await Rung(rope)).ShouldBeFalse();
+        (await RungAsync(rope)).ShouldBeTrue();
+        (await RungAsync(rope)).ShouldBeFalse();
     }
 
     [Fact]
     public async Task Another_venue_and_another_feed_wake_nobody()
     {
         using var rope = _bell.Listen("sales", "v1");
-        _bell.Ring("sales", ["v2", "V1", "v11"]);
-        _bell.Ring("unlocks", ["v1"]);
+        _bell.Raise("sales", ["v2", "V1", "v11"]);
+        _bell.Raise("unlocks", ["v1"]);
 
-        (await Rung(rope)).ShouldBeFalse();
+        (await RungAsync(rope)).ShouldBeFalse();
     }
 
     [Fact]
     public async Task Who_listens_to_all_venues_is_told_which_have_rung()
     {
         using var rope = _bell.Listen("sales");
-        _bell.Ring("sales", ["v1", "v2"]);
-        _bell.Ring("sales", ["v2", "v3"]);
+        _bell.Raise("sales", ["v1", "v2"]);
+        _bell.Raise("sales", ["v2", "v3"]);
 
-        (await Rung(rope)).ShouldBeTrue();
-        rope.Take().ShouldBe(["v1", "v2", "v3"], ignoreOrder: true);
-        rope.Take().ShouldBe([]);
+        (await RungAsync(rope)).ShouldBeTrue();
+        rope.TakeVenueIds().ShouldBe(["v1", "v2", "v3"], ignoreOrder: true);
+        rope.TakeVenueIds().ShouldBe([]);
     }
 
     [Fact]
     public void All_venues_are_told_as_null_even_after_single_ones()
     {
         using var rope = _bell.Listen("sales");
-        _bell.Ring("sales", ["v1"]);
-        _bell.RingHere("sales", null);
+        _bell.Raise("sales", ["v1"]);
+        _bell.RaiseLocally("sales", null);
 
-        rope.Take().ShouldBeNull();
-        rope.Take().ShouldBe([]);
+        rope.TakeVenueIds().ShouldBeNull();
+        rope.TakeVenueIds().ShouldBe([]);
     }
 
     [Fact]
@@ -85,11 +85,11 @@ public sealed class FeedBellTests
         using var one = _bell.Listen("sales", "v1");
         using var every = _bell.Listen("sales");
         using var other = _bell.Listen("unlocks", "v1");
-        _bell.RingHere("sales", null);
+        _bell.RaiseLocally("sales", null);
 
-        (await Rung(one)).ShouldBeTrue();
-        (await Rung(every)).ShouldBeTrue();
-        (await Rung(other)).ShouldBeFalse();
+        (await RungAsync(one)).ShouldBeTrue();
+        (await RungAsync(every)).ShouldBeTrue();
+        (await RungAsync(other)).ShouldBeFalse();
     }
 
     [Fact]
@@ -97,10 +97,10 @@ public sealed class FeedBellTests
     {
         using var one = _bell.Listen("sales", "v1");
         using var other = _bell.Listen("unlocks");
-        _bell.RingAll();
+        _bell.WakeAll();
 
-        (await Rung(one)).ShouldBeTrue();
-        (await Rung(other)).ShouldBeTrue();
+        (await RungAsync(one)).ShouldBeTrue();
+        (await RungAsync(other)).ShouldBeTrue();
     }
 
     [Fact]
@@ -110,10 +110,10 @@ public sealed class FeedBellTests
         using var here = _bell.Listen("sales", "v1");
         gone.Dispose();
         gone.Dispose();
-        _bell.Ring("sales", ["v1"]);
+        _bell.Raise("sales", ["v1"]);
 
-        (await Rung(gone)).ShouldBeFalse();
-        (await Rung(here)).ShouldBeTrue();
+        (await RungAsync(gone)).ShouldBeFalse();
+        (await RungAsync(here)).ShouldBeTrue();
     }
 
     [Fact]
@@ -124,14 +124,14 @@ public sealed class FeedBellTests
         await cancelled.CancelAsync();
 
         await Should.ThrowAsync<OperationCanceledException>(() => rope.WaitAsync(Long, TimeProvider.System, cancelled.Token));
-        (await Rung(rope)).ShouldBeFalse();
+        (await RungAsync(rope)).ShouldBeFalse();
     }
 
     [Fact]
     public void Other_hosts_are_told_what_rings_here_and_not_what_they_have_rung()
     {
-        _bell.Ring("sales", ["v1", "v2"]);
-        _bell.RingHere("sales", ["v3"]);
+        _bell.Raise("sales", ["v1", "v2"]);
+        _bell.RaiseLocally("sales", ["v3"]);
 
         var told = new List<string>();
         while (_bell.Outgoing.Reader.TryRead(out var ring))

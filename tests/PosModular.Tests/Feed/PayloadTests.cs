@@ -4,35 +4,44 @@ using PosModular.Kernel.Feed;
 using Shouldly;
 using Xunit;
 
-namespace PosModular.Tests;
+namespace PosModular.Tests.Feed;
 
 /// <summary>What a bell says fits into a NOTIFY (under 8,000 bytes) and leaves no venue out.</summary>
 public sealed class PayloadTests
 {
     private const string Start = "0123456789abcdef0123456789abcdef|ingestion|";
 
-    private static readonly Gen<string> VenueId =
-        Gen.String[Gen.Char["ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"], 1, 64];
+    private static readonly Gen<string> VenueId = Gen.String[
+        Gen.Char["ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"],
+        1,
+        64
+    ];
 
     private static IReadOnlyList<string> Payloads(IReadOnlyCollection<string> venues)
     {
         var start = Start.Split('|');
-        return BellTower.Payloads(start[0], start[1], venues);
+        return FeedListener.BuildPayloads(start[0], start[1], venues);
     }
 
     [Fact]
     public void Any_set_of_venues_is_told_whole_or_as_all_of_them() =>
-        VenueId.Array[0, 1_500].Select(ids => ids.ToHashSet()).Sample(venues =>
-        {
-            var payloads = Payloads(venues);
+        VenueId
+            .Array[0, 1_500]
+            .Select(ids => ids.ToHashSet())
+            .Sample(
+                venues =>
+                {
+                    var payloads = Payloads(venues);
 
-            payloads.ShouldAllBe(p => Encoding.UTF8.GetByteCount(p) < 8_000 && p.StartsWith(Start, StringComparison.Ordinal));
-            var told = payloads.SelectMany(p => p[Start.Length..].Split(',', StringSplitOptions.RemoveEmptyEntries)).ToArray();
-            if (told is ["*"])
-                venues.Sum(v => v.Length + 1).ShouldBeGreaterThan(3 * 7_900); // else there was room
-            else
-                told.ShouldBe(venues);
-        }, iter: 100);
+                    payloads.ShouldAllBe(p => Encoding.UTF8.GetByteCount(p) < 8_000 && p.StartsWith(Start, StringComparison.Ordinal));
+                    var told = payloads.SelectMany(p => p[Start.Length..].Split(',', StringSplitOptions.RemoveEmptyEntries)).ToArray();
+                    if (told is ["*"])
+                        venues.Sum(v => v.Length + 1).ShouldBeGreaterThan(3 * 7_900); // else there was room
+                    else
+                        told.ShouldBe(venues);
+                },
+                iter: 100
+            );
 
     [Fact]
     public void Eight_hundred_uuids_are_named_one_by_one()

@@ -2,7 +2,7 @@ using PosModular.Kernel.Feed;
 using Shouldly;
 using Xunit;
 
-namespace PosModular.Tests;
+namespace PosModular.Tests.Feed;
 
 /// <summary>The bell's patience may run out in the very moment it rings.</summary>
 public sealed class RopeTimerTests
@@ -11,10 +11,10 @@ public sealed class RopeTimerTests
     public async Task A_timer_that_fires_as_the_ring_comes_does_not_throw_on_the_timers_thread()
     {
         var time = new LateTimer();
-        var bell = new FeedBell();
+        var bell = new FeedSignal();
         using var rope = bell.Listen("sales");
         var waiting = rope.WaitAsync(TimeSpan.FromSeconds(1), time, TestContext.Current.CancellationToken);
-        bell.Ring("sales", ["v1"]);
+        bell.Raise("sales", ["v1"]);
         (await waiting).ShouldBeTrue();
         Should.NotThrow(time.Fire); // Timer.Dispose does not wait for a callback that is already on its way
     }
@@ -22,7 +22,9 @@ public sealed class RopeTimerTests
     private sealed class LateTimer : TimeProvider
     {
         private Action? _fire;
+
         public void Fire() => _fire!();
+
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
         {
             _fire = () => callback(state);
@@ -32,7 +34,9 @@ public sealed class RopeTimerTests
         private sealed class Nothing : ITimer
         {
             public bool Change(TimeSpan dueTime, TimeSpan period) => true;
+
             public void Dispose() { }
+
             public ValueTask DisposeAsync() => default;
         }
     }

@@ -5,7 +5,7 @@ using Integrations.Contracts;
 using NodaTime;
 using Shouldly;
 
-namespace PosModular.Tests;
+namespace PosModular.Tests.Ledger;
 
 /// <summary>What the database would hold: folds batch after batch as the writer does.</summary>
 internal sealed class Book
@@ -36,8 +36,12 @@ internal sealed class Book
 
     public Folded Write(params IReadOnlyList<Intake> batch)
     {
-        var known = new Known(new Dictionary<PaymentKey, SaleState>(Sales), new Dictionary<RefundKey, RefundRecord>(Refunds), _heads,
-            (venue, card) => UserOfCard(venue, card) is { } user ? new CardOwner(user, null) : null);
+        var known = new Known(
+            new Dictionary<PaymentKey, SaleState>(Sales),
+            new Dictionary<RefundKey, RefundRecord>(Refunds),
+            _heads,
+            (venue, card) => UserOfCard(venue, card) is { } user ? new CardOwner(user, null) : null
+        );
         var folded = Fold.Apply(known, batch, Instant.FromUnixTimeSeconds(_now++));
         foreach (var refund in folded.Refunds)
             Refunds[refund.Key] = refund;
@@ -67,16 +71,37 @@ internal sealed class Book
     public IReadOnlyList<TransactionChange> Changes()
     {
         var bySeq = Versions.ToDictionary(v => (v.State.Key.VenueId, v.Seq));
-        return [.. Versions.Where(v => v.Applied).Select(v => new TransactionChange(v.State.Key.VenueId, v.Seq, v.State.Id, v.State.RecordedAt,
-            v.PreviousSeq is { } before ? Sale(bySeq[(v.State.Key.VenueId, before)].State) : null, Sale(v.State)))];
+        return
+        [
+            .. Versions
+                .Where(v => v.Applied)
+                .Select(v => new TransactionChange(
+                    v.State.Key.VenueId,
+                    v.Seq,
+                    v.State.Id,
+                    v.State.RecordedAt,
+                    v.PreviousSeq is { } before ? Sale(bySeq[(v.State.Key.VenueId, before)].State) : null,
+                    Sale(v.State)
+                )),
+        ];
     }
 
-    public static Sale Sale(SaleState s) => new(s.Key.Provider, s.Status, s.Payment.Currency, s.Payment.TotalMinor, s.Payment.TipMinor, s.RefundedMinor,
-        s.Payment.Method, s.UserId, s.Payment.OccurredAt)
-    {
-        TaxMinor = s.Breakdown.TaxMinor,
-        DiscountMinor = s.Breakdown.DiscountMinor,
-        ServiceChargeMinor = s.Breakdown.ServiceChargeMinor,
-        BreakdownComplete = s.Breakdown.Complete,
-    };
+    public static Sale Sale(SaleState s) =>
+        new(
+            s.Key.Provider,
+            s.Status,
+            s.Payment.Currency,
+            s.Payment.TotalMinor,
+            s.Payment.TipMinor,
+            s.RefundedMinor,
+            s.Payment.Method,
+            s.UserId,
+            s.Payment.OccurredAt
+        )
+        {
+            TaxMinor = s.Breakdown.TaxMinor,
+            DiscountMinor = s.Breakdown.DiscountMinor,
+            ServiceChargeMinor = s.Breakdown.ServiceChargeMinor,
+            BreakdownComplete = s.Breakdown.Complete,
+        };
 }

@@ -3,7 +3,7 @@ using Integrations.Contracts;
 using Shouldly;
 using Xunit;
 
-namespace PosModular.Tests;
+namespace PosModular.Tests.Ledger;
 
 /// <summary>The mark of a card is the same at each of its sales with one merchant, and says nothing of the card.</summary>
 public sealed class CardTokenTests
@@ -13,12 +13,22 @@ public sealed class CardTokenTests
 
     [Fact]
     public void A_card_has_one_token_at_a_merchant_whatever_the_till_and_the_entry() =>
-        CardToken.Of(Here with { ConnectionId = Guid.NewGuid(), VenueId = "v2" }, Card with { EntryMethod = "KEYED" }).ShouldBe(CardToken.Of(Here, Card));
+        CardToken
+            .Of(Here with { ConnectionId = Guid.NewGuid(), VenueId = "v2" }, Card with { EntryMethod = "KEYED" })
+            .ShouldBe(CardToken.Of(Here, Card));
 
     [Fact]
     public void Another_card_merchant_or_provider_is_another_token() =>
-        new[] { CardToken.Of(Here, Card), CardToken.Of(Here, Card with { Fingerprint = "sq-1-abd" }), CardToken.Of(Here with { MerchantId = "M2" }, Card),
-            CardToken.Of(Here with { Provider = Provider.Toast }, Card) }.Distinct().Count().ShouldBe(4);
+        new[]
+        {
+            CardToken.Of(Here, Card),
+            CardToken.Of(Here, Card with { Fingerprint = "sq-1-abd" }),
+            CardToken.Of(Here with { MerchantId = "M2" }, Card),
+            CardToken.Of(Here with { Provider = Provider.Toast }, Card),
+        }
+            .Distinct()
+            .Count()
+            .ShouldBe(4);
 
     [Fact]
     public void A_token_has_22_characters_that_go_into_a_url() =>

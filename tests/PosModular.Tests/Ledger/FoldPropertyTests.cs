@@ -4,7 +4,7 @@ using Integrations.Contracts;
 using Shouldly;
 using Xunit;
 
-namespace PosModular.Tests;
+namespace PosModular.Tests.Ledger;
 
 /// <summary>One truth per payment: whatever the order, the repetition and the batches its states arrive in.</summary>
 public sealed class FoldPropertyTests
@@ -24,114 +24,186 @@ public sealed class FoldPropertyTests
     private static IEnumerable<Sighting> PaymentsOf(IEnumerable<Intake> told) => told.SelectMany(i => i.Payments);
 
     [Fact]
-    public void Any_order_repetition_and_batching_ends_in_the_same_state() => Arrivals.Sample((told, seed) =>
-    {
-        var (dealt, whole) = (Written(Payments.Dealt(told, seed)), Written([told]));
-        dealt.Fetch(Payments.Newest(told));
-        whole.Fetch(Payments.Newest(told));
+    public void Any_order_repetition_and_batching_ends_in_the_same_state() =>
+        Arrivals.Sample(
+            (told, seed) =>
+            {
+                var (dealt, whole) = (Written(Payments.Dealt(told, seed)), Written([told]));
+                dealt.Fetch(Payments.Newest(told));
+                whole.Fetch(Payments.Newest(told));
 
-        States(dealt).ShouldBe(States(whole), ignoreOrder: true);
-        Refunds(dealt).ShouldBe(Refunds(whole), ignoreOrder: true);
-        whole.Sales.Values.Select(s => s.Version).ShouldBe(PaymentsOf(told).GroupBy(s => s.Key).Select(g => g.Max(s => s.Version)), ignoreOrder: true);
+                States(dealt).ShouldBe(States(whole), ignoreOrder: true);
+                Refunds(dealt).ShouldBe(Refunds(whole), ignoreOrder: true);
+                whole
+                    .Sales.Values.Select(s => s.Version)
+                    .ShouldBe(PaymentsOf(told).GroupBy(s => s.Key).Select(g => g.Max(s => s.Version)), ignoreOrder: true);
 
-        // What is called off has no part in its order; what it had before that may stay.
-        static IEnumerable<object> States(Book book) => book.Sales.Values.Select(s => (object)(s.Key, s.Version, s.Status, s.RefundedMinor, s.UserId,
-            (s.Payment, s.MatchedBy, s.CardToken, s.ConnectionId, s.RefundOnly, s.Share is null ? default : s.Breakdown)));
+                // What is called off has no part in its order; what it had before that may stay.
+                static IEnumerable<object> States(Book book) =>
+                    book.Sales.Values.Select(s =>
+                        (object)
+                            (
+                                s.Key,
+                                s.Version,
+                                s.Status,
+                                s.RefundedMinor,
+                                s.UserId,
+                                (s.Payment, s.MatchedBy, s.CardToken, s.ConnectionId, s.RefundOnly, s.Share is null ? default : s.Breakdown)
+                            )
+                    );
 
-        static IEnumerable<object> Refunds(Book book) => book.Refunds.Values.Select(r => (object)(r.Key, r.Refund, r.Version));
-    }, iter: 3_000);
-
-    [Fact]
-    public void What_was_given_back_is_the_payments_own_figure_or_its_completed_refunds() => Arrivals.Sample((told, seed) =>
-    {
-        var book = Written(Payments.Dealt(told, seed));
-
-        var refunds = told.SelectMany(i => i.Refunds).GroupBy(r => r.Key).Select(g => g.MaxBy(r => r.Version)!).Where(r => r.Refund.State == RefundState.Completed).ToArray();
-        foreach (var sale in book.Sales.Values.Where(s => !s.RefundOnly))
-        {
-            var own = refunds.Where(r => r.Refund.PaymentId == sale.Key.ExternalId && r.Key.VenueId == sale.Key.VenueId && r.Refund.Currency == sale.Payment.Currency);
-            sale.RefundedMinor.ShouldBe(Math.Min(sale.Payment.TotalMinor, Math.Max(sale.Payment.RefundedMinor, own.Sum(r => r.Refund.AmountMinor))));
-        }
-        book.Sales.Values.Where(s => s.RefundOnly).Sum(s => s.RefundedMinor).ShouldBe(refunds.Where(r => r.Refund.PaymentId is null).Sum(r => r.Refund.AmountMinor));
-    }, iter: 3_000);
-
-    [Fact]
-    public void No_cent_of_an_order_is_lost_or_made() => Arrivals.Sample((told, seed) =>
-    {
-        var book = Written(Payments.Dealt(told, seed));
-        var newest = Payments.Newest(told);
-        book.Fetch(newest);
-
-        foreach (var paid in book.Sales.Values.Where(s => s is { Share: not null, Payment.Currency: "EUR" }).GroupBy(s => new OrderKey(s.Key.VenueId, s.Key.Provider, s.Payment.OrderId!)))
-        {
-            var amounts = newest(paid.Key).Amounts;
-            (paid.Sum(s => s.Breakdown.TaxMinor), paid.Sum(s => s.Breakdown.DiscountMinor), paid.Sum(s => s.Breakdown.ServiceChargeMinor))
-                .ShouldBe((amounts.TaxMinor, amounts.DiscountMinor, amounts.ServiceChargeMinor));
-            paid.ShouldAllBe(s => s.Breakdown.Complete);
-        }
-    }, iter: 3_000);
+                static IEnumerable<object> Refunds(Book book) => book.Refunds.Values.Select(r => (object)(r.Key, r.Refund, r.Version));
+            },
+            iter: 3_000
+        );
 
     [Fact]
-    public void Each_venues_feed_has_no_gap() => Arrivals.Sample((told, seed) =>
-    {
-        var book = Written(Payments.Dealt(told, seed));
+    public void What_was_given_back_is_the_payments_own_figure_or_its_completed_refunds() =>
+        Arrivals.Sample(
+            (told, seed) =>
+            {
+                var book = Written(Payments.Dealt(told, seed));
 
-        foreach (var (venue, head) in book.Heads)
-            book.Versions.Where(v => v.State.Key.VenueId == venue).Select(v => v.Seq).ShouldBe(Enumerable.Range(1, (int)head).Select(n => (long)n));
-    });
+                var refunds = told.SelectMany(i => i.Refunds)
+                    .GroupBy(r => r.Key)
+                    .Select(g => g.MaxBy(r => r.Version)!)
+                    .Where(r => r.Refund.State == RefundState.Completed)
+                    .ToArray();
+                foreach (var sale in book.Sales.Values.Where(s => !s.RefundOnly))
+                {
+                    var own = refunds.Where(r =>
+                        r.Refund.PaymentId == sale.Key.ExternalId
+                        && r.Key.VenueId == sale.Key.VenueId
+                        && r.Refund.Currency == sale.Payment.Currency
+                    );
+                    sale.RefundedMinor.ShouldBe(
+                        Math.Min(sale.Payment.TotalMinor, Math.Max(sale.Payment.RefundedMinor, own.Sum(r => r.Refund.AmountMinor)))
+                    );
+                }
+                book.Sales.Values.Where(s => s.RefundOnly)
+                    .Sum(s => s.RefundedMinor)
+                    .ShouldBe(refunds.Where(r => r.Refund.PaymentId is null).Sum(r => r.Refund.AmountMinor));
+            },
+            iter: 3_000
+        );
 
     [Fact]
-    public void Applied_versions_are_linked_one_to_the_next_and_the_others_to_none() => Arrivals.Sample((told, seed) =>
-    {
-        var book = Written(Payments.Dealt(told, seed));
+    public void No_cent_of_an_order_is_lost_or_made() =>
+        Arrivals.Sample(
+            (told, seed) =>
+            {
+                var book = Written(Payments.Dealt(told, seed));
+                var newest = Payments.Newest(told);
+                book.Fetch(newest);
 
-        foreach (var (key, sale) in book.Sales)
-        {
-            var own = book.Versions.Where(v => v.State.Key == key).ToArray();
-            var applied = own.Where(v => v.Applied).ToArray();
-            applied.Select(v => v.PreviousSeq).ShouldBe([null, .. applied.SkipLast(1).Select(v => (long?)v.Seq)]);
-            applied[^1].Seq.ShouldBe(sale.LastSeq);
-            // A newer order that says the same is no news to readers.
-            (applied[^1].State with { Breakdown = sale.Breakdown }).ShouldBe(sale);
-            applied[^1].State.Breakdown.SaysTheSame(sale.Breakdown).ShouldBeTrue();
-            applied.Select(v => v.State.Version).ShouldBeInOrder(SortDirection.Ascending);
-            own.Where(v => !v.Applied).ShouldAllBe(v => v.PreviousSeq == null && !v.Added);
-            own.ShouldAllBe(v => v.State.Id == sale.Id && v.State.RecordedAt == sale.RecordedAt);
-        }
-    });
+                foreach (
+                    var paid in book
+                        .Sales.Values.Where(s => s is { Share: not null, Payment.Currency: "EUR" })
+                        .GroupBy(s => new OrderKey(s.Key.VenueId, s.Key.Provider, s.Payment.OrderId!))
+                )
+                {
+                    var amounts = newest(paid.Key).Amounts;
+                    (
+                        paid.Sum(s => s.Breakdown.TaxMinor),
+                        paid.Sum(s => s.Breakdown.DiscountMinor),
+                        paid.Sum(s => s.Breakdown.ServiceChargeMinor)
+                    ).ShouldBe((amounts.TaxMinor, amounts.DiscountMinor, amounts.ServiceChargeMinor));
+                    paid.ShouldAllBe(s => s.Breakdown.Complete);
+                }
+            },
+            iter: 3_000
+        );
+
+    [Fact]
+    public void Each_venues_feed_has_no_gap() =>
+        Arrivals.Sample(
+            (told, seed) =>
+            {
+                var book = Written(Payments.Dealt(told, seed));
+
+                foreach (var (venue, head) in book.Heads)
+                    book.Versions.Where(v => v.State.Key.VenueId == venue)
+                        .Select(v => v.Seq)
+                        .ShouldBe(Enumerable.Range(1, (int)head).Select(n => (long)n));
+            }
+        );
+
+    [Fact]
+    public void Applied_versions_are_linked_one_to_the_next_and_the_others_to_none() =>
+        Arrivals.Sample(
+            (told, seed) =>
+            {
+                var book = Written(Payments.Dealt(told, seed));
+
+                foreach (var (key, sale) in book.Sales)
+                {
+                    var own = book.Versions.Where(v => v.State.Key == key).ToArray();
+                    var applied = own.Where(v => v.Applied).ToArray();
+                    applied.Select(v => v.PreviousSeq).ShouldBe([null, .. applied.SkipLast(1).Select(v => (long?)v.Seq)]);
+                    applied[^1].Seq.ShouldBe(sale.LastSeq);
+                    // A newer order that says the same is no news to readers.
+                    (applied[^1].State with { Breakdown = sale.Breakdown }).ShouldBe(sale);
+                    applied[^1].State.Breakdown.SaysTheSame(sale.Breakdown).ShouldBeTrue();
+                    applied.Select(v => v.State.Version).ShouldBeInOrder(SortDirection.Ascending);
+                    own.Where(v => !v.Applied).ShouldAllBe(v => v.PreviousSeq == null && !v.Added);
+                    own.ShouldAllBe(v => v.State.Id == sale.Id && v.State.RecordedAt == sale.RecordedAt);
+                }
+            }
+        );
 
     // A batch shows readers only its last word about a payment, so a paid state may pass unseen; then nothing was added.
     [Fact]
-    public void A_sale_is_added_once_with_its_first_applied_paid_version_and_never_without_one() => Arrivals.Sample((told, seed) =>
-    {
-        var book = Written(Payments.Dealt(told, seed));
+    public void A_sale_is_added_once_with_its_first_applied_paid_version_and_never_without_one() =>
+        Arrivals.Sample(
+            (told, seed) =>
+            {
+                var book = Written(Payments.Dealt(told, seed));
 
-        foreach (var (key, sale) in book.Sales)
-        {
-            var added = book.Versions.Where(v => v.State.Key == key && v.Added).Select(v => (long?)v.Seq).ToArray();
-            var firstPaid = book.Versions.FirstOrDefault(v => v.State.Key == key && v.Applied && !v.State.RefundOnly && Ingestion.Contracts.TransactionStatuses.IsPaid(v.State.Status));
-            added.ShouldBe(firstPaid is null ? [] : [firstPaid.Seq]);
-            sale.AddedSeq.ShouldBe(firstPaid?.Seq);
-        }
-    });
+                foreach (var (key, sale) in book.Sales)
+                {
+                    var added = book.Versions.Where(v => v.State.Key == key && v.Added).Select(v => (long?)v.Seq).ToArray();
+                    var firstPaid = book.Versions.FirstOrDefault(v =>
+                        v.State.Key == key
+                        && v.Applied
+                        && !v.State.RefundOnly
+                        && Ingestion.Contracts.TransactionStatuses.IsPaid(v.State.Status)
+                    );
+                    added.ShouldBe(firstPaid is null ? [] : [firstPaid.Seq]);
+                    sale.AddedSeq.ShouldBe(firstPaid?.Seq);
+                }
+            }
+        );
 
     [Fact]
-    public void Every_state_seen_stands_in_the_history() => Arrivals.Sample((told, seed) =>
-        Written(Payments.Dealt(told, seed)).Versions.Select(v => (v.State.Key, v.State.Version)).Distinct()
-            .ShouldBe(PaymentsOf(told).Select(s => (s.Key, s.Version)).Distinct(), ignoreOrder: true));
+    public void Every_state_seen_stands_in_the_history() =>
+        Arrivals.Sample(
+            (told, seed) =>
+                Written(Payments.Dealt(told, seed))
+                    .Versions.Select(v => (v.State.Key, v.State.Version))
+                    .Distinct()
+                    .ShouldBe(PaymentsOf(told).Select(s => (s.Key, s.Version)).Distinct(), ignoreOrder: true)
+        );
 
     [Fact]
-    public void What_is_known_already_writes_nothing() => Arrivals.Sample((told, _) =>
-    {
-        var book = Written([told]);
-        var again = book.Write(
-        [
-            .. told.Where(i => i.Orders.Count == 0 && i.Refunds.Count == 0).GroupBy(i => i.Payments[0].Key).Select(g => g.MaxBy(i => i.Payments[0].Version)!),
-            // One of no payment is a row beside the sales, which of two states of one moment may keep another than the refunds do.
-            .. told.Where(i => i.Refunds.Count > 0).GroupBy(i => i.Refunds[0].Key).Select(g => g.First().Payments.Count > 0 ? g.MaxBy(i => i.Payments[0].Version)! : g.MaxBy(i => i.Refunds[0].Version)!),
-            .. told.Where(i => i.Orders.Count > 0),
-        ]);
+    public void What_is_known_already_writes_nothing() =>
+        Arrivals.Sample(
+            (told, _) =>
+            {
+                var book = Written([told]);
+                var again = book.Write([
+                    .. told.Where(i => i.Orders.Count == 0 && i.Refunds.Count == 0)
+                        .GroupBy(i => i.Payments[0].Key)
+                        .Select(g => g.MaxBy(i => i.Payments[0].Version)!),
+                    // One of no payment is a row beside the sales, which of two states of one moment may keep another than the refunds do.
+                    .. told.Where(i => i.Refunds.Count > 0)
+                        .GroupBy(i => i.Refunds[0].Key)
+                        .Select(g =>
+                            g.First().Payments.Count > 0 ? g.MaxBy(i => i.Payments[0].Version)! : g.MaxBy(i => i.Refunds[0].Version)!
+                        ),
+                    .. told.Where(i => i.Orders.Count > 0),
+                ]);
 
-        (again.Inserted.Count, again.Updated.Count, again.Versions.Count).ShouldBe((0, 0, 0));
-    });
+                (again.Inserted.Count, again.Updated.Count, again.Versions.Count).ShouldBe((0, 0, 0));
+            }
+        );
 }

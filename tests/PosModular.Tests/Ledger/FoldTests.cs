@@ -4,7 +4,7 @@ using Integrations.Contracts;
 using Shouldly;
 using Xunit;
 
-namespace PosModular.Tests;
+namespace PosModular.Tests.Ledger;
 
 /// <summary>Flows of one payment through the ledger, and their shadows.</summary>
 public sealed class FoldTests
@@ -34,9 +34,11 @@ public sealed class FoldTests
 
         Sale.Status.ShouldBe(TransactionStatus.Completed);
         (late.Inserted.Count, late.Updated.Count).ShouldBe((0, 0));
-        late.Versions.Single().ShouldSatisfyAllConditions(
-            v => (v.Seq, v.PreviousSeq, v.Applied, v.Added).ShouldBe((2, null, false, false)),
-            v => v.State.Status.ShouldBe(TransactionStatus.Authorized));
+        late.Versions.Single()
+            .ShouldSatisfyAllConditions(
+                v => (v.Seq, v.PreviousSeq, v.Applied, v.Added).ShouldBe((2, null, false, false)),
+                v => v.State.Status.ShouldBe(TransactionStatus.Authorized)
+            );
         Sale.LastSeq.ShouldBe(1);
     }
 
@@ -108,7 +110,11 @@ public sealed class FoldTests
     [Fact]
     public void Venues_have_feeds_of_their_own_and_the_same_payment_id_is_another_sale()
     {
-        var folded = _book.Write(Book.Seen("v1", Payments.Usual), Book.Seen("v2", Payments.Usual), Book.Seen("v1", Payments.Usual with { ExternalId = "p2" }));
+        var folded = _book.Write(
+            Book.Seen("v1", Payments.Usual),
+            Book.Seen("v2", Payments.Usual),
+            Book.Seen("v1", Payments.Usual with { ExternalId = "p2" })
+        );
 
         folded.Inserted.Count.ShouldBe(3);
         folded.Heads.ShouldBe(new Dictionary<string, long> { ["v1"] = 2, ["v2"] = 1 }, ignoreOrder: true);
@@ -143,7 +149,9 @@ public sealed class FoldTests
         _book.UserOfCard = (venue, _) => venue == "v1" ? "anna" : null;
         _book.Write(Seen(Payments.Usual), Book.Seen("v2", Payments.Usual));
 
-        _book.Sales.Values.Select(s => (s.Key.VenueId, s.UserId, s.MatchedBy)).ShouldBe([("v1", "anna", MatchedBy.Card), ("v2", null, null)], ignoreOrder: true);
+        _book
+            .Sales.Values.Select(s => (s.Key.VenueId, s.UserId, s.MatchedBy))
+            .ShouldBe([("v1", "anna", MatchedBy.Card), ("v2", null, null)], ignoreOrder: true);
     }
 
     [Fact]

@@ -3,7 +3,7 @@ using Ingestion.Ledger;
 using Shouldly;
 using Xunit;
 
-namespace PosModular.Tests;
+namespace PosModular.Tests.Ledger;
 
 /// <summary>An order's amounts among the payments that paid it.</summary>
 public sealed class OrderSharesTests
@@ -18,16 +18,20 @@ public sealed class OrderSharesTests
     [InlineData(0, new long[] { 5, 5 }, new long[] { 0, 0 })]
     [InlineData(5, new long[0], new long[0])]
     [InlineData(long.MaxValue, new[] { long.MaxValue, long.MaxValue }, new[] { (long.MaxValue / 2) + 1, long.MaxValue / 2 })]
-    public void Amounts_are_shared_by_what_each_has_paid(long amount, long[] weights, long[] shares) => OrderShares.Of(amount, weights).ShouldBe(shares);
+    public void Amounts_are_shared_by_what_each_has_paid(long amount, long[] weights, long[] shares) =>
+        OrderShares.Of(amount, weights).ShouldBe(shares);
 
     [Fact]
     public void Nothing_is_lost_or_made_and_each_is_within_one_of_its_due() =>
-        Gen.Select(Gen.Long[-1_000_000, 1_000_000], Gen.Long[0, 5_000].Array[1, 9]).Sample((amount, weights) =>
-        {
-            var shares = OrderShares.Of(amount, weights);
+        Gen.Select(Gen.Long[-1_000_000, 1_000_000], Gen.Long[0, 5_000].Array[1, 9])
+            .Sample(
+                (amount, weights) =>
+                {
+                    var shares = OrderShares.Of(amount, weights);
 
-            shares.Sum().ShouldBe(amount);
-            if (weights.Sum() is var all and > 0)
-                shares.Zip(weights).ShouldAllBe(s => Math.Abs(s.First - (decimal)amount * s.Second / all) < 1);
-        });
+                    shares.Sum().ShouldBe(amount);
+                    if (weights.Sum() is var all and > 0)
+                        shares.Zip(weights).ShouldAllBe(s => Math.Abs(s.First - (decimal)amount * s.Second / all) < 1);
+                }
+            );
 }

@@ -5,18 +5,38 @@ using NodaTime;
 using Shouldly;
 using Xunit;
 
-namespace PosModular.Tests;
+namespace PosModular.Tests.Ledger;
 
 /// <summary>Which of two states of a payment is the newer one: a total order that never looks at arrival.</summary>
 public sealed class PaymentVersionTests
 {
     // Few values each, so that ties are common.
-    private static readonly Gen<PaymentVersion> Version = Gen.Select(Gen.Long[0, 2], Gen.Int[0, 4], Gen.Long[0, 2], Gen.Long[0, 2], Gen.Long[-1, 1])
-        .Select((at, finality, refunded, total, hash) =>
-            new PaymentVersion(Instant.FromUnixTimeTicks(at * 10), (PaymentState)finality, refunded, total, hash));
+    private static readonly Gen<PaymentVersion> Version = Gen.Select(
+            Gen.Long[0, 2],
+            Gen.Int[0, 4],
+            Gen.Long[0, 2],
+            Gen.Long[0, 2],
+            Gen.Long[-1, 1]
+        )
+        .Select(
+            (at, finality, refunded, total, hash) =>
+                new PaymentVersion(Instant.FromUnixTimeTicks(at * 10), (PaymentState)finality, refunded, total, hash)
+        );
 
-    private static readonly PosPayment Payment = new("p", "o", "L", PaymentState.Captured, Instant.FromUnixTimeSeconds(100), Instant.FromUnixTimeSeconds(200), "EUR",
-        1_000, 100, 50, PaymentMethod.Card, new PosCard("VISA", "1234", "EMV", "f"));
+    private static readonly PosPayment Payment = new(
+        "p",
+        "o",
+        "L",
+        PaymentState.Captured,
+        Instant.FromUnixTimeSeconds(100),
+        Instant.FromUnixTimeSeconds(200),
+        "EUR",
+        1_000,
+        100,
+        50,
+        PaymentMethod.Card,
+        new PosCard("VISA", "1234", "EMV", "f")
+    );
 
     private static int Order(PaymentVersion a, PaymentVersion b) => Math.Sign(a.CompareTo(b));
 
@@ -34,20 +54,44 @@ public sealed class PaymentVersionTests
 
     [Fact]
     public void The_signs_say_what_the_order_says() =>
-        Gen.Select(Version, Version).Sample((a, b) =>
-            (a < b) == (Order(a, b) < 0) && (a > b) == (Order(a, b) > 0) && (a <= b) == (Order(a, b) <= 0) && (a >= b) == (Order(a, b) >= 0));
+        Gen.Select(Version, Version)
+            .Sample(
+                (a, b) =>
+                    (a < b) == (Order(a, b) < 0)
+                    && (a > b) == (Order(a, b) > 0)
+                    && (a <= b) == (Order(a, b) <= 0)
+                    && (a >= b) == (Order(a, b) >= 0)
+            );
 
     [Fact]
     public void The_providers_time_decides_before_everything_else() =>
-        PaymentVersion.Of(Payment with { UpdatedAt = Payment.UpdatedAt + Duration.FromTicks(10), State = PaymentState.Pending, RefundedMinor = 0, TotalMinor = 0 })
+        PaymentVersion
+            .Of(
+                Payment with
+                {
+                    UpdatedAt = Payment.UpdatedAt + Duration.FromTicks(10),
+                    State = PaymentState.Pending,
+                    RefundedMinor = 0,
+                    TotalMinor = 0,
+                }
+            )
             .ShouldBeGreaterThan(PaymentVersion.Of(Payment));
 
     [Fact]
     public void At_the_same_time_the_more_final_state_is_newer()
     {
-        PaymentState[] states = [PaymentState.Pending, PaymentState.Authorized, PaymentState.Failed, PaymentState.Canceled, PaymentState.Captured];
+        PaymentState[] states =
+        [
+            PaymentState.Pending,
+            PaymentState.Authorized,
+            PaymentState.Failed,
+            PaymentState.Canceled,
+            PaymentState.Captured,
+        ];
 
-        states.Select(s => PaymentVersion.Of(Payment with { State = s, RefundedMinor = 100 - (int)s })).ShouldBeInOrder(SortDirection.Ascending);
+        states
+            .Select(s => PaymentVersion.Of(Payment with { State = s, RefundedMinor = 100 - (int)s }))
+            .ShouldBeInOrder(SortDirection.Ascending);
     }
 
     [Fact]
@@ -66,10 +110,50 @@ public sealed class PaymentVersionTests
     {
         PosPayment[] others =
         [
-            Payment with { ExternalId = "q" }, Payment with { OrderId = null }, Payment with { OccurredAt = Payment.OccurredAt + Duration.FromTicks(10) },
-            Payment with { Currency = "USD" }, Payment with { TipMinor = 101 }, Payment with { Method = PaymentMethod.Cash }, Payment with { Card = null },
-            Payment with { Card = Payment.Card! with { Brand = "JCB" } }, Payment with { Card = Payment.Card with { Last4 = "4321" } },
-            Payment with { Card = Payment.Card with { EntryMethod = "KEYED" } }, Payment with { Card = Payment.Card with { Fingerprint = "g" } },
+            Payment with
+            {
+                ExternalId = "q",
+            },
+            Payment with
+            {
+                OrderId = null,
+            },
+            Payment with
+            {
+                OccurredAt = Payment.OccurredAt + Duration.FromTicks(10),
+            },
+            Payment with
+            {
+                Currency = "USD",
+            },
+            Payment with
+            {
+                TipMinor = 101,
+            },
+            Payment with
+            {
+                Method = PaymentMethod.Cash,
+            },
+            Payment with
+            {
+                Card = null,
+            },
+            Payment with
+            {
+                Card = Payment.Card! with { Brand = "JCB" },
+            },
+            Payment with
+            {
+                Card = Payment.Card with { Last4 = "4321" },
+            },
+            Payment with
+            {
+                Card = Payment.Card with { EntryMethod = "KEYED" },
+            },
+            Payment with
+            {
+                Card = Payment.Card with { Fingerprint = "g" },
+            },
         ];
 
         others.Select(PaymentVersion.Of).Append(PaymentVersion.Of(Payment)).Distinct().Count().ShouldBe(others.Length + 1);

@@ -5,12 +5,23 @@ using NodaTime;
 using Shouldly;
 using Xunit;
 
-namespace PosModular.Tests;
+namespace PosModular.Tests.Ledger;
 
 /// <summary>Refunds, orders and the sales they belong to, in every order of arrival.</summary>
 public sealed class RefundTests
 {
-    private static readonly PosRefund Half = new("r1", "p1", null, "L", RefundState.Completed, 500, "EUR", "spilt", Payments.Usual.OccurredAt, Payments.Usual.UpdatedAt);
+    private static readonly PosRefund Half = new(
+        "r1",
+        "p1",
+        null,
+        "L",
+        RefundState.Completed,
+        500,
+        "EUR",
+        "spilt",
+        Payments.Usual.OccurredAt,
+        Payments.Usual.UpdatedAt
+    );
     private readonly Book _book = new();
 
     private SaleState Sale => _book.Sales.Values.Single();
@@ -23,7 +34,9 @@ public sealed class RefundTests
     public void A_completed_refund_lowers_the_sale_and_the_net()
     {
         Write(Payments.At(0));
-        Write(Half).Versions.Single().ShouldSatisfyAllConditions(v => v.Applied.ShouldBeTrue(), v => v.PreviousSeq.ShouldBe(1), v => v.Added.ShouldBeFalse());
+        Write(Half)
+            .Versions.Single()
+            .ShouldSatisfyAllConditions(v => v.Applied.ShouldBeTrue(), v => v.PreviousSeq.ShouldBe(1), v => v.Added.ShouldBeFalse());
 
         (Sale.RefundedMinor, Sale.Status).ShouldBe((500, TransactionStatus.PartiallyRefunded));
         _book.Changes()[^1].After.NetMinor.ShouldBe(500);
@@ -38,7 +51,10 @@ public sealed class RefundTests
 
     [Fact]
     public void A_refund_in_one_batch_with_its_payment_is_one_version() =>
-        _book.Write(Book.Seen("v1", Half), Book.Seen("v1", Payments.At(0))).Versions.Single().State.Status.ShouldBe(TransactionStatus.PartiallyRefunded);
+        _book
+            .Write(Book.Seen("v1", Half), Book.Seen("v1", Payments.At(0)))
+            .Versions.Single()
+            .State.Status.ShouldBe(TransactionStatus.PartiallyRefunded);
 
     [Fact]
     public void Neither_a_state_of_the_payment_wipes_the_refunds_nor_the_other_way_round()
@@ -106,7 +122,9 @@ public sealed class RefundTests
         (Sale.Status, Sale.RefundedMinor).ShouldBe((TransactionStatus.Pending, 0));
         Write(Half with { PaymentId = null, UpdatedAt = Half.UpdatedAt + Duration.FromSeconds(1) });
 
-        (Sale.Key.ExternalId, Sale.Status, Sale.Payment.TotalMinor, Sale.RefundedMinor, Sale.Payment.Method, Sale.CardToken).ShouldBe(("r1", TransactionStatus.Refunded, 0, 500, PaymentMethod.Other, null));
+        (Sale.Key.ExternalId, Sale.Status, Sale.Payment.TotalMinor, Sale.RefundedMinor, Sale.Payment.Method, Sale.CardToken).ShouldBe(
+            ("r1", TransactionStatus.Refunded, 0, 500, PaymentMethod.Other, null)
+        );
         (Sale.Payment.OccurredAt, Sale.AddedSeq).ShouldBe((Half.CreatedAt, null));
         _book.Changes()[^1].After.ShouldSatisfyAllConditions(s => s.NetMinor.ShouldBe(-500), s => s.IsRefundOnly.ShouldBeTrue());
         _book.Wanted.ShouldBeEmpty();
@@ -115,7 +133,9 @@ public sealed class RefundTests
     [Fact]
     public void An_order_is_asked_for_once_and_shared_among_its_payments()
     {
-        Write(Payments.At(0, PaymentState.Authorized)).Wanted.Single().Order.ShouldBe(new OrderWanted(new OrderKey("v1", Provider.Square, "o1"), Book.Connection));
+        Write(Payments.At(0, PaymentState.Authorized))
+            .Wanted.Single()
+            .Order.ShouldBe(new OrderWanted(new OrderKey("v1", Provider.Square, "o1"), Book.Connection));
         _book.Fetch(_ => Payments.OrderOf("o1", 1));
         Sale.Breakdown.Complete.ShouldBeTrue();
         Write(Payments.At(1)).Wanted.ShouldBeEmpty(); // captured: nothing that matters to the order
@@ -176,7 +196,12 @@ public sealed class RefundTests
         _book.Write(Book.Seen("v1", new PosFacts { Payments = [Payments.At(-600)], Orders = [Payments.OrderOf("o1", 2)] }));
         _book.Wanted.ShouldBeEmpty();
 
-        _book.Write(Book.Seen("v1", new PosFacts { Payments = [Payments.At(-600) with { ExternalId = "p2" }], Orders = [Payments.OrderOf("o1", 1)] }));
+        _book.Write(
+            Book.Seen(
+                "v1",
+                new PosFacts { Payments = [Payments.At(-600) with { ExternalId = "p2" }], Orders = [Payments.OrderOf("o1", 1)] }
+            )
+        );
         _book.Wanted.Count.ShouldBe(1);
     }
 }

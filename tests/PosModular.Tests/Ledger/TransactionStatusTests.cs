@@ -2,7 +2,7 @@ using Ingestion.Contracts;
 using Shouldly;
 using Xunit;
 
-namespace PosModular.Tests;
+namespace PosModular.Tests.Ledger;
 
 /// <summary>What counts as captured and as paid, for every status there is.</summary>
 public sealed class TransactionStatusTests

@@ -2,7 +2,7 @@ using Integrations.Contracts;
 using Shouldly;
 using Xunit;
 
-namespace PosModular.Tests;
+namespace PosModular.Tests.Ledger;
 
 /// <summary>Whose sale it is depends on its newest state, not on what came when.</summary>
 public sealed class UserOfSaleTests
@@ -12,7 +12,11 @@ public sealed class UserOfSaleTests
     {
         var first = Book.Seen("v1", Payments.At(0, PaymentState.Authorized));
         var second = Book.Seen("v1", Payments.At(1) with { Card = null });
-        var (one, two, late) = (new Book { UserOfCard = (_, _) => "anna" }, new Book { UserOfCard = (_, _) => "anna" }, new Book { UserOfCard = (_, _) => "anna" });
+        var (one, two, late) = (
+            new Book { UserOfCard = (_, _) => "anna" },
+            new Book { UserOfCard = (_, _) => "anna" },
+            new Book { UserOfCard = (_, _) => "anna" }
+        );
         one.Write(first, second);
         two.Write(first);
         two.Write(second);

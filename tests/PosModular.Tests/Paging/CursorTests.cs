@@ -2,11 +2,12 @@ using System.Buffers.Text;
 using System.Text;
 using CsCheck;
 using NodaTime;
-using PosModular.Kernel;
+using PosModular.Kernel.Errors;
+using PosModular.Kernel.Paging;
 using Shouldly;
 using Xunit;
 
-namespace PosModular.Tests;
+namespace PosModular.Tests.Paging;
 
 /// <summary>Cursors come back as they were given; anything else is INVALID_INPUT, never another error.</summary>
 public sealed class CursorTests
@@ -15,76 +16,114 @@ public sealed class CursorTests
 
     private static readonly string[] Hostile =
     [
-        "", " ", "\0", "a\0b", "*", "****", "A", "AAA===", "%41", "../../etc", "💣", "\ud800", "null", "0", new('A', 1_000_000), new('*', 1_000_000),
-        Cursor.Of("other", "1"), Cursor.Of("K", "1"), Cursor.Of(Kind), Cursor.Of(Kind, "1", "2", "3"), Cursor.Of(Kind, ""), Cursor.Of(Kind, "", ""),
-        Cursor.Of(Kind, "\0", "\0"), Cursor.Of(Kind, "-1"), Cursor.Of(Kind, "+1"), Cursor.Of(Kind, " 1"), Cursor.Of(Kind, "1e3"), Cursor.Of(Kind, "0x1"),
-        Cursor.Of(Kind, "9223372036854775808"), Cursor.Of(Kind, "1", "not a uuid"), Cursor.Of(Kind, "1", Guid.Empty.ToString()),
-        Cursor.Of(Kind, "9223372036854775807", Guid.Empty.ToString("N")), Cursor.Of(Kind, "-9223372036854775808", Guid.Empty.ToString("N")),
-        Base64Url.EncodeToString([0xff, 0xfe, (byte)'|', 0x80]), Base64Url.EncodeToString("k|%00|%00"u8),
+        "",
+        " ",
+        "\0",
+        "a\0b",
+        "*",
+        "****",
+        "A",
+        "AAA===",
+        "%41",
+        "../../etc",
+        "💣",
+        "\ud800",
+        "null",
+        "0",
+        new('A', 1_000_000),
+        new('*', 1_000_000),
+        Cursor.Encode("other", "1"),
+        Cursor.Encode("K", "1"),
+        Cursor.Encode(Kind),
+        Cursor.Encode(Kind, "1", "2", "3"),
+        Cursor.Encode(Kind, ""),
+        Cursor.Encode(Kind, "", ""),
+        Cursor.Encode(Kind, "\0", "\0"),
+        Cursor.Encode(Kind, "-1"),
+        Cursor.Encode(Kind, "+1"),
+        Cursor.Encode(Kind, " 1"),
+        Cursor.Encode(Kind, "1e3"),
+        Cursor.Encode(Kind, "0x1"),
+        Cursor.Encode(Kind, "9223372036854775808"),
+        Cursor.Encode(Kind, "1", "not a uuid"),
+        Cursor.Encode(Kind, "1", Guid.Empty.ToString()),
+        Cursor.Encode(Kind, "9223372036854775807", Guid.Empty.ToString("N")),
+        Cursor.Encode(Kind, "-9223372036854775808", Guid.Empty.ToString("N")),
+        Base64Url.EncodeToString([0xff, 0xfe, (byte)'|', 0x80]),
+        Base64Url.EncodeToString("k|%00|%00"u8),
     ];
 
     [Fact]
     public void A_place_in_a_feed_comes_back() =>
-        Gen.Long[0, long.MaxValue].Sample(seq => Cursor.ReadSeq(Kind, "v", Cursor.OfSeq(Kind, "v", seq), long.MaxValue) == seq);
+        Gen.Long[0, long.MaxValue]
+            .Sample(seq => Cursor.DecodeSequence(Kind, "v", Cursor.EncodeSequence(Kind, "v", seq), long.MaxValue) == seq);
 
     [Fact]
     public void A_place_of_another_venue_or_beyond_the_end_is_invalid_input()
     {
-        Refused(() => Cursor.ReadSeq(Kind, "w", Cursor.OfSeq(Kind, "v", 1), 5));
-        Refused(() => Cursor.ReadSeq(Kind, "v", Cursor.OfSeq(Kind, "v", 6), 5));
+        Refused(() => Cursor.DecodeSequence(Kind, "w", Cursor.EncodeSequence(Kind, "v", 1), 5));
+        Refused(() => Cursor.DecodeSequence(Kind, "v", Cursor.EncodeSequence(Kind, "v", 6), 5));
     }
 
     [Fact]
     public void A_moment_and_an_id_come_back() =>
-        Gen.Select(Gen.Long[0, 4_102_444_800_000_000], Gen.Guid).Sample((micros, id) =>
-        {
-            var at = Instant.FromUnixTimeTicks(micros * 10);
-            return Cursor.ReadTime(Kind, Cursor.OfTime(Kind, at, id)) == (at, id);
-        });
+        Gen.Select(Gen.Long[0, 4_102_444_800_000_000], Gen.Guid)
+            .Sample(
+                (micros, id) =>
+                {
+                    var at = Instant.FromUnixTimeTicks(micros * 10);
+                    return Cursor.DecodeTime(Kind, Cursor.EncodeTime(Kind, at, id)) == (at, id);
+                }
+            );
 
     [Fact]
-    public void Parts_come_back() => Gen.String[Gen.Char[' ', '~'], 0, 64].Sample(part => Cursor.Read(Kind, Cursor.Of(Kind, part), 1)[0] == part);
+    public void Parts_come_back() =>
+        Gen.String[Gen.Char[' ', '~'], 0, 64].Sample(part => Cursor.Decode(Kind, Cursor.Encode(Kind, part), 1)[0] == part);
 
     [Fact]
     public void A_part_may_hold_what_parts_are_told_apart_by() => // as the users of some identity providers do
-        Cursor.Read(Kind, Cursor.Of(Kind, "auth0|507f%7C"), 1).ShouldBe(["auth0|507f%7C"]);
+        Cursor.Decode(Kind, Cursor.Encode(Kind, "auth0|507f%7C"), 1).ShouldBe(["auth0|507f%7C"]);
 
     [Fact]
     public void A_hostile_place_in_a_feed_is_invalid_input()
     {
         foreach (var cursor in Hostile)
-            Refused(() => Cursor.ReadSeq(Kind, "v", cursor, long.MaxValue));
+            Refused(() => Cursor.DecodeSequence(Kind, "v", cursor, long.MaxValue));
     }
 
     [Fact]
     public void A_hostile_moment_is_invalid_input()
     {
         foreach (var cursor in Hostile)
-            Refused(() => Cursor.ReadTime(Kind, cursor));
+            Refused(() => Cursor.DecodeTime(Kind, cursor));
     }
 
     [Fact]
     public void A_cursor_of_another_list_or_shape_is_invalid_input()
     {
-        Refused(() => Cursor.Read(Kind, Cursor.Of("other", "1"), 1));
-        Refused(() => Cursor.Read(Kind, Cursor.Of(Kind, "1", "2"), 1));
-        Refused(() => Cursor.Read(Kind, Base64Url.EncodeToString("k|with|bar"u8), 1));
+        Refused(() => Cursor.Decode(Kind, Cursor.Encode("other", "1"), 1));
+        Refused(() => Cursor.Decode(Kind, Cursor.Encode(Kind, "1", "2"), 1));
+        Refused(() => Cursor.Decode(Kind, Base64Url.EncodeToString("k|with|bar"u8), 1));
     }
 
     [Fact]
     public void Random_text_is_read_or_refused_and_nothing_else() =>
-        Gen.OneOf(Gen.String, Gen.Byte.Array[0, 40].Select(b => Base64Url.EncodeToString(b)), Gen.String.Select(s => Cursor.Of(Kind, s)),
-            Gen.String.Select(s => Cursor.Of(Kind, "1", s)))
-        .Sample(cursor =>
-        {
-            ReadOrRefused(() => Cursor.ReadSeq(Kind, "v", cursor, long.MaxValue));
-            ReadOrRefused(() => Cursor.ReadTime(Kind, cursor));
-            ReadOrRefused(() => Cursor.Read(Kind, cursor, 1));
-        });
+        Gen.OneOf(
+                Gen.String,
+                Gen.Byte.Array[0, 40].Select(b => Base64Url.EncodeToString(b)),
+                Gen.String.Select(s => Cursor.Encode(Kind, s)),
+                Gen.String.Select(s => Cursor.Encode(Kind, "1", s))
+            )
+            .Sample(cursor =>
+            {
+                ReadOrRefused(() => Cursor.DecodeSequence(Kind, "v", cursor, long.MaxValue));
+                ReadOrRefused(() => Cursor.DecodeTime(Kind, cursor));
+                ReadOrRefused(() => Cursor.Decode(Kind, cursor, 1));
+            });
 
     [Fact]
     public void A_cursor_goes_into_a_url_as_it_is() =>
-        Gen.String.Sample(part => Cursor.Of(Kind, part).All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'));
+        Gen.String.Sample(part => Cursor.Encode(Kind, part).All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'));
 
     private static void Refused(Action read) => Should.Throw<ApiError>(read).Code.ShouldBe("INVALID_INPUT");
 

@@ -1,17 +1,20 @@
-using PosModular.Kernel;
+using PosModular.Kernel.Errors;
+using PosModular.Kernel.Paging;
 using Shouldly;
 using Xunit;
 
-namespace PosModular.Tests;
+namespace PosModular.Tests.Paging;
 
 /// <summary>A cursor's parts go to the database as they are.</summary>
 public sealed class CursorTextTests
 {
     [Fact]
     public void A_cursor_with_a_nul_in_it_is_invalid_input() =>
-        Should.Throw<ApiError>(() => Cursor.Read("venue", Cursor.Of("venue", "a\0b"), 1)).Code.ShouldBe("INVALID_INPUT");
+        Should.Throw<ApiError>(() => Cursor.Decode("venue", Cursor.Encode("venue", "a\0b"), 1)).Code.ShouldBe("INVALID_INPUT");
 
     [Fact]
     public void Nor_may_one_be_hidden_in_it() =>
-        Should.Throw<ApiError>(() => Cursor.Read("venue", System.Buffers.Text.Base64Url.EncodeToString("venue|a%00b"u8), 1)).Code.ShouldBe("INVALID_INPUT");
+        Should
+            .Throw<ApiError>(() => Cursor.Decode("venue", System.Buffers.Text.Base64Url.EncodeToString("venue|a%00b"u8), 1))
+            .Code.ShouldBe("INVALID_INPUT");
 }

@@ -1,8 +1,9 @@
-using PosModular.Kernel;
+using PosModular.Kernel.Errors;
+using PosModular.Kernel.Paging;
 using Shouldly;
 using Xunit;
 
-namespace PosModular.Tests;
+namespace PosModular.Tests.Paging;
 
 /// <summary>Pages of 1 to 200, and what they say about the list.</summary>
 public sealed class PageTests
@@ -14,7 +15,7 @@ public sealed class PageTests
     public void One_to_two_hundred_may_be_asked_for(int first)
     {
         Page.Of(first, "c").ShouldBe(new Page(first, "c"));
-        Page.Of(first, null).Probe.ShouldBe(first + 1);
+        Page.Of(first, null).FetchCount.ShouldBe(first + 1);
     }
 
     [Theory]
@@ -23,13 +24,14 @@ public sealed class PageTests
     [InlineData(201)]
     [InlineData(int.MinValue)]
     [InlineData(int.MaxValue)]
-    public void Fewer_or_more_is_invalid_input(int first) => Should.Throw<ApiError>(() => Page.Of(first, null)).Code.ShouldBe("INVALID_INPUT");
+    public void Fewer_or_more_is_invalid_input(int first) =>
+        Should.Throw<ApiError>(() => Page.Of(first, null)).Code.ShouldBe("INVALID_INPUT");
 
     [Fact]
     public void Without_a_number_the_usual_one_is_taken()
     {
         Page.Of(null, null).First.ShouldBe(50);
-        Page.Of(null, null, usual: 20).First.ShouldBe(20);
+        Page.Of(null, null, defaultSize: 20).First.ShouldBe(20);
     }
 
     [Fact]

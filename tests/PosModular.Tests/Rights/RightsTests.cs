@@ -2,11 +2,11 @@ using System.Security.Claims;
 using Integrations.Contracts;
 using Integrations.Venues;
 using NodaTime;
-using PosModular.Kernel;
+using PosModular.Kernel.Errors;
 using Shouldly;
 using Xunit;
 
-namespace PosModular.Tests;
+namespace PosModular.Tests.Rights;
 
 /// <summary>Who may what: every cell of the table, and who somebody is.</summary>
 public sealed class RightsTests

@@ -7,7 +7,7 @@ using Rules.Unlocks;
 using Shouldly;
 using Xunit;
 
-namespace PosModular.Tests;
+namespace PosModular.Tests.Rules;
 
 /// <summary>Which rules fire at which change, and what a refund takes back.</summary>
 public sealed class EvaluationTests
@@ -25,19 +25,39 @@ public sealed class EvaluationTests
     }
 
     private static SpendRule Rule(string name, long threshold, string currency = "EUR", Tier tier = Tier.Regular) =>
-        new() { Id = Guid.NewGuid(), VenueId = "v", Name = name, Currency = currency, ThresholdMinor = threshold, UnlocksTier = tier, GrantsAccess = [] };
+        new()
+        {
+            Id = Guid.NewGuid(),
+            VenueId = "v",
+            Name = name,
+            Currency = currency,
+            ThresholdMinor = threshold,
+            UnlocksTier = tier,
+            GrantsAccess = [],
+        };
 
-    private static Standing Stand(Venue venue, params SpendRule[] rules) => new(venue, rules, [], [], [], rules.ToDictionary(r => r.Id));
+    private static EvaluationState Stand(Venue venue, params SpendRule[] rules) =>
+        new(venue, rules, [], [], [], rules.ToDictionary(r => r.Id));
 
-    private static Sale Sale(string? user, long total, long refunded = 0, string currency = "EUR", TransactionStatus status = TransactionStatus.Completed) =>
-        new(Provider.Square, status, currency, total, 0, refunded, PaymentMethod.Card, user, Noon);
+    private static Sale Sale(
+        string? user,
+        long total,
+        long refunded = 0,
+        string currency = "EUR",
+        TransactionStatus status = TransactionStatus.Completed
+    ) => new(Provider.Square, status, currency, total, 0, refunded, PaymentMethod.Card, user, Noon);
 
     private static TransactionChange Change(Sale? before, Sale after) => new("v", 1, Guid.Empty, Noon, before, after);
 
-    private static string Told(Standing standing, params TransactionChange[] changes)
+    private static string Told(EvaluationState standing, params TransactionChange[] changes)
     {
-        var verdict = Evaluation.Judge(standing, changes, Guid.NewGuid);
-        return string.Join(' ', verdict.Fired.Select(f => $"+{f.Rule.Name}:{f.UserId}:{f.SpendMinor}").Concat(verdict.TakenBack.Select(t => $"-{standing.AllRules[t.Unlock.RuleId!.Value].Name}:{t.Unlock.UserId}")));
+        var verdict = RuleEvaluation.Evaluate(standing, changes, Guid.NewGuid);
+        return string.Join(
+            ' ',
+            verdict
+                .NewUnlocks.Select(f => $"+{f.Rule.Name}:{f.UserId}:{f.SpendMinor}")
+                .Concat(verdict.RevokedUnlocks.Select(t => $"-{standing.AllRules[t.Unlock.RuleId!.Value].Name}:{t.Unlock.UserId}"))
+        );
     }
 
     [Fact]
@@ -45,7 +65,8 @@ public sealed class EvaluationTests
     {
         var standing = Stand(new(), Rule("first", 100), Rule("second", 50), Rule("never", 1_000));
 
-        Told(standing, Change(null, Sale("anna", 60)), Change(null, Sale("anna", 60)), Change(null, Sale("anna", 60))).ShouldBe("+second:anna:60 +first:anna:120");
+        Told(standing, Change(null, Sale("anna", 60)), Change(null, Sale("anna", 60)), Change(null, Sale("anna", 60)))
+            .ShouldBe("+second:anna:60 +first:anna:120");
     }
 
     [Fact]
@@ -62,14 +83,16 @@ public sealed class EvaluationTests
         var standing = Stand(new(), Rule("r", 100));
         standing.Spend[("anna", "EUR")] = (500, 500);
 
-        Told(standing, Change(Sale("anna", 300), Sale("anna", 300, refunded: 100, status: TransactionStatus.PartiallyRefunded))).ShouldBe("");
+        Told(standing, Change(Sale("anna", 300), Sale("anna", 300, refunded: 100, status: TransactionStatus.PartiallyRefunded)))
+            .ShouldBe("");
     }
 
     [Theory]
     [InlineData(CountFrom.Authorized, "+r:anna:100")]
     [InlineData(CountFrom.Captured, "")]
     public void An_authorisation_unlocks_where_it_counts(CountFrom countFrom, string told) =>
-        Told(Stand(new(RulesCountFrom: countFrom), Rule("r", 100)), Change(null, Sale("anna", 100, status: TransactionStatus.Authorized))).ShouldBe(told);
+        Told(Stand(new(RulesCountFrom: countFrom), Rule("r", 100)), Change(null, Sale("anna", 100, status: TransactionStatus.Authorized)))
+            .ShouldBe(told);
 
     [Fact]
     public void A_capture_unlocks_where_only_captures_count()
@@ -106,8 +129,13 @@ public sealed class EvaluationTests
         Told(standing, Change(null, Sale("anna", 100, currency: "USD"))).ShouldBe("+dollars:anna:100");
         dollars.ThresholdMinor = 200; // what it has unlocked stays
 
-        Told(standing, Change(null, Sale("anna", 50)), Change(Sale("anna", 50), Sale("anna", 50, refunded: 50, status: TransactionStatus.Refunded))).ShouldBe("");
-        standing.Held.Count.ShouldBe(1);
+        Told(
+                standing,
+                Change(null, Sale("anna", 50)),
+                Change(Sale("anna", 50), Sale("anna", 50, refunded: 50, status: TransactionStatus.Refunded))
+            )
+            .ShouldBe("");
+        standing.ActiveUnlocks.Count.ShouldBe(1);
     }
 
     [Fact]
@@ -117,9 +145,9 @@ public sealed class EvaluationTests
         Told(Stand(new(), Rule("r", 100)), Change(null, Sale("anna", 100)), refund).ShouldBe("+r:anna:100");
 
         var revoking = Stand(new(UnlockPolicy.Revoke), Rule("r", 100));
-        revoking.Held.Add(new Held(Guid.NewGuid(), "anna", null, Tier.Whale, []));
+        revoking.ActiveUnlocks.Add(new ActiveUnlock(Guid.NewGuid(), "anna", null, Tier.Whale, []));
         Told(revoking, Change(null, Sale("anna", 100)), refund).ShouldBe(""); // given and taken before anybody saw it
-        revoking.Held.ShouldHaveSingleItem().RuleId.ShouldBeNull();
+        revoking.ActiveUnlocks.ShouldHaveSingleItem().RuleId.ShouldBeNull();
     }
 
     [Fact]
@@ -128,7 +156,8 @@ public sealed class EvaluationTests
         var sale = Sale("anna", 100);
         var standing = Stand(new(UnlockPolicy.Revoke), Rule("r", 100));
 
-        Told(standing, Change(sale, sale with { RefundedMinor = 100, Status = TransactionStatus.Refunded }), Change(null, sale)).ShouldBe("");
+        Told(standing, Change(sale, sale with { RefundedMinor = 100, Status = TransactionStatus.Refunded }), Change(null, sale))
+            .ShouldBe("");
         standing.Spend[("anna", "EUR")].ShouldBe((0, 0));
     }
 
@@ -136,20 +165,38 @@ public sealed class EvaluationTests
     [Fact]
     public void Batches_of_any_size_end_alike()
     {
-        var sale = Gen.Select(Gen.Int[0, 2], Gen.Long[0, 60], Gen.Long[0, 60], Gen.Int[0, 1], Gen.Int[0, 4]).Select((user, total, refunded, currency, status) =>
-            Sale(user == 2 ? null : $"u{user}", total, Math.Min(total, refunded), currency == 0 ? "EUR" : "USD", (TransactionStatus)status));
+        var sale = Gen.Select(Gen.Int[0, 2], Gen.Long[0, 60], Gen.Long[0, 60], Gen.Int[0, 1], Gen.Int[0, 4])
+            .Select(
+                (user, total, refunded, currency, status) =>
+                    Sale(
+                        user == 2 ? null : $"u{user}",
+                        total,
+                        Math.Min(total, refunded),
+                        currency == 0 ? "EUR" : "USD",
+                        (TransactionStatus)status
+                    )
+            );
         var rules = new[] { Rule("a", 30), Rule("b", 60), Rule("c", 40, "USD"), Rule("d", 100) };
-        Gen.Select(Gen.Select(sale, sale).Array[0, 25], Gen.Int[1, 9], Gen.Enum<UnlockPolicy>(), Gen.Enum<CountFrom>()).Sample((moves, size, policy, from) =>
-        {
-            var changes = moves.Select((m, i) => Change(i % 3 == 0 ? null : m.Item1, m.Item2)).ToArray();
-            string End(int batch)
-            {
-                var standing = Stand(new(policy, from), rules);
-                foreach (var part in changes.Chunk(batch))
-                    Evaluation.Judge(standing, part, Guid.NewGuid);
-                return string.Join(' ', standing.Held.Select(h => h.UserId + rules.Single(r => r.Id == h.RuleId).Name).Concat(standing.Spend.Where(s => s.Value != default).Select(s => s.ToString())).Order(StringComparer.Ordinal));
-            }
-            return End(size) == End(1);
-        });
+        Gen.Select(Gen.Select(sale, sale).Array[0, 25], Gen.Int[1, 9], Gen.Enum<UnlockPolicy>(), Gen.Enum<CountFrom>())
+            .Sample(
+                (moves, size, policy, from) =>
+                {
+                    var changes = moves.Select((m, i) => Change(i % 3 == 0 ? null : m.Item1, m.Item2)).ToArray();
+                    string End(int batch)
+                    {
+                        var standing = Stand(new(policy, from), rules);
+                        foreach (var part in changes.Chunk(batch))
+                            RuleEvaluation.Evaluate(standing, part, Guid.NewGuid);
+                        return string.Join(
+                            ' ',
+                            standing
+                                .ActiveUnlocks.Select(h => h.UserId + rules.Single(r => r.Id == h.RuleId).Name)
+                                .Concat(standing.Spend.Where(s => s.Value != default).Select(s => s.ToString()))
+                                .Order(StringComparer.Ordinal)
+                        );
+                    }
+                    return End(size) == End(1);
+                }
+            );
     }
 }

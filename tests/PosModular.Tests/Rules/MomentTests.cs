@@ -5,7 +5,7 @@ using Rules.Unlocks;
 using Shouldly;
 using Xunit;
 
-namespace PosModular.Tests;
+namespace PosModular.Tests.Rules;
 
 /// <summary>The table "When a rule fires", row by row, and windows over midnight in nights the clocks change.</summary>
 public sealed class MomentTests
@@ -22,15 +22,42 @@ public sealed class MomentTests
 
     private static readonly LiveSession[] Sessions =
     [
-        new() { VenueId = "v", PerformerId = "anna", StartedAt = Instant.FromUtc(2026, 11, 20, 21, 30), EndedAt = Instant.FromUtc(2026, 11, 20, 22, 30) },
-        new() { VenueId = "v", PerformerId = "ben", StartedAt = Instant.FromUtc(2026, 11, 20, 11, 0), EndedAt = Instant.FromUtc(2026, 11, 20, 12, 0) },
+        new()
+        {
+            VenueId = "v",
+            PerformerId = "anna",
+            StartedAt = Instant.FromUtc(2026, 11, 20, 21, 30),
+            EndedAt = Instant.FromUtc(2026, 11, 20, 22, 30),
+        },
+        new()
+        {
+            VenueId = "v",
+            PerformerId = "ben",
+            StartedAt = Instant.FromUtc(2026, 11, 20, 11, 0),
+            EndedAt = Instant.FromUtc(2026, 11, 20, 12, 0),
+        },
     ];
 
     private static string Moments(bool liveOnly, LiveWindow? window, string? performer)
     {
-        var rule = new SpendRule { VenueId = "v", Name = "r", Currency = "EUR", GrantsAccess = [], LiveOnly = liveOnly, LiveWindow = window, PerformerId = performer };
-        (string Name, Instant At)[] moments = [("both", InWindowAndSession), ("window", InWindowOnly), ("ben", InBensSession), ("neither", Neither)];
-        return string.Join(' ', moments.Where(m => Evaluation.IsMoment(rule, m.At, Berlin, Sessions)).Select(m => m.Name));
+        var rule = new SpendRule
+        {
+            VenueId = "v",
+            Name = "r",
+            Currency = "EUR",
+            GrantsAccess = [],
+            LiveOnly = liveOnly,
+            LiveWindow = window,
+            PerformerId = performer,
+        };
+        (string Name, Instant At)[] moments =
+        [
+            ("both", InWindowAndSession),
+            ("window", InWindowOnly),
+            ("ben", InBensSession),
+            ("neither", Neither),
+        ];
+        return string.Join(' ', moments.Where(m => RuleEvaluation.MatchesTime(rule, m.At, Berlin, Sessions)).Select(m => m.Name));
     }
 
     [Fact]
@@ -57,11 +84,16 @@ public sealed class MomentTests
     [Fact]
     public void A_session_that_goes_on_has_no_end_and_starts_inclusively()
     {
-        var open = new LiveSession { VenueId = "v", PerformerId = "anna", StartedAt = Neither };
-        open.Holds(Neither).ShouldBeTrue();
-        open.Holds(Neither - Duration.Epsilon).ShouldBeFalse();
-        open.Holds(Neither + Duration.FromDays(9)).ShouldBeTrue();
-        Sessions[0].Holds(Instant.FromUtc(2026, 11, 20, 22, 30)).ShouldBeFalse();
+        var open = new LiveSession
+        {
+            VenueId = "v",
+            PerformerId = "anna",
+            StartedAt = Neither,
+        };
+        open.Contains(Neither).ShouldBeTrue();
+        open.Contains(Neither - Duration.Epsilon).ShouldBeFalse();
+        open.Contains(Neither + Duration.FromDays(9)).ShouldBeTrue();
+        Sessions[0].Contains(Instant.FromUtc(2026, 11, 20, 22, 30)).ShouldBeFalse();
     }
 
     [Theory] // 22:00–04:00 on Fridays
@@ -74,26 +106,28 @@ public sealed class MomentTests
     [InlineData("2026-11-21T22:00:00", false)] // Saturday's night
     [InlineData("2026-11-20T03:00:00", false)] // Thursday's night
     public void A_window_over_midnight_belongs_to_the_day_it_starts_on(string local, bool holds) =>
-        (Night with { Days = [Rules.SpendRules.DayOfWeek.Friday] }).Holds(NodaTime.Text.LocalDateTimePattern.ExtendedIso.Parse(local).Value).ShouldBe(holds);
+        (Night with { Days = [global::Rules.SpendRules.DayOfWeek.Friday] })
+            .Contains(NodaTime.Text.LocalDateTimePattern.ExtendedIso.Parse(local).Value)
+            .ShouldBe(holds);
 
     [Fact]
     public void Sundays_night_runs_into_Monday() =>
-        (Night with { Days = [Rules.SpendRules.DayOfWeek.Sunday] }).Holds(new LocalDateTime(2026, 11, 23, 1, 0)).ShouldBeTrue();
+        (Night with { Days = [global::Rules.SpendRules.DayOfWeek.Sunday] }).Contains(new LocalDateTime(2026, 11, 23, 1, 0)).ShouldBeTrue();
 
     [Fact]
     public void A_window_that_ends_where_it_starts_is_a_whole_day()
     {
-        var day = new LiveWindow([Rules.SpendRules.DayOfWeek.Friday], new LocalTime(6, 0), new LocalTime(6, 0));
-        day.Holds(new LocalDateTime(2026, 11, 20, 6, 0)).ShouldBeTrue();
-        day.Holds(new LocalDateTime(2026, 11, 21, 5, 59)).ShouldBeTrue();
-        day.Holds(new LocalDateTime(2026, 11, 21, 6, 0)).ShouldBeFalse();
-        day.Holds(new LocalDateTime(2026, 11, 20, 5, 59)).ShouldBeFalse();
+        var day = new LiveWindow([global::Rules.SpendRules.DayOfWeek.Friday], new LocalTime(6, 0), new LocalTime(6, 0));
+        day.Contains(new LocalDateTime(2026, 11, 20, 6, 0)).ShouldBeTrue();
+        day.Contains(new LocalDateTime(2026, 11, 21, 5, 59)).ShouldBeTrue();
+        day.Contains(new LocalDateTime(2026, 11, 21, 6, 0)).ShouldBeFalse();
+        day.Contains(new LocalDateTime(2026, 11, 20, 5, 59)).ShouldBeFalse();
     }
 
     /// <summary>The window 22:00–04:00 lasts six hours by the wall: five in the night an hour is skipped, seven in the night one comes twice.</summary>
     [Theory]
-    [InlineData("Europe/Berlin", 2026, 3, 28, 5)]   // 29 March, 02:00 → 03:00
-    [InlineData("Europe/Berlin", 2026, 10, 24, 7)]  // 25 October, 03:00 → 02:00
+    [InlineData("Europe/Berlin", 2026, 3, 28, 5)] // 29 March, 02:00 → 03:00
+    [InlineData("Europe/Berlin", 2026, 10, 24, 7)] // 25 October, 03:00 → 02:00
     [InlineData("America/New_York", 2026, 3, 7, 5)] // 8 March, 02:00 → 03:00
     [InlineData("America/New_York", 2026, 10, 31, 7)] // 1 November, 02:00 → 01:00
     [InlineData("Europe/Berlin", 2026, 11, 20, 6)]
@@ -101,10 +135,20 @@ public sealed class MomentTests
     public void A_night_the_clocks_change_counts_by_the_clock_on_the_wall(string zoneId, int year, int month, int day, int hours)
     {
         var zone = zoneId == Berlin.Id ? Berlin : NewYork;
-        var rule = new SpendRule { VenueId = "v", Name = "r", Currency = "EUR", GrantsAccess = [], LiveOnly = true, LiveWindow = Night };
+        var rule = new SpendRule
+        {
+            VenueId = "v",
+            Name = "r",
+            Currency = "EUR",
+            GrantsAccess = [],
+            LiveOnly = true,
+            LiveWindow = Night,
+        };
         var noon = new LocalDateTime(year, month, day, 12, 0).InZoneStrictly(zone).ToInstant();
 
-        var minutes = Enumerable.Range(0, 24 * 60).Count(minute => Evaluation.IsMoment(rule, noon + Duration.FromMinutes(minute), zone, []));
+        var minutes = Enumerable
+            .Range(0, 24 * 60)
+            .Count(minute => RuleEvaluation.MatchesTime(rule, noon + Duration.FromMinutes(minute), zone, []));
 
         minutes.ShouldBe(hours * 60);
     }

@@ -1,17 +1,19 @@
 using Ingestion;
 using Microsoft.Extensions.Configuration;
 using NodaTime;
-using PosModular.Kernel;
+using PosModular.Kernel.Settings;
 using Shouldly;
 using Xunit;
 
-namespace PosModular.Tests;
+namespace PosModular.Tests.Settings;
 
 /// <summary>How long raw events are kept.</summary>
 public sealed class IngestionSettingsTests
 {
     private static Duration? Read(string? days) =>
-        IngestionSettings.Read(new ConfigurationBuilder().AddInMemoryCollection([KeyValuePair.Create("Pos:WebhookEvents:KeepDays", days)]).Build()).KeepEventsFor;
+        IngestionSettings
+            .Read(new ConfigurationBuilder().AddInMemoryCollection([KeyValuePair.Create("Pos:WebhookEvents:KeepDays", days)]).Build())
+            .KeepEventsFor;
 
     [Fact]
     public void Sixty_days_unless_told_otherwise_and_for_ever_with_0()

@@ -3,11 +3,11 @@ using Integrations;
 using Integrations.Contracts;
 using Integrations.Credentials;
 using Microsoft.Extensions.Configuration;
-using PosModular.Kernel;
+using PosModular.Kernel.Settings;
 using Shouldly;
 using Xunit;
 
-namespace PosModular.Tests;
+namespace PosModular.Tests.Settings;
 
 /// <summary>Settings are read and checked once, at the start; a refusal is one line that names the environment variable and keeps the secret.</summary>
 public sealed class IntegrationsSettingsTests
@@ -16,10 +16,18 @@ public sealed class IntegrationsSettingsTests
     private const string OtherKey = "ff0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
     private static readonly string Published = "70ae1da1" + new string('0', 56);
 
-    private static IntegrationsSettings Read(bool production, params (string Name, string? Value)[] settings) => IntegrationsSettings.Read(
-        new ConfigurationBuilder().AddInMemoryCollection(
-            new Dictionary<string, string?> { ["POS_ENCRYPTION_KEY"] = Key, ["Pos:PublicBaseUrl"] = "https://pos.example.com" }
-                .Concat(settings.Select(s => KeyValuePair.Create(s.Name, s.Value))).GroupBy(s => s.Key).Select(g => g.Last())).Build(), production);
+    private static IntegrationsSettings Read(bool production, params (string Name, string? Value)[] settings) =>
+        IntegrationsSettings.Read(
+            new ConfigurationBuilder()
+                .AddInMemoryCollection(
+                    new Dictionary<string, string?> { ["POS_ENCRYPTION_KEY"] = Key, ["Pos:PublicBaseUrl"] = "https://pos.example.com" }
+                        .Concat(settings.Select(s => KeyValuePair.Create(s.Name, s.Value)))
+                        .GroupBy(s => s.Key)
+                        .Select(g => g.Last())
+                )
+                .Build(),
+            production
+        );
 
     private static void Refused(string variable, string? secret, params (string Name, string? Value)[] settings)
     {
@@ -46,8 +54,13 @@ public sealed class IntegrationsSettingsTests
     [Fact]
     public void What_is_given_is_taken()
     {
-        var settings = Read(production: true, ("Pos:PublicBaseUrl", "https://pos.example.com/in/"), ("Pos:Square:BaseUrls:Sandbox", "http://simulator:9090"),
-            ("Pos:Square:Version", "2025-08-20"), ("Pos:Square:WebhookSignatureKey", "kéy"));
+        var settings = Read(
+            production: true,
+            ("Pos:PublicBaseUrl", "https://pos.example.com/in/"),
+            ("Pos:Square:BaseUrls:Sandbox", "http://simulator:9090"),
+            ("Pos:Square:Version", "2025-08-20"),
+            ("Pos:Square:WebhookSignatureKey", "kéy")
+        );
 
         settings.PublicBaseUrl.ShouldBe("https://pos.example.com/in");
         settings.SquareBaseUrls[PosEnvironment.Sandbox].ShouldBe(new Uri("http://simulator:9090"));
@@ -61,7 +74,9 @@ public sealed class IntegrationsSettingsTests
         var id = new Guid("0193a000-0000-7000-8000-000000000001");
 
         Read(production: true).WebhookUrl(Provider.Square).ShouldBe("https://pos.example.com/api/pos/webhooks/square");
-        Read(production: true).WebhookUrl(Provider.Square, id).ShouldBe("https://pos.example.com/api/pos/webhooks/square/0193a000-0000-7000-8000-000000000001");
+        Read(production: true)
+            .WebhookUrl(Provider.Square, id)
+            .ShouldBe("https://pos.example.com/api/pos/webhooks/square/0193a000-0000-7000-8000-000000000001");
     }
 
     [Theory]

@@ -5,7 +5,7 @@ using Integrations.Square;
 using Shouldly;
 using Xunit;
 
-namespace PosModular.Tests;
+namespace PosModular.Tests.Square;
 
 /// <summary>The translator never throws, whatever the bytes: it gives a payment that holds together, or says why not.</summary>
 public sealed class HostilePayloadTests
@@ -15,15 +15,62 @@ public sealed class HostilePayloadTests
 
     // What may stand where a value is expected.
     private static readonly Gen<string> Value = Gen.OneOf(
-        "null", "true", "0", "-1", "1.5", "1e999", "9223372036854775807", "9223372036854775808", "\"\"", "\"x\"", "\"\\u0000\"", "\"\\ud800\"", "\"\\udc00\\ud800\"",
-        "\"2020-11-22T21:16:51Z\"", "\"0000-00-00T00:00:00Z\"", "\"0001-01-01T00:00:00+14:00\"", "\"9999-12-31T23:59:59-14:00\"", "\"COMPLETED\"", "\"USD\"", "[]",
-        "{}", "[[[]]]", "{\"amount\":1,\"currency\":\"USD\"}", "{\"amount\":{},\"currency\":[]}", "{\"\\ud800\":1}", "{\"a\":1,\"a\":2}");
+        "null",
+        "true",
+        "0",
+        "-1",
+        "1.5",
+        "1e999",
+        "9223372036854775807",
+        "9223372036854775808",
+        "\"\"",
+        "\"x\"",
+        "\"\\u0000\"",
+        "\"\\ud800\"",
+        "\"\\udc00\\ud800\"",
+        "\"2020-11-22T21:16:51Z\"",
+        "\"0000-00-00T00:00:00Z\"",
+        "\"0001-01-01T00:00:00+14:00\"",
+        "\"9999-12-31T23:59:59-14:00\"",
+        "\"COMPLETED\"",
+        "\"USD\"",
+        "[]",
+        "{}",
+        "[[[]]]",
+        "{\"amount\":1,\"currency\":\"USD\"}",
+        "{\"amount\":{},\"currency\":[]}",
+        "{\"\\ud800\":1}",
+        "{\"a\":1,\"a\":2}"
+    );
 
     private static readonly string[] Fields =
     [
-        "event_id", "type", "merchant_id", "location_id", "data", "object", "payment", "id", "order_id", "status", "created_at", "updated_at", "total_money", "tip_money",
-        "refunded_money", "amount", "currency", "card_details", "card", "card_brand", "last_4", "entry_method", "fingerprint", "source_type",
-        "offline_payment_details", "client_created_at",
+        "event_id",
+        "type",
+        "merchant_id",
+        "location_id",
+        "data",
+        "object",
+        "payment",
+        "id",
+        "order_id",
+        "status",
+        "created_at",
+        "updated_at",
+        "total_money",
+        "tip_money",
+        "refunded_money",
+        "amount",
+        "currency",
+        "card_details",
+        "card",
+        "card_brand",
+        "last_4",
+        "entry_method",
+        "fingerprint",
+        "source_type",
+        "offline_payment_details",
+        "client_created_at",
     ];
 
     private static PosEvent Judged(byte[] body)
@@ -45,7 +92,8 @@ public sealed class HostilePayloadTests
         return read;
     }
 
-    private static void Unreadable(ReadOnlySpan<byte> body, string naming) => Judged(body.ToArray()).Unreadable.ShouldNotBeNull().ShouldContain(naming);
+    private static void Unreadable(ReadOnlySpan<byte> body, string naming) =>
+        Judged(body.ToArray()).Unreadable.ShouldNotBeNull().ShouldContain(naming);
 
     [Fact]
     public void Cut_off_anywhere_it_is_not_json()
@@ -56,46 +104,72 @@ public sealed class HostilePayloadTests
     }
 
     [Fact]
-    public void Flipped_bytes_are_borne() => Gen.Select(Gen.Int[0, Example.Length - 1], Gen.Byte).Array[1, 4].Sample(flips =>
-    {
-        byte[] body = [.. Example];
-        foreach (var (at, to) in flips)
-            body[at] = to;
-        Judged(body);
-    }, iter: 3_000);
+    public void Flipped_bytes_are_borne() =>
+        Gen.Select(Gen.Int[0, Example.Length - 1], Gen.Byte)
+            .Array[1, 4]
+            .Sample(
+                flips =>
+                {
+                    byte[] body = [.. Example];
+                    foreach (var (at, to) in flips)
+                        body[at] = to;
+                    Judged(body);
+                },
+                iter: 3_000
+            );
 
     [Fact]
-    public void Random_bytes_are_borne() => Gen.Byte.Array[0, 200].Sample(body => { Judged(body); });
+    public void Random_bytes_are_borne() =>
+        Gen
+            .Byte.Array[0, 200]
+            .Sample(body =>
+            {
+                Judged(body);
+            });
 
     [Fact]
     public void Wrong_types_in_known_fields_are_borne() =>
-        Gen.Select(Gen.OneOf(Fields), Value).Array[1, 3].Sample(changes =>
-        {
-            var text = Text;
-            foreach (var (field, value) in changes)
-                text = text.Replace($"\"{field}\":", $"\"{field}\": {value}, \"was_{field}\":", StringComparison.Ordinal);
-            Judged(Encoding.UTF8.GetBytes(text));
-        }, iter: 3_000);
+        Gen.Select(Gen.OneOf(Fields), Value)
+            .Array[1, 3]
+            .Sample(
+                changes =>
+                {
+                    var text = Text;
+                    foreach (var (field, value) in changes)
+                        text = text.Replace($"\"{field}\":", $"\"{field}\": {value}, \"was_{field}\":", StringComparison.Ordinal);
+                    Judged(Encoding.UTF8.GetBytes(text));
+                },
+                iter: 3_000
+            );
 
     [Fact]
     public void Random_shapes_of_json_are_borne()
     {
         var key = Gen.OneOf(Fields).Select(f => $"\"{f}\"");
-        Gen<string> Nested(Gen<string> inner) => Gen.OneOf(
-            inner.Array[0, 3].Select(v => "[" + string.Join(',', v) + "]"),
-            Gen.Select(key, inner).Array[0, 6].Select(m => "{" + string.Join(',', m.Select(p => p.Item1 + ":" + p.Item2)) + "}"),
-            Value);
+        Gen<string> Nested(Gen<string> inner) =>
+            Gen.OneOf(
+                inner.Array[0, 3].Select(v => "[" + string.Join(',', v) + "]"),
+                Gen.Select(key, inner).Array[0, 6].Select(m => "{" + string.Join(',', m.Select(p => p.Item1 + ":" + p.Item2)) + "}"),
+                Value
+            );
         var shape = Nested(Nested(Nested(Nested(Value))));
-        Gen.Select(shape, shape).Sample((payment, rest) =>
-        {
-            Judged(Encoding.UTF8.GetBytes(rest));
-            Judged(Encoding.UTF8.GetBytes($$$"""{"event_id":"e","type":"payment.updated","data":{"object":{"payment":{{{payment}}}}},"x":{{{rest}}}}"""));
-        }, iter: 1_000);
+        Gen.Select(shape, shape)
+            .Sample(
+                (payment, rest) =>
+                {
+                    Judged(Encoding.UTF8.GetBytes(rest));
+                    Judged(
+                        Encoding.UTF8.GetBytes(
+                            $$$"""{"event_id":"e","type":"payment.updated","data":{"object":{"payment":{{{payment}}}}},"x":{{{rest}}}}"""
+                        )
+                    );
+                },
+                iter: 1_000
+            );
     }
 
     [Fact]
-    public void Half_a_surrogate_pair_is_not_valid_text() =>
-        Unreadable("""{"event_id":"\ud800","type":"payment.updated"}"""u8, "Unicode");
+    public void Half_a_surrogate_pair_is_not_valid_text() => Unreadable("""{"event_id":"\ud800","type":"payment.updated"}"""u8, "Unicode");
 
     [Fact]
     public void Bytes_that_are_not_utf8_are_unreadable() => Unreadable([.. "{\"event_id\":\""u8, 0xff, 0xfe, .. "\"}"u8], "not ");

@@ -1,4 +1,4 @@
-namespace PosModular.Tests;
+namespace PosModular.Tests.Square;
 
 /// <summary>Files beside the test program: Square's documentation examples and signature vectors.</summary>
 internal static class Sample

@@ -6,7 +6,7 @@ using Integrations.Square;
 using Shouldly;
 using Xunit;
 
-namespace PosModular.Tests;
+namespace PosModular.Tests.Square;
 
 /// <summary>Square's signatures: the vectors of its SDKs, and what an attacker may send instead.</summary>
 public sealed class SquareSignatureTests
@@ -22,7 +22,14 @@ public sealed class SquareSignatureTests
         using var json = JsonDocument.Parse(Sample.Bytes("signature-vectors.json"));
         foreach (var vector in json.RootElement.GetProperty("vectors").EnumerateArray())
         {
-            data.Add(Text("name"), Text("signature_key"), Text("notification_url"), Text("body"), Text("signature"), vector.GetProperty("valid").GetBoolean());
+            data.Add(
+                Text("name"),
+                Text("signature_key"),
+                Text("notification_url"),
+                Text("body"),
+                Text("signature"),
+                vector.GetProperty("valid").GetBoolean()
+            );
 
             string Text(string name) => vector.GetProperty(name).GetString()!;
         }
@@ -31,40 +38,80 @@ public sealed class SquareSignatureTests
 
     [Theory]
     [MemberData(nameof(Vectors))]
-    public void Squares_own_vectors_are_judged_as_square_does(string name, string key, string url, string body, string signature, bool valid) =>
-        SquareSignature.IsGenuine(Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes(url), Encoding.UTF8.GetBytes(body), signature).ShouldBe(valid, name);
+    public void Squares_own_vectors_are_judged_as_square_does(
+        string name,
+        string key,
+        string url,
+        string body,
+        string signature,
+        bool valid
+    ) =>
+        SquareSignature
+            .IsGenuine(Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes(url), Encoding.UTF8.GetBytes(body), signature)
+            .ShouldBe(valid, name);
 
     [Fact]
     public void Its_own_signature_is_genuine() => SquareSignature.IsGenuine(Key, Url, Body, Good).ShouldBeTrue();
 
     [Fact]
     public void Signed_bytes_are_genuine_and_any_changed_byte_is_not() =>
-        Gen.Select(Gen.Byte.Array[1, 200], Gen.Byte.Array[1, 80], Gen.Byte.Array[1, 300], Gen.Int[0, 299], Gen.Byte[1, 255]).Sample((key, url, body, at, flip) =>
-        {
-            var signature = Sign(key, url, body);
-            SquareSignature.IsGenuine(key, url, body, signature).ShouldBeTrue();
-            byte[] forged = [.. body];
-            forged[at % body.Length] ^= flip;
-            SquareSignature.IsGenuine(key, url, forged, signature).ShouldBeFalse();
-        });
+        Gen.Select(Gen.Byte.Array[1, 200], Gen.Byte.Array[1, 80], Gen.Byte.Array[1, 300], Gen.Int[0, 299], Gen.Byte[1, 255])
+            .Sample(
+                (key, url, body, at, flip) =>
+                {
+                    var signature = Sign(key, url, body);
+                    SquareSignature.IsGenuine(key, url, body, signature).ShouldBeTrue();
+                    byte[] forged = [.. body];
+                    forged[at % body.Length] ^= flip;
+                    SquareSignature.IsGenuine(key, url, forged, signature).ShouldBeFalse();
+                }
+            );
 
     [Fact]
     public void A_hostile_signature_is_refused_and_never_throws()
     {
         string?[] hostile =
         [
-            null, "", " ", "\n", "=", "====", "null", "not base64 at all", new('A', 43), new('A', 44), new('A', 64), new('A', 65), new('A', 1_000_000),
-            Convert.ToBase64String(new byte[20]), Convert.ToBase64String(new byte[31]), Convert.ToBase64String(new byte[32]),
-            Convert.ToBase64String(new byte[33]), Convert.ToBase64String(new byte[48]), "é" + Good[1..], new('é', 44), "💣", string.Concat(Enumerable.Repeat("💣", 32)),
-            "\0" + Good[1..], "\ud800" + Good[1..], Good[..^1], Good[..^2], Good + "A", Good + Good[..20], Good.ToUpperInvariant(), Good.ToLowerInvariant(),
-            Convert.ToHexString(Convert.FromBase64String(Good)), "sha256=" + Good,
+            null,
+            "",
+            " ",
+            "\n",
+            "=",
+            "====",
+            "null",
+            "not base64 at all",
+            new('A', 43),
+            new('A', 44),
+            new('A', 64),
+            new('A', 65),
+            new('A', 1_000_000),
+            Convert.ToBase64String(new byte[20]),
+            Convert.ToBase64String(new byte[31]),
+            Convert.ToBase64String(new byte[32]),
+            Convert.ToBase64String(new byte[33]),
+            Convert.ToBase64String(new byte[48]),
+            "é" + Good[1..],
+            new('é', 44),
+            "💣",
+            string.Concat(Enumerable.Repeat("💣", 32)),
+            "\0" + Good[1..],
+            "\ud800" + Good[1..],
+            Good[..^1],
+            Good[..^2],
+            Good + "A",
+            Good + Good[..20],
+            Good.ToUpperInvariant(),
+            Good.ToLowerInvariant(),
+            Convert.ToHexString(Convert.FromBase64String(Good)),
+            "sha256=" + Good,
         ];
         foreach (var signature in hostile)
             SquareSignature.IsGenuine(Key, Url, Body, signature).ShouldBeFalse(signature ?? "(none)");
     }
 
     [Fact]
-    public void Random_signatures_are_refused() => Gen.String[0, 70].Sample(signature => !SquareSignature.IsGenuine(Key, Url, Body, signature));
+    public void Random_signatures_are_refused() =>
+        Gen.String[0, 70].Sample(signature => !SquareSignature.IsGenuine(Key, Url, Body, signature));
 
     [Fact]
     public void Nothing_is_genuine_without_a_key_or_an_address()
@@ -76,5 +123,6 @@ public sealed class SquareSignatureTests
     [Fact]
     public void An_empty_body_can_be_signed_too() => SquareSignature.IsGenuine(Key, Url, [], Sign(Key, Url, [])).ShouldBeTrue();
 
-    private static string Sign(byte[] key, byte[] url, byte[] body) => Convert.ToBase64String(HMACSHA256.HashData(key, url.Concat(body).ToArray()));
+    private static string Sign(byte[] key, byte[] url, byte[] body) =>
+        Convert.ToBase64String(HMACSHA256.HashData(key, url.Concat(body).ToArray()));
 }

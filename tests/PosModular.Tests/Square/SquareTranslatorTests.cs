@@ -7,7 +7,7 @@ using NodaTime.Text;
 using Shouldly;
 using Xunit;
 
-namespace PosModular.Tests;
+namespace PosModular.Tests.Square;
 
 /// <summary>Square's events in our own words: its documentation examples, and what it may leave out or add.</summary>
 public sealed class SquareTranslatorTests
@@ -42,16 +42,48 @@ public sealed class SquareTranslatorTests
     }
 
     [Theory]
-    [InlineData("webhook.payment.created.json", "13b867cf-db3d-4b1c-90b6-2f32a9d78124", "payment.created", PaymentState.Authorized, "2020-11-22T21:16:51.198Z")]
-    [InlineData("webhook.payment.updated.json", "6a8f5f28-54a1-4eb0-a98a-3111513fd4fc", "payment.updated", PaymentState.Captured, "2020-11-22T21:19:00.831Z")]
-    public void The_payment_examples_are_a_sale_authorized_and_captured(string file, string id, string type, PaymentState state, string updated)
+    [InlineData(
+        "webhook.payment.created.json",
+        "13b867cf-db3d-4b1c-90b6-2f32a9d78124",
+        "payment.created",
+        PaymentState.Authorized,
+        "2020-11-22T21:16:51.198Z"
+    )]
+    [InlineData(
+        "webhook.payment.updated.json",
+        "6a8f5f28-54a1-4eb0-a98a-3111513fd4fc",
+        "payment.updated",
+        PaymentState.Captured,
+        "2020-11-22T21:19:00.831Z"
+    )]
+    public void The_payment_examples_are_a_sale_authorized_and_captured(
+        string file,
+        string id,
+        string type,
+        PaymentState state,
+        string updated
+    )
     {
         var read = SquareTranslator.Translate(Sample.Bytes(file));
 
         (read with { Facts = null }).ShouldBe(new PosEvent(id, type, "6SSW7HV8K2ST5", "S8GWD5R9QB376", null, null));
-        read.Facts.ShouldNotBeNull().Payments.ShouldBe([new PosPayment("hYy9pRFVxpDsO1FB05SunFWUe9JZY", "03O3USaPaAaFnI6kkwB1JxGgBsUZY", "S8GWD5R9QB376", state,
-            At("2020-11-22T21:16:51.086Z"), At(updated), "USD", 100, 0, 0, PaymentMethod.Card,
-            new PosCard("MASTERCARD", "9029", "KEYED", "sq-1-Tvruf3vPQxlvI6n0IcKYfBukrcv6IqWr8UyBdViWXU2yzGn5VMJvrsHMKpINMhPmVg"))]);
+        read.Facts.ShouldNotBeNull()
+            .Payments.ShouldBe([
+                new PosPayment(
+                    "hYy9pRFVxpDsO1FB05SunFWUe9JZY",
+                    "03O3USaPaAaFnI6kkwB1JxGgBsUZY",
+                    "S8GWD5R9QB376",
+                    state,
+                    At("2020-11-22T21:16:51.086Z"),
+                    At(updated),
+                    "USD",
+                    100,
+                    0,
+                    0,
+                    PaymentMethod.Card,
+                    new PosCard("MASTERCARD", "9029", "KEYED", "sq-1-Tvruf3vPQxlvI6n0IcKYfBukrcv6IqWr8UyBdViWXU2yzGn5VMJvrsHMKpINMhPmVg")
+                ),
+            ]);
     }
 
     [Theory]
@@ -81,7 +113,9 @@ public sealed class SquareTranslatorTests
     [Fact]
     public void An_event_of_another_type_is_readable_and_shows_nothing()
     {
-        var read = SquareTranslator.Translate("""{"event_id":"e","type":"payout.sent","merchant_id":"M","data":{"object":{"payout":{}}}}"""u8.ToArray());
+        var read = SquareTranslator.Translate(
+            """{"event_id":"e","type":"payout.sent","merchant_id":"M","data":{"object":{"payout":{}}}}"""u8.ToArray()
+        );
 
         (read.EventId, read.Type, read.MerchantId).ShouldBe(("e", "payout.sent", "M"));
         (read.Facts, read.Unreadable).ShouldBe((null, null));
@@ -110,7 +144,8 @@ public sealed class SquareTranslatorTests
     [InlineData("BUY_NOW_PAY_LATER", PaymentMethod.BuyNowPayLater)]
     [InlineData("EXTERNAL", PaymentMethod.Other)]
     [InlineData("SOMETHING_NEW", PaymentMethod.Other)]
-    public void Every_source_has_its_method(string source, PaymentMethod method) => Read(p => p["source_type"] = source).Method.ShouldBe(method);
+    public void Every_source_has_its_method(string source, PaymentMethod method) =>
+        Read(p => p["source_type"] = source).Method.ShouldBe(method);
 
     [Fact]
     public void A_gift_card_is_no_credit_card() =>
@@ -123,7 +158,10 @@ public sealed class SquareTranslatorTests
         {
             p.AsObject().Remove("card_details");
             p["source_type"] = "CASH";
-            p["cash_details"] = new JsonObject { ["buyer_supplied_money"] = new JsonObject { ["amount"] = 500, ["currency"] = "USD" } };
+            p["cash_details"] = new JsonObject
+            {
+                ["buyer_supplied_money"] = new JsonObject { ["amount"] = 500, ["currency"] = "USD" },
+            };
         });
 
         (payment.Method, payment.Card, payment.TotalMinor).ShouldBe((PaymentMethod.Cash, null, 100));
@@ -144,7 +182,8 @@ public sealed class SquareTranslatorTests
 
     [Fact]
     public void A_sale_taken_offline_was_made_when_the_guest_stood_there() =>
-        Read(p => p["offline_payment_details"] = new JsonObject { ["client_created_at"] = "2020-11-22T18:00:00Z" }).OccurredAt.ShouldBe(At("2020-11-22T18:00:00Z"));
+        Read(p => p["offline_payment_details"] = new JsonObject { ["client_created_at"] = "2020-11-22T18:00:00Z" })
+            .OccurredAt.ShouldBe(At("2020-11-22T18:00:00Z"));
 
     [Fact]
     public void An_offline_sale_without_the_clients_time_takes_the_providers() =>
@@ -206,7 +245,8 @@ public sealed class SquareTranslatorTests
         Unreadable(p => p["total_money"]!["amount"] = JsonNode.Parse(amount), "total_money");
 
     [Fact]
-    public void The_largest_amount_is_readable() => Read(p => p["total_money"]!["amount"] = long.MaxValue).TotalMinor.ShouldBe(long.MaxValue);
+    public void The_largest_amount_is_readable() =>
+        Read(p => p["total_money"]!["amount"] = long.MaxValue).TotalMinor.ShouldBe(long.MaxValue);
 
     [Theory]
     [InlineData("tip_money")]
@@ -256,7 +296,12 @@ public sealed class SquareTranslatorTests
         foreach (var path in new[] { "payment", "object", "data" })
         {
             var json = Updated.DeepClone();
-            var holder = path switch { "payment" => json["data"]!["object"]!, "object" => json["data"]!, _ => json };
+            var holder = path switch
+            {
+                "payment" => json["data"]!["object"]!,
+                "object" => json["data"]!,
+                _ => json,
+            };
             holder[path] = "gone";
             Translate(json).Unreadable.ShouldNotBeNull().ShouldContain("data.object.payment");
         }

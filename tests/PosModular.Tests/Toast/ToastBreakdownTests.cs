@@ -5,7 +5,7 @@ using Integrations.Toast;
 using Shouldly;
 using Xunit;
 
-namespace PosModular.Tests;
+namespace PosModular.Tests.Toast;
 
 /// <summary>What a check's total is made of, and how its payments share it.</summary>
 public sealed class ToastBreakdownTests
@@ -13,35 +13,58 @@ public sealed class ToastBreakdownTests
     private static Dictionary<string, PosBreakdown?> Read(Action<JsonNode> change, string currency = "USD") =>
         ToastSample.Payments(ToastSample.Order(o => change(o.Check())), currency).ToDictionary(p => p.ExternalId, p => p.Breakdown);
 
-    private static PosBreakdown Only(Action<JsonNode> change, string currency = "USD") => Read(change, currency).Values.ShouldHaveSingleItem().ShouldNotBeNull();
+    private static PosBreakdown Only(Action<JsonNode> change, string currency = "USD") =>
+        Read(change, currency).Values.ShouldHaveSingleItem().ShouldNotBeNull();
 
-    private static JsonObject Discount(decimal amount, string? state = null) => new() { ["discountAmount"] = amount, ["processingState"] = state };
+    private static JsonObject Discount(decimal amount, string? state = null) =>
+        new() { ["discountAmount"] = amount, ["processingState"] = state };
 
     [Fact]
-    public void Discounts_of_check_selections_and_modifiers_are_added_up_without_voided_ones() => Only(check =>
-    {
-        check["appliedDiscounts"] = new JsonArray(Discount(1.10m), Discount(50, "VOID"));
-        var selection = check["selections"]![0]!;
-        selection["appliedDiscounts"] = new JsonArray(Discount(0.25m, "APPLIED"));
-        selection["modifiers"] = new JsonArray(new JsonObject { ["appliedDiscounts"] = new JsonArray(Discount(0.05m)), ["modifiers"] = new JsonArray(new JsonObject { ["appliedDiscounts"] = new JsonArray(Discount(0.01m)) }) });
-        var voided = selection.DeepClone();
-        voided["voided"] = true;
-        check["selections"]!.AsArray().Add(voided);
-    }).ShouldBe(new PosBreakdown(6, 141, 0));
+    public void Discounts_of_check_selections_and_modifiers_are_added_up_without_voided_ones() =>
+        Only(check =>
+            {
+                check["appliedDiscounts"] = new JsonArray(Discount(1.10m), Discount(50, "VOID"));
+                var selection = check["selections"]![0]!;
+                selection["appliedDiscounts"] = new JsonArray(Discount(0.25m, "APPLIED"));
+                selection["modifiers"] = new JsonArray(
+                    new JsonObject
+                    {
+                        ["appliedDiscounts"] = new JsonArray(Discount(0.05m)),
+                        ["modifiers"] = new JsonArray(new JsonObject { ["appliedDiscounts"] = new JsonArray(Discount(0.01m)) }),
+                    }
+                );
+                var voided = selection.DeepClone();
+                voided["voided"] = true;
+                check["selections"]!.AsArray().Add(voided);
+            })
+            .ShouldBe(new PosBreakdown(6, 141, 0));
 
     [Fact]
     public void A_gratuity_that_is_charged_is_a_service_charge_and_no_tip()
     {
-        var payment = ToastSample.Payments(ToastSample.Order(o =>
-        {
-            o.Check()["appliedServiceCharges"] = new JsonArray(new JsonObject { ["chargeAmount"] = 2, ["gratuity"] = false }, new JsonObject { ["chargeAmount"] = 3.5m, ["gratuity"] = true });
-            (o.Payment()["amount"], o.Payment()["tipAmount"]) = (26.56m, 1);
-        })).Single();
+        var payment = ToastSample
+            .Payments(
+                ToastSample.Order(o =>
+                {
+                    o.Check()["appliedServiceCharges"] = new JsonArray(
+                        new JsonObject { ["chargeAmount"] = 2, ["gratuity"] = false },
+                        new JsonObject { ["chargeAmount"] = 3.5m, ["gratuity"] = true }
+                    );
+                    (o.Payment()["amount"], o.Payment()["tipAmount"]) = (26.56m, 1);
+                })
+            )
+            .Single();
 
         payment.Breakdown.ShouldBe(new PosBreakdown(6, 0, 550));
         payment.TipMinor.ShouldBe(100);
         // Net of tax, tip and all charges: 26.56 paid, of it 0.06 and 5.50.
-        (payment.TotalMinor - payment.Breakdown!.TaxMinor - payment.TipMinor - payment.Breakdown.ServiceChargeMinor + payment.Breakdown.DiscountMinor).ShouldBe(2100);
+        (
+            payment.TotalMinor
+            - payment.Breakdown!.TaxMinor
+            - payment.TipMinor
+            - payment.Breakdown.ServiceChargeMinor
+            + payment.Breakdown.DiscountMinor
+        ).ShouldBe(2100);
     }
 
     [Fact]
@@ -62,22 +85,40 @@ public sealed class ToastBreakdownTests
     [Fact]
     public void Voided_and_failed_payments_have_no_part()
     {
-        var shares = ToastSample.Payments(ToastSample.Order(o =>
-        {
-            o.Check().PaidBy(("good", 10), ("denied", 10), ("voided", 10), ("off", 10));
-            o.Check()["taxAmount"] = 1;
-            (o.Payment(1)["paymentStatus"], o.Payment(2)["paymentStatus"]) = ("DENIED", "VOIDED");
-            o.Payment(3)["voidInfo"] = new JsonObject { ["voidDate"] = "2019-02-24T13:49:38.617+0000" };
-        })).ToDictionary(p => p.ExternalId, p => p.Breakdown!.TaxMinor);
+        var shares = ToastSample
+            .Payments(
+                ToastSample.Order(o =>
+                {
+                    o.Check().PaidBy(("good", 10), ("denied", 10), ("voided", 10), ("off", 10));
+                    o.Check()["taxAmount"] = 1;
+                    (o.Payment(1)["paymentStatus"], o.Payment(2)["paymentStatus"]) = ("DENIED", "VOIDED");
+                    o.Payment(3)["voidInfo"] = new JsonObject { ["voidDate"] = "2019-02-24T13:49:38.617+0000" };
+                })
+            )
+            .ToDictionary(p => p.ExternalId, p => p.Breakdown!.TaxMinor);
 
-        shares.ShouldBe(new Dictionary<string, long> { ["good"] = 100, ["denied"] = 0, ["voided"] = 0, ["off"] = 0 });
+        shares.ShouldBe(
+            new Dictionary<string, long>
+            {
+                ["good"] = 100,
+                ["denied"] = 0,
+                ["voided"] = 0,
+                ["off"] = 0,
+            }
+        );
     }
 
     [Fact]
     public void What_is_not_paid_yet_of_an_open_check_keeps_its_part()
     {
-        Only(check => (check["paymentStatus"], check["totalAmount"], check["taxAmount"], check["payments"]![0]!["amount"]) = ("OPEN", 20, 2, 5)).TaxMinor.ShouldBe(50);
-        Only(check => (check["paymentStatus"], check["totalAmount"], check["taxAmount"], check["payments"]![0]!["amount"]) = ("PAID", 20, 2, 5)).TaxMinor.ShouldBe(200);
+        Only(check =>
+            (check["paymentStatus"], check["totalAmount"], check["taxAmount"], check["payments"]![0]!["amount"]) = ("OPEN", 20, 2, 5)
+        )
+            .TaxMinor.ShouldBe(50);
+        Only(check =>
+            (check["paymentStatus"], check["totalAmount"], check["taxAmount"], check["payments"]![0]!["amount"]) = ("PAID", 20, 2, 5)
+        )
+            .TaxMinor.ShouldBe(200);
     }
 
     [Theory]
@@ -99,9 +140,16 @@ public sealed class ToastBreakdownTests
     [InlineData("selections", "[{\"appliedDiscounts\":[{\"discountAmount\":1,\"processingState\":\"\\ud800\"}]}]")]
     public void A_breakdown_that_cannot_be_read_is_told_and_the_sale_is_kept_without_it(string field, string value)
     {
-        var text = ToastSample.Order().ToJsonString().Replace($"\"{field}\":", $"\"{field}\":{value},\"was_{field}\":", StringComparison.Ordinal);
-        var read = ToastTranslator.Translate(System.Text.Encoding.UTF8.GetBytes(
-            $$$"""{"guid":"e","eventType":"order_updated","details":{"restaurantGuid":"r","order":{{{text}}}}}"""), "USD");
+        var text = ToastSample
+            .Order()
+            .ToJsonString()
+            .Replace($"\"{field}\":", $"\"{field}\":{value},\"was_{field}\":", StringComparison.Ordinal);
+        var read = ToastTranslator.Translate(
+            System.Text.Encoding.UTF8.GetBytes(
+                $$$"""{"guid":"e","eventType":"order_updated","details":{"restaurantGuid":"r","order":{{{text}}}}}"""
+            ),
+            "USD"
+        );
 
         read.Unreadable.ShouldBeNull();
         var payment = read.Facts.ShouldNotBeNull().Payments.ShouldHaveSingleItem();
@@ -111,14 +159,17 @@ public sealed class ToastBreakdownTests
 
     [Fact]
     public void Whatever_is_shared_the_parts_make_the_whole_and_none_is_off_by_more_than_one() =>
-        Gen.Select(Gen.Long[-1_000_000_000_000_000_000, 1_000_000_000_000_000_000], Gen.Long[0, 1_000_000_000_000_000_000].Array[1, 8]).Sample((total, weights) =>
-        {
-            var shares = ToastAmount.Share(total, weights);
-            shares.Aggregate((Int128)0, (sum, share) => sum + share).ShouldBe(total);
-            var all = weights.Aggregate((Int128)0, (sum, weight) => sum + weight);
-            for (var i = 0; i < weights.Length && all > 0; i++)
-                Int128.Abs(shares[i] - (Int128)total * weights[i] / all).ShouldBeLessThanOrEqualTo(1);
-        });
+        Gen.Select(Gen.Long[-1_000_000_000_000_000_000, 1_000_000_000_000_000_000], Gen.Long[0, 1_000_000_000_000_000_000].Array[1, 8])
+            .Sample(
+                (total, weights) =>
+                {
+                    var shares = ToastAmount.Share(total, weights);
+                    shares.Aggregate((Int128)0, (sum, share) => sum + share).ShouldBe(total);
+                    var all = weights.Aggregate((Int128)0, (sum, weight) => sum + weight);
+                    for (var i = 0; i < weights.Length && all > 0; i++)
+                        Int128.Abs(shares[i] - (Int128)total * weights[i] / all).ShouldBeLessThanOrEqualTo(1);
+                }
+            );
 
     [Fact]
     public void Without_any_amount_the_first_has_it_all() => ToastAmount.Share(7, [0, 0]).ShouldBe([7, 0]);

@@ -3,12 +3,13 @@ using Integrations.Toast;
 using Shouldly;
 using Xunit;
 
-namespace PosModular.Tests;
+namespace PosModular.Tests.Toast;
 
 /// <summary>Which page is next, by the link headers.</summary>
 public sealed class ToastLinksTests
 {
-    private const string Next = "<https://toast.example/orders/v2/ordersBulk?startDate=2026-11-20T20%3A00%3A00.000%2B0000&pageSize=100&page=3>; rel=\"next\"";
+    private const string Next =
+        "<https://toast.example/orders/v2/ordersBulk?startDate=2026-11-20T20%3A00%3A00.000%2B0000&pageSize=100&page=3>; rel=\"next\"";
 
     [Theory]
     [InlineData(Next, 3)]
@@ -32,5 +33,6 @@ public sealed class ToastLinksTests
     public void Each_of_several_headers_is_read() => ToastLinks.Next(["<x?page=1>; rel=\"first\"", Next], 2).ShouldBe(3);
 
     [Fact]
-    public void Whatever_the_header_it_goes_on_or_ends() => Gen.Char["<>;,\"= relnxtpag?&123"].Array[0, 60].Sample(text => ToastLinks.Next([new string(text)], 5) is null or > 5);
+    public void Whatever_the_header_it_goes_on_or_ends() =>
+        Gen.Char["<>;,\"= relnxtpag?&123"].Array[0, 60].Sample(text => ToastLinks.Next([new string(text)], 5) is null or > 5);
 }

@@ -3,7 +3,7 @@ using Integrations.Contracts;
 using Integrations.Toast;
 using Shouldly;
 
-namespace PosModular.Tests;
+namespace PosModular.Tests.Toast;
 
 /// <summary>The examples of Toast's developer guide, and orders made of them.</summary>
 internal static class ToastSample
@@ -32,22 +32,27 @@ internal static class ToastSample
     public static void PaidBy(this JsonNode check, params (string Guid, decimal Amount)[] payments)
     {
         var one = check["payments"]![0]!.DeepClone();
-        check["payments"] = new JsonArray([.. payments.Select(p =>
-        {
-            var payment = one.DeepClone();
-            (payment["guid"], payment["amount"]) = (p.Guid, p.Amount);
-            return payment;
-        })]);
+        check["payments"] = new JsonArray([
+            .. payments.Select(p =>
+            {
+                var payment = one.DeepClone();
+                (payment["guid"], payment["amount"]) = (p.Guid, p.Amount);
+                return payment;
+            }),
+        ]);
     }
 
-    public static byte[] Event(JsonNode order, string type = "order_updated", string restaurant = Restaurant) => System.Text.Encoding.UTF8.GetBytes(new JsonObject
-    {
-        ["timestamp"] = "2026-11-20T20:00:00.000Z",
-        ["eventCategory"] = type,
-        ["eventType"] = type,
-        ["guid"] = "event-1",
-        ["details"] = new JsonObject { ["restaurantGuid"] = restaurant, ["order"] = order.DeepClone() },
-    }.ToJsonString());
+    public static byte[] Event(JsonNode order, string type = "order_updated", string restaurant = Restaurant) =>
+        System.Text.Encoding.UTF8.GetBytes(
+            new JsonObject
+            {
+                ["timestamp"] = "2026-11-20T20:00:00.000Z",
+                ["eventCategory"] = type,
+                ["eventType"] = type,
+                ["guid"] = "event-1",
+                ["details"] = new JsonObject { ["restaurantGuid"] = restaurant, ["order"] = order.DeepClone() },
+            }.ToJsonString()
+        );
 
     public static PosEvent Told(JsonNode order, string currency = "USD") => ToastTranslator.Translate(Event(order), currency);
 

@@ -5,32 +5,43 @@ using Integrations.Toast;
 using Shouldly;
 using Xunit;
 
-namespace PosModular.Tests;
+namespace PosModular.Tests.Toast;
 
 /// <summary>Toast's signatures: vectors computed with OpenSSL, and what an attacker may send instead.</summary>
 public sealed class ToastSignatureTests
 {
     private static readonly byte[] Key = "toast-secret"u8.ToArray();
-    private static readonly byte[] Body = """{"timestamp":"2024-03-28T15:11:01.050Z","eventCategory":"order_updated","guid":"1"}"""u8.ToArray();
+    private static readonly byte[] Body =
+        """{"timestamp":"2024-03-28T15:11:01.050Z","eventCategory":"order_updated","guid":"1"}"""u8.ToArray();
     private const string Good = "nLZ5tELZ7va9G8GpDyLIPIQo+HR8vS4gJyrMEJx7KII=";
 
     [Theory]
     [InlineData("toast-secret", """{"timestamp":"2024-03-28T15:11:01.050Z","eventCategory":"order_updated","guid":"1"}""", Good)]
-    [InlineData("kéy", """{"guid":"2","details":{"timestamp":"inner","name":"Café ☕"},"timestamp":"2026-11-20T20:00:00Z"}""", "MeHs740YT/2k6oPLLeRqVoe4YRar7biKvbvNGVSoXZQ=")]
+    [InlineData(
+        "kéy",
+        """{"guid":"2","details":{"timestamp":"inner","name":"Café ☕"},"timestamp":"2026-11-20T20:00:00Z"}""",
+        "MeHs740YT/2k6oPLLeRqVoe4YRar7biKvbvNGVSoXZQ="
+    )]
     public void Vectors_made_elsewhere_are_genuine(string key, string body, string signature) =>
         ToastSignature.IsGenuine(Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes(body), signature).ShouldBeTrue();
 
     [Fact]
     public void The_guides_event_is_signed_over_its_raw_bytes() =>
-        ToastSignature.IsGenuine(Key, ToastSample.Bytes("webhook.order_updated.json"), "MIoWWitNHp3H95CjUVj7qLUW2vqmc/b+wVuoznQvA34=").ShouldBeTrue();
+        ToastSignature
+            .IsGenuine(Key, ToastSample.Bytes("webhook.order_updated.json"), "MIoWWitNHp3H95CjUVj7qLUW2vqmc/b+wVuoznQvA34=")
+            .ShouldBeTrue();
 
     [Fact]
-    public void Any_changed_byte_is_not_genuine() => Gen.Select(Gen.Int[0, Body.Length - 1], Gen.Byte[1, 255]).Sample((at, flip) =>
-    {
-        byte[] forged = [.. Body];
-        forged[at] ^= flip;
-        ToastSignature.IsGenuine(Key, forged, Good).ShouldBeFalse();
-    });
+    public void Any_changed_byte_is_not_genuine() =>
+        Gen.Select(Gen.Int[0, Body.Length - 1], Gen.Byte[1, 255])
+            .Sample(
+                (at, flip) =>
+                {
+                    byte[] forged = [.. Body];
+                    forged[at] ^= flip;
+                    ToastSignature.IsGenuine(Key, forged, Good).ShouldBeFalse();
+                }
+            );
 
     [Fact]
     public void The_timestamp_is_the_outermost_objects_and_taken_as_printed()
@@ -39,8 +50,23 @@ public sealed class ToastSignatureTests
         Of("""{"a":{"timestamp":"x"},"b":["timestamp",{"timestamp":"y"}],"timestamp":"z"}""").ShouldBe("z");
         Of("""{"timestamp":"2024\u002d03"}""").ShouldBe("2024\\u002d03");
         Of("""{"timestamp":"z"} and whatever follows""").ShouldBe("z");
-        foreach (var none in new[] { "", "[]", "null", "{}", """{"timestamp":5}""", """{"timestamp":null}""", """{"a":{"timestamp":"x"}}""", """["timestamp"]""", "not json", """{"a":[1,"timestamp":"z"}""",
-            """{"\ud800":1,"timestamp":""", $$"""{"timestamp":"{{new string('9', 65)}}"}""" })
+        foreach (
+            var none in new[]
+            {
+                "",
+                "[]",
+                "null",
+                "{}",
+                """{"timestamp":5}""",
+                """{"timestamp":null}""",
+                """{"a":{"timestamp":"x"}}""",
+                """["timestamp"]""",
+                "not json",
+                """{"a":[1,"timestamp":"z"}""",
+                """{"\ud800":1,"timestamp":""",
+                $$"""{"timestamp":"{{new string('9', 65)}}"}""",
+            }
+        )
             Of(none).ShouldBe("");
     }
 
@@ -49,11 +75,33 @@ public sealed class ToastSignatureTests
     {
         string?[] hostile =
         [
-            null, "", " ", "\n", "=", "====", "not base64 at all", new('A', 43), new('A', 44), new('A', 64), new('A', 1_000_000), Convert.ToBase64String(new byte[31]), Convert.ToBase64String(new byte[32]),
-            Convert.ToBase64String(new byte[33]), "é" + Good[1..], new('é', 44), string.Concat(Enumerable.Repeat("💣", 22)), "\0" + Good[1..], "\ud800" + Good[1..], Good[..^1], Good + "A", Good.ToUpperInvariant(),
-            Convert.ToHexString(Convert.FromBase64String(Good)), "sha256=" + Good,
+            null,
+            "",
+            " ",
+            "\n",
+            "=",
+            "====",
+            "not base64 at all",
+            new('A', 43),
+            new('A', 44),
+            new('A', 64),
+            new('A', 1_000_000),
+            Convert.ToBase64String(new byte[31]),
+            Convert.ToBase64String(new byte[32]),
+            Convert.ToBase64String(new byte[33]),
+            "é" + Good[1..],
+            new('é', 44),
+            string.Concat(Enumerable.Repeat("💣", 22)),
+            "\0" + Good[1..],
+            "\ud800" + Good[1..],
+            Good[..^1],
+            Good + "A",
+            Good.ToUpperInvariant(),
+            Convert.ToHexString(Convert.FromBase64String(Good)),
+            "sha256=" + Good,
             // without the timestamp, with it in front
-            Convert.ToBase64String(HMACSHA256.HashData(Key, Body)), Convert.ToBase64String(HMACSHA256.HashData(Key, (byte[])[.. "2024-03-28T15:11:01.050Z"u8, .. Body])),
+            Convert.ToBase64String(HMACSHA256.HashData(Key, Body)),
+            Convert.ToBase64String(HMACSHA256.HashData(Key, (byte[])[.. "2024-03-28T15:11:01.050Z"u8, .. Body])),
         ];
         foreach (var signature in hostile)
             ToastSignature.IsGenuine(Key, Body, signature).ShouldBeFalse(signature ?? "(none)");
@@ -63,8 +111,16 @@ public sealed class ToastSignatureTests
     [Fact]
     public void Nothing_is_genuine_without_a_key_or_a_timestamp()
     {
-        ToastSignature.IsGenuine([], Body, Convert.ToBase64String(HMACSHA256.HashData(Array.Empty<byte>(), (byte[])[.. Body, .. "2024-03-28T15:11:01.050Z"u8]))).ShouldBeFalse();
+        ToastSignature
+            .IsGenuine(
+                [],
+                Body,
+                Convert.ToBase64String(HMACSHA256.HashData(Array.Empty<byte>(), (byte[])[.. Body, .. "2024-03-28T15:11:01.050Z"u8]))
+            )
+            .ShouldBeFalse();
         ToastSignature.IsGenuine(Key, "{}"u8, Convert.ToBase64String(HMACSHA256.HashData(Key, "{}"u8.ToArray()))).ShouldBeFalse();
-        ToastSignature.IsGenuine(Key, """{"timestamp":""}"""u8, Convert.ToBase64String(HMACSHA256.HashData(Key, """{"timestamp":""}"""u8.ToArray()))).ShouldBeFalse();
+        ToastSignature
+            .IsGenuine(Key, """{"timestamp":""}"""u8, Convert.ToBase64String(HMACSHA256.HashData(Key, """{"timestamp":""}"""u8.ToArray())))
+            .ShouldBeFalse();
     }
 }

@@ -6,7 +6,7 @@ using NodaTime.Text;
 using Shouldly;
 using Xunit;
 
-namespace PosModular.Tests;
+namespace PosModular.Tests.Toast;
 
 /// <summary>Toast's orders in our own words: the examples of its guide, and what it may leave out or add.</summary>
 public sealed class ToastTranslatorTests
@@ -26,7 +26,8 @@ public sealed class ToastTranslatorTests
     }
 
     // One of the guide's payments in the guide's order.
-    private static PosPayment Of(string file) => ToastSample.Payments(ToastSample.Order(o => o.Check()["payments"] = new JsonArray(ToastSample.Json(file)))).ShouldHaveSingleItem();
+    private static PosPayment Of(string file) =>
+        ToastSample.Payments(ToastSample.Order(o => o.Check()["payments"] = new JsonArray(ToastSample.Json(file)))).ShouldHaveSingleItem();
 
     [Fact]
     public void The_guides_order_is_one_sale_by_card()
@@ -34,17 +35,38 @@ public sealed class ToastTranslatorTests
         var read = ToastSample.Told(ToastSample.Order());
 
         read.Skipped.ShouldBeEmpty();
-        (read with { Facts = null, Skipped = [] }).ShouldBe(new PosEvent("event-1", "order_updated", null, ToastSample.Restaurant, null, null));
-        read.Facts.ShouldNotBeNull().Payments.ShouldBe([new PosPayment("e8cee462-78b4-4d83-a8ac-6006903f36d7", "017fdd94-4a30-4657-9475-b1a684758531", ToastSample.Restaurant,
-            PaymentState.Captured, At("2019-02-24T13:49:38.617Z"), At("2019-02-25T11:05:00.024Z"), "USD", 106, 0, 0, PaymentMethod.Card,
-            new PosCard("VISA", "1111", "PRE_AUTHED", null)) { Breakdown = new PosBreakdown(6, 0, 0) }]);
+        (read with { Facts = null, Skipped = [] }).ShouldBe(
+            new PosEvent("event-1", "order_updated", null, ToastSample.Restaurant, null, null)
+        );
+        read.Facts.ShouldNotBeNull()
+            .Payments.ShouldBe([
+                new PosPayment(
+                    "e8cee462-78b4-4d83-a8ac-6006903f36d7",
+                    "017fdd94-4a30-4657-9475-b1a684758531",
+                    ToastSample.Restaurant,
+                    PaymentState.Captured,
+                    At("2019-02-24T13:49:38.617Z"),
+                    At("2019-02-25T11:05:00.024Z"),
+                    "USD",
+                    106,
+                    0,
+                    0,
+                    PaymentMethod.Card,
+                    new PosCard("VISA", "1111", "PRE_AUTHED", null)
+                )
+                {
+                    Breakdown = new PosBreakdown(6, 0, 0),
+                },
+            ]);
     }
 
     [Fact]
     public void The_guides_payments_are_captured_refunded_and_voided()
     {
         var captured = Of("payment-captured-keyed.json");
-        (captured.TotalMinor, captured.State, captured.RefundedMinor, captured.Card!.EntryMethod).ShouldBe((5773, PaymentState.Captured, 0, "KEYED"));
+        (captured.TotalMinor, captured.State, captured.RefundedMinor, captured.Card!.EntryMethod).ShouldBe(
+            (5773, PaymentState.Captured, 0, "KEYED")
+        );
         var refunded = Of("payment-refunded-full.json");
         (refunded.TotalMinor, refunded.State, refunded.RefundedMinor).ShouldBe((636, PaymentState.Captured, 636));
         var voided = Of("payment-voided-cash.json");
@@ -56,13 +78,16 @@ public sealed class ToastTranslatorTests
     {
         var read = ToastTranslator.Translate(ToastSample.Bytes("webhook.order_updated.json"), "USD");
 
-        (read.EventId, read.Type, read.LocationId).ShouldBe(("534bf25a-b657-45aa-9a63-47f8f35400d6", "order_updated", "0cd990c9-fd74-461d-8468-de2a0919ccbba"));
+        (read.EventId, read.Type, read.LocationId).ShouldBe(
+            ("534bf25a-b657-45aa-9a63-47f8f35400d6", "order_updated", "0cd990c9-fd74-461d-8468-de2a0919ccbba")
+        );
         read.Unreadable.ShouldBeNull();
         read.Facts.ShouldNotBeNull().Payments.ShouldBeEmpty();
     }
 
     [Fact]
-    public void The_guides_unpaid_order_tells_nothing() => ToastSample.Payments(ToastSample.Json("orders-bulk.first-element.json")[0]!).ShouldBeEmpty();
+    public void The_guides_unpaid_order_tells_nothing() =>
+        ToastSample.Payments(ToastSample.Json("orders-bulk.first-element.json")[0]!).ShouldBeEmpty();
 
     [Fact]
     public void An_error_message_is_no_event() =>
@@ -93,7 +118,8 @@ public sealed class ToastTranslatorTests
     [InlineData("CANCELLED", PaymentState.Canceled)]
     [InlineData("PROCESSING_VOID", PaymentState.Canceled)]
     [InlineData("VOIDED_AT_RISK", PaymentState.Canceled)]
-    public void Every_status_has_its_state(string status, PaymentState state) => Read(p => p["paymentStatus"] = status).State.ShouldBe(state);
+    public void Every_status_has_its_state(string status, PaymentState state) =>
+        Read(p => p["paymentStatus"] = status).State.ShouldBe(state);
 
     [Theory]
     [InlineData("CAPTURED_SOMEHOW")]
@@ -115,8 +141,10 @@ public sealed class ToastTranslatorTests
         foreach (var status in new string?[] { null, "SOMETHING_NEW" })
         {
             Read(p => (p["type"], p["paymentStatus"]) = (type, status)).State.ShouldBe(PaymentState.Captured);
-            Read(p => (p["type"], p["paymentStatus"], p["voidInfo"]) = (type, status, new JsonObject { ["voidDate"] = null })).State.ShouldBe(PaymentState.Captured);
-            Read(p => (p["type"], p["paymentStatus"], p["voidInfo"]) = (type, status, new JsonObject { ["voidBusinessDate"] = 20260101 })).State.ShouldBe(PaymentState.Canceled);
+            Read(p => (p["type"], p["paymentStatus"], p["voidInfo"]) = (type, status, new JsonObject { ["voidDate"] = null }))
+                .State.ShouldBe(PaymentState.Captured);
+            Read(p => (p["type"], p["paymentStatus"], p["voidInfo"]) = (type, status, new JsonObject { ["voidBusinessDate"] = 20260101 }))
+                .State.ShouldBe(PaymentState.Canceled);
         }
     }
 
@@ -170,7 +198,8 @@ public sealed class ToastTranslatorTests
     [Theory]
     [InlineData("PARTIAL")]
     [InlineData("FULL")]
-    public void A_refund_that_nobody_tells_the_amount_of_is_not_taken_for_none(string status) => Unreadable(o => o.Payment()["refundStatus"] = status, "refund");
+    public void A_refund_that_nobody_tells_the_amount_of_is_not_taken_for_none(string status) =>
+        Unreadable(o => o.Payment()["refundStatus"] = status, "refund");
 
     [Theory]
     [InlineData("voided", true)]
@@ -197,16 +226,22 @@ public sealed class ToastTranslatorTests
     [Theory]
     [InlineData("createdInTestMode")]
     [InlineData("excessFood")]
-    public void Test_orders_and_excess_food_are_no_sales(string flag) => ToastSample.Payments(ToastSample.Order(o => o[flag] = true)).ShouldBeEmpty();
+    public void Test_orders_and_excess_food_are_no_sales(string flag) =>
+        ToastSample.Payments(ToastSample.Order(o => o[flag] = true)).ShouldBeEmpty();
 
     [Fact]
     public void A_payment_without_a_time_takes_the_opening_of_its_check_then_of_its_order()
     {
         Read(p => p["paidDate"] = null).OccurredAt.ShouldBe(At("2019-02-24T13:48:44.206Z"));
-        ToastSample.Payments(ToastSample.Order(o =>
-        {
-            (o.Payment()["paidDate"], o.Check()["openedDate"], o["openedDate"]) = (null, null, "2019-02-24T13:00:00.000+0000");
-        })).Single().OccurredAt.ShouldBe(At("2019-02-24T13:00:00Z"));
+        ToastSample
+            .Payments(
+                ToastSample.Order(o =>
+                {
+                    (o.Payment()["paidDate"], o.Check()["openedDate"], o["openedDate"]) = (null, null, "2019-02-24T13:00:00.000+0000");
+                })
+            )
+            .Single()
+            .OccurredAt.ShouldBe(At("2019-02-24T13:00:00Z"));
         Unreadable(o => (o.Payment()["paidDate"], o.Check()["openedDate"], o["openedDate"]) = (null, null, null), "paidDate");
         Unreadable(o => o.Payment()["paidDate"] = "yesterday", "paidDate");
     }
@@ -231,7 +266,8 @@ public sealed class ToastTranslatorTests
     [InlineData("0000")]
     [InlineData("")]
     [InlineData(null)]
-    public void A_date_without_an_offset_or_out_of_reach_is_unreadable(string? date) => Unreadable(o => o["modifiedDate"] = date, "modifiedDate");
+    public void A_date_without_an_offset_or_out_of_reach_is_unreadable(string? date) =>
+        Unreadable(o => o["modifiedDate"] = date, "modifiedDate");
 
     [Fact]
     public void Dates_are_asked_for_in_Toasts_spelling_and_nothing_falls_between()
@@ -262,7 +298,8 @@ public sealed class ToastTranslatorTests
     [InlineData("refund", "{\"refundAmount\":\"6\"}")]
     [InlineData("refund", "{\"refundAmount\":-6}")]
     [InlineData("refund", "6")]
-    public void An_amount_that_is_no_amount_is_unreadable(string field, string value) => Unreadable(o => o.Payment()[field] = JsonNode.Parse(value), "payment e8cee462-78b4-4d83-a8ac-6006903f36d7");
+    public void An_amount_that_is_no_amount_is_unreadable(string field, string value) =>
+        Unreadable(o => o.Payment()[field] = JsonNode.Parse(value), "payment e8cee462-78b4-4d83-a8ac-6006903f36d7");
 
     [Theory]
     [InlineData("tipAmount")]
@@ -281,17 +318,21 @@ public sealed class ToastTranslatorTests
     [Fact]
     public void An_unreadable_payment_is_told_and_does_not_take_its_neighbours_along()
     {
-        var read = ToastSample.Told(ToastSample.Order(o =>
-        {
-            o.Check().PaidBy(("p-good", 1), ("p-bad", 1));
-            o.Payment(1)["paymentStatus"] = "SOMETHING_NEW";
-            o["checks"]!.AsArray().Add("no check");
-            o["checks"]!.AsArray().Add(ToastSample.Order(x => x.Check().PaidBy(("p-other", 2))).Check().DeepClone());
-        }));
+        var read = ToastSample.Told(
+            ToastSample.Order(o =>
+            {
+                o.Check().PaidBy(("p-good", 1), ("p-bad", 1));
+                o.Payment(1)["paymentStatus"] = "SOMETHING_NEW";
+                o["checks"]!.AsArray().Add("no check");
+                o["checks"]!.AsArray().Add(ToastSample.Order(x => x.Check().PaidBy(("p-other", 2))).Check().DeepClone());
+            })
+        );
 
         read.Unreadable.ShouldBeNull();
         // Nobody can say how much of the tax would be the unreadable one's.
-        read.Facts.ShouldNotBeNull().Payments.Select(p => (p.ExternalId, p.Breakdown?.TaxMinor)).ShouldBe([("p-good", null), ("p-other", 6L)]);
+        read.Facts.ShouldNotBeNull()
+            .Payments.Select(p => (p.ExternalId, p.Breakdown?.TaxMinor))
+            .ShouldBe([("p-good", null), ("p-other", 6L)]);
         read.Skipped.Count.ShouldBe(2);
         read.Skipped[0].ShouldContain("p-bad");
     }
@@ -302,9 +343,18 @@ public sealed class ToastTranslatorTests
         Unreadable(o => o.AsObject().Remove("guid"), "guid");
         Unreadable(o => o["checks"] = "none", "checks");
         Unreadable(o => o.Check()["payments"] = 7, "payments");
-        ToastTranslator.Translate("""{"guid":"e","eventType":"order_updated","details":{"restaurantGuid":"r"}}"""u8.ToArray(), "USD").Unreadable.ShouldNotBeNull().ShouldContain("details.order");
-        ToastTranslator.Translate("""{"guid":"e","eventType":"order_updated","details":{"order":{}}}"""u8.ToArray(), "USD").Unreadable.ShouldNotBeNull().ShouldContain("restaurantGuid");
-        ToastTranslator.Translate("""{"eventType":"order_updated"}"""u8.ToArray(), "USD").Unreadable.ShouldNotBeNull().ShouldContain("guid");
+        ToastTranslator
+            .Translate("""{"guid":"e","eventType":"order_updated","details":{"restaurantGuid":"r"}}"""u8.ToArray(), "USD")
+            .Unreadable.ShouldNotBeNull()
+            .ShouldContain("details.order");
+        ToastTranslator
+            .Translate("""{"guid":"e","eventType":"order_updated","details":{"order":{}}}"""u8.ToArray(), "USD")
+            .Unreadable.ShouldNotBeNull()
+            .ShouldContain("restaurantGuid");
+        ToastTranslator
+            .Translate("""{"eventType":"order_updated"}"""u8.ToArray(), "USD")
+            .Unreadable.ShouldNotBeNull()
+            .ShouldContain("guid");
     }
 
     [Theory]
@@ -313,7 +363,10 @@ public sealed class ToastTranslatorTests
     [InlineData("usd")]
     public void Without_the_restaurants_currency_it_is_known_whose_it_is_and_no_amount(string? currency)
     {
-        var read = ToastTranslator.Translate(ToastSample.Event(ToastSample.Order(), restaurant: ToastSample.Restaurant.ToUpperInvariant()), currency);
+        var read = ToastTranslator.Translate(
+            ToastSample.Event(ToastSample.Order(), restaurant: ToastSample.Restaurant.ToUpperInvariant()),
+            currency
+        );
 
         (read.EventId, read.LocationId, read.Facts).ShouldBe(("event-1", ToastSample.Restaurant, null));
         read.Unreadable.ShouldNotBeNull().ShouldContain("currency");
@@ -334,10 +387,12 @@ public sealed class ToastTranslatorTests
         Read(p => p["amount"] = JsonNode.Parse(amount), currency).TotalMinor.ShouldBe(minor);
 
     [Fact]
-    public void What_is_not_known_is_left_alone() => Read(p =>
-    {
-        p["something_new"] = new JsonObject { ["deep"] = new JsonArray(1, "two", null) };
-        p["houseAccount"] = 42;
-        p["cashDrawer"] = "left";
-    }).TotalMinor.ShouldBe(106);
+    public void What_is_not_known_is_left_alone() =>
+        Read(p =>
+        {
+            p["something_new"] = new JsonObject { ["deep"] = new JsonArray(1, "two", null) };
+            p["houseAccount"] = 42;
+            p["cashDrawer"] = "left";
+        })
+            .TotalMinor.ShouldBe(106);
 }

@@ -4,15 +4,29 @@ using NodaTime;
 using Shouldly;
 using Xunit;
 
-namespace PosModular.Tests;
+namespace PosModular.Tests.Venues;
 
 /// <summary>A venue's day, also over the nights in which clocks change.</summary>
 public sealed class BusinessDayTests
 {
     private static readonly string[] Zones =
     [
-        "Europe/Berlin", "America/New_York", "Pacific/Apia", "Africa/Casablanca", "Australia/Lord_Howe", "America/Sao_Paulo", "America/Havana", "Asia/Kathmandu",
-        "Pacific/Chatham", "Africa/Cairo", "Asia/Beirut", "America/St_Johns", "Antarctica/Troll", "Europe/Dublin", "UTC", "Pacific/Kiritimati",
+        "Europe/Berlin",
+        "America/New_York",
+        "Pacific/Apia",
+        "Africa/Casablanca",
+        "Australia/Lord_Howe",
+        "America/Sao_Paulo",
+        "America/Havana",
+        "Asia/Kathmandu",
+        "Pacific/Chatham",
+        "Africa/Cairo",
+        "Asia/Beirut",
+        "America/St_Johns",
+        "Antarctica/Troll",
+        "Europe/Dublin",
+        "UTC",
+        "Pacific/Kiritimati",
     ];
 
     private static readonly Instant From = Instant.FromUtc(1990, 1, 1, 0, 0);
@@ -29,31 +43,54 @@ public sealed class BusinessDayTests
 
     [Fact]
     public void Every_instant_is_within_its_day() =>
-        Gen.Select(Gen.OneOf(Zones), Gen.Long[From.ToUnixTimeMilliseconds(), To.ToUnixTimeMilliseconds()], Gen.Int[0, 95]).Sample((zone, at, quarter) =>
-            Holds(Instant.FromUnixTimeMilliseconds(at), DateTimeZoneProviders.Tzdb[zone], LocalTime.FromMinutesSinceMidnight(quarter * 15)), iter: 5_000);
+        Gen.Select(Gen.OneOf(Zones), Gen.Long[From.ToUnixTimeMilliseconds(), To.ToUnixTimeMilliseconds()], Gen.Int[0, 95])
+            .Sample(
+                (zone, at, quarter) =>
+                    Holds(
+                        Instant.FromUnixTimeMilliseconds(at),
+                        DateTimeZoneProviders.Tzdb[zone],
+                        LocalTime.FromMinutesSinceMidnight(quarter * 15)
+                    ),
+                iter: 5_000
+            );
 
     [Fact]
     public void Every_instant_about_a_clock_change_is_within_its_day()
     {
         Duration[] offs =
         [
-            Duration.FromHours(-25), Duration.FromHours(-1), Duration.FromMinutes(-15), Duration.FromTicks(-1), Duration.Zero, Duration.FromMinutes(14),
-            Duration.FromMinutes(59), Duration.FromHours(1), Duration.FromHours(24),
+            Duration.FromHours(-25),
+            Duration.FromHours(-1),
+            Duration.FromMinutes(-15),
+            Duration.FromTicks(-1),
+            Duration.Zero,
+            Duration.FromMinutes(14),
+            Duration.FromMinutes(59),
+            Duration.FromHours(1),
+            Duration.FromHours(24),
         ];
         foreach (var zone in Zones.Select(id => DateTimeZoneProviders.Tzdb[id]))
-            foreach (var change in zone.GetZoneIntervals(Instant.FromUtc(2008, 1, 1, 0, 0), Instant.FromUtc(2014, 1, 1, 0, 0)).Skip(1))
-                for (var quarter = 0; quarter < 96; quarter++)
-                    foreach (var off in offs)
-                        Holds(change.Start + off, zone, LocalTime.FromMinutesSinceMidnight(quarter * 15));
+        foreach (var change in zone.GetZoneIntervals(Instant.FromUtc(2008, 1, 1, 0, 0), Instant.FromUtc(2014, 1, 1, 0, 0)).Skip(1))
+            for (var quarter = 0; quarter < 96; quarter++)
+                foreach (var off in offs)
+                    Holds(change.Start + off, zone, LocalTime.FromMinutesSinceMidnight(quarter * 15));
     }
 
     [Fact]
     public void Days_follow_one_another() =>
-        Gen.Select(Gen.OneOf(Zones), Gen.Int[0, 16_000], Gen.Int[0, 95]).Sample((id, days, quarter) =>
-        {
-            var (zone, day, cutoff) = (DateTimeZoneProviders.Tzdb[id], new LocalDate(1990, 1, 1).PlusDays(days), LocalTime.FromMinutesSinceMidnight(quarter * 15));
-            BusinessDay.Start(day, zone, cutoff).ShouldBeLessThanOrEqualTo(BusinessDay.Start(day.PlusDays(1), zone, cutoff));
-        }, iter: 2_000);
+        Gen.Select(Gen.OneOf(Zones), Gen.Int[0, 16_000], Gen.Int[0, 95])
+            .Sample(
+                (id, days, quarter) =>
+                {
+                    var (zone, day, cutoff) = (
+                        DateTimeZoneProviders.Tzdb[id],
+                        new LocalDate(1990, 1, 1).PlusDays(days),
+                        LocalTime.FromMinutesSinceMidnight(quarter * 15)
+                    );
+                    BusinessDay.Start(day, zone, cutoff).ShouldBeLessThanOrEqualTo(BusinessDay.Start(day.PlusDays(1), zone, cutoff));
+                },
+                iter: 2_000
+            );
 
     [Fact]
     public void Three_in_the_morning_is_still_the_evening_before()

@@ -2,7 +2,7 @@ using Integrations.Venues;
 using Shouldly;
 using Xunit;
 
-namespace PosModular.Tests;
+namespace PosModular.Tests.Venues;
 
 /// <summary>Ids travel in addresses and NOTIFY payloads.</summary>
 public sealed class VenueIdTests

@@ -1,10 +1,10 @@
 using Integrations.Venues;
 using NodaTime;
-using PosModular.Kernel;
+using PosModular.Kernel.Errors;
 using Shouldly;
 using Xunit;
 
-namespace PosModular.Tests;
+namespace PosModular.Tests.Venues;
 
 /// <summary>What a venue's settings must satisfy; a refusal names the field and says what to do.</summary>
 public sealed class VenueRulesTests

@@ -1,0 +1,35 @@
+using Integrations.Contracts;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace Rules.Spend;
+
+/// <summary>What a user has spent at a venue in all his time there, in one currency: total less refunds, in minor units. Both ways of counting
+/// are kept, so that a venue may change its mind.</summary>
+internal sealed class LifetimeSpend
+{
+    public required string VenueId { get; init; }
+    public required string UserId { get; init; }
+    public required string Currency { get; init; }
+
+    /// <summary>Over captured and authorised sales.</summary>
+    public long AuthorizedMinor { get; init; }
+
+    /// <summary>Over captured sales only.</summary>
+    public long CapturedMinor { get; init; }
+
+    public long CountedMinor(CountFrom countFrom) => countFrom == CountFrom.Captured ? CapturedMinor : AuthorizedMinor;
+
+    public static void Map(EntityTypeBuilder<LifetimeSpend> spend)
+    {
+        spend
+            .ToTable("lifetime_spend")
+            .HasKey(s => new
+            {
+                s.VenueId,
+                s.UserId,
+                s.Currency,
+            });
+        spend.HasStorageParameter("fillfactor", 80);
+    }
+}

@@ -1,0 +1,27 @@
+using Integrations.Contracts;
+using Microsoft.EntityFrameworkCore;
+
+namespace Rules.SpendRules;
+
+internal static class SpendRuleAuthorization
+{
+    /// <summary>The rule, tracked; null when there is none or the caller may not know of it. Throws FORBIDDEN when he may, but not change it.</summary>
+    public static async Task<SpendRule?> FindRuleToChangeAsync(
+        this RulesDb db,
+        string ruleId,
+        IVenues venues,
+        Caller caller,
+        CancellationToken cancellationToken
+    )
+    {
+        if (
+            !Guid.TryParse(ruleId, out var id)
+            || await db.SpendRules.SingleOrDefaultAsync(r => r.Id == id && r.DeletedAt == null, cancellationToken) is not { } rule
+            || await venues.FindAsync(rule.VenueId, cancellationToken) is not { } venue
+            || !caller.May(Right.SeeVenue, venue)
+        )
+            return null;
+        caller.Demand(Right.ManageMembers, venue);
+        return rule;
+    }
+}

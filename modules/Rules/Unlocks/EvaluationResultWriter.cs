@@ -1,0 +1,181 @@
+using NodaTime;
+using Npgsql;
+using PosModular.Kernel.Time;
+using Rules.Spend;
+using Rules.SpendRules;
+
+namespace Rules.Unlocks;
+
+/// <summary>Writes, in one trip, what the rules' verdicts come to.</summary>
+internal static class EvaluationResultWriter
+{
+    private const string UpsertSpend = """
+        insert into rules.lifetime_spend as s (venue_id, user_id, currency, authorized_minor, captured_minor)
+        select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[]) d(venue_id, user_id, currency, authorized, captured)
+        order by d.venue_id, d.user_id, d.currency
+        on conflict (venue_id, user_id, currency) do update set
+          authorized_minor = s.authorized_minor + excluded.authorized_minor, captured_minor = s.captured_minor + excluded.captured_minor
+        """;
+
+    // A subscriber may have seen it: a crash must not take it back, so this commit waits for the disk.
+    private const string SynchronousCommit = "set local synchronous_commit = on";
+
+    // The heads are locked, so the numbers are the order of the commits.
+    private const string InsertUnlocks = """
+        with heads as (
+          update rules.feed_heads h set seq = h.seq + n.count from (select v, count(*) from unnest($2::text[]) v group by v) n(venue_id, count)
+          where h.venue_id = n.venue_id returning h.venue_id, h.seq - n.count as before)
+        insert into rules.unlocks (id, venue_id, user_id, rule_id, tier, access, transaction_id, spend_minor, currency, unlocked_at, seq)
+        select u.id, u.venue_id, u.user_id, u.rule_id, u.tier, string_to_array(u.access, ',')::smallint[], u.transaction_id, u.spend, u.currency, $10,
+          h.before + row_number() over (partition by u.venue_id order by u.place)
+        from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::smallint[], $6::text[], $7::uuid[], $8::bigint[], $9::text[])
+          with ordinality u(id, venue_id, user_id, rule_id, tier, access, transaction_id, spend, currency, place)
+        join heads h on h.venue_id = u.venue_id
+        """;
+
+    private const string CountTriggeredRules = """
+        update rules.spend_rules r set times_triggered = r.times_triggered + n.count, last_triggered_at = $3
+        from (select v, i, count(*) from unnest($1::text[], $2::uuid[]) f(v, i) group by v, i) n(venue_id, id, count)
+        where r.venue_id = n.venue_id and r.id = n.id
+        """;
+
+    private const string RevokeUnlocks = """
+        update rules.unlocks u set revoked_at = $4, revoked_reason = r.reason from unnest($1::text[], $2::uuid[], $3::text[]) r(venue_id, id, reason)
+        where u.venue_id = r.venue_id and u.id = r.id
+        """;
+
+    // The tier before is read from the row as it was; history gets a line only when it moves.
+    private const string UpsertMembers = """
+        with given as (
+          select * from unnest($1::text[], $2::text[], $3::smallint[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::uuid[], $8::uuid[])
+            g(venue_id, user_id, tier, access, first_seen, last_seen, change_id, unlock_id)),
+        before as (
+          select g.venue_id, g.user_id, coalesce(m.tier, 0) as tier from given g left join rules.members m on m.venue_id = g.venue_id and m.user_id = g.user_id),
+        written as (
+          insert into rules.members as m (venue_id, user_id, tier, access, first_seen_at, last_seen_at)
+          select venue_id, user_id, tier, string_to_array(access, ',')::smallint[], first_seen, last_seen from given order by venue_id, user_id
+          on conflict (venue_id, user_id) do update set tier = excluded.tier, access = excluded.access,
+            first_seen_at = least(m.first_seen_at, excluded.first_seen_at), last_seen_at = greatest(m.last_seen_at, excluded.last_seen_at))
+        insert into rules.tier_history (id, venue_id, user_id, at, from_tier, to_tier, reason, unlock_id)
+        select g.change_id, g.venue_id, g.user_id, $9, b.tier, g.tier,
+          case when g.tier > b.tier then 'Unlocked.' else 'An unlock was taken back.' end, case when g.tier > b.tier then g.unlock_id end
+        from given g join before b on b.venue_id = g.venue_id and b.user_id = g.user_id where b.tier <> g.tier
+        """;
+
+    public static async Task WriteAsync(
+        NpgsqlConnection connection,
+        IReadOnlyList<SpendDelta> deltas,
+        IReadOnlyDictionary<string, EvaluationState> states,
+        IReadOnlyDictionary<string, EvaluationResult> results,
+        Instant now,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var batch = new NpgsqlBatch(connection);
+        if (deltas.Count > 0)
+            AddCommand(
+                batch,
+                UpsertSpend,
+                Values(deltas, d => d.VenueId),
+                Values(deltas, d => d.UserId),
+                Values(deltas, d => d.Currency),
+                Values(deltas, d => d.AuthorizedMinor),
+                Values(deltas, d => d.CapturedMinor)
+            );
+        // Taken back first: the same rule may have unlocked anew since, and holds once.
+        var revoked = results.SelectMany(v => v.Value.RevokedUnlocks.Select(t => (VenueId: v.Key, Taken: t))).ToArray();
+        if (revoked.Length > 0)
+            AddCommand(
+                batch,
+                RevokeUnlocks,
+                Values(revoked, t => t.VenueId),
+                Values(revoked, t => t.Taken.Unlock.Id),
+                Values(revoked, t => t.Taken.Reason),
+                now
+            );
+        var unlocked = results.SelectMany(v => v.Value.NewUnlocks.Select(f => (VenueId: v.Key, Fired: f))).ToArray();
+        if (unlocked.Length > 0)
+        {
+            AddCommand(batch, SynchronousCommit);
+            AddCommand(
+                batch,
+                InsertUnlocks,
+                Values(unlocked, f => f.Fired.Id),
+                Values(unlocked, f => f.VenueId),
+                Values(unlocked, f => f.Fired.UserId),
+                Values(unlocked, f => f.Fired.Rule.Id),
+                Values(unlocked, f => (short)f.Fired.Rule.UnlocksTier),
+                Values(unlocked, f => AccessText(f.Fired.Rule.GrantsAccess)),
+                Values(unlocked, f => f.Fired.TransactionId),
+                Values(unlocked, f => f.Fired.SpendMinor),
+                Values(unlocked, f => f.Fired.Rule.Currency),
+                now
+            );
+            AddCommand(batch, CountTriggeredRules, Values(unlocked, f => f.VenueId), Values(unlocked, f => f.Fired.Rule.Id), now);
+        }
+        var members = results
+            .SelectMany(v => MemberUpdatesOf(v.Key, states[v.Key], v.Value))
+            .OrderBy(m => m.VenueId)
+            .ThenBy(m => m.UserId)
+            .ToArray();
+        if (members.Length > 0)
+            AddCommand(
+                batch,
+                UpsertMembers,
+                Values(members, m => m.VenueId),
+                Values(members, m => m.UserId),
+                Values(members, m => (short)m.Tier),
+                Values(members, m => AccessText(m.Access)),
+                Values(members, m => m.SeenAt?.First),
+                Values(members, m => m.SeenAt?.Last),
+                Values(members, _ => now.NewId()),
+                Values(members, m => m.UnlockId),
+                now
+            );
+        if (batch.BatchCommands.Count > 0)
+            await batch.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private sealed record MemberUpdate(
+        string VenueId,
+        string UserId,
+        Tier Tier,
+        IReadOnlyList<AccessLevel> Access,
+        (Instant First, Instant Last)? SeenAt,
+        Guid? UnlockId
+    );
+
+    // The tier is the highest held, the access the union.
+    private static IEnumerable<MemberUpdate> MemberUpdatesOf(string venueId, EvaluationState state, EvaluationResult result)
+    {
+        var userIds = result
+            .SeenByUserId.Keys.Concat(result.NewUnlocks.Select(f => f.UserId))
+            .Concat(result.RevokedUnlocks.Select(t => t.Unlock.UserId))
+            .Distinct();
+        foreach (var userId in userIds)
+        {
+            var activeUnlocks = state.ActiveUnlocks.Where(h => h.UserId == userId).ToArray();
+            yield return new MemberUpdate(
+                venueId,
+                userId,
+                activeUnlocks.Select(h => h.Tier).DefaultIfEmpty(Tier.Guest).Max(),
+                [.. activeUnlocks.SelectMany(h => h.Access).Distinct().Order()],
+                result.SeenByUserId.TryGetValue(userId, out var seenAt) ? seenAt : null,
+                result.NewUnlocks.Where(f => f.UserId == userId).OrderByDescending(f => f.Rule.UnlocksTier).FirstOrDefault()?.Id
+            );
+        }
+    }
+
+    // Arrays of arrays are not to be had in a parameter; '' is the empty list.
+    private static string AccessText(IEnumerable<AccessLevel> access) => string.Join(',', access.Select(a => (short)a));
+
+    private static T[] Values<TItem, T>(IReadOnlyList<TItem> items, Func<TItem, T> value) => [.. items.Select(value)];
+
+    private static void AddCommand(NpgsqlBatch batch, string sql, params ReadOnlySpan<object> values)
+    {
+        var command = new NpgsqlBatchCommand(sql);
+        foreach (var value in values)
+            command.Parameters.Add(new NpgsqlParameter { Value = value });
+        batch.BatchCommands.Add(command);
+    }
+}

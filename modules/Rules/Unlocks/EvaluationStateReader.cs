@@ -1,0 +1,137 @@
+using Integrations.Contracts;
+using NodaTime;
+using Npgsql;
+using Rules.LiveSessions;
+using Rules.SpendRules;
+
+namespace Rules.Unlocks;
+
+/// <summary>Reads, in one trip, what the rules of some venues must know of some users. First it locks the venues' unlock feeds, so that grants and
+/// revocations by hand wait for the commit.</summary>
+internal static class EvaluationStateReader
+{
+    private const string CreateFeedHeads =
+        "insert into rules.feed_heads (venue_id, seq) select v, 0 from unnest($1::text[]) v order by v on conflict do nothing";
+
+    private const string LockFeedHeads = "select from rules.feed_heads where venue_id = any($1) order by venue_id for update";
+
+    private const string SelectSpend = """
+        select s.venue_id, s.user_id, s.currency, s.authorized_minor, s.captured_minor from unnest($1::text[], $2::text[]) u(venue_id, user_id)
+        join rules.lifetime_spend s on s.venue_id = u.venue_id and s.user_id = u.user_id
+        """;
+
+    private const string SelectActiveUnlocks = """
+        select h.venue_id, h.id, h.user_id, h.rule_id, h.tier, h.access from unnest($1::text[], $2::text[]) u(venue_id, user_id)
+        join rules.unlocks h on h.venue_id = u.venue_id and h.user_id = u.user_id where h.revoked_at is null
+        """;
+
+    private const string SelectRules = """
+        select r.venue_id, r.id, r.name, r.enabled and r.deleted_at is null, r.priority, r.threshold_minor, r.currency, r.unlocks_tier, r.grants_access,
+          r.live_only, r.live_days, r.live_start, r.live_end, r.performer_id, r.created_at
+        from rules.spend_rules r where r.venue_id = any($1)
+          and (r.deleted_at is null or exists (select from rules.unlocks u where u.venue_id = r.venue_id and u.rule_id = r.id and u.revoked_at is null))
+        order by r.priority desc, r.threshold_minor, r.id
+        """;
+
+    private const string SelectLiveSessions = """
+        select venue_id, id, performer_id, started_at, ended_at from rules.live_sessions
+        where venue_id = any($1) and started_at <= $3 and (ended_at is null or ended_at > $2)
+        """;
+
+    public static async Task<Dictionary<string, EvaluationState>> ReadAsync(
+        NpgsqlConnection connection,
+        (string VenueId, string UserId)[] users,
+        IReadOnlyDictionary<string, IVenue> venues,
+        Instant from,
+        Instant to,
+        CancellationToken cancellationToken
+    )
+    {
+        var venueIds = users.Select(u => u.VenueId).Distinct().ToArray();
+        var (venueIdOfUser, userIds) = (users.Select(u => u.VenueId).ToArray(), users.Select(u => u.UserId).ToArray());
+        await using var batch = new NpgsqlBatch(connection)
+        {
+            BatchCommands =
+            {
+                CreateCommand(CreateFeedHeads, (object)venueIds),
+                CreateCommand(LockFeedHeads, (object)venueIds),
+                CreateCommand(SelectSpend, venueIdOfUser, userIds),
+                CreateCommand(SelectActiveUnlocks, venueIdOfUser, userIds),
+                CreateCommand(SelectRules, (object)venueIds),
+                CreateCommand(SelectLiveSessions, venueIds, from, to),
+            },
+        };
+        var states = venueIds.ToDictionary(
+            id => id,
+            id => new EvaluationState(venues[id], new List<SpendRule>(), new List<LiveSession>(), [], [], new Dictionary<Guid, SpendRule>())
+        );
+        await using var row = await batch.ExecuteReaderAsync(cancellationToken);
+        await row.NextResultAsync(cancellationToken);
+        while (await row.ReadAsync(cancellationToken))
+            states[row.GetString(0)].Spend[(row.GetString(1), row.GetString(2))] = (row.GetInt64(3), row.GetInt64(4));
+        await row.NextResultAsync(cancellationToken);
+        while (await row.ReadAsync(cancellationToken))
+            states[row.GetString(0)]
+                .ActiveUnlocks.Add(
+                    new ActiveUnlock(
+                        row.GetGuid(1),
+                        row.GetString(2),
+                        row.IsDBNull(3) ? null : row.GetGuid(3),
+                        (Tier)row.GetInt16(4),
+                        ReadAccess(row, 5)
+                    )
+                );
+        await row.NextResultAsync(cancellationToken);
+        while (await row.ReadAsync(cancellationToken))
+        {
+            var (state, rule) = (states[row.GetString(0)], ReadRule(row));
+            ((Dictionary<Guid, SpendRule>)state.AllRules)[rule.Id] = rule;
+            if (rule.Enabled)
+                ((List<SpendRule>)state.EnabledRules).Add(rule);
+        }
+        await row.NextResultAsync(cancellationToken);
+        while (await row.ReadAsync(cancellationToken))
+            ((List<LiveSession>)states[row.GetString(0)].Sessions).Add(
+                new LiveSession
+                {
+                    VenueId = row.GetString(0),
+                    Id = row.GetGuid(1),
+                    PerformerId = row.GetString(2),
+                    StartedAt = row.GetFieldValue<Instant>(3),
+                    EndedAt = row.IsDBNull(4) ? null : row.GetFieldValue<Instant>(4),
+                }
+            );
+        return states;
+    }
+
+    private static SpendRule ReadRule(NpgsqlDataReader row) =>
+        new()
+        {
+            VenueId = row.GetString(0),
+            Id = row.GetGuid(1),
+            Name = row.GetString(2),
+            Enabled = row.GetBoolean(3),
+            Priority = row.GetInt32(4),
+            ThresholdMinor = row.GetInt64(5),
+            Currency = row.GetString(6),
+            UnlocksTier = (Tier)row.GetInt16(7),
+            GrantsAccess = ReadAccess(row, 8),
+            LiveOnly = row.GetBoolean(9),
+            LiveWindow = row.IsDBNull(10)
+                ? null
+                : LiveWindow.FromDayMask(row.GetInt32(10), row.GetFieldValue<LocalTime>(11), row.GetFieldValue<LocalTime>(12)),
+            PerformerId = row.IsDBNull(13) ? null : row.GetString(13),
+            CreatedAt = row.GetFieldValue<Instant>(14),
+        };
+
+    private static AccessLevel[] ReadAccess(NpgsqlDataReader row, int column) =>
+        [.. row.GetFieldValue<short[]>(column).Select(a => (AccessLevel)a)];
+
+    private static NpgsqlBatchCommand CreateCommand(string sql, params ReadOnlySpan<object> values)
+    {
+        var command = new NpgsqlBatchCommand(sql);
+        foreach (var value in values)
+            command.Parameters.Add(new NpgsqlParameter { Value = value });
+        return command;
+    }
+}

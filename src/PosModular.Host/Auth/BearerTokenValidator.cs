@@ -1,0 +1,110 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+
+namespace PosModular.Host.Auth;
+
+/// <summary>
+/// Reads "Bearer …" wherever it comes from: the Authorization header of a request or the first message of a WebSocket.
+/// One reader for both, so that a token cannot be good on one path and bad on the other.
+/// </summary>
+internal sealed class BearerTokenValidator(IOptionsMonitor<JwtBearerOptions> settings, TimeProvider time, ILogger<BearerTokenValidator> log)
+{
+    /// <summary>An issuer's clock may run ahead of ours by this much. Past its end a token gets no grace.</summary>
+    private static readonly TimeSpan NotBeforeTolerance = TimeSpan.FromSeconds(30);
+
+    /// <summary>Longer than any honest token, short enough to hash for free.</summary>
+    private const int MaxTokenLength = 16_384;
+
+    private readonly VerifiedTokenCache _verified = new(time);
+
+    /// <summary>Never throws for a bad token; the verdict says what is wrong with it.</summary>
+    public ValueTask<BearerTokenResult> ValidateAsync(string? authorizationHeader, CancellationToken cancellationToken)
+    {
+        if (string.IsNullOrWhiteSpace(authorizationHeader))
+            return new(
+                BearerTokenResult.Refused(
+                    "No token. Send the header Authorization: Bearer <token>; over a WebSocket send it as \"authorization\" in the connection_init payload."
+                )
+            );
+
+        if (!authorizationHeader.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase))
+            return new(BearerTokenResult.Refused("The authorization is not of the form Bearer <token>."));
+
+        var token = authorizationHeader["Bearer ".Length..].Trim();
+        if (token.Length is 0 or > MaxTokenLength)
+            return new(BearerTokenResult.Refused("The token is not valid: it is empty or too long."));
+
+        return _verified.Find(token) is { } known ? new(known) : VerifyAsync(token, cancellationToken);
+    }
+
+    private async ValueTask<BearerTokenResult> VerifyAsync(string token, CancellationToken cancellationToken)
+    {
+        var options = settings.Get(JwtBearerDefaults.AuthenticationScheme);
+        var parameters = options.TokenValidationParameters.Clone();
+        if (options.ConfigurationManager is BaseConfigurationManager authority)
+        {
+            // Asked for first: without its keys the handler would blame the token's issuer.
+            if (await FindAuthorityFaultAsync(authority, cancellationToken) is { } reason)
+                return RefuseUnverifiable(reason);
+            parameters.ConfigurationManager = authority;
+        }
+
+        var result = await options.TokenHandlers[0].ValidateTokenAsync(token, parameters).WaitAsync(cancellationToken);
+        if (!result.IsValid || result.SecurityToken is not JsonWebToken jwt)
+            return BearerTokenResult.Refused($"The token is not valid: {DescribeFailure(result.Exception)}.");
+
+        var checkedToken = CheckClaims(jwt, new ClaimsPrincipal(result.ClaimsIdentity));
+        if (checkedToken.IsAccepted)
+            _verified.Add(token, checkedToken);
+        return checkedToken;
+    }
+
+    /// <summary>Lifetime is judged here and not by the library, which looks at the machine's clock and not at ours.</summary>
+    private BearerTokenResult CheckClaims(JsonWebToken jwt, ClaimsPrincipal user)
+    {
+        var now = time.GetUtcNow();
+        if (jwt.ValidTo == DateTime.MinValue)
+            return BearerTokenResult.Refused("The token is not valid: it has no expiry (exp).");
+        if (now >= jwt.ValidTo)
+            return BearerTokenResult.Refused($"The token has expired at {jwt.ValidTo:yyyy-MM-dd'T'HH:mm:ss'Z'}. Get a new one.");
+        if (jwt.ValidFrom != DateTime.MinValue && now + NotBeforeTolerance < jwt.ValidFrom)
+            return BearerTokenResult.Refused("The token is not valid yet (nbf).");
+        if (string.IsNullOrEmpty(user.FindFirst("sub")?.Value))
+            return BearerTokenResult.Refused("The token is not valid: it names no user (sub).");
+        return new BearerTokenResult(user, jwt.ValidTo, null);
+    }
+
+    private static async Task<Exception?> FindAuthorityFaultAsync(BaseConfigurationManager authority, CancellationToken cancellationToken)
+    {
+        try
+        {
+            // Kept and refreshed by the manager; this is a field read but for the first time.
+            await authority.GetBaseConfigurationAsync(cancellationToken);
+            return null;
+        }
+        catch (InvalidOperationException exception)
+        {
+            return exception;
+        }
+    }
+
+    /// <summary>Not the caller's fault, and the operator must hear of it.</summary>
+    private BearerTokenResult RefuseUnverifiable(Exception reason)
+    {
+        log.LogWarning(reason, "Tokens cannot be checked: the identity provider does not answer");
+        return BearerTokenResult.Refused("The token cannot be checked just now: the identity provider does not answer. Try again.");
+    }
+
+    private static string DescribeFailure(Exception? reason) =>
+        reason switch
+        {
+            SecurityTokenSignatureKeyNotFoundException or SecurityTokenInvalidSignatureException => "its signature does not match",
+            SecurityTokenInvalidIssuerException => "it comes from another issuer",
+            SecurityTokenInvalidAudienceException => "it is meant for another audience",
+            SecurityTokenInvalidAlgorithmException => "its algorithm is not accepted",
+            _ => "it is malformed",
+        };
+}

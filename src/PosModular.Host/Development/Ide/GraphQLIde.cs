@@ -1,0 +1,118 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.Extensions.FileProviders;
+using PosModular.Host.GraphQL;
+using PosModular.Host.GraphQL.Http;
+
+namespace PosModular.Host.Development.Ide;
+
+/// <summary>
+/// Banana Cake Pop for whoever opens <c>/graphql</c> in a browser. Its files are fetched by the build and talk to this
+/// host alone (docs/adr/0009-the-ide.md).
+/// </summary>
+internal static class GraphQLIde
+{
+    private const string PathPrefix = GraphQLEndpoint.Path + "/";
+
+    private static readonly JsonSerializerOptions ConfigJsonOptions = new(JsonSerializerDefaults.Web)
+    {
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    };
+
+    /// <summary>Stands before the GraphQL endpoint, which matches the same addresses.</summary>
+    public static void UseGraphQLIde(this WebApplication app)
+    {
+        var settings = IdeSettings.Read(app.Configuration, app.Environment);
+        if (!settings.Enabled)
+            return;
+        if (!File.Exists(Path.Combine(settings.Folder, "index.html")))
+        {
+            app.Use((context, next) => IsPageRequest(context.Request) ? ExplainMissingFilesAsync(context) : next(context));
+            return;
+        }
+
+        var files = new PhysicalFileProvider(settings.Folder);
+        app.Use((context, next) => IsPageRequest(context.Request) ? ServePageAsync(context, files) : next(context));
+        app.UseStaticFiles(
+            new StaticFileOptions
+            {
+                FileProvider = files,
+                RequestPath = GraphQLEndpoint.Path,
+                ServeUnknownFileTypes = true, // LICENSE
+                DefaultContentType = "text/plain; charset=utf-8",
+                OnPrepareResponse = file => SetSecurityHeaders(file.Context),
+            }
+        );
+        app.MapGet(PathPrefix + "bcp-config.json", context => WriteConfigAsync(context, settings));
+    }
+
+    private static bool IsPageRequest(HttpRequest request) =>
+        (
+            request.Path.Equals(GraphQLEndpoint.Path, StringComparison.OrdinalIgnoreCase)
+            || request.Path.Equals(PathPrefix, StringComparison.OrdinalIgnoreCase)
+        ) && BrowserRequest.IsPageRequest(request);
+
+    // The page names its files relative to itself, so it must stand in a folder.
+    private static Task ServePageAsync(HttpContext context, PhysicalFileProvider files)
+    {
+        if (!context.Request.Path.Value!.EndsWith('/'))
+        {
+            context.Response.Redirect(
+                context.Request.PathBase.Add(PathPrefix).ToUriComponent() + context.Request.QueryString.ToUriComponent()
+            );
+            return Task.CompletedTask;
+        }
+        SetSecurityHeaders(context);
+        context.Response.ContentType = "text/html; charset=utf-8";
+        context.Response.Headers.CacheControl = "no-cache";
+        return context.Response.SendFileAsync(files.GetFileInfo("index.html"), context.RequestAborted);
+    }
+
+    private static Task ExplainMissingFilesAsync(HttpContext context)
+    {
+        context.Response.StatusCode = StatusCodes.Status404NotFound;
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        return context.Response.WriteAsync(
+            """
+            This is a GraphQL endpoint: POST {"query": "..."} as application/json with Authorization: Bearer <token>.
+            The IDE that is shown here to browsers is not in this build. Install Node.js (with npm) and build again.
+
+            """,
+            context.RequestAborted
+        );
+    }
+
+    // The IDE authorises its queries and its WebSockets with the same headers.
+    private static Task WriteConfigAsync(HttpContext context, IdeSettings settings)
+    {
+        SetSecurityHeaders(context);
+        context.Response.Headers.CacheControl = "no-store";
+        return context.Response.WriteAsJsonAsync(
+            new
+            {
+                Title = "PosModular",
+                DisableTelemetry = true,
+                UseBrowserUrlAsEndpoint = true,
+                HttpHeaders = settings.Token is { } token ? new Dictionary<string, string> { ["Authorization"] = $"Bearer {token}" } : null,
+                GraphQLDocument = settings.Document,
+            },
+            ConfigJsonOptions,
+            context.RequestAborted
+        );
+    }
+
+    // What the IDE does without being asked (sign-in, tunnels, telemetry) would leave this host; the browser holds it back.
+    private static void SetSecurityHeaders(HttpContext context)
+    {
+        var headers = context.Response.Headers;
+        var host = context.Request.Host;
+        // Not every browser counts WebSockets of the same host as 'self'.
+        var sockets = Uri.CheckHostName(host.Host) is UriHostNameType.Dns or UriHostNameType.IPv4 ? $" ws://{host} wss://{host}" : "";
+        // It compiles the schema of its own settings into functions, hence unsafe-eval.
+        headers.ContentSecurityPolicy =
+            "default-src 'self'; script-src 'self' 'unsafe-eval'; worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
+            + $"connect-src 'self'{sockets}; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+        headers.XContentTypeOptions = "nosniff";
+        headers["Referrer-Policy"] = "no-referrer";
+    }
+}

@@ -1,0 +1,68 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace PosModular.Host.Development.Postgres;
+
+/// <summary>
+/// What a running server says of itself in <c>postmaster.pid</c>: line 1 its process, line 4 its port, line 8 its state
+/// (PostgreSQL source, src/include/utils/pidfile.h).
+/// </summary>
+internal sealed record PostmasterPid(int ProcessId, int Port, bool IsReady)
+{
+    /// <summary>Greater than any process number (Linux stops at 2^22, macOS at 99,999), and still an int to PostgreSQL.</summary>
+    private const string UnusedProcessId = "2147483647";
+
+    /// <returns>Null where no server runs: no file, or one left by a server that died.</returns>
+    public static PostmasterPid? Read(string clusterDirectory)
+    {
+        string[] lines;
+        try
+        {
+            lines = File.ReadAllLines(FilePath(clusterDirectory));
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+
+        // The file is written line by line as the server comes up.
+        if (lines.Length == 0 || !int.TryParse(lines[0], CultureInfo.InvariantCulture, out var processId) || !IsPostgres(processId))
+            return null;
+        var port = lines.Length >= 4 && int.TryParse(lines[3], CultureInfo.InvariantCulture, out var given) ? given : 0;
+        return new(processId, port, port > 0 && lines.Length >= 8 && lines[7].Trim() == "ready");
+    }
+
+    /// <summary>
+    /// Takes the dead server's number out of a file it left. PostgreSQL refuses to start while that number is in use, be
+    /// it by some other program since a power cut or by a zombie that a container's first process does not reap. The rest
+    /// stays: by line 7 PostgreSQL still sees whether a backend of the dead server lives on (docs, "Server Start-up").
+    /// </summary>
+    public static void ClearProcessId(string clusterDirectory)
+    {
+        if (!File.Exists(FilePath(clusterDirectory)))
+            return;
+        var lines = File.ReadAllLines(FilePath(clusterDirectory));
+        File.WriteAllLines(FilePath(clusterDirectory), [UnusedProcessId, .. lines.Skip(1)]);
+    }
+
+    private static string FilePath(string clusterDirectory) => Path.Combine(clusterDirectory, "postmaster.pid");
+
+    /// <summary>After a crash the number may belong to some other program by now, or to a zombie.</summary>
+    private static bool IsPostgres(int processId)
+    {
+        try
+        {
+            // "pid (name) state …", see proc_pid_stat(5).
+            if (File.Exists("/proc/self/stat"))
+                return File.ReadAllText($"/proc/{processId}/stat") is var stat
+                    && stat.Contains("(postgres) ", StringComparison.Ordinal)
+                    && !stat.Contains("(postgres) Z", StringComparison.Ordinal);
+            using var process = Process.GetProcessById(processId);
+            return process.ProcessName.StartsWith("postgres", StringComparison.Ordinal);
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException or IOException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,16 @@
+using GraphQL;
+
+namespace PosModular.Host.GraphQL.Errors;
+
+/// <summary>The codes that the endpoint itself gives, in <c>errors[].extensions.code</c>.</summary>
+internal static class ErrorCodes
+{
+    public const string InvalidInput = "INVALID_INPUT";
+    public const string Unauthenticated = "UNAUTHENTICATED";
+    public const string Unavailable = "UNAVAILABLE";
+    public const string Internal = "INTERNAL";
+
+    public static ExecutionError InvalidInputError(string message) => new(message) { Code = InvalidInput };
+
+    public static ExecutionError UnauthenticatedError(string message) => new(message) { Code = Unauthenticated };
+}

@@ -1,0 +1,122 @@
+using System.Security.Claims;
+using GraphQL;
+using GraphQL.Execution;
+using GraphQL.Transport;
+using GraphQL.Types;
+using GraphQL.Validation;
+using GraphQLParser.AST;
+using PosModular.Host.GraphQL.Errors;
+
+namespace PosModular.Host.GraphQL.Execution;
+
+/// <summary>
+/// Runs operations, the same way for every transport: a service scope each, the caller's claims, known documents not
+/// validated again, faults masked.
+/// </summary>
+internal sealed class OperationRunner(ISchema schema, DocumentParser documentParser, ErrorMask errorMask, IServiceScopeFactory scopes)
+{
+    private readonly DocumentExecuter _executer = new(
+        new GraphQLDocumentBuilder(),
+        new DocumentValidator(),
+        new DefaultExecutionStrategySelector([
+            new ExecutionStrategyRegistration(new PullSubscriptionStrategy(scopes), OperationType.Subscription),
+        ]),
+        []
+    );
+
+    /// <exception cref="ExecutionError">The query text is refused: INVALID_INPUT.</exception>
+    public PreparedOperation Prepare(GraphQLRequest request)
+    {
+        var document = documentParser.Parse(request.Query!, out var validated);
+        return new PreparedOperation(request, document, validated);
+    }
+
+    /// <summary>Runs a query or mutation to its one result.</summary>
+    public async Task<ExecutionResult> ExecuteOnceAsync(
+        PreparedOperation operation,
+        ClaimsPrincipal user,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        return await ExecuteAsync(operation, user, scope.ServiceProvider, cancellationToken);
+    }
+
+    /// <summary>
+    /// Runs any operation and hands its results over one by one. An exception of the event stream ends the answer with its
+    /// masked error; cancellation and a broken transport pass to the caller.
+    /// </summary>
+    public async Task RunAsync(PreparedOperation operation, ClaimsPrincipal user, IResultSink sink, CancellationToken cancellationToken)
+    {
+        // Outlives the resolver's call: its iterator goes on using the scope's services.
+        await using var scope = scopes.CreateAsyncScope();
+        var result = await ExecuteAsync(operation, user, scope.ServiceProvider, cancellationToken);
+
+        if (result is SubscriptionStreamResult subscription)
+        {
+            await ForwardEventsAsync(subscription, sink, cancellationToken);
+            return;
+        }
+
+        if (!result.Executed || operation.Type == OperationType.Subscription)
+        {
+            await sink.FailAsync(result.Errors ?? []);
+            return;
+        }
+
+        await sink.NextAsync(result, cancellationToken);
+        await sink.CompleteAsync();
+    }
+
+    private async Task ForwardEventsAsync(SubscriptionStreamResult subscription, IResultSink sink, CancellationToken cancellationToken)
+    {
+        await using var events = subscription.Events.GetAsyncEnumerator(cancellationToken);
+        while (true)
+        {
+            try
+            {
+                if (!await events.MoveNextAsync())
+                    break;
+            }
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+            {
+                await sink.FailAsync(errorMask.FromException(exception));
+                return;
+            }
+
+            errorMask.Apply(events.Current);
+            await sink.NextAsync(events.Current, cancellationToken);
+        }
+
+        await sink.CompleteAsync();
+    }
+
+    private async Task<ExecutionResult> ExecuteAsync(
+        PreparedOperation operation,
+        ClaimsPrincipal user,
+        IServiceProvider services,
+        CancellationToken cancellationToken
+    )
+    {
+        var result = await _executer.ExecuteAsync(
+            new ExecutionOptions
+            {
+                Schema = schema,
+                Query = operation.Request.Query,
+                Document = operation.Document,
+                OperationName = operation.Request.OperationName,
+                Variables = operation.Request.Variables,
+                Extensions = operation.Request.Extensions,
+                ValidationRules = documentParser.ValidationRulesFor(operation.IsValidated),
+                User = user,
+                RequestServices = services,
+                CancellationToken = cancellationToken,
+            }
+        );
+
+        if (result.Executed && !operation.IsValidated)
+            documentParser.MarkValid(operation.Request.Query!, operation.Document);
+        errorMask.Apply(result);
+        return result;
+    }
+}

@@ -1,0 +1,26 @@
+using GraphQL;
+using PosModular.Host.GraphQL.Errors;
+using PosModular.Host.GraphQL.Execution;
+
+namespace PosModular.Host.GraphQL.Http;
+
+/// <summary>Writes results and refusals as one JSON body. Whatever happens, a GraphQL client finds JSON with <c>errors</c> in it.</summary>
+internal sealed class HttpResponseWriter(ResultSerializer serializer)
+{
+    public Task WriteAsync(HttpContext context, ExecutionResult result, int status, string contentType)
+    {
+        var response = context.Response;
+        response.StatusCode = status;
+        response.ContentType =
+            contentType == ResponseFormat.ApplicationJson
+                ? "application/json; charset=utf-8"
+                : "application/graphql-response+json; charset=utf-8";
+        // Answers depend on who asks and are never stale-safe.
+        response.Headers.CacheControl = "no-store";
+        serializer.Write(response.BodyWriter, result);
+        return response.BodyWriter.FlushAsync(context.RequestAborted).AsTask();
+    }
+
+    public Task WriteErrorAsync(HttpContext context, int status, string message, string code = ErrorCodes.InvalidInput) =>
+        WriteAsync(context, new ExecutionResult(new ExecutionError(message) { Code = code }), status, ResponseFormat.ApplicationJson);
+}

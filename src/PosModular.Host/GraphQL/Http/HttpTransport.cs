@@ -1,0 +1,102 @@
+using System.Security.Claims;
+using GraphQL;
+using GraphQLParser.AST;
+using PosModular.Host.Auth;
+using PosModular.Host.GraphQL.Errors;
+using PosModular.Host.GraphQL.Execution;
+using PosModular.Host.GraphQL.ServerSentEvents;
+
+namespace PosModular.Host.GraphQL.Http;
+
+/// <summary>
+/// One GraphQL request over HTTP, by the GraphQL over HTTP specification (GET and POST, Accept negotiation) and, for
+/// <c>Accept: text/event-stream</c>, the "distinct connections mode" of graphql-sse.
+/// </summary>
+internal sealed class HttpTransport(
+    BearerTokenValidator tokenValidator,
+    HttpRequestReader requestReader,
+    HttpResponseWriter responseWriter,
+    OperationRunner operations,
+    EventStreamTransport eventStreams,
+    ErrorMask errorMask
+)
+{
+    public async Task ServeAsync(HttpContext context)
+    {
+        var format = ResponseFormat.FromRequest(context.Request);
+        if (!format.IsAcceptable)
+        {
+            await responseWriter.WriteErrorAsync(
+                context,
+                StatusCodes.Status406NotAcceptable,
+                $"Accept one of {ResponseFormat.GraphQLResponseJson}, {ResponseFormat.ApplicationJson} or {ResponseFormat.TextEventStream}."
+            );
+            return;
+        }
+
+        var caller = await tokenValidator.ValidateAsync(context.Request.Headers.Authorization, context.RequestAborted);
+        if (!caller.IsAccepted)
+        {
+            await WriteFailureAsync(context, format, ErrorCodes.UnauthenticatedError(caller.RefusalReason), StatusCodes.Status200OK);
+            return;
+        }
+
+        try
+        {
+            context.User = caller.User;
+            var request = await requestReader.ReadAsync(context.Request, context.RequestAborted);
+            await RunAsync(context, format, operations.Prepare(request), caller);
+        }
+        catch (InvalidRequestException exception)
+        {
+            await responseWriter.WriteErrorAsync(context, exception.Status, exception.Message);
+        }
+        catch (ExecutionError refusal)
+        {
+            await WriteFailureAsync(context, format, refusal, format.StatusOf(executed: false));
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The caller hung up; there is nobody to answer and nothing to log.
+        }
+        catch (Exception exception) when (!context.Response.HasStarted)
+        {
+            await responseWriter.WriteAsync(
+                context,
+                new ExecutionResult { Errors = errorMask.FromException(exception) },
+                StatusCodes.Status500InternalServerError,
+                ResponseFormat.ApplicationJson
+            );
+        }
+    }
+
+    private Task RunAsync(HttpContext context, ResponseFormat format, PreparedOperation operation, BearerTokenResult caller)
+    {
+        if (operation.Type == OperationType.Mutation && HttpMethods.IsGet(context.Request.Method))
+        {
+            context.Response.Headers.Allow = HttpMethods.Post;
+            return responseWriter.WriteErrorAsync(context, StatusCodes.Status405MethodNotAllowed, "Mutations must be sent by POST.");
+        }
+
+        if (format.AcceptsOnlyEventStream || (format.AcceptsEventStream && operation.Type == OperationType.Subscription))
+            return eventStreams.RunAsync(context, operation, caller);
+
+        if (operation.Type == OperationType.Subscription)
+            throw ErrorCodes.InvalidInputError(
+                "A subscription needs a stream: connect a WebSocket (graphql-transport-ws) to this address, or send Accept: text/event-stream."
+            );
+
+        return WriteResultAsync(context, format, operation, caller.User!);
+    }
+
+    private async Task WriteResultAsync(HttpContext context, ResponseFormat format, PreparedOperation operation, ClaimsPrincipal user)
+    {
+        var result = await operations.ExecuteOnceAsync(operation, user, context.RequestAborted);
+        await responseWriter.WriteAsync(context, result, format.StatusOf(result.Executed), format.JsonMediaType!);
+    }
+
+    private Task WriteFailureAsync(HttpContext context, ResponseFormat format, ExecutionError error, int status) =>
+        format.AcceptsOnlyEventStream
+            ? eventStreams.FailAsync(context, error)
+            : responseWriter.WriteAsync(context, new ExecutionResult(error), status, format.JsonMediaType!);
+}

@@ -1,0 +1,98 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using GraphQL;
+using PosModular.Host.GraphQL.Execution;
+
+namespace PosModular.Host.GraphQL.ServerSentEvents;
+
+/// <summary>
+/// One response of <c>next</c> and <c>complete</c> events (graphql-sse, PROTOCOL.md, "Distinct connections mode"), with a comment
+/// now and then to keep proxies from closing it. Writes return when the network has taken them.
+/// </summary>
+internal sealed class EventStream : IResultSink, IAsyncDisposable
+{
+    private readonly PipeWriter _output;
+    private readonly ResultSerializer _serializer;
+    private readonly CancellationToken _aborted;
+    private readonly SemaphoreSlim _writeLock = new(1, 1);
+    private readonly PeriodicTimer _keepAliveTimer;
+    private readonly Task _keepAliveTask;
+
+    private EventStream(HttpResponse response, ResultSerializer serializer, TimeProvider time)
+    {
+        _output = response.BodyWriter;
+        this._serializer = serializer;
+        _aborted = response.HttpContext.RequestAborted;
+        _keepAliveTimer = new PeriodicTimer(Limits.KeepAliveInterval, time);
+        _keepAliveTask = SendKeepAlivesAsync();
+    }
+
+    public static async Task<EventStream> OpenAsync(HttpResponse response, ResultSerializer serializer, TimeProvider time)
+    {
+        response.ContentType = "text/event-stream; charset=utf-8";
+        response.Headers.CacheControl = "no-store";
+        // nginx buffers answers unless told not to (nginx docs, proxy_buffering).
+        response.Headers["X-Accel-Buffering"] = "no";
+        await response.StartAsync(response.HttpContext.RequestAborted);
+        await response.BodyWriter.FlushAsync(response.HttpContext.RequestAborted);
+        return new EventStream(response, serializer, time);
+    }
+
+    public async ValueTask NextAsync(ExecutionResult result, CancellationToken cancellationToken)
+    {
+        await _writeLock.WaitAsync(cancellationToken);
+        try
+        {
+            _output.Write("event: next\ndata: "u8);
+            _serializer.Write(_output, result);
+            _output.Write("\n\n"u8);
+            await _output.FlushAsync(_aborted);
+        }
+        finally
+        {
+            _writeLock.Release();
+        }
+    }
+
+    /// <summary>The empty data line is needed: browsers drop events without one.</summary>
+    public ValueTask CompleteAsync() => WriteAsync("event: complete\ndata:\n\n"u8.ToArray());
+
+    public async ValueTask FailAsync(ExecutionErrors errors)
+    {
+        await NextAsync(new ExecutionResult { Errors = errors }, _aborted);
+        await CompleteAsync();
+    }
+
+    private async Task SendKeepAlivesAsync()
+    {
+        try
+        {
+            while (await _keepAliveTimer.WaitForNextTickAsync(_aborted))
+                await WriteAsync(":\n\n"u8.ToArray());
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or IOException)
+        {
+            // The client has gone; the operation notices by the same token.
+        }
+    }
+
+    private async ValueTask WriteAsync(ReadOnlyMemory<byte> text)
+    {
+        await _writeLock.WaitAsync(_aborted);
+        try
+        {
+            await _output.WriteAsync(text, _aborted);
+        }
+        finally
+        {
+            _writeLock.Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _keepAliveTimer.Dispose();
+        await _keepAliveTask;
+        _writeLock.Dispose();
+    }
+}

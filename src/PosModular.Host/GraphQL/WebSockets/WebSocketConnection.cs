@@ -1,0 +1,137 @@
+using System.Buffers;
+using System.Net.WebSockets;
+using System.Text;
+using PosModular.Host.GraphQL.Execution;
+
+namespace PosModular.Host.GraphQL.WebSockets;
+
+/// <summary>
+/// A WebSocket as the conversation needs it: whole messages in, one message out at a time, closed once and politely.
+/// There is no outgoing queue: whoever has something to say waits for its turn, so a slow reader holds back the
+/// enumerations behind it and never fills the memory.
+/// </summary>
+internal sealed class WebSocketConnection(WebSocket socket, TimeProvider time) : IDisposable
+{
+    private readonly SemaphoreSlim _sendLock = new(1, 1);
+    private readonly ArrayBufferWriter<byte> _incoming = new(4096);
+    private readonly CancellationTokenSource _closing = new();
+    private readonly CancellationTokenSource _aborted = new();
+    private ITimer? _closeTimer;
+
+    /// <summary>Cancelled when the line starts to close, from either side.</summary>
+    public CancellationToken Closing => _closing.Token;
+
+    /// <summary>The next message, valid until the next call; null when the peer has closed or vanished.</summary>
+    /// <exception cref="WebSocketCloseException">The message is too big or not text.</exception>
+    public async ValueTask<ReadOnlyMemory<byte>?> ReceiveAsync()
+    {
+        _incoming.ResetWrittenCount();
+        try
+        {
+            while (true)
+            {
+                var part = await socket.ReceiveAsync(_incoming.GetMemory(4096), _aborted.Token);
+                if (part.MessageType == WebSocketMessageType.Close)
+                    return null;
+
+                _incoming.Advance(part.Count);
+                if (_incoming.WrittenCount > Limits.MaxMessageBytes)
+                    throw new WebSocketCloseException(
+                        WebSocketCloseException.MessageTooBig,
+                        $"Messages may have {Limits.MaxMessageBytes} bytes"
+                    );
+                if (part.MessageType != WebSocketMessageType.Text)
+                    throw new WebSocketCloseException(WebSocketCloseException.BadRequest, "Invalid message: it is not text");
+                if (part.EndOfMessage)
+                    return _incoming.WrittenMemory;
+            }
+        }
+        catch (Exception exception) when (exception is WebSocketException or OperationCanceledException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Returns when the network has taken the message. <paramref name="cancellationToken"/> gives up the wait for the turn, never a message half sent.</summary>
+    public async ValueTask SendAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken)
+    {
+        await _sendLock.WaitAsync(cancellationToken);
+        try
+        {
+            Closing.ThrowIfCancellationRequested();
+            var sending = socket.SendAsync(message, WebSocketMessageType.Text, endOfMessage: true, _aborted.Token);
+            if (!sending.IsCompletedSuccessfully)
+                await sending.AsTask().WaitAsync(Limits.PeerTimeout, time, CancellationToken.None);
+        }
+        catch (Exception exception) when (exception is TimeoutException or WebSocketException)
+        {
+            Abort();
+            throw new OperationCanceledException("The peer does not read.", exception);
+        }
+        finally
+        {
+            _sendLock.Release();
+        }
+    }
+
+    /// <summary>The first call counts. The peer has five seconds to answer, then the connection is cut.</summary>
+    public async Task CloseAsync(int code, string reason)
+    {
+        lock (_closing)
+        {
+            if (_closing.IsCancellationRequested)
+                return;
+            _closing.Cancel();
+        }
+
+        _closeTimer = time.CreateTimer(_ => Abort(), null, Limits.CloseTimeout, Timeout.InfiniteTimeSpan);
+        try
+        {
+            await _sendLock.WaitAsync(_aborted.Token);
+            if (socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
+                await socket.CloseOutputAsync((WebSocketCloseStatus)code, TruncateReason(reason), _aborted.Token);
+        }
+        catch (Exception exception) when (exception is WebSocketException or OperationCanceledException or ObjectDisposedException)
+        {
+            Abort();
+        }
+    }
+
+    /// <summary>A close frame holds 123 bytes of reason (RFC 6455 §5.5).</summary>
+    private static string TruncateReason(string reason)
+    {
+        while (Encoding.UTF8.GetByteCount(reason) > 123)
+            reason = reason[..Math.Min(reason.Length - 1, 123)];
+        return reason;
+    }
+
+    /// <summary>Hears the peer out without listening, until its close frame or the end of our patience.</summary>
+    public async Task DrainAsync()
+    {
+        var open = true;
+        while (open)
+        {
+            try
+            {
+                open = await ReceiveAsync() is not null;
+            }
+            catch (WebSocketCloseException)
+            {
+                // The rest of a message that was too big; it must be read, or the reset would overtake our close frame.
+            }
+        }
+    }
+
+    private void Abort()
+    {
+        _closing.Cancel();
+        _aborted.Cancel();
+        socket.Abort();
+    }
+
+    public void Dispose()
+    {
+        _closeTimer?.Dispose();
+        socket.Dispose();
+    }
+}

@@ -1,0 +1,87 @@
+using System.Collections.Concurrent;
+using System.Security.Claims;
+using GraphQL;
+using GraphQL.Transport;
+using PosModular.Host.GraphQL.Errors;
+using PosModular.Host.GraphQL.Execution;
+
+namespace PosModular.Host.GraphQL.WebSockets;
+
+/// <summary>The operations running on one socket, side by side.</summary>
+internal sealed class WebSocketOperations(
+    WebSocketConnection connection,
+    OperationRunner operationRunner,
+    ErrorMask errorMask,
+    ResultSerializer serializer
+)
+{
+    private readonly ConcurrentDictionary<string, WebSocketOperation> _running = new(StringComparer.Ordinal);
+
+    /// <exception cref="WebSocketCloseException">4409: the id is in use.</exception>
+    public void Start(string id, GraphQLRequest request, ClaimsPrincipal user)
+    {
+        var isFull = _running.Count >= Limits.MaxOperationsPerSocket;
+        var operation = new WebSocketOperation(id, connection, serializer, Remove);
+        if (!_running.TryAdd(id, operation))
+            throw new WebSocketCloseException(WebSocketCloseException.SubscriberAlreadyExists, $"Subscriber for {id} already exists");
+
+        // Off the reader's thread: a resolver may compute before it first awaits, and the socket must go on listening.
+        operation.Completion = Task.Run(() => isFull ? RefuseAsync(operation) : RunAsync(operation, request, user), CancellationToken.None);
+    }
+
+    /// <summary>The client has heard enough. An id that is not running has just ended by itself.</summary>
+    public void Stop(string id)
+    {
+        if (_running.TryRemove(id, out var operation))
+            _ = operation.StopAsync();
+    }
+
+    public async Task StopAllAsync()
+    {
+        var all = _running.Values.ToArray();
+        await Task.WhenAll(all.Select(operation => operation.StopAsync()));
+        await Task.WhenAll(all.Select(operation => operation.Completion));
+    }
+
+    private async Task RunAsync(WebSocketOperation operation, GraphQLRequest request, ClaimsPrincipal user)
+    {
+        try
+        {
+            await operationRunner.RunAsync(operationRunner.Prepare(request), user, operation, operation.Stopped);
+        }
+        catch (OperationCanceledException) when (operation.Stopped.IsCancellationRequested || connection.Closing.IsCancellationRequested)
+        { }
+        catch (Exception exception)
+        {
+            await FailAsync(operation, errorMask.FromException(exception));
+        }
+        finally
+        {
+            Remove(operation);
+        }
+    }
+
+    private Task RefuseAsync(WebSocketOperation operation) =>
+        FailAsync(
+            operation,
+            [
+                ErrorCodes.InvalidInputError(
+                    $"This socket already runs {Limits.MaxOperationsPerSocket} operations. Complete some, or open another."
+                ),
+            ]
+        );
+
+    private static async Task FailAsync(WebSocketOperation operation, ExecutionErrors errors)
+    {
+        try
+        {
+            await operation.FailAsync(errors);
+        }
+        catch (OperationCanceledException)
+        {
+            // Nobody is left to tell; the reader finds the line closed.
+        }
+    }
+
+    private bool Remove(WebSocketOperation operation) => _running.TryRemove(KeyValuePair.Create(operation.Id, operation));
+}

@@ -1,0 +1,101 @@
+using PosModular.Host.Auth;
+using PosModular.Host.GraphQL.Execution;
+
+namespace PosModular.Host.GraphQL.WebSockets;
+
+/// <summary>
+/// The server's part of graphql-transport-ws (enisdenjo/graphql-ws, PROTOCOL.md): init within ten seconds and once, a good
+/// token in it, then operations until someone closes. The token's end is the conversation's end.
+/// </summary>
+internal sealed class WebSocketSession(
+    WebSocketConnection connection,
+    WebSocketOperations operations,
+    BearerTokenValidator tokenValidator,
+    ResultSerializer serializer,
+    TimeProvider time
+)
+{
+    private bool _isInitialised;
+    private BearerTokenResult? _caller;
+    private ITimer? _expiryTimer;
+
+    /// <summary>Returns when the connection is over and every operation of it has ended.</summary>
+    public async Task RunAsync()
+    {
+        var initTimer = time.CreateTimer(_ => CloseUnlessInitialised(), null, Limits.ConnectionInitTimeout, Timeout.InfiniteTimeSpan);
+        using var stopping = connection.Closing.UnsafeRegister(_ => _ = operations.StopAllAsync(), null);
+        try
+        {
+            while (await connection.ReceiveAsync() is { } bytes)
+            {
+                // After our close frame only the peer's is awaited.
+                if (!connection.Closing.IsCancellationRequested)
+                    await HandleMessageAsync(ClientMessage.Parse(bytes, serializer));
+            }
+        }
+        catch (WebSocketCloseException closure)
+        {
+            await connection.CloseAsync(closure.Code, closure.Message);
+            await connection.DrainAsync();
+        }
+        catch (OperationCanceledException)
+        {
+            // The peer vanished while we answered it.
+        }
+        catch (Exception)
+        {
+            await connection.CloseAsync(WebSocketCloseException.InternalError, "Internal error");
+            throw;
+        }
+        finally
+        {
+            await initTimer.DisposeAsync();
+            _expiryTimer?.Dispose();
+            await connection.CloseAsync(WebSocketCloseException.NormalClosure, "");
+            await operations.StopAllAsync();
+        }
+    }
+
+    private ValueTask HandleMessageAsync(ClientMessage message)
+    {
+        switch (message)
+        {
+            case ClientMessage.Init init:
+                return InitialiseAsync(init);
+            case ClientMessage.Ping ping:
+                return connection.SendAsync(ServerMessages.Pong(ping.Payload), connection.Closing);
+            case ClientMessage.Subscribe subscribe:
+                var user = _caller?.User ?? throw new WebSocketCloseException(WebSocketCloseException.Unauthorized, "Unauthorized");
+                operations.Start(subscribe.Id, subscribe.Request, user);
+                return default;
+            case ClientMessage.Complete complete:
+                operations.Stop(complete.Id);
+                return default;
+            default:
+                return default;
+        }
+    }
+
+    private async ValueTask InitialiseAsync(ClientMessage.Init init)
+    {
+        if (_isInitialised)
+            throw new WebSocketCloseException(WebSocketCloseException.TooManyInits, "Too many initialisation requests");
+        _isInitialised = true;
+
+        var tokenResult = await tokenValidator.ValidateAsync(init.Authorization, connection.Closing);
+        if (!tokenResult.IsAccepted)
+            throw new WebSocketCloseException(WebSocketCloseException.Forbidden, tokenResult.RefusalReason);
+
+        _caller = tokenResult;
+        _expiryTimer = tokenResult.RunAtExpiry(time, () =>
+            _ = connection.CloseAsync(WebSocketCloseException.Forbidden, "The token has expired")
+        );
+        await connection.SendAsync(ServerMessages.Ack, connection.Closing);
+    }
+
+    private void CloseUnlessInitialised()
+    {
+        if (!_isInitialised)
+            _ = connection.CloseAsync(WebSocketCloseException.InitTimeout, "Connection initialisation timeout");
+    }
+}

@@ -1,0 +1,50 @@
+using PosModular.Host.Auth;
+using PosModular.Host.GraphQL.Errors;
+using PosModular.Host.GraphQL.Execution;
+
+namespace PosModular.Host.GraphQL.WebSockets;
+
+/// <summary>
+/// Accepts WebSockets. When the host stops they close with 1001, so that clients connect again (elsewhere) at once instead
+/// of finding out by silence.
+/// </summary>
+internal sealed class WebSocketTransport(
+    BearerTokenValidator tokenValidator,
+    OperationRunner operations,
+    ErrorMask errorMask,
+    ResultSerializer serializer,
+    TimeProvider time,
+    IHostApplicationLifetime lifetime
+)
+{
+    private const string Subprotocol = "graphql-transport-ws";
+
+    public async Task AcceptAsync(HttpContext context)
+    {
+        var isSubprotocolOffered = context.WebSockets.WebSocketRequestedProtocols.Contains(Subprotocol, StringComparer.Ordinal);
+        var socket = await context.WebSockets.AcceptWebSocketAsync(
+            new WebSocketAcceptContext
+            {
+                SubProtocol = isSubprotocolOffered ? Subprotocol : null,
+                KeepAliveInterval = Limits.KeepAliveInterval,
+                KeepAliveTimeout = Limits.PeerTimeout,
+            }
+        );
+
+        using var connection = new WebSocketConnection(socket, time);
+        using var stopping = lifetime.ApplicationStopping.UnsafeRegister(
+            _ => _ = connection.CloseAsync(WebSocketCloseException.GoingAway, "The host is stopping, connect again"),
+            null
+        );
+        if (!isSubprotocolOffered)
+        {
+            // A browser cannot see why an upgrade was refused, but it does see a close code.
+            await connection.CloseAsync(WebSocketCloseException.SubprotocolNotAcceptable, $"Offer the subprotocol {Subprotocol}");
+            await connection.DrainAsync();
+            return;
+        }
+
+        var runningOperations = new WebSocketOperations(connection, operations, errorMask, serializer);
+        await new WebSocketSession(connection, runningOperations, tokenValidator, serializer, time).RunAsync();
+    }
+}

@@ -1,0 +1,97 @@
+using System.Reflection;
+using GraphQL.Types;
+using NodaTime;
+
+namespace PosModular.Kernel.Schema;
+
+/// <summary>An object type read from a CLR type, plus the fields that slices of any module add to it.</summary>
+internal sealed class OutputType<T> : AutoRegisteringObjectGraphType<T>
+{
+    public OutputType(SchemaSlices slices)
+    {
+        Description = Docstrings.Of(typeof(T));
+        foreach (var slice in slices.SlicesOf(Name))
+            MergedSchema.AddFields(this, slice);
+    }
+
+    // Factories are static and are no fields; Deconstruct and its like return nothing and are left out by the library.
+    protected override IEnumerable<MemberInfo> GetRegisteredMembers() =>
+        base.GetRegisteredMembers().Where(m => m is PropertyInfo { GetMethod.IsStatic: false } or MethodInfo { IsStatic: false });
+
+    protected override FieldType? CreateField(MemberInfo memberInfo)
+    {
+        var field = base.CreateField(memberInfo);
+        field?.Description = Docstrings.Of(memberInfo);
+        return field;
+    }
+}
+
+/// <summary>An input type read from a CLR record.</summary>
+internal sealed class InputType<T> : AutoRegisteringInputObjectGraphType<T>
+{
+    public InputType() => Description = Docstrings.Of(typeof(T));
+
+    public override object ParseDictionary(IDictionary<string, object?> value)
+    {
+        var read = base.ParseDictionary(value);
+        if (read is PartialInput partial)
+            partial.ProvidedFields = value.Keys.ToHashSet(StringComparer.OrdinalIgnoreCase);
+        return read;
+    }
+
+    protected override IEnumerable<MemberInfo> GetRegisteredMembers() =>
+        base.GetRegisteredMembers().Where(m => m.DeclaringType != typeof(PartialInput));
+
+    protected override FieldType? CreateField(MemberInfo memberInfo)
+    {
+        var field = base.CreateField(memberInfo);
+        field?.Description = Docstrings.Of(memberInfo);
+        return field;
+    }
+}
+
+/// <summary>An enum; values in CONSTANT_CASE.</summary>
+internal sealed class EnumType<T> : EnumerationGraphType<T>
+    where T : Enum
+{
+    public EnumType()
+    {
+        Description = Docstrings.Of(typeof(T));
+        foreach (var value in Values)
+            value.Description = Docstrings.Of(typeof(T).GetField(value.Value!.ToString()!)!);
+    }
+}
+
+/// <summary>Which graph type stands for a CLR type.</summary>
+internal sealed class ClrTypeMapping : IGraphTypeMappingProvider
+{
+    private static readonly Dictionary<Type, Type> Scalars = new()
+    {
+        [typeof(Guid)] = typeof(IdGraphType),
+        [typeof(long)] = typeof(LongScalar),
+        [typeof(decimal)] = typeof(DecimalScalar),
+        [typeof(Instant)] = typeof(DateTimeScalar),
+        [typeof(LocalDate)] = typeof(LocalDateScalar),
+        [typeof(LocalTime)] = typeof(LocalTimeScalar),
+    };
+
+    public Type? GetGraphTypeFromClrType(Type clrType, bool isInputType, Type? preferredGraphType)
+    {
+        if (Scalars.TryGetValue(clrType, out var scalar))
+            return scalar;
+        if (clrType.Assembly == typeof(object).Assembly || (preferredGraphType is not null && !IsAutoRegistering(preferredGraphType)))
+            return preferredGraphType;
+        if (clrType.IsEnum)
+            return typeof(EnumType<>).MakeGenericType(clrType);
+        return (isInputType ? typeof(InputType<>) : typeof(OutputType<>)).MakeGenericType(clrType);
+    }
+
+    private static bool IsAutoRegistering(Type type) =>
+        type.IsGenericType
+        && type.GetGenericTypeDefinition() is var open
+        && (
+            open == typeof(AutoRegisteringObjectGraphType<>)
+            || open == typeof(AutoRegisteringInputObjectGraphType<>)
+            || open == typeof(EnumerationGraphType<>)
+        );
+}
