@@ -18,7 +18,14 @@ public sealed record TransactionsChanged(IReadOnlyList<TransactionChange> Change
 /// <param name="RecordedAt">When it was committed here.</param>
 /// <param name="Before">The state before; null when the sale is new.</param>
 /// <param name="After">The state now.</param>
-public sealed record TransactionChange(string VenueId, long Seq, Guid TransactionId, Instant RecordedAt, Sale? Before, Sale After)
+public sealed record TransactionChange(
+    string VenueId,
+    long Seq,
+    Guid TransactionId,
+    Instant RecordedAt,
+    TransactionState? Before,
+    TransactionState After
+)
 {
     /// <summary>It raises spend, but no rule is to be tried on it: its till is set so (processRules: false).</summary>
     public bool RulesOff { get; init; }
@@ -34,7 +41,7 @@ public sealed record TransactionChange(string VenueId, long Seq, Guid Transactio
 /// <param name="Method">How it was paid.</param>
 /// <param name="UserId">Whose sale it is; null while nobody is known.</param>
 /// <param name="OccurredAt">When it was taken.</param>
-public sealed record Sale(
+public sealed record TransactionState(
     Provider Provider,
     TransactionStatus Status,
     string Currency,

@@ -17,13 +17,13 @@ internal sealed class IngestionDb(DbContextOptions<IngestionDb> options) : DbCon
 
     public DbSet<WebhookEventRow> WebhookEvents => Set<WebhookEventRow>();
     public DbSet<TransactionRow> Transactions => Set<TransactionRow>();
-    public DbSet<TransactionVersionRow> Versions => Set<TransactionVersionRow>();
+    public DbSet<TransactionVersionRow> TransactionVersions => Set<TransactionVersionRow>();
     public DbSet<RefundRow> Refunds => Set<RefundRow>();
     public DbSet<OrderFetchRow> OrderFetches => Set<OrderFetchRow>();
     public DbSet<SyncRunRow> SyncRuns => Set<SyncRunRow>();
-    public DbSet<SyncPlace> SyncPlaces => Set<SyncPlace>();
+    public DbSet<SyncStateRow> SyncStates => Set<SyncStateRow>();
     public DbSet<CardLink> CardLinks => Set<CardLink>();
-    public DbSet<FeedHead> Heads => Set<FeedHead>();
+    public DbSet<FeedHead> FeedHeads => Set<FeedHead>();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
@@ -35,13 +35,13 @@ internal sealed class IngestionDb(DbContextOptions<IngestionDb> options) : DbCon
         modelBuilder.Entity<OrderFetchRow>(OrderFetchRow.Map);
         modelBuilder.Entity<CardLink>(CardLink.Map);
         modelBuilder.Entity<SyncRunRow>(SyncRunRow.Map);
-        modelBuilder.Entity<SyncPlace>(SyncPlace.Map);
+        modelBuilder.Entity<SyncStateRow>(SyncStateRow.Map);
         modelBuilder.AddFeedHeads();
     }
 }
 
 /// <summary>For <c>dotnet ef migrations</c> only.</summary>
-internal sealed class IngestionDbDesign : IDesignTimeDbContextFactory<IngestionDb>
+internal sealed class IngestionDbDesignTimeFactory : IDesignTimeDbContextFactory<IngestionDb>
 {
     public IngestionDb CreateDbContext(string[] args) => new(ModuleDatabaseRegistration.DesignTimeOptions<IngestionDb>(IngestionDb.Schema));
 }

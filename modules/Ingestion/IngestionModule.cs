@@ -24,19 +24,19 @@ public static class IngestionModule
         services.AddFeedSource(TransactionFeed.Source);
         services.AddSingleton(IngestionSettings.Read(configuration));
 
-        services.AddSingleton<PlanRefresh>().AddHostedService(s => s.GetRequiredService<PlanRefresh>());
-        services.AddSingleton<OrderBell>();
+        services.AddSingleton<QueryPlanRefresh>().AddHostedService(s => s.GetRequiredService<QueryPlanRefresh>());
+        services.AddSingleton<OrderFetchSignal>();
         services.AddSingleton<Func<BatchWriter>>(s => () => ActivatorUtilities.CreateInstance<BatchWriter>(s));
         services.AddSingleton<WebhookEndpoint>();
-        services.AddSingleton<WebhookIntake>().AddHostedService(s => s.GetRequiredService<WebhookIntake>());
-        services.AddSingleton<OrderQueue>();
+        services.AddSingleton<WebhookWriteQueue>().AddHostedService(s => s.GetRequiredService<WebhookWriteQueue>());
+        services.AddSingleton<OrderFetchQueue>();
         services.AddSingleton<OrderFetcher>().AddHostedService(s => s.GetRequiredService<OrderFetcher>());
         services.AddSingleton<EventReplay>();
         services.AddSingleton<EventRetention>().AddHostedService(s => s.GetRequiredService<EventRetention>());
-        services.AddSingleton<SyncBell>().AddSingleton<SyncWorker>();
+        services.AddSingleton<SyncSignal>().AddSingleton<SyncWorker>();
         services.AddSingleton<SyncScheduler>().AddHostedService(s => s.GetRequiredService<SyncScheduler>());
         services.AddSingleton<LiveTransactions>();
-        services.AddSingleton<SaleMoves>();
+        services.AddSingleton<TransactionAssigner>();
         services.AddSingleton<TransactionsCsv>();
 
         return services

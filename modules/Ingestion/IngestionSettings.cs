@@ -8,23 +8,26 @@ namespace Ingestion;
 /// <summary>The module's settings, read and checked once at start.</summary>
 internal sealed record IngestionSettings
 {
-    private const string KeepDays = "Pos:WebhookEvents:KeepDays";
+    private const string KeepDaysKey = "Pos:WebhookEvents:KeepDays";
 
     /// <summary>How long raw events are kept; null for ever.</summary>
-    public required Duration? KeepEventsFor { get; init; }
+    public required Duration? WebhookEventRetention { get; init; }
 
     /// <summary>False on a host that leaves syncs to others.</summary>
-    public bool Syncs { get; init; } = true;
+    public bool RunsSyncs { get; init; } = true;
 
     public static IngestionSettings Read(IConfiguration configuration) =>
         new()
         {
-            Syncs = configuration["Pos:Syncs"] != "false",
-            KeepEventsFor =
-                configuration[KeepDays] is not { Length: > 0 } given ? Duration.FromDays(60)
+            RunsSyncs = configuration["Pos:Syncs"] != "false",
+            WebhookEventRetention =
+                configuration[KeepDaysKey] is not { Length: > 0 } given ? Duration.FromDays(60)
                 : int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out var days) && days <= 36_500
                     ? days == 0 ? null
                         : Duration.FromDays(days)
-                : throw new SettingException(KeepDays, "it must be a whole number of days, e.g. 60; 0 keeps raw webhook events for ever."),
+                : throw new SettingException(
+                    KeepDaysKey,
+                    "it must be a whole number of days, e.g. 60; 0 keeps raw webhook events for ever."
+                ),
         };
 }

@@ -27,7 +27,7 @@ internal readonly record struct RevenueDelta(long Count, long TotalMinor, long T
         }
         return [.. sums.Where(s => s.Value != default).Select(s => (s.Key, s.Value))];
 
-        void Add(string venueId, Sale? transaction, int sign)
+        void Add(string venueId, TransactionState? transaction, int sign)
         {
             if (transaction is null || !transaction.Status.IsPaid())
                 return;
@@ -50,7 +50,7 @@ internal readonly record struct RevenueDelta(long Count, long TotalMinor, long T
         return Instant.FromUnixTimeTicks(ticks - ((ticks % quarter) + quarter) % quarter);
     }
 
-    private RevenueDelta Plus(Sale transaction, int sign) =>
+    private RevenueDelta Plus(TransactionState transaction, int sign) =>
         checked(
             transaction.Status.IsCaptured()
                 ? this with

@@ -9,10 +9,10 @@ namespace Ingestion.Cards;
 /// <remarks>A fingerprint is only meant to hold within one seller or application (Square API reference, Card.fingerprint), hence the merchant.</remarks>
 internal static class CardToken
 {
-    public static string? Of(Till till, PosCard? card) =>
+    public static string? Of(Till connection, PosCard? card) =>
         card?.Fingerprint is { } fingerprint
             ? Base64Url.EncodeToString(
-                SHA256.HashData(Encoding.UTF8.GetBytes($"{till.Provider}\n{till.MerchantId}\n{fingerprint}")).AsSpan(0, 16)
+                SHA256.HashData(Encoding.UTF8.GetBytes($"{connection.Provider}\n{connection.MerchantId}\n{fingerprint}")).AsSpan(0, 16)
             )
             : null;
 }

@@ -37,9 +37,9 @@ internal sealed record LinkCardPayload(int MatchedTransactions, IReadOnlyList<Us
 
 /// <summary>Ties a card to a user: later sales with it are his and, with includePast, the earlier ones nobody was tied to by hand. Owner or
 /// HEAD_MODERATOR. Errors: INVALID_INPUT; NOT_FOUND when no sale of the venue carries the token.</summary>
-internal sealed class LinkCard(IDbContextFactory<IngestionDb> dbs, SaleMoves moves, IVenues venues)
+internal sealed class LinkCard(IDbContextFactory<IngestionDb> dbFactory, TransactionAssigner assigner, IVenues venues)
 {
-    private const string Link = """
+    private const string UpsertLinkSql = """
         insert into ingestion.card_links (venue_id, card_token, user_id, linked_at, counts_from) values ($1, $2, $3, $4, case when $5 then null else $4 end)
         on conflict (venue_id, card_token) do update set user_id = excluded.user_id, linked_at = excluded.linked_at, counts_from = excluded.counts_from
         """;
@@ -50,12 +50,12 @@ internal sealed class LinkCard(IDbContextFactory<IngestionDb> dbs, SaleMoves mov
         var caller = context.Caller();
         var venue = await venues.DemandAsync(input.VenueId, Right.ManageMembers, caller, cancellationToken);
         var userId = input.UserId.Trim();
-        if (CardInput.CheckUser(userId) is { } wrongUser)
+        if (CardInputValidator.CheckUserId(userId) is { } wrongUser)
             return LinkCardPayload.Failed(wrongUser);
-        if (CardInput.CheckToken(input.CardToken) is { } wrongToken)
+        if (CardInputValidator.CheckCardToken(input.CardToken) is { } wrongToken)
             return LinkCardPayload.Failed(wrongToken);
 
-        await using (var db = await dbs.CreateDbContextAsync(cancellationToken))
+        await using (var db = await dbFactory.CreateDbContextAsync(cancellationToken))
             if (!await db.Transactions.AnyAsync(t => t.VenueId == venue.Id && t.CardToken == input.CardToken, cancellationToken))
                 return LinkCardPayload.Failed(
                     new UserError(
@@ -66,17 +66,17 @@ internal sealed class LinkCard(IDbContextFactory<IngestionDb> dbs, SaleMoves mov
                 );
 
         var past = input.IncludePast ?? true;
-        var moved = await moves.MoveAsync(
+        var moved = await assigner.AssignAsync(
             venue.Id,
-            past ? MovedSales.OfCard : null,
+            past ? AssignmentScope.AllWithCard : null,
             input.CardToken,
             userId,
             MatchedBy.Card,
-            Cause.Link,
+            VersionCause.Link,
             caller.UserId,
             async (connection, now) =>
             {
-                await using var link = new NpgsqlCommand(Link, connection)
+                await using var link = new NpgsqlCommand(UpsertLinkSql, connection)
                 {
                     Parameters =
                     {

@@ -19,29 +19,29 @@ internal sealed record UnlinkCardInput
 
 /// <summary>Unties a card from its user, and with it the sales that it had tied; those tied by hand stay. Owner or HEAD_MODERATOR. Errors:
 /// INVALID_INPUT.</summary>
-internal sealed class UnlinkCard(SaleMoves moves, IVenues venues)
+internal sealed class UnlinkCard(TransactionAssigner assigner, IVenues venues)
 {
-    private const string Unlink = "delete from ingestion.card_links where venue_id = $1 and card_token = $2";
+    private const string DeleteLinkSql = "delete from ingestion.card_links where venue_id = $1 and card_token = $2";
 
     /// <param name="input">The card.</param>
     public async Task<LinkCardPayload> HandleAsync(UnlinkCardInput input, IResolveFieldContext context, CancellationToken cancellationToken)
     {
         var caller = context.Caller();
         var venue = await venues.DemandAsync(input.VenueId, Right.ManageMembers, caller, cancellationToken);
-        if (CardInput.CheckToken(input.CardToken) is { } wrong)
+        if (CardInputValidator.CheckCardToken(input.CardToken) is { } wrong)
             return LinkCardPayload.Failed(wrong);
 
-        var moved = await moves.MoveAsync(
+        var moved = await assigner.AssignAsync(
             venue.Id,
-            MovedSales.TiedByCard,
+            AssignmentScope.MatchedByCard,
             input.CardToken,
             null,
             null,
-            Cause.Link,
+            VersionCause.Link,
             caller.UserId,
             async (connection, _) =>
             {
-                await using var unlink = new NpgsqlCommand(Unlink, connection)
+                await using var unlink = new NpgsqlCommand(DeleteLinkSql, connection)
                 {
                     Parameters =
                     {

@@ -11,57 +11,62 @@ namespace Ingestion.Ledger;
 /// <summary>Writes a batch of anything that tells of payments, refunds and orders in one commit under the feed locks of its venues: raw events,
 /// transactions, versions (the feed), refunds, orders to fetch. Two round trips. Not for two callers at once: each has its own
 /// (<c>Func&lt;BatchWriter&gt;</c>).</summary>
-internal sealed class BatchWriter(NpgsqlDataSource database, FeedSignal bell, IClock clock, PlanRefresh plans, OrderBell orders)
-    : IAsyncDisposable
+internal sealed class BatchWriter(
+    NpgsqlDataSource database,
+    FeedSignal signal,
+    IClock clock,
+    QueryPlanRefresh planRefresh,
+    OrderFetchSignal orderSignal
+) : IAsyncDisposable
 {
-    private readonly HashSet<string> _heads = [];
+    private readonly HashSet<string> _venuesWithHead = [];
     private LedgerSession? _session;
 
     /// <summary>When it returns, everything is durable. When it throws, nothing is in, unless the commit's answer was lost: the same again is
     /// then told apart by the stored events and the versions.</summary>
     /// <param name="batch">May be empty.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    /// <param name="alongside">What is to be written in the same commit, knowing what the batch came to; it runs under the feed locks, once more
+    /// <param name="writeAlongside">What is to be written in the same commit, knowing what the batch came to; it runs under the feed locks, once more
     /// for each attempt.</param>
-    public async Task<Written> WriteAsync(
-        IReadOnlyList<Intake> batch,
+    public async Task<BatchResult> WriteAsync(
+        IReadOnlyList<BatchItem> batch,
         CancellationToken cancellationToken,
-        Func<NpgsqlConnection, Written, CancellationToken, Task>? alongside = null
+        Func<NpgsqlConnection, BatchResult, CancellationToken, Task>? writeAlongside = null
     )
     {
         try
         {
-            var folded = await TryWriteAsync(batch, alongside, cancellationToken);
-            if (folded.Versions.Count > 0)
-                bell.Raise(TransactionsChanged.Feed, folded.Versions.Select(v => v.State.Key.VenueId).ToHashSet());
-            if (folded.Wanted.Count > 0)
-                orders.Ring();
-            plans.Grew(folded.Inserted.Count);
-            return folded.Written;
+            var changes = await TryWriteAsync(batch, writeAlongside, cancellationToken);
+            if (changes.Versions.Count > 0)
+                signal.Raise(TransactionsChanged.Feed, changes.Versions.Select(v => v.State.Key.VenueId).ToHashSet());
+            if (changes.OrderFetches.Count > 0)
+                orderSignal.Set();
+            planRefresh.AddRows(changes.Inserted.Count);
+            return changes.Result;
         }
         catch
         {
             var broken = _session;
             _session = null;
-            _heads.Clear();
+            _venuesWithHead.Clear();
             if (broken is not null)
                 await broken.DisposeAsync();
             throw;
         }
     }
 
-    private async Task<Folded> TryWriteAsync(
-        IReadOnlyList<Intake> batch,
-        Func<NpgsqlConnection, Written, CancellationToken, Task>? alongside,
+    private async Task<LedgerChanges> TryWriteAsync(
+        IReadOnlyList<BatchItem> batch,
+        Func<NpgsqlConnection, BatchResult, CancellationToken, Task>? writeAlongside,
         CancellationToken cancellationToken
     )
     {
         var session = _session ??= await LedgerSession.OpenAsync(database, cancellationToken);
-        var venues = batch.Select(i => i.VenueId).Where(v => v != WebhookEventRow.Unrouted).Distinct().ToArray();
-        if (!_heads.IsSupersetOf(venues))
+        var venues = batch.Select(i => i.VenueId).Where(v => v != WebhookEventRow.UnroutedVenueId).Distinct().ToArray();
+        if (!_venuesWithHead.IsSupersetOf(venues))
         {
-            await session.OpenHeadsAsync(venues, cancellationToken);
-            _heads.UnionWith(venues);
+            await session.CreateHeadsAsync(venues, cancellationToken);
+            _venuesWithHead.UnionWith(venues);
         }
         // One row an event, however often it was sent at once. A provider may give one id to events of different types.
         var events = batch
@@ -99,15 +104,17 @@ internal sealed class BatchWriter(NpgsqlDataSource database, FeedSignal bell, IC
             throw new InvalidOperationException("A feed head is gone: the database was changed under us.");
 
         var now = clock.Now();
-        var known = new Known(read.Sales, read.Refunds, read.Heads, (venue, card) => read.Links.GetValueOrDefault((venue, card)));
-        var folded = Fold.Apply(known, [.. batch.Where(i => i.Event is null || read.NewEvents.Contains(i.Event.Id))], now);
+        var snapshot = new LedgerSnapshot(read.Transactions, read.Refunds, read.Heads, (venue, card) =>
+            read.CardOwners.GetValueOrDefault((venue, card))
+        );
+        var changes = LedgerMerge.Apply(snapshot, [.. batch.Where(i => i.Event is null || read.NewEvents.Contains(i.Event.Id))], now);
         await session.WriteAsync(
-            folded,
+            changes,
             now,
-            alongside is null ? null : (connection, token) => alongside(connection, folded.Written, token),
+            writeAlongside is null ? null : (connection, token) => writeAlongside(connection, changes.Result, token),
             cancellationToken
         );
-        return folded;
+        return changes;
     }
 
     public async ValueTask DisposeAsync()

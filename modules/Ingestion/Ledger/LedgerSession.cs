@@ -12,10 +12,10 @@ namespace Ingestion.Ledger;
 internal sealed class LedgerSession : IAsyncDisposable
 {
     // Seconds; a disk that does not come must not hold up everybody.
-    private const int Patience = 5;
+    private const int CommandTimeoutSeconds = 5;
 
-    private static readonly NpgsqlDbType[] Key = [NpgsqlDbType.Text, NpgsqlDbType.Smallint, NpgsqlDbType.Text];
-    private static readonly NpgsqlDbType[] SaleTypes =
+    private static readonly NpgsqlDbType[] KeyTypes = [NpgsqlDbType.Text, NpgsqlDbType.Smallint, NpgsqlDbType.Text];
+    private static readonly NpgsqlDbType[] TransactionTypes =
     [
         NpgsqlDbType.Uuid,
         NpgsqlDbType.Text,
@@ -95,11 +95,11 @@ internal sealed class LedgerSession : IAsyncDisposable
     ];
 
     private readonly NpgsqlConnection _connection;
-    private readonly NpgsqlBatch _first;
-    private readonly NpgsqlBatch _firstWithOrders;
+    private readonly NpgsqlBatch _readBatch;
+    private readonly NpgsqlBatch _readBatchWithOrders;
 
     // The second trip holds only the statements that have rows; most batches are of two or three kinds.
-    private readonly Dictionary<Parts, NpgsqlBatch> _second = [];
+    private readonly Dictionary<WriteStatements, NpgsqlBatch> _writeBatches = [];
 
     private LedgerSession(NpgsqlConnection connection)
     {
@@ -124,12 +124,12 @@ internal sealed class LedgerSession : IAsyncDisposable
                     NpgsqlDbType.Bytea,
                 ]
             ),
-            (LedgerSql.ReadSales, Key),
-            (LedgerSql.ReadLinks, [NpgsqlDbType.Text, NpgsqlDbType.Text]),
-            (LedgerSql.ReadRefunds, [.. Key, .. Key]),
+            (LedgerSql.ReadTransactions, KeyTypes),
+            (LedgerSql.ReadCardLinks, [NpgsqlDbType.Text, NpgsqlDbType.Text]),
+            (LedgerSql.ReadRefunds, [.. KeyTypes, .. KeyTypes]),
         ];
-        _first = Trip(first);
-        _firstWithOrders = Trip([.. first, (LedgerSql.ReadOrders, Key)]);
+        _readBatch = CreateBatch(first);
+        _readBatchWithOrders = CreateBatch([.. first, (LedgerSql.ReadTransactionsOfOrders, KeyTypes)]);
     }
 
     public static async Task<LedgerSession> OpenAsync(NpgsqlDataSource database, CancellationToken cancellationToken)
@@ -137,10 +137,10 @@ internal sealed class LedgerSession : IAsyncDisposable
         var connection = await database.OpenConnectionAsync(cancellationToken);
         try
         {
-            await using (var settings = new NpgsqlCommand(LedgerSql.Session, connection))
+            await using (var settings = new NpgsqlCommand(LedgerSql.SessionSettings, connection))
                 await settings.ExecuteNonQueryAsync(cancellationToken);
             var session = new LedgerSession(connection);
-            await session._first.PrepareAsync(cancellationToken);
+            await session._readBatch.PrepareAsync(cancellationToken);
             return session;
         }
         catch
@@ -150,14 +150,14 @@ internal sealed class LedgerSession : IAsyncDisposable
         }
     }
 
-    public async Task OpenHeadsAsync(string[] venues, CancellationToken cancellationToken)
+    public async Task CreateHeadsAsync(string[] venues, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(LedgerSql.OpenHeads, _connection) { Parameters = { new() { Value = venues } } };
+        await using var command = new NpgsqlCommand(LedgerSql.CreateHeads, _connection) { Parameters = { new() { Value = venues } } };
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     /// <summary>Begins, locks, stores the raw events and reads what the fold needs. Of what events tell, only new events' counts.</summary>
-    public async Task<Read> ReadAsync(
+    public async Task<LedgerReadResult> ReadAsync(
         string[] venues,
         WebhookEventRow[] events,
         PaymentKey[] payments,
@@ -167,35 +167,39 @@ internal sealed class LedgerSession : IAsyncDisposable
         CancellationToken cancellationToken
     )
     {
-        var trip = orders.Length == 0 ? _first : _firstWithOrders;
+        var trip = orders.Length == 0 ? _readBatch : _readBatchWithOrders;
         if (orders.Length > 0)
-            await _firstWithOrders.PrepareAsync(cancellationToken); // at once when it is already
+            await _readBatchWithOrders.PrepareAsync(cancellationToken); // at once when it is already
         Fill(trip, 1, [venues]);
         Fill(
             trip,
             2,
             [
-                Each(events, e => e.Id),
-                Each(events, e => e.VenueId),
-                Each(events, e => e.ConnectionId),
-                Each(events, e => e.EventId),
-                Each(events, e => (short)e.Provider),
-                Each(events, e => e.Type),
-                Each(events, e => (short)e.Status),
-                Each(events, e => e.Reason),
-                Each(events, e => e.ReceivedAt),
-                Each(events, e => e.Attempts),
-                Each(events, e => e.Payload),
+                Values(events, e => e.Id),
+                Values(events, e => e.VenueId),
+                Values(events, e => e.ConnectionId),
+                Values(events, e => e.EventId),
+                Values(events, e => (short)e.Provider),
+                Values(events, e => e.Type),
+                Values(events, e => (short)e.Status),
+                Values(events, e => e.Reason),
+                Values(events, e => e.ReceivedAt),
+                Values(events, e => e.Attempts),
+                Values(events, e => e.Payload),
             ]
         );
-        Array[] keys = [Each(payments, k => k.VenueId), Each(payments, k => (short)k.Provider), Each(payments, k => k.ExternalId)];
+        Array[] keys = [Values(payments, k => k.VenueId), Values(payments, k => (short)k.Provider), Values(payments, k => k.ExternalId)];
         Fill(trip, 3, keys);
-        Fill(trip, 4, [Each(cards, c => c.VenueId), Each(cards, c => c.Token)]);
-        Fill(trip, 5, [Each(refunds, k => k.VenueId), Each(refunds, k => (short)k.Provider), Each(refunds, k => k.ExternalId), .. keys]);
+        Fill(trip, 4, [Values(cards, c => c.VenueId), Values(cards, c => c.Token)]);
+        Fill(
+            trip,
+            5,
+            [Values(refunds, k => k.VenueId), Values(refunds, k => (short)k.Provider), Values(refunds, k => k.ExternalId), .. keys]
+        );
         if (orders.Length > 0)
-            Fill(trip, 6, [Each(orders, k => k.VenueId), Each(orders, k => (short)k.Provider), Each(orders, k => k.OrderId)]);
+            Fill(trip, 6, [Values(orders, k => k.VenueId), Values(orders, k => (short)k.Provider), Values(orders, k => k.OrderId)]);
 
-        var read = new Read();
+        var read = new LedgerReadResult();
         await using var rows = await trip.ExecuteReaderAsync(cancellationToken);
         while (await rows.ReadAsync(cancellationToken))
             read.Heads[rows.GetString(0)] = rows.GetInt64(1);
@@ -204,94 +208,98 @@ internal sealed class LedgerSession : IAsyncDisposable
             read.NewEvents.Add(rows.GetGuid(0));
         await rows.NextResultAsync(cancellationToken);
         while (await rows.ReadAsync(cancellationToken))
-            Keep(Sale(rows));
+            Keep(ReadTransaction(rows));
         await rows.NextResultAsync(cancellationToken);
         while (await rows.ReadAsync(cancellationToken))
-            read.Links[(rows.GetString(0), rows.GetString(1))] = new CardOwner(
+            read.CardOwners[(rows.GetString(0), rows.GetString(1))] = new CardOwner(
                 rows.GetString(2),
                 rows.IsDBNull(3) ? null : rows.GetFieldValue<Instant>(3)
             );
         await rows.NextResultAsync(cancellationToken);
         while (await rows.ReadAsync(cancellationToken))
         {
-            var refund = Refund(rows);
+            var refund = ReadRefund(rows);
             read.Refunds[refund.Key] = refund;
         }
         if (orders.Length > 0)
         {
             await rows.NextResultAsync(cancellationToken);
             while (await rows.ReadAsync(cancellationToken))
-                Keep(Sale(rows));
+                Keep(ReadTransaction(rows));
         }
         return read;
 
-        void Keep(SaleState sale) => read.Sales[sale.Key] = sale;
+        void Keep(LedgerTransaction sale) => read.Transactions[sale.Key] = sale;
     }
 
     /// <summary>Writes what the batch comes to and commits; what else belongs to it is done before the commit.</summary>
     public async Task WriteAsync(
-        Folded folded,
+        LedgerChanges changes,
         Instant now,
-        Func<NpgsqlConnection, CancellationToken, Task>? alongside,
+        Func<NpgsqlConnection, CancellationToken, Task>? writeAlongside,
         CancellationToken cancellationToken
     )
     {
         var parts =
-            (folded.Inserted.Count > 0 ? Parts.Insert : 0)
-            | (folded.Updated.Count > 0 ? Parts.Update : 0)
-            | (folded.Refunds.Count > 0 ? Parts.Refunds : 0)
-            | (folded.Versions.Count > 0 ? Parts.Versions : 0)
-            | (folded.Wanted.Count > 0 ? Parts.Wanted : 0);
-        if (alongside is null)
+            (changes.Inserted.Count > 0 ? WriteStatements.InsertTransactions : 0)
+            | (changes.Updated.Count > 0 ? WriteStatements.UpdateTransactions : 0)
+            | (changes.Refunds.Count > 0 ? WriteStatements.UpsertRefunds : 0)
+            | (changes.Versions.Count > 0 ? WriteStatements.InsertVersions : 0)
+            | (changes.OrderFetches.Count > 0 ? WriteStatements.RequestOrders : 0);
+        if (writeAlongside is null)
         {
-            await RunAsync(parts | Parts.Commit, folded, now, cancellationToken);
+            await RunAsync(parts | WriteStatements.Commit, changes, now, cancellationToken);
             return;
         }
         if (parts != 0)
-            await RunAsync(parts, folded, now, cancellationToken);
-        await alongside(_connection, cancellationToken);
-        await RunAsync(Parts.Commit, folded, now, cancellationToken);
+            await RunAsync(parts, changes, now, cancellationToken);
+        await writeAlongside(_connection, cancellationToken);
+        await RunAsync(WriteStatements.Commit, changes, now, cancellationToken);
     }
 
-    private async Task RunAsync(Parts parts, Folded folded, Instant now, CancellationToken cancellationToken)
+    private async Task RunAsync(WriteStatements parts, LedgerChanges changes, Instant now, CancellationToken cancellationToken)
     {
-        if (!_second.TryGetValue(parts, out var trip))
+        if (!_writeBatches.TryGetValue(parts, out var trip))
         {
-            (Parts Part, string Sql, NpgsqlDbType[] Types)[] statements =
+            (WriteStatements Part, string Sql, NpgsqlDbType[] Types)[] statements =
             [
-                (Parts.Insert, LedgerSql.InsertSales, SaleTypes),
-                (Parts.Update, LedgerSql.UpdateSales, SaleTypes),
-                (Parts.Refunds, LedgerSql.WriteRefunds, RefundTypes),
-                (Parts.Versions, LedgerSql.WriteVersions, VersionTypes),
-                (Parts.Versions, LedgerSql.MoveHeads, [NpgsqlDbType.Text, NpgsqlDbType.Bigint]),
-                (Parts.Wanted, LedgerSql.WantOrders, [NpgsqlDbType.Text, NpgsqlDbType.Uuid, NpgsqlDbType.Text, NpgsqlDbType.TimestampTz]),
-                (Parts.Commit, LedgerSql.Commit, []),
+                (WriteStatements.InsertTransactions, LedgerSql.InsertTransactions, TransactionTypes),
+                (WriteStatements.UpdateTransactions, LedgerSql.UpdateTransactions, TransactionTypes),
+                (WriteStatements.UpsertRefunds, LedgerSql.UpsertRefunds, RefundTypes),
+                (WriteStatements.InsertVersions, LedgerSql.InsertVersions, VersionTypes),
+                (WriteStatements.InsertVersions, LedgerSql.AdvanceHeads, [NpgsqlDbType.Text, NpgsqlDbType.Bigint]),
+                (
+                    WriteStatements.RequestOrders,
+                    LedgerSql.RequestOrders,
+                    [NpgsqlDbType.Text, NpgsqlDbType.Uuid, NpgsqlDbType.Text, NpgsqlDbType.TimestampTz]
+                ),
+                (WriteStatements.Commit, LedgerSql.Commit, []),
             ];
-            trip = Trip([.. statements.Where(s => parts.HasFlag(s.Part)).Select(s => (s.Sql, s.Types))]);
+            trip = CreateBatch([.. statements.Where(s => parts.HasFlag(s.Part)).Select(s => (s.Sql, s.Types))]);
             await trip.PrepareAsync(cancellationToken);
-            _second.Add(parts, trip);
+            _writeBatches.Add(parts, trip);
         }
         var at = 0;
-        if (parts.HasFlag(Parts.Insert))
-            Fill(trip, at++, SaleArrays(folded.Inserted));
-        if (parts.HasFlag(Parts.Update))
-            Fill(trip, at++, SaleArrays(folded.Updated));
-        if (parts.HasFlag(Parts.Refunds))
-            Fill(trip, at++, RefundArrays([.. folded.Refunds]));
-        if (parts.HasFlag(Parts.Versions))
+        if (parts.HasFlag(WriteStatements.InsertTransactions))
+            Fill(trip, at++, TransactionArrays(changes.Inserted));
+        if (parts.HasFlag(WriteStatements.UpdateTransactions))
+            Fill(trip, at++, TransactionArrays(changes.Updated));
+        if (parts.HasFlag(WriteStatements.UpsertRefunds))
+            Fill(trip, at++, RefundArrays([.. changes.Refunds]));
+        if (parts.HasFlag(WriteStatements.InsertVersions))
         {
-            Fill(trip, at++, VersionArrays(folded.Versions, now));
-            Fill(trip, at++, [folded.Heads.Keys.ToArray(), folded.Heads.Values.ToArray()]);
+            Fill(trip, at++, VersionArrays(changes.Versions, now));
+            Fill(trip, at++, [changes.Heads.Keys.ToArray(), changes.Heads.Values.ToArray()]);
         }
-        if (parts.HasFlag(Parts.Wanted))
+        if (parts.HasFlag(WriteStatements.RequestOrders))
             Fill(
                 trip,
                 at,
                 [
-                    Each(folded.Wanted, w => w.Order.Key.VenueId),
-                    Each(folded.Wanted, w => w.Order.ConnectionId),
-                    Each(folded.Wanted, w => w.Order.Key.OrderId),
-                    Each(folded.Wanted, w => w.DueAt),
+                    Values(changes.OrderFetches, w => w.Order.Key.VenueId),
+                    Values(changes.OrderFetches, w => w.Order.ConnectionId),
+                    Values(changes.OrderFetches, w => w.Order.Key.OrderId),
+                    Values(changes.OrderFetches, w => w.DueAt),
                 ]
             );
         await trip.ExecuteNonQueryAsync(cancellationToken);
@@ -299,109 +307,109 @@ internal sealed class LedgerSession : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _first.DisposeAsync();
-        await _firstWithOrders.DisposeAsync();
-        foreach (var trip in _second.Values)
+        await _readBatch.DisposeAsync();
+        await _readBatchWithOrders.DisposeAsync();
+        foreach (var trip in _writeBatches.Values)
             await trip.DisposeAsync();
         await _connection.DisposeAsync();
     }
 
     private static Array[] VersionArrays(IReadOnlyList<NewVersion> versions, Instant now) =>
         [
-            Each(versions, v => v.State.Key.VenueId),
-            Each(versions, v => v.Seq),
-            Each(versions, v => v.State.Id),
-            Each(versions, v => v.PreviousSeq),
-            Each(versions, v => v.Applied),
-            Each(versions, v => v.Added),
-            Each(versions, _ => now),
-            Each(versions, v => (short)v.Cause),
-            Each(versions, v => v.CauseId),
-            Each(versions, v => (short)v.State.Key.Provider),
-            Each(versions, v => (short)v.State.Status),
-            Each(versions, v => v.State.Payment.Currency),
-            Each(versions, v => v.State.Payment.TotalMinor),
-            Each(versions, v => v.State.Payment.TipMinor),
-            Each(versions, v => v.State.RefundedMinor),
-            Each(versions, v => (short)v.State.Payment.Method),
-            Each(versions, v => v.State.UserId),
-            Each(versions, v => v.State.Payment.OccurredAt),
-            Each(versions, v => v.State.Breakdown.TaxMinor),
-            Each(versions, v => v.State.Breakdown.DiscountMinor),
-            Each(versions, v => v.State.Breakdown.ServiceChargeMinor),
-            Each(versions, v => v.State.Breakdown.Complete),
-            Each(versions, v => v.State.RulesOff),
+            Values(versions, v => v.State.Key.VenueId),
+            Values(versions, v => v.Seq),
+            Values(versions, v => v.State.Id),
+            Values(versions, v => v.PreviousSeq),
+            Values(versions, v => v.Applied),
+            Values(versions, v => v.Added),
+            Values(versions, _ => now),
+            Values(versions, v => (short)v.Cause),
+            Values(versions, v => v.CauseId),
+            Values(versions, v => (short)v.State.Key.Provider),
+            Values(versions, v => (short)v.State.Status),
+            Values(versions, v => v.State.Payment.Currency),
+            Values(versions, v => v.State.Payment.TotalMinor),
+            Values(versions, v => v.State.Payment.TipMinor),
+            Values(versions, v => v.State.RefundedMinor),
+            Values(versions, v => (short)v.State.Payment.Method),
+            Values(versions, v => v.State.UserId),
+            Values(versions, v => v.State.Payment.OccurredAt),
+            Values(versions, v => v.State.Breakdown.TaxMinor),
+            Values(versions, v => v.State.Breakdown.DiscountMinor),
+            Values(versions, v => v.State.Breakdown.ServiceChargeMinor),
+            Values(versions, v => v.State.Breakdown.IsComplete),
+            Values(versions, v => v.State.RulesOff),
         ];
 
-    private static Array[] RefundArrays(IReadOnlyList<RefundRecord> refunds) =>
+    private static Array[] RefundArrays(IReadOnlyList<LedgerRefund> refunds) =>
         [
-            Each(refunds, r => r.Id),
-            Each(refunds, r => r.Key.VenueId),
-            Each(refunds, r => (short)r.Key.Provider),
-            Each(refunds, r => r.Key.ExternalId),
-            Each(refunds, r => r.ConnectionId),
-            Each(refunds, r => r.Refund.PaymentId),
-            Each(refunds, r => r.Refund.OrderId),
-            Each(refunds, r => r.Refund.Currency),
-            Each(refunds, r => r.Refund.AmountMinor),
-            Each(refunds, r => (short)r.Refund.State),
-            Each(refunds, r => r.Refund.Reason),
-            Each(refunds, r => r.Refund.CreatedAt),
-            Each(refunds, r => r.Refund.UpdatedAt),
-            Each(refunds, r => r.Version.Hash),
-            Each(refunds, r => r.RecordedAt),
+            Values(refunds, r => r.Id),
+            Values(refunds, r => r.Key.VenueId),
+            Values(refunds, r => (short)r.Key.Provider),
+            Values(refunds, r => r.Key.ExternalId),
+            Values(refunds, r => r.ConnectionId),
+            Values(refunds, r => r.Refund.PaymentId),
+            Values(refunds, r => r.Refund.OrderId),
+            Values(refunds, r => r.Refund.Currency),
+            Values(refunds, r => r.Refund.AmountMinor),
+            Values(refunds, r => (short)r.Refund.State),
+            Values(refunds, r => r.Refund.Reason),
+            Values(refunds, r => r.Refund.CreatedAt),
+            Values(refunds, r => r.Refund.UpdatedAt),
+            Values(refunds, r => r.Version.Hash),
+            Values(refunds, r => r.RecordedAt),
         ];
 
-    private static Array[] SaleArrays(IReadOnlyList<SaleState> sales) =>
+    private static Array[] TransactionArrays(IReadOnlyList<LedgerTransaction> sales) =>
         [
-            Each(sales, s => s.Id),
-            Each(sales, s => s.Key.VenueId),
-            Each(sales, s => (short)s.Key.Provider),
-            Each(sales, s => s.Key.ExternalId),
-            Each(sales, s => s.ConnectionId),
-            Each(sales, s => s.Payment.OrderId),
-            Each(sales, s => (short)s.Status),
-            Each(sales, s => s.Payment.Currency),
-            Each(sales, s => s.Payment.TotalMinor),
-            Each(sales, s => s.Payment.TipMinor),
-            Each(sales, s => s.RefundedMinor),
-            Each(sales, s => s.Payment.RefundedMinor),
-            Each(sales, s => (short)s.Payment.Method),
-            Each(sales, s => s.Payment.Card?.Brand),
-            Each(sales, s => s.Payment.Card?.Last4),
-            Each(sales, s => s.Payment.Card?.EntryMethod),
-            Each(sales, s => s.CardToken),
-            Each(sales, s => s.Payment.OccurredAt),
-            Each(sales, s => s.Payment.UpdatedAt),
-            Each(sales, s => s.Version.Hash),
-            Each(sales, s => s.UserId),
-            Each(sales, s => (short?)s.MatchedBy),
-            Each(sales, s => s.RecordedAt),
-            Each(sales, s => s.LastSeq),
-            Each(sales, s => s.AddedSeq),
-            Each(sales, s => s.Breakdown.TaxMinor),
-            Each(sales, s => s.Breakdown.DiscountMinor),
-            Each(sales, s => s.Breakdown.ServiceChargeMinor),
-            Each(sales, s => s.Breakdown.Complete),
-            Each(sales, s => s.Breakdown.OrderVersion),
-            Each(sales, s => s.RulesOff),
+            Values(sales, s => s.Id),
+            Values(sales, s => s.Key.VenueId),
+            Values(sales, s => (short)s.Key.Provider),
+            Values(sales, s => s.Key.ExternalId),
+            Values(sales, s => s.ConnectionId),
+            Values(sales, s => s.Payment.OrderId),
+            Values(sales, s => (short)s.Status),
+            Values(sales, s => s.Payment.Currency),
+            Values(sales, s => s.Payment.TotalMinor),
+            Values(sales, s => s.Payment.TipMinor),
+            Values(sales, s => s.RefundedMinor),
+            Values(sales, s => s.Payment.RefundedMinor),
+            Values(sales, s => (short)s.Payment.Method),
+            Values(sales, s => s.Payment.Card?.Brand),
+            Values(sales, s => s.Payment.Card?.Last4),
+            Values(sales, s => s.Payment.Card?.EntryMethod),
+            Values(sales, s => s.CardToken),
+            Values(sales, s => s.Payment.OccurredAt),
+            Values(sales, s => s.Payment.UpdatedAt),
+            Values(sales, s => s.Version.Hash),
+            Values(sales, s => s.UserId),
+            Values(sales, s => (short?)s.MatchedBy),
+            Values(sales, s => s.RecordedAt),
+            Values(sales, s => s.LastSeq),
+            Values(sales, s => s.AddedSeq),
+            Values(sales, s => s.Breakdown.TaxMinor),
+            Values(sales, s => s.Breakdown.DiscountMinor),
+            Values(sales, s => s.Breakdown.ServiceChargeMinor),
+            Values(sales, s => s.Breakdown.IsComplete),
+            Values(sales, s => s.Breakdown.OrderVersion),
+            Values(sales, s => s.RulesOff),
         ];
 
-    private static RefundRecord Refund(NpgsqlDataReader row)
+    private static LedgerRefund ReadRefund(NpgsqlDataReader row)
     {
         var refund = new PosRefund(
             row.GetString(3),
-            Text(row, 5),
-            Text(row, 6),
+            NullableText(row, 5),
+            NullableText(row, 6),
             "",
             (RefundState)row.GetInt16(9),
             row.GetInt64(8),
             row.GetString(7),
-            Text(row, 10),
+            NullableText(row, 10),
             row.GetFieldValue<Instant>(11),
             row.GetFieldValue<Instant>(12)
         );
-        return new RefundRecord(
+        return new LedgerRefund(
             row.GetGuid(0),
             new RefundKey(row.GetString(1), (Provider)row.GetInt16(2), refund.ExternalId),
             row.GetGuid(4),
@@ -411,7 +419,7 @@ internal sealed class LedgerSession : IAsyncDisposable
         );
     }
 
-    private static SaleState Sale(NpgsqlDataReader row)
+    private static LedgerTransaction ReadTransaction(NpgsqlDataReader row)
     {
         var status = (TransactionStatus)row.GetInt16(6);
         var state = status switch
@@ -422,10 +430,10 @@ internal sealed class LedgerSession : IAsyncDisposable
             TransactionStatus.Failed => PaymentState.Failed,
             _ => PaymentState.Captured,
         };
-        var card = new PosCard(Text(row, 12), Text(row, 13), Text(row, 14), null);
+        var card = new PosCard(NullableText(row, 12), NullableText(row, 13), NullableText(row, 14), null);
         var payment = new PosPayment(
             row.GetString(3),
-            Text(row, 5),
+            NullableText(row, 5),
             "",
             state,
             row.GetFieldValue<Instant>(16),
@@ -437,21 +445,21 @@ internal sealed class LedgerSession : IAsyncDisposable
             (PaymentMethod)row.GetInt16(11),
             card
         );
-        return new SaleState
+        return new LedgerTransaction
         {
             Id = row.GetGuid(0),
             Key = new PaymentKey(row.GetString(1), (Provider)row.GetInt16(2), row.GetString(3)),
             ConnectionId = row.GetGuid(4),
             Payment = payment,
             Version = new PaymentVersion(payment.UpdatedAt, state, payment.RefundedMinor, payment.TotalMinor, row.GetInt64(18)),
-            CardToken = Text(row, 15),
-            UserId = Text(row, 19),
+            CardToken = NullableText(row, 15),
+            UserId = NullableText(row, 19),
             MatchedBy = row.IsDBNull(20) ? null : (MatchedBy)row.GetInt16(20),
             RecordedAt = row.GetFieldValue<Instant>(21),
             LastSeq = row.GetInt64(22),
             AddedSeq = row.IsDBNull(23) ? null : row.GetInt64(23),
             // A sale of nothing is never REFUNDED.
-            RefundOnly = status == TransactionStatus.Refunded && payment.TotalMinor == 0,
+            IsRefundOnly = status == TransactionStatus.Refunded && payment.TotalMinor == 0,
             RefundsMinor = row.GetInt64(24),
             Breakdown = new Breakdown(
                 row.GetInt64(25),
@@ -464,9 +472,9 @@ internal sealed class LedgerSession : IAsyncDisposable
         };
     }
 
-    private static string? Text(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
+    private static string? NullableText(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 
-    private static T[] Each<TItem, T>(IReadOnlyList<TItem> items, Func<TItem, T> value)
+    private static T[] Values<TItem, T>(IReadOnlyList<TItem> items, Func<TItem, T> value)
     {
         var values = new T[items.Count];
         for (var i = 0; i < values.Length; i++)
@@ -474,9 +482,9 @@ internal sealed class LedgerSession : IAsyncDisposable
         return values;
     }
 
-    private NpgsqlBatch Trip(params ReadOnlySpan<(string Sql, NpgsqlDbType[] Arrays)> statements)
+    private NpgsqlBatch CreateBatch(params ReadOnlySpan<(string Sql, NpgsqlDbType[] Arrays)> statements)
     {
-        var batch = new NpgsqlBatch(_connection) { Timeout = Patience };
+        var batch = new NpgsqlBatch(_connection) { Timeout = CommandTimeoutSeconds };
         foreach (var (sql, arrays) in statements)
         {
             var command = new NpgsqlBatchCommand(sql);
@@ -496,23 +504,23 @@ internal sealed class LedgerSession : IAsyncDisposable
 }
 
 /// <summary>What the first trip has found.</summary>
-internal sealed class Read
+internal sealed class LedgerReadResult
 {
     public Dictionary<string, long> Heads { get; } = [];
     public HashSet<Guid> NewEvents { get; } = [];
-    public Dictionary<PaymentKey, SaleState> Sales { get; } = [];
-    public Dictionary<(string VenueId, string Token), CardOwner> Links { get; } = [];
-    public Dictionary<RefundKey, RefundRecord> Refunds { get; } = [];
+    public Dictionary<PaymentKey, LedgerTransaction> Transactions { get; } = [];
+    public Dictionary<(string VenueId, string Token), CardOwner> CardOwners { get; } = [];
+    public Dictionary<RefundKey, LedgerRefund> Refunds { get; } = [];
 }
 
 /// <summary>What a second trip does.</summary>
 [Flags]
-internal enum Parts
+internal enum WriteStatements
 {
-    Insert = 1,
-    Update = 2,
-    Refunds = 4,
-    Versions = 8,
-    Wanted = 16,
+    InsertTransactions = 1,
+    UpdateTransactions = 2,
+    UpsertRefunds = 4,
+    InsertVersions = 8,
+    RequestOrders = 16,
     Commit = 32,
 }

@@ -45,19 +45,19 @@ internal readonly record struct RefundVersion(Instant UpdatedAt, RefundState Fin
 internal readonly record struct RefundKey(string VenueId, Provider Provider, string ExternalId);
 
 /// <summary>A refund as somebody has just seen it: an event or a sync page.</summary>
-internal sealed record RefundSighting(
+internal sealed record ObservedRefund(
     RefundKey Key,
     Guid ConnectionId,
     PosRefund Refund,
     RefundVersion Version,
-    Cause Cause,
+    VersionCause Cause,
     string? CauseId
 )
 {
-    public static RefundSighting Of(Till till, PosRefund refund, Cause cause, string? causeId) =>
+    public static ObservedRefund Of(Till connection, PosRefund refund, VersionCause cause, string? causeId) =>
         new(
-            new RefundKey(till.VenueId, till.Provider, refund.ExternalId),
-            till.ConnectionId,
+            new RefundKey(connection.VenueId, connection.Provider, refund.ExternalId),
+            connection.ConnectionId,
             refund,
             RefundVersion.Of(refund),
             cause,
@@ -66,7 +66,7 @@ internal sealed record RefundSighting(
 }
 
 /// <summary>A refund as the ledger keeps it, whether or not its payment is known.</summary>
-internal sealed record RefundRecord(Guid Id, RefundKey Key, Guid ConnectionId, PosRefund Refund, RefundVersion Version, Instant RecordedAt)
+internal sealed record LedgerRefund(Guid Id, RefundKey Key, Guid ConnectionId, PosRefund Refund, RefundVersion Version, Instant RecordedAt)
 {
     /// <summary>The payment that was given back; null for a refund of no known payment.</summary>
     public PaymentKey? Payment => Refund.PaymentId is { } id ? new PaymentKey(Key.VenueId, Key.Provider, id) : null;

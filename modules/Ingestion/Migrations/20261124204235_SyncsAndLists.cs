@@ -29,7 +29,7 @@ namespace Ingestion.Migrations
                 defaultValue: false);
 
             migrationBuilder.CreateTable(
-                name: "sync_places",
+                name: "sync_states",
                 schema: "ingestion",
                 columns: table => new
                 {
@@ -44,7 +44,7 @@ namespace Ingestion.Migrations
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("pk_sync_places", x => x.connection_id);
+                    table.PrimaryKey("pk_sync_states", x => x.connection_id);
                 })
                 .Annotation("Npgsql:StorageParameter:fillfactor", 70);
 
@@ -66,7 +66,7 @@ namespace Ingestion.Migrations
                     cursor = table.Column<string>(type: "text", nullable: true),
                     reached = table.Column<Instant>(type: "timestamp with time zone", nullable: true),
                     pass_pages = table.Column<int>(type: "integer", nullable: false),
-                    pass_news = table.Column<bool>(type: "boolean", nullable: false),
+                    pass_found_changes = table.Column<bool>(type: "boolean", nullable: false),
                     pages = table.Column<int>(type: "integer", nullable: false),
                     fetched = table.Column<int>(type: "integer", nullable: false),
                     created = table.Column<int>(type: "integer", nullable: false),
@@ -123,7 +123,7 @@ namespace Ingestion.Migrations
         protected override void Down(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.DropTable(
-                name: "sync_places",
+                name: "sync_states",
                 schema: "ingestion");
 
             migrationBuilder.DropTable(

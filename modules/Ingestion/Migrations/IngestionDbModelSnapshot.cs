@@ -190,9 +190,9 @@ namespace Ingestion.Migrations
                         .HasColumnName("venue_id");
 
                     b.HasKey("ConnectionId")
-                        .HasName("pk_sync_places");
+                        .HasName("pk_sync_states");
 
-                    b.ToTable("sync_places", "ingestion");
+                    b.ToTable("sync_states", "ingestion");
 
                     b.HasAnnotation("Npgsql:StorageParameter:fillfactor", 70);
                 });
@@ -254,7 +254,7 @@ namespace Ingestion.Migrations
 
                     b.Property<bool>("PassNews")
                         .HasColumnType("boolean")
-                        .HasColumnName("pass_news");
+                        .HasColumnName("pass_found_changes");
 
                     b.Property<int>("PassPages")
                         .HasColumnType("integer")

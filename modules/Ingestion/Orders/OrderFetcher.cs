@@ -15,22 +15,22 @@ namespace Ingestion.Orders;
 /// connected are never asked.</summary>
 internal sealed partial class OrderFetcher(
     IServiceProvider services,
-    OrderQueue queue,
+    OrderFetchQueue queue,
     Func<BatchWriter> writers,
-    OrderBell bell,
+    OrderFetchSignal signal,
     IClock clock,
     TimeProvider time,
     ILogger<OrderFetcher> log
 ) : BackgroundService
 {
-    private const int MostInOneCommit = 200;
-    private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(500);
-    private static readonly Duration FirstPause = Duration.FromSeconds(5);
-    private static readonly Duration LongestPause = Duration.FromMinutes(5);
+    private const int MaxOrdersPerCommit = 200;
+    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan SignalDebounce = TimeSpan.FromMilliseconds(500);
+    private static readonly Duration FirstRetryDelay = Duration.FromSeconds(5);
+    private static readonly Duration MaxRetryDelay = Duration.FromMinutes(5);
 
-    private readonly Dictionary<Guid, int> _faults = [];
-    private readonly SemaphoreSlim _one = new(1);
+    private readonly Dictionary<Guid, int> _consecutiveFaults = [];
+    private readonly SemaphoreSlim _fetchLock = new(1);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -43,7 +43,7 @@ internal sealed partial class OrderFetcher(
             }
             catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
             {
-                Stumbled(log, e.Message);
+                LogFetchFailed(log, e.Message);
             }
             catch (OperationCanceledException)
             {
@@ -51,168 +51,185 @@ internal sealed partial class OrderFetcher(
             }
             if (more)
                 continue;
-            await time.DelayAsync(Breath, stoppingToken); // a busy night rings at every commit, and what comes together costs one call and one commit
-            await bell.WaitAsync(Poll, time, stoppingToken);
+            await time.DelayAsync(SignalDebounce, stoppingToken); // a busy night rings at every commit, and what comes together costs one call and one commit
+            await signal.WaitAsync(PollInterval, time, stoppingToken);
         }
     }
 
     /// <summary>Asks for all that is due, up to a call's worth of each till; says whether there may be more.</summary>
     public async Task<bool> FetchDueAsync(CancellationToken cancellationToken)
     {
-        if (services.GetService<ITills>() is not { } tills)
+        if (services.GetService<ITills>() is not { } connections)
             return false;
-        await _one.WaitAsync(cancellationToken);
+        await _fetchLock.WaitAsync(cancellationToken);
         try
         {
-            var connected = (await tills.ConnectedAsync(cancellationToken)).ToDictionary(t => t.Till.ConnectionId, t => t.Till);
+            var connected = (await connections.ConnectedAsync(cancellationToken)).ToDictionary(t => t.Till.ConnectionId, t => t.Till);
             if (connected.Count == 0)
                 return false;
-            var taken = await queue.TakeAsync(connected.Values, clock.Now(), cancellationToken);
-            if (taken.Count == 0)
+            var claimed = await queue.ClaimAsync(connected.Values, clock.Now(), cancellationToken);
+            if (claimed.Count == 0)
                 return false;
             await using var writer = writers();
             // What has come in of several tills is written together, so that their feeds are locked once for all of it, but not so much that webhooks
             // wait for it. What a slow till has not brought yet keeps back nothing that is there; the next round waits for it.
-            var asked = taken
+            var pending = claimed
                 .GroupBy(f => f.ConnectionId)
-                .Select(own => AskAsync(tills, connected[own.Key], [.. own], cancellationToken))
+                .Select(own => FetchAsync(connections, connected[own.Key], [.. own], cancellationToken))
                 .ToList();
-            while (asked.Count > 0)
+            while (pending.Count > 0)
             {
-                await Task.WhenAny(asked).WaitAsync(cancellationToken);
-                var answers = new List<Answer>();
-                foreach (var answered in asked.Where(a => a.IsCompleted).ToArray())
+                await Task.WhenAny(pending).WaitAsync(cancellationToken);
+                var results = new List<FetchResult>();
+                foreach (var completed in pending.Where(a => a.IsCompleted).ToArray())
                 {
-                    if (answers.Sum(a => a.Fetches.Length) >= MostInOneCommit)
+                    if (results.Sum(a => a.Fetches.Length) >= MaxOrdersPerCommit)
                         break;
-                    asked.Remove(answered);
-                    if (await answered is { } answer)
-                        answers.Add(answer);
+                    pending.Remove(completed);
+                    if (await completed is { } answer)
+                        results.Add(answer);
                 }
-                await SettleAsync(writer, answers, cancellationToken);
+                await WriteResultsAsync(writer, results, cancellationToken);
             }
-            return taken.CountBy(f => f.ConnectionId).Any(c => c.Value == OrderQueue.MostInOneCall);
+            return claimed.CountBy(f => f.ConnectionId).Any(c => c.Value == OrderFetchQueue.MaxOrdersPerCall);
         }
         finally
         {
-            _one.Release();
+            _fetchLock.Release();
         }
     }
 
     // Null when it broke: the lease runs out, and they come again.
-    private async Task<Answer?> AskAsync(ITills tills, Till till, OrderFetch[] fetches, CancellationToken cancellationToken)
+    private async Task<FetchResult?> FetchAsync(
+        ITills connections,
+        Till connection,
+        LeasedOrderFetch[] fetches,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
             return new(
-                till,
+                connection,
                 fetches,
-                await tills.FetchOrdersAsync(till.ConnectionId, [.. fetches.Select(f => f.OrderId)], cancellationToken)
+                await connections.FetchOrdersAsync(connection.ConnectionId, [.. fetches.Select(f => f.OrderId)], cancellationToken)
             );
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
-            Stumbled(log, e.Message);
+            LogFetchFailed(log, e.Message);
             return null;
         }
     }
 
-    private async Task SettleAsync(BatchWriter writer, IReadOnlyList<Answer> answers, CancellationToken cancellationToken)
+    private async Task WriteResultsAsync(BatchWriter writer, IReadOnlyList<FetchResult> results, CancellationToken cancellationToken)
     {
-        foreach (var refused in answers.Where(a => a.Orders.Value is null))
-            await PutBackAsync(refused, cancellationToken);
-        Answer[] given = [.. answers.Where(a => a.Orders.Value is not null)];
-        foreach (var answer in given)
-            _faults.Remove(answer.Till.ConnectionId);
+        foreach (var failed in results.Where(a => a.Orders.Value is null))
+            await PostponeAsync(failed, cancellationToken);
+        FetchResult[] succeeded = [.. results.Where(a => a.Orders.Value is not null)];
+        foreach (var answer in succeeded)
+            _consecutiveFaults.Remove(answer.Connection.ConnectionId);
         try
         {
-            if (given.Length > 0)
-                await WriteAsync(writer, given, cancellationToken);
+            if (succeeded.Length > 0)
+                await WriteAsync(writer, succeeded, cancellationToken);
         }
-        catch (Exception e) when (given.Length > 1 && (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested))
+        catch (Exception e)
+            when (succeeded.Length > 1 && (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested))
         {
             // One of them is at fault, or its feed is held by somebody: the others must not wait for it.
-            foreach (var answer in given)
-                await SettleAsync(writer, [answer], cancellationToken);
+            foreach (var answer in succeeded)
+                await WriteResultsAsync(writer, [answer], cancellationToken);
         }
         catch (Exception e) when (e.IsDataError() || e.IsIntegrityViolation())
         {
-            await WriteEachAsync(writer, given[0], cancellationToken);
+            await WriteOneByOneAsync(writer, succeeded[0], cancellationToken);
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
-            Stumbled(log, e.Message); // the lease runs out, and they come again
+            LogFetchFailed(log, e.Message); // the lease runs out, and they come again
         }
     }
 
-    private async Task PutBackAsync(Answer answer, CancellationToken cancellationToken)
+    private async Task PostponeAsync(FetchResult result, CancellationToken cancellationToken)
     {
-        var (connection, fault) = (answer.Till.ConnectionId, answer.Orders.Fault);
-        var faults = _faults[connection] = _faults.GetValueOrDefault(connection) + 1;
-        Refused(log, connection, fault?.Error.Message ?? "no answer");
-        await queue.PutBackAsync(
-            answer.Fetches,
-            clock.Now() + (fault?.RetryAfter ?? Duration.Min(LongestPause, FirstPause * Math.Pow(2, Math.Min(faults, 10) - 1))),
+        var (connection, fault) = (result.Connection.ConnectionId, result.Orders.Fault);
+        var faults = _consecutiveFaults[connection] = _consecutiveFaults.GetValueOrDefault(connection) + 1;
+        LogProviderFault(log, connection, fault?.Error.Message ?? "no answer");
+        await queue.PostponeAsync(
+            result.Fetches,
+            clock.Now() + (fault?.RetryAfter ?? Duration.Min(MaxRetryDelay, FirstRetryDelay * Math.Pow(2, Math.Min(faults, 10) - 1))),
             cancellationToken
         );
     }
 
     // One of them cannot be saved: the others must not wait for it, and it is given up in the end, also when it is alone.
-    private async Task WriteEachAsync(BatchWriter writer, Answer answer, CancellationToken cancellationToken)
+    private async Task WriteOneByOneAsync(BatchWriter writer, FetchResult result, CancellationToken cancellationToken)
     {
-        foreach (var fetch in answer.Fetches)
+        foreach (var fetch in result.Fetches)
         {
-            var alone = answer with
+            var single = result with
             {
                 Fetches = [fetch],
-                Orders = Given([.. answer.Orders.Value!.Where(o => o.ExternalId == fetch.OrderId)]),
+                Orders = FetchedOrders([.. result.Orders.Value!.Where(o => o.ExternalId == fetch.OrderId)]),
             };
             try
             {
-                await WriteAsync(writer, [alone], cancellationToken);
+                await WriteAsync(writer, [single], cancellationToken);
             }
             catch (Exception fault) when (fault.IsDataError() || fault.IsIntegrityViolation())
             {
-                await WriteAsync(writer, [alone with { Orders = Given([]) }], cancellationToken);
+                await WriteAsync(writer, [single with { Orders = FetchedOrders([]) }], cancellationToken);
             }
         }
     }
 
-    private static Fetched<IReadOnlyList<PosOrder>> Given(PosOrder[] orders) => Fetched.Of<IReadOnlyList<PosOrder>>(orders);
+    private static Fetched<IReadOnlyList<PosOrder>> FetchedOrders(PosOrder[] orders) => Fetched.Of<IReadOnlyList<PosOrder>>(orders);
 
-    private async Task WriteAsync(BatchWriter writer, IReadOnlyList<Answer> answers, CancellationToken cancellationToken)
+    private async Task WriteAsync(BatchWriter writer, IReadOnlyList<FetchResult> results, CancellationToken cancellationToken)
     {
-        OrderFetch[] missing = [];
-        Intake[] told = [.. answers.Select(a => Intake.Of(a.Till, new PosFacts { Orders = a.Orders.Value! }, Cause.Order, null))];
-        await writer.WriteAsync(told, cancellationToken, async (connection, written, token) =>
+        LeasedOrderFetch[] missing = [];
+        BatchItem[] items =
+        [
+            .. results.Select(a => BatchItem.Of(a.Connection, new PosFacts { Orders = a.Orders.Value! }, VersionCause.Order, null)),
+        ];
+        await writer.WriteAsync(items, cancellationToken, async (connection, written, token) =>
         {
-            missing = [.. answers.SelectMany(a => a.Missing(written.StaleOrders))];
-            await OrderQueue.SettleAsync(connection, [.. answers.SelectMany(a => a.Fetches).Except(missing)], missing, clock.Now(), token);
+            missing = [.. results.SelectMany(a => a.MissingFetches(written.StaleOrders))];
+            await OrderFetchQueue.CompleteAsync(
+                connection,
+                [.. results.SelectMany(a => a.Fetches).Except(missing)],
+                missing,
+                clock.Now(),
+                token
+            );
         });
-        foreach (var fetch in missing.Where(f => OrderQueue.PauseAfter(f.Attempts) is null))
-            GivenUp(log, fetch.OrderId, fetch.ConnectionId);
+        foreach (var fetch in missing.Where(f => OrderFetchQueue.RetryDelayAfter(f.Attempts) is null))
+            LogGivenUp(log, fetch.OrderId, fetch.ConnectionId);
     }
 
     [LoggerMessage(LogLevel.Warning, "Orders could not be fetched or written yet, and are tried again: {Reason}")]
-    private static partial void Stumbled(ILogger log, string reason);
+    private static partial void LogFetchFailed(ILogger log, string reason);
 
     [LoggerMessage(LogLevel.Warning, "The provider of connection {Connection} gave no orders, and is asked again later: {Reason}")]
-    private static partial void Refused(ILogger log, Guid connection, string reason);
+    private static partial void LogProviderFault(ILogger log, Guid connection, string reason);
 
     [LoggerMessage(
         LogLevel.Warning,
         "Order {Order} of connection {Connection} was not known to its provider for three days: tax and discount of its sales stay unknown"
     )]
-    private static partial void GivenUp(ILogger log, string order, Guid connection);
+    private static partial void LogGivenUp(ILogger log, string order, Guid connection);
 
     /// <summary>What a till's provider said of the orders it was asked for.</summary>
-    private sealed record Answer(Till Till, OrderFetch[] Fetches, Fetched<IReadOnlyList<PosOrder>> Orders)
+    private sealed record FetchResult(Till Connection, LeasedOrderFetch[] Fetches, Fetched<IReadOnlyList<PosOrder>> Orders)
     {
         /// <summary>What it did not give, and what it gave from before what we know already, which is no answer.</summary>
-        public IEnumerable<OrderFetch> Missing(IReadOnlySet<OrderKey> stale)
+        public IEnumerable<LeasedOrderFetch> MissingFetches(IReadOnlySet<OrderKey> stale)
         {
             var given = Orders.Value!.Select(o => o.ExternalId).ToHashSet();
-            return Fetches.Where(f => !given.Contains(f.OrderId) || stale.Contains(new OrderKey(Till.VenueId, Till.Provider, f.OrderId)));
+            return Fetches.Where(f =>
+                !given.Contains(f.OrderId) || stale.Contains(new OrderKey(Connection.VenueId, Connection.Provider, f.OrderId))
+            );
         }
     }
 }

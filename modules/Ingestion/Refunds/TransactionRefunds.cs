@@ -36,7 +36,7 @@ internal enum RefundStatus
 internal sealed record Refund(Guid Id, string ExternalId, Money Amount, RefundStatus Status, string? Reason, Instant CreatedAt);
 
 /// <summary>Its refunds as the provider tells them, the oldest first. Only COMPLETED ones count in refunded.</summary>
-internal sealed class TransactionRefunds(IDbContextFactory<IngestionDb> dbs)
+internal sealed class TransactionRefunds(IDbContextFactory<IngestionDb> dbFactory)
 {
     public IDataLoaderResult<IEnumerable<Refund>> Refunds([Parent] Transaction transaction, IResolveFieldContext context) =>
         BatchLoaders.Load<(Provider Provider, string Id), IEnumerable<Refund>>(
@@ -45,7 +45,7 @@ internal sealed class TransactionRefunds(IDbContextFactory<IngestionDb> dbs)
             (transaction.Provider, transaction.ExternalId),
             async (payments, cancellationToken) =>
             {
-                await using var db = await dbs.CreateDbContextAsync(cancellationToken);
+                await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
                 var (venueId, providers, ids) = (
                     transaction.Venue.Id,
                     payments.Select(p => p.Provider).Distinct().ToArray(),

@@ -7,9 +7,9 @@ using PosModular.Kernel.Schema;
 namespace Ingestion.Syncs;
 
 /// <summary>The till's syncs, the latest first.</summary>
-internal sealed class ConnectionSyncRuns(IDbContextFactory<IngestionDb> dbs, ITills tills)
+internal sealed class ConnectionSyncRuns(IDbContextFactory<IngestionDb> dbFactory, ITills connections)
 {
-    private const string Kind = "sync";
+    private const string CursorKind = "sync";
 
     /// <param name="first">How many, 1 to 200.</param>
     /// <param name="after">The endCursor of the page before.</param>
@@ -21,19 +21,19 @@ internal sealed class ConnectionSyncRuns(IDbContextFactory<IngestionDb> dbs, ITi
     )
     {
         var page = Page.Of(first, after, defaultSize: 20);
-        await using var db = await dbs.CreateDbContextAsync(cancellationToken);
+        await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
         var runs = db.SyncRuns.AsNoTracking().Where(r => r.ConnectionId == connection.ConnectionId);
         if (after is not null)
         {
-            var last = Cursor.DecodeTime(Kind, after).Id;
+            var last = Cursor.DecodeTime(CursorKind, after).Id;
             runs = runs.Where(r => r.Id < last);
         }
         var rows = await runs.OrderByDescending(r => r.Id).Take(page.FetchCount).ToListAsync(cancellationToken);
-        var streams = await tills.FindAsync(connection.ConnectionId, cancellationToken) is { } till
-            ? (tills.Streams(till.Provider, true).Count, tills.Streams(till.Provider, false).Count)
+        var streams = await connections.FindAsync(connection.ConnectionId, cancellationToken) is { } till
+            ? (connections.Streams(till.Provider, true).Count, connections.Streams(till.Provider, false).Count)
             : (1, 1);
         return Connection.Of(page, rows.ConvertAll(r => new SyncRun(r, r.ByCreation ? streams.Item1 : streams.Item2)), r =>
-            Cursor.EncodeTime(Kind, r.StartedAt, r.Id)
+            Cursor.EncodeTime(CursorKind, r.StartedAt, r.Id)
         );
     }
 }

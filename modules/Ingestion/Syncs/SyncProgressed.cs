@@ -11,15 +11,15 @@ namespace Ingestion.Syncs;
 
 /// <summary>A venue's syncs as they go on, page by page: those under way first, each time in its latest state. Owner or HEAD_MODERATOR; FORBIDDEN otherwise.</summary>
 internal sealed class SyncProgressed(
-    IDbContextFactory<IngestionDb> dbs,
+    IDbContextFactory<IngestionDb> dbFactory,
     IVenues venues,
-    ITills tills,
-    FeedSignal bell,
+    ITills connections,
+    FeedSignal signal,
     IClock clock,
     TimeProvider time
 )
 {
-    private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
 
     // Two hosts' clocks and commits overlap; what was told in this state already is not told again.
     private static readonly Duration Overlap = Duration.FromSeconds(30);
@@ -42,63 +42,63 @@ internal sealed class SyncProgressed(
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
-        using var rope = bell.Listen(SyncBell.Progress, venueId);
-        var told = new Dictionary<Guid, Instant>();
-        var began = clock.Now();
+        using var wakeup = signal.Listen(SyncSignal.ProgressChannel, venueId);
+        var sentAt = new Dictionary<Guid, Instant>();
+        var startedAt = clock.Now();
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            IReadOnlyList<SyncRun> news = [];
+            IReadOnlyList<SyncRun> changedRuns = [];
             try
             {
-                news = await ReadAsync(venueId, caller, told, began, cancellationToken);
+                changedRuns = await ReadAsync(venueId, caller, sentAt, startedAt, cancellationToken);
             }
             catch (Exception e) when (e.IsTransient())
             {
                 // The database is away: what is missed is told when it is back.
             }
-            foreach (var run in news)
+            foreach (var run in changedRuns)
             {
-                told[run.Id] = run.UpdatedAt;
+                sentAt[run.Id] = run.UpdatedAt;
                 yield return run;
             }
-            await rope.WaitAsync(Poll, time, cancellationToken);
+            await wakeup.WaitAsync(PollInterval, time, cancellationToken);
         }
     }
 
     private async Task<IReadOnlyList<SyncRun>> ReadAsync(
         string venueId,
         Caller caller,
-        Dictionary<Guid, Instant> told,
-        Instant began,
+        Dictionary<Guid, Instant> sentAt,
+        Instant startedAt,
         CancellationToken cancellationToken
     )
     {
         await venues.DemandAsync(venueId, Right.SeeVenue, caller, cancellationToken);
-        var since = (told.Count == 0 ? began : told.Values.Max()) - Overlap;
-        await using var db = await dbs.CreateDbContextAsync(cancellationToken);
+        var since = (sentAt.Count == 0 ? startedAt : sentAt.Values.Max()) - Overlap;
+        await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
         var rows = await db
             .SyncRuns.AsNoTracking()
             .Where(r => r.VenueId == venueId && (r.UpdatedAt > since || r.Status == SyncStatus.Running || r.Status == SyncStatus.Parked))
             .OrderBy(r => r.UpdatedAt)
             .Take(200)
             .ToListAsync(cancellationToken);
-        var news = new List<SyncRun>();
+        var changedRuns = new List<SyncRun>();
         foreach (
             var row in rows.Where(r =>
-                told.TryGetValue(r.Id, out var at)
+                sentAt.TryGetValue(r.Id, out var at)
                     ? r.UpdatedAt > at
-                    : r.UpdatedAt >= began || r.Status is SyncStatus.Running or SyncStatus.Parked
+                    : r.UpdatedAt >= startedAt || r.Status is SyncStatus.Running or SyncStatus.Parked
             )
         )
-            news.Add(
+            changedRuns.Add(
                 new SyncRun(
                     row,
-                    await tills.FindAsync(row.ConnectionId, cancellationToken) is { } till
-                        ? tills.Streams(till.Provider, row.ByCreation).Count
+                    await connections.FindAsync(row.ConnectionId, cancellationToken) is { } till
+                        ? connections.Streams(till.Provider, row.ByCreation).Count
                         : 1
                 )
             );
-        return news;
+        return changedRuns;
     }
 }

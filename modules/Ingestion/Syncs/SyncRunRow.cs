@@ -70,7 +70,7 @@ internal sealed class SyncRunRow
 
     /// <summary>Pages of this pass over the piece, and whether one of them brought something new.</summary>
     public int PassPages { get; init; }
-    public bool PassNews { get; init; }
+    public bool PassFoundChanges { get; init; }
 
     // ── what it came to ──
     public int Pages { get; init; }
@@ -107,7 +107,7 @@ internal sealed class SyncRunRow
 }
 
 /// <summary>How far a till has been read, and whose turn it is: one host at a time works on a connection.</summary>
-internal sealed class SyncPlace
+internal sealed class SyncStateRow
 {
     public Guid ConnectionId { get; init; }
     public required string VenueId { get; init; }
@@ -122,9 +122,9 @@ internal sealed class SyncPlace
     public Guid? LeaseOwner { get; init; }
     public Instant? LeaseUntil { get; init; }
 
-    public static void Map(EntityTypeBuilder<SyncPlace> place)
+    public static void Map(EntityTypeBuilder<SyncStateRow> state)
     {
-        place.ToTable("sync_places").HasKey(p => p.ConnectionId);
-        place.HasStorageParameter("fillfactor", 70);
+        state.ToTable("sync_states").HasKey(p => p.ConnectionId);
+        state.HasStorageParameter("fillfactor", 70);
     }
 }

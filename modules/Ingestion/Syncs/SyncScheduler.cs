@@ -13,9 +13,9 @@ namespace Ingestion.Syncs;
 /// time of its sales; after that, what has changed since; after an outage of hosts or database, or a reconnect, at once (RECOVERY).</summary>
 internal sealed partial class SyncScheduler(
     NpgsqlDataSource database,
-    ITills tills,
+    ITills connections,
     SyncWorker worker,
-    SyncBell bell,
+    SyncSignal signal,
     IngestionSettings settings,
     IClock clock,
     TimeProvider time,
@@ -26,106 +26,114 @@ internal sealed partial class SyncScheduler(
     public static readonly Duration Overlap = Duration.FromMinutes(5);
 
     /// <summary>How far the first sync of a till reaches back.</summary>
-    public static readonly Duration FirstSpan = Duration.FromDays(7);
+    public static readonly Duration FirstSyncSpan = Duration.FromDays(7);
 
     // Longer than the longest pause between two heartbeats of all hosts together.
-    private static readonly Duration Outage = Duration.FromSeconds(30);
-    private static readonly Duration Heartbeat = Duration.FromSeconds(5);
-    private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
-    private const int AtOnce = 8;
+    private static readonly Duration OutageThreshold = Duration.FromSeconds(30);
+    private static readonly Duration HeartbeatInterval = Duration.FromSeconds(5);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
+    private const int MaxConcurrentConnections = 8;
 
-    private readonly Guid _host = Guid.NewGuid();
-    private readonly ConcurrentDictionary<Guid, Task> _working = new();
-    private readonly HashSet<(Guid, string)> _known = [];
-    private Instant _aliveAt;
+    private readonly Guid _hostId = Guid.NewGuid();
+    private readonly ConcurrentDictionary<Guid, Task> _activeWorkers = new();
+    private readonly HashSet<(Guid, string)> _connectionsWithState = [];
+    private Instant _lastHeartbeatAt;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (!settings.Syncs)
+        if (!settings.RunsSyncs)
             return;
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
-                await RoundAsync(stoppingToken);
+                await ScheduleDueAsync(stoppingToken);
             }
             catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
             {
-                Stumbled(log, e.Message);
+                LogRoundFailed(log, e.Message);
             }
             catch (OperationCanceledException)
             {
                 break;
             }
-            await bell.WaitAsync(Poll, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await signal.WaitAsync(PollInterval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
-        await Task.WhenAll(_working.Values);
+        await Task.WhenAll(_activeWorkers.Values);
     }
 
-    private async Task RoundAsync(CancellationToken cancellationToken)
+    private async Task ScheduleDueAsync(CancellationToken cancellationToken)
     {
-        var connected = await tills.ConnectedAsync(cancellationToken);
+        var connected = await connections.ConnectedAsync(cancellationToken);
         if (connected.Count == 0)
             return;
         var now = clock.Now();
-        var unknown = connected.Select(t => t.Till).Where(t => !_known.Contains((t.ConnectionId, t.VenueId))).ToArray();
+        var unknown = connected.Select(t => t.Till).Where(t => !_connectionsWithState.Contains((t.ConnectionId, t.VenueId))).ToArray();
         if (unknown.Length > 0)
         {
-            await SyncSql.OpenAsync(database, unknown, now, cancellationToken);
-            _known.UnionWith(unknown.Select(t => (t.ConnectionId, t.VenueId)));
+            await SyncSql.CreateStatesAsync(database, unknown, now, cancellationToken);
+            _connectionsWithState.UnionWith(unknown.Select(t => (t.ConnectionId, t.VenueId)));
         }
         var polled = connected.Where(t => t.SyncEnabled).ToArray();
         var byId = polled.ToDictionary(t => t.Till.ConnectionId);
-        foreach (var (connectionId, syncedTo, outage) in await SyncSql.DueAsync(database, polled, now, now - Outage, cancellationToken))
+        foreach (
+            var (connectionId, syncedTo, outage) in await SyncSql.SelectDueAsync(
+                database,
+                polled,
+                now,
+                now - OutageThreshold,
+                cancellationToken
+            )
+        )
             await StartAsync(byId[connectionId], syncedTo, outage, now, cancellationToken);
         Guid[] ids = [.. connected.Select(t => t.Till.ConnectionId)];
-        if (now - _aliveAt >= Heartbeat)
+        if (now - _lastHeartbeatAt >= HeartbeatInterval)
         {
-            await SyncSql.AliveAsync(database, ids, now, cancellationToken);
-            _aliveAt = now;
+            await SyncSql.MarkAliveAsync(database, ids, now, cancellationToken);
+            _lastHeartbeatAt = now;
         }
-        if (AtOnce - _working.Count is > 0 and var free)
+        if (MaxConcurrentConnections - _activeWorkers.Count is > 0 and var free)
             foreach (
-                var connectionId in await SyncSql.ClaimAsync(
+                var connectionId in await SyncSql.ClaimSqlAsync(
                     database,
-                    [.. ids.Where(id => !_working.ContainsKey(id))],
-                    _host,
+                    [.. ids.Where(id => !_activeWorkers.ContainsKey(id))],
+                    _hostId,
                     free,
                     now,
                     cancellationToken
                 )
             )
-                _working[connectionId] = Task.Run(() => WorkAsync(connectionId, cancellationToken), CancellationToken.None);
+                _activeWorkers[connectionId] = Task.Run(() => WorkAsync(connectionId, cancellationToken), CancellationToken.None);
     }
 
-    private async Task StartAsync(PolledTill till, Instant? syncedTo, bool outage, Instant now, CancellationToken cancellationToken)
+    private async Task StartAsync(PolledTill schedule, Instant? syncedTo, bool outage, Instant now, CancellationToken cancellationToken)
     {
-        await SyncRuns.StartAsync(
+        await SyncRunStarter.StartAsync(
             database,
-            till.Till,
+            schedule.Till,
             outage ? SyncTrigger.Recovery : SyncTrigger.Scheduled,
             syncedTo,
             now,
             cancellationToken
         );
-        await SyncSql.NextAsync(database, till.Till.ConnectionId, now + Spread(till), now, cancellationToken);
-        bell.Moved(till.Till.VenueId);
+        await SyncSql.ScheduleNextAsync(database, schedule.Till.ConnectionId, now + StaggeredInterval(schedule), now, cancellationToken);
+        signal.RaiseProgress(schedule.Till.VenueId);
     }
 
     // Within a tenth of the interval, each till at its own point: they must not all ask at the full minute.
-    private static Duration Spread(PolledTill till) =>
-        till.SyncInterval * (0.9 + 0.1 * (BitConverter.ToUInt16(till.Till.ConnectionId.ToByteArray(), 14) / 65_536.0));
+    private static Duration StaggeredInterval(PolledTill schedule) =>
+        schedule.SyncInterval * (0.9 + 0.1 * (BitConverter.ToUInt16(schedule.Till.ConnectionId.ToByteArray(), 14) / 65_536.0));
 
     private async Task WorkAsync(Guid connectionId, CancellationToken cancellationToken)
     {
         try
         {
-            await worker.WorkAsync(connectionId, _host, cancellationToken);
+            await worker.WorkAsync(connectionId, _hostId, cancellationToken);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            Interrupted(log, connectionId, e.IsTransient() ? e.Message : e.ToString());
-            await time.DelayAsync(Poll, cancellationToken); // the database is away: not at once again
+            LogInterrupted(log, connectionId, e.IsTransient() ? e.Message : e.ToString());
+            await time.DelayAsync(PollInterval, cancellationToken); // the database is away: not at once again
         }
         catch (OperationCanceledException)
         {
@@ -133,14 +141,14 @@ internal sealed partial class SyncScheduler(
         }
         finally
         {
-            _working.TryRemove(connectionId, out _);
-            bell.Ask();
+            _activeWorkers.TryRemove(connectionId, out _);
+            signal.RequestRun();
         }
     }
 
     [LoggerMessage(LogLevel.Warning, "Syncs could not be looked after just now: {Reason}")]
-    private static partial void Stumbled(ILogger log, string reason);
+    private static partial void LogRoundFailed(ILogger log, string reason);
 
     [LoggerMessage(LogLevel.Warning, "A sync of connection {Connection} was interrupted and goes on at the same page: {Reason}")]
-    private static partial void Interrupted(ILogger log, Guid connection, string reason);
+    private static partial void LogInterrupted(ILogger log, Guid connection, string reason);
 }

@@ -10,57 +10,57 @@ namespace Ingestion.Syncs;
 internal static class SyncSql
 {
     /// <summary>A host that says nothing for so long has lost its tills to the others.</summary>
-    public static readonly Duration Lease = Duration.FromSeconds(30);
+    public static readonly Duration LeaseTime = Duration.FromSeconds(30);
 
-    private const string Open = """
-        insert into ingestion.sync_places (connection_id, venue_id, next_sync_at, alive_at)
+    private const string CreateStatesSql = """
+        insert into ingestion.sync_states (connection_id, venue_id, next_sync_at, alive_at)
         select * from unnest($1::uuid[], $2::text[]) p(connection_id, venue_id), (values ($3::timestamptz, $3::timestamptz)) t(next_sync_at, alive_at)
-        on conflict (connection_id) do update set venue_id = excluded.venue_id where sync_places.venue_id <> excluded.venue_id
+        on conflict (connection_id) do update set venue_id = excluded.venue_id where sync_states.venue_id <> excluded.venue_id
         """;
 
     // Where nobody was there for a while, the gap is covered at once. A run under way covers it by itself.
-    private const string Due = """
+    private const string SelectDueSql = """
         select p.connection_id, p.synced_to, p.alive_at, p.alive_at < $3 and p.synced_to is not null as outage
-        from unnest($1::uuid[], $4::double precision[]) c(id, seconds) join ingestion.sync_places p on p.connection_id = c.id
+        from unnest($1::uuid[], $4::double precision[]) c(id, seconds) join ingestion.sync_states p on p.connection_id = c.id
         where (p.next_sync_at <= $2 or p.last_sync_at + make_interval(secs => c.seconds * 1.2) <= $2 or (p.alive_at < $3 and p.synced_to is not null))
           and not exists (select from ingestion.sync_runs r where r.connection_id = p.connection_id and r.status in (1, 3) and r.trigger <> 3)
         """;
 
-    private const string Alive =
-        "update ingestion.sync_places set alive_at = greatest(alive_at, $2) where connection_id = any($1) and alive_at < $2";
+    private const string MarkAliveSql =
+        "update ingestion.sync_states set alive_at = greatest(alive_at, $2) where connection_id = any($1) and alive_at < $2";
 
-    private const string Insert = """
-        insert into ingestion.sync_runs (id, venue_id, connection_id, trigger, status, by_creation, from_at, to_at, stream, place, pass_pages, pass_news,
+    private const string InsertRunSql = """
+        insert into ingestion.sync_runs (id, venue_id, connection_id, trigger, status, by_creation, from_at, to_at, stream, place, pass_pages, pass_found_changes,
           pages, fetched, created, updated, unchanged, started_at, updated_at, resume_at, faults)
         select $1, $2, $3, $4, 1, $5, $6, $7, 0, $6, 0, false, 0, 0, 0, 0, 0, $8, $8, $8, 0
         where not exists (select from ingestion.sync_runs r where r.connection_id = $3 and r.status in (1, 3)
           and case when $4 = 3 then r.trigger = 3 and r.from_at = $6 and r.to_at = $7 else r.trigger <> 3 end)
         """;
 
-    private const string Next =
-        "update ingestion.sync_places set next_sync_at = $2, alive_at = greatest(alive_at, $3) where connection_id = $1";
+    private const string ScheduleNextSql =
+        "update ingestion.sync_states set next_sync_at = $2, alive_at = greatest(alive_at, $3) where connection_id = $1";
 
     // The place's row lock makes two hosts take turns; the lease keeps the other away for as long as the work takes.
-    private const string Claim = """
+    private const string ClaimSql = """
         with free as (
-          select p.connection_id from ingestion.sync_places p
+          select p.connection_id from ingestion.sync_states p
           where p.connection_id = any($1) and (p.lease_until is null or p.lease_until < $2 or p.lease_owner = $3)
             and exists (select from ingestion.sync_runs r where r.connection_id = p.connection_id and r.status in (1, 3) and r.resume_at <= $2)
           order by p.next_sync_at limit $4 for update skip locked)
-        update ingestion.sync_places p set lease_owner = $3, lease_until = $5 from free f where p.connection_id = f.connection_id returning p.connection_id
+        update ingestion.sync_states p set lease_owner = $3, lease_until = $5 from free f where p.connection_id = f.connection_id returning p.connection_id
         """;
 
-    private const string Keep =
-        "update ingestion.sync_places set lease_until = $3 where connection_id = $1 and lease_owner = $2 and lease_until > $4";
+    private const string RenewLeaseSql =
+        "update ingestion.sync_states set lease_until = $3 where connection_id = $1 and lease_owner = $2 and lease_until > $4";
 
-    private const string Release =
-        "update ingestion.sync_places set lease_owner = null, lease_until = null where connection_id = $1 and lease_owner = $2";
+    private const string ReleaseLeaseSql =
+        "update ingestion.sync_states set lease_owner = null, lease_until = null where connection_id = $1 and lease_owner = $2";
 
     // Prolongs the lease and says whether something newer is due, in the same trip: it is one for every page. No row: the lease is another's.
-    private const string Progress = """
+    private const string SaveProgressSql = """
         with kept as (
-          update ingestion.sync_places set lease_until = $20 where connection_id = $18 and lease_owner = $19 and lease_until > $17 returning connection_id)
-        update ingestion.sync_runs u set status = 1, trigger = $2, to_at = $3, stream = $4, place = $5, cursor = $6, reached = $7, pass_pages = $8, pass_news = $9,
+          update ingestion.sync_states set lease_until = $20 where connection_id = $18 and lease_owner = $19 and lease_until > $17 returning connection_id)
+        update ingestion.sync_runs u set status = 1, trigger = $2, to_at = $3, stream = $4, place = $5, cursor = $6, reached = $7, pass_pages = $8, pass_found_changes = $9,
           pages = pages + $10, fetched = fetched + $11, created = created + $12, updated = updated + $13, unchanged = unchanged + $14,
           error_code = coalesce($15, case when parked_since is null then error_code end), error_message = coalesce($16, case when parked_since is null then error_message end),
           parked_since = null, faults = 0, updated_at = $17
@@ -68,37 +68,37 @@ internal static class SyncSql
         returning exists (select from ingestion.sync_runs r where r.connection_id = u.connection_id and r.id <> u.id and r.status in (1, 3) and r.trigger <> 3 and r.resume_at <= $17)
         """;
 
-    private const string Park = """
+    private const string ParkSql = """
         update ingestion.sync_runs set status = 3, error_code = $2, error_message = $3, resume_at = $4, faults = faults + 1, parked_since = coalesce(parked_since, $5), updated_at = $5
         where id = $1
         """;
 
-    private const string End = """
+    private const string EndRunSql = """
         update ingestion.sync_runs set status = $2, error_code = coalesce($3, error_code), error_message = coalesce($4, error_message), finished_at = $5, updated_at = $5 where id = $1
         """;
 
-    private const string Synced = """
-        update ingestion.sync_places set synced_to = greatest(synced_to, $2), last_sync_at = $3 where connection_id = $1
+    private const string MarkSyncedSql = """
+        update ingestion.sync_states set synced_to = greatest(synced_to, $2), last_sync_at = $3 where connection_id = $1
         """;
 
-    public static async Task OpenAsync(
+    public static async Task CreateStatesAsync(
         NpgsqlDataSource database,
-        IReadOnlyList<Till> tills,
+        IReadOnlyList<Till> connections,
         Instant now,
         CancellationToken cancellationToken
     ) =>
         await RunAsync(
             database,
-            Open,
+            CreateStatesSql,
             cancellationToken,
-            tills.Select(t => t.ConnectionId).ToArray(),
-            tills.Select(t => t.VenueId).ToArray(),
+            connections.Select(t => t.ConnectionId).ToArray(),
+            connections.Select(t => t.VenueId).ToArray(),
             now
         );
 
-    public static async Task<IReadOnlyList<(Guid ConnectionId, Instant? SyncedTo, bool Outage)>> DueAsync(
+    public static async Task<IReadOnlyList<(Guid ConnectionId, Instant? SyncedTo, bool Outage)>> SelectDueAsync(
         NpgsqlDataSource database,
-        IReadOnlyList<PolledTill> tills,
+        IReadOnlyList<PolledTill> connections,
         Instant now,
         Instant aliveAfter,
         CancellationToken cancellationToken
@@ -106,11 +106,11 @@ internal static class SyncSql
     {
         await using var command = Command(
             database,
-            Due,
-            tills.Select(t => t.Till.ConnectionId).ToArray(),
+            SelectDueSql,
+            connections.Select(t => t.Till.ConnectionId).ToArray(),
             now,
             aliveAfter,
-            tills.Select(t => t.SyncInterval.TotalSeconds).ToArray()
+            connections.Select(t => t.SyncInterval.TotalSeconds).ToArray()
         );
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         var due = new List<(Guid, Instant?, bool)>();
@@ -119,14 +119,14 @@ internal static class SyncSql
         return due;
     }
 
-    public static Task AliveAsync(NpgsqlDataSource database, Guid[] connections, Instant now, CancellationToken cancellationToken) =>
-        RunAsync(database, Alive, cancellationToken, connections, now);
+    public static Task MarkAliveAsync(NpgsqlDataSource database, Guid[] connections, Instant now, CancellationToken cancellationToken) =>
+        RunAsync(database, MarkAliveSql, cancellationToken, connections, now);
 
     /// <summary>A new run; false when one that covers the same is open already.</summary>
-    public static async Task<bool> InsertAsync(
+    public static async Task<bool> InsertRunAsync(
         NpgsqlDataSource database,
         Guid id,
-        Till till,
+        Till connection,
         SyncTrigger trigger,
         bool byCreation,
         Instant from,
@@ -134,8 +134,19 @@ internal static class SyncSql
         Instant now,
         CancellationToken cancellationToken
     ) =>
-        await RunAsync(database, Insert, cancellationToken, id, till.VenueId, till.ConnectionId, (short)trigger, byCreation, from, to, now)
-        == 1;
+        await RunAsync(
+            database,
+            InsertRunSql,
+            cancellationToken,
+            id,
+            connection.VenueId,
+            connection.ConnectionId,
+            (short)trigger,
+            byCreation,
+            from,
+            to,
+            now
+        ) == 1;
 
     /// <summary>What is parked goes on now.</summary>
     public static Task ResumeAsync(NpgsqlDataSource database, Guid connectionId, Instant now, CancellationToken cancellationToken) =>
@@ -147,24 +158,24 @@ internal static class SyncSql
             now
         );
 
-    public static Task NextAsync(
+    public static Task ScheduleNextAsync(
         NpgsqlDataSource database,
         Guid connectionId,
         Instant next,
         Instant now,
         CancellationToken cancellationToken
-    ) => RunAsync(database, Next, cancellationToken, connectionId, next, now);
+    ) => RunAsync(database, ScheduleNextSql, cancellationToken, connectionId, next, now);
 
-    public static async Task<IReadOnlyList<Guid>> ClaimAsync(
+    public static async Task<IReadOnlyList<Guid>> ClaimSqlAsync(
         NpgsqlDataSource database,
         Guid[] connections,
         Guid owner,
-        int most,
+        int maxCount,
         Instant now,
         CancellationToken cancellationToken
     )
     {
-        await using var command = Command(database, Claim, connections, now, owner, most, now + Lease);
+        await using var command = Command(database, ClaimSql, connections, now, owner, maxCount, now + LeaseTime);
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         var claimed = new List<Guid>();
         while (await row.ReadAsync(cancellationToken))
@@ -173,78 +184,78 @@ internal static class SyncSql
     }
 
     /// <summary>Prolongs the lease; false when it was lost to another host.</summary>
-    public static async Task<bool> KeepAsync(
+    public static async Task<bool> RenewLeaseAsync(
         NpgsqlDataSource database,
         Guid connectionId,
         Guid owner,
         Instant now,
         CancellationToken cancellationToken
-    ) => await RunAsync(database, Keep, cancellationToken, connectionId, owner, now + Lease, now) == 1;
+    ) => await RunAsync(database, RenewLeaseSql, cancellationToken, connectionId, owner, now + LeaseTime, now) == 1;
 
-    public static Task ReleaseAsync(NpgsqlDataSource database, Guid connectionId, Guid owner, CancellationToken cancellationToken) =>
-        RunAsync(database, Release, cancellationToken, connectionId, owner);
+    public static Task ReleaseLeaseAsync(NpgsqlDataSource database, Guid connectionId, Guid owner, CancellationToken cancellationToken) =>
+        RunAsync(database, ReleaseLeaseSql, cancellationToken, connectionId, owner);
 
     /// <summary>How far a run is, as long as the lease is its worker's; null when it was lost to another host, else whether a run of what is new is due.</summary>
-    public static async Task<bool?> ProgressAsync(
+    public static async Task<bool?> SaveProgressAsync(
         NpgsqlConnection connection,
         SyncRunRow run,
         Guid owner,
-        SyncStep step,
+        SyncPosition position,
         int fetched,
-        Ledger.Written written,
+        Ledger.BatchResult result,
         Instant now,
         CancellationToken cancellationToken
     )
     {
-        await using var command = new NpgsqlCommand(Progress, connection);
+        await using var command = new NpgsqlCommand(SaveProgressSql, connection);
         Add(
             command,
             [
                 run.Id,
-                (short)step.Trigger,
-                step.To,
-                step.Stream,
-                step.Place,
-                Text(step.Cursor),
-                Time(step.Reached),
-                step.PassPages,
-                step.PassNews,
+                (short)position.Trigger,
+                position.To,
+                position.Stream,
+                position.WindowStart,
+                Text(position.Cursor),
+                Time(position.ReadUntil),
+                position.PassPages,
+                position.PassFoundChanges,
                 1,
                 fetched,
-                written.Created,
-                written.Updated,
-                written.Unchanged,
-                Text(step.Trouble is null ? null : nameof(ErrorCode.SyncFailed)),
-                Text(step.Trouble),
+                result.Created,
+                result.Updated,
+                result.Unchanged,
+                Text(position.SkippedSummary is null ? null : nameof(ErrorCode.SyncFailed)),
+                Text(position.SkippedSummary),
                 now,
                 run.ConnectionId,
                 owner,
-                now + Lease,
+                now + LeaseTime,
             ]
         );
         return (bool?)await command.ExecuteScalarAsync(cancellationToken);
     }
 
-    public static Task ParkAsync(
+    public static Task ParkSqlAsync(
         NpgsqlDataSource database,
         Guid id,
         UserError error,
         Instant resume,
         Instant now,
         CancellationToken cancellationToken
-    ) => RunAsync(database, Park, cancellationToken, id, error.Code.ToString(), error.Message, resume, now);
+    ) => RunAsync(database, ParkSql, cancellationToken, id, error.Code.ToString(), error.Message, resume, now);
 
-    public static async Task EndAsync(
+    public static async Task EndRunAsync(
         NpgsqlDataSource database,
         Guid id,
         SyncStatus status,
         UserError? error,
         Instant now,
         CancellationToken cancellationToken
-    ) => await RunAsync(database, End, cancellationToken, id, (short)status, Text(error?.Code.ToString()), Text(error?.Message), now);
+    ) => await RunAsync(database, EndRunSql, cancellationToken, id, (short)status, Text(error?.Code.ToString()), Text(error?.Message), now);
 
     /// <summary>The end of a run and how far its till has been read with it: one commit.</summary>
-    public static async Task CompleteAsync(
+    public static async Task CompleteRunAsync(
         NpgsqlDataSource database,
         SyncRunRow run,
         Instant syncedTo,
@@ -254,9 +265,9 @@ internal static class SyncSql
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await RunAsync(connection, End, cancellationToken, run.Id, (short)SyncStatus.Completed, Text(null), Text(null), now);
+        await RunAsync(connection, EndRunSql, cancellationToken, run.Id, (short)SyncStatus.Completed, Text(null), Text(null), now);
         if (run.Trigger != SyncTrigger.Backfill)
-            await RunAsync(connection, Synced, cancellationToken, run.ConnectionId, syncedTo, now);
+            await RunAsync(connection, MarkSyncedSql, cancellationToken, run.ConnectionId, syncedTo, now);
         await transaction.CommitAsync(cancellationToken);
     }
 

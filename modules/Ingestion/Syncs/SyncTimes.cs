@@ -9,7 +9,7 @@ using PosModular.Kernel.Schema;
 namespace Ingestion.Syncs;
 
 /// <summary>When the till was last read whole.</summary>
-internal sealed class LastSyncAt(IDbContextFactory<IngestionDb> dbs)
+internal sealed class LastSyncAt(IDbContextFactory<IngestionDb> dbFactory)
 {
     public IDataLoaderResult<Instant?> Handle([Parent] IConnectionPart connection, IResolveFieldContext context) =>
         BatchLoaders.Load<Guid, Instant?>(
@@ -18,9 +18,9 @@ internal sealed class LastSyncAt(IDbContextFactory<IngestionDb> dbs)
             connection.ConnectionId,
             async (ids, cancellationToken) =>
             {
-                await using var db = await dbs.CreateDbContextAsync(cancellationToken);
+                await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
                 return await db
-                    .SyncPlaces.AsNoTracking()
+                    .SyncStates.AsNoTracking()
                     .Where(p => ids.Contains(p.ConnectionId))
                     .ToDictionaryAsync(p => p.ConnectionId, p => p.LastSyncAt, cancellationToken);
             },
@@ -29,7 +29,7 @@ internal sealed class LastSyncAt(IDbContextFactory<IngestionDb> dbs)
 }
 
 /// <summary>When the next sync is due by the clock; null for a till that is not polled.</summary>
-internal sealed class NextSyncAt(IDbContextFactory<IngestionDb> dbs, ITills tills)
+internal sealed class NextSyncAt(IDbContextFactory<IngestionDb> dbFactory, ITills connections)
 {
     public IDataLoaderResult<Instant?> Handle([Parent] IConnectionPart connection, IResolveFieldContext context) =>
         BatchLoaders.Load<Guid, Instant?>(
@@ -38,13 +38,13 @@ internal sealed class NextSyncAt(IDbContextFactory<IngestionDb> dbs, ITills till
             connection.ConnectionId,
             async (ids, cancellationToken) =>
             {
-                var polled = (await tills.ConnectedAsync(cancellationToken))
+                var polled = (await connections.ConnectedAsync(cancellationToken))
                     .Where(t => t.SyncEnabled)
                     .Select(t => t.Till.ConnectionId)
                     .ToHashSet();
-                await using var db = await dbs.CreateDbContextAsync(cancellationToken);
+                await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
                 return (
-                    await db.SyncPlaces.AsNoTracking().Where(p => ids.Contains(p.ConnectionId)).ToListAsync(cancellationToken)
+                    await db.SyncStates.AsNoTracking().Where(p => ids.Contains(p.ConnectionId)).ToListAsync(cancellationToken)
                 ).ToDictionary(p => p.ConnectionId, p => polled.Contains(p.ConnectionId) ? p.NextSyncAt : (Instant?)null);
             },
             null

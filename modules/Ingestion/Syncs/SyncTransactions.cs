@@ -38,19 +38,19 @@ internal sealed record SyncTransactionsPayload(IReadOnlyList<SyncRun> Runs, IRea
 /// INVALID_INPUT; NOT_FOUND when no such till is connected.</summary>
 internal sealed class SyncTransactions(
     NpgsqlDataSource database,
-    IDbContextFactory<IngestionDb> dbs,
+    IDbContextFactory<IngestionDb> dbFactory,
     IVenues venues,
-    ITills tills,
-    SyncBell bell,
+    ITills connections,
+    SyncSignal signal,
     IClock clock
 )
 {
-    private static readonly UserError NoTill = new(
+    private static readonly UserError ConnectionNotFound = new(
         ErrorCode.NotFound,
         "No such till is connected to this venue. List them with venue { posConnections { id status } }.",
         "connectionId"
     );
-    private static readonly Instant Earliest = Instant.FromUtc(2009, 1, 1, 0, 0);
+    private static readonly Instant MinFrom = Instant.FromUtc(2009, 1, 1, 0, 0);
 
     /// <param name="input">What to sync.</param>
     public async Task<SyncTransactionsPayload> HandleAsync(
@@ -66,27 +66,27 @@ internal sealed class SyncTransactions(
                 UserError.Invalid("to needs from: a span of the past has both ends, or from alone.", "from")
             );
         var to = input.To is { } end && end < now ? end : now;
-        if (input.From >= to || input.From < Earliest)
+        if (input.From >= to || input.From < MinFrom)
             return SyncTransactionsPayload.Failed(UserError.Invalid("from lies before to and in the past, not before 2009.", "from"));
-        var chosen = (await tills.ConnectedAsync(cancellationToken))
+        var chosen = (await connections.ConnectedAsync(cancellationToken))
             .Select(t => t.Till)
             .Where(t => t.VenueId == venue.Id && (input.ConnectionId is null || t.ConnectionId.ToString() == input.ConnectionId))
             .ToArray();
         if (chosen.Length == 0)
-            return SyncTransactionsPayload.Failed(NoTill);
+            return SyncTransactionsPayload.Failed(ConnectionNotFound);
 
-        await SyncSql.OpenAsync(database, chosen, now, cancellationToken);
-        await using var db = await dbs.CreateDbContextAsync(cancellationToken);
+        await SyncSql.CreateStatesAsync(database, chosen, now, cancellationToken);
+        await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
         var runs = new List<SyncRun>();
         foreach (var till in chosen)
         {
             var syncedTo = await db
-                .SyncPlaces.Where(p => p.ConnectionId == till.ConnectionId)
+                .SyncStates.Where(p => p.ConnectionId == till.ConnectionId)
                 .Select(p => p.SyncedTo)
                 .SingleOrDefaultAsync(cancellationToken);
             var begun = input.From is { } from
-                ? await SyncRuns.BackfillAsync(database, till, from, to, now, cancellationToken)
-                : await SyncRuns.StartAsync(database, till, SyncTrigger.Manual, syncedTo, now, cancellationToken);
+                ? await SyncRunStarter.StartBackfillAsync(database, till, from, to, now, cancellationToken)
+                : await SyncRunStarter.StartAsync(database, till, SyncTrigger.Manual, syncedTo, now, cancellationToken);
             if (!begun)
                 await SyncSql.ResumeAsync(database, till.ConnectionId, now, cancellationToken);
             var (start, backfill) = (input.From, input.From is not null);
@@ -102,10 +102,10 @@ internal sealed class SyncTransactions(
                 )
                 .OrderByDescending(r => r.Id)
                 .FirstAsync(cancellationToken);
-            runs.Add(new SyncRun(run, tills.Streams(till.Provider, run.ByCreation).Count));
+            runs.Add(new SyncRun(run, connections.Streams(till.Provider, run.ByCreation).Count));
         }
-        bell.Ask();
-        bell.Moved(venue.Id);
+        signal.RequestRun();
+        signal.RaiseProgress(venue.Id);
         return new SyncTransactionsPayload(runs, []);
     }
 }

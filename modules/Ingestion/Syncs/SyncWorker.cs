@@ -15,54 +15,57 @@ namespace Ingestion.Syncs;
 /// parks the run, which goes on later from there; it never ends for good.</summary>
 internal sealed partial class SyncWorker(
     NpgsqlDataSource database,
-    IDbContextFactory<IngestionDb> dbs,
-    ITills tills,
+    IDbContextFactory<IngestionDb> dbFactory,
+    ITills connections,
     Func<BatchWriter> writers,
-    SyncBell bell,
+    SyncSignal signal,
     IClock clock,
     TimeProvider time,
     ILogger<SyncWorker> log
 )
 {
-    private static readonly Duration FirstPause = Duration.FromSeconds(15);
-    private static readonly Duration LongestPause = Duration.FromMinutes(15);
-    private static readonly Duration Outage = Duration.FromMinutes(1);
-    private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(8);
-    private const int MostRewinds = 5;
+    private static readonly Duration FirstRetryDelay = Duration.FromSeconds(15);
+    private static readonly Duration MaxRetryDelay = Duration.FromMinutes(15);
+    private static readonly Duration OutageThreshold = Duration.FromMinutes(1);
+    private static readonly TimeSpan LeaseRenewalInterval = TimeSpan.FromSeconds(8);
+    private const int MaxRewinds = 5;
 
     /// <summary>Everything that is to be done for a connection now; the caller holds its lease, which is given back at the end.</summary>
     public async Task WorkAsync(Guid connectionId, Guid owner, CancellationToken cancellationToken)
     {
-        using var lost = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var beating = KeepAsync(connectionId, owner, lost);
+        using var leaseLost = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var renewal = RenewLeaseAsync(connectionId, owner, leaseLost);
         try
         {
             await using var writer = writers();
-            while (await NextAsync(connectionId, lost.Token) is { } run)
-                await RunAsync(writer, run, owner, lost.Token);
+            while (await FindNextRunAsync(connectionId, leaseLost.Token) is { } run)
+                await RunAsync(writer, run, owner, leaseLost.Token);
         }
         finally
         {
-            await lost.CancelAsync();
-            await beating;
-            await SyncSql.ReleaseAsync(database, connectionId, owner, CancellationToken.None);
+            await leaseLost.CancelAsync();
+            await renewal;
+            await SyncSql.ReleaseLeaseAsync(database, connectionId, owner, CancellationToken.None);
         }
     }
 
     // A call to a provider may take longer than the lease.
-    private async Task KeepAsync(Guid connectionId, Guid owner, CancellationTokenSource lost)
+    private async Task RenewLeaseAsync(Guid connectionId, Guid owner, CancellationTokenSource leaseLost)
     {
-        while (!lost.IsCancellationRequested)
+        while (!leaseLost.IsCancellationRequested)
         {
-            await time.DelayAsync(Heartbeat, lost.Token);
+            await time.DelayAsync(LeaseRenewalInterval, leaseLost.Token);
             try
             {
-                if (!lost.IsCancellationRequested && !await SyncSql.KeepAsync(database, connectionId, owner, clock.Now(), lost.Token))
-                    await lost.CancelAsync();
+                if (
+                    !leaseLost.IsCancellationRequested
+                    && !await SyncSql.RenewLeaseAsync(database, connectionId, owner, clock.Now(), leaseLost.Token)
+                )
+                    await leaseLost.CancelAsync();
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
-                Stumbled(log, connectionId, e.Message); // the page's own commit tells whether the lease is still ours
+                LogLeaseRenewalFailed(log, connectionId, e.Message); // the page's own commit tells whether the lease is still ours
             }
             catch (OperationCanceledException)
             {
@@ -71,9 +74,9 @@ internal sealed partial class SyncWorker(
         }
     }
 
-    private async Task<SyncRunRow?> NextAsync(Guid connectionId, CancellationToken cancellationToken)
+    private async Task<SyncRunRow?> FindNextRunAsync(Guid connectionId, CancellationToken cancellationToken)
     {
-        await using var db = await dbs.CreateDbContextAsync(cancellationToken);
+        await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
         var now = clock.Now();
         // What is new first: a long span of the past must not hold up tonight.
         return await db
@@ -88,90 +91,88 @@ internal sealed partial class SyncWorker(
 
     private async Task RunAsync(BatchWriter writer, SyncRunRow run, Guid owner, CancellationToken cancellationToken)
     {
-        if (await tills.FindAsync(run.ConnectionId, cancellationToken) is not { } till)
+        if (await connections.FindAsync(run.ConnectionId, cancellationToken) is not { } details)
         {
-            await EndAsync(run, SyncStatus.Canceled, null, cancellationToken);
+            await EndRunAsync(run, SyncStatus.Canceled, null, cancellationToken);
             return;
         }
-        var (streams, longest, step, rewinds) = (
-            tills.Streams(till.Provider, run.ByCreation),
-            tills.LongestSpan(till.Provider),
-            SyncStep.Of(run),
+        var (streams, maxWindow, position, rewinds) = (
+            connections.Streams(details.Provider, run.ByCreation),
+            connections.LongestSpan(details.Provider),
+            SyncPosition.Of(run),
             0
         );
-        if (run.ParkedSince is { } since && clock.Now() - since >= Outage && !run.ByCreation)
-            step = step.Recovering(clock.Now());
+        if (run.ParkedSince is { } since && clock.Now() - since >= OutageThreshold && !run.ByCreation)
+            position = position.Recovering(clock.Now());
         // One page ahead: the next one is on its way while this one is written. Nothing counts before its page is committed.
-        using var unwanted = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task<Fetched<PosPage>>? ahead = null;
+        using var prefetchCancellation = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task<Fetched<PosPage>>? prefetch = null;
         try
         {
-            while (!step.IsDone(streams.Count))
+            while (!position.IsDone(streams.Count))
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                var answer = await (ahead ?? FetchAsync(step));
-                ahead = null;
-                if (answer.Value is { } page)
+                var fetched = await (prefetch ?? FetchAsync(position));
+                prefetch = null;
+                if (fetched.Value is { } page)
                 {
                     if (page.NextCursor is not null)
-                        ahead = FetchAsync(step.After(page, news: false, run.FromAt, longest));
-                    (step, var newer) = await WriteAsync(writer, till, run, step, page, longest, owner, cancellationToken);
+                        prefetch = FetchAsync(position.After(page, foundChanges: false, run.FromAt, maxWindow));
+                    (position, var newer) = await WritePageAsync(writer, details, run, position, page, maxWindow, owner, cancellationToken);
                     rewinds = 0;
-                    bell.Moved(run.VenueId);
+                    signal.RaiseProgress(run.VenueId);
                     // A backfill makes room for what has become due since.
                     if (newer && run.Trigger == SyncTrigger.Backfill)
                         return;
                 }
-                else if (answer.Fault!.CursorExpired && rewinds++ < MostRewinds)
-                    step = step.Rewound();
+                else if (fetched.Fault!.CursorExpired && rewinds++ < MaxRewinds)
+                    position = position.Rewound();
                 else
                 {
-                    await SetAsideAsync(run, step, answer.Fault, rewinds, cancellationToken);
+                    await ParkAsync(run, position, fetched.Fault, rewinds, cancellationToken);
                     return;
                 }
             }
         }
         finally
         {
-            await unwanted.CancelAsync();
-            if (ahead is not null)
-                await ((Task)ahead).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await prefetchCancellation.CancelAsync();
+            if (prefetch is not null)
+                await ((Task)prefetch).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         // The next one by change begins where this one began to look, if it looked by creation: what changed meanwhile is in none of its pages.
-        await SyncSql.CompleteAsync(database, run, run.ByCreation ? run.StartedAt : step.To, clock.Now(), cancellationToken);
-        bell.Moved(run.VenueId);
-        if (step.Trigger == SyncTrigger.Recovery)
-            await TellAsync(run, cancellationToken);
+        await SyncSql.CompleteRunAsync(database, run, run.ByCreation ? run.StartedAt : position.To, clock.Now(), cancellationToken);
+        signal.RaiseProgress(run.VenueId);
+        if (position.Trigger == SyncTrigger.Recovery)
+            await LogRecoveryAsync(run, cancellationToken);
 
-        Task<Fetched<PosPage>> FetchAsync(SyncStep at) =>
-            tills.FetchPageAsync(run.ConnectionId, at.Request(streams, longest), unwanted.Token);
+        Task<Fetched<PosPage>> FetchAsync(SyncPosition at) =>
+            connections.FetchPageAsync(run.ConnectionId, at.Request(streams, maxWindow), prefetchCancellation.Token);
     }
 
-    private async Task<(SyncStep Next, bool Newer)> WriteAsync(
+    private async Task<(SyncPosition Next, bool Newer)> WritePageAsync(
         BatchWriter writer,
-        Till till,
+        Till details,
         SyncRunRow run,
-        SyncStep step,
+        SyncPosition position,
         PosPage page,
-        Duration longest,
+        Duration maxWindow,
         Guid owner,
         CancellationToken cancellationToken
     )
     {
-        var cause = step.Trigger == SyncTrigger.Recovery ? Cause.Recovery : Cause.Sync;
-        var intake = Intake.Of(till, page.Facts, cause, run.Id.ToString());
-        var (next, newer) = (step, false);
+        var cause = position.Trigger == SyncTrigger.Recovery ? VersionCause.Recovery : VersionCause.Sync;
+        var item = BatchItem.Of(details, page.Facts, cause, run.Id.ToString());
+        var (next, newer) = (position, false);
         try
         {
-            await writer.WriteAsync([intake], cancellationToken, (connection, written, token) =>
-                MoveAsync(connection, written, page, token)
-            );
+            await writer.WriteAsync([item], cancellationToken, (connection, written, token) => MoveAsync(connection, written, page, token));
         }
         catch (Exception e) when (e.IsDataError() || e.IsIntegrityViolation())
         {
             // One of them cannot be saved: its neighbours are, and it is told.
-            var (whole, refused) = (Written.Nothing, new List<string>());
-            foreach (var part in intake.Apart())
+            var (whole, refused) = (BatchResult.Empty, new List<string>());
+            foreach (var part in item.Split())
             {
                 try
                 {
@@ -185,23 +186,25 @@ internal sealed partial class SyncWorker(
                 }
                 catch (Exception fault) when (fault.IsDataError() || fault.IsIntegrityViolation())
                 {
-                    refused.Add($"{part.Name}: {(fault is PostgresException p ? p.SqlState + " " + p.MessageText : fault.GetType().Name)}");
+                    refused.Add(
+                        $"{part.Label}: {(fault is PostgresException p ? p.SqlState + " " + p.MessageText : fault.GetType().Name)}"
+                    );
                 }
             }
-            Unusable(log, run.Id, string.Join("; ", refused));
+            LogSkipped(log, run.Id, string.Join("; ", refused));
             await writer.WriteAsync([], cancellationToken, (connection, _, token) =>
                 MoveAsync(connection, whole, page with { Skipped = [.. page.Skipped, .. refused] }, token)
             );
         }
         foreach (var skipped in page.Skipped)
-            Unusable(log, run.Id, skipped);
+            LogSkipped(log, run.Id, skipped);
         return (next, newer);
 
-        async Task MoveAsync(NpgsqlConnection connection, Written written, PosPage told, CancellationToken token)
+        async Task MoveAsync(NpgsqlConnection connection, BatchResult written, PosPage told, CancellationToken token)
         {
             var now = clock.Now();
-            next = step.After(told, written.Created + written.Updated > 0, run.FromAt, longest);
-            newer = await SyncSql.ProgressAsync(
+            next = position.After(told, written.Created + written.Updated > 0, run.FromAt, maxWindow);
+            newer = await SyncSql.SaveProgressAsync(
                 connection,
                 run,
                 owner,
@@ -214,49 +217,49 @@ internal sealed partial class SyncWorker(
         }
     }
 
-    private async Task SetAsideAsync(SyncRunRow run, SyncStep step, FetchFault fault, int rewinds, CancellationToken cancellationToken)
+    private async Task ParkAsync(SyncRunRow run, SyncPosition position, FetchFault fault, int rewinds, CancellationToken cancellationToken)
     {
         if (fault.Error.Code == ErrorCode.NotFound)
         {
-            await EndAsync(run, SyncStatus.Canceled, fault.Error, cancellationToken);
+            await EndRunAsync(run, SyncStatus.Canceled, fault.Error, cancellationToken);
             return;
         }
         var now = clock.Now();
-        var pause = fault.RetryAfter ?? Duration.Min(LongestPause, FirstPause * Math.Pow(2, Math.Min(run.Faults, 10)));
+        var pause = fault.RetryAfter ?? Duration.Min(MaxRetryDelay, FirstRetryDelay * Math.Pow(2, Math.Min(run.Faults, 10)));
         var error =
-            rewinds > MostRewinds
+            rewinds > MaxRewinds
                 ? new UserError(ErrorCode.SyncFailed, "The provider lets its cursors expire at once. The sync goes on later.")
                 : fault.Error;
-        await SyncSql.ParkAsync(database, run.Id, error, now + pause, now, cancellationToken);
-        Parked(log, run.Id, pause.TotalSeconds, error.Message);
-        bell.Moved(run.VenueId);
+        await SyncSql.ParkSqlAsync(database, run.Id, error, now + pause, now, cancellationToken);
+        LogParked(log, run.Id, pause.TotalSeconds, error.Message);
+        signal.RaiseProgress(run.VenueId);
     }
 
-    private async Task EndAsync(SyncRunRow run, SyncStatus status, UserError? error, CancellationToken cancellationToken)
+    private async Task EndRunAsync(SyncRunRow run, SyncStatus status, UserError? error, CancellationToken cancellationToken)
     {
-        await SyncSql.EndAsync(database, run.Id, status, error, clock.Now(), cancellationToken);
-        bell.Moved(run.VenueId);
+        await SyncSql.EndRunAsync(database, run.Id, status, error, clock.Now(), cancellationToken);
+        signal.RaiseProgress(run.VenueId);
     }
 
-    private async Task TellAsync(SyncRunRow run, CancellationToken cancellationToken)
+    private async Task LogRecoveryAsync(SyncRunRow run, CancellationToken cancellationToken)
     {
-        await using var db = await dbs.CreateDbContextAsync(cancellationToken);
+        await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
         if (await db.SyncRuns.AsNoTracking().SingleOrDefaultAsync(r => r.Id == run.Id, cancellationToken) is { } done)
-            Recovered(log, run.ConnectionId, done.FromAt, done.ToAt, done.Created, done.Updated);
+            LogRecovered(log, run.ConnectionId, done.FromAt, done.ToAt, done.Created, done.Updated);
     }
 
     [LoggerMessage(
         LogLevel.Information,
         "After an outage the till of connection {Connection} was read from {From} to {To}: {Created} sales and refunds were new here, {Updated} had changed"
     )]
-    private static partial void Recovered(ILogger log, Guid connection, Instant from, Instant to, int created, int updated);
+    private static partial void LogRecovered(ILogger log, Guid connection, Instant from, Instant to, int created, int updated);
 
     [LoggerMessage(LogLevel.Warning, "Sync {Run} is parked for {Seconds} s and then goes on from where it is: {Reason}")]
-    private static partial void Parked(ILogger log, Guid run, double seconds, string reason);
+    private static partial void LogParked(ILogger log, Guid run, double seconds, string reason);
 
     [LoggerMessage(LogLevel.Error, "Sync {Run} could not use everything on a page: {What}")]
-    private static partial void Unusable(ILogger log, Guid run, string what);
+    private static partial void LogSkipped(ILogger log, Guid run, string what);
 
     [LoggerMessage(LogLevel.Warning, "The till of connection {Connection} may go to another host: {Reason}")]
-    private static partial void Stumbled(ILogger log, Guid connection, string reason);
+    private static partial void LogLeaseRenewalFailed(ILogger log, Guid connection, string reason);
 }

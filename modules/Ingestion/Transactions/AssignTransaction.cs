@@ -33,7 +33,7 @@ internal sealed record TransactionPayload(Transaction? Transaction, IReadOnlyLis
 
 /// <summary>Ties one sale to a user by hand (a receipt at the door); userId null unties it. What is done by hand stays, whatever cards are linked
 /// later. Owner or HEAD_MODERATOR. Errors: NOT_FOUND, INVALID_INPUT.</summary>
-internal sealed class AssignTransaction(IDbContextFactory<IngestionDb> dbs, SaleMoves moves, IVenues venues)
+internal sealed class AssignTransaction(IDbContextFactory<IngestionDb> dbFactory, TransactionAssigner assigner, IVenues venues)
 {
     /// <param name="input">The sale and its user.</param>
     public async Task<TransactionPayload> HandleAsync(
@@ -45,9 +45,9 @@ internal sealed class AssignTransaction(IDbContextFactory<IngestionDb> dbs, Sale
         var caller = context.Caller();
         var venue = await venues.DemandAsync(input.VenueId, Right.ManageMembers, caller, cancellationToken);
         var userId = input.UserId?.Trim();
-        if (userId is not null && CardInput.CheckUser(userId) is { } wrong)
+        if (userId is not null && CardInputValidator.CheckUserId(userId) is { } wrong)
             return TransactionPayload.Failed(wrong);
-        await using var db = await dbs.CreateDbContextAsync(cancellationToken);
+        await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
         if (
             !Guid.TryParse(input.TransactionId, out var id)
             || !await db.Transactions.AnyAsync(t => t.VenueId == venue.Id && t.Id == id, cancellationToken)
@@ -56,13 +56,13 @@ internal sealed class AssignTransaction(IDbContextFactory<IngestionDb> dbs, Sale
                 new UserError(ErrorCode.NotFound, "There is no such sale at this venue. Pass Transaction.id.", "transactionId")
             );
 
-        await moves.MoveAsync(
+        await assigner.AssignAsync(
             venue.Id,
-            MovedSales.One,
+            AssignmentScope.SingleTransaction,
             id.ToString(),
             userId,
             MatchedBy.Hand,
-            Cause.Hand,
+            VersionCause.Hand,
             caller.UserId,
             null,
             cancellationToken

@@ -7,16 +7,16 @@ using PosModular.Kernel.Paging;
 namespace Ingestion.Transactions;
 
 /// <summary>Sales as they happen: the venue's feed read from a place, each change in the state it had then.</summary>
-internal sealed class LiveTransactions(IDbContextFactory<IngestionDb> dbs, IVenues venues, FeedTail tail)
+internal sealed class LiveTransactions(IDbContextFactory<IngestionDb> dbFactory, IVenues venues, FeedTail tail)
 {
-    private const int Page = 200;
+    private const int PageSize = 200;
 
     /// <summary>Checks rights and cursor at once, so that the subscriber is told before the first sale. Throws FORBIDDEN, INVALID_INPUT.</summary>
     public async Task<IAsyncEnumerable<Transaction>> FollowAsync(
         string venueId,
         string? after,
         IResolveFieldContext context,
-        Func<IQueryable<TransactionVersionRow>, IQueryable<TransactionVersionRow>> which,
+        Func<IQueryable<TransactionVersionRow>, IQueryable<TransactionVersionRow>> select,
         CancellationToken cancellationToken
     )
     {
@@ -26,17 +26,19 @@ internal sealed class LiveTransactions(IDbContextFactory<IngestionDb> dbs, IVenu
         var start = after is null ? head : Cursor.DecodeSequence(Transaction.CursorKind, venueId, after, head);
         return tail.FollowAsync(Contracts.TransactionsChanged.Feed, venueId, start, ReadAsync, context.CancellationToken);
 
-        async Task<(IReadOnlyList<Transaction>, long)> ReadAsync(long place, CancellationToken token)
+        async Task<(IReadOnlyList<Transaction>, long)> ReadAsync(long position, CancellationToken token)
         {
             var venue = await venues.DemandAsync(venueId, Right.SeeSales, caller, token); // ownership may have been taken away since
             // The end is read first: whatever is committed after that is left for the next time.
             var end = await HeadAsync(venueId, token);
-            if (end <= place)
-                return ([], place);
-            await using var db = await dbs.CreateDbContextAsync(token);
-            var rows = await which(db.Versions.AsNoTracking().Where(v => v.VenueId == venueId && v.Seq > place && v.Seq <= end))
+            if (end <= position)
+                return ([], position);
+            await using var db = await dbFactory.CreateDbContextAsync(token);
+            var rows = await select(
+                    db.TransactionVersions.AsNoTracking().Where(v => v.VenueId == venueId && v.Seq > position && v.Seq <= end)
+                )
                 .OrderBy(v => v.Seq)
-                .Take(Page)
+                .Take(PageSize)
                 .Join(
                     db.Transactions.AsNoTracking().Where(t => t.VenueId == venueId),
                     v => v.TransactionId,
@@ -45,13 +47,17 @@ internal sealed class LiveTransactions(IDbContextFactory<IngestionDb> dbs, IVenu
                 )
                 .OrderBy(r => r.v.Seq)
                 .ToListAsync(token);
-            return (rows.ConvertAll(r => new Transaction(venue, r.t, r.v)), rows.Count < Page ? end : rows[^1].v.Seq);
+            return (rows.ConvertAll(r => new Transaction(venue, r.t, r.v)), rows.Count < PageSize ? end : rows[^1].v.Seq);
         }
     }
 
     private async Task<long> HeadAsync(string venueId, CancellationToken cancellationToken)
     {
-        await using var db = await dbs.CreateDbContextAsync(cancellationToken);
-        return await db.Heads.AsNoTracking().Where(h => h.VenueId == venueId).Select(h => h.Seq).SingleOrDefaultAsync(cancellationToken);
+        await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
+        return await db
+            .FeedHeads.AsNoTracking()
+            .Where(h => h.VenueId == venueId)
+            .Select(h => h.Seq)
+            .SingleOrDefaultAsync(cancellationToken);
     }
 }

@@ -11,8 +11,8 @@ namespace Ingestion.Transactions;
 /// till that was cut off.</summary>
 internal sealed class QuietSince(NpgsqlDataSource database, IClock clock)
 {
-    private const int Weeks = 4;
-    private const int Expected = 12;
+    private const int ComparedWeeks = 4;
+    private const int MinExpectedTransactions = 12;
 
     // Counting ends where it is enough: a till that was busy once and has been dead for a year must not be counted through.
     private const string Sql = """
@@ -34,7 +34,7 @@ internal sealed class QuietSince(NpgsqlDataSource database, IClock clock)
         if (connection.DisconnectedAt is not null)
             return null; // not quiet, but off
         await using var command = database.CreateCommand(Sql);
-        foreach (var value in new object[] { connection.VenueId, connection.ConnectionId, clock.Now(), Weeks })
+        foreach (var value in new object[] { connection.VenueId, connection.ConnectionId, clock.Now(), ComparedWeeks })
             command.Parameters.Add(new NpgsqlParameter { Value = value });
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         return await row.ReadAsync(cancellationToken) && IsQuiet(row.GetDouble(1), row.GetInt64(2)) ? row.GetFieldValue<Instant>(0) : null;
@@ -42,5 +42,5 @@ internal sealed class QuietSince(NpgsqlDataSource database, IClock clock)
 
     /// <param name="average">Sales in the same hours of the weeks before.</param>
     /// <param name="weeks">How many weeks there are to compare with.</param>
-    public static bool IsQuiet(double average, long weeks) => weeks > 0 && average >= Expected;
+    public static bool IsQuiet(double average, long weeks) => weeks > 0 && average >= MinExpectedTransactions;
 }

@@ -8,7 +8,7 @@ using PosModular.Kernel.Schema;
 namespace Ingestion.Transactions;
 
 /// <summary>How many sales came in by this connection, in whatever state.</summary>
-internal sealed class TransactionCount(IDbContextFactory<IngestionDb> dbs)
+internal sealed class TransactionCount(IDbContextFactory<IngestionDb> dbFactory)
 {
     public IDataLoaderResult<long> Handle([Parent] IConnectionPart connection, IResolveFieldContext context) =>
         BatchLoaders.Load<Guid, long>(
@@ -17,7 +17,7 @@ internal sealed class TransactionCount(IDbContextFactory<IngestionDb> dbs)
             connection.ConnectionId,
             async (ids, cancellationToken) =>
             {
-                await using var db = await dbs.CreateDbContextAsync(cancellationToken);
+                await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
                 return await db
                     .Transactions.AsNoTracking()
                     .Where(t => t.VenueId == connection.VenueId && ids.Contains(t.ConnectionId))

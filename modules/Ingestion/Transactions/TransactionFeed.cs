@@ -21,24 +21,30 @@ internal static class TransactionFeed
         """;
 
     public static FeedSource Source { get; } =
-        new FeedSource<(TransactionChange Change, bool Applied)>(TransactionsChanged.Feed, "ingestion.feed_heads", Sql, Map, Announce);
+        new FeedSource<(TransactionChange Change, bool Applied)>(
+            TransactionsChanged.Feed,
+            "ingestion.feed_heads",
+            Sql,
+            ReadChange,
+            ToNotification
+        );
 
     // Versions that were not applied have their place in the feed, but nothing changed with them.
-    private static TransactionsChanged? Announce(IReadOnlyList<(TransactionChange Change, bool Applied)> rows)
+    private static TransactionsChanged? ToNotification(IReadOnlyList<(TransactionChange Change, bool Applied)> rows)
     {
         var changes = rows.Where(r => r.Applied).Select(r => r.Change).ToArray();
         return changes.Length == 0 ? null : new TransactionsChanged(changes);
     }
 
-    private static (TransactionChange, bool) Map(NpgsqlDataReader row, int at) =>
+    private static (TransactionChange, bool) ReadChange(NpgsqlDataReader row, int at) =>
         (
             new TransactionChange(
                 row.GetString(at),
                 row.GetInt64(at + 1),
                 row.GetGuid(at + 2),
                 row.GetFieldValue<Instant>(at + 3),
-                row.IsDBNull(at + 5) ? null : Sale(row, at + 19),
-                Sale(row, at + 6)
+                row.IsDBNull(at + 5) ? null : ReadState(row, at + 19),
+                ReadState(row, at + 6)
             )
             {
                 RulesOff = row.GetBoolean(at + 32),
@@ -46,7 +52,7 @@ internal static class TransactionFeed
             row.GetBoolean(at + 4)
         );
 
-    private static Sale Sale(NpgsqlDataReader row, int at) =>
+    private static TransactionState ReadState(NpgsqlDataReader row, int at) =>
         new(
             (Provider)row.GetInt16(at),
             (TransactionStatus)row.GetInt16(at + 1),

@@ -63,14 +63,14 @@ internal sealed record TransactionFilter
             rows = rows.Where(t => statuses.Contains(t.Status));
         if (filter.PaymentMethods is { } methods)
             rows = rows.Where(t => methods.Contains(t.PaymentMethod));
-        if (filter.UserId is { } user)
-            rows = rows.Where(t => t.UserId == user);
+        if (filter.UserId is { } userId)
+            rows = rows.Where(t => t.UserId == userId);
         if (filter.Matched is { } matched)
             rows = rows.Where(t => t.UserId != null == matched);
-        if (filter.MinTotalMinor is { } least)
-            rows = rows.Where(t => t.TotalMinor >= least);
-        if (filter.MaxTotalMinor is { } most)
-            rows = rows.Where(t => t.TotalMinor <= most);
+        if (filter.MinTotalMinor is { } minTotal)
+            rows = rows.Where(t => t.TotalMinor >= minTotal);
+        if (filter.MaxTotalMinor is { } maxTotal)
+            rows = rows.Where(t => t.TotalMinor <= maxTotal);
         if (filter.Search?.Trim() is { } text)
         {
             if (text.Length is 0 or > 200 || text.Any(char.IsControl))

@@ -61,7 +61,7 @@ internal sealed record TransactionVersion(
 }
 
 /// <summary>Every state the sale has had, the oldest first; also those that came too late to count.</summary>
-internal sealed class TransactionHistory(IDbContextFactory<IngestionDb> dbs)
+internal sealed class TransactionHistory(IDbContextFactory<IngestionDb> dbFactory)
 {
     public IDataLoaderResult<IEnumerable<TransactionVersion>> History([Parent] Transaction transaction, IResolveFieldContext context) =>
         BatchLoaders.Load<Guid, IEnumerable<TransactionVersion>>(
@@ -70,10 +70,10 @@ internal sealed class TransactionHistory(IDbContextFactory<IngestionDb> dbs)
             transaction.Id,
             async (ids, cancellationToken) =>
             {
-                await using var db = await dbs.CreateDbContextAsync(cancellationToken);
+                await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
                 var venueId = transaction.Venue.Id;
                 var rows = await db
-                    .Versions.AsNoTracking()
+                    .TransactionVersions.AsNoTracking()
                     .Where(v => v.VenueId == venueId && ids.Contains(v.TransactionId))
                     .OrderBy(v => v.Seq)
                     .ToListAsync(cancellationToken);

@@ -23,8 +23,8 @@ internal static class TransactionPaging
 {
     public static string CursorOf(this TransactionOrder order, TransactionRow row) =>
         order == TransactionOrder.LargestFirst
-            ? Cursor.Encode(Kind(order), row.TotalMinor.ToString(CultureInfo.InvariantCulture), row.Id.ToString("N"))
-            : Cursor.EncodeTime(Kind(order), row.OccurredAt, row.Id);
+            ? Cursor.Encode(CursorKind(order), row.TotalMinor.ToString(CultureInfo.InvariantCulture), row.Id.ToString("N"))
+            : Cursor.EncodeTime(CursorKind(order), row.OccurredAt, row.Id);
 
     /// <summary>The rows after a cursor, in order; throws INVALID_INPUT for a cursor of another list or order.</summary>
     public static IQueryable<TransactionRow> Sorted(this IQueryable<TransactionRow> rows, TransactionOrder order, string? after)
@@ -33,7 +33,7 @@ internal static class TransactionPaging
         {
             if (after is not null)
             {
-                var parts = Cursor.Decode(Kind(order), after, 2);
+                var parts = Cursor.Decode(CursorKind(order), after, 2);
                 if (
                     !long.TryParse(parts[0], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var total)
                     || !Guid.TryParseExact(parts[1], "N", out var last)
@@ -45,7 +45,7 @@ internal static class TransactionPaging
         }
         if (after is not null)
         {
-            var (at, id) = Cursor.DecodeTime(Kind(order), after);
+            var (at, id) = Cursor.DecodeTime(CursorKind(order), after);
             rows =
                 order == TransactionOrder.NewestFirst
                     ? rows.Where(t => EF.Functions.LessThan(ValueTuple.Create(t.OccurredAt, t.Id), ValueTuple.Create(at, id)))
@@ -56,7 +56,7 @@ internal static class TransactionPaging
             : rows.OrderBy(t => t.OccurredAt).ThenBy(t => t.Id);
     }
 
-    private static string Kind(TransactionOrder order) =>
+    private static string CursorKind(TransactionOrder order) =>
         order switch
         {
             TransactionOrder.NewestFirst => "newest",

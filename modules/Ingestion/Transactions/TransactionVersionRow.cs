@@ -7,7 +7,7 @@ using NodaTime;
 namespace Ingestion.Transactions;
 
 /// <summary>What brought a version. The numbers are kept in the database.</summary>
-internal enum Cause : short
+internal enum VersionCause : short
 {
     Webhook = 1,
     Sync = 2,
@@ -31,7 +31,7 @@ internal sealed class TransactionVersionRow
     /// <summary>The first one in which the sale was authorised or captured.</summary>
     public bool Added { get; init; }
     public Instant RecordedAt { get; init; }
-    public Cause Cause { get; init; }
+    public VersionCause Cause { get; init; }
     public string? CauseId { get; init; }
 
     public Provider Provider { get; init; }

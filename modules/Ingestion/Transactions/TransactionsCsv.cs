@@ -15,35 +15,35 @@ namespace Ingestion.Transactions;
 /// <summary><c>GET /api/venues/{id}/transactions.csv</c>: the venue's sales as a spreadsheet reads them, with the filters of venue.transactions as query
 /// parameters (lists separated by commas) and <c>order</c>. UTF-8, RFC 4180; times UTC, days the venue's, amounts in units of the currency. Streamed a
 /// thousand rows at a time, each its own short query. Owner only: 401 and 403 as {code, message}; 400 INVALID_INPUT names the parameter.</summary>
-internal sealed class TransactionsCsv(IDbContextFactory<IngestionDb> dbs, IVenues venues)
+internal sealed class TransactionsCsv(IDbContextFactory<IngestionDb> dbFactory, IVenues venues)
 {
-    private const int Rows = 1_000;
+    private const int PageSize = 1_000;
 
     private static readonly (string Name, Func<Transaction, string?> Value)[] Columns =
     [
         ("id", t => t.Id.ToString()),
-        ("externalId", t => Safe(t.ExternalId)),
-        ("externalOrderId", t => Safe(t.ExternalOrderId)),
-        ("provider", t => Constant(t.Provider)),
+        ("externalId", t => EscapeFormula(t.ExternalId)),
+        ("externalOrderId", t => EscapeFormula(t.ExternalOrderId)),
+        ("provider", t => EnumValueName(t.Provider)),
         ("connectionId", t => t.ConnectionId.ToString()),
         ("occurredAt", t => InstantPattern.ExtendedIso.Format(t.OccurredAt)),
         ("businessDate", t => LocalDatePattern.Iso.Format(t.BusinessDate)),
-        ("status", t => Constant(t.Status)),
+        ("status", t => EnumValueName(t.Status)),
         ("currency", t => t.Total.Currency),
-        ("total", t => Units(t.Total)),
-        ("subtotal", t => Units(t.Subtotal)),
-        ("tax", t => Units(t.Tax)),
-        ("tip", t => Units(t.Tip)),
-        ("discount", t => Units(t.Discount)),
-        ("serviceCharge", t => Units(t.ServiceCharge)),
-        ("refunded", t => Units(t.Refunded)),
-        ("net", t => Units(t.Net)),
+        ("total", t => FormatMajorUnits(t.Total)),
+        ("subtotal", t => FormatMajorUnits(t.Subtotal)),
+        ("tax", t => FormatMajorUnits(t.Tax)),
+        ("tip", t => FormatMajorUnits(t.Tip)),
+        ("discount", t => FormatMajorUnits(t.Discount)),
+        ("serviceCharge", t => FormatMajorUnits(t.ServiceCharge)),
+        ("refunded", t => FormatMajorUnits(t.Refunded)),
+        ("net", t => FormatMajorUnits(t.Net)),
         ("breakdownComplete", t => t.BreakdownComplete ? "true" : "false"),
-        ("paymentMethod", t => Constant(t.PaymentMethod)),
-        ("cardBrand", t => Safe(t.Card?.Brand)),
-        ("cardLast4", t => Safe(t.Card?.Last4)),
-        ("userId", t => Safe(t.UserId)),
-        ("matchedBy", t => t.MatchedBy is { } by ? Constant(by) : null),
+        ("paymentMethod", t => EnumValueName(t.PaymentMethod)),
+        ("cardBrand", t => EscapeFormula(t.Card?.Brand)),
+        ("cardLast4", t => EscapeFormula(t.Card?.Last4)),
+        ("userId", t => EscapeFormula(t.UserId)),
+        ("matchedBy", t => t.MatchedBy is { } by ? EnumValueName(by) : null),
         ("recordedAt", t => InstantPattern.ExtendedIso.Format(t.RecordedAt)),
     ];
 
@@ -61,10 +61,10 @@ internal sealed class TransactionsCsv(IDbContextFactory<IngestionDb> dbs, IVenue
                 cancellationToken
             );
             var (filter, order) = (
-                Filter(http.Request.Query),
-                Enumerated<TransactionOrder>(http.Request.Query, "order") ?? TransactionOrder.NewestFirst
+                ReadFilter(http.Request.Query),
+                ReadEnum<TransactionOrder>(http.Request.Query, "order") ?? TransactionOrder.NewestFirst
             );
-            await using var db = await dbs.CreateDbContextAsync(cancellationToken);
+            await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
             TransactionFilter.Apply(db, venue.Id, filter); // what is wrong with it must be told before the first byte
             http.Response.ContentType = "text/csv; charset=utf-8";
             http.Response.Headers.ContentDisposition = $"attachment; filename=\"transactions-{venue.Id}.csv\"";
@@ -94,16 +94,16 @@ internal sealed class TransactionsCsv(IDbContextFactory<IngestionDb> dbs, IVenue
         string? after = null;
         while (true)
         {
-            await using (var db = await dbs.CreateDbContextAsync(cancellationToken))
+            await using (var db = await dbFactory.CreateDbContextAsync(cancellationToken))
             {
                 var rows = await TransactionFilter
                     .Apply(db, venue.Id, filter)
                     .Sorted(order, after)
-                    .Take(Rows)
+                    .Take(PageSize)
                     .ToListAsync(cancellationToken);
                 foreach (var sale in rows.Select(r => new Transaction(venue, r)))
-                    text.AppendJoin(',', Columns.Select(c => Cell(c.Value(sale)))).Append("\r\n");
-                after = rows.Count < Rows ? null : order.CursorOf(rows[^1]);
+                    text.AppendJoin(',', Columns.Select(c => QuoteField(c.Value(sale)))).Append("\r\n");
+                after = rows.Count < PageSize ? null : order.CursorOf(rows[^1]);
             }
             await response.WriteAsync(text.ToString(), cancellationToken);
             text.Clear();
@@ -112,62 +112,62 @@ internal sealed class TransactionsCsv(IDbContextFactory<IngestionDb> dbs, IVenue
         }
     }
 
-    private static TransactionFilter Filter(IQueryCollection query) =>
+    private static TransactionFilter ReadFilter(IQueryCollection query) =>
         new()
         {
-            From = Time(query, "from"),
-            To = Time(query, "to"),
-            ConnectionId = One(query, "connectionId"),
-            Provider = Enumerated<Provider>(query, "provider"),
-            Statuses = Enumerateds<Ingestion.Contracts.TransactionStatus>(query, "statuses"),
-            PaymentMethods = Enumerateds<PaymentMethod>(query, "paymentMethods"),
-            UserId = One(query, "userId"),
-            Matched = One(query, "matched") switch
+            From = ReadInstant(query, "from"),
+            To = ReadInstant(query, "to"),
+            ConnectionId = ReadText(query, "connectionId"),
+            Provider = ReadEnum<Provider>(query, "provider"),
+            Statuses = ReadEnums<Ingestion.Contracts.TransactionStatus>(query, "statuses"),
+            PaymentMethods = ReadEnums<PaymentMethod>(query, "paymentMethods"),
+            UserId = ReadText(query, "userId"),
+            Matched = ReadText(query, "matched") switch
             {
                 null => null,
                 "true" => true,
                 "false" => false,
-                _ => throw Bad("matched", "true or false"),
+                _ => throw InvalidParameter("matched", "true or false"),
             },
-            MinTotalMinor = Number(query, "minTotalMinor"),
-            MaxTotalMinor = Number(query, "maxTotalMinor"),
-            Search = One(query, "search"),
+            MinTotalMinor = ReadNumber(query, "minTotalMinor"),
+            MaxTotalMinor = ReadNumber(query, "maxTotalMinor"),
+            Search = ReadText(query, "search"),
         };
 
     // Of a NUL the database would make an error that is no answer.
-    private static string? One(IQueryCollection query, string name) =>
+    private static string? ReadText(IQueryCollection query, string name) =>
         query[name].ToString() is not { Length: > 0 } value ? null
-        : value.Any(char.IsControl) ? throw Bad(name, "text without control characters")
+        : value.Any(char.IsControl) ? throw InvalidParameter(name, "text without control characters")
         : value;
 
-    private static Instant? Time(IQueryCollection query, string name) =>
-        One(query, name) is not { } text ? null
+    private static Instant? ReadInstant(IQueryCollection query, string name) =>
+        ReadText(query, name) is not { } text ? null
         : OffsetDateTimePattern.ExtendedIso.Parse(text) is { Success: true } at ? at.Value.ToInstant()
-        : throw Bad(name, "an instant such as 2026-11-23T19:00:00Z");
+        : throw InvalidParameter(name, "an instant such as 2026-11-23T19:00:00Z");
 
-    private static long? Number(IQueryCollection query, string name) =>
-        One(query, name) is not { } text ? null
+    private static long? ReadNumber(IQueryCollection query, string name) =>
+        ReadText(query, name) is not { } text ? null
         : long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number
-        : throw Bad(name, "a whole number of minor units");
+        : throw InvalidParameter(name, "a whole number of minor units");
 
-    private static T? Enumerated<T>(IQueryCollection query, string name)
-        where T : struct, Enum => One(query, name) is { } text ? Read<T>(name, text) : null;
+    private static T? ReadEnum<T>(IQueryCollection query, string name)
+        where T : struct, Enum => ReadText(query, name) is { } text ? ParseEnum<T>(name, text) : null;
 
-    private static T[]? Enumerateds<T>(IQueryCollection query, string name)
+    private static T[]? ReadEnums<T>(IQueryCollection query, string name)
         where T : struct, Enum =>
-        One(query, name)
+        ReadText(query, name)
             ?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-            .Select(t => Read<T>(name, t))
+            .Select(t => ParseEnum<T>(name, t))
             .ToArray();
 
-    private static T Read<T>(string name, string text)
+    private static T ParseEnum<T>(string name, string text)
         where T : struct, Enum =>
-        Enum.GetValues<T>().Where(v => Constant(v) == text).Cast<T?>().FirstOrDefault()
-        ?? throw Bad(name, string.Join(", ", Enum.GetValues<T>().Select(Constant)));
+        Enum.GetValues<T>().Where(v => EnumValueName(v) == text).Cast<T?>().FirstOrDefault()
+        ?? throw InvalidParameter(name, string.Join(", ", Enum.GetValues<T>().Select(EnumValueName)));
 
-    private static ApiError Bad(string name, string what) => ApiError.InvalidInput($"{name} must be {what}.");
+    private static ApiError InvalidParameter(string name, string what) => ApiError.InvalidInput($"{name} must be {what}.");
 
-    private static string Units(Money money)
+    private static string FormatMajorUnits(Money money)
     {
         var digits = Currency.MinorUnitDigits(money.Currency);
         return (
@@ -184,14 +184,14 @@ internal sealed class TransactionsCsv(IDbContextFactory<IngestionDb> dbs, IVenue
     }
 
     // GiftCard → GIFT_CARD, as the enum stands in the schema.
-    private static string Constant<T>(T value)
+    private static string EnumValueName<T>(T value)
         where T : struct, Enum =>
         string.Concat(value.ToString().Select((c, i) => i > 0 && char.IsUpper(c) ? "_" + c : char.ToUpperInvariant(c).ToString()));
 
     // A spreadsheet would run it as a formula.
-    private static string? Safe(string? text) => text is ['=' or '+' or '-' or '@' or '\t' or '\r', ..] ? "'" + text : text;
+    private static string? EscapeFormula(string? text) => text is ['=' or '+' or '-' or '@' or '\t' or '\r', ..] ? "'" + text : text;
 
-    private static string? Cell(string? text) =>
+    private static string? QuoteField(string? text) =>
         text is not null && text.AsSpan().IndexOfAny(",\"\r\n") >= 0
             ? "\"" + text.Replace("\"", "\"\"", StringComparison.Ordinal) + "\""
             : text;

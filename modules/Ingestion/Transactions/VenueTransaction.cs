@@ -6,7 +6,7 @@ using PosModular.Kernel.Schema;
 namespace Ingestion.Transactions;
 
 /// <summary>One sale of the venue; null when there is none of that id. Owner only.</summary>
-internal sealed class VenueTransaction(IDbContextFactory<IngestionDb> dbs)
+internal sealed class VenueTransaction(IDbContextFactory<IngestionDb> dbFactory)
 {
     /// <param name="id">The sale's id.</param>
     public async Task<Transaction?> TransactionAsync(
@@ -19,7 +19,7 @@ internal sealed class VenueTransaction(IDbContextFactory<IngestionDb> dbs)
         context.Caller().Demand(Right.SeeSales, venue);
         if (!Guid.TryParse(id, out var key))
             return null;
-        await using var db = await dbs.CreateDbContextAsync(cancellationToken);
+        await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
         var row = await db.Transactions.AsNoTracking().SingleOrDefaultAsync(t => t.VenueId == venue.Id && t.Id == key, cancellationToken);
         return row is null ? null : new Transaction(venue, row);
     }

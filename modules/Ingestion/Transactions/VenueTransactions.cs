@@ -18,7 +18,7 @@ internal sealed class TransactionConnection(
 }
 
 /// <summary>The venue's sales. Owner only; INVALID_INPUT for a bad cursor, page size or search.</summary>
-internal sealed class VenueTransactions(IDbContextFactory<IngestionDb> dbs)
+internal sealed class VenueTransactions(IDbContextFactory<IngestionDb> dbFactory)
 {
     /// <param name="filter">Which sales; all of them when left out.</param>
     /// <param name="order">In which order.</param>
@@ -36,7 +36,7 @@ internal sealed class VenueTransactions(IDbContextFactory<IngestionDb> dbs)
     {
         context.Caller().Demand(Right.SeeSales, venue);
         var (page, sorting) = (Page.Of(first, after), order ?? TransactionOrder.NewestFirst);
-        await using var db = await dbs.CreateDbContextAsync(cancellationToken);
+        await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
         var found = await TransactionFilter
             .Apply(db, venue.Id, filter)
             .Sorted(sorting, after)
@@ -45,7 +45,7 @@ internal sealed class VenueTransactions(IDbContextFactory<IngestionDb> dbs)
         var (edges, info) = Connection.BuildPage(page, found.ConvertAll(t => new Transaction(venue, t)), t => sorting.CursorOf(t.Row));
         return new TransactionConnection(edges, info, async token =>
         {
-            await using var counting = await dbs.CreateDbContextAsync(token);
+            await using var counting = await dbFactory.CreateDbContextAsync(token);
             return await TransactionFilter.Apply(counting, venue.Id, filter).LongCountAsync(token);
         });
     }

@@ -12,26 +12,26 @@ namespace Ingestion.Webhooks;
 internal sealed partial class EventRetention(
     NpgsqlDataSource database,
     IngestionSettings settings,
-    OrderQueue orders,
+    OrderFetchQueue orderFetches,
     IClock clock,
     TimeProvider time,
     ILogger<EventRetention> log
 ) : BackgroundService
 {
-    private const long AdvisoryLock = 0x706f736d_6576656e; // "posmeven"
-    private const int Step = 500;
-    private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan Round = TimeSpan.FromHours(1);
-    private static readonly Duration OrdersFor = Duration.FromDays(3);
+    private const long AdvisoryLockKey = 0x706f736d_6576656e; // "posmeven"
+    private const int DeleteBatchSize = 500;
+    private static readonly TimeSpan PauseBetweenBatches = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan RunInterval = TimeSpan.FromHours(1);
+    private static readonly Duration OrderFetchMaxAge = Duration.FromDays(3);
 
     // Ids sort by time and have an index, so that none by received_at is needed. What somebody holds is left for the next round.
-    private const string Delete = """
+    private const string DeleteSql = """
         delete from ingestion.webhook_events e using (
           select venue_id, id from ingestion.webhook_events where venue_id = $1 and id < $2 and received_at < $3 order by id limit $4 for update skip locked) old
         where e.venue_id = old.venue_id and e.id = old.id
         """;
 
-    private const string Venues = "select venue_id from ingestion.feed_heads union all select '' order by 1";
+    private const string SelectVenuesSql = "select venue_id from ingestion.feed_heads union all select '' order by 1";
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -39,53 +39,53 @@ internal sealed partial class EventRetention(
         {
             try
             {
-                await ForgetAsync(stoppingToken);
+                await DeleteExpiredAsync(stoppingToken);
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
-                Unfinished(log, e.Message);
+                LogFailed(log, e.Message);
             }
-            await time.DelayAsync(Round, stoppingToken);
+            await time.DelayAsync(RunInterval, stoppingToken);
         }
     }
 
     /// <summary>How many it has deleted; none when another host is at it.</summary>
-    public async Task<int> ForgetAsync(CancellationToken cancellationToken)
+    public async Task<int> DeleteExpiredAsync(CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        if (!await AskAsync("select pg_try_advisory_lock($1)", connection, cancellationToken))
+        if (!await CallLockFunctionAsync("select pg_try_advisory_lock($1)", connection, cancellationToken))
             return 0;
         try
         {
-            await orders.ForgetAsync(clock.Now() - OrdersFor, cancellationToken);
-            if (settings.KeepEventsFor is not { } age)
+            await orderFetches.DeleteExpiredAsync(clock.Now() - OrderFetchMaxAge, cancellationToken);
+            if (settings.WebhookEventRetention is not { } retention)
                 return 0;
-            var (before, deleted) = (clock.Now() - age, 0);
-            foreach (var venue in await VenuesAsync(connection, cancellationToken))
+            var (before, deleted) = (clock.Now() - retention, 0);
+            foreach (var venue in await SelectVenuesSqlAsync(connection, cancellationToken))
             {
-                int step;
+                int deletedRows;
                 do
                 {
-                    await using var delete = new NpgsqlCommand(Delete, connection)
+                    await using var delete = new NpgsqlCommand(DeleteSql, connection)
                     {
                         Parameters =
                         {
                             new() { Value = venue },
                             new() { Value = FirstIdOf(before) },
                             new() { Value = before },
-                            new() { Value = (long)Step },
+                            new() { Value = (long)DeleteBatchSize },
                         },
                     };
-                    deleted += step = await delete.ExecuteNonQueryAsync(cancellationToken);
-                    if (step > 0)
-                        await time.DelayAsync(Breath, cancellationToken);
-                } while (step == Step);
+                    deleted += deletedRows = await delete.ExecuteNonQueryAsync(cancellationToken);
+                    if (deletedRows > 0)
+                        await time.DelayAsync(PauseBetweenBatches, cancellationToken);
+                } while (deletedRows == DeleteBatchSize);
             }
             return deleted;
         }
         finally
         {
-            await AskAsync("select pg_advisory_unlock($1)", connection, CancellationToken.None);
+            await CallLockFunctionAsync("select pg_advisory_unlock($1)", connection, CancellationToken.None);
         }
     }
 
@@ -97,9 +97,9 @@ internal sealed partial class EventRetention(
         return new Guid(bytes, bigEndian: true);
     }
 
-    private static async Task<IReadOnlyList<string>> VenuesAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<string>> SelectVenuesSqlAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(Venues, connection);
+        await using var command = new NpgsqlCommand(SelectVenuesSql, connection);
         await using var rows = await command.ExecuteReaderAsync(cancellationToken);
         var venues = new List<string>();
         while (await rows.ReadAsync(cancellationToken))
@@ -107,12 +107,12 @@ internal sealed partial class EventRetention(
         return venues;
     }
 
-    private static async Task<bool> AskAsync(string sql, NpgsqlConnection connection, CancellationToken cancellationToken)
+    private static async Task<bool> CallLockFunctionAsync(string sql, NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(sql, connection) { Parameters = { new() { Value = AdvisoryLock } } };
+        await using var command = new NpgsqlCommand(sql, connection) { Parameters = { new() { Value = AdvisoryLockKey } } };
         return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
     [LoggerMessage(LogLevel.Warning, "Old webhook events could not all be deleted; the next round goes on: {Reason}")]
-    private static partial void Unfinished(ILogger log, string reason);
+    private static partial void LogFailed(ILogger log, string reason);
 }

@@ -38,9 +38,9 @@ internal sealed record ReplayWebhookEventsPayload(int Replayed, IReadOnlyList<Us
 
 /// <summary>Reads stored events again with what is known by now (a till connected since, a kind of event used since) and takes them in as if they
 /// came now; what is known already changes nothing, so it may be done as often as one likes. HEAD_MODERATOR. Errors: NOT_FOUND, INVALID_INPUT.</summary>
-internal sealed class ReplayWebhookEvents(IDbContextFactory<IngestionDb> dbs, EventReplay replay, IVenues venues)
+internal sealed class ReplayWebhookEvents(IDbContextFactory<IngestionDb> dbFactory, EventReplay replay, IVenues venues)
 {
-    private const int MostIds = 10_000;
+    private const int MaxEventIds = 10_000;
 
     /// <param name="input">Which events.</param>
     public async Task<ReplayWebhookEventsPayload> HandleAsync(
@@ -62,15 +62,15 @@ internal sealed class ReplayWebhookEvents(IDbContextFactory<IngestionDb> dbs, Ev
         Guid[]? ids = null;
         if (input.EventIds is { } given)
         {
-            if (given.Count > MostIds || given.Any(id => !Guid.TryParse(id, out _)))
+            if (given.Count > MaxEventIds || given.Any(id => !Guid.TryParse(id, out _)))
                 return ReplayWebhookEventsPayload.Failed(
-                    UserError.Invalid($"Pass WebhookEvent.id, at most {MostIds} of them.", "eventIds")
+                    UserError.Invalid($"Pass WebhookEvent.id, at most {MaxEventIds} of them.", "eventIds")
                 );
             ids = [.. given.Select(Guid.Parse).Distinct()];
-            await using var db = await dbs.CreateDbContextAsync(cancellationToken);
+            await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
             if (
                 await db.WebhookEvents.CountAsync(
-                    e => (e.VenueId == venue.Id || e.VenueId == WebhookEventRow.Unrouted) && ids.Contains(e.Id),
+                    e => (e.VenueId == venue.Id || e.VenueId == WebhookEventRow.UnroutedVenueId) && ids.Contains(e.Id),
                     cancellationToken
                 ) < ids.Length
             )
@@ -87,7 +87,7 @@ internal sealed class ReplayWebhookEvents(IDbContextFactory<IngestionDb> dbs, Ev
             : ids is null ? [WebhookEventStatus.Failed, WebhookEventStatus.Ignored]
             : null;
         return new ReplayWebhookEventsPayload(
-            await replay.RunAsync(venue.Id, new ReplayedEvents(ids, statuses, input.From, input.To), cancellationToken),
+            await replay.RunAsync(venue.Id, new ReplaySelection(ids, statuses, input.From, input.To), cancellationToken),
             []
         );
     }

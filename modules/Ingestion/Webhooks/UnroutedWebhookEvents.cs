@@ -7,9 +7,9 @@ namespace Ingestion.Webhooks;
 
 /// <summary>Genuine events that belong to no till we know, the newest first. Connect the till, then pass their ids to replayWebhookEvents.
 /// HEAD_MODERATOR; FORBIDDEN otherwise.</summary>
-internal sealed class UnroutedWebhookEvents(IDbContextFactory<IngestionDb> dbs)
+internal sealed class UnroutedWebhookEvents(IDbContextFactory<IngestionDb> dbFactory)
 {
-    private const string Kind = "unrouted";
+    private const string CursorKind = "unrouted";
 
     /// <param name="first">How many, 1 to 200.</param>
     /// <param name="after">The endCursor of the page before.</param>
@@ -22,11 +22,11 @@ internal sealed class UnroutedWebhookEvents(IDbContextFactory<IngestionDb> dbs)
     {
         context.Caller().Demand(Right.ManageTills);
         var page = Page.Of(first, after);
-        await using var db = await dbs.CreateDbContextAsync(cancellationToken);
-        var events = db.WebhookEvents.AsNoTracking().Where(e => e.VenueId == WebhookEventRow.Unrouted);
+        await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
+        var events = db.WebhookEvents.AsNoTracking().Where(e => e.VenueId == WebhookEventRow.UnroutedVenueId);
         if (after is not null)
         {
-            var last = Cursor.DecodeTime(Kind, after).Id;
+            var last = Cursor.DecodeTime(CursorKind, after).Id;
             events = events.Where(e => e.Id < last);
         }
         var rows = await events
@@ -37,6 +37,6 @@ internal sealed class UnroutedWebhookEvents(IDbContextFactory<IngestionDb> dbs)
                 Venue = null,
             })
             .ToListAsync(cancellationToken);
-        return Connection.Of(page, rows, e => Cursor.EncodeTime(Kind, e.ReceivedAt, e.Id));
+        return Connection.Of(page, rows, e => Cursor.EncodeTime(CursorKind, e.ReceivedAt, e.Id));
     }
 }

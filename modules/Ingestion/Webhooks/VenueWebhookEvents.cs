@@ -33,9 +33,9 @@ internal sealed record WebhookEvent(
 }
 
 /// <summary>The venue's webhook events, the newest first. Owner or HEAD_MODERATOR.</summary>
-internal sealed class VenueWebhookEvents(IDbContextFactory<IngestionDb> dbs)
+internal sealed class VenueWebhookEvents(IDbContextFactory<IngestionDb> dbFactory)
 {
-    private const string Kind = "event";
+    private const string CursorKind = "event";
 
     /// <param name="status">Only those that are so.</param>
     /// <param name="first">How many, 1 to 200.</param>
@@ -51,13 +51,13 @@ internal sealed class VenueWebhookEvents(IDbContextFactory<IngestionDb> dbs)
     {
         context.Caller().Demand(Right.SeeVenue, venue);
         var page = Page.Of(first, after);
-        await using var db = await dbs.CreateDbContextAsync(cancellationToken);
+        await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
         var events = db.WebhookEvents.AsNoTracking().Where(e => e.VenueId == venue.Id);
         if (status is not null)
             events = events.Where(e => e.Status == status);
         if (after is not null)
         {
-            var last = Cursor.DecodeTime(Kind, after).Id;
+            var last = Cursor.DecodeTime(CursorKind, after).Id;
             events = events.Where(e => e.Id < last);
         }
         var rows = await events
@@ -68,6 +68,6 @@ internal sealed class VenueWebhookEvents(IDbContextFactory<IngestionDb> dbs)
                 Venue = venue,
             })
             .ToListAsync(cancellationToken);
-        return Connection.Of(page, rows, e => Cursor.EncodeTime(Kind, e.ReceivedAt, e.Id));
+        return Connection.Of(page, rows, e => Cursor.EncodeTime(CursorKind, e.ReceivedAt, e.Id));
     }
 }

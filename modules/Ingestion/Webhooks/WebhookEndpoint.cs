@@ -18,32 +18,35 @@ namespace Ingestion.Webhooks;
 /// stored (also what is ignored or failed), 503 with Retry-After while it cannot be stored: the provider then sends it again.</summary>
 /// <remarks>Sources: Square docs, Webhooks › Overview: every answer but 2xx is retried for 24 hours. Toast developer guide, apiTimeouts: an answer
 /// within 2 seconds; apiRetrySupport: resent on 5xx; devOrdersWebhookRef: bodies can pass 600 KB.</remarks>
-internal sealed class WebhookEndpoint(IWebhookGate gate, WebhookIntake intake, IClock clock)
+internal sealed class WebhookEndpoint(IWebhookGate gate, WebhookWriteQueue queue, IClock clock)
 {
     private const int Megabyte = 1024 * 1024;
-    private static readonly Door Square = new(Provider.Square, "x-square-hmacsha256-signature", Megabyte, null);
-    private static readonly Door Toast = new(Provider.Toast, "Toast-Signature", 2 * Megabyte, TimeSpan.FromSeconds(1.8));
+    private static readonly ProviderRoute Square = new(Provider.Square, "x-square-hmacsha256-signature", Megabyte, null);
+    private static readonly ProviderRoute Toast = new(Provider.Toast, "Toast-Signature", 2 * Megabyte, TimeSpan.FromSeconds(1.8));
 
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapPost("/api/pos/webhooks/square", (RequestDelegate)(http => HandleAsync(http, Square, null)));
-        routes.MapPost("/api/pos/webhooks/square/{connectionId}", OfConnection(Square));
-        routes.MapPost("/api/pos/webhooks/toast/{connectionId}", OfConnection(Toast));
+        routes.MapPost("/api/pos/webhooks/square/{connectionId}", ForConnection(Square));
+        routes.MapPost("/api/pos/webhooks/toast/{connectionId}", ForConnection(Toast));
     }
 
-    private RequestDelegate OfConnection(Door door) =>
-        http => Guid.TryParse((string?)http.GetRouteValue("connectionId"), out var id) ? HandleAsync(http, door, id) : RefuseAsync(http);
+    private RequestDelegate ForConnection(ProviderRoute route) =>
+        http =>
+            Guid.TryParse((string?)http.GetRouteValue("connectionId"), out var id)
+                ? HandleAsync(http, route, id)
+                : RespondForbiddenAsync(http);
 
-    private async Task HandleAsync(HttpContext http, Door door, Guid? connectionId)
+    private async Task HandleAsync(HttpContext http, ProviderRoute route, Guid? connectionId)
     {
-        var body = await ReadAsync(http.Request, door.Largest, http.RequestAborted);
+        var body = await ReadBodyAsync(http.Request, route.MaxBodyBytes, http.RequestAborted);
         if (body is null)
         {
-            await SayAsync(
+            await RespondAsync(
                 http,
                 StatusCodes.Status413PayloadTooLarge,
                 "INVALID_INPUT",
-                $"An event has at most {door.Largest / Megabyte} MB."
+                $"An event has at most {route.MaxBodyBytes / Megabyte} MB."
             );
             return;
         }
@@ -52,9 +55,9 @@ internal sealed class WebhookEndpoint(IWebhookGate gate, WebhookIntake intake, I
         {
             admission = await gate.AdmitAsync(
                 new WebhookRequest(
-                    door.Provider,
+                    route.Provider,
                     connectionId,
-                    http.Request.Headers[door.SignatureHeader],
+                    http.Request.Headers[route.SignatureHeader],
                     http.Request.GetEncodedUrl(),
                     body
                 ),
@@ -63,44 +66,46 @@ internal sealed class WebhookEndpoint(IWebhookGate gate, WebhookIntake intake, I
         }
         catch (Exception e) when (e.IsTransient())
         {
-            await LaterAsync(http);
+            await RespondUnavailableAsync(http);
             return;
         }
         if (admission == Admission.Undecided)
-            await LaterAsync(http);
+            await RespondUnavailableAsync(http);
         else if (!admission.Genuine)
-            await RefuseAsync(http);
-        else if (await intake.TakeInAsync(Read(door.Provider, admission, body), door.Patience))
+            await RespondForbiddenAsync(http);
+        else if (await queue.EnqueueAsync(ToBatchItem(route.Provider, admission, body), route.Timeout))
             http.Response.StatusCode = StatusCodes.Status200OK;
         else
-            await LaterAsync(http);
+            await RespondUnavailableAsync(http);
     }
 
-    private Intake Read(Provider provider, Admission admission, byte[] body)
+    private BatchItem ToBatchItem(Provider provider, Admission admission, byte[] body)
     {
-        var (read, till) = (admission.Event!, admission.Till);
-        var (status, reason) = WebhookEventRow.Judge(admission);
+        var (webhook, connection) = (admission.Event!, admission.Till);
+        var (status, reason) = WebhookEventRow.Evaluate(admission);
         var now = clock.Now();
         var row = new WebhookEventRow
         {
             Id = now.NewId(),
-            VenueId = till?.VenueId ?? WebhookEventRow.Unrouted,
-            ConnectionId = till?.ConnectionId ?? Guid.Empty,
-            EventId = read.EventId ?? Poison.HashOf(body),
+            VenueId = connection?.VenueId ?? WebhookEventRow.UnroutedVenueId,
+            ConnectionId = connection?.ConnectionId ?? Guid.Empty,
+            EventId = webhook.EventId ?? UnusableEvent.HashOf(body),
             Provider = provider,
-            Type = read.Type ?? "unknown",
+            Type = webhook.Type ?? "unknown",
             Status = status,
             Reason = reason,
             ReceivedAt = now,
             Attempts = 1,
             Payload = body,
         };
-        return status == WebhookEventStatus.Processed ? Intake.Of(till!, read.Facts!, Cause.Webhook, row.EventId, row) : Intake.Bare(row);
+        return status == WebhookEventStatus.Processed
+            ? BatchItem.Of(connection!, webhook.Facts!, VersionCause.Webhook, row.EventId, row)
+            : BatchItem.EventOnly(row);
     }
 
-    private static async ValueTask<byte[]?> ReadAsync(HttpRequest request, int largest, CancellationToken cancellationToken)
+    private static async ValueTask<byte[]?> ReadBodyAsync(HttpRequest request, int maxBytes, CancellationToken cancellationToken)
     {
-        if (request.ContentLength > largest)
+        if (request.ContentLength > maxBytes)
             return null;
         if (request.ContentLength is { } length)
         {
@@ -110,32 +115,37 @@ internal sealed class WebhookEndpoint(IWebhookGate gate, WebhookIntake intake, I
         }
         while (true)
         {
-            var read = await request.BodyReader.ReadAsync(cancellationToken);
-            if (read.Buffer.Length > largest || read.IsCompleted)
+            var webhook = await request.BodyReader.ReadAsync(cancellationToken);
+            if (webhook.Buffer.Length > maxBytes || webhook.IsCompleted)
             {
-                var body = read.Buffer.Length > largest ? null : read.Buffer.ToArray();
-                request.BodyReader.AdvanceTo(read.Buffer.End);
+                var body = webhook.Buffer.Length > maxBytes ? null : webhook.Buffer.ToArray();
+                request.BodyReader.AdvanceTo(webhook.Buffer.End);
                 return body;
             }
-            request.BodyReader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+            request.BodyReader.AdvanceTo(webhook.Buffer.Start, webhook.Buffer.End);
         }
     }
 
-    private static Task RefuseAsync(HttpContext http) =>
-        SayAsync(
+    private static Task RespondForbiddenAsync(HttpContext http) =>
+        RespondAsync(
             http,
             StatusCodes.Status403Forbidden,
             "WEBHOOK_VALIDATION_FAILED",
             "The signature is missing or does not fit this address and key, or there is no such connection."
         );
 
-    private static Task LaterAsync(HttpContext http)
+    private static Task RespondUnavailableAsync(HttpContext http)
     {
         http.Response.Headers.RetryAfter = "5";
-        return SayAsync(http, StatusCodes.Status503ServiceUnavailable, "UNAVAILABLE", "It could not be stored just now; send it again.");
+        return RespondAsync(
+            http,
+            StatusCodes.Status503ServiceUnavailable,
+            "UNAVAILABLE",
+            "It could not be stored just now; send it again."
+        );
     }
 
-    private static Task SayAsync(HttpContext http, int status, string code, string message)
+    private static Task RespondAsync(HttpContext http, int status, string code, string message)
     {
         http.Response.StatusCode = status;
         return http.Response.WriteAsJsonAsync(new { code, message }, (JsonSerializerOptions?)null);
@@ -144,7 +154,7 @@ internal sealed class WebhookEndpoint(IWebhookGate gate, WebhookIntake intake, I
     /// <summary>What differs between the providers.</summary>
     /// <param name="Provider">Whose events come in here.</param>
     /// <param name="SignatureHeader">The header with the signature.</param>
-    /// <param name="Largest">Of a body, in bytes.</param>
-    /// <param name="Patience">How long an event may wait for its commit; null for as long as we try.</param>
-    private sealed record Door(Provider Provider, string SignatureHeader, int Largest, TimeSpan? Patience);
+    /// <param name="MaxBodyBytes">Of a body, in bytes.</param>
+    /// <param name="Timeout">How long an event may wait for its commit; null for as long as we try.</param>
+    private sealed record ProviderRoute(Provider Provider, string SignatureHeader, int MaxBodyBytes, TimeSpan? Timeout);
 }

@@ -25,7 +25,7 @@ internal enum WebhookEventStatus : short
 internal sealed class WebhookEventRow
 {
     /// <summary>No venue: a signed event of an unknown till.</summary>
-    public const string Unrouted = "";
+    public const string UnroutedVenueId = "";
 
     public Guid Id { get; init; }
     public required string VenueId { get; init; }
@@ -42,14 +42,14 @@ internal sealed class WebhookEventRow
     public required byte[] Payload { get; init; }
 
     /// <summary>What becomes of an event that has been read: it is used, ignored or of no use, and why; of a used one, what of it could not be used.</summary>
-    public static (WebhookEventStatus Status, string? Reason) Judge(Admission admission) =>
+    public static (WebhookEventStatus Status, string? Reason) Evaluate(Admission admission) =>
         admission.IgnoredBecause is { } why ? (WebhookEventStatus.Ignored, why)
         : admission.Event!.Unreadable is { } fault ? (WebhookEventStatus.Failed, fault)
         : admission.Event.Facts is null ? (WebhookEventStatus.Ignored, "Events of this type are not used.")
-        : (WebhookEventStatus.Processed, admission.Event.Skipped is { Count: > 0 } skipped ? Tell(skipped) : null);
+        : (WebhookEventStatus.Processed, admission.Event.Skipped is { Count: > 0 } skipped ? DescribeSkipped(skipped) : null);
 
     // For people: a few of them tell enough. A provider's ids may hold what a column of text may not.
-    private static string Tell(IReadOnlyList<string> skipped) =>
+    private static string DescribeSkipped(IReadOnlyList<string> skipped) =>
         string.Join(" ", skipped.Take(5)).Replace("\0", "", StringComparison.Ordinal)
         + (skipped.Count > 5 ? $" And {skipped.Count - 5} more." : "");
 

@@ -11,7 +11,7 @@ namespace Ingestion.Webhooks;
 
 /// <summary>The body as it came. It shows the sale, so it is the venue's owners' only; of an event of no known till, nobody's until it is replayed.
 /// FORBIDDEN otherwise.</summary>
-internal sealed class WebhookPayload(IDbContextFactory<IngestionDb> dbs)
+internal sealed class WebhookPayload(IDbContextFactory<IngestionDb> dbFactory)
 {
     public IDataLoaderResult<string> Payload([Parent] WebhookEvent webhook, IResolveFieldContext context)
     {
@@ -24,7 +24,7 @@ internal sealed class WebhookPayload(IDbContextFactory<IngestionDb> dbs)
             webhook.Id,
             async (ids, cancellationToken) =>
             {
-                await using var db = await dbs.CreateDbContextAsync(cancellationToken);
+                await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
                 var venueId = venue.Id;
                 return await db
                     .WebhookEvents.AsNoTracking()

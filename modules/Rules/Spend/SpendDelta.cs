@@ -20,7 +20,7 @@ internal sealed record SpendDelta(string VenueId, string UserId, string Currency
                 .Select(s => new SpendDelta(s.Key.Venue, s.Key.User, s.Key.Currency, s.Value.Authorized, s.Value.Captured)),
         ];
 
-        void Add(string venueId, Sale? transaction, int sign)
+        void Add(string venueId, TransactionState? transaction, int sign)
         {
             if (transaction?.UserId is not { } userId || !transaction.Status.IsPaid())
                 return;

@@ -34,7 +34,7 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedBar shared) : 
             new PosCard("VISA", "1111", "EMV", "f")
         );
 
-    private static Intake Event(string venue, string eventId, PosPayment payment)
+    private static BatchItem Event(string venue, string eventId, PosPayment payment)
     {
         var till = new Till(Guid.Empty, venue, Provider.Square, "merchant");
         var row = new WebhookEventRow
@@ -49,7 +49,7 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedBar shared) : 
             Attempts = 1,
             Payload = Encoding.UTF8.GetBytes(eventId),
         };
-        return Intake.Of(till, new PosFacts { Payments = [payment] }, Cause.Webhook, eventId, row);
+        return BatchItem.Of(till, new PosFacts { Payments = [payment] }, VersionCause.Webhook, eventId, row);
     }
 
     private static BatchWriter Writer(Bar bar) => bar.Host.Services.GetRequiredService<Func<BatchWriter>>()();
@@ -201,7 +201,7 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedBar shared) : 
                         var sent = deal ? facts.Concat(facts.Where(_ => random.Next(2) == 0)).ToArray() : facts;
                         if (deal)
                             random.Shuffle(sent);
-                        var batches = sent.Select(f => Intake.Of(own, f, Cause.Sync, "run"))
+                        var batches = sent.Select(f => BatchItem.Of(own, f, VersionCause.Sync, "run"))
                             .Chunk(deal ? random.Next(1, 9) : 100)
                             .ToArray();
                         await Task.WhenAll(
@@ -224,10 +224,10 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedBar shared) : 
                         )
                             await last.WriteAsync(
                                 [
-                                    Intake.Of(
+                                    BatchItem.Of(
                                         own,
                                         new PosFacts { Orders = [newest.GetValueOrDefault(order) ?? Order(order, 0)] },
-                                        Cause.Order,
+                                        VersionCause.Order,
                                         null
                                     ),
                                 ],
@@ -266,17 +266,17 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedBar shared) : 
         var cancellationToken = TestContext.Current.CancellationToken;
         await bar.SqlAsync<object?>("create table progress (created int, updated int, unchanged int); select null::text");
         var till = new Till(bar.ConnectionId, Bar.VenueId, Provider.Square, "merchant");
-        Intake Page(int from, int second) =>
-            Intake.Of(
+        BatchItem Page(int from, int second) =>
+            BatchItem.Of(
                 till,
                 new PosFacts
                 {
                     Payments = [.. Enumerable.Range(from, 100).Select(i => Payment($"p{i}", PaymentState.Captured, second, 100, 0))],
                 },
-                Cause.Sync,
+                VersionCause.Sync,
                 "run-1"
             );
-        static async Task KeepAsync(NpgsqlConnection connection, Written written, CancellationToken cancellationToken)
+        static async Task KeepAsync(NpgsqlConnection connection, BatchResult written, CancellationToken cancellationToken)
         {
             await using var command = new NpgsqlCommand("insert into progress values ($1, $2, $3)", connection)
             {
@@ -322,15 +322,15 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedBar shared) : 
 
     /// <summary>A plan made while the tables were empty must not stay a sequential scan.</summary>
     [Theory]
-    [InlineData(LedgerSql.ReadSales, "text[], smallint[], text[]", "'{bar}', '{2}', '{p1}'", "transactions")]
-    [InlineData(LedgerSql.ReadOrders, "text[], smallint[], text[]", "'{bar}', '{2}', '{o1}'", "transactions")]
+    [InlineData(LedgerSql.ReadTransactions, "text[], smallint[], text[]", "'{bar}', '{2}', '{p1}'", "transactions")]
+    [InlineData(LedgerSql.ReadTransactionsOfOrders, "text[], smallint[], text[]", "'{bar}', '{2}', '{o1}'", "transactions")]
     [InlineData(
         LedgerSql.ReadRefunds,
         "text[], smallint[], text[], text[], smallint[], text[]",
         "'{bar}', '{2}', '{r1}', '{bar}', '{2}', '{p1}'",
         "refunds"
     )]
-    [InlineData(LedgerSql.ReadLinks, "text[], text[]", "'{bar}', '{t}'", "card_links")]
+    [InlineData(LedgerSql.ReadCardLinks, "text[], text[]", "'{bar}', '{t}'", "card_links")]
     [InlineData(LedgerSql.LockHeads, "text[]", "'{bar}'", "feed_heads")]
     public async Task The_hot_reads_use_their_index_also_when_planned_on_empty_tables(string sql, string types, string values, string table)
     {
@@ -348,7 +348,7 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedBar shared) : 
                 lines.AppendLine(rows.GetString(0));
             return lines.ToString();
         }
-        await RunAsync(LedgerSql.Session);
+        await RunAsync(LedgerSql.SessionSettings);
         await RunAsync($"prepare hot ({types}) as {sql}");
 
         var plan = await RunAsync($"explain execute hot ({values})");

@@ -148,15 +148,15 @@ public sealed class ThousandsOfCasesTests(TestPostgres postgres)
 
     private static Till TillOf(string venue) => new(Guid.Empty, venue, Provider.Square, "merchant");
 
-    private static Intake Told(string venue, PosFacts facts, Random random, bool asEvent)
+    private static BatchItem Told(string venue, PosFacts facts, Random random, bool asEvent)
     {
         if (!asEvent)
-            return Intake.Of(TillOf(venue), facts, Cause.Sync, "run");
+            return BatchItem.Of(TillOf(venue), facts, VersionCause.Sync, "run");
         var id = random.NextInt64().ToString(CultureInfo.InvariantCulture);
-        return Intake.Of(
+        return BatchItem.Of(
             TillOf(venue),
             facts,
-            Cause.Webhook,
+            VersionCause.Webhook,
             id,
             new WebhookEventRow
             {
@@ -173,7 +173,7 @@ public sealed class ThousandsOfCasesTests(TestPostgres postgres)
         );
     }
 
-    private static async Task WriteAsync(RunningHost host, IEnumerable<Intake[]> batches)
+    private static async Task WriteAsync(RunningHost host, IEnumerable<BatchItem[]> batches)
     {
         await using var writer = host.Services.GetRequiredService<Func<BatchWriter>>()();
         foreach (var batch in batches)

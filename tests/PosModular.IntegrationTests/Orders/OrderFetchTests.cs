@@ -112,7 +112,10 @@ public sealed class OrderFetchTests(TestPostgres postgres)
 
         Asked(bar).ShouldBe(10);
         bar.Host.Log.Lines.Count(l => l.Contains("was not known to its provider", StringComparison.Ordinal)).ShouldBe(1);
-        Enumerable.Range(1, 9).Aggregate(Duration.Zero, (sum, n) => sum + OrderQueue.PauseAfter(n)!.Value).TotalDays.ShouldBeInRange(2, 4);
+        Enumerable
+            .Range(1, 9)
+            .Aggregate(Duration.Zero, (sum, n) => sum + OrderFetchQueue.RetryDelayAfter(n)!.Value)
+            .TotalDays.ShouldBeInRange(2, 4);
     }
 
     [Fact]
@@ -301,10 +304,10 @@ public sealed class OrderFetchTests(TestPostgres postgres)
     public async Task What_is_asked_for_again_while_it_is_being_fetched_stays_in_the_queue()
     {
         await using var bar = await OpenAsync();
-        var queue = bar.Host.Services.GetRequiredService<OrderQueue>();
+        var queue = bar.Host.Services.GetRequiredService<OrderFetchQueue>();
         await bar.PostAsync(bar.Event("p1"));
         // Two seconds later, while the host's clock stands still: its own fetcher finds nothing due.
-        var taken = await queue.TakeAsync(
+        var taken = await queue.ClaimAsync(
             [new Integrations.Contracts.Till(bar.ConnectionId, Bar.VenueId, Provider.Square, "merchant")],
             _clock.Now() + Duration.FromSeconds(2),
             TestContext.Current.CancellationToken
@@ -314,7 +317,7 @@ public sealed class OrderFetchTests(TestPostgres postgres)
         await using var connection = await bar
             .Host.Services.GetRequiredService<NpgsqlDataSource>()
             .OpenConnectionAsync(TestContext.Current.CancellationToken);
-        await OrderQueue.SettleAsync(connection, taken, [], _clock.Now(), TestContext.Current.CancellationToken);
+        await OrderFetchQueue.CompleteAsync(connection, taken, [], _clock.Now(), TestContext.Current.CancellationToken);
 
         (await QueueAsync(bar)).ShouldBe("order-p1 0");
     }

@@ -159,7 +159,7 @@ public sealed class RevenueTests(TestPostgres postgres)
             );
     }
 
-    private static Intake Event(string venue, int i, PosPayment payment)
+    private static BatchItem Event(string venue, int i, PosPayment payment)
     {
         var till = new Till(Guid.Empty, venue, Provider.Square, "merchant");
         var row = new WebhookEventRow
@@ -174,6 +174,6 @@ public sealed class RevenueTests(TestPostgres postgres)
             Attempts = 1,
             Payload = Encoding.UTF8.GetBytes("{}"),
         };
-        return Intake.Of(till, new PosFacts { Payments = [payment] }, Cause.Webhook, row.EventId, row);
+        return BatchItem.Of(till, new PosFacts { Payments = [payment] }, VersionCause.Webhook, row.EventId, row);
     }
 }

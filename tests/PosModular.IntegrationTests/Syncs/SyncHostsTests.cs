@@ -48,10 +48,10 @@ public sealed class SyncHostsTests(TestPostgres postgres)
         var host = HostProcess.Start(bar, port);
         await bar.SqlAsync<int>(
             $"""
-            insert into ingestion.sync_runs (id, venue_id, connection_id, trigger, status, by_creation, from_at, to_at, stream, place, pass_pages, pass_news, pages, fetched, created, updated, unchanged, started_at, updated_at, resume_at, faults)
+            insert into ingestion.sync_runs (id, venue_id, connection_id, trigger, status, by_creation, from_at, to_at, stream, place, pass_pages, pass_found_changes, pages, fetched, created, updated, unchanged, started_at, updated_at, resume_at, faults)
             select gen_random_uuid(), 'bar', connection_id, 3, 1, true, '{from:O}', '{from.AddDays(
                 1
-            ):O}', 0, '{from:O}', 0, false, 0, 0, 0, 0, 0, now(), now(), now(), 0 from ingestion.sync_places
+            ):O}', 0, '{from:O}', 0, false, 0, 0, 0, 0, 0, now(), now(), now(), 0 from ingestion.sync_states
             """
         );
         var storm = Storm.SendAsync(bar, events, _ => host.Address, TimeSpan.FromMinutes(3));
@@ -66,7 +66,7 @@ public sealed class SyncHostsTests(TestPostgres postgres)
             storm.IsCompleted.ShouldBeFalse("so is the storm");
             await host.KillAsync();
             // Its lease runs out, as it would by itself in half a minute.
-            await bar.SqlAsync<int>("update ingestion.sync_places set lease_until = now() - interval '1 second'");
+            await bar.SqlAsync<int>("update ingestion.sync_states set lease_until = now() - interval '1 second'");
             host = HostProcess.Start(bar, port);
         }
         await storm;
@@ -108,7 +108,7 @@ public sealed class SyncHostsTests(TestPostgres postgres)
         await bar.SqlAsync<int>(
             """
             update integrations.pos_connections set sync_enabled = true;
-            update ingestion.sync_places set alive_at = now() - interval '10 minutes', next_sync_at = now() + interval '1 day', last_sync_at = now()
+            update ingestion.sync_states set alive_at = now() - interval '10 minutes', next_sync_at = now() + interval '1 day', last_sync_at = now()
             """
         );
 

@@ -93,7 +93,7 @@ public sealed class SyncTests(TestPostgres postgres)
     public async Task What_changes_while_the_first_sync_reads_is_in_the_next_one()
     {
         await using var bar = await Polled.OpenAsync(await postgres.CreateDatabaseAsync(), pageSize: 10);
-        await bar.SqlAsync<int>("delete from ingestion.sync_runs; update ingestion.sync_places set synced_to = null");
+        await bar.SqlAsync<int>("delete from ingestion.sync_runs; update ingestion.sync_states set synced_to = null");
         var (ledger, location, now) = (bar.Square.Ledger, bar.Till.Location.Id, Polled.Now);
         var ids = Enumerable
             .Range(0, 30)

@@ -162,7 +162,7 @@ public sealed class ReplayTests(TestPostgres postgres)
         clock.Advance(Duration.FromDays(59));
         await bar.PostAsync(bar.Event("young"));
         var retention = bar.Host.Services.GetRequiredService<EventRetention>();
-        (await retention.ForgetAsync(TestContext.Current.CancellationToken)).ShouldBe(0);
+        (await retention.DeleteExpiredAsync(TestContext.Current.CancellationToken)).ShouldBe(0);
         clock.Advance(Duration.FromDays(1) + Duration.FromSeconds(1));
 
         await using (var busy = new NpgsqlConnection(bar.Database))
@@ -170,11 +170,11 @@ public sealed class ReplayTests(TestPostgres postgres)
             await busy.OpenAsync(TestContext.Current.CancellationToken);
             await using var take = new NpgsqlCommand("select pg_advisory_lock(x'706f736d6576656e'::bigint)", busy);
             await take.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
-            (await retention.ForgetAsync(TestContext.Current.CancellationToken)).ShouldBe(0);
+            (await retention.DeleteExpiredAsync(TestContext.Current.CancellationToken)).ShouldBe(0);
             await using var give = new NpgsqlCommand("select pg_advisory_unlock_all()", busy);
             await give.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
         }
-        (await retention.ForgetAsync(TestContext.Current.CancellationToken)).ShouldBe(700);
+        (await retention.DeleteExpiredAsync(TestContext.Current.CancellationToken)).ShouldBe(700);
 
         (
             await bar.SqlAsync<string>(

@@ -14,38 +14,38 @@ internal sealed class Book
     private readonly Dictionary<string, long> _heads = new() { ["v1"] = 0, ["v2"] = 0 };
     private long _now = 1_700_000_000;
 
-    public Dictionary<PaymentKey, SaleState> Sales { get; } = [];
+    public Dictionary<PaymentKey, LedgerTransaction> Sales { get; } = [];
     public List<NewVersion> Versions { get; } = [];
     public Func<string, string, string?> UserOfCard { get; set; } = (_, _) => null;
     public IReadOnlyDictionary<string, long> Heads => _heads;
 
-    public Dictionary<RefundKey, RefundRecord> Refunds { get; } = [];
+    public Dictionary<RefundKey, LedgerRefund> Refunds { get; } = [];
 
     /// <summary>Orders that are to be fetched.</summary>
     public HashSet<OrderKey> Wanted { get; } = [];
 
     public static Till TillOf(string venue) => new(Connection, venue, Provider.Square, "M");
 
-    public static Intake Seen(string venue, PosPayment payment) => Seen(venue, new PosFacts { Payments = [payment] });
+    public static BatchItem Seen(string venue, PosPayment payment) => Seen(venue, new PosFacts { Payments = [payment] });
 
-    public static Intake Seen(string venue, PosRefund refund) => Seen(venue, new PosFacts { Refunds = [refund] });
+    public static BatchItem Seen(string venue, PosRefund refund) => Seen(venue, new PosFacts { Refunds = [refund] });
 
-    public static Intake Seen(string venue, PosOrder order) => Seen(venue, new PosFacts { Orders = [order] });
+    public static BatchItem Seen(string venue, PosOrder order) => Seen(venue, new PosFacts { Orders = [order] });
 
-    public static Intake Seen(string venue, PosFacts facts) => Intake.Of(TillOf(venue), facts, Cause.Webhook, null);
+    public static BatchItem Seen(string venue, PosFacts facts) => BatchItem.Of(TillOf(venue), facts, VersionCause.Webhook, null);
 
-    public Folded Write(params IReadOnlyList<Intake> batch)
+    public LedgerChanges Write(params IReadOnlyList<BatchItem> batch)
     {
-        var known = new Known(
-            new Dictionary<PaymentKey, SaleState>(Sales),
-            new Dictionary<RefundKey, RefundRecord>(Refunds),
+        var known = new LedgerSnapshot(
+            new Dictionary<PaymentKey, LedgerTransaction>(Sales),
+            new Dictionary<RefundKey, LedgerRefund>(Refunds),
             _heads,
             (venue, card) => UserOfCard(venue, card) is { } user ? new CardOwner(user, null) : null
         );
-        var folded = Fold.Apply(known, batch, Instant.FromUnixTimeSeconds(_now++));
+        var folded = LedgerMerge.Apply(known, batch, Instant.FromUnixTimeSeconds(_now++));
         foreach (var refund in folded.Refunds)
             Refunds[refund.Key] = refund;
-        Wanted.UnionWith(folded.Wanted.Select(w => w.Order.Key));
+        Wanted.UnionWith(folded.OrderFetches.Select(w => w.Order.Key));
         foreach (var sale in folded.Inserted)
             Sales.Add(sale.Key, sale);
         foreach (var sale in folded.Updated)
@@ -63,7 +63,7 @@ internal sealed class Book
         {
             var next = Wanted.First();
             Wanted.Remove(next);
-            Write(Seen(next.VenueId, order(next))).Written.StaleOrders.ShouldBeEmpty();
+            Write(Seen(next.VenueId, order(next))).Result.StaleOrders.ShouldBeEmpty();
         }
     }
 
@@ -86,7 +86,7 @@ internal sealed class Book
         ];
     }
 
-    public static Sale Sale(SaleState s) =>
+    public static TransactionState Sale(LedgerTransaction s) =>
         new(
             s.Key.Provider,
             s.Status,
@@ -102,6 +102,6 @@ internal sealed class Book
             TaxMinor = s.Breakdown.TaxMinor,
             DiscountMinor = s.Breakdown.DiscountMinor,
             ServiceChargeMinor = s.Breakdown.ServiceChargeMinor,
-            BreakdownComplete = s.Breakdown.Complete,
+            BreakdownComplete = s.Breakdown.IsComplete,
         };
 }

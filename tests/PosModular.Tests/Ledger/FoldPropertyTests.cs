@@ -9,11 +9,11 @@ namespace PosModular.Tests.Ledger;
 /// <summary>One truth per payment: whatever the order, the repetition and the batches its states arrive in.</summary>
 public sealed class FoldPropertyTests
 {
-    private static readonly Gen<(Intake[] Told, int Seed)> Arrivals = Gen.Select(Payments.Told.Array[0, 18], Gen.Int[0, int.MaxValue]);
+    private static readonly Gen<(BatchItem[] Told, int Seed)> Arrivals = Gen.Select(Payments.Told.Array[0, 18], Gen.Int[0, int.MaxValue]);
 
     private static string? UserOfCard(string venue, string card) => "owner of " + venue + card;
 
-    private static Book Written(IEnumerable<IReadOnlyList<Intake>> batches)
+    private static Book Written(IEnumerable<IReadOnlyList<BatchItem>> batches)
     {
         var book = new Book { UserOfCard = UserOfCard };
         foreach (var batch in batches)
@@ -21,7 +21,7 @@ public sealed class FoldPropertyTests
         return book;
     }
 
-    private static IEnumerable<Sighting> PaymentsOf(IEnumerable<Intake> told) => told.SelectMany(i => i.Payments);
+    private static IEnumerable<ObservedPayment> PaymentsOf(IEnumerable<BatchItem> told) => told.SelectMany(i => i.Payments);
 
     [Fact]
     public void Any_order_repetition_and_batching_ends_in_the_same_state() =>
@@ -48,7 +48,14 @@ public sealed class FoldPropertyTests
                                 s.Status,
                                 s.RefundedMinor,
                                 s.UserId,
-                                (s.Payment, s.MatchedBy, s.CardToken, s.ConnectionId, s.RefundOnly, s.Share is null ? default : s.Breakdown)
+                                (
+                                    s.Payment,
+                                    s.MatchedBy,
+                                    s.CardToken,
+                                    s.ConnectionId,
+                                    s.IsRefundOnly,
+                                    s.OrderShareWeight is null ? default : s.Breakdown
+                                )
                             )
                     );
 
@@ -69,7 +76,7 @@ public sealed class FoldPropertyTests
                     .Select(g => g.MaxBy(r => r.Version)!)
                     .Where(r => r.Refund.State == RefundState.Completed)
                     .ToArray();
-                foreach (var sale in book.Sales.Values.Where(s => !s.RefundOnly))
+                foreach (var sale in book.Sales.Values.Where(s => !s.IsRefundOnly))
                 {
                     var own = refunds.Where(r =>
                         r.Refund.PaymentId == sale.Key.ExternalId
@@ -80,7 +87,7 @@ public sealed class FoldPropertyTests
                         Math.Min(sale.Payment.TotalMinor, Math.Max(sale.Payment.RefundedMinor, own.Sum(r => r.Refund.AmountMinor)))
                     );
                 }
-                book.Sales.Values.Where(s => s.RefundOnly)
+                book.Sales.Values.Where(s => s.IsRefundOnly)
                     .Sum(s => s.RefundedMinor)
                     .ShouldBe(refunds.Where(r => r.Refund.PaymentId is null).Sum(r => r.Refund.AmountMinor));
             },
@@ -98,7 +105,7 @@ public sealed class FoldPropertyTests
 
                 foreach (
                     var paid in book
-                        .Sales.Values.Where(s => s is { Share: not null, Payment.Currency: "EUR" })
+                        .Sales.Values.Where(s => s is { OrderShareWeight: not null, Payment.Currency: "EUR" })
                         .GroupBy(s => new OrderKey(s.Key.VenueId, s.Key.Provider, s.Payment.OrderId!))
                 )
                 {
@@ -108,7 +115,7 @@ public sealed class FoldPropertyTests
                         paid.Sum(s => s.Breakdown.DiscountMinor),
                         paid.Sum(s => s.Breakdown.ServiceChargeMinor)
                     ).ShouldBe((amounts.TaxMinor, amounts.DiscountMinor, amounts.ServiceChargeMinor));
-                    paid.ShouldAllBe(s => s.Breakdown.Complete);
+                    paid.ShouldAllBe(s => s.Breakdown.IsComplete);
                 }
             },
             iter: 3_000
@@ -143,7 +150,7 @@ public sealed class FoldPropertyTests
                     applied[^1].Seq.ShouldBe(sale.LastSeq);
                     // A newer order that says the same is no news to readers.
                     (applied[^1].State with { Breakdown = sale.Breakdown }).ShouldBe(sale);
-                    applied[^1].State.Breakdown.SaysTheSame(sale.Breakdown).ShouldBeTrue();
+                    applied[^1].State.Breakdown.HasSameAmounts(sale.Breakdown).ShouldBeTrue();
                     applied.Select(v => v.State.Version).ShouldBeInOrder(SortDirection.Ascending);
                     own.Where(v => !v.Applied).ShouldAllBe(v => v.PreviousSeq == null && !v.Added);
                     own.ShouldAllBe(v => v.State.Id == sale.Id && v.State.RecordedAt == sale.RecordedAt);
@@ -165,7 +172,7 @@ public sealed class FoldPropertyTests
                     var firstPaid = book.Versions.FirstOrDefault(v =>
                         v.State.Key == key
                         && v.Applied
-                        && !v.State.RefundOnly
+                        && !v.State.IsRefundOnly
                         && Ingestion.Contracts.TransactionStatuses.IsPaid(v.State.Status)
                     );
                     added.ShouldBe(firstPaid is null ? [] : [firstPaid.Seq]);

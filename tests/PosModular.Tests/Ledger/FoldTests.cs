@@ -11,9 +11,9 @@ public sealed class FoldTests
 {
     private readonly Book _book = new();
 
-    private Ingestion.Ledger.SaleState Sale => _book.Sales.Values.Single();
+    private Ingestion.Ledger.LedgerTransaction Sale => _book.Sales.Values.Single();
 
-    private static Ingestion.Ledger.Intake Seen(PosPayment payment) => Book.Seen("v1", payment);
+    private static Ingestion.Ledger.BatchItem Seen(PosPayment payment) => Book.Seen("v1", payment);
 
     [Fact]
     public void Created_then_updated_is_one_sale_with_two_versions()

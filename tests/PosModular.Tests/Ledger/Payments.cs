@@ -36,7 +36,7 @@ internal static class Payments
 
     /// <summary>A payment keeps its card through all its states: every second one has a card that can be linked. Two payments have one order, and
     /// some states move a payment to another one.</summary>
-    private static readonly Gen<Intake> Payment = Gen.Select(
+    private static readonly Gen<BatchItem> Payment = Gen.Select(
             Gen.Select(Gen.Int[0, 1], Gen.Int[0, 3], Gen.Long[0, 3]),
             Gen.Select(Gen.Enum<PaymentState>(), Gen.Long[0, 3], Gen.Long[0, 5], Gen.Long[0, 2]),
             Gen.Int[0, 3],
@@ -65,7 +65,7 @@ internal static class Payments
         );
 
     /// <summary>Of each payment one or two, and some of no payment.</summary>
-    private static readonly Gen<Intake> Refund = Gen.Select(
+    private static readonly Gen<BatchItem> Refund = Gen.Select(
             Gen.Int[0, 1],
             Gen.Int[0, 6],
             Gen.Enum<RefundState>(),
@@ -92,17 +92,17 @@ internal static class Payments
                 )
         );
 
-    private static readonly Gen<Intake> Order = Gen.Select(Gen.Int[0, 1], Gen.Int[0, 2], Gen.Long[1, 3])
+    private static readonly Gen<BatchItem> Order = Gen.Select(Gen.Int[0, 1], Gen.Int[0, 2], Gen.Long[1, 3])
         .Select((venue, id, version) => Book.Seen(Venue(venue), OrderOf("o" + id, version)));
 
     /// <summary>Anything that a till may tell; mostly payments.</summary>
-    public static readonly Gen<Intake> Told = Gen.Frequency((4, Payment), (2, Refund), (1, Order));
+    public static readonly Gen<BatchItem> Told = Gen.Frequency((4, Payment), (2, Refund), (1, Order));
 
     public static PosOrder OrderOf(string id, long version) =>
         new(id, "L", version, "EUR", new PosBreakdown(version * 7 + id[^1], version * 5, version));
 
     /// <summary>The newest of each order that was told, else its first version: what the provider would answer.</summary>
-    public static Func<OrderKey, PosOrder> Newest(IEnumerable<Intake> told)
+    public static Func<OrderKey, PosOrder> Newest(IEnumerable<BatchItem> told)
     {
         var newest = told.SelectMany(i => i.Orders).GroupBy(o => o.Key).ToDictionary(g => g.Key, g => g.MaxBy(o => o.Order.Version)!.Order);
         return key => newest.GetValueOrDefault(key) ?? OrderOf(key.OrderId, 1);
@@ -111,10 +111,10 @@ internal static class Payments
     private static string Venue(int number) => number == 0 ? "v1" : "v2";
 
     /// <summary>The same ones in some order, some of them again, in some batches.</summary>
-    public static IReadOnlyList<IReadOnlyList<Intake>> Dealt(IReadOnlyList<Intake> all, int seed)
+    public static IReadOnlyList<IReadOnlyList<BatchItem>> Dealt(IReadOnlyList<BatchItem> all, int seed)
     {
         var chance = new Random(seed);
-        var batches = new List<IReadOnlyList<Intake>>();
+        var batches = new List<IReadOnlyList<BatchItem>>();
         var dealt = all.Concat(all.Where(_ => chance.Next(3) == 0)).ToArray();
         chance.Shuffle(dealt);
         for (var at = 0; at < dealt.Length; )

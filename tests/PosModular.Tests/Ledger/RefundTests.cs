@@ -24,11 +24,11 @@ public sealed class RefundTests
     );
     private readonly Book _book = new();
 
-    private SaleState Sale => _book.Sales.Values.Single();
+    private LedgerTransaction Sale => _book.Sales.Values.Single();
 
-    private Folded Write(PosRefund refund) => _book.Write(Book.Seen("v1", refund));
+    private LedgerChanges Write(PosRefund refund) => _book.Write(Book.Seen("v1", refund));
 
-    private Folded Write(PosPayment payment) => _book.Write(Book.Seen("v1", payment));
+    private LedgerChanges Write(PosPayment payment) => _book.Write(Book.Seen("v1", payment));
 
     [Fact]
     public void A_completed_refund_lowers_the_sale_and_the_net()
@@ -134,12 +134,12 @@ public sealed class RefundTests
     public void An_order_is_asked_for_once_and_shared_among_its_payments()
     {
         Write(Payments.At(0, PaymentState.Authorized))
-            .Wanted.Single()
-            .Order.ShouldBe(new OrderWanted(new OrderKey("v1", Provider.Square, "o1"), Book.Connection));
+            .OrderFetches.Single()
+            .Order.ShouldBe(new OrderFetchRequest(new OrderKey("v1", Provider.Square, "o1"), Book.Connection));
         _book.Fetch(_ => Payments.OrderOf("o1", 1));
-        Sale.Breakdown.Complete.ShouldBeTrue();
-        Write(Payments.At(1)).Wanted.ShouldBeEmpty(); // captured: nothing that matters to the order
-        Write(Payments.At(2) with { ExternalId = "p2", TotalMinor = 3_000 }).Wanted.ShouldHaveSingleItem();
+        Sale.Breakdown.IsComplete.ShouldBeTrue();
+        Write(Payments.At(1)).OrderFetches.ShouldBeEmpty(); // captured: nothing that matters to the order
+        Write(Payments.At(2) with { ExternalId = "p2", TotalMinor = 3_000 }).OrderFetches.ShouldHaveSingleItem();
         _book.Fetch(_ => Payments.OrderOf("o1", 1));
 
         _book.Sales.Values.Select(s => s.Breakdown.TaxMinor).ShouldBe([14, 42]);
@@ -150,7 +150,7 @@ public sealed class RefundTests
     {
         Write(Payments.At(0));
         _book.Write(Book.Seen("v1", Payments.OrderOf("o1", 2)));
-        _book.Write(Book.Seen("v1", Payments.OrderOf("o1", 1))).Written.StaleOrders.ShouldHaveSingleItem();
+        _book.Write(Book.Seen("v1", Payments.OrderOf("o1", 1))).Result.StaleOrders.ShouldHaveSingleItem();
         Write(Payments.At(5));
 
         Sale.Breakdown.ShouldBe(new Breakdown(63, 10, 2, true, 2));
@@ -161,7 +161,7 @@ public sealed class RefundTests
     public void What_a_payment_tells_of_itself_is_complete_at_once_and_no_order_is_asked_for()
     {
         var told = Payments.At(0) with { Breakdown = new PosBreakdown(80, 20, 5) };
-        Write(told).Wanted.ShouldBeEmpty();
+        Write(told).OrderFetches.ShouldBeEmpty();
         _book.Write(Book.Seen("v1", Payments.OrderOf("o1", 2)));
 
         Sale.Breakdown.ShouldBe(new Breakdown(80, 20, 5, true, null));
@@ -170,13 +170,13 @@ public sealed class RefundTests
     [Fact]
     public void A_changed_order_is_fetched_only_where_a_sale_of_it_is_known()
     {
-        Intake Changed(string id) => Book.Seen("v1", new PosFacts { ChangedOrders = [id] });
-        _book.Write(Changed("o1")).Wanted.ShouldBeEmpty();
+        BatchItem Changed(string id) => Book.Seen("v1", new PosFacts { ChangedOrders = [id] });
+        _book.Write(Changed("o1")).OrderFetches.ShouldBeEmpty();
         Write(Payments.At(0));
         _book.Fetch(_ => Payments.OrderOf("o1", 1));
 
-        _book.Write(Changed("o1")).Wanted.ShouldHaveSingleItem();
-        _book.Write(Changed("o7")).Wanted.ShouldBeEmpty();
+        _book.Write(Changed("o1")).OrderFetches.ShouldHaveSingleItem();
+        _book.Write(Changed("o7")).OrderFetches.ShouldBeEmpty();
     }
 
     [Theory]
@@ -186,7 +186,7 @@ public sealed class RefundTests
     {
         _book.Write(Book.Seen("v1", new PosFacts { Payments = [Payments.At(second)], Orders = [Payments.OrderOf("o1", 1)] }));
 
-        Sale.Breakdown.Complete.ShouldBeTrue();
+        Sale.Breakdown.IsComplete.ShouldBeTrue();
         _book.Wanted.Count.ShouldBe(again ? 1 : 0);
     }
 

@@ -39,7 +39,7 @@ public sealed class EvaluationTests
     private static EvaluationState Stand(Venue venue, params SpendRule[] rules) =>
         new(venue, rules, [], [], [], rules.ToDictionary(r => r.Id));
 
-    private static Sale Sale(
+    private static TransactionState Sale(
         string? user,
         long total,
         long refunded = 0,
@@ -47,7 +47,8 @@ public sealed class EvaluationTests
         TransactionStatus status = TransactionStatus.Completed
     ) => new(Provider.Square, status, currency, total, 0, refunded, PaymentMethod.Card, user, Noon);
 
-    private static TransactionChange Change(Sale? before, Sale after) => new("v", 1, Guid.Empty, Noon, before, after);
+    private static TransactionChange Change(TransactionState? before, TransactionState after) =>
+        new("v", 1, Guid.Empty, Noon, before, after);
 
     private static string Told(EvaluationState standing, params TransactionChange[] changes)
     {

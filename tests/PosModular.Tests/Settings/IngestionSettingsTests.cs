@@ -13,7 +13,7 @@ public sealed class IngestionSettingsTests
     private static Duration? Read(string? days) =>
         IngestionSettings
             .Read(new ConfigurationBuilder().AddInMemoryCollection([KeyValuePair.Create("Pos:WebhookEvents:KeepDays", days)]).Build())
-            .KeepEventsFor;
+            .WebhookEventRetention;
 
     [Fact]
     public void Sixty_days_unless_told_otherwise_and_for_ever_with_0()

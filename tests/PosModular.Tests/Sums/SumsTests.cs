@@ -17,7 +17,7 @@ public sealed class SumsTests
     private static readonly string?[] Users = [null, "anna", "ben"];
     private static readonly string[] Currencies = ["EUR", "USD"];
 
-    private static readonly Gen<Sale> Sale = Gen.Select(
+    private static readonly Gen<TransactionState> Sale = Gen.Select(
             Gen.Enum<TransactionStatus>(),
             Gen.Int[0, 1],
             Gen.Long[0, 50],
@@ -28,7 +28,7 @@ public sealed class SumsTests
         )
         .Select(
             (status, currency, total, refunded, user, day, method) =>
-                new Sale(
+                new TransactionState(
                     Provider.Square,
                     status,
                     Currencies[currency],
@@ -42,7 +42,10 @@ public sealed class SumsTests
         );
 
     // The states that each of a few sales goes through.
-    private static readonly Gen<(Sale[][] Sales, int Seed)> Histories = Gen.Select(Sale.Array[1, 5].Array[0, 6], Gen.Int[0, int.MaxValue]);
+    private static readonly Gen<(TransactionState[][] Sales, int Seed)> Histories = Gen.Select(
+        Sale.Array[1, 5].Array[0, 6],
+        Gen.Int[0, int.MaxValue]
+    );
 
     private static string VenueOf(int sale) => "v" + sale % 2;
 
@@ -101,7 +104,7 @@ public sealed class SumsTests
     [Fact]
     public void A_sale_that_changes_hands_leaves_the_one_and_joins_the_other()
     {
-        var sale = new Sale(
+        var sale = new TransactionState(
             Provider.Square,
             TransactionStatus.Completed,
             "EUR",
@@ -121,7 +124,7 @@ public sealed class SumsTests
     [Fact]
     public void A_capture_moves_revenue_from_pending_to_total_and_spend_only_where_captured_counts()
     {
-        var sale = new Sale(
+        var sale = new TransactionState(
             Provider.Square,
             TransactionStatus.Authorized,
             "EUR",
@@ -141,7 +144,7 @@ public sealed class SumsTests
     [Fact]
     public void A_refund_of_no_known_sale_takes_from_net_revenue_and_is_no_sale()
     {
-        var refund = new Sale(
+        var refund = new TransactionState(
             Provider.Square,
             TransactionStatus.Refunded,
             "EUR",
@@ -160,7 +163,7 @@ public sealed class SumsTests
     [Fact]
     public void What_cancels_itself_out_is_no_move()
     {
-        var sale = new Sale(
+        var sale = new TransactionState(
             Provider.Square,
             TransactionStatus.Authorized,
             "EUR",
@@ -184,7 +187,7 @@ public sealed class SumsTests
     [Fact]
     public void A_sum_past_64_bits_is_an_error_and_never_wraps()
     {
-        var sale = new Sale(
+        var sale = new TransactionState(
             Provider.Square,
             TransactionStatus.Completed,
             "EUR",
@@ -210,11 +213,11 @@ public sealed class SumsTests
     public void A_sale_belongs_to_its_quarter_of_an_hour(string at, string quarter) =>
         InstantPattern.ExtendedIso.Format(RevenueDelta.QuarterHourOf(InstantPattern.ExtendedIso.Parse(at).Value)).ShouldBe(quarter);
 
-    private static TransactionChange Change(string venue, long seq, Sale? before, Sale after) =>
+    private static TransactionChange Change(string venue, long seq, TransactionState? before, TransactionState after) =>
         new(venue, seq, Guid.Empty, Instant.FromUnixTimeSeconds(0), before, after);
 
     // The sales' changes interleaved at random, each sale's in order, cut into batches.
-    private static IEnumerable<TransactionChange[]> Batches(Sale[][] sales, int seed)
+    private static IEnumerable<TransactionChange[]> Batches(TransactionState[][] sales, int seed)
     {
         var chance = new Random(seed);
         var turns = sales.SelectMany((s, i) => Enumerable.Repeat(i, s.Length)).ToArray();
@@ -233,7 +236,7 @@ public sealed class SumsTests
     }
 
     private static IEnumerable<((string, string, string), long Authorized, long Captured)> Spend(
-        IEnumerable<(string Venue, Sale Sale)> sales
+        IEnumerable<(string Venue, TransactionState Sale)> sales
     ) =>
         from s in sales
         where s.Sale.UserId is not null && s.Sale.Status.IsPaid()
@@ -243,7 +246,7 @@ public sealed class SumsTests
         where authorized != 0 || captured != 0
         select (g.Key, authorized, captured);
 
-    private static IEnumerable<(RevenueBucketKey, RevenueDelta)> Revenue(IEnumerable<(string Venue, Sale Sale)> sales) =>
+    private static IEnumerable<(RevenueBucketKey, RevenueDelta)> Revenue(IEnumerable<(string Venue, TransactionState Sale)> sales) =>
         from s in sales
         where s.Sale.Status.IsPaid()
         group s.Sale by new RevenueBucketKey(

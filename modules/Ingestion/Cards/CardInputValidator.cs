@@ -3,14 +3,14 @@ using PosModular.Kernel.Errors;
 namespace Ingestion.Cards;
 
 /// <summary>What may name a card and its user; each answers null when it is well.</summary>
-internal static class CardInput
+internal static class CardInputValidator
 {
-    public static UserError? CheckUser(string userId) =>
+    public static UserError? CheckUserId(string userId) =>
         userId.Length is >= 1 and <= 200 && !userId.Any(char.IsControl)
             ? null
             : UserError.Invalid("A user id is the sub claim of the user's token, 1 to 200 characters.", "userId");
 
-    public static UserError? CheckToken(string token) =>
+    public static UserError? CheckCardToken(string token) =>
         token.Length is >= 1 and <= 100 && !token.Any(char.IsControl)
             ? null
             : UserError.Invalid("Pass the token of a sale's card: transactions { nodes { card { token } } }.", "cardToken");

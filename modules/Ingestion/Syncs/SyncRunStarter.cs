@@ -6,23 +6,23 @@ using PosModular.Kernel.Time;
 namespace Ingestion.Syncs;
 
 /// <summary>Begins runs.</summary>
-internal static class SyncRuns
+internal static class SyncRunStarter
 {
     /// <summary>A run up to now: the first one of a till by the time of its sales, later ones by the time of change from where the last one ended, with an
     /// overlap. Nothing is begun while one is open that comes to the same.</summary>
     public static Task<bool> StartAsync(
         NpgsqlDataSource database,
-        Till till,
+        Till connection,
         SyncTrigger trigger,
         Instant? syncedTo,
         Instant now,
         CancellationToken cancellationToken
     ) =>
         syncedTo is { } since
-            ? SyncSql.InsertAsync(
+            ? SyncSql.InsertRunAsync(
                 database,
                 now.NewId(),
-                till,
+                connection,
                 trigger,
                 byCreation: false,
                 Instant.Min(since, now) - SyncScheduler.Overlap,
@@ -30,25 +30,26 @@ internal static class SyncRuns
                 now,
                 cancellationToken
             )
-            : SyncSql.InsertAsync(
+            : SyncSql.InsertRunAsync(
                 database,
                 now.NewId(),
-                till,
+                connection,
                 trigger,
                 byCreation: true,
-                now - SyncScheduler.FirstSpan,
+                now - SyncScheduler.FirstSyncSpan,
                 now,
                 now,
                 cancellationToken
             );
 
     /// <summary>A span of the past, by the time of the sales.</summary>
-    public static Task<bool> BackfillAsync(
+    public static Task<bool> StartBackfillAsync(
         NpgsqlDataSource database,
-        Till till,
+        Till connection,
         Instant from,
         Instant to,
         Instant now,
         CancellationToken cancellationToken
-    ) => SyncSql.InsertAsync(database, now.NewId(), till, SyncTrigger.Backfill, byCreation: true, from, to, now, cancellationToken);
+    ) =>
+        SyncSql.InsertRunAsync(database, now.NewId(), connection, SyncTrigger.Backfill, byCreation: true, from, to, now, cancellationToken);
 }

@@ -9,31 +9,31 @@ using PosModular.Kernel.Time;
 namespace Ingestion.Ledger;
 
 /// <summary>Which sales change hands.</summary>
-internal enum MovedSales
+internal enum AssignmentScope
 {
     /// <summary>All with a card, but those tied by hand.</summary>
-    OfCard,
+    AllWithCard,
 
     /// <summary>All that a card has tied.</summary>
-    TiedByCard,
+    MatchedByCard,
 
     /// <summary>One sale, by its id.</summary>
-    One,
+    SingleTransaction,
 }
 
 /// <summary>Gives sales to a user, or to nobody, in one commit under the venue's feed lock: whatever made the reason for it (a card link) is
 /// written in the same commit. The feed gets the sales in the order of their times, so that rules see a running sum.</summary>
-internal sealed class SaleMoves(NpgsqlDataSource database, FeedSignal bell, IClock clock)
+internal sealed class TransactionAssigner(NpgsqlDataSource database, FeedSignal signal, IClock clock)
 {
-    private const string OpenHead = "insert into ingestion.feed_heads (venue_id, seq) values ($1, 0) on conflict do nothing";
+    private const string CreateHeadSql = "insert into ingestion.feed_heads (venue_id, seq) values ($1, 0) on conflict do nothing";
 
-    private const string LockHead = "select seq from ingestion.feed_heads where venue_id = $1 for update";
+    private const string LockHeadSql = "select seq from ingestion.feed_heads where venue_id = $1 for update";
 
-    private static string Move(MovedSales which) =>
+    private static string AssignSql(AssignmentScope scope) =>
         $"""
             with chosen as (
               select id, last_seq, $5::bigint + row_number() over (order by occurred_at, id) as seq
-              from ingestion.transactions where venue_id = $1 and {Condition(which)}),
+              from ingestion.transactions where venue_id = $1 and {Condition(scope)}),
             moved as (
               update ingestion.transactions t set user_id = $3, matched_by = $4, last_seq = c.seq from chosen c
               where t.venue_id = $1 and t.id = c.id
@@ -47,68 +47,68 @@ internal sealed class SaleMoves(NpgsqlDataSource database, FeedSignal bell, IClo
             from moved
             """;
 
-    private const string MoveHead = "update ingestion.feed_heads set seq = seq + $2 where venue_id = $1";
+    private const string AdvanceHeadSql = "update ingestion.feed_heads set seq = seq + $2 where venue_id = $1";
 
-    private static string Condition(MovedSales which) =>
-        which switch
+    private static string Condition(AssignmentScope scope) =>
+        scope switch
         {
-            MovedSales.OfCard => "card_token = $2 and user_id is distinct from $3 and matched_by is distinct from 2",
-            MovedSales.TiedByCard => "card_token = $2 and matched_by = 1",
+            AssignmentScope.AllWithCard => "card_token = $2 and user_id is distinct from $3 and matched_by is distinct from 2",
+            AssignmentScope.MatchedByCard => "card_token = $2 and matched_by = 1",
             _ => "id = $2::uuid and (user_id is distinct from $3 or matched_by is distinct from $4)",
         };
 
     /// <summary>How many sales have moved.</summary>
     /// <param name="venueId">The venue.</param>
-    /// <param name="which">Which sales; null when none is to move and only the reason is to be written.</param>
+    /// <param name="scope">Which sales; null when none is to move and only the reason is to be written.</param>
     /// <param name="key">The card's token or the sale's id.</param>
     /// <param name="userId">The new user; null for nobody.</param>
-    /// <param name="by">What ties them.</param>
+    /// <param name="matchedBy">What ties them.</param>
     /// <param name="cause">For the history.</param>
     /// <param name="causedBy">Who did it.</param>
-    /// <param name="reason">Written under the same lock, before the sales move.</param>
+    /// <param name="writeReason">Written under the same lock, before the sales move.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    public async Task<int> MoveAsync(
+    public async Task<int> AssignAsync(
         string venueId,
-        MovedSales? which,
+        AssignmentScope? scope,
         string key,
         string? userId,
-        MatchedBy? by,
-        Cause cause,
+        MatchedBy? matchedBy,
+        VersionCause cause,
         string causedBy,
-        Func<NpgsqlConnection, Instant, Task>? reason,
+        Func<NpgsqlConnection, Instant, Task>? writeReason,
         CancellationToken cancellationToken
     )
     {
         var now = clock.Now();
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await using (var open = Command(OpenHead, venueId))
+        await using (var open = Command(CreateHeadSql, venueId))
             await open.ExecuteNonQueryAsync(cancellationToken);
-        await using var lockHead = Command(LockHead, venueId);
+        await using var lockHead = Command(LockHeadSql, venueId);
         var head = (long)(await lockHead.ExecuteScalarAsync(cancellationToken))!;
-        if (reason is not null)
-            await reason(connection, now);
+        if (writeReason is not null)
+            await writeReason(connection, now);
         var moved = 0;
-        if (which is { } chosen)
+        if (scope is { } chosen)
         {
             await using var move = Command(
-                Move(chosen),
+                AssignSql(chosen),
                 venueId,
                 key,
                 Nullable(NpgsqlDbType.Text, userId),
-                Nullable(NpgsqlDbType.Smallint, (short?)by),
+                Nullable(NpgsqlDbType.Smallint, (short?)matchedBy),
                 head,
                 now,
                 (short)cause,
                 causedBy
             );
             moved = await move.ExecuteNonQueryAsync(cancellationToken);
-            await using var end = Command(MoveHead, venueId, (long)moved);
+            await using var end = Command(AdvanceHeadSql, venueId, (long)moved);
             await end.ExecuteNonQueryAsync(cancellationToken);
         }
         await transaction.CommitAsync(cancellationToken);
         if (moved > 0)
-            bell.Raise(TransactionsChanged.Feed, [venueId]);
+            signal.Raise(TransactionsChanged.Feed, [venueId]);
         return moved;
 
         NpgsqlCommand Command(string sql, params ReadOnlySpan<object> values)

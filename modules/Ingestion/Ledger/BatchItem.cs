@@ -6,7 +6,7 @@ namespace Ingestion.Ledger;
 
 /// <summary>Something to be taken in: what a till tells at once (an event, a page of a sync, fetched orders) and, where there is one, the raw
 /// event that told it.</summary>
-internal sealed record Intake
+internal sealed record BatchItem
 {
     /// <summary>Empty for a signed event of an unknown till.</summary>
     public required string VenueId { get; init; }
@@ -14,43 +14,45 @@ internal sealed record Intake
     /// <summary>Null for what was fetched. With one, nothing of this counts unless the event is new.</summary>
     public WebhookEventRow? Event { get; init; }
 
-    public IReadOnlyList<Sighting> Payments { get; init; } = [];
-    public IReadOnlyList<RefundSighting> Refunds { get; init; } = [];
-    public IReadOnlyList<OrderSighting> Orders { get; init; } = [];
+    public IReadOnlyList<ObservedPayment> Payments { get; init; } = [];
+    public IReadOnlyList<ObservedRefund> Refunds { get; init; } = [];
+    public IReadOnlyList<ObservedOrder> Orders { get; init; } = [];
 
     /// <summary>Orders that have changed and must be fetched to be known.</summary>
-    public IReadOnlyList<OrderWanted> ChangedOrders { get; init; } = [];
+    public IReadOnlyList<OrderFetchRequest> ChangedOrders { get; init; } = [];
 
     /// <summary>Hashes are computed here, not by the one writer of the host.</summary>
-    /// <param name="till">Whose facts they are.</param>
+    /// <param name="connection">Whose facts they are.</param>
     /// <param name="facts">What it tells.</param>
     /// <param name="cause">For the history.</param>
     /// <param name="causeId">The event or run; an order's own id when it is null.</param>
-    /// <param name="raw">The event that told it.</param>
-    public static Intake Of(Till till, PosFacts facts, Cause cause, string? causeId, WebhookEventRow? raw = null)
+    /// <param name="rawEvent">The event that told it.</param>
+    public static BatchItem Of(Till connection, PosFacts facts, VersionCause cause, string? causeId, WebhookEventRow? rawEvent = null)
     {
-        Sighting[] payments = [.. facts.Payments.Select(p => Sighting.Of(till, p, cause, causeId))];
+        ObservedPayment[] payments = [.. facts.Payments.Select(p => ObservedPayment.Of(connection, p, cause, causeId))];
         if (facts is { Refunds.Count: 0, Orders.Count: 0, ChangedOrders.Count: 0 })
-            return new Intake
+            return new BatchItem
             {
-                VenueId = till.VenueId,
-                Event = raw,
+                VenueId = connection.VenueId,
+                Event = rawEvent,
                 Payments = payments,
             };
-        if (raw is null && facts.Orders.Select(o => o.ExternalId).ToHashSet() is { Count: > 0 } orders)
-            payments = [.. payments.Select(p => p with { WithOrder = p.Payment.OrderId is { } order && orders.Contains(order) })];
+        if (rawEvent is null && facts.Orders.Select(o => o.ExternalId).ToHashSet() is { Count: > 0 } orders)
+            payments = [.. payments.Select(p => p with { HasOrderInBatch = p.Payment.OrderId is { } order && orders.Contains(order) })];
         // A refund of no known payment is a row of its own beside the sales.
-        var unlinked = facts.Refunds.Where(r => r.PaymentId is null).Select(r => Sighting.OfUnlinked(till, r, cause, causeId));
-        return new Intake
+        var unlinked = facts
+            .Refunds.Where(r => r.PaymentId is null)
+            .Select(r => ObservedPayment.OfUnlinkedRefund(connection, r, cause, causeId));
+        return new BatchItem
         {
-            VenueId = till.VenueId,
-            Event = raw,
+            VenueId = connection.VenueId,
+            Event = rawEvent,
             Payments = [.. payments, .. unlinked],
-            Refunds = [.. facts.Refunds.Select(r => RefundSighting.Of(till, r, cause, causeId))],
+            Refunds = [.. facts.Refunds.Select(r => ObservedRefund.Of(connection, r, cause, causeId))],
             Orders =
             [
-                .. facts.Orders.Select(o => new OrderSighting(
-                    new OrderKey(till.VenueId, till.Provider, o.ExternalId),
+                .. facts.Orders.Select(o => new ObservedOrder(
+                    new OrderKey(connection.VenueId, connection.Provider, o.ExternalId),
                     o,
                     cause,
                     causeId ?? o.ExternalId
@@ -58,33 +60,36 @@ internal sealed record Intake
             ],
             ChangedOrders =
             [
-                .. facts.ChangedOrders.Select(id => new OrderWanted(new OrderKey(till.VenueId, till.Provider, id), till.ConnectionId)),
+                .. facts.ChangedOrders.Select(id => new OrderFetchRequest(
+                    new OrderKey(connection.VenueId, connection.Provider, id),
+                    connection.ConnectionId
+                )),
             ],
         };
     }
 
     /// <summary>What it is about, for telling; the first thing in it.</summary>
-    public string Name =>
+    public string Label =>
         Payments is [var payment, ..] ? payment.Key.ExternalId
         : Refunds is [var refund, ..] ? refund.Key.ExternalId
         : Orders is [var order, ..] ? order.Key.OrderId
         : Event?.EventId ?? "(nothing)";
 
     /// <summary>An event that tells nothing which counts: ignored, or of no use.</summary>
-    public static Intake Bare(WebhookEventRow raw) => new() { VenueId = raw.VenueId, Event = raw };
+    public static BatchItem EventOnly(WebhookEventRow rawEvent) => new() { VenueId = rawEvent.VenueId, Event = rawEvent };
 
     /// <summary>One for each thing in it, to find the one that breaks the save. The raw event, if any, is not in them.</summary>
-    public IReadOnlyList<Intake> Apart() =>
+    public IReadOnlyList<BatchItem> Split() =>
         [
-            .. Payments.Where(p => !p.RefundOnly).Select(p => new Intake { VenueId = VenueId, Payments = [p] }),
-            .. Refunds.Select(r => new Intake
+            .. Payments.Where(p => !p.IsRefundOnly).Select(p => new BatchItem { VenueId = VenueId, Payments = [p] }),
+            .. Refunds.Select(r => new BatchItem
             {
                 VenueId = VenueId,
                 Refunds = [r],
-                Payments = [.. Payments.Where(p => p.RefundOnly && p.Key.ExternalId == r.Key.ExternalId)],
+                Payments = [.. Payments.Where(p => p.IsRefundOnly && p.Key.ExternalId == r.Key.ExternalId)],
             }),
-            .. Orders.Select(o => new Intake { VenueId = VenueId, Orders = [o] }),
-            .. ChangedOrders.Select(o => new Intake { VenueId = VenueId, ChangedOrders = [o] }),
+            .. Orders.Select(o => new BatchItem { VenueId = VenueId, Orders = [o] }),
+            .. ChangedOrders.Select(o => new BatchItem { VenueId = VenueId, ChangedOrders = [o] }),
         ];
 }
 
@@ -92,17 +97,17 @@ internal sealed record Intake
 internal readonly record struct OrderKey(string VenueId, Provider Provider, string OrderId);
 
 /// <summary>An order as somebody has just seen it.</summary>
-internal sealed record OrderSighting(OrderKey Key, PosOrder Order, Cause Cause, string? CauseId);
+internal sealed record ObservedOrder(OrderKey Key, PosOrder Order, VersionCause Cause, string? CauseId);
 
 /// <summary>An order that is to be fetched, and by which connection.</summary>
-internal readonly record struct OrderWanted(OrderKey Key, Guid ConnectionId);
+internal readonly record struct OrderFetchRequest(OrderKey Key, Guid ConnectionId);
 
 /// <summary>What a commit came to. Payments and refunds are counted once each, however often they were told.</summary>
 /// <param name="Created">Not known before.</param>
 /// <param name="Updated">Known before in an older state.</param>
 /// <param name="Unchanged">Known before in this state or a newer one.</param>
 /// <param name="StaleOrders">Orders that were told in an older state than is known here: they must be fetched again.</param>
-internal sealed record Written(int Created, int Updated, int Unchanged, IReadOnlySet<OrderKey> StaleOrders)
+internal sealed record BatchResult(int Created, int Updated, int Unchanged, IReadOnlySet<OrderKey> StaleOrders)
 {
-    public static Written Nothing { get; } = new(0, 0, 0, new HashSet<OrderKey>());
+    public static BatchResult Empty { get; } = new(0, 0, 0, new HashSet<OrderKey>());
 }

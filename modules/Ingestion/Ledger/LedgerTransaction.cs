@@ -9,41 +9,41 @@ namespace Ingestion.Ledger;
 internal readonly record struct PaymentKey(string VenueId, Provider Provider, string ExternalId);
 
 /// <summary>A payment as somebody has just seen it: an event or a sync page.</summary>
-internal sealed record Sighting(
+internal sealed record ObservedPayment(
     PaymentKey Key,
     Guid ConnectionId,
     PosPayment Payment,
     PaymentVersion Version,
     string? CardToken,
-    Cause Cause,
+    VersionCause Cause,
     string? CauseId
 )
 {
     /// <summary>It is no payment but a refund of no known payment, which stands beside the sales as a row of its own.</summary>
-    public bool RefundOnly { get; init; }
+    public bool IsRefundOnly { get; init; }
 
     /// <summary>Its till's sales unlock nothing.</summary>
     public bool RulesOff { get; init; }
 
     /// <summary>Its order was fetched after it and is told with it.</summary>
-    public bool WithOrder { get; init; }
+    public bool HasOrderInBatch { get; init; }
 
-    public static Sighting Of(Till till, PosPayment payment, Cause cause, string? causeId) =>
+    public static ObservedPayment Of(Till connection, PosPayment payment, VersionCause cause, string? causeId) =>
         new(
-            new PaymentKey(till.VenueId, till.Provider, payment.ExternalId),
-            till.ConnectionId,
+            new PaymentKey(connection.VenueId, connection.Provider, payment.ExternalId),
+            connection.ConnectionId,
             payment,
             PaymentVersion.Of(payment),
-            Cards.CardToken.Of(till, payment.Card),
+            Cards.CardToken.Of(connection, payment.Card),
             cause,
             causeId
         )
         {
-            RulesOff = !till.ProcessRules,
+            RulesOff = !connection.ProcessRules,
         };
 
     /// <summary>Total 0, given back once the refund is completed, taken when the refund was made.</summary>
-    public static Sighting OfUnlinked(Till till, PosRefund refund, Cause cause, string? causeId)
+    public static ObservedPayment OfUnlinkedRefund(Till connection, PosRefund refund, VersionCause cause, string? causeId)
     {
         var state = refund.State switch
         {
@@ -52,7 +52,7 @@ internal sealed record Sighting(
             _ => PaymentState.Failed,
         };
         return Of(
-            till,
+            connection,
             new PosPayment(
                 refund.ExternalId,
                 refund.OrderId,
@@ -71,7 +71,7 @@ internal sealed record Sighting(
             causeId
         ) with
         {
-            RefundOnly = true,
+            IsRefundOnly = true,
         };
     }
 }
@@ -80,20 +80,21 @@ internal sealed record Sighting(
 /// <param name="TaxMinor">0 while it is not complete.</param>
 /// <param name="DiscountMinor">0 while it is not complete.</param>
 /// <param name="ServiceChargeMinor">0 while it is not complete.</param>
-/// <param name="Complete">Whether it is known.</param>
+/// <param name="IsComplete">Whether it is known.</param>
 /// <param name="OrderVersion">The order it was read from; null while it is not complete and where the payment itself told it.</param>
-internal readonly record struct Breakdown(long TaxMinor, long DiscountMinor, long ServiceChargeMinor, bool Complete, long? OrderVersion)
+internal readonly record struct Breakdown(long TaxMinor, long DiscountMinor, long ServiceChargeMinor, bool IsComplete, long? OrderVersion)
 {
     /// <summary>The payment told it itself: no order may change it.</summary>
-    public bool IsThePayments => Complete && OrderVersion is null;
+    public bool IsFromPayment => IsComplete && OrderVersion is null;
 
-    public bool SaysTheSame(Breakdown other) => this with { OrderVersion = null } == other with { OrderVersion = null };
+    public bool HasSameAmounts(Breakdown other) => this with { OrderVersion = null } == other with { OrderVersion = null };
 
-    public static Breakdown Of(PosBreakdown told) => new(told.TaxMinor, told.DiscountMinor, told.ServiceChargeMinor, true, null);
+    public static Breakdown Of(PosBreakdown breakdown) =>
+        new(breakdown.TaxMinor, breakdown.DiscountMinor, breakdown.ServiceChargeMinor, true, null);
 }
 
 /// <summary>The state of a sale as the ledger keeps it.</summary>
-internal sealed record SaleState
+internal sealed record LedgerTransaction
 {
     public required Guid Id { get; init; }
     public required PaymentKey Key { get; init; }
@@ -108,7 +109,7 @@ internal sealed record SaleState
     public long? AddedSeq { get; init; }
 
     /// <summary>A refund of no known payment: it takes from revenue and is no sale.</summary>
-    public bool RefundOnly { get; init; }
+    public bool IsRefundOnly { get; init; }
 
     /// <summary>Its till's sales unlocked nothing when it was last seen there.</summary>
     public bool RulesOff { get; init; }
@@ -120,7 +121,7 @@ internal sealed record SaleState
 
     /// <summary>What was given back: what the payment tells or what its refunds come to, whichever is more, and never more than was paid.</summary>
     public long RefundedMinor =>
-        RefundOnly
+        IsRefundOnly
             ? Math.Max(0, Payment.RefundedMinor)
             : Math.Clamp(Math.Max(Payment.RefundedMinor, RefundsMinor), 0, Math.Max(0, Payment.TotalMinor));
 
@@ -131,13 +132,13 @@ internal sealed record SaleState
             PaymentState.Authorized => TransactionStatus.Authorized,
             PaymentState.Canceled => TransactionStatus.Canceled,
             PaymentState.Failed => TransactionStatus.Failed,
-            _ when RefundOnly => TransactionStatus.Refunded,
+            _ when IsRefundOnly => TransactionStatus.Refunded,
             _ when RefundedMinor == 0 => TransactionStatus.Completed,
             _ => RefundedMinor < Payment.TotalMinor ? TransactionStatus.PartiallyRefunded : TransactionStatus.Refunded,
         };
 
     /// <summary>What its part of an order is measured by; null when it has no part in it.</summary>
-    public long? Share => !RefundOnly && Status.IsPaid() ? Math.Max(0, Payment.TotalMinor - Payment.TipMinor) : null;
+    public long? OrderShareWeight => !IsRefundOnly && Status.IsPaid() ? Math.Max(0, Payment.TotalMinor - Payment.TipMinor) : null;
 }
 
 /// <summary>Whose card it is.</summary>
@@ -145,28 +146,36 @@ internal sealed record SaleState
 /// <param name="CountsFrom">Sales from then on are his; null for all of them.</param>
 internal sealed record CardOwner(string UserId, Instant? CountsFrom)
 {
-    public bool Has(PosPayment sale) => CountsFrom is not { } from || sale.OccurredAt >= from;
+    public bool Owns(PosPayment sale) => CountsFrom is not { } from || sale.OccurredAt >= from;
 }
 
 /// <summary>A version to write: its place in the feed, the state, and whether it is the one that counts.</summary>
-internal sealed record NewVersion(long Seq, SaleState State, long? PreviousSeq, bool Applied, bool Added, Cause Cause, string? CauseId);
+internal sealed record NewVersion(
+    long Seq,
+    LedgerTransaction State,
+    long? PreviousSeq,
+    bool Applied,
+    bool Added,
+    VersionCause Cause,
+    string? CauseId
+);
 
 /// <summary>What is known of everything that a batch touches.</summary>
-internal sealed record Known(
-    IReadOnlyDictionary<PaymentKey, SaleState> Sales,
-    IReadOnlyDictionary<RefundKey, RefundRecord> Refunds,
+internal sealed record LedgerSnapshot(
+    IReadOnlyDictionary<PaymentKey, LedgerTransaction> Transactions,
+    IReadOnlyDictionary<RefundKey, LedgerRefund> Refunds,
     IReadOnlyDictionary<string, long> Heads,
     Func<string, string, CardOwner?> OwnerOfCard
 );
 
 /// <summary>What a batch comes to: sales to insert and to update, versions in feed order, where each venue's feed ends then, refunds to keep, and
 /// orders to fetch.</summary>
-internal sealed record Folded(
-    IReadOnlyList<SaleState> Inserted,
-    IReadOnlyList<SaleState> Updated,
+internal sealed record LedgerChanges(
+    IReadOnlyList<LedgerTransaction> Inserted,
+    IReadOnlyList<LedgerTransaction> Updated,
     IReadOnlyList<NewVersion> Versions,
     IReadOnlyDictionary<string, long> Heads,
-    IReadOnlyCollection<RefundRecord> Refunds,
-    IReadOnlyList<(OrderWanted Order, Instant DueAt)> Wanted,
-    Written Written
+    IReadOnlyCollection<LedgerRefund> Refunds,
+    IReadOnlyList<(OrderFetchRequest Order, Instant DueAt)> OrderFetches,
+    BatchResult Result
 );

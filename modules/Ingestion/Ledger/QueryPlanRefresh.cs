@@ -9,25 +9,29 @@ namespace Ingestion.Ledger;
 /// index looks as good as the right one; new statistics make PostgreSQL plan again, in every session. Autovacuum does the same, but only
 /// looks once a minute.</summary>
 /// <remarks>Source: PostgreSQL docs, PREPARE: a statement is planned anew when planner statistics of its tables have been updated.</remarks>
-internal sealed partial class PlanRefresh(NpgsqlDataSource database, ILogger<PlanRefresh> log) : BackgroundService
+internal sealed partial class QueryPlanRefresh(NpgsqlDataSource database, ILogger<QueryPlanRefresh> log) : BackgroundService
 {
-    private const long First = 500;
-    private const long Last = 500_000;
-    private readonly Channel<long> _due = Channel.CreateUnbounded<long>();
-    private long _rows;
-    private long _next = First;
+    private const long FirstThreshold = 500;
+    private const long LastThreshold = 500_000;
+    private readonly Channel<long> _reachedThresholds = Channel.CreateUnbounded<long>();
+    private long _rowCount;
+    private long _nextThreshold = FirstThreshold;
 
     /// <summary>Says how many sales have come in; cheap, may be called by several writers.</summary>
-    public void Grew(int rows)
+    public void AddRows(int rows)
     {
-        var next = Volatile.Read(ref _next);
-        if (Interlocked.Add(ref _rows, rows) >= next && next <= Last && Interlocked.CompareExchange(ref _next, next * 10, next) == next)
-            _due.Writer.TryWrite(next);
+        var next = Volatile.Read(ref _nextThreshold);
+        if (
+            Interlocked.Add(ref _rowCount, rows) >= next
+            && next <= LastThreshold
+            && Interlocked.CompareExchange(ref _nextThreshold, next * 10, next) == next
+        )
+            _reachedThresholds.Writer.TryWrite(next);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await foreach (var rows in _due.Reader.ReadAllAsync(stoppingToken))
+        await foreach (var rows in _reachedThresholds.Reader.ReadAllAsync(stoppingToken))
         {
             try
             {
@@ -38,11 +42,11 @@ internal sealed partial class PlanRefresh(NpgsqlDataSource database, ILogger<Pla
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
-                Missed(log, rows, e.Message); // autovacuum will see to it
+                LogAnalyzeFailed(log, rows, e.Message); // autovacuum will see to it
             }
         }
     }
 
     [LoggerMessage(LogLevel.Information, "The tables were not analysed at {Rows} rows: {Reason}")]
-    private static partial void Missed(ILogger log, long rows, string reason);
+    private static partial void LogAnalyzeFailed(ILogger log, long rows, string reason);
 }

@@ -3,9 +3,9 @@ using System.Security.Cryptography;
 namespace Ingestion.Webhooks;
 
 /// <summary>An event that breaks the save is kept all the same: its bytes, its hash for an id, and the reason.</summary>
-internal static class Poison
+internal static class UnusableEvent
 {
-    public static WebhookEventRow Keep(WebhookEventRow row, string reason) =>
+    public static WebhookEventRow ToFailedRow(WebhookEventRow row, string reason) =>
         new()
         {
             Id = row.Id,

@@ -5,15 +5,15 @@ using Npgsql;
 namespace Ingestion.Orders;
 
 /// <summary>An order taken up to be fetched.</summary>
-internal sealed record OrderFetch(string VenueId, Guid ConnectionId, string OrderId, int Attempts, Instant Lease);
+internal sealed record LeasedOrderFetch(string VenueId, Guid ConnectionId, string OrderId, int Attempts, Instant LeasedUntil);
 
 /// <summary>The orders that are still to be fetched. A row is taken up by moving its due time on, and is its taker's as long as that time stands there:
 /// two hosts never wait for each other, and what a dead host had taken up comes again.</summary>
-internal sealed class OrderQueue(NpgsqlDataSource database)
+internal sealed class OrderFetchQueue(NpgsqlDataSource database)
 {
-    public const int MostInOneCall = 100;
-    private static readonly Duration Lease = Duration.FromMinutes(1);
-    private static readonly Duration[] Pauses =
+    public const int MaxOrdersPerCall = 100;
+    private static readonly Duration LeaseTime = Duration.FromMinutes(1);
+    private static readonly Duration[] RetryDelays =
     [
         Duration.FromSeconds(5),
         Duration.FromSeconds(15),
@@ -26,7 +26,7 @@ internal sealed class OrderQueue(NpgsqlDataSource database)
         Duration.FromDays(1),
     ];
 
-    private const string TakeSql = """
+    private const string ClaimSql = """
         with due as materialized (
           select f.venue_id, f.connection_id, f.order_id from unnest($5::text[], $1::uuid[]) c(venue_id, id)
           cross join lateral (
@@ -36,95 +36,99 @@ internal sealed class OrderQueue(NpgsqlDataSource database)
         returning f.venue_id, f.connection_id, f.order_id, f.attempts
         """;
 
-    private const string DoneSql = """
+    private const string DeleteSql = """
         delete from ingestion.order_fetches f using unnest($1::text[], $2::uuid[], $3::text[]) d(venue_id, connection_id, order_id)
         where f.venue_id = d.venue_id and f.connection_id = d.connection_id and f.order_id = d.order_id and f.due_at = $4
         """;
 
-    private const string LaterSql = """
+    private const string PostponeSql = """
         update ingestion.order_fetches f set due_at = d.due_at, attempts = d.attempts
         from unnest($1::text[], $2::uuid[], $3::text[], $5::timestamptz[], $6::int[]) d(venue_id, connection_id, order_id, due_at, attempts)
         where f.venue_id = d.venue_id and f.connection_id = d.connection_id and f.order_id = d.order_id and f.due_at = $4
         """;
 
-    private const string ForgetSql = "delete from ingestion.order_fetches where due_at < $1";
+    private const string DeleteExpiredSql = "delete from ingestion.order_fetches where due_at < $1";
 
     /// <summary>How long an order that the provider did not know so many times is left alone; null when it is given up, after some three days.</summary>
-    public static Duration? PauseAfter(int attempts) => attempts <= Pauses.Length ? Pauses[attempts - 1] : null;
+    public static Duration? RetryDelayAfter(int attempts) => attempts <= RetryDelays.Length ? RetryDelays[attempts - 1] : null;
 
     /// <summary>What is due at these tills, up to a call's worth of each.</summary>
-    public async Task<IReadOnlyList<OrderFetch>> TakeAsync(
-        IReadOnlyCollection<Till> tills,
+    public async Task<IReadOnlyList<LeasedOrderFetch>> ClaimAsync(
+        IReadOnlyCollection<Till> connections,
         Instant now,
         CancellationToken cancellationToken
     )
     {
-        var lease = now + Lease;
+        var lease = now + LeaseTime;
         await using var command = Command(
-            database.CreateCommand(TakeSql),
-            tills.Select(t => t.ConnectionId).ToArray(),
+            database.CreateCommand(ClaimSql),
+            connections.Select(t => t.ConnectionId).ToArray(),
             now,
             lease,
-            (long)MostInOneCall,
-            tills.Select(t => t.VenueId).ToArray()
+            (long)MaxOrdersPerCall,
+            connections.Select(t => t.VenueId).ToArray()
         );
         await using var rows = await command.ExecuteReaderAsync(cancellationToken);
-        var taken = new List<OrderFetch>();
+        var claimed = new List<LeasedOrderFetch>();
         while (await rows.ReadAsync(cancellationToken))
-            taken.Add(new OrderFetch(rows.GetString(0), rows.GetGuid(1), rows.GetString(2), rows.GetInt32(3), lease));
-        return taken;
+            claimed.Add(new LeasedOrderFetch(rows.GetString(0), rows.GetGuid(1), rows.GetString(2), rows.GetInt32(3), lease));
+        return claimed;
     }
 
     /// <summary>Strikes out what was fetched, unless it has been asked for again since; puts off what was not known, and gives up what was not for days.
     /// Within the commit that writes the orders.</summary>
-    public static async Task SettleAsync(
+    public static async Task CompleteAsync(
         NpgsqlConnection connection,
-        IReadOnlyList<OrderFetch> done,
-        IReadOnlyList<OrderFetch> missing,
+        IReadOnlyList<LeasedOrderFetch> fetched,
+        IReadOnlyList<LeasedOrderFetch> missing,
         Instant now,
         CancellationToken cancellationToken
     )
     {
-        var later = missing.Where(f => PauseAfter(f.Attempts) is not null).ToArray();
-        OrderFetch[] over = [.. done, .. missing.Where(f => PauseAfter(f.Attempts) is null)];
+        var later = missing.Where(f => RetryDelayAfter(f.Attempts) is not null).ToArray();
+        LeasedOrderFetch[] over = [.. fetched, .. missing.Where(f => RetryDelayAfter(f.Attempts) is null)];
         if (over.Length > 0)
         {
-            await using var strike = Command(new NpgsqlCommand(DoneSql, connection), Keys(over));
+            await using var strike = Command(new NpgsqlCommand(DeleteSql, connection), Keys(over));
             await strike.ExecuteNonQueryAsync(cancellationToken);
         }
         if (later.Length > 0)
         {
             await using var put = Command(
-                new NpgsqlCommand(LaterSql, connection),
-                [.. Keys(later), later.Select(f => now + PauseAfter(f.Attempts)!.Value).ToArray(), later.Select(f => f.Attempts).ToArray()]
+                new NpgsqlCommand(PostponeSql, connection),
+                [
+                    .. Keys(later),
+                    later.Select(f => now + RetryDelayAfter(f.Attempts)!.Value).ToArray(),
+                    later.Select(f => f.Attempts).ToArray(),
+                ]
             );
             await put.ExecuteNonQueryAsync(cancellationToken);
         }
     }
 
     /// <summary>The provider could not be asked: that is not the orders' fault and does not count.</summary>
-    public async Task PutBackAsync(IReadOnlyList<OrderFetch> fetches, Instant dueAt, CancellationToken cancellationToken)
+    public async Task PostponeAsync(IReadOnlyList<LeasedOrderFetch> fetches, Instant dueAt, CancellationToken cancellationToken)
     {
         await using var command = Command(
-            database.CreateCommand(LaterSql),
+            database.CreateCommand(PostponeSql),
             [.. Keys(fetches), fetches.Select(_ => dueAt).ToArray(), fetches.Select(f => f.Attempts - 1).ToArray()]
         );
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     /// <summary>Drops what nobody could fetch for days, as its till is disconnected.</summary>
-    public async Task ForgetAsync(Instant dueBefore, CancellationToken cancellationToken)
+    public async Task DeleteExpiredAsync(Instant dueBefore, CancellationToken cancellationToken)
     {
-        await using var command = Command(database.CreateCommand(ForgetSql), dueBefore);
+        await using var command = Command(database.CreateCommand(DeleteExpiredSql), dueBefore);
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    private static object[] Keys(IReadOnlyList<OrderFetch> fetches) =>
+    private static object[] Keys(IReadOnlyList<LeasedOrderFetch> fetches) =>
         [
             fetches.Select(f => f.VenueId).ToArray(),
             fetches.Select(f => f.ConnectionId).ToArray(),
             fetches.Select(f => f.OrderId).ToArray(),
-            fetches[0].Lease,
+            fetches[0].LeasedUntil,
         ];
 
     private static NpgsqlCommand Command(NpgsqlCommand command, params ReadOnlySpan<object> values)
