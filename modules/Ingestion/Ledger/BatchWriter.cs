@@ -42,7 +42,7 @@ internal sealed class BatchWriter(
             if (changes.OrderFetches.Count > 0)
                 orderSignal.Set();
             planRefresh.AddRows(changes.Inserted.Count);
-            return changes.Result;
+            return changes.Counts;
         }
         catch
         {
@@ -111,7 +111,7 @@ internal sealed class BatchWriter(
         await session.WriteAsync(
             changes,
             now,
-            writeAlongside is null ? null : (connection, token) => writeAlongside(connection, changes.Result, token),
+            writeAlongside is null ? null : (connection, token) => writeAlongside(connection, changes.Counts, token),
             cancellationToken
         );
         return changes;

@@ -177,5 +177,5 @@ internal sealed record LedgerChanges(
     IReadOnlyDictionary<string, long> Heads,
     IReadOnlyCollection<LedgerRefund> Refunds,
     IReadOnlyList<(OrderFetchRequest Order, Instant DueAt)> OrderFetches,
-    BatchResult Result
+    BatchResult Counts
 );

@@ -63,7 +63,7 @@ internal sealed class Book
         {
             var next = Wanted.First();
             Wanted.Remove(next);
-            Write(Seen(next.VenueId, order(next))).Result.StaleOrders.ShouldBeEmpty();
+            Write(Seen(next.VenueId, order(next))).Counts.StaleOrders.ShouldBeEmpty();
         }
     }
 

@@ -150,7 +150,7 @@ public sealed class RefundTests
     {
         Write(Payments.At(0));
         _book.Write(Book.Seen("v1", Payments.OrderOf("o1", 2)));
-        _book.Write(Book.Seen("v1", Payments.OrderOf("o1", 1))).Result.StaleOrders.ShouldHaveSingleItem();
+        _book.Write(Book.Seen("v1", Payments.OrderOf("o1", 1))).Counts.StaleOrders.ShouldHaveSingleItem();
         Write(Payments.At(5));
 
         Sale.Breakdown.ShouldBe(new Breakdown(63, 10, 2, true, 2));
