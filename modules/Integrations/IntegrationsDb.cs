@@ -13,7 +13,7 @@ internal sealed class IntegrationsDb(DbContextOptions<IntegrationsDb> options) :
     public const string Schema = "integrations";
 
     public DbSet<Venue> Venues => Set<Venue>();
-    public DbSet<TillConnection> Connections => Set<TillConnection>();
+    public DbSet<PosConnectionRow> Connections => Set<PosConnectionRow>();
     public DbSet<ConnectionError> ConnectionErrors => Set<ConnectionError>();
     public DbSet<ProviderToken> ProviderTokens => Set<ProviderToken>();
     public DbSet<AuditEntry> AuditLog => Set<AuditEntry>();
@@ -22,7 +22,7 @@ internal sealed class IntegrationsDb(DbContextOptions<IntegrationsDb> options) :
     {
         modelBuilder.HasDefaultSchema(Schema);
         modelBuilder.Entity<Venue>(Venue.Map);
-        modelBuilder.Entity<TillConnection>(TillConnection.Map);
+        modelBuilder.Entity<PosConnectionRow>(PosConnectionRow.Map);
         modelBuilder.Entity<ConnectionError>(ConnectionError.Map);
         modelBuilder.Entity<ProviderToken>(ProviderToken.Map);
         modelBuilder.Entity<AuditEntry>(AuditEntry.Map);
@@ -30,7 +30,7 @@ internal sealed class IntegrationsDb(DbContextOptions<IntegrationsDb> options) :
 }
 
 /// <summary>For <c>dotnet ef migrations</c> only.</summary>
-internal sealed class IntegrationsDbDesign : IDesignTimeDbContextFactory<IntegrationsDb>
+internal sealed class IntegrationsDbDesignTimeFactory : IDesignTimeDbContextFactory<IntegrationsDb>
 {
     public IntegrationsDb CreateDbContext(string[] args) =>
         new(ModuleDatabaseRegistration.DesignTimeOptions<IntegrationsDb>(IntegrationsDb.Schema));

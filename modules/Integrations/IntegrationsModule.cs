@@ -1,8 +1,10 @@
 using Integrations.Audit;
-using Integrations.Calls;
 using Integrations.Connections;
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
+using Integrations.Contracts.Venues;
+using Integrations.Contracts.Webhooks;
 using Integrations.Credentials;
+using Integrations.Providers;
 using Integrations.Square;
 using Integrations.Toast;
 using Integrations.Venues;
@@ -19,29 +21,29 @@ namespace Integrations;
 public static class IntegrationsModule
 {
     /// <summary>Throws SettingException when a setting is missing or malformed.</summary>
-    public static IServiceCollection AddIntegrations(this IServiceCollection services, IConfiguration configuration, bool development)
+    public static IServiceCollection AddIntegrations(this IServiceCollection services, IConfiguration configuration, bool isDevelopment)
     {
         services.AddModuleDatabase<IntegrationsDb>(IntegrationsDb.Schema);
-        services.AddSingleton(IntegrationsSettings.Read(configuration, production: !development));
+        services.AddSingleton(IntegrationsSettings.Read(configuration, isProduction: !isDevelopment));
 
-        services.TryAddKeyedSingleton(ProviderClient.Time, (s, _) => s.GetRequiredService<TimeProvider>());
+        services.TryAddKeyedSingleton(ProviderClient.ClockKey, (s, _) => s.GetRequiredService<TimeProvider>());
         services.AddSquare();
         services.AddToast();
 
-        services.AddSingleton<PosProviders>();
+        services.AddSingleton<PosProviderRegistry>();
         services.AddSingleton<ConnectionHealth>();
-        services.AddSingleton<Renewals>();
-        services.AddSingleton<ITills, TillCalls>();
-        services.AddSingleton<ConnectionKeeper>().AddHostedService(s => s.GetRequiredService<ConnectionKeeper>());
-        services.AddSingleton<Resealing>().AddHostedService(s => s.GetRequiredService<Resealing>());
+        services.AddSingleton<CredentialRenewal>();
+        services.AddSingleton<IPosConnections, PosConnections>();
+        services.AddSingleton<ConnectionMaintenance>().AddHostedService(s => s.GetRequiredService<ConnectionMaintenance>());
+        services.AddSingleton<SecretReencryption>().AddHostedService(s => s.GetRequiredService<SecretReencryption>());
 
         services.AddSingleton<VenueDirectory>().AddHostedService(s => s.GetRequiredService<VenueDirectory>());
         services.AddSingleton<IVenues>(s => s.GetRequiredService<VenueDirectory>());
-        services.AddSingleton<TillDirectory>().AddHostedService(s => s.GetRequiredService<TillDirectory>());
-        services.AddSingleton<IWebhookGate, WebhookGate>();
-        services.AddSingleton<WebhookSetup>().AddSingleton<WebhookTests>().AddSingleton<SignatureDoctor>();
-        services.AddSingleton<WebhookNotes>().AddHostedService(s => s.GetRequiredService<WebhookNotes>());
-        services.AddSingleton<Revocations>().AddHostedService(s => s.GetRequiredService<Revocations>());
+        services.AddSingleton<PosConnectionDirectory>().AddHostedService(s => s.GetRequiredService<PosConnectionDirectory>());
+        services.AddSingleton<IWebhookVerifier, WebhookVerifier>();
+        services.AddSingleton<WebhookSetup>().AddSingleton<WebhookTester>().AddSingleton<SignatureDiagnostics>();
+        services.AddSingleton<WebhookStatistics>().AddHostedService(s => s.GetRequiredService<WebhookStatistics>());
+        services.AddSingleton<OAuthRevocations>().AddHostedService(s => s.GetRequiredService<OAuthRevocations>());
 
         return services
             .AddQuery<GetViewer>()

@@ -1,5 +1,5 @@
 using System.Text;
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
 using Integrations.Credentials;
 using Microsoft.Extensions.Configuration;
 using PosModular.Kernel.Settings;
@@ -10,7 +10,7 @@ namespace Integrations;
 internal sealed record IntegrationsSettings
 {
     /// <summary>The key printed in the product's first description; known to everybody.</summary>
-    private const string PublishedKeyStart = "70ae1da1";
+    private const string PublishedKeyPrefix = "70ae1da1";
 
     /// <summary>The address that providers call, without a slash at the end; webhook signatures are computed over it.</summary>
     public required string PublicBaseUrl { get; init; }
@@ -21,7 +21,7 @@ internal sealed record IntegrationsSettings
     public required string SquareVersion { get; init; }
 
     /// <summary>Key of an application-level subscription on the general webhook path; null without one.</summary>
-    public required byte[]? SquareApplicationKey { get; init; }
+    public required byte[]? SquareApplicationSignatureKey { get; init; }
 
     /// <summary>Of the application that sellers authorize; renews their OAuth tokens. Null without one.</summary>
     public string? SquareApplicationSecret { get; init; }
@@ -37,82 +37,82 @@ internal sealed record IntegrationsSettings
     /// <summary>Of them, pages of orders of one restaurant; 0 for no limit of ours.</summary>
     public required int ToastOrdersBulkPerSecond { get; init; }
 
-    public required Vault Vault { get; init; }
+    public required SecretCipher SecretCipher { get; init; }
 
     public string WebhookUrl(Provider provider, Guid? connectionId = null) =>
         $"{PublicBaseUrl}/api/pos/webhooks/{provider.ToString().ToLowerInvariant()}" + (connectionId is null ? "" : "/" + connectionId);
 
-    public static IntegrationsSettings Read(IConfiguration configuration, bool production) =>
+    public static IntegrationsSettings Read(IConfiguration configuration, bool isProduction) =>
         new()
         {
-            PublicBaseUrl = Address(configuration, "Pos:PublicBaseUrl", production ? null : "http://localhost:8080"),
+            PublicBaseUrl = ReadUrl(configuration, "Pos:PublicBaseUrl", isProduction ? null : "http://localhost:8080"),
             SquareBaseUrls = new Dictionary<PosEnvironment, Uri>
             {
-                [PosEnvironment.Production] = new(Address(configuration, "Pos:Square:BaseUrls:Production", "https://connect.squareup.com")),
+                [PosEnvironment.Production] = new(ReadUrl(configuration, "Pos:Square:BaseUrls:Production", "https://connect.squareup.com")),
                 [PosEnvironment.Sandbox] = new(
-                    Address(configuration, "Pos:Square:BaseUrls:Sandbox", "https://connect.squareupsandbox.com")
+                    ReadUrl(configuration, "Pos:Square:BaseUrls:Sandbox", "https://connect.squareupsandbox.com")
                 ),
             },
             SquareVersion = configuration["Pos:Square:Version"] is { Length: > 0 } version ? version : "2024-12-18",
-            SquareApplicationKey = configuration["Pos:Square:WebhookSignatureKey"] is { Length: > 0 } key
+            SquareApplicationSignatureKey = configuration["Pos:Square:WebhookSignatureKey"] is { Length: > 0 } key
                 ? Encoding.UTF8.GetBytes(key)
                 : null,
             SquareApplicationSecret = configuration["Pos:Square:ApplicationSecret"] is { Length: > 0 } secret ? secret : null,
-            SquareCallsPer10Seconds = Count(configuration, "Pos:Square:CallsPer10Seconds", 100),
+            SquareCallsPer10Seconds = ReadCount(configuration, "Pos:Square:CallsPer10Seconds", 100),
             ToastBaseUrls = new Dictionary<PosEnvironment, Uri>
             {
-                [PosEnvironment.Production] = new(Address(configuration, "Pos:Toast:BaseUrls:Production", "https://ws-api.toasttab.com")),
+                [PosEnvironment.Production] = new(ReadUrl(configuration, "Pos:Toast:BaseUrls:Production", "https://ws-api.toasttab.com")),
                 [PosEnvironment.Sandbox] = new(
-                    Address(configuration, "Pos:Toast:BaseUrls:Sandbox", "https://ws-sandbox-api.eng.toasttab.com")
+                    ReadUrl(configuration, "Pos:Toast:BaseUrls:Sandbox", "https://ws-sandbox-api.eng.toasttab.com")
                 ),
             },
-            ToastCallsPerSecond = Count(configuration, "Pos:Toast:CallsPerSecond", 20),
-            ToastOrdersBulkPerSecond = Count(configuration, "Pos:Toast:OrdersBulkPerSecond", 5),
-            Vault = new Vault(ReadKeys(configuration, production)),
+            ToastCallsPerSecond = ReadCount(configuration, "Pos:Toast:CallsPerSecond", 20),
+            ToastOrdersBulkPerSecond = ReadCount(configuration, "Pos:Toast:OrdersBulkPerSecond", 5),
+            SecretCipher = new SecretCipher(ReadKeys(configuration, isProduction)),
         };
 
-    private static int Count(IConfiguration configuration, string setting, int usual) =>
-        configuration[setting] is not { Length: > 0 } given ? usual
-        : int.TryParse(given, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var count)
+    private static int ReadCount(IConfiguration configuration, string setting, int defaultCount) =>
+        configuration[setting] is not { Length: > 0 } text ? defaultCount
+        : int.TryParse(text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var count)
         && count <= 100_000
             ? count
         : throw new SettingException(setting, "it is not a whole number from 0 (no limit) to 100000.");
 
-    private static string Address(IConfiguration configuration, string setting, string? usual)
+    private static string ReadUrl(IConfiguration configuration, string setting, string? defaultUrl)
     {
-        var address = configuration[setting] is { Length: > 0 } given
-            ? given
-            : usual
+        var url = configuration[setting] is { Length: > 0 } text
+            ? text
+            : defaultUrl
                 ?? throw new SettingException(
                     setting,
                     "it is missing. Set it to the address that Square calls, e.g. https://pos.example.com."
                 );
         return
-            Uri.TryCreate(address, UriKind.Absolute, out var uri)
+            Uri.TryCreate(url, UriKind.Absolute, out var uri)
             && uri.Scheme is "http" or "https"
             && uri.Query.Length == 0
             && uri.Fragment.Length == 0
             && uri.UserInfo.Length == 0
-            ? address.TrimEnd('/')
+            ? url.TrimEnd('/')
             : throw new SettingException(setting, "it is not an http or https address. Use one such as https://pos.example.com.");
     }
 
-    private static IReadOnlyList<byte[]> ReadKeys(IConfiguration configuration, bool production)
+    private static IReadOnlyList<byte[]> ReadKeys(IConfiguration configuration, bool isProduction)
     {
         const string name = "POS_ENCRYPTION_KEY";
-        var first = configuration[name] is { Length: > 0 } given
-            ? given
+        var currentKey = configuration[name] is { Length: > 0 } text
+            ? text
             : throw new SettingException(name, "it is missing. Make one with the command keygen, keep it safe and set it.");
-        if (production && first.StartsWith(PublishedKeyStart, StringComparison.OrdinalIgnoreCase))
+        if (isProduction && currentKey.StartsWith(PublishedKeyPrefix, StringComparison.OrdinalIgnoreCase))
             throw new SettingException(name, "this key is printed in public documents. Make your own with the command keygen.");
-        var old = (configuration["POS_ENCRYPTION_KEYS_OLD"] ?? "").Split(
+        var oldKeys = (configuration["POS_ENCRYPTION_KEYS_OLD"] ?? "").Split(
             ',',
             StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries
         );
-        return [Key(name, first), .. old.Select(k => Key("POS_ENCRYPTION_KEYS_OLD", k))];
+        return [ParseKey(name, currentKey), .. oldKeys.Select(k => ParseKey("POS_ENCRYPTION_KEYS_OLD", k))];
     }
 
-    private static byte[] Key(string name, string hex)
+    private static byte[] ParseKey(string name, string hex)
     {
         try
         {

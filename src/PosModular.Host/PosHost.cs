@@ -83,7 +83,7 @@ internal static class PosHost
         services.AddFeed(runRelays: configuration["Pos:Relays"] != "false");
         services.AddMergedSchema();
 
-        services.AddIntegrations(configuration, development: builder.Environment.IsDevelopment());
+        services.AddIntegrations(configuration, isDevelopment: builder.Environment.IsDevelopment());
         services.AddIngestion(configuration);
         services.AddRules();
         services.AddAnalytics();

@@ -1,5 +1,5 @@
 using Ingestion.Contracts;
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
 using NodaTime;
 
 namespace Analytics.Revenues;

@@ -1,6 +1,8 @@
 using System.Globalization;
 using GraphQL;
-using Integrations.Contracts;
+using Integrations.Contracts.Access;
+using Integrations.Contracts.Calendar;
+using Integrations.Contracts.Venues;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
 using NodaTime.Text;
@@ -53,7 +55,7 @@ internal sealed class RevenueSeries(IDbContextFactory<AnalyticsDb> dbFactory)
         CancellationToken cancellationToken
     )
     {
-        context.Caller().Demand(Right.SeeSales, venue);
+        context.Caller().Demand(Right.ViewTransactions, venue);
         if (from >= to || from.Year < 1900 || to.Year > 2200 || Period.DaysBetween(from, to) > (by == Granularity.Hour ? 31 : 3 * 366))
             throw ApiError.InvalidInput("to lies after from, at most 31 days for HOUR and 3 years for the others.");
         var intervals = SplitIntoIntervals(venue, from, to, by).ToArray();

@@ -1,5 +1,8 @@
 using GraphQL;
-using Integrations.Contracts;
+using Integrations.Contracts.Access;
+using Integrations.Contracts.Calendar;
+using Integrations.Contracts.Connections;
+using Integrations.Contracts.Venues;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
 using PosModular.Kernel.Amounts;
@@ -67,13 +70,13 @@ internal sealed class VenueRevenue(IDbContextFactory<AnalyticsDb> dbFactory, Fee
         LocalDate? on = null
     )
     {
-        context.Caller().Demand(Right.SeeSales, venue);
+        context.Caller().Demand(Right.ViewTransactions, venue);
         var now = clock.Now();
         // Read before the sums: a change that is added up in between is then named twice rather than not at all.
         var pendingChanges = await relays.CountPendingAsync(AnalyticsDb.Schema, venue.Id, cancellationToken);
         await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
         var rows = db.RevenueBuckets.AsNoTracking().Where(b => b.VenueId == venue.Id);
-        var span = venue.SpanOf(period, on ?? venue.DayOf(now));
+        var span = venue.SpanOf(period, on ?? venue.BusinessDateOf(now));
         if (span is var (from, to))
             rows = rows.Where(b => b.StartsAt >= from && b.StartsAt < to);
         var sums = await rows.GroupBy(d => new

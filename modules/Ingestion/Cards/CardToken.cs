@@ -1,7 +1,7 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
 
 namespace Ingestion.Cards;
 
@@ -9,7 +9,7 @@ namespace Ingestion.Cards;
 /// <remarks>A fingerprint is only meant to hold within one seller or application (Square API reference, Card.fingerprint), hence the merchant.</remarks>
 internal static class CardToken
 {
-    public static string? Of(Till connection, PosCard? card) =>
+    public static string? Of(PosConnectionDetails connection, PosCard? card) =>
         card?.Fingerprint is { } fingerprint
             ? Base64Url.EncodeToString(
                 SHA256.HashData(Encoding.UTF8.GetBytes($"{connection.Provider}\n{connection.MerchantId}\n{fingerprint}")).AsSpan(0, 16)

@@ -1,7 +1,8 @@
 using GraphQL;
 using Ingestion.Ledger;
 using Ingestion.Transactions;
-using Integrations.Contracts;
+using Integrations.Contracts.Access;
+using Integrations.Contracts.Venues;
 using Npgsql;
 
 namespace Ingestion.Cards;

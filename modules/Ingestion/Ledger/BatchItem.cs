@@ -1,6 +1,6 @@
 using Ingestion.Transactions;
 using Ingestion.Webhooks;
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
 
 namespace Ingestion.Ledger;
 
@@ -27,10 +27,16 @@ internal sealed record BatchItem
     /// <param name="cause">For the history.</param>
     /// <param name="causeId">The event or run; an order's own id when it is null.</param>
     /// <param name="rawEvent">The event that told it.</param>
-    public static BatchItem Of(Till connection, PosFacts facts, VersionCause cause, string? causeId, WebhookEventRow? rawEvent = null)
+    public static BatchItem Of(
+        PosConnectionDetails connection,
+        PosObservations facts,
+        VersionCause cause,
+        string? causeId,
+        WebhookEventRow? rawEvent = null
+    )
     {
         ObservedPayment[] payments = [.. facts.Payments.Select(p => ObservedPayment.Of(connection, p, cause, causeId))];
-        if (facts is { Refunds.Count: 0, Orders.Count: 0, ChangedOrders.Count: 0 })
+        if (facts is { Refunds.Count: 0, Orders.Count: 0, ChangedOrderIds.Count: 0 })
             return new BatchItem
             {
                 VenueId = connection.VenueId,
@@ -60,7 +66,7 @@ internal sealed record BatchItem
             ],
             ChangedOrders =
             [
-                .. facts.ChangedOrders.Select(id => new OrderFetchRequest(
+                .. facts.ChangedOrderIds.Select(id => new OrderFetchRequest(
                     new OrderKey(connection.VenueId, connection.Provider, id),
                     connection.ConnectionId
                 )),

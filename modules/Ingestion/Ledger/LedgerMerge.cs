@@ -1,6 +1,6 @@
 using Ingestion.Contracts;
 using Ingestion.Transactions;
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
 using NodaTime;
 using PosModular.Kernel.Time;
 

@@ -1,7 +1,7 @@
 using Ingestion.Contracts;
 using Ingestion.Transactions;
 using Ingestion.Webhooks;
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
 using NodaTime;
 using Npgsql;
 using NpgsqlTypes;

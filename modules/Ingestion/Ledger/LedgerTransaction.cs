@@ -1,6 +1,6 @@
 using Ingestion.Contracts;
 using Ingestion.Transactions;
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
 using NodaTime;
 
 namespace Ingestion.Ledger;
@@ -28,7 +28,7 @@ internal sealed record ObservedPayment(
     /// <summary>Its order was fetched after it and is told with it.</summary>
     public bool HasOrderInBatch { get; init; }
 
-    public static ObservedPayment Of(Till connection, PosPayment payment, VersionCause cause, string? causeId) =>
+    public static ObservedPayment Of(PosConnectionDetails connection, PosPayment payment, VersionCause cause, string? causeId) =>
         new(
             new PaymentKey(connection.VenueId, connection.Provider, payment.ExternalId),
             connection.ConnectionId,
@@ -43,7 +43,7 @@ internal sealed record ObservedPayment(
         };
 
     /// <summary>Total 0, given back once the refund is completed, taken when the refund was made.</summary>
-    public static ObservedPayment OfUnlinkedRefund(Till connection, PosRefund refund, VersionCause cause, string? causeId)
+    public static ObservedPayment OfUnlinkedRefund(PosConnectionDetails connection, PosRefund refund, VersionCause cause, string? causeId)
     {
         var state = refund.State switch
         {

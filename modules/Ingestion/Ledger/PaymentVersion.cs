@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
 using NodaTime;
 
 namespace Ingestion.Ledger;

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using Ingestion.Transactions;
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
 using NodaTime;
 
 namespace Ingestion.Ledger;
@@ -54,7 +54,7 @@ internal sealed record ObservedRefund(
     string? CauseId
 )
 {
-    public static ObservedRefund Of(Till connection, PosRefund refund, VersionCause cause, string? causeId) =>
+    public static ObservedRefund Of(PosConnectionDetails connection, PosRefund refund, VersionCause cause, string? causeId) =>
         new(
             new RefundKey(connection.VenueId, connection.Provider, refund.ExternalId),
             connection.ConnectionId,

@@ -1,4 +1,4 @@
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
 using NodaTime;
 using Npgsql;
 
@@ -54,7 +54,7 @@ internal sealed class OrderFetchQueue(NpgsqlDataSource database)
 
     /// <summary>What is due at these tills, up to a call's worth of each.</summary>
     public async Task<IReadOnlyList<LeasedOrderFetch>> ClaimAsync(
-        IReadOnlyCollection<Till> connections,
+        IReadOnlyCollection<PosConnectionDetails> connections,
         Instant now,
         CancellationToken cancellationToken
     )

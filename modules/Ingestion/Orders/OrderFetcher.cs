@@ -1,6 +1,6 @@
 using Ingestion.Ledger;
 using Ingestion.Transactions;
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -59,12 +59,15 @@ internal sealed partial class OrderFetcher(
     /// <summary>Asks for all that is due, up to a call's worth of each till; says whether there may be more.</summary>
     public async Task<bool> FetchDueAsync(CancellationToken cancellationToken)
     {
-        if (services.GetService<ITills>() is not { } connections)
+        if (services.GetService<IPosConnections>() is not { } connections)
             return false;
         await _fetchLock.WaitAsync(cancellationToken);
         try
         {
-            var connected = (await connections.ConnectedAsync(cancellationToken)).ToDictionary(t => t.Till.ConnectionId, t => t.Till);
+            var connected = (await connections.ListConnectedAsync(cancellationToken)).ToDictionary(
+                t => t.Details.ConnectionId,
+                t => t.Details
+            );
             if (connected.Count == 0)
                 return false;
             var claimed = await queue.ClaimAsync(connected.Values, clock.Now(), cancellationToken);
@@ -101,8 +104,8 @@ internal sealed partial class OrderFetcher(
 
     // Null when it broke: the lease runs out, and they come again.
     private async Task<FetchResult?> FetchAsync(
-        ITills connections,
-        Till connection,
+        IPosConnections connections,
+        PosConnectionDetails connection,
         LeasedOrderFetch[] fetches,
         CancellationToken cancellationToken
     )
@@ -184,14 +187,15 @@ internal sealed partial class OrderFetcher(
         }
     }
 
-    private static Fetched<IReadOnlyList<PosOrder>> FetchedOrders(PosOrder[] orders) => Fetched.Of<IReadOnlyList<PosOrder>>(orders);
+    private static ProviderResult<IReadOnlyList<PosOrder>> FetchedOrders(PosOrder[] orders) =>
+        ProviderResult.Success<IReadOnlyList<PosOrder>>(orders);
 
     private async Task WriteAsync(BatchWriter writer, IReadOnlyList<FetchResult> results, CancellationToken cancellationToken)
     {
         LeasedOrderFetch[] missing = [];
         BatchItem[] items =
         [
-            .. results.Select(a => BatchItem.Of(a.Connection, new PosFacts { Orders = a.Orders.Value! }, VersionCause.Order, null)),
+            .. results.Select(a => BatchItem.Of(a.Connection, new PosObservations { Orders = a.Orders.Value! }, VersionCause.Order, null)),
         ];
         await writer.WriteAsync(items, cancellationToken, async (connection, written, token) =>
         {
@@ -221,7 +225,11 @@ internal sealed partial class OrderFetcher(
     private static partial void LogGivenUp(ILogger log, string order, Guid connection);
 
     /// <summary>What a till's provider said of the orders it was asked for.</summary>
-    private sealed record FetchResult(Till Connection, LeasedOrderFetch[] Fetches, Fetched<IReadOnlyList<PosOrder>> Orders)
+    private sealed record FetchResult(
+        PosConnectionDetails Connection,
+        LeasedOrderFetch[] Fetches,
+        ProviderResult<IReadOnlyList<PosOrder>> Orders
+    )
     {
         /// <summary>What it did not give, and what it gave from before what we know already, which is no answer.</summary>
         public IEnumerable<LeasedOrderFetch> MissingFetches(IReadOnlySet<OrderKey> stale)

@@ -1,7 +1,7 @@
 using GraphQL;
 using GraphQL.DataLoader;
 using Ingestion.Transactions;
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
 using PosModular.Kernel.Amounts;

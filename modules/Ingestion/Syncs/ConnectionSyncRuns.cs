@@ -1,5 +1,5 @@
 using GraphQL;
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
 using Microsoft.EntityFrameworkCore;
 using PosModular.Kernel.Paging;
 using PosModular.Kernel.Schema;
@@ -7,14 +7,14 @@ using PosModular.Kernel.Schema;
 namespace Ingestion.Syncs;
 
 /// <summary>The till's syncs, the latest first.</summary>
-internal sealed class ConnectionSyncRuns(IDbContextFactory<IngestionDb> dbFactory, ITills connections)
+internal sealed class ConnectionSyncRuns(IDbContextFactory<IngestionDb> dbFactory, IPosConnections connections)
 {
     private const string CursorKind = "sync";
 
     /// <param name="first">How many, 1 to 200.</param>
     /// <param name="after">The endCursor of the page before.</param>
     public async Task<Connection<SyncRun>> SyncRunsAsync(
-        [Parent] IConnectionPart connection,
+        [Parent] IPosConnectionPart connection,
         CancellationToken cancellationToken,
         [DefaultAstValue("20")] int? first = 20,
         string? after = null

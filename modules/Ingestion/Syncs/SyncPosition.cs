@@ -1,4 +1,4 @@
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
 using NodaTime;
 
 namespace Ingestion.Syncs;
@@ -42,9 +42,9 @@ internal sealed record SyncPosition(
     public SyncPosition After(PosPage page, bool foundChanges, Instant from, Duration maxWindow)
     {
         var skippedSummary =
-            page.Skipped.Count == 0
+            page.SkippedItems.Count == 0
                 ? SkippedSummary
-                : $"{page.Skipped.Count} on one page could not be used: {string.Join("; ", page.Skipped.Take(3))}";
+                : $"{page.SkippedItems.Count} on one page could not be used: {string.Join("; ", page.SkippedItems.Take(3))}";
         var current = this with
         {
             PassPages = PassPages + 1,
@@ -52,9 +52,9 @@ internal sealed record SyncPosition(
             SkippedSummary = skippedSummary,
         };
         if (page.NextCursor is not null)
-            return current with { Cursor = page.NextCursor, ReadUntil = page.ReachedAt ?? ReadUntil };
+            return current with { Cursor = page.NextCursor, ReadUntil = page.ResumeAt ?? ReadUntil };
         // A listing without places shifts when something in it changes: it is read again until it brings nothing new. One page cannot shift.
-        if ((page.ReachedAt ?? ReadUntil) is null && current.PassPages > 1 && current.PassFoundChanges && Passes + 1 < MaxPasses)
+        if ((page.ResumeAt ?? ReadUntil) is null && current.PassPages > 1 && current.PassFoundChanges && Passes + 1 < MaxPasses)
             return current with { Cursor = null, ReadUntil = null, PassPages = 0, PassFoundChanges = false, Passes = Passes + 1 };
         var end = WindowEnd(maxWindow);
         var next = current with { Cursor = null, ReadUntil = null, PassPages = 0, PassFoundChanges = false, Passes = 0 };

@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
 using GraphQL;
-using Integrations.Contracts;
+using Integrations.Contracts.Access;
+using Integrations.Contracts.Connections;
+using Integrations.Contracts.Venues;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
 using PosModular.Kernel.Data;
@@ -13,7 +15,7 @@ namespace Ingestion.Syncs;
 internal sealed class SyncProgressed(
     IDbContextFactory<IngestionDb> dbFactory,
     IVenues venues,
-    ITills connections,
+    IPosConnections connections,
     FeedSignal signal,
     IClock clock,
     TimeProvider time
@@ -32,7 +34,7 @@ internal sealed class SyncProgressed(
     )
     {
         var caller = context.Caller();
-        await venues.DemandAsync(venueId, Right.SeeVenue, caller, cancellationToken);
+        await venues.DemandAsync(venueId, Right.ViewVenue, caller, cancellationToken);
         return FollowAsync(venueId, caller, context.CancellationToken);
     }
 
@@ -74,7 +76,7 @@ internal sealed class SyncProgressed(
         CancellationToken cancellationToken
     )
     {
-        await venues.DemandAsync(venueId, Right.SeeVenue, caller, cancellationToken);
+        await venues.DemandAsync(venueId, Right.ViewVenue, caller, cancellationToken);
         var since = (sentAt.Count == 0 ? startedAt : sentAt.Values.Max()) - Overlap;
         await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
         var rows = await db

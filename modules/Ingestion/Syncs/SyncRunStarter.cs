@@ -1,4 +1,4 @@
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
 using NodaTime;
 using Npgsql;
 using PosModular.Kernel.Time;
@@ -12,7 +12,7 @@ internal static class SyncRunStarter
     /// overlap. Nothing is begun while one is open that comes to the same.</summary>
     public static Task<bool> StartAsync(
         NpgsqlDataSource database,
-        Till connection,
+        PosConnectionDetails connection,
         SyncTrigger trigger,
         Instant? syncedTo,
         Instant now,
@@ -45,7 +45,7 @@ internal static class SyncRunStarter
     /// <summary>A span of the past, by the time of the sales.</summary>
     public static Task<bool> StartBackfillAsync(
         NpgsqlDataSource database,
-        Till connection,
+        PosConnectionDetails connection,
         Instant from,
         Instant to,
         Instant now,

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using NodaTime;
@@ -13,7 +13,7 @@ namespace Ingestion.Syncs;
 /// time of its sales; after that, what has changed since; after an outage of hosts or database, or a reconnect, at once (RECOVERY).</summary>
 internal sealed partial class SyncScheduler(
     NpgsqlDataSource database,
-    ITills connections,
+    IPosConnections connections,
     SyncWorker worker,
     SyncSignal signal,
     IngestionSettings settings,
@@ -64,18 +64,18 @@ internal sealed partial class SyncScheduler(
 
     private async Task ScheduleDueAsync(CancellationToken cancellationToken)
     {
-        var connected = await connections.ConnectedAsync(cancellationToken);
+        var connected = await connections.ListConnectedAsync(cancellationToken);
         if (connected.Count == 0)
             return;
         var now = clock.Now();
-        var unknown = connected.Select(t => t.Till).Where(t => !_connectionsWithState.Contains((t.ConnectionId, t.VenueId))).ToArray();
+        var unknown = connected.Select(t => t.Details).Where(t => !_connectionsWithState.Contains((t.ConnectionId, t.VenueId))).ToArray();
         if (unknown.Length > 0)
         {
             await SyncSql.CreateStatesAsync(database, unknown, now, cancellationToken);
             _connectionsWithState.UnionWith(unknown.Select(t => (t.ConnectionId, t.VenueId)));
         }
         var polled = connected.Where(t => t.SyncEnabled).ToArray();
-        var byId = polled.ToDictionary(t => t.Till.ConnectionId);
+        var byId = polled.ToDictionary(t => t.Details.ConnectionId);
         foreach (
             var (connectionId, syncedTo, outage) in await SyncSql.SelectDueAsync(
                 database,
@@ -86,7 +86,7 @@ internal sealed partial class SyncScheduler(
             )
         )
             await StartAsync(byId[connectionId], syncedTo, outage, now, cancellationToken);
-        Guid[] ids = [.. connected.Select(t => t.Till.ConnectionId)];
+        Guid[] ids = [.. connected.Select(t => t.Details.ConnectionId)];
         if (now - _lastHeartbeatAt >= HeartbeatInterval)
         {
             await SyncSql.MarkAliveAsync(database, ids, now, cancellationToken);
@@ -106,23 +106,29 @@ internal sealed partial class SyncScheduler(
                 _activeWorkers[connectionId] = Task.Run(() => WorkAsync(connectionId, cancellationToken), CancellationToken.None);
     }
 
-    private async Task StartAsync(PolledTill schedule, Instant? syncedTo, bool outage, Instant now, CancellationToken cancellationToken)
+    private async Task StartAsync(
+        PosConnectionSchedule schedule,
+        Instant? syncedTo,
+        bool outage,
+        Instant now,
+        CancellationToken cancellationToken
+    )
     {
         await SyncRunStarter.StartAsync(
             database,
-            schedule.Till,
+            schedule.Details,
             outage ? SyncTrigger.Recovery : SyncTrigger.Scheduled,
             syncedTo,
             now,
             cancellationToken
         );
-        await SyncSql.ScheduleNextAsync(database, schedule.Till.ConnectionId, now + StaggeredInterval(schedule), now, cancellationToken);
-        signal.RaiseProgress(schedule.Till.VenueId);
+        await SyncSql.ScheduleNextAsync(database, schedule.Details.ConnectionId, now + StaggeredInterval(schedule), now, cancellationToken);
+        signal.RaiseProgress(schedule.Details.VenueId);
     }
 
     // Within a tenth of the interval, each till at its own point: they must not all ask at the full minute.
-    private static Duration StaggeredInterval(PolledTill schedule) =>
-        schedule.SyncInterval * (0.9 + 0.1 * (BitConverter.ToUInt16(schedule.Till.ConnectionId.ToByteArray(), 14) / 65_536.0));
+    private static Duration StaggeredInterval(PosConnectionSchedule schedule) =>
+        schedule.SyncInterval * (0.9 + 0.1 * (BitConverter.ToUInt16(schedule.Details.ConnectionId.ToByteArray(), 14) / 65_536.0));
 
     private async Task WorkAsync(Guid connectionId, CancellationToken cancellationToken)
     {

@@ -1,4 +1,4 @@
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
 using NodaTime;
 using Npgsql;
 using NpgsqlTypes;
@@ -83,7 +83,7 @@ internal static class SyncSql
 
     public static async Task CreateStatesAsync(
         NpgsqlDataSource database,
-        IReadOnlyList<Till> connections,
+        IReadOnlyList<PosConnectionDetails> connections,
         Instant now,
         CancellationToken cancellationToken
     ) =>
@@ -98,7 +98,7 @@ internal static class SyncSql
 
     public static async Task<IReadOnlyList<(Guid ConnectionId, Instant? SyncedTo, bool Outage)>> SelectDueAsync(
         NpgsqlDataSource database,
-        IReadOnlyList<PolledTill> connections,
+        IReadOnlyList<PosConnectionSchedule> connections,
         Instant now,
         Instant aliveAfter,
         CancellationToken cancellationToken
@@ -107,7 +107,7 @@ internal static class SyncSql
         await using var command = Command(
             database,
             SelectDueSql,
-            connections.Select(t => t.Till.ConnectionId).ToArray(),
+            connections.Select(t => t.Details.ConnectionId).ToArray(),
             now,
             aliveAfter,
             connections.Select(t => t.SyncInterval.TotalSeconds).ToArray()
@@ -126,7 +126,7 @@ internal static class SyncSql
     public static async Task<bool> InsertRunAsync(
         NpgsqlDataSource database,
         Guid id,
-        Till connection,
+        PosConnectionDetails connection,
         SyncTrigger trigger,
         bool byCreation,
         Instant from,

@@ -1,6 +1,6 @@
 using GraphQL;
 using GraphQL.DataLoader;
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
 using PosModular.Kernel.Batching;
@@ -11,7 +11,7 @@ namespace Ingestion.Syncs;
 /// <summary>When the till was last read whole.</summary>
 internal sealed class LastSyncAt(IDbContextFactory<IngestionDb> dbFactory)
 {
-    public IDataLoaderResult<Instant?> Handle([Parent] IConnectionPart connection, IResolveFieldContext context) =>
+    public IDataLoaderResult<Instant?> Handle([Parent] IPosConnectionPart connection, IResolveFieldContext context) =>
         BatchLoaders.Load<Guid, Instant?>(
             context,
             typeof(LastSyncAt),
@@ -29,18 +29,18 @@ internal sealed class LastSyncAt(IDbContextFactory<IngestionDb> dbFactory)
 }
 
 /// <summary>When the next sync is due by the clock; null for a till that is not polled.</summary>
-internal sealed class NextSyncAt(IDbContextFactory<IngestionDb> dbFactory, ITills connections)
+internal sealed class NextSyncAt(IDbContextFactory<IngestionDb> dbFactory, IPosConnections connections)
 {
-    public IDataLoaderResult<Instant?> Handle([Parent] IConnectionPart connection, IResolveFieldContext context) =>
+    public IDataLoaderResult<Instant?> Handle([Parent] IPosConnectionPart connection, IResolveFieldContext context) =>
         BatchLoaders.Load<Guid, Instant?>(
             context,
             typeof(NextSyncAt),
             connection.ConnectionId,
             async (ids, cancellationToken) =>
             {
-                var polled = (await connections.ConnectedAsync(cancellationToken))
+                var polled = (await connections.ListConnectedAsync(cancellationToken))
                     .Where(t => t.SyncEnabled)
-                    .Select(t => t.Till.ConnectionId)
+                    .Select(t => t.Details.ConnectionId)
                     .ToHashSet();
                 await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
                 return (

@@ -1,5 +1,7 @@
 using GraphQL;
-using Integrations.Contracts;
+using Integrations.Contracts.Access;
+using Integrations.Contracts.Connections;
+using Integrations.Contracts.Venues;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
 using Npgsql;
@@ -40,7 +42,7 @@ internal sealed class SyncTransactions(
     NpgsqlDataSource database,
     IDbContextFactory<IngestionDb> dbFactory,
     IVenues venues,
-    ITills connections,
+    IPosConnections connections,
     SyncSignal signal,
     IClock clock
 )
@@ -59,7 +61,7 @@ internal sealed class SyncTransactions(
         CancellationToken cancellationToken
     )
     {
-        var venue = await venues.DemandAsync(input.VenueId, Right.Sync, context.Caller(), cancellationToken);
+        var venue = await venues.DemandAsync(input.VenueId, Right.StartSyncs, context.Caller(), cancellationToken);
         var now = clock.Now();
         if (input.From is null && input.To is not null)
             return SyncTransactionsPayload.Failed(
@@ -68,8 +70,8 @@ internal sealed class SyncTransactions(
         var to = input.To is { } end && end < now ? end : now;
         if (input.From >= to || input.From < MinFrom)
             return SyncTransactionsPayload.Failed(UserError.Invalid("from lies before to and in the past, not before 2009.", "from"));
-        var chosen = (await connections.ConnectedAsync(cancellationToken))
-            .Select(t => t.Till)
+        var chosen = (await connections.ListConnectedAsync(cancellationToken))
+            .Select(t => t.Details)
             .Where(t => t.VenueId == venue.Id && (input.ConnectionId is null || t.ConnectionId.ToString() == input.ConnectionId))
             .ToArray();
         if (chosen.Length == 0)

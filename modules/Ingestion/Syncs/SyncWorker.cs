@@ -1,6 +1,6 @@
 using Ingestion.Ledger;
 using Ingestion.Transactions;
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 using NodaTime;
@@ -16,7 +16,7 @@ namespace Ingestion.Syncs;
 internal sealed partial class SyncWorker(
     NpgsqlDataSource database,
     IDbContextFactory<IngestionDb> dbFactory,
-    ITills connections,
+    IPosConnections connections,
     Func<BatchWriter> writers,
     SyncSignal signal,
     IClock clock,
@@ -98,7 +98,7 @@ internal sealed partial class SyncWorker(
         }
         var (streams, maxWindow, position, rewinds) = (
             connections.Streams(details.Provider, run.ByCreation),
-            connections.LongestSpan(details.Provider),
+            connections.MaxQuerySpan(details.Provider),
             SyncPosition.Of(run),
             0
         );
@@ -106,7 +106,7 @@ internal sealed partial class SyncWorker(
             position = position.Recovering(clock.Now());
         // One page ahead: the next one is on its way while this one is written. Nothing counts before its page is committed.
         using var prefetchCancellation = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task<Fetched<PosPage>>? prefetch = null;
+        Task<ProviderResult<PosPage>>? prefetch = null;
         try
         {
             while (!position.IsDone(streams.Count))
@@ -146,13 +146,13 @@ internal sealed partial class SyncWorker(
         if (position.Trigger == SyncTrigger.Recovery)
             await LogRecoveryAsync(run, cancellationToken);
 
-        Task<Fetched<PosPage>> FetchAsync(SyncPosition at) =>
+        Task<ProviderResult<PosPage>> FetchAsync(SyncPosition at) =>
             connections.FetchPageAsync(run.ConnectionId, at.Request(streams, maxWindow), prefetchCancellation.Token);
     }
 
     private async Task<(SyncPosition Next, bool Newer)> WritePageAsync(
         BatchWriter writer,
-        Till details,
+        PosConnectionDetails details,
         SyncRunRow run,
         SyncPosition position,
         PosPage page,
@@ -162,7 +162,7 @@ internal sealed partial class SyncWorker(
     )
     {
         var cause = position.Trigger == SyncTrigger.Recovery ? VersionCause.Recovery : VersionCause.Sync;
-        var item = BatchItem.Of(details, page.Facts, cause, run.Id.ToString());
+        var item = BatchItem.Of(details, page.Observations, cause, run.Id.ToString());
         var (next, newer) = (position, false);
         try
         {
@@ -193,10 +193,10 @@ internal sealed partial class SyncWorker(
             }
             LogSkipped(log, run.Id, string.Join("; ", refused));
             await writer.WriteAsync([], cancellationToken, (connection, _, token) =>
-                MoveAsync(connection, whole, page with { Skipped = [.. page.Skipped, .. refused] }, token)
+                MoveAsync(connection, whole, page with { SkippedItems = [.. page.SkippedItems, .. refused] }, token)
             );
         }
-        foreach (var skipped in page.Skipped)
+        foreach (var skipped in page.SkippedItems)
             LogSkipped(log, run.Id, skipped);
         return (next, newer);
 
@@ -209,7 +209,7 @@ internal sealed partial class SyncWorker(
                 run,
                 owner,
                 next,
-                told.Facts.Payments.Count + told.Facts.Refunds.Count,
+                told.Observations.Payments.Count + told.Observations.Refunds.Count,
                 written,
                 now,
                 token
@@ -217,7 +217,13 @@ internal sealed partial class SyncWorker(
         }
     }
 
-    private async Task ParkAsync(SyncRunRow run, SyncPosition position, FetchFault fault, int rewinds, CancellationToken cancellationToken)
+    private async Task ParkAsync(
+        SyncRunRow run,
+        SyncPosition position,
+        ProviderFault fault,
+        int rewinds,
+        CancellationToken cancellationToken
+    )
     {
         if (fault.Error.Code == ErrorCode.NotFound)
         {

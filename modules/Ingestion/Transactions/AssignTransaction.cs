@@ -1,7 +1,8 @@
 using GraphQL;
 using Ingestion.Cards;
 using Ingestion.Ledger;
-using Integrations.Contracts;
+using Integrations.Contracts.Access;
+using Integrations.Contracts.Venues;
 using Microsoft.EntityFrameworkCore;
 using PosModular.Kernel.Errors;
 
@@ -69,7 +70,7 @@ internal sealed class AssignTransaction(IDbContextFactory<IngestionDb> dbFactory
         );
         // A HEAD_MODERATOR may tie a sale without seeing it.
         return new TransactionPayload(
-            caller.May(Right.SeeSales, venue)
+            caller.May(Right.ViewTransactions, venue)
                 ? new Transaction(
                     venue,
                     await db.Transactions.AsNoTracking().SingleAsync(t => t.VenueId == venue.Id && t.Id == id, cancellationToken)

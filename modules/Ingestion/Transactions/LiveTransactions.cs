@@ -1,5 +1,6 @@
 using GraphQL;
-using Integrations.Contracts;
+using Integrations.Contracts.Access;
+using Integrations.Contracts.Venues;
 using Microsoft.EntityFrameworkCore;
 using PosModular.Kernel.Feed;
 using PosModular.Kernel.Paging;
@@ -21,14 +22,14 @@ internal sealed class LiveTransactions(IDbContextFactory<IngestionDb> dbFactory,
     )
     {
         var caller = context.Caller();
-        await venues.DemandAsync(venueId, Right.SeeSales, caller, cancellationToken);
+        await venues.DemandAsync(venueId, Right.ViewTransactions, caller, cancellationToken);
         var head = await HeadAsync(venueId, cancellationToken);
         var start = after is null ? head : Cursor.DecodeSequence(Transaction.CursorKind, venueId, after, head);
         return tail.FollowAsync(Contracts.TransactionsChanged.Feed, venueId, start, ReadAsync, context.CancellationToken);
 
         async Task<(IReadOnlyList<Transaction>, long)> ReadAsync(long position, CancellationToken token)
         {
-            var venue = await venues.DemandAsync(venueId, Right.SeeSales, caller, token); // ownership may have been taken away since
+            var venue = await venues.DemandAsync(venueId, Right.ViewTransactions, caller, token); // ownership may have been taken away since
             // The end is read first: whatever is committed after that is left for the next time.
             var end = await HeadAsync(venueId, token);
             if (end <= position)

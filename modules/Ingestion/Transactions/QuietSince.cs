@@ -1,4 +1,4 @@
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
 using NodaTime;
 using Npgsql;
 using PosModular.Kernel.Schema;
@@ -29,7 +29,7 @@ internal sealed class QuietSince(NpgsqlDataSource database, IClock clock)
         group by last.at
         """;
 
-    public async Task<Instant?> HandleAsync([Parent] IConnectionPart connection, CancellationToken cancellationToken)
+    public async Task<Instant?> HandleAsync([Parent] IPosConnectionPart connection, CancellationToken cancellationToken)
     {
         if (connection.DisconnectedAt is not null)
             return null; // not quiet, but off

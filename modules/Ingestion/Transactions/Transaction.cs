@@ -1,6 +1,8 @@
 using GraphQL;
 using Ingestion.Contracts;
-using Integrations.Contracts;
+using Integrations.Contracts.Calendar;
+using Integrations.Contracts.Connections;
+using Integrations.Contracts.Venues;
 using NodaTime;
 using PosModular.Kernel.Amounts;
 
@@ -88,7 +90,7 @@ internal sealed class Transaction(IVenue venue, TransactionRow row, TransactionV
     public Instant OccurredAt => version?.OccurredAt ?? row.OccurredAt;
 
     /// <summary>The venue's day it belongs to.</summary>
-    public LocalDate BusinessDate => venue.DayOf(OccurredAt);
+    public LocalDate BusinessDate => venue.BusinessDateOf(OccurredAt);
 
     /// <summary>When it first came in here.</summary>
     public Instant RecordedAt => row.RecordedAt;

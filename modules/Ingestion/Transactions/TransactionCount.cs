@@ -1,6 +1,6 @@
 using GraphQL;
 using GraphQL.DataLoader;
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
 using Microsoft.EntityFrameworkCore;
 using PosModular.Kernel.Batching;
 using PosModular.Kernel.Schema;
@@ -10,7 +10,7 @@ namespace Ingestion.Transactions;
 /// <summary>How many sales came in by this connection, in whatever state.</summary>
 internal sealed class TransactionCount(IDbContextFactory<IngestionDb> dbFactory)
 {
-    public IDataLoaderResult<long> Handle([Parent] IConnectionPart connection, IResolveFieldContext context) =>
+    public IDataLoaderResult<long> Handle([Parent] IPosConnectionPart connection, IResolveFieldContext context) =>
         BatchLoaders.Load<Guid, long>(
             context,
             (typeof(TransactionCount), connection.VenueId),

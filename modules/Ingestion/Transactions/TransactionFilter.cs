@@ -1,6 +1,6 @@
 using GraphQL;
 using Ingestion.Contracts;
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
 using PosModular.Kernel.Errors;

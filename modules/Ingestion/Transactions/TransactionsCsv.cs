@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text;
-using Integrations.Contracts;
+using Integrations.Contracts.Access;
+using Integrations.Contracts.Connections;
+using Integrations.Contracts.Venues;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -56,7 +58,7 @@ internal sealed class TransactionsCsv(IDbContextFactory<IngestionDb> dbFactory, 
             var cancellationToken = http.RequestAborted;
             var venue = await venues.DemandAsync(
                 (string)http.GetRouteValue("id")!,
-                Right.SeeSales,
+                Right.ViewTransactions,
                 Caller.Of(http.User),
                 cancellationToken
             );

@@ -1,5 +1,7 @@
 using GraphQL;
-using Integrations.Contracts;
+using Integrations.Contracts.Access;
+using Integrations.Contracts.Calendar;
+using Integrations.Contracts.Venues;
 using NodaTime;
 using Npgsql;
 using NpgsqlTypes;
@@ -41,8 +43,8 @@ internal sealed class VenueMatchRate(NpgsqlDataSource database, IClock clock)
         LocalDate? on = null
     )
     {
-        context.Caller().Demand(Right.SeeSales, venue);
-        var span = venue.SpanOf(period, on ?? venue.DayOf(clock.Now()));
+        context.Caller().Demand(Right.ViewTransactions, venue);
+        var span = venue.SpanOf(period, on ?? venue.BusinessDateOf(clock.Now()));
         await using var command = database.CreateCommand(Sql);
         command.Parameters.Add(new() { Value = venue.Id });
         command.Parameters.Add(new() { Value = (object?)span?.From ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz });

@@ -1,5 +1,6 @@
 using GraphQL;
-using Integrations.Contracts;
+using Integrations.Contracts.Access;
+using Integrations.Contracts.Venues;
 using Microsoft.EntityFrameworkCore;
 using PosModular.Kernel.Paging;
 using PosModular.Kernel.Schema;
@@ -34,7 +35,7 @@ internal sealed class VenueTransactions(IDbContextFactory<IngestionDb> dbFactory
         string? after = null
     )
     {
-        context.Caller().Demand(Right.SeeSales, venue);
+        context.Caller().Demand(Right.ViewTransactions, venue);
         var (page, sorting) = (Page.Of(first, after), order ?? TransactionOrder.NewestFirst);
         await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
         var found = await TransactionFilter

@@ -1,6 +1,6 @@
 using Ingestion.Ledger;
 using Ingestion.Transactions;
-using Integrations.Contracts;
+using Integrations.Contracts.Webhooks;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
 using Npgsql;
@@ -17,7 +17,7 @@ internal sealed record ReplaySelection(Guid[]? Ids, WebhookEventStatus[]? Status
 /// become of each event is written in the same commit.</summary>
 internal sealed class EventReplay(
     IDbContextFactory<IngestionDb> dbFactory,
-    IWebhookGate gate,
+    IWebhookVerifier gate,
     Func<BatchWriter> writers,
     IClock clock,
     TimeProvider time
@@ -89,13 +89,13 @@ internal sealed class EventReplay(
     // Null for an unrouted event that is not this venue's.
     private async Task<ReplayedEvent?> ReadAsync(WebhookEventRow row, string venueId, CancellationToken cancellationToken)
     {
-        var admission = await gate.ReadAgainAsync(
+        var admission = await gate.TranslateAgainAsync(
             row.Provider,
             row.ConnectionId == Guid.Empty ? null : row.ConnectionId,
             row.Payload,
             cancellationToken
         );
-        var connection = admission.Till;
+        var connection = admission.Connection;
         if (row.VenueId == WebhookEventRow.UnroutedVenueId && connection?.VenueId != venueId)
             return null;
         var (status, reason) = WebhookEventRow.Evaluate(admission);
@@ -107,7 +107,7 @@ internal sealed class EventReplay(
             status,
             reason,
             status == WebhookEventStatus.Processed
-                ? BatchItem.Of(connection!, admission.Event!.Facts!, VersionCause.Recovery, row.EventId)
+                ? BatchItem.Of(connection!, admission.Event!.Observations!, VersionCause.Recovery, row.EventId)
                 : null
         );
     }

@@ -1,5 +1,6 @@
 using GraphQL;
-using Integrations.Contracts;
+using Integrations.Contracts.Access;
+using Integrations.Contracts.Venues;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
 using PosModular.Kernel.Errors;
@@ -49,7 +50,7 @@ internal sealed class ReplayWebhookEvents(IDbContextFactory<IngestionDb> dbFacto
         CancellationToken cancellationToken
     )
     {
-        var venue = await venues.DemandAsync(input.VenueId, Right.ManageTills, context.Caller(), cancellationToken);
+        var venue = await venues.DemandAsync(input.VenueId, Right.ManageConnections, context.Caller(), cancellationToken);
         if (input.EventIds is null && input.Status is WebhookEventStatus.Processed or WebhookEventStatus.Pending)
             return ReplayWebhookEventsPayload.Failed(
                 UserError.Invalid(

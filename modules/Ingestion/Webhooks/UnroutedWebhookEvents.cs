@@ -1,5 +1,5 @@
 using GraphQL;
-using Integrations.Contracts;
+using Integrations.Contracts.Access;
 using Microsoft.EntityFrameworkCore;
 using PosModular.Kernel.Paging;
 
@@ -20,7 +20,7 @@ internal sealed class UnroutedWebhookEvents(IDbContextFactory<IngestionDb> dbFac
         string? after = null
     )
     {
-        context.Caller().Demand(Right.ManageTills);
+        context.Caller().Demand(Right.ManageConnections);
         var page = Page.Of(first, after);
         await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
         var events = db.WebhookEvents.AsNoTracking().Where(e => e.VenueId == WebhookEventRow.UnroutedVenueId);

@@ -1,5 +1,7 @@
 using GraphQL;
-using Integrations.Contracts;
+using Integrations.Contracts.Access;
+using Integrations.Contracts.Connections;
+using Integrations.Contracts.Venues;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
 using PosModular.Kernel.Paging;
@@ -49,7 +51,7 @@ internal sealed class VenueWebhookEvents(IDbContextFactory<IngestionDb> dbFactor
         string? after = null
     )
     {
-        context.Caller().Demand(Right.SeeVenue, venue);
+        context.Caller().Demand(Right.ViewVenue, venue);
         var page = Page.Of(first, after);
         await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
         var events = db.WebhookEvents.AsNoTracking().Where(e => e.VenueId == venue.Id);

@@ -2,7 +2,8 @@ using System.Buffers;
 using System.Text.Json;
 using Ingestion.Ledger;
 using Ingestion.Transactions;
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
+using Integrations.Contracts.Webhooks;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Extensions;
@@ -18,7 +19,7 @@ namespace Ingestion.Webhooks;
 /// stored (also what is ignored or failed), 503 with Retry-After while it cannot be stored: the provider then sends it again.</summary>
 /// <remarks>Sources: Square docs, Webhooks › Overview: every answer but 2xx is retried for 24 hours. Toast developer guide, apiTimeouts: an answer
 /// within 2 seconds; apiRetrySupport: resent on 5xx; devOrdersWebhookRef: bodies can pass 600 KB.</remarks>
-internal sealed class WebhookEndpoint(IWebhookGate gate, WebhookWriteQueue queue, IClock clock)
+internal sealed class WebhookEndpoint(IWebhookVerifier gate, WebhookWriteQueue queue, IClock clock)
 {
     private const int Megabyte = 1024 * 1024;
     private static readonly ProviderRoute Square = new(Provider.Square, "x-square-hmacsha256-signature", Megabyte, null);
@@ -50,10 +51,10 @@ internal sealed class WebhookEndpoint(IWebhookGate gate, WebhookWriteQueue queue
             );
             return;
         }
-        Admission admission;
+        WebhookVerification admission;
         try
         {
-            admission = await gate.AdmitAsync(
+            admission = await gate.VerifyAsync(
                 new WebhookRequest(
                     route.Provider,
                     connectionId,
@@ -69,9 +70,9 @@ internal sealed class WebhookEndpoint(IWebhookGate gate, WebhookWriteQueue queue
             await RespondUnavailableAsync(http);
             return;
         }
-        if (admission == Admission.Undecided)
+        if (admission == WebhookVerification.Undecided)
             await RespondUnavailableAsync(http);
-        else if (!admission.Genuine)
+        else if (!admission.IsGenuine)
             await RespondForbiddenAsync(http);
         else if (await queue.EnqueueAsync(ToBatchItem(route.Provider, admission, body), route.Timeout))
             http.Response.StatusCode = StatusCodes.Status200OK;
@@ -79,9 +80,9 @@ internal sealed class WebhookEndpoint(IWebhookGate gate, WebhookWriteQueue queue
             await RespondUnavailableAsync(http);
     }
 
-    private BatchItem ToBatchItem(Provider provider, Admission admission, byte[] body)
+    private BatchItem ToBatchItem(Provider provider, WebhookVerification admission, byte[] body)
     {
-        var (webhook, connection) = (admission.Event!, admission.Till);
+        var (webhook, connection) = (admission.Event!, admission.Connection);
         var (status, reason) = WebhookEventRow.Evaluate(admission);
         var now = clock.Now();
         var row = new WebhookEventRow
@@ -99,7 +100,7 @@ internal sealed class WebhookEndpoint(IWebhookGate gate, WebhookWriteQueue queue
             Payload = body,
         };
         return status == WebhookEventStatus.Processed
-            ? BatchItem.Of(connection!, webhook.Facts!, VersionCause.Webhook, row.EventId, row)
+            ? BatchItem.Of(connection!, webhook.Observations!, VersionCause.Webhook, row.EventId, row)
             : BatchItem.EventOnly(row);
     }
 

@@ -1,4 +1,5 @@
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
+using Integrations.Contracts.Webhooks;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using NodaTime;
@@ -42,11 +43,11 @@ internal sealed class WebhookEventRow
     public required byte[] Payload { get; init; }
 
     /// <summary>What becomes of an event that has been read: it is used, ignored or of no use, and why; of a used one, what of it could not be used.</summary>
-    public static (WebhookEventStatus Status, string? Reason) Evaluate(Admission admission) =>
-        admission.IgnoredBecause is { } why ? (WebhookEventStatus.Ignored, why)
-        : admission.Event!.Unreadable is { } fault ? (WebhookEventStatus.Failed, fault)
-        : admission.Event.Facts is null ? (WebhookEventStatus.Ignored, "Events of this type are not used.")
-        : (WebhookEventStatus.Processed, admission.Event.Skipped is { Count: > 0 } skipped ? DescribeSkipped(skipped) : null);
+    public static (WebhookEventStatus Status, string? Reason) Evaluate(WebhookVerification admission) =>
+        admission.IgnoredReason is { } why ? (WebhookEventStatus.Ignored, why)
+        : admission.Event!.UnreadableReason is { } fault ? (WebhookEventStatus.Failed, fault)
+        : admission.Event.Observations is null ? (WebhookEventStatus.Ignored, "Events of this type are not used.")
+        : (WebhookEventStatus.Processed, admission.Event.SkippedItems is { Count: > 0 } skipped ? DescribeSkipped(skipped) : null);
 
     // For people: a few of them tell enough. A provider's ids may hold what a column of text may not.
     private static string DescribeSkipped(IReadOnlyList<string> skipped) =>

@@ -1,7 +1,7 @@
 using System.Text;
 using GraphQL;
 using GraphQL.DataLoader;
-using Integrations.Contracts;
+using Integrations.Contracts.Access;
 using Microsoft.EntityFrameworkCore;
 using PosModular.Kernel.Batching;
 using PosModular.Kernel.Errors;
@@ -17,7 +17,7 @@ internal sealed class WebhookPayload(IDbContextFactory<IngestionDb> dbFactory)
     {
         if (webhook.Venue is not { } venue)
             throw ApiError.Forbidden("It belongs to no venue yet. Connect its till and replay it; then the venue's owners may see it.");
-        context.Caller().Demand(Right.SeeSales, venue);
+        context.Caller().Demand(Right.ViewTransactions, venue);
         return BatchLoaders.Load<Guid, string>(
             context,
             (typeof(WebhookPayload), venue.Id),

@@ -1,5 +1,6 @@
 using GraphQL;
-using Integrations.Contracts;
+using Integrations.Contracts.Access;
+using Integrations.Contracts.Venues;
 using Microsoft.EntityFrameworkCore;
 using PosModular.Kernel.Paging;
 using PosModular.Kernel.Schema;
@@ -7,9 +8,9 @@ using PosModular.Kernel.Schema;
 namespace Integrations.Audit;
 
 /// <summary>Who changed what at the venue, the latest first. Owner or HEAD_MODERATOR.</summary>
-internal sealed class VenueAuditLog(IDbContextFactory<IntegrationsDb> dbs)
+internal sealed class VenueAuditLog(IDbContextFactory<IntegrationsDb> dbFactory)
 {
-    private const string Kind = "audit";
+    private const string CursorKind = "audit";
 
     /// <param name="first">How many, 1 to 200.</param>
     /// <param name="after">The endCursor of the page before.</param>
@@ -21,17 +22,17 @@ internal sealed class VenueAuditLog(IDbContextFactory<IntegrationsDb> dbs)
         string? after = null
     )
     {
-        context.Caller().Demand(Right.SeeVenue, venue);
+        context.Caller().Demand(Right.ViewVenue, venue);
         var page = Page.Of(first, after);
-        await using var db = await dbs.CreateDbContextAsync(cancellationToken);
+        await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
         var entries = db.AuditLog.AsNoTracking().Where(e => e.VenueId == venue.Id);
         if (after is not null)
         {
-            var last = Cursor.DecodeTime(Kind, after).Id;
+            var last = Cursor.DecodeTime(CursorKind, after).Id;
             entries = entries.Where(e => e.Id < last);
         }
         return Connection.Of(page, await entries.OrderByDescending(e => e.Id).Take(page.FetchCount).ToListAsync(cancellationToken), e =>
-            Cursor.EncodeTime(Kind, e.At, e.Id)
+            Cursor.EncodeTime(CursorKind, e.At, e.Id)
         );
     }
 }

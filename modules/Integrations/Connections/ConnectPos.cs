@@ -1,6 +1,8 @@
 using GraphQL;
 using Integrations.Audit;
-using Integrations.Contracts;
+using Integrations.Contracts.Access;
+using Integrations.Contracts.Connections;
+using Integrations.Providers;
 using Integrations.Webhooks;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
@@ -56,15 +58,15 @@ internal sealed record PosConnectionPayload(PosConnection? Connection, IReadOnly
 /// is still made; statusReason says so. HEAD_MODERATOR. Errors: NOT_FOUND, INVALID_INPUT, INVALID_CREDENTIALS, LOCATION_NOT_FOUND,
 /// PERMISSION_DENIED, RATE_LIMIT_EXCEEDED, PROVIDER_UNAVAILABLE; CONFLICT when the till is connected to another venue.</summary>
 internal sealed class ConnectPos(
-    IDbContextFactory<IntegrationsDb> dbs,
-    PosProviders providers,
+    IDbContextFactory<IntegrationsDb> dbFactory,
+    PosProviderRegistry providers,
     WebhookSetup webhooks,
     IntegrationsSettings settings,
-    TillDirectory tills,
+    PosConnectionDirectory directory,
     IClock clock
 )
 {
-    private static readonly UserError Taken = new(
+    private static readonly UserError ConnectedElsewhere = new(
         ErrorCode.Conflict,
         "This till is connected to another venue. Disconnect it there first (disconnectPos), or check the location id.",
         "credentials.locationId"
@@ -78,56 +80,56 @@ internal sealed class ConnectPos(
     )
     {
         var caller = context.Caller();
-        caller.Demand(Right.ManageTills);
-        await using var db = await dbs.CreateDbContextAsync(cancellationToken);
+        caller.Demand(Right.ManageConnections);
+        await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
         if (!await db.Venues.AnyAsync(v => v.Id == input.VenueId, cancellationToken))
             return PosConnectionPayload.Failed(
                 new UserError(ErrorCode.NotFound, "There is no such venue. Register it first with registerVenue.", "venueId")
             );
-        var (credentials, provider) = (input.Credentials.Read(), providers.Of(input.Credentials.Provider));
+        var (credentials, provider) = (input.Credentials.ToCredentials(), providers.Get(input.Credentials.Provider));
         if (
             (
-                provider.Check(credentials)
-                ?? ConnectionInput.CheckKey(input.WebhookSignatureKey)
-                ?? ConnectionInput.CheckInterval(input.SyncIntervalSeconds)
+                provider.CheckFormat(credentials)
+                ?? ConnectionInputValidator.CheckSignatureKey(input.WebhookSignatureKey)
+                ?? ConnectionInputValidator.CheckSyncInterval(input.SyncIntervalSeconds)
             ) is
-            { } wrong
+            { } error
         )
-            return PosConnectionPayload.Failed(wrong);
+            return PosConnectionPayload.Failed(error);
 
         var connection = await FindAsync(db, input.VenueId, provider.Provider, credentials, cancellationToken);
         if (connection is not null && connection.VenueId != input.VenueId)
-            return PosConnectionPayload.Failed(Taken);
+            return PosConnectionPayload.Failed(ConnectedElsewhere);
         var location = await provider.ValidateAsync(credentials, cancellationToken);
         if (location.Fault is { } fault)
             return PosConnectionPayload.Failed(fault.Error);
 
         var now = clock.Now();
         if (connection is null)
-            db.Add(connection = New(input.VenueId, provider.Provider, credentials, now));
-        Fill(connection, input, credentials, location.Value!, now);
+            db.Add(connection = CreateConnection(input.VenueId, provider.Provider, credentials, now));
+        Apply(connection, input, credentials, location.Value!, now);
         if (input.WebhookSignatureKey is not null)
             await webhooks.RemoveAsync(db, connection, provider, credentials, cancellationToken); // one of ours would go on sending what is then refused
         // Whoever gives up waiting now leaves a connection that tells how far it came.
-        var subscribes = webhooks.Begin(connection, provider, input.WebhookSignatureKey);
+        var needsSubscription = webhooks.Prepare(connection, provider, input.WebhookSignatureKey);
         db.Add(AuditEntry.Of(now, caller, input.VenueId, "connectPos", connection.Id.ToString(), $"{provider.Provider} {credentials}"));
         try
         {
             await db.SaveChangesAsync(cancellationToken); // before the subscription: its first event must find the connection
-            tills.Changed(connection.VenueId);
+            directory.Invalidate(connection.VenueId);
         }
         catch (DbUpdateException e) when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
         {
-            return PosConnectionPayload.Failed(Taken);
+            return PosConnectionPayload.Failed(ConnectedElsewhere);
         }
         // Once begun it is carried through, whether its caller still waits or not.
-        if (subscribes)
+        if (needsSubscription)
             await webhooks.SubscribeAsync(db, connection, provider, credentials, CancellationToken.None);
-        return new PosConnectionPayload(PosConnection.Of(connection, settings.Vault, clock.Now()), []);
+        return new PosConnectionPayload(PosConnection.Of(connection, settings.SecretCipher, clock.Now()), []);
     }
 
     // The one that is connected, wherever; else the one that was at this venue, so that its sales and its address stay the same.
-    private static async Task<TillConnection?> FindAsync(
+    private static async Task<PosConnectionRow?> FindAsync(
         IntegrationsDb db,
         string venueId,
         Provider provider,
@@ -135,7 +137,7 @@ internal sealed class ConnectPos(
         CancellationToken cancellationToken
     )
     {
-        var known = await db
+        var candidates = await db
             .Connections.Where(c =>
                 c.Provider == provider
                 && c.Environment == credentials.Environment
@@ -144,13 +146,13 @@ internal sealed class ConnectPos(
             )
             .OrderByDescending(c => c.Id)
             .ToListAsync(cancellationToken);
-        return known.FirstOrDefault(c => c.DisconnectedAt is null) ?? known.FirstOrDefault();
+        return candidates.FirstOrDefault(c => c.DisconnectedAt is null) ?? candidates.FirstOrDefault();
     }
 
-    private TillConnection New(string venueId, Provider provider, PosCredentials credentials, Instant now)
+    private PosConnectionRow CreateConnection(string venueId, Provider provider, PosCredentials credentials, Instant now)
     {
         var id = now.NewId();
-        return new TillConnection
+        return new PosConnectionRow
         {
             Id = id,
             VenueId = venueId,
@@ -163,22 +165,22 @@ internal sealed class ConnectPos(
         };
     }
 
-    private void Fill(TillConnection connection, ConnectPosInput input, PosCredentials credentials, TillLocation location, Instant now)
+    private void Apply(PosConnectionRow connection, ConnectPosInput input, PosCredentials credentials, PosLocation location, Instant now)
     {
-        connection.Learn(location, now);
+        connection.UpdateLocation(location, now);
         connection.MerchantId = location.MerchantId;
-        connection.Keep(
+        connection.StoreCredentials(
             credentials with
             {
                 ExpiresAt = credentials.ExpiresAt ?? location.ExpiresAt,
                 ClientId = credentials.ClientId ?? location.ApplicationId,
             },
-            settings.Vault,
+            settings.SecretCipher,
             now
         );
         (connection.ConnectedAt, connection.DisconnectedAt) = (connection.DisconnectedAt is null ? connection.ConnectedAt : now, null);
-        connection.CallWentWell(now);
-        connection.NextCheckAt = now + ConnectionKeeper.Interval;
+        connection.RecordSuccess(now);
+        connection.NextCheckAt = now + ConnectionMaintenance.Interval;
         connection.WebhookEnabled = input.EnableWebhook ?? true;
         connection.SyncIntervalSeconds = input.SyncIntervalSeconds ?? connection.SyncIntervalSeconds;
         connection.ProcessRules = input.ProcessRules ?? true;

@@ -20,32 +20,32 @@ internal enum PosConnectionStatus
 internal static class ConnectionStatus
 {
     /// <summary>A provider that does not answer for so long is worth a look; for less, it comes back by itself.</summary>
-    public static readonly Duration AwayTooLong = Duration.FromMinutes(15);
+    public static readonly Duration MaxProviderOutage = Duration.FromMinutes(15);
 
-    public static readonly UserError CannotBeOpened = new(
+    public static readonly UserError CredentialsUnreadable = new(
         ErrorCode.InvalidCredentials,
         "The till's credentials cannot be opened: they were sealed with an encryption key that is not here. Put that key into POS_ENCRYPTION_KEYS_OLD, or connect the till again with its credentials."
     );
 
     /// <param name="connection">The connection.</param>
-    /// <param name="readable">Whether its secrets can be opened.</param>
+    /// <param name="secretsReadable">Whether its secrets can be opened.</param>
     /// <param name="now">The moment.</param>
-    public static (PosConnectionStatus Status, UserError? Reason) Of(TillConnection connection, bool readable, Instant now)
+    public static (PosConnectionStatus Status, UserError? Reason) Of(PosConnectionRow connection, bool secretsReadable, Instant now)
     {
         if (connection.DisconnectedAt is not null)
             return (PosConnectionStatus.Disconnected, null);
-        if (!readable)
-            return (PosConnectionStatus.NeedsAttention, CannotBeOpened);
+        if (!secretsReadable)
+            return (PosConnectionStatus.NeedsAttention, CredentialsUnreadable);
         if (
             connection.LastErrorCode is { } code
             && connection.LastErrorAt > (connection.LastGoodCallAt ?? Instant.MinValue)
-            && (!PassesByItself(code) || now - (connection.LastGoodCallAt ?? connection.ConnectedAt) > AwayTooLong)
+            && (!IsTransient(code) || now - (connection.LastGoodCallAt ?? connection.ConnectedAt) > MaxProviderOutage)
         )
             return (PosConnectionStatus.NeedsAttention, new UserError(code, connection.LastErrorMessage!));
-        if (connection.AttentionCode is { } webhook)
-            return (PosConnectionStatus.NeedsAttention, new UserError(webhook, connection.AttentionMessage!));
+        if (connection.WebhookErrorCode is { } webhookErrorCode)
+            return (PosConnectionStatus.NeedsAttention, new UserError(webhookErrorCode, connection.WebhookErrorMessage!));
         return (PosConnectionStatus.Connected, null);
     }
 
-    private static bool PassesByItself(ErrorCode code) => code is ErrorCode.ProviderUnavailable or ErrorCode.RateLimitExceeded;
+    private static bool IsTransient(ErrorCode code) => code is ErrorCode.ProviderUnavailable or ErrorCode.RateLimitExceeded;
 }

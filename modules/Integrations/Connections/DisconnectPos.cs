@@ -1,6 +1,8 @@
 using GraphQL;
 using Integrations.Audit;
-using Integrations.Contracts;
+using Integrations.Contracts.Access;
+using Integrations.Contracts.Connections;
+using Integrations.Providers;
 using Integrations.Webhooks;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
@@ -28,11 +30,11 @@ internal sealed record DisconnectPosInput
 /// connected elsewhere; each sale stays where it was taken. Should the provider not be reached now, the subscription is deleted later. HEAD_MODERATOR.
 /// Errors: NOT_FOUND, INVALID_INPUT; CONFLICT when the venue has several tills of the provider.</summary>
 internal sealed class DisconnectPos(
-    IDbContextFactory<IntegrationsDb> dbs,
-    PosProviders providers,
+    IDbContextFactory<IntegrationsDb> dbFactory,
+    PosProviderRegistry providers,
     WebhookSetup webhooks,
     IntegrationsSettings settings,
-    TillDirectory tills,
+    PosConnectionDirectory directory,
     IClock clock
 )
 {
@@ -44,17 +46,17 @@ internal sealed class DisconnectPos(
     )
     {
         var caller = context.Caller();
-        caller.Demand(Right.ManageTills);
-        await using var db = await dbs.CreateDbContextAsync(cancellationToken);
-        var (connection, wrong) = await FindAsync(db, input, cancellationToken);
+        caller.Demand(Right.ManageConnections);
+        await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
+        var (connection, failure) = await FindAsync(db, input, cancellationToken);
         if (connection is null)
-            return wrong!;
+            return failure!;
         if (connection.DisconnectedAt is not null)
-            return new PosConnectionPayload(PosConnection.Of(connection, settings.Vault, clock.Now()), []);
+            return new PosConnectionPayload(PosConnection.Of(connection, settings.SecretCipher, clock.Now()), []);
 
         var now = clock.Now();
-        (connection.DisconnectedAt, connection.NextCheckAt) = (now, now + ConnectionKeeper.Interval);
-        connection.WebhookIsWell();
+        (connection.DisconnectedAt, connection.NextCheckAt) = (now, now + ConnectionMaintenance.Interval);
+        connection.ClearWebhookError();
         db.Add(
             AuditEntry.Of(
                 now,
@@ -66,19 +68,19 @@ internal sealed class DisconnectPos(
             )
         );
         await db.SaveChangesAsync(cancellationToken); // first here: from now on nothing of it counts
-        tills.Changed(connection.VenueId);
+        directory.Invalidate(connection.VenueId);
         if (
-            connection.Open(settings.Vault) is { } credentials
-            && await webhooks.RemoveAsync(db, connection, providers.Of(connection.Provider), credentials, CancellationToken.None) is null
+            connection.DecryptCredentials(settings.SecretCipher) is { } credentials
+            && await webhooks.RemoveAsync(db, connection, providers.Get(connection.Provider), credentials, CancellationToken.None) is null
         )
         {
-            connection.ForgetCredentials();
+            connection.ClearCredentials();
             await db.SaveChangesAsync(CancellationToken.None);
         }
-        return new PosConnectionPayload(PosConnection.Of(connection, settings.Vault, clock.Now()), []);
+        return new PosConnectionPayload(PosConnection.Of(connection, settings.SecretCipher, clock.Now()), []);
     }
 
-    private static async Task<(TillConnection?, PosConnectionPayload?)> FindAsync(
+    private static async Task<(PosConnectionRow?, PosConnectionPayload?)> FindAsync(
         IntegrationsDb db,
         DisconnectPosInput input,
         CancellationToken cancellationToken

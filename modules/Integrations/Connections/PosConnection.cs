@@ -1,5 +1,5 @@
 using GraphQL;
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
 using Integrations.Credentials;
 using NodaTime;
 using PosModular.Kernel.Errors;
@@ -7,7 +7,7 @@ using PosModular.Kernel.Errors;
 namespace Integrations.Connections;
 
 /// <summary>A till location connected to the venue. No secret is ever shown.</summary>
-internal sealed record PosConnection : IConnectionPart
+internal sealed record PosConnection : IPosConnectionPart
 {
     [Ignore]
     public required string VenueId { get; init; }
@@ -63,46 +63,48 @@ internal sealed record PosConnection : IConnectionPart
     /// <summary>How it is polled.</summary>
     public required SyncSettings Sync { get; init; }
 
-    public static PosConnection Of(TillConnection c, Vault vault, Instant now) => Of(c, ConnectionStatus.Of(c, IsReadable(c, vault), now));
+    public static PosConnection Of(PosConnectionRow row, SecretCipher secretCipher, Instant now) =>
+        Of(row, ConnectionStatus.Of(row, IsReadable(row, secretCipher), now));
 
     // Every secret that is still of use, or it is quarantined.
-    private static bool IsReadable(TillConnection c, Vault vault) => c.Sealed().All(s => vault.Open(s.Value, s.Purpose) is not null);
+    private static bool IsReadable(PosConnectionRow row, SecretCipher secretCipher) =>
+        row.EncryptedSecrets().All(s => secretCipher.Decrypt(s.Value, s.Purpose) is not null);
 
-    private static PosConnection Of(TillConnection c, (PosConnectionStatus Status, UserError? Reason) how) =>
+    private static PosConnection Of(PosConnectionRow row, (PosConnectionStatus Status, UserError? Reason) status) =>
         new()
         {
-            VenueId = c.VenueId,
-            Id = c.Id,
-            Provider = c.Provider,
-            Environment = c.Environment,
-            Status = how.Status,
-            StatusReason = how.Reason,
-            ExternalLocationId = c.ExternalLocationId,
-            LocationName = c.LocationName,
-            MerchantId = c.MerchantId,
-            MerchantName = c.MerchantName,
-            TimeZone = c.TimeZone,
-            ConnectedAt = c.ConnectedAt,
-            DisconnectedAt = c.DisconnectedAt,
-            LastGoodCallAt = c.LastGoodCallAt,
-            CredentialsExpireAt = c.CredentialsExpireAt,
+            VenueId = row.VenueId,
+            Id = row.Id,
+            Provider = row.Provider,
+            Environment = row.Environment,
+            Status = status.Status,
+            StatusReason = status.Reason,
+            ExternalLocationId = row.ExternalLocationId,
+            LocationName = row.LocationName,
+            MerchantId = row.MerchantId,
+            MerchantName = row.MerchantName,
+            TimeZone = row.TimeZone,
+            ConnectedAt = row.ConnectedAt,
+            DisconnectedAt = row.DisconnectedAt,
+            LastGoodCallAt = row.LastGoodCallAt,
+            CredentialsExpireAt = row.CredentialsExpireAt,
             Webhook = new WebhookSettings(
-                c.Id,
-                c.HearsEvents,
-                c.NotificationUrl,
-                c.SubscriptionId,
-                c.LastEventAt,
-                c.RefusedSignatures,
-                c.LastRefusal,
-                WebhookTest.Of(c)
+                row.Id,
+                row.ReceivesEvents,
+                row.NotificationUrl,
+                row.SubscriptionId,
+                row.LastEventAt,
+                row.RefusedSignatures,
+                row.LastRefusal,
+                WebhookTest.Of(row)
             ),
             Sync = new SyncSettings(
-                c.Id,
-                c.VenueId,
-                c.DisconnectedAt,
-                c.SyncEnabled && c.DisconnectedAt is null,
-                c.SyncInterval,
-                c.ProcessRules
+                row.Id,
+                row.VenueId,
+                row.DisconnectedAt,
+                row.SyncEnabled && row.DisconnectedAt is null,
+                row.EffectiveSyncIntervalSeconds,
+                row.ProcessRules
             ),
         };
 }
@@ -141,4 +143,4 @@ internal sealed record SyncSettings(
     bool Enabled,
     int IntervalSeconds,
     bool ProcessRules
-) : IConnectionPart;
+) : IPosConnectionPart;

@@ -1,4 +1,4 @@
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
 using NodaTime;
 
 namespace Integrations.Connections;
@@ -34,7 +34,7 @@ internal sealed record PosCredentialsInput
     public string? ApiKey { get; init; }
 
     /// <summary>What is pasted often brings blanks along; none of these values has one at its end. A GUID is the same in capitals.</summary>
-    public PosCredentials Read() =>
+    public PosCredentials ToCredentials() =>
         new(Environment, Provider == Provider.Toast ? LocationId.Trim().ToLowerInvariant() : LocationId.Trim())
         {
             AccessToken = (Provider == Provider.Toast ? ApiKey ?? AccessToken : AccessToken ?? ApiKey)?.Trim(),

@@ -15,7 +15,7 @@ namespace Integrations.Connections;
 internal sealed record SyncError(Instant At, ErrorCode Code, string Message);
 
 /// <summary>The last calls to the provider that went wrong, the latest first, at most 20; also those that are long over.</summary>
-internal sealed class RecentErrors(IDbContextFactory<IntegrationsDb> dbs)
+internal sealed class RecentErrors(IDbContextFactory<IntegrationsDb> dbFactory)
 {
     public IDataLoaderResult<IEnumerable<SyncError>> Handle([Parent] SyncSettings sync, IResolveFieldContext context) =>
         BatchLoaders.Load<Guid, IEnumerable<SyncError>>(
@@ -24,14 +24,17 @@ internal sealed class RecentErrors(IDbContextFactory<IntegrationsDb> dbs)
             sync.ConnectionId,
             async (ids, cancellationToken) =>
             {
-                await using var db = await dbs.CreateDbContextAsync(cancellationToken);
+                await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
                 var rows = await db
                     .ConnectionErrors.AsNoTracking()
                     .Where(e => ids.Contains(e.ConnectionId))
                     .OrderByDescending(e => e.Id)
                     .ToListAsync(cancellationToken);
                 return rows.GroupBy(e => e.ConnectionId)
-                    .ToDictionary(g => g.Key, g => g.Take(ConnectionError.Kept).Select(e => new SyncError(e.At, e.Code, e.Message)));
+                    .ToDictionary(
+                        g => g.Key,
+                        g => g.Take(ConnectionError.MaxPerConnection).Select(e => new SyncError(e.At, e.Code, e.Message))
+                    );
             },
             []
         );

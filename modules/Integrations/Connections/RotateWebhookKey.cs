@@ -1,6 +1,7 @@
 using GraphQL;
 using Integrations.Audit;
-using Integrations.Contracts;
+using Integrations.Contracts.Access;
+using Integrations.Providers;
 using Integrations.Webhooks;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
@@ -21,14 +22,14 @@ internal sealed record RotateWebhookKeyInput
 /// Errors: NOT_FOUND; CONFLICT where the subscription was made by hand or the till is disconnected; what the provider refuses: INVALID_CREDENTIALS,
 /// PERMISSION_DENIED, RATE_LIMIT_EXCEEDED, PROVIDER_UNAVAILABLE.</summary>
 internal sealed class RotateWebhookKey(
-    IDbContextFactory<IntegrationsDb> dbs,
-    PosProviders providers,
+    IDbContextFactory<IntegrationsDb> dbFactory,
+    PosProviderRegistry providers,
     WebhookSetup webhooks,
     IntegrationsSettings settings,
     IClock clock
 )
 {
-    private static readonly UserError ByHand = new(
+    private static readonly UserError NoManagedSubscription = new(
         ErrorCode.Conflict,
         "This connection has no subscription of ours: its key was pasted by hand. Change it in the provider's dashboard and pass the new one: updatePosConnection(input: { connectionId, webhookSignatureKey }).",
         "connectionId"
@@ -42,20 +43,20 @@ internal sealed class RotateWebhookKey(
     )
     {
         var caller = context.Caller();
-        caller.Demand(Right.ManageTills);
-        await using var db = await dbs.CreateDbContextAsync(cancellationToken);
+        caller.Demand(Right.ManageConnections);
+        await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
         if (await db.FindConnectionAsync(input.ConnectionId, cancellationToken) is not { } connection)
             return PosConnectionPayload.NoSuchConnection;
-        var provider = providers.Of(connection.Provider);
+        var provider = providers.Get(connection.Provider);
         if (connection.DisconnectedAt is not null || connection.SubscriptionId is null || provider.Subscriptions is null)
-            return PosConnectionPayload.Failed(ByHand);
-        if (connection.Open(settings.Vault) is not { } credentials)
-            return PosConnectionPayload.Failed(ConnectionStatus.CannotBeOpened);
+            return PosConnectionPayload.Failed(NoManagedSubscription);
+        if (connection.DecryptCredentials(settings.SecretCipher) is not { } credentials)
+            return PosConnectionPayload.Failed(ConnectionStatus.CredentialsUnreadable);
 
         db.Add(AuditEntry.Of(clock.Now(), caller, connection.VenueId, "rotateWebhookKey", connection.Id.ToString()));
         // Once begun it is carried through, whether its caller still waits or not.
         return await webhooks.RotateAsync(db, connection, provider, credentials, CancellationToken.None) is { } error
             ? PosConnectionPayload.Failed(error)
-            : new PosConnectionPayload(PosConnection.Of(connection, settings.Vault, clock.Now()), []);
+            : new PosConnectionPayload(PosConnection.Of(connection, settings.SecretCipher, clock.Now()), []);
     }
 }

@@ -1,6 +1,7 @@
 using GraphQL;
 using Integrations.Audit;
-using Integrations.Contracts;
+using Integrations.Contracts.Access;
+using Integrations.Providers;
 using Integrations.Webhooks;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
@@ -23,9 +24,9 @@ internal sealed record TestWebhookInput
 /// RATE_LIMIT_EXCEEDED, PROVIDER_UNAVAILABLE; WEBHOOK_VALIDATION_FAILED when it has the subscription no more.</summary>
 /// <remarks>Source: Square API reference, TestWebhookSubscription.</remarks>
 internal sealed class TestWebhook(
-    IDbContextFactory<IntegrationsDb> dbs,
-    PosProviders providers,
-    WebhookTests tests,
+    IDbContextFactory<IntegrationsDb> dbFactory,
+    PosProviderRegistry providers,
+    WebhookTester tester,
     IntegrationsSettings settings,
     IClock clock
 )
@@ -38,25 +39,25 @@ internal sealed class TestWebhook(
     )
     {
         var caller = context.Caller();
-        caller.Demand(Right.ManageTills);
-        await using var db = await dbs.CreateDbContextAsync(cancellationToken);
+        caller.Demand(Right.ManageConnections);
+        await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
         if (await db.FindConnectionAsync(input.ConnectionId, cancellationToken) is not { } connection)
             return PosConnectionPayload.NoSuchConnection;
-        var provider = providers.Of(connection.Provider);
-        if (WhyNot(connection, provider) is { } reason)
+        var provider = providers.Get(connection.Provider);
+        if (ReasonNotTestable(connection, provider) is { } reason)
             return PosConnectionPayload.Failed(new UserError(ErrorCode.Conflict, reason, "connectionId"));
-        if (connection.Open(settings.Vault) is not { } credentials)
-            return PosConnectionPayload.Failed(ConnectionStatus.CannotBeOpened);
+        if (connection.DecryptCredentials(settings.SecretCipher) is not { } credentials)
+            return PosConnectionPayload.Failed(ConnectionStatus.CredentialsUnreadable);
 
         db.Add(AuditEntry.Of(clock.Now(), caller, connection.VenueId, "testWebhook", connection.Id.ToString()));
         await db.SaveChangesAsync(cancellationToken);
         // Once begun it is carried through, whether its caller still waits or not.
-        return await tests.RunAsync(db, connection, provider, credentials, CancellationToken.None) is { } error
+        return await tester.RunAsync(db, connection, provider, credentials, CancellationToken.None) is { } error
             ? PosConnectionPayload.Failed(error)
-            : new PosConnectionPayload(PosConnection.Of(connection, settings.Vault, clock.Now()), []);
+            : new PosConnectionPayload(PosConnection.Of(connection, settings.SecretCipher, clock.Now()), []);
     }
 
-    private static string? WhyNot(TillConnection connection, IPosProvider provider) =>
+    private static string? ReasonNotTestable(PosConnectionRow connection, IPosProvider provider) =>
         connection switch
         {
             { DisconnectedAt: not null } => "This till is disconnected. Connect it again with connectPos.",

@@ -1,6 +1,7 @@
 using GraphQL;
 using Integrations.Audit;
-using Integrations.Contracts;
+using Integrations.Contracts.Access;
+using Integrations.Providers;
 using Integrations.Webhooks;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
@@ -36,17 +37,17 @@ internal sealed record UpdatePosConnectionInput : PartialInput
 /// <summary>Changes how a till is polled and heard, and reads anew what the provider calls its location. HEAD_MODERATOR. Errors: NOT_FOUND, INVALID_INPUT; CONFLICT for a disconnected till; what the
 /// provider refuses stands in statusReason.</summary>
 internal sealed class UpdatePosConnection(
-    IDbContextFactory<IntegrationsDb> dbs,
-    PosProviders providers,
+    IDbContextFactory<IntegrationsDb> dbFactory,
+    PosProviderRegistry providers,
     WebhookSetup webhooks,
     IntegrationsSettings settings,
-    TillDirectory tills,
+    PosConnectionDirectory directory,
     IClock clock,
     TimeProvider time
 )
 {
     // Names are not worth a long wait: they are read every day anyway.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LocationReadTimeout = TimeSpan.FromSeconds(5);
 
     /// <param name="input">What to change.</param>
     public async Task<PosConnectionPayload> HandleAsync(
@@ -56,10 +57,16 @@ internal sealed class UpdatePosConnection(
     )
     {
         var caller = context.Caller();
-        caller.Demand(Right.ManageTills);
-        if ((ConnectionInput.CheckKey(input.WebhookSignatureKey) ?? ConnectionInput.CheckInterval(input.SyncIntervalSeconds)) is { } wrong)
-            return PosConnectionPayload.Failed(wrong);
-        await using var db = await dbs.CreateDbContextAsync(cancellationToken);
+        caller.Demand(Right.ManageConnections);
+        if (
+            (
+                ConnectionInputValidator.CheckSignatureKey(input.WebhookSignatureKey)
+                ?? ConnectionInputValidator.CheckSyncInterval(input.SyncIntervalSeconds)
+            ) is
+            { } error
+        )
+            return PosConnectionPayload.Failed(error);
+        await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
         if (await db.FindConnectionAsync(input.ConnectionId, cancellationToken) is not { } connection)
             return PosConnectionPayload.NoSuchConnection;
         if (connection.DisconnectedAt is not null)
@@ -72,25 +79,33 @@ internal sealed class UpdatePosConnection(
             ? input.SyncIntervalSeconds
             : connection.SyncIntervalSeconds;
         connection.ProcessRules = input.ProcessRules ?? connection.ProcessRules;
-        var hearing = input.WebhookSignatureKey is not null || (input.EnableWebhook is { } wanted && wanted != connection.WebhookEnabled);
-        var (provider, credentials) = (providers.Of(connection.Provider), connection.Open(settings.Vault));
-        if (hearing && credentials is null)
-            return PosConnectionPayload.Failed(ConnectionStatus.CannotBeOpened);
-        var audit = AuditEntry.Of(clock.Now(), caller, connection.VenueId, "updatePosConnection", connection.Id.ToString(), Say(input));
+        var changesWebhook =
+            input.WebhookSignatureKey is not null || (input.EnableWebhook is { } wanted && wanted != connection.WebhookEnabled);
+        var (provider, credentials) = (providers.Get(connection.Provider), connection.DecryptCredentials(settings.SecretCipher));
+        if (changesWebhook && credentials is null)
+            return PosConnectionPayload.Failed(ConnectionStatus.CredentialsUnreadable);
+        var audit = AuditEntry.Of(
+            clock.Now(),
+            caller,
+            connection.VenueId,
+            "updatePosConnection",
+            connection.Id.ToString(),
+            Describe(input)
+        );
         db.Add(audit);
         await db.SaveChangesAsync(cancellationToken);
-        if (hearing)
-            await HearAsync(db, connection, provider, credentials!, input);
+        if (changesWebhook)
+            await ApplyWebhookAsync(db, connection, provider, credentials!, input);
         if (credentials is not null)
-            await ReadNamesAsync(db, connection, provider, credentials, cancellationToken);
-        tills.Changed(connection.VenueId);
-        return new PosConnectionPayload(PosConnection.Of(connection, settings.Vault, clock.Now()), []);
+            await ReadLocationAsync(db, connection, provider, credentials, cancellationToken);
+        directory.Invalidate(connection.VenueId);
+        return new PosConnectionPayload(PosConnection.Of(connection, settings.SecretCipher, clock.Now()), []);
     }
 
     // Once begun it is carried through, whether its caller still waits or not.
-    private async Task HearAsync(
+    private async Task ApplyWebhookAsync(
         IntegrationsDb db,
-        TillConnection connection,
+        PosConnectionRow connection,
         IPosProvider provider,
         PosCredentials credentials,
         UpdatePosConnectionInput input
@@ -105,7 +120,7 @@ internal sealed class UpdatePosConnection(
                 && !connection.WebhookEnabled
             )
             {
-                connection.WebhookNeeds(
+                connection.SetWebhookError(
                     new UserError(
                         error.Code,
                         "Its webhook is switched off here, but the provider still has the subscription: " + error.Message
@@ -117,34 +132,34 @@ internal sealed class UpdatePosConnection(
             if (!connection.WebhookEnabled)
                 (connection.SignatureKey, connection.PreviousSignatureKey) = (null, null);
         }
-        var subscribes = webhooks.Begin(connection, provider, input.WebhookSignatureKey);
+        var needsSubscription = webhooks.Prepare(connection, provider, input.WebhookSignatureKey);
         await db.SaveChangesAsync(cancellationToken);
-        tills.Changed(connection.VenueId);
-        if (subscribes)
+        directory.Invalidate(connection.VenueId);
+        if (needsSubscription)
             await webhooks.SubscribeAsync(db, connection, provider, credentials, cancellationToken);
     }
 
-    private async Task ReadNamesAsync(
+    private async Task ReadLocationAsync(
         IntegrationsDb db,
-        TillConnection connection,
+        PosConnectionRow connection,
         IPosProvider provider,
         PosCredentials credentials,
         CancellationToken cancellationToken
     )
     {
-        using var patience = new CancellationTokenSource(Patience, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        using var timeout = new CancellationTokenSource(LocationReadTimeout, time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         try
         {
-            if ((await provider.ValidateAsync(credentials, either.Token)).Value is not { } location)
+            if ((await provider.ValidateAsync(credentials, linked.Token)).Value is not { } location)
                 return; // whoever looks after it next will notice
-            connection.Learn(location, clock.Now());
+            connection.UpdateLocation(location, clock.Now());
             await db.SaveChangesAsync(cancellationToken);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested) { }
     }
 
-    private static string Say(UpdatePosConnectionInput input) =>
+    private static string Describe(UpdatePosConnectionInput input) =>
         string.Join(
             "; ",
             new[]
@@ -154,7 +169,7 @@ internal sealed class UpdatePosConnection(
                     ? $"syncIntervalSeconds: {input.SyncIntervalSeconds?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "usual"}"
                     : null,
                 input.ProcessRules is { } rules ? $"processRules: {rules}" : null,
-                input.EnableWebhook is { } hears ? $"enableWebhook: {hears}" : null,
+                input.EnableWebhook is { } webhook ? $"enableWebhook: {webhook}" : null,
                 input.WebhookSignatureKey is not null ? "webhookSignatureKey: given" : null,
             }.OfType<string>()
         );

@@ -1,5 +1,6 @@
 using GraphQL;
-using Integrations.Contracts;
+using Integrations.Contracts.Access;
+using Integrations.Providers;
 using NodaTime;
 using PosModular.Kernel.Errors;
 
@@ -27,7 +28,7 @@ internal sealed record ValidatePosCredentialsPayload(
 
 /// <summary>Asks the provider whether credentials are good, and saves nothing. HEAD_MODERATOR. Errors: INVALID_INPUT, INVALID_CREDENTIALS,
 /// LOCATION_NOT_FOUND, PERMISSION_DENIED, RATE_LIMIT_EXCEEDED, PROVIDER_UNAVAILABLE.</summary>
-internal sealed class ValidatePosCredentials(PosProviders providers)
+internal sealed class ValidatePosCredentials(PosProviderRegistry providers)
 {
     /// <param name="input">The credentials.</param>
     public async Task<ValidatePosCredentialsPayload> HandleAsync(
@@ -36,10 +37,10 @@ internal sealed class ValidatePosCredentials(PosProviders providers)
         CancellationToken cancellationToken
     )
     {
-        context.Caller().Demand(Right.ManageTills);
-        var (credentials, provider) = (input.Read(), providers.Of(input.Provider));
-        if (provider.Check(credentials) is { } wrong)
-            return Refused(wrong, []);
+        context.Caller().Demand(Right.ManageConnections);
+        var (credentials, provider) = (input.ToCredentials(), providers.Get(input.Provider));
+        if (provider.CheckFormat(credentials) is { } error)
+            return Refused(error, []);
         var answer = await provider.ValidateAsync(credentials, cancellationToken);
         return answer.Value is { } location
             ? new ValidatePosCredentialsPayload(

@@ -1,6 +1,7 @@
 using GraphQL;
 using GraphQL.DataLoader;
-using Integrations.Contracts;
+using Integrations.Contracts.Access;
+using Integrations.Contracts.Venues;
 using Integrations.Webhooks;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
@@ -12,9 +13,9 @@ namespace Integrations.Connections;
 
 /// <summary>The venue's tills, the oldest connection first; one that was cut off stays listed.</summary>
 internal sealed class VenuePosConnections(
-    IDbContextFactory<IntegrationsDb> dbs,
+    IDbContextFactory<IntegrationsDb> dbFactory,
     IntegrationsSettings settings,
-    WebhookNotes notes,
+    WebhookStatistics statistics,
     IClock clock
 )
 {
@@ -25,14 +26,14 @@ internal sealed class VenuePosConnections(
         PosConnectionStatus? status = null
     )
     {
-        context.Caller().Demand(Right.SeeVenue, venue);
+        context.Caller().Demand(Right.ViewVenue, venue);
         return BatchLoaders.Load<string, IEnumerable<PosConnection>>(
             context,
             (typeof(VenuePosConnections), status),
             venue.Id,
             async (ids, cancellationToken) =>
             {
-                await using var db = await dbs.CreateDbContextAsync(cancellationToken);
+                await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
                 var found = await db
                     .Connections.AsNoTracking()
                     .Where(c => ids.Contains(c.VenueId))
@@ -40,7 +41,7 @@ internal sealed class VenuePosConnections(
                     .ToListAsync(cancellationToken);
                 var now = clock.Now();
                 return found
-                    .Select(c => PosConnection.Of(notes.AddTo(c), settings.Vault, now))
+                    .Select(c => PosConnection.Of(statistics.AddPendingTo(c), settings.SecretCipher, now))
                     .Where(c => status is null || c.Status == status)
                     .GroupBy(c => c.VenueId)
                     .ToDictionary(g => g.Key, g => g.AsEnumerable());

@@ -10,10 +10,10 @@ namespace Integrations.Connections;
 internal sealed record WebhookTest(Instant At, bool Reached, int? StatusCode, string? Advice)
 {
     /// <summary>Null when none was sent.</summary>
-    public static WebhookTest? Of(TillConnection c) =>
-        c.LastTestAt is { } at ? Of(at, c.LastTestStatusCode, c.LastTestArrived, c.NotificationUrl) : null;
+    public static WebhookTest? Of(PosConnectionRow row) =>
+        row.LastTestAt is { } testedAt ? Of(testedAt, row.LastTestStatusCode, row.LastTestArrived, row.NotificationUrl) : null;
 
-    private static WebhookTest Of(Instant at, int? status, bool arrived, string url)
+    private static WebhookTest Of(Instant testedAt, int? status, bool arrived, string url)
     {
         var advice = (arrived, status) switch
         {
@@ -35,6 +35,6 @@ internal sealed record WebhookTest(Instant At, bool Reached, int? StatusCode, st
             (false, { } got) =>
                 $"{url} answered {got}, and the event did not come in here. Look at what stands in front of this server, then test again.",
         };
-        return new WebhookTest(at, advice is null, status, advice);
+        return new WebhookTest(testedAt, advice is null, status, advice);
     }
 }

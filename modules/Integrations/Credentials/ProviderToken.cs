@@ -15,11 +15,11 @@ internal sealed class ProviderToken
     public Instant? ExpiresAt { get; init; }
 
     /// <summary>The last logins that the provider has answered, the latest first; two are kept.</summary>
-    public Instant? LoggedInAt { get; init; }
-    public Instant? LoggedInBefore { get; init; }
+    public Instant? LastLoginAt { get; init; }
+    public Instant? PreviousLoginAt { get; init; }
 
     /// <summary>Somebody is logging in just now, for at most so long.</summary>
-    public Instant? LoginUntil { get; init; }
+    public Instant? LoginLeaseUntil { get; init; }
 
     public static void Map(EntityTypeBuilder<ProviderToken> token) => token.ToTable("provider_tokens").HasKey(t => t.Id);
 }

@@ -80,11 +80,11 @@ namespace Integrations.Migrations
 
                     b.Property<string>("AttentionCode")
                         .HasColumnType("text")
-                        .HasColumnName("attention_code");
+                        .HasColumnName("webhook_error_code");
 
                     b.Property<string>("AttentionMessage")
                         .HasColumnType("text")
-                        .HasColumnName("attention_message");
+                        .HasColumnName("webhook_error_message");
 
                     b.Property<Instant>("ConnectedAt")
                         .HasColumnType("timestamp with time zone")

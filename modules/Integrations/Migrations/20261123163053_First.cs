@@ -55,8 +55,8 @@ namespace Integrations.Migrations
                     notification_url = table.Column<string>(type: "text", nullable: false),
                     subscription_id = table.Column<string>(type: "text", nullable: true),
                     signature_key = table.Column<string>(type: "text", nullable: true),
-                    attention_code = table.Column<string>(type: "text", nullable: true),
-                    attention_message = table.Column<string>(type: "text", nullable: true)
+                    webhook_error_code = table.Column<string>(type: "text", nullable: true),
+                    webhook_error_message = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {

@@ -36,7 +36,7 @@ namespace Integrations.Migrations
                 nullable: true);
 
             migrationBuilder.AddColumn<Instant>(
-                name: "credentials_at",
+                name: "credentials_issued_at",
                 schema: "integrations",
                 table: "pos_connections",
                 type: "timestamp with time zone",
@@ -144,7 +144,7 @@ namespace Integrations.Migrations
                 defaultValue: 0L);
 
             migrationBuilder.AddColumn<Instant>(
-                name: "renewing_until",
+                name: "renewal_lease_until",
                 schema: "integrations",
                 table: "pos_connections",
                 type: "timestamp with time zone",
@@ -158,7 +158,7 @@ namespace Integrations.Migrations
                 nullable: true);
 
             migrationBuilder.AddColumn<int>(
-                name: "subscriptions_made",
+                name: "subscription_count",
                 schema: "integrations",
                 table: "pos_connections",
                 type: "integer",
@@ -204,9 +204,9 @@ namespace Integrations.Migrations
                     id = table.Column<Guid>(type: "uuid", nullable: false),
                     token = table.Column<string>(type: "text", nullable: true),
                     expires_at = table.Column<Instant>(type: "timestamp with time zone", nullable: true),
-                    logged_in_at = table.Column<Instant>(type: "timestamp with time zone", nullable: true),
-                    logged_in_before = table.Column<Instant>(type: "timestamp with time zone", nullable: true),
-                    login_until = table.Column<Instant>(type: "timestamp with time zone", nullable: true)
+                    last_login_at = table.Column<Instant>(type: "timestamp with time zone", nullable: true),
+                    previous_login_at = table.Column<Instant>(type: "timestamp with time zone", nullable: true),
+                    login_lease_until = table.Column<Instant>(type: "timestamp with time zone", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -236,7 +236,7 @@ namespace Integrations.Migrations
                 table: "pos_connections");
 
             migrationBuilder.DropColumn(
-                name: "credentials_at",
+                name: "credentials_issued_at",
                 schema: "integrations",
                 table: "pos_connections");
 
@@ -311,7 +311,7 @@ namespace Integrations.Migrations
                 table: "pos_connections");
 
             migrationBuilder.DropColumn(
-                name: "renewing_until",
+                name: "renewal_lease_until",
                 schema: "integrations",
                 table: "pos_connections");
 
@@ -321,7 +321,7 @@ namespace Integrations.Migrations
                 table: "pos_connections");
 
             migrationBuilder.DropColumn(
-                name: "subscriptions_made",
+                name: "subscription_count",
                 schema: "integrations",
                 table: "pos_connections");
 

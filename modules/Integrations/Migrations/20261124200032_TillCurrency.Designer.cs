@@ -109,11 +109,11 @@ namespace Integrations.Migrations
 
                     b.Property<string>("AttentionCode")
                         .HasColumnType("text")
-                        .HasColumnName("attention_code");
+                        .HasColumnName("webhook_error_code");
 
                     b.Property<string>("AttentionMessage")
                         .HasColumnType("text")
-                        .HasColumnName("attention_message");
+                        .HasColumnName("webhook_error_message");
 
                     b.Property<string>("ClientId")
                         .HasColumnType("text")
@@ -129,7 +129,7 @@ namespace Integrations.Migrations
 
                     b.Property<Instant?>("CredentialsAt")
                         .HasColumnType("timestamp with time zone")
-                        .HasColumnName("credentials_at");
+                        .HasColumnName("credentials_issued_at");
 
                     b.Property<Instant?>("CredentialsExpireAt")
                         .HasColumnType("timestamp with time zone")
@@ -235,7 +235,7 @@ namespace Integrations.Migrations
 
                     b.Property<Instant?>("RenewingUntil")
                         .HasColumnType("timestamp with time zone")
-                        .HasColumnName("renewing_until");
+                        .HasColumnName("renewal_lease_until");
 
                     b.Property<Instant?>("RotatingUntil")
                         .HasColumnType("timestamp with time zone")
@@ -251,7 +251,7 @@ namespace Integrations.Migrations
 
                     b.Property<int>("SubscriptionsMade")
                         .HasColumnType("integer")
-                        .HasColumnName("subscriptions_made");
+                        .HasColumnName("subscription_count");
 
                     b.Property<bool>("SyncEnabled")
                         .ValueGeneratedOnAdd()
@@ -303,15 +303,15 @@ namespace Integrations.Migrations
 
                     b.Property<Instant?>("LoggedInAt")
                         .HasColumnType("timestamp with time zone")
-                        .HasColumnName("logged_in_at");
+                        .HasColumnName("last_login_at");
 
                     b.Property<Instant?>("LoggedInBefore")
                         .HasColumnType("timestamp with time zone")
-                        .HasColumnName("logged_in_before");
+                        .HasColumnName("previous_login_at");
 
                     b.Property<Instant?>("LoginUntil")
                         .HasColumnType("timestamp with time zone")
-                        .HasColumnName("login_until");
+                        .HasColumnName("login_lease_until");
 
                     b.Property<string>("Token")
                         .HasColumnType("text")

@@ -1,9 +1,9 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
-using Integrations.Calls;
 using Integrations.Connections;
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
+using Integrations.Providers;
 using Microsoft.Extensions.DependencyInjection;
 using Polly.RateLimiting;
 using Polly.Timeout;
@@ -14,61 +14,69 @@ namespace Integrations.Square;
 /// /v2/payments would charge a card and is never made.</summary>
 internal sealed class SquareApi(IHttpClientFactory clients, IntegrationsSettings settings, TimeProvider time)
 {
-    private const string Client = "square";
+    private const string ClientName = "square";
 
     // An answer is at most a hundred payments or orders; far more is none of Square's.
-    private const int Largest = 32 * 1024 * 1024;
+    private const int MaxResponseBytes = 32 * 1024 * 1024;
 
     public static void Register(IServiceCollection services)
     {
-        services.AddProviderClient(Client, s =>
+        services.AddProviderClient(ClientName, s =>
             s.GetRequiredService<IntegrationsSettings>().SquareCallsPer10Seconds is > 0 and var calls
-                ? ProviderClient.Limiter(calls, TimeSpan.FromSeconds(10), request => request.Headers.Authorization?.Parameter)
+                ? ProviderClient.CreateLimiter(calls, TimeSpan.FromSeconds(10), request => request.Headers.Authorization?.Parameter)
                 : null
         );
         services.AddSingleton<SquareApi>();
     }
 
-    public Task<Fetched<JsonDocument>> GetAsync(PosCredentials who, string path, CancellationToken cancellationToken) =>
-        SendAsync(who.Environment, who.AccessToken, HttpMethod.Get, path, null, cancellationToken);
+    public Task<ProviderResult<JsonDocument>> GetAsync(PosCredentials credentials, string path, CancellationToken cancellationToken) =>
+        SendAsync(credentials.Environment, credentials.AccessToken, HttpMethod.Get, path, null, cancellationToken);
 
-    public Task<Fetched<JsonDocument>> PostAsync(PosCredentials who, string path, object body, CancellationToken cancellationToken) =>
-        SendAsync(who.Environment, who.AccessToken, HttpMethod.Post, path, body, cancellationToken);
+    public Task<ProviderResult<JsonDocument>> PostAsync(
+        PosCredentials credentials,
+        string path,
+        object body,
+        CancellationToken cancellationToken
+    ) => SendAsync(credentials.Environment, credentials.AccessToken, HttpMethod.Post, path, body, cancellationToken);
 
     /// <summary>Not tried again, and waited for longer: Square itself waits for somebody.</summary>
-    public Task<Fetched<JsonDocument>> PostOnceAsync(PosCredentials who, string path, object body, CancellationToken cancellationToken) =>
-        SendAsync(who.Environment, who.AccessToken, HttpMethod.Post, path, body, cancellationToken, once: true);
+    public Task<ProviderResult<JsonDocument>> PostWithoutRetryAsync(
+        PosCredentials credentials,
+        string path,
+        object body,
+        CancellationToken cancellationToken
+    ) => SendAsync(credentials.Environment, credentials.AccessToken, HttpMethod.Post, path, body, cancellationToken, noRetry: true);
 
-    public async Task<Fetched<JsonDocument>> SendAsync(
+    public async Task<ProviderResult<JsonDocument>> SendAsync(
         PosEnvironment environment,
         string? accessToken,
         HttpMethod method,
         string path,
         object? body,
         CancellationToken cancellationToken,
-        bool once = false
+        bool noRetry = false
     )
     {
         using var request = new HttpRequestMessage(method, new Uri(settings.SquareBaseUrls[environment], path));
         if (accessToken is not null)
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", accessToken);
         request.Headers.Add("Square-Version", settings.SquareVersion);
-        request.Options.Set(ProviderClient.Once, once);
+        request.Options.Set(ProviderClient.NoRetry, noRetry);
         if (body is not null)
             request.Content = JsonContent.Create(body);
         try
         {
-            using var client = clients.CreateClient(Client);
-            client.MaxResponseContentBufferSize = Largest;
+            using var client = clients.CreateClient(ClientName);
+            client.MaxResponseContentBufferSize = MaxResponseBytes;
             using var response = await client.SendAsync(request, cancellationToken);
-            var answer = await response.Content.ReadAsByteArrayAsync(cancellationToken);
+            var content = await response.Content.ReadAsByteArrayAsync(cancellationToken);
             return response.IsSuccessStatusCode
-                ? Fetched.Of(JsonDocument.Parse(answer.Length == 0 ? "{}"u8.ToArray() : answer))
-                : SquareErrors.Read(response.StatusCode, answer, environment, ProviderClient.PauseOf(response, time));
+                ? ProviderResult.Success(JsonDocument.Parse(content.Length == 0 ? "{}"u8.ToArray() : content))
+                : SquareErrors.ToFault(response.StatusCode, content, environment, ProviderClient.RetryAfterOf(response, time));
         }
         catch (RateLimiterRejectedException)
         {
-            return new FetchFault(
+            return new ProviderFault(
                 new(PosModular.Kernel.Errors.ErrorCode.RateLimitExceeded, "Too many calls to Square wait already. Try again in a minute.")
             );
         }
@@ -77,7 +85,7 @@ internal sealed class SquareApi(IHttpClientFactory clients, IntegrationsSettings
                 || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested)
             )
         {
-            return new FetchFault(SquareErrors.Away);
+            return new ProviderFault(SquareErrors.Unavailable);
         }
     }
 

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text.Json;
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
 using NodaTime;
 using PosModular.Kernel.Errors;
 
@@ -12,13 +12,13 @@ internal static class SquareErrors
 {
     public const string TokenField = "credentials.accessToken";
 
-    public static UserError Away { get; } =
+    public static UserError Unavailable { get; } =
         new(
             ErrorCode.ProviderUnavailable,
             "Square cannot be reached or does not answer properly just now. Nothing was changed; try again in a minute."
         );
 
-    public static UserError NoSuchLocation { get; } =
+    public static UserError LocationNotFound { get; } =
         new(
             ErrorCode.LocationNotFound,
             "Square knows no such location under this access token. Check the location id in the Developer Dashboard under Locations.",
@@ -32,10 +32,10 @@ internal static class SquareErrors
             TokenField
         );
 
-    public static UserError OtherEnvironment(PosEnvironment asked, PosEnvironment real) =>
+    public static UserError OtherEnvironment(PosEnvironment requested, PosEnvironment actual) =>
         new(
             ErrorCode.InvalidCredentials,
-            $"This is an access token for {Name(real)}, and it was sent to {Name(asked)}. Choose environment {Name(real)}, or copy the token of {Name(asked)}.",
+            $"This is an access token for {NameOf(actual)}, and it was sent to {NameOf(requested)}. Choose environment {NameOf(actual)}, or copy the token of {NameOf(requested)}.",
             "credentials.environment"
         );
 
@@ -43,10 +43,10 @@ internal static class SquareErrors
     /// <param name="status">Square's.</param>
     /// <param name="body">Square's error body; only its codes are read.</param>
     /// <param name="environment">Where it was asked.</param>
-    /// <param name="pause">How long Square asks to wait.</param>
-    public static FetchFault Read(HttpStatusCode status, ReadOnlyMemory<byte> body, PosEnvironment environment, TimeSpan? pause)
+    /// <param name="retryAfter">How long Square asks to wait.</param>
+    public static ProviderFault ToFault(HttpStatusCode status, ReadOnlyMemory<byte> body, PosEnvironment environment, TimeSpan? retryAfter)
     {
-        var codes = Codes(body);
+        var codes = CodesOf(body);
         UserError error = status switch
         {
             _ when codes.Contains("ACCESS_TOKEN_EXPIRED") => new(
@@ -61,7 +61,7 @@ internal static class SquareErrors
             ),
             HttpStatusCode.Unauthorized => new(
                 ErrorCode.InvalidCredentials,
-                $"Square does not accept this access token for {Name(environment)}. Copy it again from the Developer Dashboard under Credentials.",
+                $"Square does not accept this access token for {NameOf(environment)}. Copy it again from the Developer Dashboard under Credentials.",
                 TokenField
             ),
             HttpStatusCode.Forbidden => new(
@@ -70,24 +70,24 @@ internal static class SquareErrors
                 TokenField
             ),
             HttpStatusCode.NotFound => new(ErrorCode.NotFound, "Square has no such thing (any more)."),
-            HttpStatusCode.TooManyRequests => new(ErrorCode.RateLimitExceeded, "Square asks us to slow down" + Wait(pause)),
+            HttpStatusCode.TooManyRequests => new(ErrorCode.RateLimitExceeded, "Square asks us to slow down" + RetryAdvice(retryAfter)),
             HttpStatusCode.BadRequest => new(
                 ErrorCode.InvalidInput,
                 "Square refuses the request as malformed" + (codes.Count == 0 ? "." : $" ({string.Join(", ", codes)}).")
             ),
             _ => new(ErrorCode.ProviderUnavailable, $"Square answered {(int)status}. Nothing was changed; try again in a minute."),
         };
-        return new FetchFault(
+        return new ProviderFault(
             error,
-            pause is { } span ? Duration.FromTimeSpan(span) : null,
+            retryAfter is { } span ? Duration.FromTimeSpan(span) : null,
             CursorExpired: codes.Contains("INVALID_CURSOR")
         );
     }
 
-    private static string Wait(TimeSpan? pause) =>
-        pause is { } span ? $". Try again in {Math.Ceiling(span.TotalSeconds):N0} seconds." : ". Try again in a minute.";
+    private static string RetryAdvice(TimeSpan? retryAfter) =>
+        retryAfter is { } span ? $". Try again in {Math.Ceiling(span.TotalSeconds):N0} seconds." : ". Try again in a minute.";
 
-    private static List<string> Codes(ReadOnlyMemory<byte> body)
+    private static List<string> CodesOf(ReadOnlyMemory<byte> body)
     {
         try
         {
@@ -113,5 +113,5 @@ internal static class SquareErrors
         }
     }
 
-    private static string Name(PosEnvironment environment) => environment.ToString().ToUpperInvariant();
+    private static string NameOf(PosEnvironment environment) => environment.ToString().ToUpperInvariant();
 }

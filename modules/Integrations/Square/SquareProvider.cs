@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Integrations.Connections;
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
+using Integrations.Providers;
 using NodaTime.Text;
 using PosModular.Kernel.Errors;
 
@@ -10,25 +11,25 @@ namespace Integrations.Square;
 /// <remarks>Sources: Square API reference, RetrieveLocation, RetrieveTokenStatus; Square docs, Build basics › Access tokens.</remarks>
 internal sealed class SquareProvider(
     SquareApi api,
-    SquareRenewal renewal,
-    SquareSubscriptions subscriptions,
-    SquarePages pages,
+    SquareTokenRenewal renewal,
+    SquareWebhookSubscriptions subscriptions,
+    SquarePageReader pages,
     IntegrationsSettings settings
 ) : IPosProvider
 {
     /// <summary>What the product reads; an OAuth token must allow all of it.</summary>
-    public static readonly IReadOnlyList<string> Scopes = ["MERCHANT_PROFILE_READ", "ORDERS_READ", "PAYMENTS_READ"];
+    public static readonly IReadOnlyList<string> RequiredScopes = ["MERCHANT_PROFILE_READ", "ORDERS_READ", "PAYMENTS_READ"];
 
     public Provider Provider => Provider.Square;
 
-    public IPosSubscriptions? Subscriptions => subscriptions;
+    public IWebhookSubscriptions? Subscriptions => subscriptions;
 
-    public bool IsGenuine(ReadOnlySpan<byte> key, ReadOnlySpan<byte> notificationUrl, ReadOnlySpan<byte> body, string? signature) =>
-        SquareSignature.IsGenuine(key, notificationUrl, body, signature);
+    public bool IsSignatureValid(ReadOnlySpan<byte> key, ReadOnlySpan<byte> notificationUrl, ReadOnlySpan<byte> body, string? signature) =>
+        SquareSignature.IsValid(key, notificationUrl, body, signature);
 
     public PosEvent Translate(ReadOnlyMemory<byte> body, string? currency) => SquareTranslator.Translate(body); // its amounts name their currency
 
-    public UserError? Check(PosCredentials credentials) =>
+    public UserError? CheckFormat(PosCredentials credentials) =>
         credentials switch
         {
             { LocationId: var id } when id.Length is 0 or > 50 || id.Any(c => c is <= ' ' or > '~' or '/' or '?' or '#') =>
@@ -47,31 +48,33 @@ internal sealed class SquareProvider(
             _ => null,
         };
 
-    public async Task<Fetched<TillLocation>> ValidateAsync(PosCredentials credentials, CancellationToken cancellationToken)
+    public async Task<ProviderResult<PosLocation>> ValidateAsync(PosCredentials credentials, CancellationToken cancellationToken)
     {
         var status = await api.PostAsync(credentials, "/oauth2/token/status", new { }, cancellationToken);
         if (status.Fault is { } refused)
             return
                 refused.Error.Code == ErrorCode.InvalidCredentials
-                && await IsOfOtherEnvironmentAsync(credentials, cancellationToken) is { } other
-                ? new FetchFault(SquareErrors.OtherEnvironment(credentials.Environment, other))
+                && await DetectEnvironmentAsync(credentials, cancellationToken) is { } other
+                ? new ProviderFault(SquareErrors.OtherEnvironment(credentials.Environment, other))
                 : refused;
         using var token = status.Value!;
         if (
             token.RootElement.TryGetProperty("scopes", out var given)
             && given.ValueKind == JsonValueKind.Array
-            && Scopes.Except(given.EnumerateArray().Select(s => s.ToString())).ToArray() is { Length: > 0 } missing
+            && RequiredScopes.Except(given.EnumerateArray().Select(s => s.ToString())).ToArray() is { Length: > 0 } missing
         )
-            return new FetchFault(SquareErrors.MissingScopes(missing)) { MissingScopes = missing };
+            return new ProviderFault(SquareErrors.MissingScopes(missing)) { MissingScopes = missing };
 
         var answer = await api.GetAsync(credentials, $"/v2/locations/{Uri.EscapeDataString(credentials.LocationId)}", cancellationToken);
         if (answer.Fault is { } fault)
-            return fault.Error.Code is ErrorCode.NotFound or ErrorCode.InvalidInput ? new FetchFault(SquareErrors.NoSuchLocation) : fault;
+            return fault.Error.Code is ErrorCode.NotFound or ErrorCode.InvalidInput
+                ? new ProviderFault(SquareErrors.LocationNotFound)
+                : fault;
         using var json = answer.Value!;
         if (!json.RootElement.TryGetProperty("location", out var location))
-            return new FetchFault(SquareErrors.Away);
-        return Fetched.Of(
-            new TillLocation(
+            return new ProviderFault(SquareErrors.Unavailable);
+        return ProviderResult.Success(
+            new PosLocation(
                 credentials.LocationId,
                 SquareApi.Text(location, "name"),
                 SquareApi.Text(location, "merchant_id"),
@@ -88,22 +91,25 @@ internal sealed class SquareProvider(
         );
     }
 
-    public Task<Fetched<PosCredentials>> RenewAsync(PosCredentials credentials, CancellationToken cancellationToken) =>
+    public Task<ProviderResult<PosCredentials>> RenewAsync(PosCredentials credentials, CancellationToken cancellationToken) =>
         renewal.RenewAsync(credentials, cancellationToken);
 
-    public IReadOnlyList<string> Streams(bool first) => SquarePages.Streams(first);
+    public IReadOnlyList<string> Streams(bool isBackfill) => SquarePageReader.Streams(isBackfill);
 
-    public Task<Fetched<PosPage>> FetchPageAsync(PosCredentials credentials, PageRequest request, CancellationToken cancellationToken) =>
-        pages.FetchAsync(credentials, request, cancellationToken);
+    public Task<ProviderResult<PosPage>> FetchPageAsync(
+        PosCredentials credentials,
+        PageRequest request,
+        CancellationToken cancellationToken
+    ) => pages.FetchAsync(credentials, request, cancellationToken);
 
-    public Task<Fetched<IReadOnlyList<PosOrder>>> FetchOrdersAsync(
+    public Task<ProviderResult<IReadOnlyList<PosOrder>>> FetchOrdersAsync(
         PosCredentials credentials,
         IReadOnlyList<string> orderIds,
         CancellationToken cancellationToken
     ) => pages.FetchOrdersAsync(credentials, orderIds, cancellationToken);
 
     // A sandbox token in production is the commonest mistake: Square only says 401, so the other side is asked.
-    private async Task<PosEnvironment?> IsOfOtherEnvironmentAsync(PosCredentials credentials, CancellationToken cancellationToken)
+    private async Task<PosEnvironment?> DetectEnvironmentAsync(PosCredentials credentials, CancellationToken cancellationToken)
     {
         var other = credentials.Environment == PosEnvironment.Production ? PosEnvironment.Sandbox : PosEnvironment.Production;
         if (settings.SquareBaseUrls[other] == settings.SquareBaseUrls[credentials.Environment])

@@ -1,4 +1,4 @@
-using Integrations.Connections;
+using Integrations.Providers;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Integrations.Square;
@@ -9,9 +9,9 @@ internal static class SquareRegistration
     {
         SquareApi.Register(services);
         services
-            .AddSingleton<SquareRenewal>()
-            .AddSingleton<SquareSubscriptions>()
-            .AddSingleton<SquarePages>()
+            .AddSingleton<SquareTokenRenewal>()
+            .AddSingleton<SquareWebhookSubscriptions>()
+            .AddSingleton<SquarePageReader>()
             .AddSingleton<IPosProvider, SquareProvider>();
     }
 }

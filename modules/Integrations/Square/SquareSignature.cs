@@ -6,6 +6,6 @@ namespace Integrations.Square;
 /// <remarks>Source: Square docs, Webhooks › Validate notifications; vectors in tests/PosModular.Tests/Square.</remarks>
 internal static class SquareSignature
 {
-    public static bool IsGenuine(ReadOnlySpan<byte> key, ReadOnlySpan<byte> notificationUrl, ReadOnlySpan<byte> body, string? signature) =>
-        !notificationUrl.IsEmpty && SignedBytes.Match(key, notificationUrl, body, signature);
+    public static bool IsValid(ReadOnlySpan<byte> key, ReadOnlySpan<byte> notificationUrl, ReadOnlySpan<byte> body, string? signature) =>
+        !notificationUrl.IsEmpty && HmacSignature.IsValid(key, notificationUrl, body, signature);
 }

@@ -9,25 +9,25 @@ namespace Integrations.Toast;
 internal static class ToastAmount
 {
     // So that neither a sum of several nor its minor units leave 64 bits, whatever the currency.
-    private const decimal Most = 1_000_000_000_000_000m;
+    private const decimal MaxUnits = 1_000_000_000_000_000m;
 
     /// <summary>0 when it is left out or null; null when it is no number, or beyond any sale.</summary>
-    public static decimal? Read(JsonElement of, string name)
+    public static decimal? Read(JsonElement parent, string name)
     {
-        if (!of.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null)
+        if (!parent.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null)
             return 0;
         return
             value.ValueKind == JsonValueKind.Number
             && decimal.TryParse(value.GetRawText(), NumberStyles.Float, CultureInfo.InvariantCulture, out var units)
-            && Math.Abs(units) <= Most
+            && Math.Abs(units) <= MaxUnits
             ? units
             : null;
     }
 
     /// <summary>Rounded half to even where there are more digits than the currency has: Toast prints binary fractions too (57.730000000000004), so
     /// digits to spare are no sign of a fault and are not told. Null beyond any sale.</summary>
-    public static long? Minor(decimal units, string currency) =>
-        Math.Abs(units) > Most
+    public static long? ToMinorUnits(decimal units, string currency) =>
+        Math.Abs(units) > MaxUnits
             ? null
             : (long)
                 Math.Round(
@@ -43,7 +43,7 @@ internal static class ToastAmount
 
     /// <summary>Shares a total in proportion to weights of 0 or more, none of them lost: each has its part rounded down, and what is left goes by one to
     /// those whose parts were cut most, the first of equals first. Without any weight the first one has it all.</summary>
-    public static long[] Share(long total, IReadOnlyList<long> weights)
+    public static long[] Allocate(long total, IReadOnlyList<long> weights)
     {
         var shares = new long[weights.Count];
         if (shares.Length == 0)
@@ -55,13 +55,13 @@ internal static class ToastAmount
             return shares;
         }
         var (size, rest) = (Int128.Abs(total), Int128.Abs(total));
-        var cut = new Int128[shares.Length];
+        var remainders = new Int128[shares.Length];
         for (var i = 0; i < shares.Length; i++)
         {
-            var (part, over) = Int128.DivRem(size * weights[i], sum);
-            (shares[i], cut[i], rest) = ((long)part, over, rest - part);
+            var (part, remainder) = Int128.DivRem(size * weights[i], sum);
+            (shares[i], remainders[i], rest) = ((long)part, remainder, rest - part);
         }
-        foreach (var i in Enumerable.Range(0, shares.Length).OrderByDescending(i => cut[i]).ThenBy(i => i).Take((int)rest))
+        foreach (var i in Enumerable.Range(0, shares.Length).OrderByDescending(i => remainders[i]).ThenBy(i => i).Take((int)rest))
             shares[i]++;
         return total < 0 ? [.. shares.Select(share => -share)] : shares;
     }

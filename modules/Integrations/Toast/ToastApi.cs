@@ -1,5 +1,5 @@
 using Integrations.Connections;
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
 using PosModular.Kernel.Errors;
 
 namespace Integrations.Toast;
@@ -7,23 +7,27 @@ namespace Integrations.Toast;
 /// <summary>Questions to Toast about a restaurant, with a token that is good: one that Toast no longer accepts is replaced by a new login, once.</summary>
 internal sealed class ToastApi(ToastHttp http, ToastTokens tokens)
 {
-    public async Task<Fetched<ToastAnswer>> GetAsync(PosCredentials who, string path, CancellationToken cancellationToken)
+    public async Task<ProviderResult<ToastResponse>> GetAsync(PosCredentials credentials, string path, CancellationToken cancellationToken)
     {
-        var token = await tokens.GetAsync(who, null, cancellationToken);
-        if (token.Fault is { } noToken)
-            return noToken;
-        var answer = await AskAsync(who, token.Value!, path, cancellationToken);
-        if (!IsRefused(answer))
+        var token = await tokens.GetAsync(credentials, null, cancellationToken);
+        if (token.Fault is { } tokenFault)
+            return tokenFault;
+        var answer = await SendAsync(credentials, token.Value!, path, cancellationToken);
+        if (!IsTokenRejected(answer))
             return answer;
-        var other = await tokens.GetAsync(who, token.Value, cancellationToken);
-        if (other.Fault is { } noOther)
-            return noOther;
-        answer = await AskAsync(who, other.Value!, path, cancellationToken);
-        return IsRefused(answer) ? new FetchFault(ToastErrors.NewTokenRefused(who.Environment)) : answer;
+        var newToken = await tokens.GetAsync(credentials, token.Value, cancellationToken);
+        if (newToken.Fault is { } newTokenFault)
+            return newTokenFault;
+        answer = await SendAsync(credentials, newToken.Value!, path, cancellationToken);
+        return IsTokenRejected(answer) ? new ProviderFault(ToastErrors.NewTokenRefused(credentials.Environment)) : answer;
     }
 
-    private Task<Fetched<ToastAnswer>> AskAsync(PosCredentials who, string token, string path, CancellationToken cancellationToken) =>
-        http.SendAsync(who.Environment, token, who.LocationId, path, null, cancellationToken);
+    private Task<ProviderResult<ToastResponse>> SendAsync(
+        PosCredentials credentials,
+        string token,
+        string path,
+        CancellationToken cancellationToken
+    ) => http.SendAsync(credentials.Environment, token, credentials.LocationId, path, null, cancellationToken);
 
-    private static bool IsRefused(Fetched<ToastAnswer> answer) => answer.Fault?.Error.Code == ErrorCode.InvalidCredentials;
+    private static bool IsTokenRejected(ProviderResult<ToastResponse> answer) => answer.Fault?.Error.Code == ErrorCode.InvalidCredentials;
 }

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
 using NodaTime;
 using PosModular.Kernel.Errors;
 
@@ -16,23 +16,23 @@ internal static class ToastErrors
     public const string SecretField = "credentials.clientSecret";
     public const string LocationField = "credentials.locationId";
 
-    public static UserError Away { get; } =
+    public static UserError Unavailable { get; } =
         new(
             ErrorCode.ProviderUnavailable,
             "Toast cannot be reached or does not answer properly just now. Nothing was changed; try again in a minute."
         );
 
-    public static UserError TooMany { get; } =
+    public static UserError TooManyWaiting { get; } =
         new(ErrorCode.RateLimitExceeded, "Too many calls to Toast wait already. Try again in a minute.");
 
-    public static UserError NoSuchRestaurant { get; } =
+    public static UserError RestaurantNotFound { get; } =
         new(
             ErrorCode.LocationNotFound,
             "Toast knows no such restaurant, or it is archived. The restaurant GUID stands in Toast Web under Integrations › Toast API access, or comes from Toast's integrations team.",
             LocationField
         );
 
-    public static UserError NoCurrency { get; } =
+    public static UserError CurrencyUnknown { get; } =
         new(
             ErrorCode.ProviderUnavailable,
             "Toast does not tell this restaurant's currency, and its orders name none: no amount could be read. Have it set in Toast Web, then try again.",
@@ -42,33 +42,33 @@ internal static class ToastErrors
     public static UserError LoginRefused(PosEnvironment environment) =>
         new(
             ErrorCode.InvalidCredentials,
-            $"Toast does not accept this client id and secret for {Name(environment)}. Copy both again from Toast Web under Integrations › Toast API access › Manage credentials; the secret is shown only once.",
+            $"Toast does not accept this client id and secret for {NameOf(environment)}. Copy both again from Toast Web under Integrations › Toast API access › Manage credentials; the secret is shown only once.",
             SecretField
         );
 
     public static UserError TokenRefused(PosEnvironment environment) =>
         new(
             ErrorCode.InvalidCredentials,
-            $"Toast does not accept this bearer token for {Name(environment)}; such a token lives about a day. Connect the till with clientId and clientSecret, and tokens are fetched by themselves.",
+            $"Toast does not accept this bearer token for {NameOf(environment)}; such a token lives about a day. Connect the till with clientId and clientSecret, and tokens are fetched by themselves.",
             "credentials.apiKey"
         );
 
     public static UserError NewTokenRefused(PosEnvironment environment) =>
         new(
             ErrorCode.InvalidCredentials,
-            $"Toast logs these credentials in for {Name(environment)} and then refuses the token that it gave. Ask Toast whether they are blocked, or make new ones.",
+            $"Toast logs these credentials in for {NameOf(environment)} and then refuses the token that it gave. Ask Toast whether they are blocked, or make new ones.",
             SecretField
         );
 
-    public static UserError OtherEnvironment(PosEnvironment asked, PosEnvironment real) =>
+    public static UserError OtherEnvironment(PosEnvironment requested, PosEnvironment actual) =>
         new(
             ErrorCode.InvalidCredentials,
-            $"These are credentials for {Name(real)}, and they were sent to {Name(asked)}. Choose environment {Name(real)}, or use the credentials of {Name(asked)}.",
+            $"These are credentials for {NameOf(actual)}, and they were sent to {NameOf(requested)}. Choose environment {NameOf(actual)}, or use the credentials of {NameOf(requested)}.",
             "credentials.environment"
         );
 
     /// <summary>403 says that the restaurant is not connected to this client, or that the client lacks a scope; which of them, the other call tells.</summary>
-    public static FetchFault NotAllowed(params string[] scopes) =>
+    public static ProviderFault NotAllowed(params string[] scopes) =>
         new(
             scopes is [var one]
                 ? new UserError(
@@ -89,32 +89,32 @@ internal static class ToastErrors
     /// <summary>What a refusal means.</summary>
     /// <param name="status">Toast's.</param>
     /// <param name="body">Toast's ErrorMessage; only its number is read.</param>
-    /// <param name="pause">How long Toast asks to wait.</param>
-    public static FetchFault Read(HttpStatusCode status, ReadOnlyMemory<byte> body, TimeSpan? pause)
+    /// <param name="retryAfter">How long Toast asks to wait.</param>
+    public static ProviderFault ToFault(HttpStatusCode status, ReadOnlyMemory<byte> body, TimeSpan? retryAfter)
     {
         UserError error = status switch
         {
             HttpStatusCode.Unauthorized => new(ErrorCode.InvalidCredentials, "Toast does not accept the token.", SecretField),
             HttpStatusCode.Forbidden => NotAllowed(OrdersRead, RestaurantsRead).Error,
             HttpStatusCode.NotFound => new(ErrorCode.NotFound, "Toast has no such thing (any more)."),
-            HttpStatusCode.TooManyRequests => new(ErrorCode.RateLimitExceeded, "Toast asks us to slow down" + Wait(pause)),
+            HttpStatusCode.TooManyRequests => new(ErrorCode.RateLimitExceeded, "Toast asks us to slow down" + RetryAdvice(retryAfter)),
             // 499: Toast's own way of saying that the call took too long.
             >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError and not (HttpStatusCode)499 => new(
                 ErrorCode.InvalidInput,
-                "Toast refuses the request" + (Number(body) is { } number ? $" (error {number})." : $" ({(int)status}).")
+                "Toast refuses the request" + (ErrorNumberOf(body) is { } number ? $" (error {number})." : $" ({(int)status}).")
             ),
             _ => new(ErrorCode.ProviderUnavailable, $"Toast answered {(int)status}. Nothing was changed; try again in a minute."),
         };
-        return new FetchFault(error, pause is { } span ? Duration.FromTimeSpan(span) : null)
+        return new ProviderFault(error, retryAfter is { } span ? Duration.FromTimeSpan(span) : null)
         {
             MissingScopes = status == HttpStatusCode.Forbidden ? [OrdersRead, RestaurantsRead] : [],
         };
     }
 
-    private static string Wait(TimeSpan? pause) =>
-        pause is { } span ? $". Try again in {Math.Ceiling(span.TotalSeconds):N0} seconds." : ". Try again in a minute.";
+    private static string RetryAdvice(TimeSpan? retryAfter) =>
+        retryAfter is { } span ? $". Try again in {Math.Ceiling(span.TotalSeconds):N0} seconds." : ". Try again in a minute.";
 
-    private static string? Number(ReadOnlyMemory<byte> body)
+    private static string? ErrorNumberOf(ReadOnlyMemory<byte> body)
     {
         try
         {
@@ -133,5 +133,5 @@ internal static class ToastErrors
         }
     }
 
-    private static string Name(PosEnvironment environment) => environment.ToString().ToUpperInvariant();
+    private static string NameOf(PosEnvironment environment) => environment.ToString().ToUpperInvariant();
 }

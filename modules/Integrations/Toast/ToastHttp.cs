@@ -2,8 +2,8 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Threading.RateLimiting;
-using Integrations.Calls;
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
+using Integrations.Providers;
 using Microsoft.Extensions.DependencyInjection;
 using Polly.RateLimiting;
 using Polly.Timeout;
@@ -13,7 +13,7 @@ namespace Integrations.Toast;
 /// <summary>What Toast answered.</summary>
 /// <param name="Json">The body.</param>
 /// <param name="Links">The link headers.</param>
-internal sealed record ToastAnswer(JsonDocument Json, IReadOnlyList<string> Links) : IDisposable
+internal sealed record ToastResponse(JsonDocument Json, IReadOnlyList<string> Links) : IDisposable
 {
     public void Dispose() => Json.Dispose();
 }
@@ -24,14 +24,14 @@ internal sealed class ToastHttp(IHttpClientFactory clients, IntegrationsSettings
 {
     public const string OrdersBulk = "/orders/v2/ordersBulk";
 
-    private const string Client = "toast";
+    private const string ClientName = "toast";
     private const string RestaurantHeader = "Toast-Restaurant-External-ID";
 
     // A page is a hundred whole orders at most, some of them over 600 KB.
-    private const int Largest = 64 * 1024 * 1024;
+    private const int MaxResponseBytes = 64 * 1024 * 1024;
 
     public static void Register(IServiceCollection services) =>
-        services.AddSingleton<ToastHttp>().AddProviderClient(Client, s => Limiter(s.GetRequiredService<IntegrationsSettings>()));
+        services.AddSingleton<ToastHttp>().AddProviderClient(ClientName, s => CreateLimiter(s.GetRequiredService<IntegrationsSettings>()));
 
     /// <param name="environment">Which of Toast's worlds.</param>
     /// <param name="token">Null for the login.</param>
@@ -39,7 +39,7 @@ internal sealed class ToastHttp(IHttpClientFactory clients, IntegrationsSettings
     /// <param name="path">With its query.</param>
     /// <param name="body">Posted; null for a GET.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    public async Task<Fetched<ToastAnswer>> SendAsync(
+    public async Task<ProviderResult<ToastResponse>> SendAsync(
         PosEnvironment environment,
         string? token,
         string? restaurant,
@@ -60,41 +60,41 @@ internal sealed class ToastHttp(IHttpClientFactory clients, IntegrationsSettings
             request.Content = JsonContent.Create(body);
         try
         {
-            using var client = clients.CreateClient(Client);
-            client.MaxResponseContentBufferSize = Largest;
+            using var client = clients.CreateClient(ClientName);
+            client.MaxResponseContentBufferSize = MaxResponseBytes;
             using var response = await client.SendAsync(request, cancellationToken);
-            var answer = await response.Content.ReadAsByteArrayAsync(cancellationToken);
+            var content = await response.Content.ReadAsByteArrayAsync(cancellationToken);
             return response.IsSuccessStatusCode
-                ? Fetched.Of(
-                    new ToastAnswer(JsonDocument.Parse(answer), response.Headers.TryGetValues("Link", out var links) ? [.. links] : [])
+                ? ProviderResult.Success(
+                    new ToastResponse(JsonDocument.Parse(content), response.Headers.TryGetValues("Link", out var links) ? [.. links] : [])
                 )
-                : ToastErrors.Read(response.StatusCode, answer, ProviderClient.PauseOf(response, time));
+                : ToastErrors.ToFault(response.StatusCode, content, ProviderClient.RetryAfterOf(response, time));
         }
         catch (RateLimiterRejectedException)
         {
-            return new FetchFault(ToastErrors.TooMany);
+            return new ProviderFault(ToastErrors.TooManyWaiting);
         }
         catch (Exception e)
             when (e is HttpRequestException or IOException or TimeoutRejectedException or JsonException
                 || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested)
             )
         {
-            return new FetchFault(ToastErrors.Away);
+            return new ProviderFault(ToastErrors.Unavailable);
         }
     }
 
     // The narrow gate first: who waits there must not have taken a place at the wide one.
-    private static PartitionedRateLimiter<HttpRequestMessage>? Limiter(IntegrationsSettings settings)
+    private static PartitionedRateLimiter<HttpRequestMessage>? CreateLimiter(IntegrationsSettings settings)
     {
         var limiters = new List<PartitionedRateLimiter<HttpRequestMessage>>(2);
         if (settings.ToastOrdersBulkPerSecond is > 0 and var pages)
             limiters.Add(
-                ProviderClient.Limiter(pages, TimeSpan.FromSeconds(1), request =>
-                    request.RequestUri!.AbsolutePath.EndsWith(OrdersBulk, StringComparison.Ordinal) ? Whose(request) : null
+                ProviderClient.CreateLimiter(pages, TimeSpan.FromSeconds(1), request =>
+                    request.RequestUri!.AbsolutePath.EndsWith(OrdersBulk, StringComparison.Ordinal) ? PartitionOf(request) : null
                 )
             );
         if (settings.ToastCallsPerSecond is > 0 and var calls)
-            limiters.Add(ProviderClient.Limiter(calls, TimeSpan.FromSeconds(1), Whose));
+            limiters.Add(ProviderClient.CreateLimiter(calls, TimeSpan.FromSeconds(1), PartitionOf));
         return limiters.Count switch
         {
             0 => null,
@@ -104,7 +104,7 @@ internal sealed class ToastHttp(IHttpClientFactory clients, IntegrationsSettings
     }
 
     // Logins have a limit of their own.
-    private static string? Whose(HttpRequestMessage request) =>
+    private static string? PartitionOf(HttpRequestMessage request) =>
         request.Headers.Authorization?.Parameter is { } token
             ? token + " " + (request.Headers.TryGetValues(RestaurantHeader, out var restaurant) ? string.Concat(restaurant) : "")
             : null;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Integrations.Connections;
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
+using Integrations.Providers;
 using NodaTime;
 using PosModular.Kernel.Amounts;
 using PosModular.Kernel.Errors;
@@ -11,21 +12,21 @@ namespace Integrations.Toast;
 /// <summary>Toast over its REST API. Webhook subscriptions are made by hand (Toast Web, or Toast's staff), their secret is pasted. There is no card matching: nothing
 /// that Toast tells of a card is the same at each of its payments.</summary>
 /// <remarks>Sources: Toast Restaurants API reference, RestaurantInfo; Toast Orders API reference; Toast developer guide, Standard API access credentials, Scopes.</remarks>
-internal sealed class ToastProvider(ToastApi api, ToastTokens tokens, ToastPages pages, IntegrationsSettings settings, IClock clock)
+internal sealed class ToastProvider(ToastApi api, ToastTokens tokens, ToastPageReader pages, IntegrationsSettings settings, IClock clock)
     : IPosProvider
 {
     public Provider Provider => Provider.Toast;
 
-    public IPosSubscriptions? Subscriptions => null;
+    public IWebhookSubscriptions? Subscriptions => null;
 
-    public Duration LongestSpan => ToastPages.LongestSpan;
+    public Duration MaxQuerySpan => ToastPageReader.MaxQuerySpan;
 
-    public bool IsGenuine(ReadOnlySpan<byte> key, ReadOnlySpan<byte> notificationUrl, ReadOnlySpan<byte> body, string? signature) =>
-        ToastSignature.IsGenuine(key, body, signature);
+    public bool IsSignatureValid(ReadOnlySpan<byte> key, ReadOnlySpan<byte> notificationUrl, ReadOnlySpan<byte> body, string? signature) =>
+        ToastSignature.IsValid(key, body, signature);
 
     public PosEvent Translate(ReadOnlyMemory<byte> body, string? currency) => ToastTranslator.Translate(body, currency);
 
-    public UserError? Check(PosCredentials credentials) =>
+    public UserError? CheckFormat(PosCredentials credentials) =>
         credentials switch
         {
             { LocationId: var id } when !Guid.TryParseExact(id, "D", out _) => UserError.Invalid(
@@ -48,18 +49,20 @@ internal sealed class ToastProvider(ToastApi api, ToastTokens tokens, ToastPages
             _ => null,
         };
 
-    public async Task<Fetched<TillLocation>> ValidateAsync(PosCredentials credentials, CancellationToken cancellationToken)
+    public async Task<ProviderResult<PosLocation>> ValidateAsync(PosCredentials credentials, CancellationToken cancellationToken)
     {
         var answer = await api.GetAsync(credentials, Restaurant(credentials), cancellationToken);
         if (answer.Fault is { Error.Code: ErrorCode.InvalidCredentials } refused)
-            return await IsOfOtherEnvironmentAsync(credentials, cancellationToken) is { } other
-                ? new FetchFault(ToastErrors.OtherEnvironment(credentials.Environment, other))
+            return await DetectEnvironmentAsync(credentials, cancellationToken) is { } other
+                ? new ProviderFault(ToastErrors.OtherEnvironment(credentials.Environment, other))
                 : refused;
         if (answer.Fault is { Error.Code: not ErrorCode.PermissionDenied } fault)
-            return fault.Error.Code is ErrorCode.NotFound or ErrorCode.InvalidInput ? new FetchFault(ToastErrors.NoSuchRestaurant) : fault;
+            return fault.Error.Code is ErrorCode.NotFound or ErrorCode.InvalidInput
+                ? new ProviderFault(ToastErrors.RestaurantNotFound)
+                : fault;
         using var restaurant = answer.Value;
         // Orders have a scope of their own: without it the till would be connected and no sale ever read.
-        var orders = await OrdersAsync(credentials, cancellationToken);
+        var orders = await CheckOrdersAsync(credentials, cancellationToken);
         var (noRestaurant, noOrders) = (answer.Fault is not null, orders?.Error.Code == ErrorCode.PermissionDenied);
         if (noRestaurant || noOrders)
             return ToastErrors.NotAllowed([
@@ -69,21 +72,24 @@ internal sealed class ToastProvider(ToastApi api, ToastTokens tokens, ToastPages
         return orders ?? Read(credentials, restaurant!.Json.RootElement);
     }
 
-    public Task<Fetched<PosCredentials>> RenewAsync(PosCredentials credentials, CancellationToken cancellationToken) =>
-        Task.FromResult(Fetched.Of(credentials));
+    public Task<ProviderResult<PosCredentials>> RenewAsync(PosCredentials credentials, CancellationToken cancellationToken) =>
+        Task.FromResult(ProviderResult.Success(credentials));
 
     /// <summary>Toast lists orders by their change only; a span of the past is read the same way, and what changed later comes later.</summary>
-    public IReadOnlyList<string> Streams(bool first) => ["orders"];
+    public IReadOnlyList<string> Streams(bool isBackfill) => ["orders"];
 
-    public Task<Fetched<PosPage>> FetchPageAsync(PosCredentials credentials, PageRequest request, CancellationToken cancellationToken) =>
-        pages.FetchAsync(credentials, request, cancellationToken);
+    public Task<ProviderResult<PosPage>> FetchPageAsync(
+        PosCredentials credentials,
+        PageRequest request,
+        CancellationToken cancellationToken
+    ) => pages.FetchAsync(credentials, request, cancellationToken);
 
     /// <summary>Never needed: a payment of Toast comes with its breakdown.</summary>
-    public Task<Fetched<IReadOnlyList<PosOrder>>> FetchOrdersAsync(
+    public Task<ProviderResult<IReadOnlyList<PosOrder>>> FetchOrdersAsync(
         PosCredentials credentials,
         IReadOnlyList<string> orderIds,
         CancellationToken cancellationToken
-    ) => Task.FromResult(Fetched.Of<IReadOnlyList<PosOrder>>([]));
+    ) => Task.FromResult(ProviderResult.Success<IReadOnlyList<PosOrder>>([]));
 
     // It goes into a header: anything but visible ASCII would break out of it. A JWT with its scopes may be long.
     internal static bool IsHeaderText(string? text) => text is { Length: > 0 and <= 8192 } && text.All(c => c is > ' ' and <= '~');
@@ -92,24 +98,28 @@ internal sealed class ToastProvider(ToastApi api, ToastTokens tokens, ToastPages
         $"/restaurants/v1/restaurants/{Uri.EscapeDataString(credentials.LocationId)}?includeArchived=false";
 
     // Null when they may be read. What is wrong with this question of ours only says nothing about the credentials.
-    private async Task<FetchFault?> OrdersAsync(PosCredentials credentials, CancellationToken cancellationToken)
+    private async Task<ProviderFault?> CheckOrdersAsync(PosCredentials credentials, CancellationToken cancellationToken)
     {
         var now = clock.Now();
-        var answer = await api.GetAsync(credentials, ToastPages.Address(now - Duration.FromMinutes(1), now, 1, 1), cancellationToken);
+        var answer = await api.GetAsync(
+            credentials,
+            ToastPageReader.BuildPath(now - Duration.FromMinutes(1), now, 1, 1),
+            cancellationToken
+        );
         answer.Value?.Dispose();
         return answer.Fault?.Error.Code is ErrorCode.NotFound or ErrorCode.InvalidInput ? null : answer.Fault;
     }
 
-    private static Fetched<TillLocation> Read(PosCredentials credentials, JsonElement restaurant)
+    private static ProviderResult<PosLocation> Read(PosCredentials credentials, JsonElement restaurant)
     {
         if (
             restaurant.ValueKind != JsonValueKind.Object
             || !restaurant.TryGetProperty("general", out var general)
             || general.ValueKind != JsonValueKind.Object
         )
-            return new FetchFault(ToastErrors.Away);
+            return new ProviderFault(ToastErrors.Unavailable);
         if (Text(general, "currencyCode") is not { } currency || !Currency.Exists(currency))
-            return new FetchFault(ToastErrors.NoCurrency);
+            return new ProviderFault(ToastErrors.CurrencyUnknown);
         var name = Text(general, "name");
         LocalTime? cutoff =
             general.TryGetProperty("closeoutHour", out var hour)
@@ -118,8 +128,8 @@ internal sealed class ToastProvider(ToastApi api, ToastTokens tokens, ToastPages
             && at is >= 0 and < 24
                 ? new LocalTime(at, 0)
                 : null;
-        return Fetched.Of(
-            new TillLocation(
+        return ProviderResult.Success(
+            new PosLocation(
                 credentials.LocationId,
                 Text(general, "locationName") ?? name,
                 Text(general, "managementGroupGuid"),
@@ -132,13 +142,13 @@ internal sealed class ToastProvider(ToastApi api, ToastTokens tokens, ToastPages
     }
 
     // Credentials of the sandbox in production are the commonest mistake: Toast only says 401, so the other side is asked.
-    private async Task<PosEnvironment?> IsOfOtherEnvironmentAsync(PosCredentials credentials, CancellationToken cancellationToken)
+    private async Task<PosEnvironment?> DetectEnvironmentAsync(PosCredentials credentials, CancellationToken cancellationToken)
     {
         var other = credentials.Environment == PosEnvironment.Production ? PosEnvironment.Sandbox : PosEnvironment.Production;
         if (settings.ToastBaseUrls[other] == settings.ToastBaseUrls[credentials.Environment])
             return null;
         var there = credentials with { Environment = other };
-        if (ToastTokens.LogsIn(there))
+        if (ToastTokens.HasClientCredentials(there))
             return (await tokens.GetAsync(there, null, cancellationToken)).Value is null ? null : other;
         var answer = await api.GetAsync(there, Restaurant(there), cancellationToken);
         answer.Value?.Dispose();

@@ -1,5 +1,5 @@
-using Integrations.Connections;
 using Integrations.Credentials;
+using Integrations.Providers;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Integrations.Toast;
@@ -10,10 +10,10 @@ internal static class ToastRegistration
     {
         ToastHttp.Register(services);
         services
-            .AddSingleton<SharedTokens>()
+            .AddSingleton<SharedTokenCache>()
             .AddSingleton<ToastTokens>()
             .AddSingleton<ToastApi>()
-            .AddSingleton<ToastPages>()
+            .AddSingleton<ToastPageReader>()
             .AddSingleton<IPosProvider, ToastProvider>();
     }
 }

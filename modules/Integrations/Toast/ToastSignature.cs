@@ -10,13 +10,13 @@ namespace Integrations.Toast;
 internal static class ToastSignature
 {
     // No timestamp is longer; a forged body gets no more of our time.
-    private const int LongestTimestamp = 64;
+    private const int MaxTimestampLength = 64;
 
-    public static bool IsGenuine(ReadOnlySpan<byte> key, ReadOnlySpan<byte> body, string? signature) =>
+    public static bool IsValid(ReadOnlySpan<byte> key, ReadOnlySpan<byte> body, string? signature) =>
         !key.IsEmpty
         && signature is { Length: 44 }
         && TimestampOf(body) is { IsEmpty: false } timestamp
-        && SignedBytes.Match(key, body, timestamp, signature);
+        && HmacSignature.IsValid(key, body, timestamp, signature);
 
     /// <summary>The value of the outermost object's first field <c>timestamp</c>, as printed between its quotes; empty when there is none.</summary>
     public static ReadOnlySpan<byte> TimestampOf(ReadOnlySpan<byte> body)
@@ -31,7 +31,7 @@ internal static class ToastSignature
                 var found = json.ValueTextEquals("timestamp"u8);
                 json.Read();
                 if (found)
-                    return json.TokenType == JsonTokenType.String && json.ValueSpan.Length <= LongestTimestamp ? json.ValueSpan : [];
+                    return json.TokenType == JsonTokenType.String && json.ValueSpan.Length <= MaxTimestampLength ? json.ValueSpan : [];
                 json.Skip();
             }
         }

@@ -24,14 +24,14 @@ internal static class ToastTime
     }
 
     /// <summary>The date in a field; Given tells one that cannot be read from one that is not there.</summary>
-    public static (bool Given, Instant? At) Field(JsonElement of, string name) =>
+    public static (bool Given, Instant? At) ReadField(JsonElement of, string name) =>
         !of.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null
             ? (false, null)
             : (true, value.ValueKind == JsonValueKind.String && value.GetString() is { } text ? Read(text) : null);
 
     /// <summary>For a query, percent-encoded. Whole milliseconds is all that Toast takes: a start is cut, an end goes up to the next one, so that
     /// nothing between is missed.</summary>
-    public static string Query(Instant at, bool end)
+    public static string FormatForQuery(Instant at, bool end)
     {
         var milliseconds = at.ToUnixTimeMilliseconds();
         if (end && Instant.FromUnixTimeMilliseconds(milliseconds) < at)

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Integrations.Connections;
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
 using Integrations.Credentials;
 using NodaTime;
 using PosModular.Kernel.Errors;
@@ -9,37 +9,41 @@ namespace Integrations.Toast;
 
 /// <summary>The bearer token of a call to Toast: a login's, shared by all who use the same client, or the ready one that was given instead.</summary>
 /// <remarks>Source: Toast Authentication API: OAuth2 client credentials; a token lives about a day (expiresIn, seconds).</remarks>
-internal sealed class ToastTokens(ToastHttp http, SharedTokens shared)
+internal sealed class ToastTokens(ToastHttp http, SharedTokenCache shared)
 {
-    private static readonly Duration Usually = Duration.FromDays(1);
+    private static readonly Duration DefaultLifetime = Duration.FromDays(1);
 
     /// <summary>Whether tokens are fetched with these credentials; else a ready one is used as it is.</summary>
-    public static bool LogsIn(PosCredentials who) => who is { ClientId: not null, ClientSecret: not null };
+    public static bool HasClientCredentials(PosCredentials credentials) => credentials is { ClientId: not null, ClientSecret: not null };
 
-    /// <param name="who">The client.</param>
-    /// <param name="refused">The token that Toast has just refused; null at first.</param>
+    /// <param name="credentials">The client.</param>
+    /// <param name="rejectedToken">The token that Toast has just refused; null at first.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    public async Task<Fetched<string>> GetAsync(PosCredentials who, string? refused, CancellationToken cancellationToken) =>
-        LogsIn(who)
+    public async Task<ProviderResult<string>> GetAsync(
+        PosCredentials credentials,
+        string? rejectedToken,
+        CancellationToken cancellationToken
+    ) =>
+        HasClientCredentials(credentials)
             ? await shared.GetAsync(
-                new TokenLogin(SharedTokens.IdOf(Provider.Toast, who), Provider.Toast, login => LogInAsync(who, login)),
-                refused,
+                new TokenLogin(SharedTokenCache.IdOf(Provider.Toast, credentials), Provider.Toast, login => LogInAsync(credentials, login)),
+                rejectedToken,
                 cancellationToken
             )
-        : who.AccessToken is { } ready && ready != refused ? Fetched.Of(ready)
-        : new FetchFault(ToastErrors.TokenRefused(who.Environment));
+        : credentials.AccessToken is { } token && token != rejectedToken ? ProviderResult.Success(token)
+        : new ProviderFault(ToastErrors.TokenRefused(credentials.Environment));
 
-    private async Task<Fetched<GivenToken>> LogInAsync(PosCredentials who, CancellationToken cancellationToken)
+    private async Task<ProviderResult<IssuedToken>> LogInAsync(PosCredentials credentials, CancellationToken cancellationToken)
     {
         var answer = await http.SendAsync(
-            who.Environment,
+            credentials.Environment,
             null,
             null,
             "/authentication/v1/authentication/login",
             new
             {
-                clientId = who.ClientId,
-                clientSecret = who.ClientSecret,
+                clientId = credentials.ClientId,
+                clientSecret = credentials.ClientSecret,
                 userAccessType = "TOAST_MACHINE_CLIENT",
             },
             cancellationToken
@@ -47,12 +51,12 @@ internal sealed class ToastTokens(ToastHttp http, SharedTokens shared)
         if (answer.Fault is { } fault)
             return fault.Error.Code is ErrorCode.ProviderUnavailable or ErrorCode.RateLimitExceeded
                 ? fault
-                : new FetchFault(ToastErrors.LoginRefused(who.Environment));
+                : new ProviderFault(ToastErrors.LoginRefused(credentials.Environment));
         using var given = answer.Value!;
-        return Given(given.Json.RootElement) is { } token ? Fetched.Of(token) : new FetchFault(ToastErrors.Away);
+        return ReadToken(given.Json.RootElement) is { } token ? ProviderResult.Success(token) : new ProviderFault(ToastErrors.Unavailable);
     }
 
-    private static GivenToken? Given(JsonElement answer)
+    private static IssuedToken? ReadToken(JsonElement answer)
     {
         if (
             answer.ValueKind != JsonValueKind.Object
@@ -64,13 +68,13 @@ internal sealed class ToastTokens(ToastHttp http, SharedTokens shared)
             || !ToastProvider.IsHeaderText(text)
         )
             return null;
-        var life =
+        var lifetime =
             given.TryGetProperty("expiresIn", out var seconds)
             && seconds.ValueKind == JsonValueKind.Number
             && seconds.TryGetInt64(out var number)
             && number is > 0 and < 1_000_000_000
                 ? Duration.FromSeconds(number)
-                : Usually;
-        return new GivenToken(text, life);
+                : DefaultLifetime;
+        return new IssuedToken(text, lifetime);
     }
 }

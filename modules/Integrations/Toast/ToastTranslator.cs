@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
 using NodaTime;
 using PosModular.Kernel.Amounts;
 
@@ -36,35 +36,35 @@ internal static class ToastTranslator
     {
         if (root.ValueKind != JsonValueKind.Object)
             return Unreadable("The body is not a JSON object.");
-        var details = Child(root, "details");
+        var details = ReadObject(root, "details");
         var read = new PosEvent(
-            Text(root, "guid"),
-            Text(root, "eventType") ?? Text(root, "eventCategory"),
+            ReadText(root, "guid"),
+            ReadText(root, "eventType") ?? ReadText(root, "eventCategory"),
             null,
-            Location(details),
+            ReadLocation(details),
             null,
             null
         );
         if (read.EventId is null)
-            return read with { Unreadable = "The event has no guid." };
+            return read with { UnreadableReason = "The event has no guid." };
         if (read.Type is not ("order_updated" or "channel_order_updated"))
             return read;
         if (read.LocationId is not { } location)
-            return read with { Unreadable = "The event has no details.restaurantGuid." };
-        if (Child(details, "order") is not { } order)
-            return read with { Unreadable = "The event has no details.order." };
+            return read with { UnreadableReason = "The event has no details.restaurantGuid." };
+        if (ReadObject(details, "order") is not { } order)
+            return read with { UnreadableReason = "The event has no details.order." };
         if (currency is null || !Currency.Exists(currency))
-            return read with { Unreadable = "The currency of this restaurant's amounts is not known: its till is not connected." };
+            return read with { UnreadableReason = "The currency of this restaurant's amounts is not known: its till is not connected." };
         var (payments, skipped) = Order(order, location, currency);
         return payments.Count == 0 && skipped.Count > 0
             ? read with
             {
-                Unreadable = Told(skipped),
+                UnreadableReason = Summarize(skipped),
             }
             : read with
             {
-                Facts = new PosFacts { Payments = payments },
-                Skipped = [.. skipped],
+                Observations = new PosObservations { Payments = payments },
+                SkippedItems = [.. skipped],
             };
     }
 
@@ -82,9 +82,9 @@ internal static class ToastTranslator
         var (payments, skipped) = (new List<PosPayment>(), new List<string>());
         try
         {
-            if (Sale(order, location, currency, out var missing) is { } sale)
-                foreach (var check in Items(order, "checks", $"Order {sale.Id}: its checks are not a list.", skipped))
-                    Check(check, sale, payments, skipped);
+            if (ReadOrderHeader(order, location, currency, out var missing) is { } header)
+                foreach (var check in ReadItems(order, "checks", $"Order {header.Id}: its checks are not a list.", skipped))
+                    TranslateCheck(check, header, payments, skipped);
             else if (missing is not null)
                 skipped.Add(missing);
         }
@@ -95,39 +95,39 @@ internal static class ToastTranslator
         return (payments, skipped);
     }
 
-    private sealed record OrderFacts(string Id, string Location, string Currency, Instant Updated, Instant? Opened, bool Canceled);
+    private sealed record OrderHeader(string Id, string Location, string Currency, Instant UpdatedAt, Instant? OpenedAt, bool IsCanceled);
 
-    private static OrderFacts? Sale(JsonElement order, string location, string currency, out string? missing)
+    private static OrderHeader? ReadOrderHeader(JsonElement order, string location, string currency, out string? missing)
     {
         missing = null;
         if (order.ValueKind != JsonValueKind.Object)
             missing = "The order is not an object.";
-        else if (Text(order, "guid") is not { } id)
+        else if (ReadText(order, "guid") is not { } id)
             missing = "The order has no guid.";
         else if (
-            Flag(order, "createdInTestMode") is not { } test
-            || Flag(order, "excessFood") is not { } excess
-            || Flag(order, "voided") is not { } voided
-            || Flag(order, "deleted") is not { } deleted
+            ReadFlag(order, "createdInTestMode") is not { } test
+            || ReadFlag(order, "excessFood") is not { } excess
+            || ReadFlag(order, "voided") is not { } voided
+            || ReadFlag(order, "deleted") is not { } deleted
         )
             missing = $"Order {id}: one of voided, deleted, createdInTestMode, excessFood is neither true nor false.";
         else if (test || excess)
             return null;
-        else if (ToastTime.Field(order, "modifiedDate").At is not { } updated)
+        else if (ToastTime.ReadField(order, "modifiedDate").At is not { } updated)
             missing = $"Order {id}: it has no readable modifiedDate.";
         else
-            return new OrderFacts(
+            return new OrderHeader(
                 id,
                 location,
                 currency,
                 updated,
-                ToastTime.Field(order, "openedDate").At ?? ToastTime.Field(order, "createdDate").At,
+                ToastTime.ReadField(order, "openedDate").At ?? ToastTime.ReadField(order, "createdDate").At,
                 voided || deleted
             );
         return null;
     }
 
-    private static void Check(JsonElement check, OrderFacts order, List<PosPayment> payments, List<string> skipped)
+    private static void TranslateCheck(JsonElement check, OrderHeader order, List<PosPayment> payments, List<string> skipped)
     {
         try
         {
@@ -139,20 +139,24 @@ internal static class ToastTranslator
         }
     }
 
-    private static void Read(JsonElement check, OrderFacts order, List<PosPayment> payments, List<string> skipped)
+    private static void Read(JsonElement check, OrderHeader order, List<PosPayment> payments, List<string> skipped)
     {
-        var id = check.ValueKind == JsonValueKind.Object ? Text(check, "guid") : null;
+        var id = check.ValueKind == JsonValueKind.Object ? ReadText(check, "guid") : null;
         var name = $"Order {order.Id}, check {id ?? "(no guid)"}";
-        if (check.ValueKind != JsonValueKind.Object || Flag(check, "voided") is not { } voided || Flag(check, "deleted") is not { } deleted)
+        if (
+            check.ValueKind != JsonValueKind.Object
+            || ReadFlag(check, "voided") is not { } voided
+            || ReadFlag(check, "deleted") is not { } deleted
+        )
         {
             skipped.Add($"{name}: it is not an object, or voided or deleted is neither true nor false.");
             return;
         }
-        var opened = ToastTime.Field(check, "openedDate").At ?? order.Opened;
+        var opened = ToastTime.ReadField(check, "openedDate").At ?? order.OpenedAt;
         var (read, whole) = (new List<(PosPayment Payment, long Amount)>(), true);
-        foreach (var item in Items(check, "payments", $"{name}: its payments are not a list.", skipped))
+        foreach (var item in ReadItems(check, "payments", $"{name}: its payments are not a list.", skipped))
         {
-            var (payment, amount, missing) = Payment(item, order with { Canceled = order.Canceled || voided || deleted }, opened);
+            var (payment, amount, missing) = Payment(item, order with { IsCanceled = order.IsCanceled || voided || deleted }, opened);
             whole &= payment is not null;
             if (payment is null)
                 skipped.Add($"{name}: {missing}");
@@ -171,19 +175,19 @@ internal static class ToastTranslator
             read.Select(p =>
                 p.Payment with
                 {
-                    Breakdown = shares?.GetValueOrDefault(p.Payment.ExternalId) ?? (shares is null ? null : None),
+                    Breakdown = shares?.GetValueOrDefault(p.Payment.ExternalId) ?? (shares is null ? null : NoBreakdown),
                 }
             )
         );
     }
 
-    private static readonly PosBreakdown None = new(0, 0, 0);
+    private static readonly PosBreakdown NoBreakdown = new(0, 0, 0);
 
-    private static (PosPayment? Payment, long Amount, string? Missing) Payment(JsonElement payment, OrderFacts order, Instant? opened)
+    private static (PosPayment? Payment, long Amount, string? Missing) Payment(JsonElement payment, OrderHeader order, Instant? opened)
     {
         try
         {
-            if (payment.ValueKind != JsonValueKind.Object || Text(payment, "guid") is not { } id)
+            if (payment.ValueKind != JsonValueKind.Object || ReadText(payment, "guid") is not { } id)
                 return (null, 0, "a payment has no guid.");
             var (known, amount, missing) = Payment(payment, id, order, opened);
             return (known, amount, missing is null ? null : $"payment {id}: {missing}");
@@ -197,29 +201,29 @@ internal static class ToastTranslator
     private static (PosPayment? Payment, long Amount, string? Missing) Payment(
         JsonElement payment,
         string id,
-        OrderFacts order,
+        OrderHeader order,
         Instant? opened
     )
     {
-        var type = Text(payment, "type");
-        if (State(payment, type, order.Canceled) is not { } state)
+        var type = ReadText(payment, "type");
+        if (PaymentStateOf(payment, type, order.IsCanceled) is not { } state)
             return (
                 null,
                 0,
                 $"its paymentStatus is not one that is known for {(type is null ? "a payment without a type" : "a payment by card")}, so nobody can say whether it counts."
             );
         // When the guest paid. A payment without it takes the opening of its check, then its order: both stay as they are, a date of change would move.
-        var (given, paid) = ToastTime.Field(payment, "paidDate");
+        var (given, paid) = ToastTime.ReadField(payment, "paidDate");
         if (given && paid is null || (paid ?? opened) is not { } occurred)
             return (null, 0, "it has no readable paidDate.");
         if (
             !payment.TryGetProperty("amount", out var stated)
             || stated.ValueKind != JsonValueKind.Number
-            || Minor(payment, "amount", order.Currency) is not { } amount
-            || Minor(payment, "tipAmount", order.Currency) is not { } tip
+            || ReadMinorUnits(payment, "amount", order.Currency) is not { } amount
+            || ReadMinorUnits(payment, "tipAmount", order.Currency) is not { } tip
         )
             return (null, 0, "its amount or tipAmount is not a readable amount of 0 or more.");
-        if (Refunded(payment, order.Currency) is not { } refunded)
+        if (ReadRefunded(payment, order.Currency) is not { } refunded)
             return (null, 0, "its refund is not a readable amount of 0 or more.");
         return (
             new PosPayment(
@@ -228,13 +232,13 @@ internal static class ToastTranslator
                 order.Location,
                 state,
                 occurred,
-                order.Updated,
+                order.UpdatedAt,
                 order.Currency,
                 amount + tip,
                 tip,
                 refunded,
-                Method(type),
-                Card(payment, type)
+                PaymentMethodOf(type),
+                ReadCard(payment, type)
             ),
             amount,
             null
@@ -243,9 +247,9 @@ internal static class ToastTranslator
 
     /// <summary>Toast documents the status for cards only. Another payment without one was taken in when it was entered; a card's may not have gone
     /// through at all, so one that is not known is never counted.</summary>
-    private static PaymentState? State(JsonElement payment, string? type, bool canceled)
+    private static PaymentState? PaymentStateOf(JsonElement payment, string? type, bool canceled)
     {
-        PaymentState? told = Text(payment, "paymentStatus") switch
+        PaymentState? state = ReadText(payment, "paymentStatus") switch
         {
             "OPEN" or "PROCESSING" => PaymentState.Pending,
             "AUTHORIZED" or "AUTHORIZED_AT_RISK" or "CAPTURE_IN_PROGRESS" => PaymentState.Authorized,
@@ -254,21 +258,21 @@ internal static class ToastTranslator
             "VOIDED" or "CANCELLED" or "PROCESSING_VOID" or "VOIDED_AT_RISK" => PaymentState.Canceled,
             _ => null,
         };
-        return canceled || IsVoided(payment) ? PaymentState.Canceled : told ?? (type is null or "CREDIT" ? null : PaymentState.Captured);
+        return canceled || IsVoided(payment) ? PaymentState.Canceled : state ?? (type is null or "CREDIT" ? null : PaymentState.Captured);
     }
 
     // An empty object tells of no void.
     private static bool IsVoided(JsonElement payment) =>
-        Child(payment, "voidInfo") is { } info && info.EnumerateObject().Any(p => p.Value.ValueKind != JsonValueKind.Null);
+        ReadObject(payment, "voidInfo") is { } info && info.EnumerateObject().Any(p => p.Value.ValueKind != JsonValueKind.Null);
 
-    private static long? Refunded(JsonElement payment, string currency)
+    private static long? ReadRefunded(JsonElement payment, string currency)
     {
         if (!payment.TryGetProperty("refund", out var given) || given.ValueKind == JsonValueKind.Null)
-            return Text(payment, "refundStatus") is "PARTIAL" or "FULL" ? null : 0; // given back, and nobody says how much
+            return ReadText(payment, "refundStatus") is "PARTIAL" or "FULL" ? null : 0; // given back, and nobody says how much
         return
             given.ValueKind == JsonValueKind.Object
-            && Minor(given, "refundAmount", currency) is { } amount
-            && Minor(given, "tipRefundAmount", currency) is { } tip
+            && ReadMinorUnits(given, "refundAmount", currency) is { } amount
+            && ReadMinorUnits(given, "tipRefundAmount", currency) is { } tip
             ? amount + tip
             : null;
     }
@@ -284,7 +288,7 @@ internal static class ToastTranslator
     {
         try
         {
-            return Shares(check, currency, payments);
+            return AllocateBreakdowns(check, currency, payments);
         }
         catch (InvalidOperationException)
         {
@@ -292,7 +296,7 @@ internal static class ToastTranslator
         }
     }
 
-    private static Dictionary<string, PosBreakdown>? Shares(
+    private static Dictionary<string, PosBreakdown>? AllocateBreakdowns(
         JsonElement check,
         string currency,
         List<(PosPayment Payment, long Amount)> payments
@@ -300,11 +304,11 @@ internal static class ToastTranslator
     {
         if (
             ToastAmount.Read(check, "taxAmount") is not { } tax
-            || Charges(check) is not { } charges
-            || Discounts(check) is not { } discounts
-            || ToastAmount.Minor(tax, currency) is not { } taxMinor
-            || ToastAmount.Minor(charges, currency) is not { } chargesMinor
-            || ToastAmount.Minor(discounts, currency) is not { } discountsMinor
+            || SumServiceCharges(check) is not { } charges
+            || SumDiscounts(check) is not { } discounts
+            || ToastAmount.ToMinorUnits(tax, currency) is not { } taxMinor
+            || ToastAmount.ToMinorUnits(charges, currency) is not { } chargesMinor
+            || ToastAmount.ToMinorUnits(discounts, currency) is not { } discountsMinor
         )
             return null;
         var paying = payments
@@ -312,14 +316,14 @@ internal static class ToastTranslator
             .OrderBy(p => p.Payment.ExternalId, StringComparer.Ordinal)
             .ToArray();
         var due =
-            Text(check, "paymentStatus") == "OPEN" && Minor(check, "totalAmount", currency) is { } total
+            ReadText(check, "paymentStatus") == "OPEN" && ReadMinorUnits(check, "totalAmount", currency) is { } total
                 ? total - paying.Sum(p => (decimal)p.Amount)
                 : 0;
         long[] weights = [.. paying.Select(p => p.Amount), .. due > 0 ? new[] { (long)due } : []];
         var (taxes, discounted, charged) = (
-            ToastAmount.Share(taxMinor, weights),
-            ToastAmount.Share(discountsMinor, weights),
-            ToastAmount.Share(chargesMinor, weights)
+            ToastAmount.Allocate(taxMinor, weights),
+            ToastAmount.Allocate(discountsMinor, weights),
+            ToastAmount.Allocate(chargesMinor, weights)
         );
         var shares = new Dictionary<string, PosBreakdown>();
         for (var i = 0; i < paying.Length; i++)
@@ -327,19 +331,19 @@ internal static class ToastTranslator
         return shares;
     }
 
-    private static decimal? Charges(JsonElement check) =>
+    private static decimal? SumServiceCharges(JsonElement check) =>
         Sum(check, "appliedServiceCharges", charge => ToastAmount.Read(charge, "chargeAmount"));
 
     // The check's own and those of all that was ordered and not voided, modifiers being selections within selections.
-    private static decimal? Discounts(JsonElement of, string ordered = "selections") =>
+    private static decimal? SumDiscounts(JsonElement of, string ordered = "selections") =>
         Sum(of, "appliedDiscounts", discount =>
-            Text(discount, "processingState") == "VOID" ? 0 : ToastAmount.Read(discount, "discountAmount")
+            ReadText(discount, "processingState") == "VOID" ? 0 : ToastAmount.Read(discount, "discountAmount")
         )
             is { } own
-        && Sum(of, ordered, selection => Flag(selection, "voided") switch
+        && Sum(of, ordered, selection => ReadFlag(selection, "voided") switch
             {
                 true => 0,
-                false => Discounts(selection, "modifiers"),
+                false => SumDiscounts(selection, "modifiers"),
                 null => null,
             }) is { } inner
             ? own + inner
@@ -360,7 +364,7 @@ internal static class ToastTranslator
         return sum;
     }
 
-    private static PaymentMethod Method(string? type) =>
+    private static PaymentMethod PaymentMethodOf(string? type) =>
         type switch
         {
             "CREDIT" => PaymentMethod.Card,
@@ -370,11 +374,11 @@ internal static class ToastTranslator
             _ => PaymentMethod.Other,
         };
 
-    private static PosCard? Card(JsonElement payment, string? type)
+    private static PosCard? ReadCard(JsonElement payment, string? type)
     {
         if (type != "CREDIT")
             return null;
-        var brand = Text(payment, "cardType") switch
+        var brand = ReadText(payment, "cardType") switch
         {
             "AMEX" => "AMERICAN_EXPRESS",
             "MC" => "MASTERCARD",
@@ -383,7 +387,7 @@ internal static class ToastTranslator
             "UNKNOWN" => "OTHER_BRAND",
             var other => other,
         };
-        var entry = Text(payment, "cardEntryMode") switch
+        var entry = ReadText(payment, "cardEntryMode") switch
         {
             { } chip when chip.StartsWith("EMV", StringComparison.Ordinal) => "EMV",
             "SAVED_CARD" => "ON_FILE",
@@ -391,16 +395,16 @@ internal static class ToastTranslator
             var other => other,
         };
         // More than the last four digits of a card is never kept.
-        var last4 = Text(payment, "last4Digits") is { Length: 4 } digits && digits.All(char.IsAsciiDigit) ? digits : null;
+        var last4 = ReadText(payment, "last4Digits") is { Length: 4 } digits && digits.All(char.IsAsciiDigit) ? digits : null;
         return (brand, last4, entry) == (null, null, null) ? null : new PosCard(brand, last4, entry, null);
     }
 
     // 0 or more; left out means none.
-    private static long? Minor(JsonElement of, string name, string currency) =>
-        ToastAmount.Read(of, name) is >= 0 and { } units ? ToastAmount.Minor(units, currency) : null;
+    private static long? ReadMinorUnits(JsonElement of, string name, string currency) =>
+        ToastAmount.Read(of, name) is >= 0 and { } units ? ToastAmount.ToMinorUnits(units, currency) : null;
 
     // Left out means no; anything but true and false is no answer.
-    private static bool? Flag(JsonElement of, string name) =>
+    private static bool? ReadFlag(JsonElement of, string name) =>
         !of.TryGetProperty(name, out var value)
             ? false
             : value.ValueKind switch
@@ -411,10 +415,10 @@ internal static class ToastTranslator
             };
 
     // An event's reason is for people: a few of them tell enough.
-    private static string Told(IReadOnlyList<string> skipped) =>
+    private static string Summarize(IReadOnlyList<string> skipped) =>
         string.Join(" ", skipped.Take(5)) + (skipped.Count > 5 ? $" And {skipped.Count - 5} more." : "");
 
-    private static JsonElement.ArrayEnumerator Items(JsonElement of, string name, string missing, List<string> skipped)
+    private static JsonElement.ArrayEnumerator ReadItems(JsonElement of, string name, string missing, List<string> skipped)
     {
         if (!of.TryGetProperty(name, out var items) || items.ValueKind == JsonValueKind.Null)
             return default;
@@ -425,9 +429,9 @@ internal static class ToastTranslator
     }
 
     // GUIDs are compared as text: one spelling.
-    private static string? Location(JsonElement? details) => Text(details, "restaurantGuid")?.ToLowerInvariant();
+    private static string? ReadLocation(JsonElement? details) => ReadText(details, "restaurantGuid")?.ToLowerInvariant();
 
-    private static string? Text(JsonElement? of, string name) =>
+    private static string? ReadText(JsonElement? of, string name) =>
         of is { } element
         && element.TryGetProperty(name, out var value)
         && value.ValueKind == JsonValueKind.String
@@ -435,7 +439,7 @@ internal static class ToastTranslator
             ? text
             : null;
 
-    private static JsonElement? Child(JsonElement? of, string name) =>
+    private static JsonElement? ReadObject(JsonElement? of, string name) =>
         of is { ValueKind: JsonValueKind.Object } element
         && element.TryGetProperty(name, out var value)
         && value.ValueKind == JsonValueKind.Object

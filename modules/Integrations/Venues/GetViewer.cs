@@ -1,5 +1,5 @@
 using GraphQL;
-using Integrations.Contracts;
+using Integrations.Contracts.Access;
 using Microsoft.EntityFrameworkCore;
 
 namespace Integrations.Venues;
@@ -11,12 +11,12 @@ namespace Integrations.Venues;
 internal sealed record Viewer([property: Id] string UserId, IReadOnlyList<Role> Roles, [property: Id] IReadOnlyList<string> OwnedVenueIds);
 
 /// <summary>Who you are to this server: any user.</summary>
-internal sealed class GetViewer(IDbContextFactory<IntegrationsDb> dbs)
+internal sealed class GetViewer(IDbContextFactory<IntegrationsDb> dbFactory)
 {
     public async Task<Viewer> ViewerAsync(IResolveFieldContext context, CancellationToken cancellationToken)
     {
         var caller = context.Caller();
-        await using var db = await dbs.CreateDbContextAsync(cancellationToken);
+        await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
         var owned = await db
             .Venues.AsNoTracking()
             .Where(v => v.OwnerUserIds.Contains(caller.UserId))

@@ -1,14 +1,14 @@
 using GraphQL;
-using Integrations.Contracts;
+using Integrations.Contracts.Access;
 using Microsoft.EntityFrameworkCore;
 using PosModular.Kernel.Paging;
 
 namespace Integrations.Venues;
 
 /// <summary>Those you own; all of them for HEAD_MODERATOR.</summary>
-internal sealed class ListVenues(IDbContextFactory<IntegrationsDb> dbs)
+internal sealed class ListVenues(IDbContextFactory<IntegrationsDb> dbFactory)
 {
-    private const string Kind = "venue";
+    private const string CursorKind = "venue";
 
     /// <param name="first">How many, 1 to 200.</param>
     /// <param name="after">The endCursor of the page before.</param>
@@ -21,17 +21,17 @@ internal sealed class ListVenues(IDbContextFactory<IntegrationsDb> dbs)
     {
         var caller = context.Caller();
         var page = Page.Of(first, after);
-        await using var db = await dbs.CreateDbContextAsync(cancellationToken);
+        await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
         var venues = db.Venues.AsNoTracking();
         if (!caller.IsHeadModerator)
             venues = venues.Where(v => v.OwnerUserIds.Contains(caller.UserId));
         if (after is not null)
         {
-            var key = Cursor.Decode(Kind, after, 1)[0];
+            var key = Cursor.Decode(CursorKind, after, 1)[0];
             venues = venues.Where(v => v.Id.CompareTo(key) > 0);
         }
         return Connection.Of(page, await venues.OrderBy(v => v.Id).Take(page.FetchCount).ToListAsync(cancellationToken), v =>
-            Cursor.Encode(Kind, v.Id)
+            Cursor.Encode(CursorKind, v.Id)
         );
     }
 }

@@ -1,6 +1,7 @@
 using GraphQL;
 using Integrations.Audit;
-using Integrations.Contracts;
+using Integrations.Contracts.Access;
+using Integrations.Contracts.Venues;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
 using Npgsql;
@@ -51,24 +52,24 @@ internal sealed record VenuePayload(Venue? Venue, IReadOnlyList<UserError> Error
 }
 
 /// <summary>Registers a venue. HEAD_MODERATOR. Errors: INVALID_INPUT; CONFLICT when the id is taken.</summary>
-internal sealed class RegisterVenue(IDbContextFactory<IntegrationsDb> dbs, IClock clock)
+internal sealed class RegisterVenue(IDbContextFactory<IntegrationsDb> dbFactory, IClock clock)
 {
     /// <param name="input">The new venue.</param>
     public async Task<VenuePayload> HandleAsync(RegisterVenueInput input, IResolveFieldContext context, CancellationToken cancellationToken)
     {
         var caller = context.Caller();
-        caller.Demand(Right.ManageTills);
+        caller.Demand(Right.ManageConnections);
         var cutoff = input.DayCutoff ?? new LocalTime(6, 0);
-        UserError?[] wrong =
+        UserError?[] checks =
         [
-            input.Id is null ? null : VenueRules.CheckId(input.Id),
-            VenueRules.CheckName(input.Name),
-            VenueRules.CheckTimeZone(input.TimeZone),
-            VenueRules.CheckCurrency(input.Currency),
-            VenueRules.CheckDayCutoff(cutoff),
-            VenueRules.CheckOwners(input.OwnerUserIds),
+            input.Id is null ? null : VenueValidator.CheckId(input.Id),
+            VenueValidator.CheckName(input.Name),
+            VenueValidator.CheckTimeZone(input.TimeZone),
+            VenueValidator.CheckCurrency(input.Currency),
+            VenueValidator.CheckDayCutoff(cutoff),
+            VenueValidator.CheckOwners(input.OwnerUserIds),
         ];
-        if (wrong.OfType<UserError>().ToArray() is { Length: > 0 } errors)
+        if (checks.OfType<UserError>().ToArray() is { Length: > 0 } errors)
             return VenuePayload.Failed(errors);
 
         var now = clock.Now();
@@ -84,7 +85,7 @@ internal sealed class RegisterVenue(IDbContextFactory<IntegrationsDb> dbs, ICloc
             OwnerUserIds = [.. input.OwnerUserIds.Select(o => o.Trim()).Distinct()],
             CreatedAt = now,
         };
-        await using var db = await dbs.CreateDbContextAsync(cancellationToken);
+        await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
         db.Add(venue);
         db.Add(AuditEntry.Of(now, caller, venue.Id, "registerVenue", venue.Id, "owners: " + string.Join(", ", venue.OwnerUserIds)));
         try

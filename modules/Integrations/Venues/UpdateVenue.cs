@@ -1,6 +1,7 @@
 using GraphQL;
 using Integrations.Audit;
-using Integrations.Contracts;
+using Integrations.Contracts.Access;
+using Integrations.Contracts.Venues;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
 using PosModular.Kernel.Errors;
@@ -36,24 +37,24 @@ internal sealed record UpdateVenueInput
 }
 
 /// <summary>Changes a venue's settings; a change of owners is audited. HEAD_MODERATOR. Errors: NOT_FOUND, INVALID_INPUT.</summary>
-internal sealed class UpdateVenue(IDbContextFactory<IntegrationsDb> dbs, VenueDirectory directory, IClock clock)
+internal sealed class UpdateVenue(IDbContextFactory<IntegrationsDb> dbFactory, VenueDirectory directory, IClock clock)
 {
     /// <param name="input">What to change.</param>
     public async Task<VenuePayload> HandleAsync(UpdateVenueInput input, IResolveFieldContext context, CancellationToken cancellationToken)
     {
         var caller = context.Caller();
-        caller.Demand(Right.ManageTills);
-        UserError?[] wrong =
+        caller.Demand(Right.ManageConnections);
+        UserError?[] checks =
         [
-            input.Name is null ? null : VenueRules.CheckName(input.Name),
-            input.TimeZone is null ? null : VenueRules.CheckTimeZone(input.TimeZone),
-            input.DayCutoff is null ? null : VenueRules.CheckDayCutoff(input.DayCutoff.Value),
-            input.OwnerUserIds is null ? null : VenueRules.CheckOwners(input.OwnerUserIds),
+            input.Name is null ? null : VenueValidator.CheckName(input.Name),
+            input.TimeZone is null ? null : VenueValidator.CheckTimeZone(input.TimeZone),
+            input.DayCutoff is null ? null : VenueValidator.CheckDayCutoff(input.DayCutoff.Value),
+            input.OwnerUserIds is null ? null : VenueValidator.CheckOwners(input.OwnerUserIds),
         ];
-        if (wrong.OfType<UserError>().ToArray() is { Length: > 0 } errors)
+        if (checks.OfType<UserError>().ToArray() is { Length: > 0 } errors)
             return VenuePayload.Failed(errors);
 
-        await using var db = await dbs.CreateDbContextAsync(cancellationToken);
+        await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
         var venue = await db.Venues.SingleOrDefaultAsync(v => v.Id == input.VenueId, cancellationToken);
         if (venue is null)
             return VenuePayload.Failed(
@@ -68,14 +69,14 @@ internal sealed class UpdateVenue(IDbContextFactory<IntegrationsDb> dbs, VenueDi
         venue.OwnerUserIds = input.OwnerUserIds?.Select(o => o.Trim()).Distinct().ToArray() ?? venue.OwnerUserIds;
         var changes = db.Entry(venue)
             .Properties.Where(p => p.IsModified)
-            .Select(p => $"{p.Metadata.Name}: {Say(p.OriginalValue)} → {Say(p.CurrentValue)}")
+            .Select(p => $"{p.Metadata.Name}: {Describe(p.OriginalValue)} → {Describe(p.CurrentValue)}")
             .ToArray();
         if (changes.Length > 0)
             db.Add(AuditEntry.Of(clock.Now(), caller, venue.Id, "updateVenue", venue.Id, string.Join("; ", changes)));
         await db.SaveChangesAsync(cancellationToken);
-        directory.Changed(venue.Id);
+        directory.Invalidate(venue.Id);
         return new VenuePayload(venue, []);
     }
 
-    private static string Say(object? value) => value is IEnumerable<string> list ? string.Join(", ", list) : value?.ToString() ?? "";
+    private static string Describe(object? value) => value is IEnumerable<string> list ? string.Join(", ", list) : value?.ToString() ?? "";
 }

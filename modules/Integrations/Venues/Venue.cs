@@ -1,5 +1,5 @@
 using GraphQL;
-using Integrations.Contracts;
+using Integrations.Contracts.Venues;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using NodaTime;

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Integrations.Contracts;
+using Integrations.Contracts.Venues;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
 using PosModular.Kernel.Feed;
@@ -8,11 +8,13 @@ namespace Integrations.Venues;
 
 /// <summary>Venues for other modules, kept in memory: forgotten when one changes here or on another host (the bell), and after ten
 /// seconds at the latest.</summary>
-internal sealed class VenueDirectory(IDbContextFactory<IntegrationsDb> dbs, FeedSignal bell, TimeProvider time) : BackgroundService, IVenues
+internal sealed class VenueDirectory(IDbContextFactory<IntegrationsDb> dbFactory, FeedSignal signal, TimeProvider time)
+    : BackgroundService,
+        IVenues
 {
-    public const string Bell = "integrations.venues";
-    private static readonly TimeSpan Keep = TimeSpan.FromSeconds(10);
-    private readonly ConcurrentDictionary<string, (IVenue Venue, long At)> _kept = new();
+    public const string FeedSource = "integrations.venues";
+    private static readonly TimeSpan CacheDuration = TimeSpan.FromSeconds(10);
+    private readonly ConcurrentDictionary<string, (IVenue Venue, long At)> _cache = new();
 
     public async ValueTask<IVenue?> FindAsync(string venueId, CancellationToken cancellationToken) =>
         (await FindAsync([venueId], cancellationToken)).GetValueOrDefault(venueId);
@@ -26,37 +28,37 @@ internal sealed class VenueDirectory(IDbContextFactory<IntegrationsDb> dbs, Feed
         var missing = new List<string>();
         foreach (var id in venueIds)
         {
-            if (_kept.TryGetValue(id, out var kept) && time.GetElapsedTime(kept.At) < Keep)
-                found[id] = kept.Venue;
+            if (_cache.TryGetValue(id, out var cached) && time.GetElapsedTime(cached.At) < CacheDuration)
+                found[id] = cached.Venue;
             else
                 missing.Add(id);
         }
         if (missing.Count == 0)
             return found;
-        var asked = time.GetTimestamp();
-        await using var db = await dbs.CreateDbContextAsync(cancellationToken);
+        var readAt = time.GetTimestamp();
+        await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
         foreach (var venue in await db.Venues.AsNoTracking().Where(v => missing.Contains(v.Id)).ToListAsync(cancellationToken))
         {
             found[venue.Id] = venue;
-            _kept[venue.Id] = (venue, asked);
+            _cache[venue.Id] = (venue, readAt);
         }
         return found;
     }
 
-    public void Changed(string venueId)
+    public void Invalidate(string venueId)
     {
-        _kept.TryRemove(venueId, out _);
-        bell.Raise(Bell, [venueId]);
+        _cache.TryRemove(venueId, out _);
+        signal.Raise(FeedSource, [venueId]);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var rope = bell.Listen(Bell);
+        using var listener = signal.Listen(FeedSource);
         while (!stoppingToken.IsCancellationRequested)
         {
-            await rope.WaitAsync(TimeSpan.FromMinutes(1), time, stoppingToken);
-            foreach (var id in rope.TakeVenueIds() ?? [.. _kept.Keys])
-                _kept.TryRemove(id, out _);
+            await listener.WaitAsync(TimeSpan.FromMinutes(1), time, stoppingToken);
+            foreach (var id in listener.TakeVenueIds() ?? [.. _cache.Keys])
+                _cache.TryRemove(id, out _);
         }
     }
 }

@@ -1,5 +1,6 @@
 using GraphQL;
-using Integrations.Contracts;
+using Integrations.Contracts.Access;
+using Integrations.Contracts.Venues;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
 using PosModular.Kernel.Errors;
@@ -40,7 +41,7 @@ internal sealed class EndLiveSession(IDbContextFactory<RulesDb> dbFactory, IVenu
             !Guid.TryParse(input.SessionId, out var id)
             || await db.LiveSessions.SingleOrDefaultAsync(s => s.Id == id, cancellationToken) is not { } session
             || await venues.FindAsync(session.VenueId, cancellationToken) is not { } venue
-            || !caller.May(Right.SeeVenue, venue)
+            || !caller.May(Right.ViewVenue, venue)
         )
             return LiveSessionPayload.Failed(SessionNotFound);
         caller.Demand(Right.ManageMembers, venue);

@@ -1,5 +1,6 @@
 using GraphQL;
-using Integrations.Contracts;
+using Integrations.Contracts.Access;
+using Integrations.Contracts.Venues;
 using Microsoft.EntityFrameworkCore;
 using PosModular.Kernel.Paging;
 using PosModular.Kernel.Schema;
@@ -21,7 +22,7 @@ internal sealed class VenueLiveSessions(IDbContextFactory<RulesDb> dbFactory)
         string? after = null
     )
     {
-        context.Caller().Demand(Right.SeeVenue, venue);
+        context.Caller().Demand(Right.ViewVenue, venue);
         var page = Page.Of(first, after, defaultSize: 20);
         await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
         var sessions = db.LiveSessions.AsNoTracking().Where(s => s.VenueId == venue.Id);

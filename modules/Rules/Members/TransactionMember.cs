@@ -1,7 +1,7 @@
 using GraphQL;
 using GraphQL.DataLoader;
 using Ingestion.Contracts;
-using Integrations.Contracts;
+using Integrations.Contracts.Venues;
 using Microsoft.EntityFrameworkCore;
 using PosModular.Kernel.Batching;
 using PosModular.Kernel.Schema;

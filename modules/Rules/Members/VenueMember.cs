@@ -1,5 +1,6 @@
 using GraphQL;
-using Integrations.Contracts;
+using Integrations.Contracts.Access;
+using Integrations.Contracts.Venues;
 using Microsoft.EntityFrameworkCore;
 using PosModular.Kernel.Schema;
 
@@ -16,7 +17,7 @@ internal sealed class VenueMember(IDbContextFactory<RulesDb> dbFactory)
         CancellationToken cancellationToken
     )
     {
-        context.Caller().Demand(Right.SeeSales, venue);
+        context.Caller().Demand(Right.ViewTransactions, venue);
         await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
         var row = await db.Members.AsNoTracking().SingleOrDefaultAsync(m => m.VenueId == venue.Id && m.UserId == userId, cancellationToken);
         return row is null ? null : new Member(venue, row);

@@ -1,5 +1,6 @@
 using GraphQL;
-using Integrations.Contracts;
+using Integrations.Contracts.Access;
+using Integrations.Contracts.Venues;
 using Microsoft.EntityFrameworkCore;
 using PosModular.Kernel.Paging;
 using PosModular.Kernel.Schema;
@@ -24,7 +25,7 @@ internal sealed class VenueMembers(IDbContextFactory<RulesDb> dbFactory)
         string? after = null
     )
     {
-        context.Caller().Demand(Right.SeeSales, venue);
+        context.Caller().Demand(Right.ViewTransactions, venue);
         var page = Page.Of(first, after);
         await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
         var rows = db.Members.AsNoTracking().Where(m => m.VenueId == venue.Id && (tier == null || m.Tier == tier));

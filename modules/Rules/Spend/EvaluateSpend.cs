@@ -1,5 +1,5 @@
 using Ingestion.Contracts;
-using Integrations.Contracts;
+using Integrations.Contracts.Venues;
 using MediatR;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;

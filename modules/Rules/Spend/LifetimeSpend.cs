@@ -1,4 +1,4 @@
-using Integrations.Contracts;
+using Integrations.Contracts.Venues;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 

@@ -1,4 +1,5 @@
-using Integrations.Contracts;
+using Integrations.Contracts.Access;
+using Integrations.Contracts.Venues;
 using Microsoft.EntityFrameworkCore;
 
 namespace Rules.SpendRules;
@@ -18,7 +19,7 @@ internal static class SpendRuleAuthorization
             !Guid.TryParse(ruleId, out var id)
             || await db.SpendRules.SingleOrDefaultAsync(r => r.Id == id && r.DeletedAt == null, cancellationToken) is not { } rule
             || await venues.FindAsync(rule.VenueId, cancellationToken) is not { } venue
-            || !caller.May(Right.SeeVenue, venue)
+            || !caller.May(Right.ViewVenue, venue)
         )
             return null;
         caller.Demand(Right.ManageMembers, venue);

@@ -1,5 +1,6 @@
 using GraphQL;
-using Integrations.Contracts;
+using Integrations.Contracts.Access;
+using Integrations.Contracts.Venues;
 using Microsoft.EntityFrameworkCore;
 using PosModular.Kernel.Schema;
 
@@ -16,7 +17,7 @@ internal sealed class VenueSpendRule(IDbContextFactory<RulesDb> dbFactory)
         CancellationToken cancellationToken
     )
     {
-        context.Caller().Demand(Right.SeeVenue, venue);
+        context.Caller().Demand(Right.ViewVenue, venue);
         if (!Guid.TryParse(id, out var key))
             return null;
         await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);

@@ -1,5 +1,6 @@
 using GraphQL;
-using Integrations.Contracts;
+using Integrations.Contracts.Access;
+using Integrations.Contracts.Venues;
 using Microsoft.EntityFrameworkCore;
 using PosModular.Kernel.Schema;
 
@@ -16,7 +17,7 @@ internal sealed class VenueSpendRules(IDbContextFactory<RulesDb> dbFactory)
         bool? enabled = null
     )
     {
-        context.Caller().Demand(Right.SeeVenue, venue);
+        context.Caller().Demand(Right.ViewVenue, venue);
         await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
         return await db
             .SpendRules.AsNoTracking()

@@ -1,4 +1,4 @@
-using Integrations.Contracts;
+using Integrations.Contracts.Venues;
 using NodaTime;
 using Npgsql;
 using Rules.LiveSessions;

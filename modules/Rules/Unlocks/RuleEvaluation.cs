@@ -1,5 +1,6 @@
 using Ingestion.Contracts;
-using Integrations.Contracts;
+using Integrations.Contracts.Calendar;
+using Integrations.Contracts.Venues;
 using NodaTime;
 using Rules.SpendRules;
 

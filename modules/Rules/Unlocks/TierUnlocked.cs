@@ -1,5 +1,6 @@
 using GraphQL;
-using Integrations.Contracts;
+using Integrations.Contracts.Access;
+using Integrations.Contracts.Venues;
 using Microsoft.EntityFrameworkCore;
 using PosModular.Kernel.Feed;
 using PosModular.Kernel.Paging;
@@ -25,14 +26,14 @@ internal sealed class TierUnlocked(IDbContextFactory<RulesDb> dbFactory, IVenues
     )
     {
         var caller = context.Caller();
-        await venues.DemandAsync(venueId, Right.SeeSales, caller, cancellationToken);
+        await venues.DemandAsync(venueId, Right.ViewTransactions, caller, cancellationToken);
         var head = await HeadAsync(venueId, cancellationToken);
         var start = after is null ? head : Cursor.DecodeSequence(Unlock.CursorKind, venueId, after, head);
         return tail.FollowAsync(Feed, venueId, start, ReadAsync, context.CancellationToken);
 
         async Task<(IReadOnlyList<Unlock>, long)> ReadAsync(long position, CancellationToken token)
         {
-            await venues.DemandAsync(venueId, Right.SeeSales, caller, token);
+            await venues.DemandAsync(venueId, Right.ViewTransactions, caller, token);
             var end = await HeadAsync(venueId, token);
             if (end <= position)
                 return ([], position);

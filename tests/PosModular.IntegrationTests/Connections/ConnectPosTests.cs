@@ -1,5 +1,5 @@
 using System.Text.Json;
-using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Fixtures;
 using PosModular.IntegrationTests.Postgres;
 using PosModular.Simulator.Faults;
 using PosModular.Simulator.Sellers;
@@ -15,8 +15,8 @@ public sealed class ConnectPosTests(TestPostgres postgres)
         """;
 
     private static object Input(
-        Till till,
-        string venue = Bar.VenueId,
+        Till seller,
+        string venueId = TestVenue.VenueId,
         string? token = null,
         string? location = null,
         string? key = null,
@@ -26,111 +26,111 @@ public sealed class ConnectPosTests(TestPostgres postgres)
         {
             input = new
             {
-                venueId = venue,
+                venueId = venueId,
                 enableWebhook,
                 webhookSignatureKey = key,
                 credentials = new
                 {
                     provider = "SQUARE",
                     environment = "SANDBOX",
-                    locationId = location ?? till.Location.Id,
-                    accessToken = token ?? till.Token.Value,
+                    locationId = location ?? seller.Location.Id,
+                    accessToken = token ?? seller.Token.Value,
                 },
             },
         };
 
-    private static async Task<JsonElement> ConnectAsync(Bar bar, object input) =>
-        (await bar.Moderator.DataAsync(Connect, input)).GetProperty("connectPos");
+    private static async Task<JsonElement> ConnectAsync(TestVenue venue, object input) =>
+        (await venue.Moderator.GetDataAsync(Connect, input)).GetProperty("connectPos");
 
     [Fact]
-    public async Task The_same_till_again_keeps_its_connection_and_its_subscription()
+    public async Task Connecting_a_location_again_keeps_its_connection_and_its_subscription()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        await bar.PostAsync(bar.Event("p1"));
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        await venue.PostWebhookAsync(venue.PaymentEvent("p1"));
 
-        var again = await ConnectAsync(bar, Input(bar.Till));
+        var again = await ConnectAsync(venue, Input(venue.Seller));
 
-        again.At("connection.id").GetGuid().ShouldBe(bar.ConnectionId);
+        again.At("connection.id").GetGuid().ShouldBe(venue.ConnectionId);
         again.At("connection.status").GetString().ShouldBe("CONNECTED");
         again.At("connection.timeZone").GetString().ShouldBe("America/New_York");
-        bar.Square.Subscriptions.All.Count.ShouldBe(1);
-        (await bar.PostAsync(bar.Event("p2"))).ShouldBe(System.Net.HttpStatusCode.OK);
-        bar.Square.Requests.PaymentWrites.ShouldBeEmpty();
+        venue.Simulator.Subscriptions.All.Count.ShouldBe(1);
+        (await venue.PostWebhookAsync(venue.PaymentEvent("p2"))).ShouldBe(System.Net.HttpStatusCode.OK);
+        venue.Simulator.Requests.PaymentWrites.ShouldBeEmpty();
     }
 
     [Fact]
-    public async Task A_subscription_that_is_gone_at_the_provider_is_made_anew_when_the_till_is_connected_again()
+    public async Task A_subscription_missing_at_the_provider_is_recreated_when_the_location_is_connected_again()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         using var square = new HttpClient
         {
-            BaseAddress = bar.Square.Address,
-            DefaultRequestHeaders = { Authorization = new("Bearer", bar.Till.Token.Value) },
+            BaseAddress = venue.Simulator.Address,
+            DefaultRequestHeaders = { Authorization = new("Bearer", venue.Seller.Token.Value) },
         };
         (
             await square.DeleteAsync(
-                $"/v2/webhooks/subscriptions/{bar.Square.Subscriptions.All.Single().Id}",
+                $"/v2/webhooks/subscriptions/{venue.Simulator.Subscriptions.All.Single().Id}",
                 TestContext.Current.CancellationToken
             )
         ).EnsureSuccessStatusCode();
 
-        (await ConnectAsync(bar, Input(bar.Till))).At("connection.status").GetString().ShouldBe("CONNECTED");
+        (await ConnectAsync(venue, Input(venue.Seller))).At("connection.status").GetString().ShouldBe("CONNECTED");
 
-        var made = bar.Square.Subscriptions.All.Single();
-        (await bar.PostAsync(bar.Event("p1"), key: made.SignatureKey)).ShouldBe(System.Net.HttpStatusCode.OK);
+        var made = venue.Simulator.Subscriptions.All.Single();
+        (await venue.PostWebhookAsync(venue.PaymentEvent("p1"), key: made.SignatureKey)).ShouldBe(System.Net.HttpStatusCode.OK);
     }
 
     [Fact]
-    public async Task A_pasted_signature_key_takes_the_place_of_a_subscription_of_ours()
+    public async Task A_given_signature_key_replaces_our_own_subscription()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
 
-        var answer = await ConnectAsync(bar, Input(bar.Till, key: "pasted-key"));
+        var payload = await ConnectAsync(venue, Input(venue.Seller, key: "pasted-key"));
 
-        answer.At("connection.webhook.subscriptionId").ValueKind.ShouldBe(JsonValueKind.Null);
-        bar.Square.Subscriptions.All.ShouldBeEmpty(); // ours would go on sending
-        (await bar.PostAsync(bar.Event("p1"), key: "pasted-key")).ShouldBe(System.Net.HttpStatusCode.OK);
-        (await bar.PostAsync(bar.Event("p2"))).ShouldBe(System.Net.HttpStatusCode.OK); // what is still on its way
-        (await bar.PostAsync(bar.Event("p3"), key: "any-other-key")).ShouldBe(System.Net.HttpStatusCode.Forbidden);
+        payload.At("connection.webhook.subscriptionId").ValueKind.ShouldBe(JsonValueKind.Null);
+        venue.Simulator.Subscriptions.All.ShouldBeEmpty(); // ours would go on sending
+        (await venue.PostWebhookAsync(venue.PaymentEvent("p1"), key: "pasted-key")).ShouldBe(System.Net.HttpStatusCode.OK);
+        (await venue.PostWebhookAsync(venue.PaymentEvent("p2"))).ShouldBe(System.Net.HttpStatusCode.OK); // what is still on its way
+        (await venue.PostWebhookAsync(venue.PaymentEvent("p3"), key: "any-other-key")).ShouldBe(System.Net.HttpStatusCode.Forbidden);
     }
 
     [Fact]
-    public async Task A_till_of_another_venue_is_a_CONFLICT_and_touches_nothing()
+    public async Task A_location_of_another_venue_is_a_CONFLICT_and_nothing_is_changed()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        await bar.RegisterAsync("other-bar", "other-owner");
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        await venue.RegisterVenueAsync("other-bar", "other-owner");
 
-        var answer = await ConnectAsync(bar, Input(bar.Till, venue: "other-bar"));
+        var payload = await ConnectAsync(venue, Input(venue.Seller, venueId: "other-bar"));
 
-        answer.At("errors.0.code").GetString().ShouldBe("CONFLICT");
-        answer.At("errors.0.field").GetString().ShouldBe("credentials.locationId");
-        (await bar.SqlAsync<long>("select count(*) from integrations.pos_connections")).ShouldBe(1);
+        payload.At("errors.0.code").GetString().ShouldBe("CONFLICT");
+        payload.At("errors.0.field").GetString().ShouldBe("credentials.locationId");
+        (await venue.SqlAsync<long>("select count(*) from integrations.pos_connections")).ShouldBe(1);
     }
 
     [Fact]
-    public async Task Each_refusal_of_Square_has_its_own_code_and_saves_nothing()
+    public async Task Each_refusal_by_Square_has_its_own_code_and_nothing_is_saved()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        await bar.RegisterAsync("new-bar", "new-owner");
-        var till = bar.Square.Sellers.AddTill(new TillOrder { LocationId = "NEWLOCATION", AccessToken = "new-access-token" });
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        await venue.RegisterVenueAsync("new-bar", "new-owner");
+        var seller = venue.Simulator.Sellers.AddTill(new TillOrder { LocationId = "NEWLOCATION", AccessToken = "new-access-token" });
 
-        async Task<string> CodeAsync(object input) => (await ConnectAsync(bar, input)).At("errors.0.code").GetString()!;
-        (await CodeAsync(Input(till, "new-bar", token: "wrong"))).ShouldBe("INVALID_CREDENTIALS");
-        (await CodeAsync(Input(till, "new-bar", location: "UNKNOWN"))).ShouldBe("LOCATION_NOT_FOUND");
-        (await CodeAsync(Input(till, "nowhere"))).ShouldBe("NOT_FOUND");
-        (await CodeAsync(Input(till, "new-bar", token: "line\nfeed"))).ShouldBe("INVALID_INPUT");
-        (await CodeAsync(Input(till, "new-bar", location: "../payments"))).ShouldBe("INVALID_INPUT");
-        bar.Square.Faults.Arm(new Fault { Path = "/v2/locations", Status = 403 });
-        (await CodeAsync(Input(till, "new-bar"))).ShouldBe("PERMISSION_DENIED");
+        async Task<string> CodeAsync(object input) => (await ConnectAsync(venue, input)).At("errors.0.code").GetString()!;
+        (await CodeAsync(Input(seller, "new-bar", token: "wrong"))).ShouldBe("INVALID_CREDENTIALS");
+        (await CodeAsync(Input(seller, "new-bar", location: "UNKNOWN"))).ShouldBe("LOCATION_NOT_FOUND");
+        (await CodeAsync(Input(seller, "nowhere"))).ShouldBe("NOT_FOUND");
+        (await CodeAsync(Input(seller, "new-bar", token: "line\nfeed"))).ShouldBe("INVALID_INPUT");
+        (await CodeAsync(Input(seller, "new-bar", location: "../payments"))).ShouldBe("INVALID_INPUT");
+        venue.Simulator.Faults.Arm(new Fault { Path = "/v2/locations", Status = 403 });
+        (await CodeAsync(Input(seller, "new-bar"))).ShouldBe("PERMISSION_DENIED");
 
-        (await bar.SqlAsync<long>("select count(*) from integrations.pos_connections where venue_id = 'new-bar'")).ShouldBe(0);
+        (await venue.SqlAsync<long>("select count(*) from integrations.pos_connections where venue_id = 'new-bar'")).ShouldBe(0);
     }
 
     [Fact]
-    public async Task A_provider_that_fails_for_a_moment_is_asked_again()
+    public async Task A_call_that_fails_briefly_is_retried()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        bar.Square.Faults.Arm(
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        venue.Simulator.Faults.Arm(
             new Fault
             {
                 Path = "/v2/locations",
@@ -139,15 +139,15 @@ public sealed class ConnectPosTests(TestPostgres postgres)
             }
         );
 
-        (await ConnectAsync(bar, Input(bar.Till))).At("errors").GetArrayLength().ShouldBe(0);
+        (await ConnectAsync(venue, Input(venue.Seller))).At("errors").GetArrayLength().ShouldBe(0);
     }
 
     [Fact]
-    public async Task A_webhook_that_cannot_be_set_up_still_makes_a_connection_that_says_so()
+    public async Task A_location_whose_webhook_cannot_be_set_up_is_connected_with_NEEDS_ATTENTION()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        await bar.RegisterAsync("new-bar", "new-owner");
-        var till = bar.Square.Sellers.AddTill(
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        await venue.RegisterVenueAsync("new-bar", "new-owner");
+        var seller = venue.Simulator.Sellers.AddTill(
             new TillOrder
             {
                 LocationId = "NEWLOCATION",
@@ -156,23 +156,23 @@ public sealed class ConnectPosTests(TestPostgres postgres)
             }
         );
 
-        var connection = (await ConnectAsync(bar, Input(till, "new-bar"))).GetProperty("connection");
+        var connection = (await ConnectAsync(venue, Input(seller, "new-bar"))).GetProperty("connection");
 
         connection.At("status").GetString().ShouldBe("NEEDS_ATTENTION");
         connection.At("statusReason.message").GetString()!.ShouldContain(connection.At("webhook.notificationUrl").GetString()!);
     }
 
     [Fact]
-    public async Task A_venue_is_registered_once_changed_and_its_changes_of_owners_are_kept()
+    public async Task A_venue_is_registered_once_and_its_updates_are_audited()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         const string register =
             "mutation($input: RegisterVenueInput!) { registerVenue(input: $input) { venue { id dayCutoff rulesCountFrom unlockPolicy } errors { code field } } }";
         const string update =
             "mutation($input: UpdateVenueInput!) { updateVenue(input: $input) { venue { name timeZone dayCutoff ownerUserIds currency } errors { code field } } }";
 
         (
-            await bar.Moderator.DataAsync(
+            await venue.Moderator.GetDataAsync(
                 register,
                 new
                 {
@@ -188,7 +188,7 @@ public sealed class ConnectPosTests(TestPostgres postgres)
             )
         ).At("registerVenue.errors.0.code").GetString().ShouldBe("CONFLICT");
         var bad = (
-            await bar.Moderator.DataAsync(
+            await venue.Moderator.GetDataAsync(
                 register,
                 new
                 {
@@ -209,7 +209,7 @@ public sealed class ConnectPosTests(TestPostgres postgres)
             .Select(e => e.At("field").GetString())
             .ShouldBe(["id", "name", "timeZone", "currency", "dayCutoff", "ownerUserIds"]);
         var made = (
-            await bar.Moderator.DataAsync(
+            await venue.Moderator.GetDataAsync(
                 register,
                 new
                 {
@@ -227,7 +227,7 @@ public sealed class ConnectPosTests(TestPostgres postgres)
         Guid.Parse(made.At("id").GetString()!).Version.ShouldBe(7);
 
         var changed = (
-            await bar.Moderator.DataAsync(
+            await venue.Moderator.GetDataAsync(
                 update,
                 new
                 {
@@ -246,10 +246,10 @@ public sealed class ConnectPosTests(TestPostgres postgres)
             .ShouldBe(
                 """{"name":"Renamed","timeZone":"America/New_York","dayCutoff":"05:45:00","ownerUserIds":["someone"],"currency":"USD"}"""
             );
-        (await bar.SqlAsync<string>("select detail from integrations.audit_log where action = 'updateVenue'")).ShouldContain(
+        (await venue.SqlAsync<string>("select detail from integrations.audit_log where action = 'updateVenue'")).ShouldContain(
             "OwnerUserIds: owner → someone"
         );
         // A former owner is out at once, also of the live feed.
-        (await bar.Owner.DataAsync("{ venue(id: \"bar\") { id } }")).At("venue").ValueKind.ShouldBe(JsonValueKind.Null);
+        (await venue.Owner.GetDataAsync("{ venue(id: \"bar\") { id } }")).At("venue").ValueKind.ShouldBe(JsonValueKind.Null);
     }
 }

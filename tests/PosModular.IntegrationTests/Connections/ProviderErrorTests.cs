@@ -1,5 +1,5 @@
 using System.Text.Json;
-using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Fixtures;
 using PosModular.IntegrationTests.Postgres;
 using PosModular.Simulator;
 using PosModular.Simulator.Faults;
@@ -27,26 +27,26 @@ public sealed class ProviderErrorTests(TestPostgres postgres)
             },
         };
 
-    private async Task<Bar> OpenAsync(IReadOnlyDictionary<string, string?>? more = null) =>
-        await Bar.OpenAsync(await postgres.CreateDatabaseAsync(), HurriedTime.ForProviders, more);
+    private async Task<TestVenue> OpenAsync(IReadOnlyDictionary<string, string?>? settings = null) =>
+        await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync(), AcceleratedTimeProvider.UseForProviders, settings);
 
-    private static async Task<JsonElement> ValidateAsync(Bar bar, object input) =>
-        (await bar.Moderator.DataAsync(Validate, input)).GetProperty("validatePosCredentials");
+    private static async Task<JsonElement> ValidateAsync(TestVenue venue, object input) =>
+        (await venue.Moderator.GetDataAsync(Validate, input)).GetProperty("validatePosCredentials");
 
-    private static async Task RefusedAsync(Bar bar, object input, string code, string field, string says)
+    private static async Task ShouldRefuseAsync(TestVenue venue, object input, string code, string field, string messagePart)
     {
-        var answer = await ValidateAsync(bar, input);
-        answer.At("valid").GetBoolean().ShouldBeFalse();
-        var error = answer.At("errors").EnumerateArray().ShouldHaveSingleItem();
+        var payload = await ValidateAsync(venue, input);
+        payload.At("valid").GetBoolean().ShouldBeFalse();
+        var error = payload.At("errors").EnumerateArray().ShouldHaveSingleItem();
         (error.At("code").GetString(), error.At("field").GetString() ?? "").ShouldBe((code, field));
-        error.At("message").GetString()!.ShouldContain(says);
+        error.At("message").GetString()!.ShouldContain(messagePart);
     }
 
     [Fact]
-    public async Task Good_credentials_tell_what_the_venue_may_be_called_and_save_nothing()
+    public async Task Valid_credentials_return_the_names_of_the_location_and_save_nothing()
     {
-        await using var bar = await OpenAsync();
-        var till = bar.Square.Sellers.AddTill(
+        await using var venue = await OpenAsync();
+        var seller = venue.Simulator.Sellers.AddTill(
             new TillOrder
             {
                 Name = "Nightjar",
@@ -57,22 +57,22 @@ public sealed class ProviderErrorTests(TestPostgres postgres)
             }
         );
 
-        (await ValidateAsync(bar, Input(till.Location.Id, " new-access-token\n")))
+        (await ValidateAsync(venue, Input(seller.Location.Id, " new-access-token\n")))
             .ToString()
             .ShouldBe(
                 """{"valid":true,"locationName":"Nightjar","merchantName":"Nightjar","timeZone":"Europe/Berlin","currency":"EUR","dayCutoff":null,"missingScopes":[],"errors":[]}"""
             );
 
-        (await bar.SqlAsync<long>("select count(*) from integrations.pos_connections")).ShouldBe(1);
-        bar.Square.Requests.PaymentWrites.ShouldBeEmpty();
+        (await venue.SqlAsync<long>("select count(*) from integrations.pos_connections")).ShouldBe(1);
+        venue.Simulator.Requests.PaymentWrites.ShouldBeEmpty();
     }
 
     [Fact]
-    public async Task Each_mistake_is_told_apart()
+    public async Task Each_mistake_has_its_own_code_and_message()
     {
-        await using var bar = await OpenAsync();
-        var (location, token) = (bar.Till.Location.Id, bar.Till.Token.Value);
-        var poor = bar.Square.Sellers.AddTill(
+        await using var venue = await OpenAsync();
+        var (location, token) = (venue.Seller.Location.Id, venue.Seller.Token.Value);
+        var sellerWithFewScopes = venue.Simulator.Sellers.AddTill(
             new TillOrder
             {
                 LocationId = "POOR",
@@ -81,9 +81,9 @@ public sealed class ProviderErrorTests(TestPostgres postgres)
                 Scopes = ["PAYMENTS_READ"],
             }
         );
-        bar.Square.Sellers.AddTill(new TillOrder { LocationId = "GONE", AccessToken = "revoked-token" });
-        bar.Square.Sellers.RevokeToken("revoked-token");
-        bar.Square.Sellers.AddTill(
+        venue.Simulator.Sellers.AddTill(new TillOrder { LocationId = "GONE", AccessToken = "revoked-token" });
+        venue.Simulator.Sellers.RevokeToken("revoked-token");
+        venue.Simulator.Sellers.AddTill(
             new TillOrder
             {
                 LocationId = "OLD",
@@ -93,26 +93,26 @@ public sealed class ProviderErrorTests(TestPostgres postgres)
             }
         );
 
-        await RefusedAsync(bar, Input(location, null), "INVALID_INPUT", "credentials.accessToken", "Developer Dashboard");
-        await RefusedAsync(bar, Input("", token), "INVALID_INPUT", "credentials.locationId", "Developer Dashboard");
-        await RefusedAsync(
-            bar,
+        await ShouldRefuseAsync(venue, Input(location, null), "INVALID_INPUT", "credentials.accessToken", "Developer Dashboard");
+        await ShouldRefuseAsync(venue, Input("", token), "INVALID_INPUT", "credentials.locationId", "Developer Dashboard");
+        await ShouldRefuseAsync(
+            venue,
             Input(location, "wrong-token"),
             "INVALID_CREDENTIALS",
             "credentials.accessToken",
             "does not accept this access token for SANDBOX"
         );
-        await RefusedAsync(bar, Input("GONE", "revoked-token"), "INVALID_CREDENTIALS", "credentials.accessToken", "revoked");
-        await RefusedAsync(bar, Input("OLD", "old-token"), "INVALID_CREDENTIALS", "credentials.accessToken", "expired");
-        await RefusedAsync(bar, Input("UNKNOWN", token), "LOCATION_NOT_FOUND", "credentials.locationId", "no such location");
-        await RefusedAsync(
-            bar,
-            Input(poor.Location.Id, "poor-token"),
+        await ShouldRefuseAsync(venue, Input("GONE", "revoked-token"), "INVALID_CREDENTIALS", "credentials.accessToken", "revoked");
+        await ShouldRefuseAsync(venue, Input("OLD", "old-token"), "INVALID_CREDENTIALS", "credentials.accessToken", "expired");
+        await ShouldRefuseAsync(venue, Input("UNKNOWN", token), "LOCATION_NOT_FOUND", "credentials.locationId", "no such location");
+        await ShouldRefuseAsync(
+            venue,
+            Input(sellerWithFewScopes.Location.Id, "poor-token"),
             "PERMISSION_DENIED",
             "credentials.accessToken",
             "MERCHANT_PROFILE_READ, ORDERS_READ"
         );
-        (await ValidateAsync(bar, Input(poor.Location.Id, "poor-token")))
+        (await ValidateAsync(venue, Input(sellerWithFewScopes.Location.Id, "poor-token")))
             .At("missingScopes")
             .EnumerateArray()
             .Select(s => s.GetString())
@@ -120,16 +120,16 @@ public sealed class ProviderErrorTests(TestPostgres postgres)
     }
 
     [Fact]
-    public async Task A_sandbox_token_in_production_is_told_as_that()
+    public async Task A_sandbox_token_used_in_production_is_reported_as_such()
     {
         await using var production = await SquareSimulator.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
-        await using var bar = await OpenAsync(
+        await using var venue = await OpenAsync(
             new Dictionary<string, string?> { ["Pos:Square:BaseUrls:Production"] = production.Address.ToString() }
         );
 
-        await RefusedAsync(
-            bar,
-            Input(bar.Till.Location.Id, bar.Till.Token.Value, "PRODUCTION"),
+        await ShouldRefuseAsync(
+            venue,
+            Input(venue.Seller.Location.Id, venue.Seller.Token.Value, "PRODUCTION"),
             "INVALID_CREDENTIALS",
             "credentials.environment",
             "This is an access token for SANDBOX"
@@ -137,16 +137,16 @@ public sealed class ProviderErrorTests(TestPostgres postgres)
     }
 
     [Fact]
-    public async Task A_provider_that_is_down_slow_cut_off_or_busy_is_told_apart_from_bad_credentials()
+    public async Task An_unavailable_provider_is_distinguished_from_invalid_credentials()
     {
-        await using var bar = await OpenAsync();
-        var input = Input(bar.Till.Location.Id, bar.Till.Token.Value);
+        await using var venue = await OpenAsync();
+        var input = Input(venue.Seller.Location.Id, venue.Seller.Token.Value);
 
         async Task UnderAsync(Fault fault, string code, string says)
         {
-            bar.Square.Faults.Clear();
-            bar.Square.Faults.Arm(fault with { Path = "/oauth2/token/status" });
-            await RefusedAsync(bar, input, code, "", says);
+            venue.Simulator.Faults.Clear();
+            venue.Simulator.Faults.Arm(fault with { Path = "/oauth2/token/status" });
+            await ShouldRefuseAsync(venue, input, code, "", says);
         }
         await UnderAsync(new Fault { Status = 500 }, "PROVIDER_UNAVAILABLE", "try again");
         await UnderAsync(new Fault { Status = 503 }, "PROVIDER_UNAVAILABLE", "try again");
@@ -162,8 +162,8 @@ public sealed class ProviderErrorTests(TestPostgres postgres)
             "Try again in 90 seconds"
         );
         // A short pause is kept, not told: three attempts more go through.
-        bar.Square.Faults.Clear();
-        bar.Square.Faults.Arm(
+        venue.Simulator.Faults.Clear();
+        venue.Simulator.Faults.Arm(
             new Fault
             {
                 Path = "/oauth2/token/status",
@@ -172,11 +172,17 @@ public sealed class ProviderErrorTests(TestPostgres postgres)
                 Headers = new Dictionary<string, string> { ["Retry-After"] = "1" },
             }
         );
-        (await ValidateAsync(bar, input)).At("valid").GetBoolean().ShouldBeTrue();
+        (await ValidateAsync(venue, input)).At("valid").GetBoolean().ShouldBeTrue();
         // Never a retry of what was refused.
-        bar.Square.Faults.Clear();
-        bar.Square.Requests.Clear();
-        await RefusedAsync(bar, Input(bar.Till.Location.Id, "wrong-token"), "INVALID_CREDENTIALS", "credentials.accessToken", "");
-        bar.Square.Requests.Requests.Count(r => r.Status == 401).ShouldBe(1);
+        venue.Simulator.Faults.Clear();
+        venue.Simulator.Requests.Clear();
+        await ShouldRefuseAsync(
+            venue,
+            Input(venue.Seller.Location.Id, "wrong-token"),
+            "INVALID_CREDENTIALS",
+            "credentials.accessToken",
+            ""
+        );
+        venue.Simulator.Requests.Requests.Count(r => r.Status == 401).ShouldBe(1);
     }
 }

@@ -1,8 +1,8 @@
 using System.Text.Json;
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
 using Microsoft.Extensions.DependencyInjection;
 using NodaTime;
-using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Fixtures;
 using PosModular.IntegrationTests.Postgres;
 using PosModular.Simulator.Sellers;
 
@@ -13,21 +13,21 @@ public sealed class RenewalTests(TestPostgres postgres)
 {
     private static DateTimeOffset Now => TimeProvider.System.GetUtcNow();
 
-    private static async Task<(Bar Bar, Simulator.Sellers.Till Till, Guid ConnectionId)> OpenAsync(
+    private static async Task<(TestVenue Bar, Simulator.Sellers.Till Till, Guid ConnectionId)> OpenAsync(
         string database,
         bool pkce,
-        DateTimeOffset? endsAt = null,
+        DateTimeOffset? tokenExpiresAt = null,
         string? refreshToken = "refresh-1"
     )
     {
-        var bar = await Bar.OpenAsync(
+        var venue = await TestVenue.CreateAsync(
             database,
-            HurriedTime.ForProviders,
+            AcceleratedTimeProvider.UseForProviders,
             new Dictionary<string, string?> { ["Pos:Square:ApplicationSecret"] = "sq0csp-secret" }
         );
-        await bar.RegisterAsync("new-bar", Bar.OwnerId);
-        var ends = endsAt ?? Now.AddDays(30);
-        var till = bar.Square.Sellers.AddTill(
+        await venue.RegisterVenueAsync("new-bar", TestVenue.OwnerId);
+        var expiresAt = tokenExpiresAt ?? Now.AddDays(30);
+        var seller = venue.Simulator.Sellers.AddTill(
             new TillOrder
             {
                 LocationId = "OAUTHLOCATION",
@@ -37,11 +37,11 @@ public sealed class RenewalTests(TestPostgres postgres)
                 RefreshToken = refreshToken,
                 ApplicationSecret = "sq0csp-secret",
                 Pkce = pkce,
-                ExpiresAt = ends,
+                ExpiresAt = expiresAt,
             }
         );
         var payload = (
-            await bar.Moderator.DataAsync(
+            await venue.Moderator.GetDataAsync(
                 "mutation($input: ConnectPosInput!) { connectPos(input: $input) { connection { id credentialsExpireAt } errors { code message } } }",
                 new
                 {
@@ -56,7 +56,7 @@ public sealed class RenewalTests(TestPostgres postgres)
                             locationId = "OAUTHLOCATION",
                             accessToken = "oauth-1",
                             refreshToken,
-                            expiresAt = ends,
+                            expiresAt = expiresAt,
                         },
                     },
                 }
@@ -64,92 +64,92 @@ public sealed class RenewalTests(TestPostgres postgres)
         ).At("connectPos");
         payload.At("errors").GetArrayLength().ShouldBe(0, payload.ToString());
         payload.At("connection.credentialsExpireAt").ValueKind.ShouldBe(JsonValueKind.String);
-        return (bar, till, payload.At("connection.id").GetGuid());
+        return (venue, seller, payload.At("connection.id").GetGuid());
     }
 
-    private static Task<Fetched<PosPage>> CallAsync(RunningHost host, Guid connection) =>
+    private static Task<ProviderResult<PosPage>> FetchPageAsync(TestHost host, Guid connection) =>
         host
-            .Services.GetRequiredService<ITills>()
+            .Services.GetRequiredService<IPosConnections>()
             .FetchPageAsync(
                 connection,
                 new PageRequest("payments-updated", Instant.FromUtc(2026, 11, 1, 0, 0), Instant.FromUtc(2026, 11, 2, 0, 0), null),
                 TestContext.Current.CancellationToken
             );
 
-    private static Task<int> AgeAsync(Bar bar, int days) =>
-        bar.SqlAsync<int>(
-            $"update integrations.pos_connections set credentials_at = now() - interval '{days} days' where external_location_id = 'OAUTHLOCATION'"
+    private static Task<int> SetTokenAgeAsync(TestVenue venue, int days) =>
+        venue.SqlAsync<int>(
+            $"update integrations.pos_connections set credentials_issued_at = now() - interval '{days} days' where external_location_id = 'OAUTHLOCATION'"
         );
 
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_token_of_a_week_is_renewed_once_for_many_calls_over_two_hosts(bool pkce)
+    public async Task A_token_older_than_a_week_is_renewed_once_for_many_calls_on_two_hosts(bool pkce)
     {
-        var (bar, _, connection) = await OpenAsync(await postgres.CreateDatabaseAsync(), pkce);
-        await using var _ = bar;
-        await bar.AddHostAsync(HurriedTime.ForProviders);
-        (await CallAsync(bar.Host, connection)).Fault.ShouldBeNull();
-        bar.Square.Requests.Requests.Count(r => r.Path == "/oauth2/token").ShouldBe(0); // fresh
+        var (venue, _, connection) = await OpenAsync(await postgres.CreateDatabaseAsync(), pkce);
+        await using var _ = venue;
+        await venue.AddHostAsync(AcceleratedTimeProvider.UseForProviders);
+        (await FetchPageAsync(venue.Host, connection)).Fault.ShouldBeNull();
+        venue.Simulator.Requests.Requests.Count(r => r.Path == "/oauth2/token").ShouldBe(0); // fresh
 
-        await AgeAsync(bar, 8);
-        var answers = await Task.WhenAll(Enumerable.Range(0, 40).Select(i => CallAsync(bar.Hosts[i % 2], connection)));
+        await SetTokenAgeAsync(venue, 8);
+        var pages = await Task.WhenAll(Enumerable.Range(0, 40).Select(i => FetchPageAsync(venue.Hosts[i % 2], connection)));
 
-        answers.ShouldAllBe(a => a.Fault == null);
-        bar.Square.Requests.Requests.Count(r => r.Path == "/oauth2/token").ShouldBe(1);
+        pages.ShouldAllBe(a => a.Fault == null);
+        venue.Simulator.Requests.Requests.Count(r => r.Path == "/oauth2/token").ShouldBe(1);
         (
-            await bar.SqlAsync<bool>(
-                $"select credentials_at > now() - interval '1 hour' and renewing_until is null from integrations.pos_connections where id = '{connection}'"
+            await venue.SqlAsync<bool>(
+                $"select credentials_issued_at > now() - interval '1 hour' and renewal_lease_until is null from integrations.pos_connections where id = '{connection}'"
             )
         ).ShouldBeTrue();
     }
 
     [Fact]
-    public async Task A_token_that_ends_before_its_time_is_renewed_and_the_call_made_again()
+    public async Task A_token_that_expires_early_is_renewed_and_the_call_repeated()
     {
-        var (bar, till, connection) = await OpenAsync(await postgres.CreateDatabaseAsync(), pkce: false);
-        await using var _ = bar;
-        bar.Square.Sellers.AddToken(till.Token with { ExpiresAt = Now.AddMinutes(-1) });
+        var (venue, seller, connection) = await OpenAsync(await postgres.CreateDatabaseAsync(), pkce: false);
+        await using var _ = venue;
+        venue.Simulator.Sellers.AddToken(seller.Token with { ExpiresAt = Now.AddMinutes(-1) });
 
-        (await CallAsync(bar.Host, connection)).Fault.ShouldBeNull();
+        (await FetchPageAsync(venue.Host, connection)).Fault.ShouldBeNull();
 
-        bar.Square.Requests.Requests.Count(r => r.Path == "/oauth2/token").ShouldBe(1);
+        venue.Simulator.Requests.Requests.Count(r => r.Path == "/oauth2/token").ShouldBe(1);
     }
 
     [Fact]
-    public async Task A_seller_who_takes_his_consent_back_is_noticed_without_a_sync()
+    public async Task A_revoked_consent_is_noticed_without_a_sync()
     {
-        var (bar, _, connection) = await OpenAsync(await postgres.CreateDatabaseAsync(), pkce: false);
-        await using var _ = bar;
-        bar.Square.Sellers.RevokeToken("oauth-1");
-        var url = await bar.SqlAsync<string>($"select notification_url from integrations.pos_connections where id = '{connection}'");
+        var (venue, _, connection) = await OpenAsync(await postgres.CreateDatabaseAsync(), pkce: false);
+        await using var _ = venue;
+        venue.Simulator.Sellers.RevokeToken("oauth-1");
+        var url = await venue.SqlAsync<string>($"select notification_url from integrations.pos_connections where id = '{connection}'");
 
-        await bar.PostAsync(
+        await venue.PostWebhookAsync(
             """{"merchant_id":"OAUTHMERCHANT","type":"oauth.authorization.revoked","event_id":"revoked-1","created_at":"2026-11-20T20:00:00Z","data":{"type":"revocation","id":"r","object":{"revocation":{"revoked_at":"2026-11-20T20:00:00Z","revoker_type":"MERCHANT"}}}}"""u8.ToArray(),
             url: url,
             key: "pasted"
         );
 
-        var look = default(JsonElement);
+        var connectionState = default(JsonElement);
         await Wait.UntilAsync(async () =>
         {
-            look = (
-                await bar.Moderator.DataAsync("{ venue(id: \"new-bar\") { posConnections { status statusReason { code message } } } }")
+            connectionState = (
+                await venue.Moderator.GetDataAsync("{ venue(id: \"new-bar\") { posConnections { status statusReason { code message } } } }")
             ).At("venue.posConnections.0");
-            return look.At("status").GetString() == "NEEDS_ATTENTION";
+            return connectionState.At("status").GetString() == "NEEDS_ATTENTION";
         });
-        look.At("statusReason.code").GetString().ShouldBe("INVALID_CREDENTIALS");
-        look.At("statusReason.message").GetString()!.ShouldContain("connect the till");
+        connectionState.At("statusReason.code").GetString().ShouldBe("INVALID_CREDENTIALS");
+        connectionState.At("statusReason.message").GetString()!.ShouldContain("connect the till");
     }
 
     [Fact]
-    public async Task Without_a_refresh_token_an_ended_one_is_told()
+    public async Task An_expired_token_without_a_refresh_token_is_reported()
     {
-        var (bar, till, connection) = await OpenAsync(await postgres.CreateDatabaseAsync(), pkce: false, refreshToken: null);
-        await using var _ = bar;
-        bar.Square.Sellers.AddToken(till.Token with { ExpiresAt = Now.AddMinutes(-1) });
+        var (venue, seller, connection) = await OpenAsync(await postgres.CreateDatabaseAsync(), pkce: false, refreshToken: null);
+        await using var _ = venue;
+        venue.Simulator.Sellers.AddToken(seller.Token with { ExpiresAt = Now.AddMinutes(-1) });
 
-        var fault = (await CallAsync(bar.Host, connection)).Fault.ShouldNotBeNull();
+        var fault = (await FetchPageAsync(venue.Host, connection)).Fault.ShouldNotBeNull();
 
         fault.Error.Message.ShouldContain("has expired");
         fault.Error.Message.ShouldContain("refreshToken");

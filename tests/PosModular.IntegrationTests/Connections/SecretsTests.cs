@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Npgsql;
-using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Fixtures;
 using PosModular.IntegrationTests.Postgres;
 
 namespace PosModular.IntegrationTests.Connections;
@@ -9,13 +9,13 @@ namespace PosModular.IntegrationTests.Connections;
 public sealed class SecretsTests(TestPostgres postgres)
 {
     [Fact]
-    public async Task Access_token_and_signature_key_stand_nowhere_in_clear()
+    public async Task Access_tokens_and_signature_keys_are_stored_logged_and_returned_nowhere_in_plain_text()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         // Also on the ways that go wrong: a refused signature, a provider that fails, a token that is not accepted.
-        await bar.PostAsync(bar.Event("p1"));
-        await bar.PostAsync(bar.Event("p2"), signature: "AAAA");
-        bar.Square.Faults.Arm(new Simulator.Faults.Fault { Path = "/v2/webhooks", Status = 403 });
+        await venue.PostWebhookAsync(venue.PaymentEvent("p1"));
+        await venue.PostWebhookAsync(venue.PaymentEvent("p2"), signature: "AAAA");
+        venue.Simulator.Faults.Arm(new Simulator.Faults.Fault { Path = "/v2/webhooks", Status = 403 });
         const string pasted = "a-pasted-signature-key";
         const string connect =
             "mutation($input: ConnectPosInput!) { connectPos(input: $input) { connection { id status webhook { notificationUrl subscriptionId enabled } statusReason { message } } errors { message field } } }";
@@ -24,42 +24,42 @@ public sealed class SecretsTests(TestPostgres postgres)
             {
                 input = new
                 {
-                    venueId = Bar.VenueId,
+                    venueId = TestVenue.VenueId,
                     webhookSignatureKey = key,
                     credentials = new
                     {
                         provider = "SQUARE",
                         environment = "SANDBOX",
-                        locationId = bar.Till.Location.Id,
+                        locationId = venue.Seller.Location.Id,
                         accessToken = token,
                     },
                 },
             };
         var answers = new List<string>
         {
-            (await bar.Moderator.AskAsync(connect, Input(bar.Till.Token.Value))).ToString(),
-            (await bar.Moderator.AskAsync(connect, Input("a-wrong-access-token"))).ToString(),
-            (await bar.Moderator.AskAsync(connect, Input(bar.Till.Token.Value, pasted))).ToString(),
+            (await venue.Moderator.ExecuteAsync(connect, Input(venue.Seller.Token.Value))).ToString(),
+            (await venue.Moderator.ExecuteAsync(connect, Input("a-wrong-access-token"))).ToString(),
+            (await venue.Moderator.ExecuteAsync(connect, Input(venue.Seller.Token.Value, pasted))).ToString(),
             (
-                await bar.Owner.AskAsync(
+                await venue.Owner.ExecuteAsync(
                     "{ venue(id: \"bar\") { posConnections { id status webhook { notificationUrl subscriptionId } } webhookEvents { nodes { payload reason } } } }"
                 )
             ).ToString(),
         };
-        string[] secrets = [bar.Till.Token.Value, "a-wrong-access-token", bar.SignatureKey, pasted, TestKeys.Encryption];
+        string[] secrets = [venue.Seller.Token.Value, "a-wrong-access-token", venue.SignatureKey, pasted, TestKeys.Encryption];
 
         foreach (var secret in secrets)
         {
             answers.ShouldAllBe(answer => !answer.Contains(secret, StringComparison.Ordinal));
-            bar.Host.Log.Lines.Where(line => line.Contains(secret, StringComparison.Ordinal)).ShouldBeEmpty();
-            (await TablesHoldingAsync(bar.Database, secret)).ShouldBeEmpty();
+            venue.Host.Log.Lines.Where(line => line.Contains(secret, StringComparison.Ordinal)).ShouldBeEmpty();
+            (await FindTablesContainingAsync(venue.Database, secret)).ShouldBeEmpty();
         }
         // The search itself works: what is stored in clear is found, in text and in bytes.
-        (await TablesHoldingAsync(bar.Database, bar.Till.Location.Id)).ShouldContain("integrations.pos_connections");
-        (await TablesHoldingAsync(bar.Database, "order-p1")).ShouldContain("ingestion.webhook_events");
+        (await FindTablesContainingAsync(venue.Database, venue.Seller.Location.Id)).ShouldContain("integrations.pos_connections");
+        (await FindTablesContainingAsync(venue.Database, "order-p1")).ShouldContain("ingestion.webhook_events");
     }
 
-    private static async Task<IReadOnlyList<string>> TablesHoldingAsync(string database, string text)
+    private static async Task<IReadOnlyList<string>> FindTablesContainingAsync(string database, string text)
     {
         await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database) { Pooling = false }.ConnectionString);
         var tables = new List<string>();

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Fixtures;
 using PosModular.IntegrationTests.Postgres;
 using PosModular.IntegrationTests.Syncs;
 using PosModular.Simulator.Faults;
@@ -15,62 +15,62 @@ public sealed class TestWebhookTests(TestPostgres postgres)
     private const string Fields =
         "id status statusReason { message } webhook { notificationUrl lastEventAt lastRefusal lastTest { at reached statusCode advice } }";
 
-    private async Task<Bar> OpenAsync(string publicAddress) =>
-        await Bar.OpenAsync(
+    private async Task<TestVenue> OpenAsync(string publicAddress) =>
+        await TestVenue.CreateAsync(
             await postgres.CreateDatabaseAsync(),
-            more: new Dictionary<string, string?> { ["Pos:PublicBaseUrl"] = publicAddress }
+            settings: new Dictionary<string, string?> { ["Pos:PublicBaseUrl"] = publicAddress }
         );
 
-    private static async Task<JsonElement> TestAsync(Bar bar, object? connection = null) =>
+    private static async Task<JsonElement> TestAsync(TestVenue venue, object? connection = null) =>
         (
-            await bar.Moderator.DataAsync(
+            await venue.Moderator.GetDataAsync(
                 $"mutation($id: ID!) {{ testWebhook(input: {{ connectionId: $id }}) {{ connection {{ {Fields} }} errors {{ code message field }} }} }}",
-                new { id = connection ?? bar.ConnectionId }
+                new { id = connection ?? venue.ConnectionId }
             )
         ).GetProperty("testWebhook");
 
-    private static async Task<JsonElement> ReachesAsync(Bar bar, bool reached, int? status, params string[] says)
+    private static async Task<JsonElement> ShouldReportAsync(TestVenue venue, bool reached, int? status, params string[] adviceParts)
     {
-        var answer = await TestAsync(bar);
-        answer.At("errors").GetArrayLength().ShouldBe(0, answer.ToString());
-        var (connection, test) = (answer.At("connection"), answer.At("connection.webhook.lastTest"));
+        var payload = await TestAsync(venue);
+        payload.At("errors").GetArrayLength().ShouldBe(0, payload.ToString());
+        var (connection, test) = (payload.At("connection"), payload.At("connection.webhook.lastTest"));
         (test.At("reached").GetBoolean(), test.At("statusCode").ToString()).ShouldBe(
             (reached, status?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? ""),
             test.ToString()
         );
-        foreach (var word in says)
+        foreach (var word in adviceParts)
             test.At("advice").GetString()!.ShouldContain(word);
-        if (says.Length == 0)
+        if (adviceParts.Length == 0)
             test.At("advice").ValueKind.ShouldBe(JsonValueKind.Null);
         // Whatever came of it, the till is connected.
         (connection.At("status").GetString(), connection.At("statusReason").ValueKind).ShouldBe(("CONNECTED", JsonValueKind.Null));
-        (await LookAsync(bar)).At("webhook.lastTest").ToString().ShouldBe(test.ToString());
+        (await GetConnectionAsync(venue)).At("webhook.lastTest").ToString().ShouldBe(test.ToString());
         return connection;
     }
 
-    private static async Task<JsonElement> LookAsync(Bar bar) =>
-        (await bar.Owner.DataAsync($"{{ venue(id: \"bar\") {{ posConnections {{ {Fields} }} }} }}")).At("venue.posConnections.0");
+    private static async Task<JsonElement> GetConnectionAsync(TestVenue venue) =>
+        (await venue.Owner.GetDataAsync($"{{ venue(id: \"bar\") {{ posConnections {{ {Fields} }} }} }}")).At("venue.posConnections.0");
 
-    private static async Task<(string? Code, string Message)> RefusedAsync(Bar bar, object? connection = null)
+    private static async Task<(string? Code, string Message)> ShouldRefuseAsync(TestVenue venue, object? connection = null)
     {
-        var answer = await TestAsync(bar, connection);
-        answer.At("connection").ValueKind.ShouldBe(JsonValueKind.Null);
-        return (answer.At("errors.0.code").GetString(), answer.At("errors.0.message").GetString()!);
+        var payload = await TestAsync(venue, connection);
+        payload.At("connection").ValueKind.ShouldBe(JsonValueKind.Null);
+        return (payload.At("errors.0.code").GetString(), payload.At("errors.0.message").GetString()!);
     }
 
     [Fact]
-    public async Task A_test_that_comes_in_is_told_and_is_neither_a_sale_nor_a_problem()
+    public async Task A_test_event_that_arrives_is_reported_and_is_neither_a_transaction_nor_a_failure()
     {
-        await using var door = await Doorway.OpenAsync();
-        await using var bar = await OpenAsync(door.Address);
-        (door.Host, door.Answer) = (bar.Host, null);
-        (await LookAsync(bar)).At("webhook.lastTest").ValueKind.ShouldBe(JsonValueKind.Null);
+        await using var proxy = await TestReverseProxy.StartAsync();
+        await using var venue = await OpenAsync(proxy.Address);
+        (proxy.Host, proxy.StatusCodeOverride) = (venue.Host, null);
+        (await GetConnectionAsync(venue)).At("webhook.lastTest").ValueKind.ShouldBe(JsonValueKind.Null);
 
-        var connection = await ReachesAsync(bar, true, 200);
+        var connection = await ShouldReportAsync(venue, true, 200);
 
-        connection.At("webhook.notificationUrl").GetString()!.ShouldStartWith(door.Address);
+        connection.At("webhook.notificationUrl").GetString()!.ShouldStartWith(proxy.Address);
         var events = (
-            await bar.Owner.DataAsync(
+            await venue.Owner.GetDataAsync(
                 "{ venue(id: \"bar\") { webhookEvents { nodes { type status reason } } auditLog(first: 1) { nodes { action subject } } } }"
             )
         ).GetProperty("venue");
@@ -78,64 +78,64 @@ public sealed class TestWebhookTests(TestPostgres postgres)
             .At("webhookEvents.nodes")
             .ToString()
             .ShouldBe("""[{"type":"order.created","status":"PROCESSED","reason":"It is the provider's test of the webhook."}]""");
-        events.At("auditLog.nodes.0").ToString().ShouldBe($$"""{"action":"testWebhook","subject":"{{bar.ConnectionId}}"}""");
+        events.At("auditLog.nodes.0").ToString().ShouldBe($$"""{"action":"testWebhook","subject":"{{venue.ConnectionId}}"}""");
         (
-            await bar.SqlAsync<long>(
+            await venue.SqlAsync<long>(
                 "select (select count(*) from ingestion.transactions) + (select count(*) from ingestion.order_fetches)"
             )
         ).ShouldBe(0);
-        (await bar.Moderator.DataAsync("mutation { replayWebhookEvents(input: { venueId: \"bar\" }) { replayed } }"))
+        (await venue.Moderator.GetDataAsync("mutation { replayWebhookEvents(input: { venueId: \"bar\" }) { replayed } }"))
             .At("replayWebhookEvents.replayed")
             .GetInt32()
             .ShouldBe(0);
-        (await bar.Moderator.DataAsync("{ unroutedWebhookEvents { nodes { id } } }"))
+        (await venue.Moderator.GetDataAsync("{ unroutedWebhookEvents { nodes { id } } }"))
             .At("unroutedWebhookEvents.nodes")
             .GetArrayLength()
             .ShouldBe(0);
 
         // What it said of the old key says nothing of the new one.
         (
-            await bar.Moderator.DataAsync(
+            await venue.Moderator.GetDataAsync(
                 "mutation($id: ID!) { rotateWebhookKey(input: { connectionId: $id }) { connection { webhook { lastTest { at } } } errors { code } } }",
-                new { id = bar.ConnectionId }
+                new { id = venue.ConnectionId }
             )
         )
             .At("rotateWebhookKey")
             .ToString()
             .ShouldBe("""{"connection":{"webhook":{"lastTest":null}},"errors":[]}""");
-        await ReachesAsync(bar, true, 200);
+        await ShouldReportAsync(venue, true, 200);
     }
 
     [Fact]
-    public async Task A_test_that_comes_in_at_another_host_is_told_where_it_was_asked_for()
+    public async Task A_test_event_that_arrives_at_another_host_is_reported_where_it_was_requested()
     {
-        await using var door = await Doorway.OpenAsync();
-        await using var bar = await OpenAsync(door.Address);
-        (door.Host, door.Answer) = (await bar.AddHostAsync(), null);
+        await using var proxy = await TestReverseProxy.StartAsync();
+        await using var venue = await OpenAsync(proxy.Address);
+        (proxy.Host, proxy.StatusCodeOverride) = (await venue.AddHostAsync(), null);
 
-        await ReachesAsync(bar, true, 200);
+        await ShouldReportAsync(venue, true, 200);
 
-        (await bar.SqlAsync<string>("select string_agg(status || ' ' || reason, ',') from ingestion.webhook_events")).ShouldBe(
+        (await venue.SqlAsync<string>("select string_agg(status || ' ' || reason, ',') from ingestion.webhook_events")).ShouldBe(
             "1 It is the provider's test of the webhook."
         );
     }
 
     [Fact]
-    public async Task An_address_that_is_not_reached_is_told_with_what_to_do()
+    public async Task An_unreachable_address_is_reported_with_advice()
     {
-        await using var bar = await OpenAsync("http://127.0.0.1:1"); // nobody is there
+        await using var venue = await OpenAsync("http://127.0.0.1:1"); // nobody is there
 
-        await ReachesAsync(bar, false, null, "no answer from " + bar.NotificationUrl, "Pos__PublicBaseUrl", "by polling");
+        await ShouldReportAsync(venue, false, null, "no answer from " + venue.NotificationUrl, "Pos__PublicBaseUrl", "by polling");
     }
 
     [Fact]
-    public async Task Whatever_else_answers_at_the_address_is_told_apart()
+    public async Task Each_foreign_response_at_the_address_has_its_own_advice()
     {
-        await using var door = await Doorway.OpenAsync();
-        await using var bar = await OpenAsync(door.Address);
+        await using var proxy = await TestReverseProxy.StartAsync();
+        await using var venue = await OpenAsync(proxy.Address);
 
         foreach (
-            var (status, says) in new[]
+            var (status, advicePart) in new[]
             {
                 (200, "leads to another server"),
                 (301, "redirect"),
@@ -145,126 +145,128 @@ public sealed class TestWebhookTests(TestPostgres postgres)
             }
         )
         {
-            door.Answer = status;
-            await ReachesAsync(bar, false, status, says);
+            proxy.StatusCodeOverride = status;
+            await ShouldReportAsync(venue, false, status, advicePart);
         }
         // It comes in, and a proxy changes the answer: Square would send it again and again.
-        (door.Host, door.Answer) = (bar.Host, 502);
-        await ReachesAsync(bar, false, 502, "came in here", "502");
+        (proxy.Host, proxy.StatusCodeOverride) = (venue.Host, 502);
+        await ShouldReportAsync(venue, false, 502, "came in here", "502");
     }
 
     [Fact]
-    public async Task A_key_that_is_not_the_providers_any_more_shows_and_is_put_right_by_connecting_again()
+    public async Task An_outdated_signature_key_is_reported_and_replaced_by_connecting_again()
     {
-        await using var door = await Doorway.OpenAsync();
-        await using var bar = await OpenAsync(door.Address);
-        (door.Host, door.Answer) = (bar.Host, null);
+        await using var proxy = await TestReverseProxy.StartAsync();
+        await using var venue = await OpenAsync(proxy.Address);
+        (proxy.Host, proxy.StatusCodeOverride) = (venue.Host, null);
         using var square = new HttpClient
         {
-            BaseAddress = bar.Square.Address,
-            DefaultRequestHeaders = { Authorization = new("Bearer", bar.Till.Token.Value) },
+            BaseAddress = venue.Simulator.Address,
+            DefaultRequestHeaders = { Authorization = new("Bearer", venue.Seller.Token.Value) },
         };
         (
             await square.PostAsync(
-                $"/v2/webhooks/subscriptions/{bar.Square.Subscriptions.All.Single().Id}/signature-key",
+                $"/v2/webhooks/subscriptions/{venue.Simulator.Subscriptions.All.Single().Id}/signature-key",
                 null,
                 TestContext.Current.CancellationToken
             )
         ).EnsureSuccessStatusCode();
 
-        await ReachesAsync(bar, false, 403, "webhook.lastRefusal", "connect the till again");
-        (await LookAsync(bar)).At("webhook.lastRefusal").GetString()!.ShouldContain("signed with another key");
+        await ShouldReportAsync(venue, false, 403, "webhook.lastRefusal", "connect the till again");
+        (await GetConnectionAsync(venue)).At("webhook.lastRefusal").GetString()!.ShouldContain("signed with another key");
 
-        await bar.ConnectAsync(Bar.VenueId, bar.Till);
-        (await LookAsync(bar)).At("webhook.lastTest").ValueKind.ShouldBe(JsonValueKind.Null);
-        await ReachesAsync(bar, true, 200);
+        await venue.ConnectSquareAsync(TestVenue.VenueId, venue.Seller);
+        (await GetConnectionAsync(venue)).At("webhook.lastTest").ValueKind.ShouldBe(JsonValueKind.Null);
+        await ShouldReportAsync(venue, true, 200);
     }
 
     [Fact]
-    public async Task While_a_test_is_under_way_sales_count_and_what_cannot_be_read_is_the_test()
+    public async Task While_a_test_is_running_payments_count_and_an_unreadable_event_is_taken_as_the_test()
     {
-        await using var door = await Doorway.OpenAsync();
-        await using var bar = await OpenAsync(door.Address);
-        (door.Host, door.Answer) = (bar.Host, null);
-        (door.Arrived, door.Opened) = (
+        await using var proxy = await TestReverseProxy.StartAsync();
+        await using var venue = await OpenAsync(proxy.Address);
+        (proxy.Host, proxy.StatusCodeOverride) = (venue.Host, null);
+        (proxy.RequestArrived, proxy.Release) = (
             new(TaskCreationOptions.RunContinuationsAsynchronously),
             new(TaskCreationOptions.RunContinuationsAsynchronously)
         );
-        byte[] Bare(string id) =>
+        byte[] UnreadableEvent(string id) =>
             Encoding.UTF8.GetBytes(
                 $$"""{"merchant_id":"SAMPLE","type":"order.created","event_id":"{{id}}","data":{"type":"webhooks","id":"x"} }"""
             );
 
-        var test = TestAsync(bar);
-        await door.Arrived.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
-        (await bar.PostAsync(bar.Event("sale"))).ShouldBe(HttpStatusCode.OK);
-        (await bar.PostAsync(Bare("during"))).ShouldBe(HttpStatusCode.OK);
-        var (code, message) = await RefusedAsync(bar);
+        var test = TestAsync(venue);
+        await proxy.RequestArrived.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        (await venue.PostWebhookAsync(venue.PaymentEvent("sale"))).ShouldBe(HttpStatusCode.OK);
+        (await venue.PostWebhookAsync(UnreadableEvent("during"))).ShouldBe(HttpStatusCode.OK);
+        var (code, message) = await ShouldRefuseAsync(venue);
         (code, message.Contains("under way", StringComparison.Ordinal)).ShouldBe(("CONFLICT", true));
-        door.Opened.SetResult();
+        proxy.Release.SetResult();
         (await test).At("connection.webhook.lastTest.reached").GetBoolean().ShouldBeTrue();
-        (await bar.PostAsync(Bare("after"))).ShouldBe(HttpStatusCode.OK);
+        (await venue.PostWebhookAsync(UnreadableEvent("after"))).ShouldBe(HttpStatusCode.OK);
 
-        (await bar.SqlAsync<string>("select string_agg(external_id, ',') from ingestion.transactions")).ShouldBe("sale");
+        (await venue.SqlAsync<string>("select string_agg(external_id, ',') from ingestion.transactions")).ShouldBe("sale");
         (
-            await bar.SqlAsync<string>(
+            await venue.SqlAsync<string>(
                 "select string_agg(event_id || ' ' || status, ',' order by event_id) from ingestion.webhook_events where event_id in ('during', 'after')"
             )
         ).ShouldBe("after 3,during 1");
     }
 
     [Fact]
-    public async Task Where_no_test_can_be_asked_for_the_code_says_so()
+    public async Task A_test_that_is_impossible_is_refused_with_a_code()
     {
-        await using var bar = await OpenAsync("http://127.0.0.1:1");
-        (await RefusedAsync(bar, Guid.NewGuid())).Code.ShouldBe("NOT_FOUND");
+        await using var venue = await OpenAsync("http://127.0.0.1:1");
+        (await ShouldRefuseAsync(venue, Guid.NewGuid())).Code.ShouldBe("NOT_FOUND");
 
-        async Task ConflictAsync(object connection, string says)
+        async Task ConflictAsync(object connection, string messagePart)
         {
-            var (code, message) = await RefusedAsync(bar, connection);
+            var (code, message) = await ShouldRefuseAsync(venue, connection);
             code.ShouldBe("CONFLICT");
-            message.ShouldContain(says);
+            message.ShouldContain(messagePart);
         }
-        var (_, toast) = await bar.ConnectToastAsync();
+        var (_, toast) = await venue.ConnectToastAsync();
         await ConflictAsync(toast, "Toast cannot be asked for a test event");
 
         async Task ChangeAsync(string change) =>
             (
-                await bar.Moderator.DataAsync(
+                await venue.Moderator.GetDataAsync(
                     $"mutation($id: ID!) {{ updatePosConnection(input: {{ connectionId: $id, {change} }}) {{ errors {{ code }} }} }}",
-                    new { id = bar.ConnectionId }
+                    new { id = venue.ConnectionId }
                 )
             )
                 .At("updatePosConnection.errors")
                 .GetArrayLength()
                 .ShouldBe(0);
         await ChangeAsync("enableWebhook: false");
-        await ConflictAsync(bar.ConnectionId, "switched off");
+        await ConflictAsync(venue.ConnectionId, "switched off");
         await ChangeAsync("webhookSignatureKey: \"pasted\"");
-        await ConflictAsync(bar.ConnectionId, "no subscription of ours");
-        await bar.Moderator.DataAsync(
+        await ConflictAsync(venue.ConnectionId, "no subscription of ours");
+        await venue.Moderator.GetDataAsync(
             "mutation($id: ID!) { disconnectPos(input: { connectionId: $id }) { errors { code } } }",
-            new { id = bar.ConnectionId }
+            new { id = venue.ConnectionId }
         );
-        await ConflictAsync(bar.ConnectionId, "disconnected");
+        await ConflictAsync(venue.ConnectionId, "disconnected");
     }
 
     [Fact]
-    public async Task What_the_provider_has_against_a_test_is_told_and_it_is_asked_once()
+    public async Task A_test_that_the_provider_refuses_is_reported_and_requested_once()
     {
-        await using var bar = await OpenAsync("http://127.0.0.1:1");
-        var subscription = bar.Square.Subscriptions.All.Single().Id;
+        await using var venue = await OpenAsync("http://127.0.0.1:1");
+        var subscription = venue.Simulator.Subscriptions.All.Single().Id;
 
-        bar.Square.Faults.Arm(new Fault { Path = $"/v2/webhooks/subscriptions/{subscription}/test", Status = 500 });
-        (await RefusedAsync(bar)).Code.ShouldBe("PROVIDER_UNAVAILABLE");
-        bar.Square.Requests.Requests.Count(r => r.Path.EndsWith("/test", StringComparison.Ordinal)).ShouldBe(1); // each would send an event
-        bar.Square.Faults.Clear();
-        await ReachesAsync(bar, false, null, "no answer");
+        venue.Simulator.Faults.Arm(new Fault { Path = $"/v2/webhooks/subscriptions/{subscription}/test", Status = 500 });
+        (await ShouldRefuseAsync(venue)).Code.ShouldBe("PROVIDER_UNAVAILABLE");
+        venue.Simulator.Requests.Requests.Count(r => r.Path.EndsWith("/test", StringComparison.Ordinal)).ShouldBe(1); // each would send an event
+        venue.Simulator.Faults.Clear();
+        await ShouldReportAsync(venue, false, null, "no answer");
 
         // A seller's token in the place of the application's.
-        bar.Square.Sellers.AddToken(new AccessToken("sellers-token", bar.Till.Merchant.Id, bar.Till.Token.ApplicationId) { OAuth = true });
+        venue.Simulator.Sellers.AddToken(
+            new AccessToken("sellers-token", venue.Seller.Merchant.Id, venue.Seller.Token.ApplicationId) { OAuth = true }
+        );
         (
-            await bar.Moderator.DataAsync(
+            await venue.Moderator.GetDataAsync(
                 "mutation($input: ConnectPosInput!) { connectPos(input: $input) { errors { code } } }",
                 new
                 {
@@ -275,27 +277,27 @@ public sealed class TestWebhookTests(TestPostgres postgres)
                         {
                             provider = "SQUARE",
                             environment = "SANDBOX",
-                            locationId = bar.Till.Location.Id,
+                            locationId = venue.Seller.Location.Id,
                             accessToken = "sellers-token",
                         },
                     },
                 }
             )
         ).At("connectPos.errors").GetArrayLength().ShouldBe(0);
-        var (code, message) = await RefusedAsync(bar);
+        var (code, message) = await ShouldRefuseAsync(venue);
         code.ShouldBe("PERMISSION_DENIED");
         message.ShouldContain("Send a test event from the Developer Dashboard");
-        (await LookAsync(bar)).At("status").GetString().ShouldBe("CONNECTED");
+        (await GetConnectionAsync(venue)).At("status").GetString().ShouldBe("CONNECTED");
 
-        await bar.ConnectAsync("bar", bar.Till);
+        await venue.ConnectSquareAsync("bar", venue.Seller);
         using var square = new HttpClient
         {
-            BaseAddress = bar.Square.Address,
-            DefaultRequestHeaders = { Authorization = new("Bearer", bar.Till.Token.Value) },
+            BaseAddress = venue.Simulator.Address,
+            DefaultRequestHeaders = { Authorization = new("Bearer", venue.Seller.Token.Value) },
         };
         (
             await square.DeleteAsync($"/v2/webhooks/subscriptions/{subscription}", TestContext.Current.CancellationToken)
         ).EnsureSuccessStatusCode();
-        (await RefusedAsync(bar)).Code.ShouldBe("WEBHOOK_VALIDATION_FAILED");
+        (await ShouldRefuseAsync(venue)).Code.ShouldBe("WEBHOOK_VALIDATION_FAILED");
     }
 }

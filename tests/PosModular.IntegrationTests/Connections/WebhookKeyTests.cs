@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
-using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Fixtures;
 using PosModular.IntegrationTests.Postgres;
 using PosModular.Simulator.Sellers;
 
@@ -12,11 +12,11 @@ public sealed class WebhookKeyTests(TestPostgres postgres)
         "mutation($id: ID!) { rotateWebhookKey(input: { connectionId: $id }) { connection { id webhook { subscriptionId } } errors { code message } } }";
 
     [Fact]
-    public async Task Keys_are_rotated_under_load_over_two_hosts_and_no_event_is_refused()
+    public async Task Keys_are_rotated_under_load_on_two_hosts_and_no_event_is_refused()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        await bar.AddHostAsync();
-        var (answers, sent, done) = (new ConcurrentDictionary<HttpStatusCode, int>(), 0, false);
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        await venue.AddHostAsync();
+        var (countByStatus, sent, done) = (new ConcurrentDictionary<HttpStatusCode, int>(), 0, false);
 
         // Signed at each moment with what the provider signs with at that moment.
         var senders = Enumerable
@@ -26,70 +26,80 @@ public sealed class WebhookKeyTests(TestPostgres postgres)
                 {
                     while (!Volatile.Read(ref done))
                     {
-                        var key = bar.Square.Subscriptions.All.Single().SignatureKey;
-                        var status = await bar.PostAsync(bar.Event($"p{Interlocked.Increment(ref sent)}"), bar.Hosts[sender % 2], key: key);
-                        answers.AddOrUpdate(status, 1, (_, n) => n + 1);
+                        var key = venue.Simulator.Subscriptions.All.Single().SignatureKey;
+                        var status = await venue.PostWebhookAsync(
+                            venue.PaymentEvent($"p{Interlocked.Increment(ref sent)}"),
+                            venue.Hosts[sender % 2],
+                            key: key
+                        );
+                        countByStatus.AddOrUpdate(status, 1, (_, n) => n + 1);
                     }
                 })
             )
             .ToArray();
-        var keys = new HashSet<string> { bar.SignatureKey };
+        var keys = new HashSet<string> { venue.SignatureKey };
         for (var rotation = 0; rotation < 5; rotation++)
         {
             var before = Volatile.Read(ref sent);
-            var host = rotation % 2 == 0 ? bar.Moderator : new Client(bar.Hosts[1], TestKeys.Token("moderator", "HEAD_MODERATOR"));
-            (await host.DataAsync(Rotate, new { id = bar.ConnectionId })).At("rotateWebhookKey.errors").GetArrayLength().ShouldBe(0);
-            keys.Add(bar.Square.Subscriptions.All.Single().SignatureKey);
+            var host =
+                rotation % 2 == 0 ? venue.Moderator : new GraphQLClient(venue.Hosts[1], TestKeys.Token("moderator", "HEAD_MODERATOR"));
+            (await host.GetDataAsync(Rotate, new { id = venue.ConnectionId })).At("rotateWebhookKey.errors").GetArrayLength().ShouldBe(0);
+            keys.Add(venue.Simulator.Subscriptions.All.Single().SignatureKey);
             await Wait.UntilAsync(() => Volatile.Read(ref sent) >= before + 100);
         }
         Volatile.Write(ref done, true);
         await Task.WhenAll(senders);
 
         keys.Count.ShouldBe(6);
-        answers.Keys.ShouldBe([HttpStatusCode.OK]);
-        (await bar.SqlAsync<long>("select count(*) from ingestion.transactions")).ShouldBe(sent);
+        countByStatus.Keys.ShouldBe([HttpStatusCode.OK]);
+        (await venue.SqlAsync<long>("select count(*) from ingestion.transactions")).ShouldBe(sent);
         // The one before the last rotation is good for what is still on its way; older ones are not.
-        (await bar.PostAsync(bar.Event("late"), key: keys.ElementAt(4))).ShouldBe(HttpStatusCode.OK);
-        (await bar.PostAsync(bar.Event("too-late"), key: keys.First())).ShouldBe(HttpStatusCode.Forbidden);
+        (await venue.PostWebhookAsync(venue.PaymentEvent("late"), key: keys.ElementAt(4))).ShouldBe(HttpStatusCode.OK);
+        (await venue.PostWebhookAsync(venue.PaymentEvent("too-late"), key: keys.First())).ShouldBe(HttpStatusCode.Forbidden);
     }
 
     [Fact]
-    public async Task A_rotation_whose_answer_is_lost_is_found_out_from_the_subscription()
+    public async Task A_rotation_whose_response_is_lost_is_recovered_from_the_subscription()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         // Square does it, and the operator's own tool has done it: what the subscription tells is what counts.
         using var square = new HttpClient
         {
-            BaseAddress = bar.Square.Address,
-            DefaultRequestHeaders = { Authorization = new("Bearer", bar.Till.Token.Value) },
+            BaseAddress = venue.Simulator.Address,
+            DefaultRequestHeaders = { Authorization = new("Bearer", venue.Seller.Token.Value) },
         };
         (
             await square.PostAsync(
-                $"/v2/webhooks/subscriptions/{bar.Square.Subscriptions.All.Single().Id}/signature-key",
+                $"/v2/webhooks/subscriptions/{venue.Simulator.Subscriptions.All.Single().Id}/signature-key",
                 null,
                 TestContext.Current.CancellationToken
             )
         ).EnsureSuccessStatusCode();
-        bar.Square.Faults.Arm(
+        venue.Simulator.Faults.Arm(
             new Simulator.Faults.Fault
             {
-                Path = $"/v2/webhooks/subscriptions/{bar.Square.Subscriptions.All.Single().Id}/signature-key",
+                Path = $"/v2/webhooks/subscriptions/{venue.Simulator.Subscriptions.All.Single().Id}/signature-key",
                 Status = 403,
                 Code = "FORBIDDEN",
             }
         );
 
-        (await bar.Moderator.DataAsync(Rotate, new { id = bar.ConnectionId })).At("rotateWebhookKey.errors").GetArrayLength().ShouldBe(0);
+        (await venue.Moderator.GetDataAsync(Rotate, new { id = venue.ConnectionId }))
+            .At("rotateWebhookKey.errors")
+            .GetArrayLength()
+            .ShouldBe(0);
 
-        (await bar.PostAsync(bar.Event("p1"), key: bar.Square.Subscriptions.All.Single().SignatureKey)).ShouldBe(HttpStatusCode.OK);
+        (await venue.PostWebhookAsync(venue.PaymentEvent("p1"), key: venue.Simulator.Subscriptions.All.Single().SignatureKey)).ShouldBe(
+            HttpStatusCode.OK
+        );
     }
 
     [Fact]
-    public async Task A_key_pasted_by_hand_is_changed_by_pasting_another()
+    public async Task A_manually_set_key_is_changed_by_setting_another()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        await bar.RegisterAsync("new-bar", "new-owner");
-        var till = bar.Square.Sellers.AddTill(
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        await venue.RegisterVenueAsync("new-bar", "new-owner");
+        var seller = venue.Simulator.Sellers.AddTill(
             new TillOrder
             {
                 LocationId = "NEWLOCATION",
@@ -98,7 +108,7 @@ public sealed class WebhookKeyTests(TestPostgres postgres)
             }
         );
         var connection = (
-            await bar.Moderator.DataAsync(
+            await venue.Moderator.GetDataAsync(
                 "mutation($input: ConnectPosInput!) { connectPos(input: $input) { connection { id status webhook { notificationUrl } } } }",
                 new
                 {
@@ -110,7 +120,7 @@ public sealed class WebhookKeyTests(TestPostgres postgres)
                         {
                             provider = "SQUARE",
                             environment = "SANDBOX",
-                            locationId = till.Location.Id,
+                            locationId = seller.Location.Id,
                             accessToken = "oauth-token",
                         },
                     },
@@ -119,74 +129,82 @@ public sealed class WebhookKeyTests(TestPostgres postgres)
         ).At("connectPos.connection");
         connection.At("status").GetString().ShouldBe("CONNECTED");
 
-        var error = (await bar.Moderator.DataAsync(Rotate, new { id = connection.At("id").GetString() })).At("rotateWebhookKey.errors.0");
+        var error = (await venue.Moderator.GetDataAsync(Rotate, new { id = connection.At("id").GetString() })).At(
+            "rotateWebhookKey.errors.0"
+        );
 
         error.At("code").GetString().ShouldBe("CONFLICT");
         error.At("message").GetString()!.ShouldContain("updatePosConnection");
-        await bar.Moderator.DataAsync(
+        await venue.Moderator.GetDataAsync(
             "mutation($id: ID!) { updatePosConnection(input: { connectionId: $id, webhookSignatureKey: \"second-key\" }) { errors { code } } }",
             new { id = connection.At("id").GetString() }
         );
         var url = connection.At("webhook.notificationUrl").GetString();
         foreach (var key in new[] { "first-key", "second-key" }) // both, while the dashboard is being changed
-            (await bar.PostAsync(bar.Event("with-" + key, locationId: till.Location.Id), url: url, key: key)).ShouldBe(HttpStatusCode.OK);
+            (await venue.PostWebhookAsync(venue.PaymentEvent("with-" + key, locationId: seller.Location.Id), url: url, key: key)).ShouldBe(
+                HttpStatusCode.OK
+            );
     }
 
     [Fact]
-    public async Task The_operator_is_told_what_is_wrong_with_a_refused_signature()
+    public async Task A_refused_signature_is_explained_to_the_operator()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        await bar.RegisterAsync("other-bar", "other-owner");
-        var other = bar.Square.Sellers.AddTill(new TillOrder { LocationId = "OTHERLOCATION", AccessToken = "other-access-token" });
-        var (otherId, _, otherKey) = await bar.ConnectAsync("other-bar", other);
-        var body = bar.Event("p1");
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        await venue.RegisterVenueAsync("other-bar", "other-owner");
+        var other = venue.Simulator.Sellers.AddTill(new TillOrder { LocationId = "OTHERLOCATION", AccessToken = "other-access-token" });
+        var (otherId, _, otherKey) = await venue.ConnectSquareAsync("other-bar", other);
+        var body = venue.PaymentEvent("p1");
         var count = 0L;
 
-        async Task LooksAsync(string signature, params string[] says)
+        async Task ShouldBeExplainedAsync(string signature, params string[] messageParts)
         {
             // A flood is not looked into one by one: the next one after a moment is.
-            var before = await LastAsync();
-            var look = before;
+            var before = await GetLastRefusalAsync();
+            var refusal = before;
             await Wait.UntilAsync(async () =>
             {
-                (await bar.PostAsync(body, signature: signature)).ShouldBe(HttpStatusCode.Forbidden);
+                (await venue.PostWebhookAsync(body, signature: signature)).ShouldBe(HttpStatusCode.Forbidden);
                 count++;
-                look = await LastAsync();
-                return look.Text is not null && (look.Text != before.Text || says.All(look.Text.Contains));
+                refusal = await GetLastRefusalAsync();
+                return refusal.Text is not null && (refusal.Text != before.Text || messageParts.All(refusal.Text.Contains));
             });
-            foreach (var word in says)
-                look.Text!.ShouldContain(word);
-            look.Count.ShouldBe(count);
+            foreach (var word in messageParts)
+                refusal.Text!.ShouldContain(word);
+            refusal.Count.ShouldBe(count);
         }
-        async Task<JsonLook> LastAsync()
+        async Task<Refusal> GetLastRefusalAsync()
         {
             var webhook = (
-                await bar.Owner.DataAsync("{ venue(id: \"bar\") { posConnections { webhook { refusedSignatures lastRefusal } } } }")
+                await venue.Owner.GetDataAsync("{ venue(id: \"bar\") { posConnections { webhook { refusedSignatures lastRefusal } } } }")
             ).At("venue.posConnections.0.webhook");
             return new(webhook.At("lastRefusal").GetString(), webhook.At("refusedSignatures").GetInt64());
         }
 
-        await LooksAsync("", "without a signature header");
-        await LooksAsync(
-            Bar.Sign(body, bar.NotificationUrl.Replace("https", "http", StringComparison.Ordinal), bar.SignatureKey),
+        await ShouldBeExplainedAsync("", "without a signature header");
+        await ShouldBeExplainedAsync(
+            TestVenue.Sign(body, venue.NotificationUrl.Replace("https", "http", StringComparison.Ordinal), venue.SignatureKey),
             "signed for http://pos.example.test",
-            "expects " + bar.NotificationUrl
+            "expects " + venue.NotificationUrl
         );
-        var arrived = new Uri(bar.Host.Address, new Uri(bar.NotificationUrl).AbsolutePath).ToString();
-        await LooksAsync(Bar.Sign(body, arrived, bar.SignatureKey), "signed for " + arrived, "Pos__PublicBaseUrl");
-        await LooksAsync(Bar.Sign(body, bar.NotificationUrl, otherKey), "key of another connection", otherId.ToString());
-        await LooksAsync(Bar.Sign(body, bar.NotificationUrl, "somebody-elses"), "signed with another key");
-        await bar.Moderator.DataAsync(
+        var arrived = new Uri(venue.Host.Address, new Uri(venue.NotificationUrl).AbsolutePath).ToString();
+        await ShouldBeExplainedAsync(TestVenue.Sign(body, arrived, venue.SignatureKey), "signed for " + arrived, "Pos__PublicBaseUrl");
+        await ShouldBeExplainedAsync(
+            TestVenue.Sign(body, venue.NotificationUrl, otherKey),
+            "key of another connection",
+            otherId.ToString()
+        );
+        await ShouldBeExplainedAsync(TestVenue.Sign(body, venue.NotificationUrl, "somebody-elses"), "signed with another key");
+        await venue.Moderator.GetDataAsync(
             "mutation($id: ID!) { updatePosConnection(input: { connectionId: $id, webhookSignatureKey: \"EAAAlooks-like-a-token\" }) { errors { code } } }",
-            new { id = bar.ConnectionId }
+            new { id = venue.ConnectionId }
         );
-        await LooksAsync(Bar.Sign(body, bar.NotificationUrl, "the-real-key"), "looks like an access token");
+        await ShouldBeExplainedAsync(TestVenue.Sign(body, venue.NotificationUrl, "the-real-key"), "looks like an access token");
         // Written down too, for whoever asks another host.
         await Wait.UntilAsync(async () =>
-            await bar.SqlAsync<long>($"select refused_signatures from integrations.pos_connections where id = '{bar.ConnectionId}'")
+            await venue.SqlAsync<long>($"select refused_signatures from integrations.pos_connections where id = '{venue.ConnectionId}'")
             >= count
         );
     }
 
-    private sealed record JsonLook(string? Text, long Count);
+    private sealed record Refusal(string? Text, long Count);
 }

@@ -1,11 +1,11 @@
 using System.Diagnostics;
-using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Fixtures;
 using PosModular.IntegrationTests.Postgres;
 
 namespace PosModular.IntegrationTests.Crash;
 
 /// <summary>Hosts die in the middle of the storm; the sender sends again what was not answered 200, as a till's provider does.</summary>
-[Collection(Alone.Name)]
+[Collection(NonParallelTests.Name)]
 public sealed class CrashTests(TestPostgres postgres)
 {
     private const int Guests = 10;
@@ -20,13 +20,13 @@ public sealed class CrashTests(TestPostgres postgres)
 
     private async Task KillAsync(int storm, int times)
     {
-        await using var bar = await PreparedAsync();
-        var port = RunningHost.FreePort();
-        var host = HostProcess.Start(bar, port);
+        await using var venue = await PreparedAsync();
+        var port = TestHost.FindFreePort();
+        var host = HostProcess.Start(venue, port);
         var kills = 0;
 
         await SendAsync(
-            bar,
+            venue,
             storm,
             _ => host.Address,
             async stored =>
@@ -35,14 +35,14 @@ public sealed class CrashTests(TestPostgres postgres)
                 {
                     kills++;
                     await host.KillAsync();
-                    host = HostProcess.Start(bar, port);
+                    host = HostProcess.Start(venue, port);
                 }
             }
         );
         await host.DisposeAsync();
 
         kills.ShouldBe(times);
-        await ProveAsync(bar, storm);
+        await ProveAsync(venue, storm);
     }
 
     [Fact]
@@ -56,13 +56,13 @@ public sealed class CrashTests(TestPostgres postgres)
 
     private async Task KillOneOfTwoAsync(int storm)
     {
-        await using var bar = await PreparedAsync();
-        await using var first = HostProcess.Start(bar, RunningHost.FreePort());
-        await using var second = HostProcess.Start(bar, RunningHost.FreePort());
+        await using var venue = await PreparedAsync();
+        await using var first = HostProcess.Start(venue, TestHost.FindFreePort());
+        await using var second = HostProcess.Start(venue, TestHost.FindFreePort());
         var (killed, wentOn) = (0L, TimeSpan.MaxValue);
 
         await SendAsync(
-            bar,
+            venue,
             storm,
             sender => Volatile.Read(ref killed) != 0 || sender % 2 == 0 ? second.Address : first.Address,
             async stored =>
@@ -78,31 +78,31 @@ public sealed class CrashTests(TestPostgres postgres)
         );
 
         wentOn.ShouldBeLessThan(TimeSpan.FromSeconds(5));
-        await ProveAsync(bar, storm);
+        await ProveAsync(venue, storm);
     }
 
     /// <summary>A venue with ten linked cards and a rule that each of them passes on the way.</summary>
-    private async Task<Bar> PreparedAsync()
+    private async Task<TestVenue> PreparedAsync()
     {
-        var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        await bar.Owner.DataAsync(
+        var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        await venue.Owner.GetDataAsync(
             "mutation { createSpendRule(input: { venueId: \"bar\", name: \"Regulars\", threshold: 50, unlocksTier: REGULAR }) { errors { code } } }"
         );
         for (var guest = 0; guest < Guests; guest++)
-            await bar.LinkAsync("guest-" + guest, "card-" + guest);
-        await bar.Host.WhenIdleAsync();
+            await venue.LinkCardAsync("guest-" + guest, "card-" + guest);
+        await venue.Host.WhenIdleAsync();
         // From here on only the processes that are killed do the work.
-        await bar.Host.DisposeAsync();
-        bar.Hosts.Clear();
-        return bar;
+        await venue.Host.DisposeAsync();
+        venue.Hosts.Clear();
+        return venue;
     }
 
     /// <summary>Tells how many sales are stored and added up while the storm goes on: what counts are the tables and not the senders.</summary>
-    private static async Task SendAsync(Bar bar, int storm, Func<int, Uri> address, Func<int, Task> watch)
+    private static async Task SendAsync(TestVenue venue, int storm, Func<int, Uri> address, Func<int, Task> watch)
     {
-        var senders = Storm.SendAsync(
-            bar,
-            Enumerable.Range(0, storm).Select(i => bar.Event($"p{i}", amount: 100, fingerprint: "card-" + i % Guests)),
+        var senders = WebhookLoad.SendAsync(
+            venue,
+            Enumerable.Range(0, storm).Select(i => venue.PaymentEvent($"p{i}", amount: 100, fingerprint: "card-" + i % Guests)),
             address,
             Patience
         );
@@ -110,7 +110,7 @@ public sealed class CrashTests(TestPostgres postgres)
             async () =>
             {
                 var stored = (int)
-                    await bar.SqlAsync<long>(
+                    await venue.SqlAsync<long>(
                         "select least((select count(*) from ingestion.transactions), (select coalesce(sum(count), 0) from analytics.revenue_buckets))::bigint"
                     );
                 await watch(stored - Guests);
@@ -121,32 +121,32 @@ public sealed class CrashTests(TestPostgres postgres)
         await senders;
     }
 
-    private static async Task ProveAsync(Bar bar, int storm)
+    private static async Task ProveAsync(TestVenue venue, int storm)
     {
-        await bar.AddHostAsync();
-        await bar.Host.WhenIdleAsync();
+        await venue.AddHostAsync();
+        await venue.Host.WhenIdleAsync();
         var spend = (storm / Guests + 1) * 100;
         (
-            await bar.SqlAsync<string>(
+            await venue.SqlAsync<string>(
                 """
                 select count(*) || ' ' || count(distinct external_id) || ' ' || (select count(*) from ingestion.webhook_events) || ' ' ||
                   (select count(*) from ingestion.transaction_versions where added) from ingestion.transactions
                 """
             )
         ).ShouldBe($"{storm + Guests} {storm + Guests} {storm + Guests} {storm + Guests}");
-        (await bar.SqlAsync<long>("select count(*) from rules.feed_dead_letters")).ShouldBe(0);
+        (await venue.SqlAsync<long>("select count(*) from rules.feed_dead_letters")).ShouldBe(0);
         (
-            await bar.SqlAsync<string>(
+            await venue.SqlAsync<string>(
                 "select string_agg(distinct (captured_minor || ' ' || authorized_minor), ',') from rules.lifetime_spend"
             )
         ).ShouldBe($"{spend} {spend}");
         (
-            await bar.SqlAsync<string>(
+            await venue.SqlAsync<string>(
                 "select count(*) || ' ' || count(distinct user_id) || ' ' || max(seq) from rules.unlocks where spend_minor = 5000"
             )
         ).ShouldBe($"{Guests} {Guests} {Guests}");
         var revenue = (
-            await bar.Owner.DataAsync("{ venue(id: \"bar\") { revenue(period: ALL) { total { amountMinor } count pendingChanges } } }")
+            await venue.Owner.GetDataAsync("{ venue(id: \"bar\") { revenue(period: ALL) { total { amountMinor } count pendingChanges } } }")
         ).At("venue.revenue");
         revenue
             .ToString()

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Fixtures;
 using PosModular.IntegrationTests.Postgres;
 using PosModular.Simulator;
 using PosModular.Simulator.Demo;
@@ -29,11 +29,11 @@ public sealed class DemoTests(TestPostgres postgres)
     };
 
     [Fact(Timeout = 120_000)]
-    public async Task Revenue_of_each_venue_is_the_tills_and_guests_get_their_tiers_also_on_a_second_night()
+    public async Task Revenue_of_each_venue_equals_the_simulated_payments_and_guests_get_tiers_also_on_a_second_day()
     {
         var database = await postgres.CreateDatabaseAsync();
-        var (host, square) = ($"http://127.0.0.1:{RunningHost.FreePort()}", $"http://127.0.0.1:{RunningHost.FreePort()}");
-        await using var product = await RunningHost.StartAsync(
+        var (host, square) = ($"http://127.0.0.1:{TestHost.FindFreePort()}", $"http://127.0.0.1:{TestHost.FindFreePort()}");
+        await using var testHost = await TestHost.StartAsync(
             database,
             new Dictionary<string, string?>
             {
@@ -42,20 +42,20 @@ public sealed class DemoTests(TestPostgres postgres)
                 ["Pos:Square:BaseUrls:Sandbox"] = square,
             }
         );
-        var owner = new Client(product, TestKeys.Token("demo-owner"));
+        var owner = new GraphQLClient(testHost, TestKeys.Token("demo-owner"));
 
-        var tills = await PlayAsync(product, host, square, seed: 1);
-        var first = await TieredAsync(product, owner);
+        var payments = await RunDemoAsync(testHost, host, square, seed: 1);
+        var first = await WaitForTiersAsync(testHost, owner);
         foreach (var venue in first)
-            ShouldAgree(venue, tills);
+            ShouldMatchPayments(venue, payments);
 
         // A simulator that was started anew knows nothing of the night before; the product does.
-        tills = [.. tills, .. await PlayAsync(product, host, square, seed: 2)];
-        foreach (var venue in await TieredAsync(product, owner))
-            ShouldAgree(venue, tills);
+        payments = [.. payments, .. await RunDemoAsync(testHost, host, square, seed: 2)];
+        foreach (var venue in await WaitForTiersAsync(testHost, owner))
+            ShouldMatchPayments(venue, payments);
     }
 
-    private static async Task<List<Payment>> PlayAsync(RunningHost product, string host, string square, int seed)
+    private static async Task<List<Payment>> RunDemoAsync(TestHost testHost, string host, string square, int seed)
     {
         await using var simulator = await SquareSimulator.StartAsync(
             new SimulatorSettings
@@ -75,18 +75,18 @@ public sealed class DemoTests(TestPostgres postgres)
         await simulator.WhenDemoSoldAsync(TestContext.Current.CancellationToken);
         simulator.Deliveries.Counts.Dropped.ShouldBe(0);
         // While the simulator's doorman is still there to tie the last cards.
-        await TieredAsync(product, new Client(product, TestKeys.Token("demo-owner")));
+        await WaitForTiersAsync(testHost, new GraphQLClient(testHost, TestKeys.Token("demo-owner")));
         return [.. simulator.Ledger.Payments()];
     }
 
     /// <summary>The venues once each has a guest with a tier: cards are tied by way of the live feed, a moment after the sale.</summary>
-    private static async Task<JsonElement[]> TieredAsync(RunningHost product, Client owner)
+    private static async Task<JsonElement[]> WaitForTiersAsync(TestHost host, GraphQLClient owner)
     {
         while (true)
         {
             TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
-            await product.WhenIdleAsync();
-            var venues = (await owner.DataAsync(Venues)).At("venues.nodes").EnumerateArray().ToArray();
+            await host.WhenIdleAsync();
+            var venues = (await owner.GetDataAsync(Venues)).At("venues.nodes").EnumerateArray().ToArray();
             if (
                 venues.Length == 3
                 && venues.All(v =>
@@ -97,10 +97,10 @@ public sealed class DemoTests(TestPostgres postgres)
         }
     }
 
-    private static void ShouldAgree(JsonElement venue, List<Payment> tills)
+    private static void ShouldMatchPayments(JsonElement venue, List<Payment> simulatedPayments)
     {
-        var taken = tills.Where(p => p.LocationId == Locations[venue.At("id").GetString()!]).ToArray();
-        var captured = taken.Where(p => p.Status == PaymentStatus.Completed).ToArray();
+        var payments = simulatedPayments.Where(p => p.LocationId == Locations[venue.At("id").GetString()!]).ToArray();
+        var captured = payments.Where(p => p.Status == PaymentStatus.Completed).ToArray();
         captured.ShouldNotBeEmpty();
         var revenue = venue.GetProperty("revenue");
         revenue.At("count").GetInt64().ShouldBe(captured.Length);
@@ -109,7 +109,7 @@ public sealed class DemoTests(TestPostgres postgres)
         revenue.At("refunded.amountMinor").GetInt64().ShouldBe(captured.Sum(p => p.Refunded));
         revenue.At("pending.amountMinor").GetInt64().ShouldBe(0);
         revenue.At("otherCurrencies").GetArrayLength().ShouldBe(0);
-        venue.At("currency").GetString().ShouldBe(taken[0].Currency);
+        venue.At("currency").GetString().ShouldBe(payments[0].Currency);
         venue
             .At("spendRules")
             .EnumerateArray()

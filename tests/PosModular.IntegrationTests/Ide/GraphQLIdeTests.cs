@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
-using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Fixtures;
 using PosModular.IntegrationTests.Postgres;
 using PosModular.Kernel.Settings;
 
@@ -17,44 +17,47 @@ public sealed class GraphQLIdeTests(TestPostgres postgres)
         """;
 
     [Fact]
-    public async Task A_person_opens_graphql_in_a_browser_asks_and_listens_and_nothing_leaves_the_host()
+    public async Task The_IDE_queries_and_subscribes_in_a_browser_and_contacts_no_other_host()
     {
-        Assert.SkipWhen(Browser.Program is null, "There is no Chromium here; scripts/ensure-chromium.sh could not install one.");
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        await bar.PostAsync(bar.Event("sale-before", amount: 1234));
-        var host = await RunningHost.StartAsync(
-            bar.Database,
-            new Dictionary<string, string?>(bar.Settings) { ["Pos:Ide:Document"] = Document, ["Pos:Ide:Token"] = bar.Owner.Token },
+        Assert.SkipWhen(
+            HeadlessBrowser.ExecutablePath is null,
+            "There is no Chromium here; scripts/ensure-chromium.sh could not install one."
+        );
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        await venue.PostWebhookAsync(venue.PaymentEvent("sale-before", amount: 1234));
+        var host = await TestHost.StartAsync(
+            venue.Database,
+            new Dictionary<string, string?>(venue.Settings) { ["Pos:Ide:Document"] = Document, ["Pos:Ide:Token"] = venue.Owner.Token },
             environment: "Development"
         );
-        bar.Hosts.Add(host);
+        venue.Hosts.Add(host);
 
-        var visiting = Browser.UseIdeAsync(host, "ide.png", "Sales", "sale-before", "Live", "sale-live");
-        if (await Task.WhenAny(bar.SubscribedAsync(), visiting) != visiting)
-            await bar.PostAsync(bar.Event("sale-live", amount: 500));
-        var visit = await visiting;
+        var browsing = HeadlessBrowser.UseIdeAsync(host, "ide.png", "Sales", "sale-before", "Live", "sale-live");
+        if (await Task.WhenAny(venue.WaitForSubscribersAsync(), browsing) != browsing)
+            await venue.PostWebhookAsync(venue.PaymentEvent("sale-live", amount: 500));
+        var session = await browsing;
 
-        visit.Requests.ShouldContain(new UriBuilder(host.Address) { Scheme = "ws", Path = "/graphql" }.Uri.ToString());
-        visit
+        session.Requests.ShouldContain(new UriBuilder(host.Address) { Scheme = "ws", Path = "/graphql" }.Uri.ToString());
+        session
             .Requests.Where(r => !r.StartsWith("data:", StringComparison.Ordinal) && !r.StartsWith("blob:", StringComparison.Ordinal))
             .Select(r => new Uri(r).Authority)
             .Distinct()
             .ShouldBe([host.Address.Authority]);
         // Chromium itself asks its maker for updates; the pages' own requests are above.
-        visit
-            .Elsewhere.Where(h =>
+        session
+            .ExternalHosts.Where(h =>
                 !h.EndsWith(".google.com", StringComparison.Ordinal) && !h.EndsWith(".googleapis.com", StringComparison.Ordinal)
             )
             .ShouldBeEmpty();
-        visit.Forbidden.ShouldBeEmpty();
+        session.CspViolations.ShouldBeEmpty();
     }
 
     [Fact]
-    public async Task A_browser_is_led_to_the_files_of_the_IDE_and_to_nothing_else()
+    public async Task A_browser_is_served_the_files_of_the_IDE_and_nothing_else()
     {
         await using var host = await StartAsync();
 
-        using var page = await VisitAsync(host);
+        using var page = await OpenIdeAsync(host);
         page.RequestMessage!.RequestUri!.AbsolutePath.ShouldBe("/graphql/");
         page.StatusCode.ShouldBe(HttpStatusCode.OK);
         page.Content.Headers.ContentType!.MediaType.ShouldBe("text/html");
@@ -84,7 +87,7 @@ public sealed class GraphQLIdeTests(TestPostgres postgres)
     }
 
     [Fact]
-    public async Task The_IDE_is_told_to_stay_at_home_and_what_to_begin_with()
+    public async Task The_IDE_is_configured_without_telemetry_and_with_the_initial_document()
     {
         var file = Path.GetTempFileName();
         await File.WriteAllTextAsync(file, Document, TestContext.Current.CancellationToken);
@@ -100,7 +103,7 @@ public sealed class GraphQLIdeTests(TestPostgres postgres)
     }
 
     [Fact]
-    public async Task Outside_of_Development_no_token_is_given_away()
+    public async Task Outside_Development_a_configured_IDE_token_stops_the_start()
     {
         var refused = await Should.ThrowAsync<SettingException>(() => StartAsync(("Pos:Ide:Token", TestKeys.Token("owner"))));
 
@@ -108,26 +111,26 @@ public sealed class GraphQLIdeTests(TestPostgres postgres)
     }
 
     [Fact]
-    public async Task Where_the_build_could_not_fetch_the_IDE_a_browser_is_told_how_to_get_it()
+    public async Task Without_the_IDE_files_a_browser_gets_instructions_for_installing_them()
     {
         await using var host = await StartAsync(("Pos:Ide:Folder", "not-there"));
 
-        using var answer = await VisitAsync(host);
+        using var answer = await OpenIdeAsync(host);
 
         answer.StatusCode.ShouldBe(HttpStatusCode.NotFound);
         answer.Content.Headers.ContentType!.MediaType.ShouldBe("text/plain");
         (await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldContain("Install Node.js");
-        (await new Client(host, TestKeys.Token("owner")).DataAsync("{ venues { nodes { id } } }"))
+        (await new GraphQLClient(host, TestKeys.Token("owner")).GetDataAsync("{ venues { nodes { id } } }"))
             .ToString()
             .ShouldBe("""{"venues":{"nodes":[]}}""");
     }
 
     [Fact]
-    public async Task Switched_off_the_IDE_is_gone()
+    public async Task A_disabled_IDE_is_not_served()
     {
         await using var host = await StartAsync(("Pos:Ide:Enabled", "false"));
 
-        using var page = await VisitAsync(host);
+        using var page = await OpenIdeAsync(host);
         page.StatusCode.ShouldBe(HttpStatusCode.NotAcceptable);
         using var config = await host.Http.GetAsync(
             new Uri("/graphql/bcp-config.json", UriKind.Relative),
@@ -137,12 +140,12 @@ public sealed class GraphQLIdeTests(TestPostgres postgres)
     }
 
     [Fact]
-    public async Task A_client_that_finds_isDeprecated_on_input_values_may_ask_directives_for_deprecated_arguments()
+    public async Task Introspection_of_directives_accepts_includeDeprecated()
     {
         await using var host = await StartAsync();
 
         (
-            await new Client(host, TestKeys.Token("owner")).DataAsync(
+            await new GraphQLClient(host, TestKeys.Token("owner")).GetDataAsync(
                 "{ __schema { directives { name args(includeDeprecated: true) { name isDeprecated } } } }"
             )
         )
@@ -151,19 +154,19 @@ public sealed class GraphQLIdeTests(TestPostgres postgres)
             .ShouldBeGreaterThan(1);
     }
 
-    private async Task<RunningHost> StartAsync(params (string Name, string Value)[] settings) =>
-        await RunningHost.StartAsync(
+    private async Task<TestHost> StartAsync(params (string Name, string Value)[] settings) =>
+        await TestHost.StartAsync(
             await postgres.CreateDatabaseAsync(),
             settings.Append(("Pos:PublicBaseUrl", "https://pos.example.test")).ToDictionary(s => s.Item1, s => (string?)s.Item2)
         );
 
-    private static Task<HttpResponseMessage> VisitAsync(RunningHost host)
+    private static Task<HttpResponseMessage> OpenIdeAsync(TestHost host)
     {
         var request = new HttpRequestMessage(HttpMethod.Get, "/graphql");
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/html"));
         return host.Http.SendAsync(request, TestContext.Current.CancellationToken);
     }
 
-    private static Task<string> TextAsync(RunningHost host, string path) =>
+    private static Task<string> TextAsync(TestHost host, string path) =>
         host.Http.GetStringAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);
 }

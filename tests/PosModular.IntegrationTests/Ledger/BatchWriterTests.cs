@@ -4,17 +4,17 @@ using Ingestion.Contracts;
 using Ingestion.Ledger;
 using Ingestion.Transactions;
 using Ingestion.Webhooks;
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
 using Microsoft.Extensions.DependencyInjection;
 using NodaTime;
 using Npgsql;
-using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Fixtures;
 using PosModular.IntegrationTests.Postgres;
 using PosModular.Kernel.Time;
 
 namespace PosModular.IntegrationTests.Ledger;
 
-public sealed class BatchWriterTests(TestPostgres postgres, SharedBar shared) : IClassFixture<SharedBar>
+public sealed class BatchWriterTests(TestPostgres postgres, SharedTestVenue shared) : IClassFixture<SharedTestVenue>
 {
     private static readonly Instant Start = Instant.FromUtc(2026, 11, 20, 20, 0);
 
@@ -36,7 +36,7 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedBar shared) : 
 
     private static BatchItem Event(string venue, string eventId, PosPayment payment)
     {
-        var till = new Till(Guid.Empty, venue, Provider.Square, "merchant");
+        var till = new PosConnectionDetails(Guid.Empty, venue, Provider.Square, "merchant");
         var row = new WebhookEventRow
         {
             Id = SystemClock.Instance.Now().NewId(),
@@ -49,41 +49,43 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedBar shared) : 
             Attempts = 1,
             Payload = Encoding.UTF8.GetBytes(eventId),
         };
-        return BatchItem.Of(till, new PosFacts { Payments = [payment] }, VersionCause.Webhook, eventId, row);
+        return BatchItem.Of(till, new PosObservations { Payments = [payment] }, VersionCause.Webhook, eventId, row);
     }
 
-    private static BatchWriter Writer(Bar bar) => bar.Host.Services.GetRequiredService<Func<BatchWriter>>()();
+    private static BatchWriter Writer(TestVenue venue) => venue.Host.Services.GetRequiredService<Func<BatchWriter>>()();
 
     [Fact]
     public async Task Forty_versions_of_one_payment_in_one_batch_end_in_the_newest_and_are_all_kept()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        await using var writer = Writer(bar);
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        await using var writer = Writer(venue);
         var versions = Enumerable
             .Range(0, 40)
             .Select(i =>
-                Event(Bar.VenueId, $"e{i}", Payment("p1", i < 10 ? PaymentState.Authorized : PaymentState.Captured, i, 1000 + i, 0))
+                Event(TestVenue.VenueId, $"e{i}", Payment("p1", i < 10 ? PaymentState.Authorized : PaymentState.Captured, i, 1000 + i, 0))
             )
             .ToArray();
         new Random(7).Shuffle(versions);
 
         await writer.WriteAsync(versions, TestContext.Current.CancellationToken);
-        await bar.Host.WhenIdleAsync();
+        await venue.Host.WhenIdleAsync();
 
-        (await bar.SqlAsync<string>("select string_agg(status || ' ' || total_minor, ',') from ingestion.transactions")).ShouldBe("2 1039");
+        (await venue.SqlAsync<string>("select string_agg(status || ' ' || total_minor, ',') from ingestion.transactions")).ShouldBe(
+            "2 1039"
+        );
         (
-            await bar.SqlAsync<string>(
+            await venue.SqlAsync<string>(
                 "select count(*) || ' ' || count(*) filter (where applied) || ' ' || count(*) filter (where added) from ingestion.transaction_versions"
             )
         ).ShouldBe("40 1 1");
-        (await bar.SqlAsync<decimal>("select sum(total_minor) from analytics.revenue_buckets")).ShouldBe(1039);
+        (await venue.SqlAsync<decimal>("select sum(total_minor) from analytics.revenue_buckets")).ShouldBe(1039);
     }
 
     /// <summary>Any order, repetition and cutting into batches of the same events, by two writers at once, ends in the same transactions and revenue.</summary>
     [Fact]
     public async Task Any_order_repetition_and_batching_over_two_writers_ends_in_the_same_state()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         var cancellationToken = TestContext.Current.CancellationToken;
         var genVersion = Gen.Select(Gen.Int[0, 4], Gen.Int[0, 3], Gen.Int[0, 3], Gen.Int[1, 5], Gen.Int[0, 3]);
         var round = 0;
@@ -91,12 +93,12 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedBar shared) : 
             .SampleAsync(
                 async (versions, seed) =>
                 {
-                    var venue = $"venue-{Interlocked.Increment(ref round)}";
+                    var venueData = $"venue-{Interlocked.Increment(ref round)}";
                     var events = versions
                         .Select(
                             (v, i) =>
                                 Event(
-                                    venue,
+                                    venueData,
                                     $"e{i}",
                                     Payment($"p{v.Item1}", (PaymentState)(v.Item2 == 3 ? 4 : v.Item2), v.Item3, v.Item4 * 100, v.Item5 * 50)
                                 )
@@ -112,7 +114,7 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedBar shared) : 
                             .Range(0, 2)
                             .Select(async half =>
                             {
-                                await using var writer = Writer(bar);
+                                await using var writer = Writer(venue);
                                 foreach (var batch in batches.Where((_, i) => i % 2 == half))
                                     await writer.WriteAsync(batch, cancellationToken);
                             })
@@ -125,13 +127,13 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedBar shared) : 
                         .Select(g => g.MaxBy(s => s.Version)!.Payment)
                         .Select(p => $"{p.ExternalId} {(short)Status(p)} {p.TotalMinor} {Math.Min(p.RefundedMinor, p.TotalMinor)}");
                     (
-                        await bar.SqlAsync<string>(
-                            $"select string_agg(external_id || ' ' || status || ' ' || total_minor || ' ' || refunded_minor, ',' order by external_id) from ingestion.transactions where venue_id = '{venue}'"
+                        await venue.SqlAsync<string>(
+                            $"select string_agg(external_id || ' ' || status || ' ' || total_minor || ' ' || refunded_minor, ',' order by external_id) from ingestion.transactions where venue_id = '{venueData}'"
                         )
                     ).ShouldBe(string.Join(',', expected));
                     (
-                        await bar.SqlAsync<bool>(
-                            $"select max(seq) = count(*) and max(seq) = (select seq from ingestion.feed_heads where venue_id = '{venue}') from ingestion.transaction_versions where venue_id = '{venue}'"
+                        await venue.SqlAsync<bool>(
+                            $"select max(seq) = count(*) and max(seq) = (select seq from ingestion.feed_heads where venue_id = '{venueData}') from ingestion.transaction_versions where venue_id = '{venueData}'"
                         )
                     ).ShouldBeTrue();
                 },
@@ -144,15 +146,15 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedBar shared) : 
     [Fact]
     public async Task Any_mixture_of_payments_refunds_and_orders_over_two_writers_ends_in_the_same_state()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         var cancellationToken = TestContext.Current.CancellationToken;
-        var till = new Till(Guid.NewGuid(), "", Provider.Square, "merchant");
+        var till = new PosConnectionDetails(Guid.NewGuid(), "", Provider.Square, "merchant");
         var fact = Gen.Select(Gen.Int[0, 6], Gen.Int[0, 3], Gen.Int[0, 3], Gen.Int[0, 3], Gen.Int[1, 4])
             .Select(
                 (kind, id, state, at, amount) =>
                     kind switch
                     {
-                        <= 2 => new PosFacts
+                        <= 2 => new PosObservations
                         {
                             Payments =
                             [
@@ -162,7 +164,7 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedBar shared) : 
                                 },
                             ],
                         },
-                        <= 4 => new PosFacts
+                        <= 4 => new PosObservations
                         {
                             Refunds =
                             [
@@ -180,8 +182,8 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedBar shared) : 
                                 ),
                             ],
                         },
-                        5 => new PosFacts { Orders = [Order("o" + id / 2, at)] },
-                        _ => new PosFacts { ChangedOrders = ["o" + id / 2] },
+                        5 => new PosObservations { Orders = [Order("o" + id / 2, at)] },
+                        _ => new PosObservations { ChangedOrderIds = ["o" + id / 2] },
                     }
             );
         var round = 0;
@@ -194,9 +196,9 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedBar shared) : 
                         .SelectMany(f => f.Orders)
                         .GroupBy(o => o.ExternalId)
                         .ToDictionary(g => g.Key, g => g.MaxBy(o => o.Version)!);
-                    async Task<string> StateAsync(string venue, bool deal)
+                    async Task<string> StateAsync(string venueId, bool deal)
                     {
-                        var own = till with { VenueId = venue };
+                        var own = till with { VenueId = venueId };
                         var random = new Random(seed);
                         var sent = deal ? facts.Concat(facts.Where(_ => random.Next(2) == 0)).ToArray() : facts;
                         if (deal)
@@ -209,16 +211,16 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedBar shared) : 
                                 .Range(0, 2)
                                 .Select(async half =>
                                 {
-                                    await using var writer = Writer(bar);
+                                    await using var writer = Writer(venue);
                                     foreach (var batch in batches.Where((_, i) => i % 2 == half))
                                         await writer.WriteAsync(batch, cancellationToken);
                                 })
                         );
-                        await using var last = Writer(bar);
+                        await using var last = Writer(venue);
                         foreach (
                             var order in (
-                                await bar.SqlAsync<string>(
-                                    $"select coalesce(string_agg(order_id, ','), '') from ingestion.order_fetches where venue_id = '{venue}'"
+                                await venue.SqlAsync<string>(
+                                    $"select coalesce(string_agg(order_id, ','), '') from ingestion.order_fetches where venue_id = '{venueId}'"
                                 )
                             ).Split(',', StringSplitOptions.RemoveEmptyEntries)
                         )
@@ -226,7 +228,7 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedBar shared) : 
                                 [
                                     BatchItem.Of(
                                         own,
-                                        new PosFacts { Orders = [newest.GetValueOrDefault(order) ?? Order(order, 0)] },
+                                        new PosObservations { Orders = [newest.GetValueOrDefault(order) ?? Order(order, 0)] },
                                         VersionCause.Order,
                                         null
                                     ),
@@ -234,16 +236,16 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedBar shared) : 
                                 cancellationToken
                             );
                         (
-                            await bar.SqlAsync<bool>(
-                                $"select coalesce(max(seq), 0) = count(*) and coalesce(max(seq), 0) = coalesce((select seq from ingestion.feed_heads where venue_id = '{venue}'), 0) from ingestion.transaction_versions where venue_id = '{venue}'"
+                            await venue.SqlAsync<bool>(
+                                $"select coalesce(max(seq), 0) = count(*) and coalesce(max(seq), 0) = coalesce((select seq from ingestion.feed_heads where venue_id = '{venueId}'), 0) from ingestion.transaction_versions where venue_id = '{venueId}'"
                             )
                         ).ShouldBeTrue();
-                        return await bar.SqlAsync<string>(
+                        return await venue.SqlAsync<string>(
                             $"""
                             select coalesce(string_agg(concat_ws(' ', external_id, status, total_minor, refunded_minor, case when status in (1, 2, 3, 4) then
                               concat_ws('/', tax_minor, discount_minor, service_charge_minor, breakdown_complete, order_version) end), ', ' order by external_id), '')
-                              || (select coalesce(string_agg(concat_ws(' ', external_id, state, amount_minor), ', ' order by external_id), '') from ingestion.refunds where venue_id = '{venue}')
-                            from ingestion.transactions where venue_id = '{venue}'
+                              || (select coalesce(string_agg(concat_ws(' ', external_id, state, amount_minor), ', ' order by external_id), '') from ingestion.refunds where venue_id = '{venueId}')
+                            from ingestion.transactions where venue_id = '{venueId}'
                             """
                         );
                     }
@@ -261,15 +263,15 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedBar shared) : 
     [Fact]
     public async Task A_page_is_written_with_its_progress_in_one_commit_or_not_at_all()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        await using var writer = Writer(bar);
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        await using var writer = Writer(venue);
         var cancellationToken = TestContext.Current.CancellationToken;
-        await bar.SqlAsync<object?>("create table progress (created int, updated int, unchanged int); select null::text");
-        var till = new Till(bar.ConnectionId, Bar.VenueId, Provider.Square, "merchant");
+        await venue.SqlAsync<object?>("create table progress (created int, updated int, unchanged int); select null::text");
+        var till = new PosConnectionDetails(venue.ConnectionId, TestVenue.VenueId, Provider.Square, "merchant");
         BatchItem Page(int from, int second) =>
             BatchItem.Of(
                 till,
-                new PosFacts
+                new PosObservations
                 {
                     Payments = [.. Enumerable.Range(from, 100).Select(i => Payment($"p{i}", PaymentState.Captured, second, 100, 0))],
                 },
@@ -293,17 +295,17 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedBar shared) : 
         await Should.ThrowAsync<InvalidOperationException>(
             writer.WriteAsync([Page(0, 0)], cancellationToken, (_, _, _) => throw new InvalidOperationException("the run is over"))
         );
-        (await bar.SqlAsync<long>("select count(*) from ingestion.transactions")).ShouldBe(0);
+        (await venue.SqlAsync<long>("select count(*) from ingestion.transactions")).ShouldBe(0);
 
         var first = await writer.WriteAsync([Page(0, 0)], cancellationToken, KeepAsync);
         await writer.WriteAsync([Page(50, 0)], cancellationToken, KeepAsync);
         await writer.WriteAsync([Page(50, 1)], cancellationToken, KeepAsync);
         await writer.WriteAsync([], cancellationToken, KeepAsync);
         (first.Created, first.Updated, first.Unchanged).ShouldBe((100, 0, 0));
-        (await bar.SqlAsync<string>("select string_agg(created || '/' || updated || '/' || unchanged, ' ') from progress")).ShouldBe(
+        (await venue.SqlAsync<string>("select string_agg(created || '/' || updated || '/' || unchanged, ' ') from progress")).ShouldBe(
             "100/0/0 50/0/50 0/100/0 0/0/0"
         );
-        (await bar.SqlAsync<string>("select string_agg(distinct cause || cause_id, ' ') from ingestion.transaction_versions")).ShouldBe(
+        (await venue.SqlAsync<string>("select string_agg(distinct cause || cause_id, ' ') from ingestion.transaction_versions")).ShouldBe(
             "2run-1"
         );
     }
@@ -334,9 +336,9 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedBar shared) : 
     [InlineData(LedgerSql.LockHeads, "text[]", "'{bar}'", "feed_heads")]
     public async Task The_hot_reads_use_their_index_also_when_planned_on_empty_tables(string sql, string types, string values, string table)
     {
-        var bar = await shared.OpenAsync();
+        var venue = await shared.GetAsync();
         await using var connection = new NpgsqlConnection(
-            new NpgsqlConnectionStringBuilder(bar.Database) { Pooling = false }.ConnectionString
+            new NpgsqlConnectionStringBuilder(venue.Database) { Pooling = false }.ConnectionString
         ); // plans are kept by session
         await connection.OpenAsync(TestContext.Current.CancellationToken);
         async Task<string> RunAsync(string text)

@@ -4,10 +4,10 @@ using Ingestion.Cards;
 using Ingestion.Ledger;
 using Ingestion.Transactions;
 using Ingestion.Webhooks;
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
 using Microsoft.Extensions.DependencyInjection;
 using NodaTime;
-using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Fixtures;
 using PosModular.IntegrationTests.Postgres;
 using PosModular.Kernel.Time;
 
@@ -35,11 +35,11 @@ public sealed class ThousandsOfCasesTests(TestPostgres postgres)
     [Fact]
     public async Task Events_and_pages_in_any_order_and_repetition_over_two_hosts_come_to_the_same_transactions_spend_and_revenue()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        await bar.AddHostAsync();
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        await venue.AddHostAsync();
         var random = new Random(20_261_124);
         var card = CardToken.Of(TillOf("x"), new PosCard(null, null, null, "f"))!;
-        await bar.SqlAsync<int>(
+        await venue.SqlAsync<int>(
             $"""
             insert into integrations.venues select (jsonb_populate_record(v, jsonb_build_object('id', k || '-' || n))).* from integrations.venues v, generate_series(1, {Cases}) n, unnest(array['dealt', 'whole']) k where v.id = 'bar';
             insert into ingestion.card_links (venue_id, card_token, user_id, linked_at) select id, '{card}', 'guest', now() from integrations.venues where id <> 'bar'
@@ -56,17 +56,17 @@ public sealed class ThousandsOfCasesTests(TestPostgres postgres)
             .ToArray();
         random.Shuffle(dealt);
 
-        await WriteAsync(bar.Host, whole.Chunk(500));
+        await WriteAsync(venue.Host, whole.Chunk(500));
         var batches = dealt.Chunk(97).ToArray();
-        await Task.WhenAll(bar.Hosts.Select((host, i) => WriteAsync(host, batches.Where((_, b) => b % 2 == i))));
-        foreach (var host in bar.Hosts)
+        await Task.WhenAll(venue.Hosts.Select((host, i) => WriteAsync(host, batches.Where((_, b) => b % 2 == i))));
+        foreach (var host in venue.Hosts)
             await host.WhenIdleAsync();
 
-        (await bar.SqlAsync<long>("select count(distinct venue_id) from ingestion.transactions where venue_id like 'dealt-%'")).ShouldBe(
+        (await venue.SqlAsync<long>("select count(distinct venue_id) from ingestion.transactions where venue_id like 'dealt-%'")).ShouldBe(
             stories.LongCount(s => s.Facts.Any(f => f.Payments.Count > 0 || f.Refunds[0].PaymentId is null))
         );
         (
-            await bar.SqlAsync<string>(
+            await venue.SqlAsync<string>(
                 Figures
                     + """
                     select string_agg(a.venue_id || ': ' || a.state || ' / ' || b.state, E'\n') from sales a join sales b on b.venue_id = replace(a.venue_id, 'dealt', 'whole') where a.venue_id like 'dealt-%' and a.state <> b.state
@@ -74,7 +74,7 @@ public sealed class ThousandsOfCasesTests(TestPostgres postgres)
             )
         ).ShouldBeNull();
         (
-            await bar.SqlAsync<string>(
+            await venue.SqlAsync<string>(
                 Figures
                     + """
                     select string_agg(venue_id || ': ' || concat_ws(' ', s.total, r.total, s.refunded, r.refunded, s.count, r.count, s.pending, r.pending), E'\n') from sales s left join sums r using (venue_id)
@@ -83,7 +83,7 @@ public sealed class ThousandsOfCasesTests(TestPostgres postgres)
             )
         ).ShouldBeNull();
         (
-            await bar.SqlAsync<string>(
+            await venue.SqlAsync<string>(
                 Figures
                     + """
                     select string_agg(venue_id || ': ' || concat_ws(' ', s.spend, p.spend), E'\n') from sales s left join spends p using (venue_id) where venue_id <> 'bar' and s.spend <> coalesce(p.spend, 0)
@@ -91,13 +91,13 @@ public sealed class ThousandsOfCasesTests(TestPostgres postgres)
             )
         ).ShouldBeNull();
         (
-            await bar.SqlAsync<long>(
+            await venue.SqlAsync<long>(
                 "select (select count(*) from rules.feed_dead_letters) + (select count(*) from analytics.feed_dead_letters)"
             )
         ).ShouldBe(0);
     }
 
-    private static PosFacts[] Story(Random random) =>
+    private static PosObservations[] Story(Random random) =>
         [
             .. Enumerable
                 .Range(0, random.Next(1, 9))
@@ -105,7 +105,7 @@ public sealed class ThousandsOfCasesTests(TestPostgres postgres)
                 {
                     var (id, at, amount) = (random.Next(4), random.Next(4), random.Next(1, 5) * 100L);
                     return random.Next(3) > 0
-                        ? new PosFacts
+                        ? new PosObservations
                         {
                             Payments =
                             [
@@ -125,7 +125,7 @@ public sealed class ThousandsOfCasesTests(TestPostgres postgres)
                                 ),
                             ],
                         }
-                        : new PosFacts
+                        : new PosObservations
                         {
                             Refunds =
                             [
@@ -146,9 +146,9 @@ public sealed class ThousandsOfCasesTests(TestPostgres postgres)
                 }),
         ];
 
-    private static Till TillOf(string venue) => new(Guid.Empty, venue, Provider.Square, "merchant");
+    private static PosConnectionDetails TillOf(string venue) => new(Guid.Empty, venue, Provider.Square, "merchant");
 
-    private static BatchItem Told(string venue, PosFacts facts, Random random, bool asEvent)
+    private static BatchItem Told(string venue, PosObservations facts, Random random, bool asEvent)
     {
         if (!asEvent)
             return BatchItem.Of(TillOf(venue), facts, VersionCause.Sync, "run");
@@ -173,7 +173,7 @@ public sealed class ThousandsOfCasesTests(TestPostgres postgres)
         );
     }
 
-    private static async Task WriteAsync(RunningHost host, IEnumerable<BatchItem[]> batches)
+    private static async Task WriteAsync(TestHost host, IEnumerable<BatchItem[]> batches)
     {
         await using var writer = host.Services.GetRequiredService<Func<BatchWriter>>()();
         foreach (var batch in batches)

@@ -1,4 +1,4 @@
-using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Fixtures;
 using PosModular.IntegrationTests.Postgres;
 
 namespace PosModular.IntegrationTests.Live;
@@ -14,18 +14,18 @@ public sealed class LiveTests(TestPostgres postgres)
     public async Task A_subscriber_that_reconnects_during_a_storm_from_two_hosts_sees_each_sale_once_and_in_order()
     {
         const int storm = 5_000;
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        var second = await bar.AddHostAsync();
-        var subscriber = await Subscriber.StartAsync(bar.Host, bar.Owner.Token!, Added, new { venue = Bar.VenueId });
-        await bar.SubscribedAsync();
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        var second = await venue.AddHostAsync();
+        var subscriber = await WebSocketSubscriber.StartAsync(venue.Host, venue.Owner.Token!, Added, new { venue = TestVenue.VenueId });
+        await venue.WaitForSubscribersAsync();
 
         var posted = 0;
         async Task PostAsync(int worker)
         {
             while (Interlocked.Increment(ref posted) is var i && i <= storm)
-                (await bar.PostAsync(bar.Event($"p{i}", amount: i), (i + worker) % 2 == 0 ? bar.Host : second)).ShouldBe(
-                    System.Net.HttpStatusCode.OK
-                );
+                (
+                    await venue.PostWebhookAsync(venue.PaymentEvent($"p{i}", amount: i), (i + worker) % 2 == 0 ? venue.Host : second)
+                ).ShouldBe(System.Net.HttpStatusCode.OK);
         }
         var sending = Task.WhenAll(Enumerable.Range(0, 32).Select(PostAsync));
 
@@ -37,11 +37,11 @@ public sealed class LiveTests(TestPostgres postgres)
             {
                 // Each time on the other host, from where it was cut off.
                 await subscriber.DisposeAsync();
-                subscriber = await Subscriber.StartAsync(
-                    bar.Hosts[connection % 2],
-                    bar.Owner.Token!,
+                subscriber = await WebSocketSubscriber.StartAsync(
+                    venue.Hosts[connection % 2],
+                    venue.Owner.Token!,
                     Added,
-                    new { venue = Bar.VenueId, after = place }
+                    new { venue = TestVenue.VenueId, after = place }
                 );
             }
             for (var i = 0; i < 700 && seen.Count < storm; i++)
@@ -55,24 +55,25 @@ public sealed class LiveTests(TestPostgres postgres)
         await subscriber.DisposeAsync();
 
         seen.Select(s => s.Id).Distinct().Count().ShouldBe(storm);
-        seen.Select(s => PosModular.Kernel.Paging.Cursor.DecodeSequence("feed", Bar.VenueId, s.Cursor, long.MaxValue)).ShouldBeInOrder();
+        seen.Select(s => PosModular.Kernel.Paging.Cursor.DecodeSequence("feed", TestVenue.VenueId, s.Cursor, long.MaxValue))
+            .ShouldBeInOrder();
     }
 
     [Fact]
     public async Task Every_change_comes_in_the_state_it_had_then()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        await bar.PostAsync(bar.Event("p1", status: "APPROVED", minute: 1));
-        await bar.PostAsync(bar.Event("p2", status: "COMPLETED", minute: 1));
-        await bar.PostAsync(bar.Event("p1", status: "COMPLETED", minute: 2));
-        await bar.PostAsync(bar.Event("p1", status: "APPROVED", minute: 0)); // too late: no change
-        await bar.PostAsync(bar.Event("p1", status: "COMPLETED", minute: 3, refunded: 400));
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        await venue.PostWebhookAsync(venue.PaymentEvent("p1", status: "APPROVED", minute: 1));
+        await venue.PostWebhookAsync(venue.PaymentEvent("p2", status: "COMPLETED", minute: 1));
+        await venue.PostWebhookAsync(venue.PaymentEvent("p1", status: "COMPLETED", minute: 2));
+        await venue.PostWebhookAsync(venue.PaymentEvent("p1", status: "APPROVED", minute: 0)); // too late: no change
+        await venue.PostWebhookAsync(venue.PaymentEvent("p1", status: "COMPLETED", minute: 3, refunded: 400));
 
-        await using var subscriber = await Subscriber.StartAsync(
-            bar.Host,
-            bar.Owner.Token!,
+        await using var subscriber = await WebSocketSubscriber.StartAsync(
+            venue.Host,
+            venue.Owner.Token!,
             Changed,
-            new { venue = Bar.VenueId, after = PosModular.Kernel.Paging.Cursor.EncodeSequence("feed", Bar.VenueId, 0) }
+            new { venue = TestVenue.VenueId, after = PosModular.Kernel.Paging.Cursor.EncodeSequence("feed", TestVenue.VenueId, 0) }
         );
 
         var changes = new List<string>();
@@ -87,17 +88,22 @@ public sealed class LiveTests(TestPostgres postgres)
     [Fact]
     public async Task A_subscription_leaks_no_other_venues_sale()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        var other = bar.Square.Sellers.AddTill(
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        var other = venue.Simulator.Sellers.AddTill(
             new Simulator.Sellers.TillOrder { LocationId = "OTHERLOCATION", AccessToken = "other-access-token" }
         );
-        await bar.RegisterAsync("other-bar", "other-owner");
-        var (_, url, key) = await bar.ConnectAsync("other-bar", other);
-        await using var subscriber = await Subscriber.StartAsync(bar.Host, bar.Owner.Token!, Added, new { venue = Bar.VenueId });
-        await bar.SubscribedAsync();
+        await venue.RegisterVenueAsync("other-bar", "other-owner");
+        var (_, url, key) = await venue.ConnectSquareAsync("other-bar", other);
+        await using var subscriber = await WebSocketSubscriber.StartAsync(
+            venue.Host,
+            venue.Owner.Token!,
+            Added,
+            new { venue = TestVenue.VenueId }
+        );
+        await venue.WaitForSubscribersAsync();
 
-        await bar.PostAsync(bar.Event("theirs", locationId: "OTHERLOCATION"), url: url, key: key);
-        await bar.PostAsync(bar.Event("mine"));
+        await venue.PostWebhookAsync(venue.PaymentEvent("theirs", locationId: "OTHERLOCATION"), url: url, key: key);
+        await venue.PostWebhookAsync(venue.PaymentEvent("mine"));
 
         (await subscriber.NextAsync()).At("externalId").GetString().ShouldBe("mine");
     }
@@ -105,29 +111,29 @@ public sealed class LiveTests(TestPostgres postgres)
     [Fact]
     public async Task A_stranger_or_a_moderator_cannot_subscribe_and_a_bad_cursor_is_told()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
 
         async Task<string?> RefusalAsync(string token, object variables)
         {
-            await using var subscriber = await Subscriber.StartAsync(bar.Host, token, Added, variables);
-            var (what, value) = await subscriber.HearAsync();
+            await using var subscriber = await WebSocketSubscriber.StartAsync(venue.Host, token, Added, variables);
+            var (what, value) = await subscriber.ReceiveAsync();
             var errors = what == "error" ? value : value.GetProperty("errors");
             return errors[0].GetProperty("extensions").GetProperty("code").GetString();
         }
-        (await RefusalAsync(TestKeys.Token("stranger"), new { venue = Bar.VenueId })).ShouldBe("FORBIDDEN");
-        (await RefusalAsync(bar.Moderator.Token!, new { venue = Bar.VenueId })).ShouldBe("FORBIDDEN");
-        (await RefusalAsync(bar.Owner.Token!, new { venue = "nowhere" })).ShouldBe("FORBIDDEN");
-        (await RefusalAsync(bar.Owner.Token!, new { venue = Bar.VenueId, after = "nonsense" })).ShouldBe("INVALID_INPUT");
+        (await RefusalAsync(TestKeys.Token("stranger"), new { venue = TestVenue.VenueId })).ShouldBe("FORBIDDEN");
+        (await RefusalAsync(venue.Moderator.Token!, new { venue = TestVenue.VenueId })).ShouldBe("FORBIDDEN");
+        (await RefusalAsync(venue.Owner.Token!, new { venue = "nowhere" })).ShouldBe("FORBIDDEN");
+        (await RefusalAsync(venue.Owner.Token!, new { venue = TestVenue.VenueId, after = "nonsense" })).ShouldBe("INVALID_INPUT");
         (
             await RefusalAsync(
-                bar.Owner.Token!,
-                new { venue = Bar.VenueId, after = PosModular.Kernel.Paging.Cursor.EncodeSequence("feed", "other-bar", 0) }
+                venue.Owner.Token!,
+                new { venue = TestVenue.VenueId, after = PosModular.Kernel.Paging.Cursor.EncodeSequence("feed", "other-bar", 0) }
             )
         ).ShouldBe("INVALID_INPUT");
         (
             await RefusalAsync(
-                bar.Owner.Token!,
-                new { venue = Bar.VenueId, after = PosModular.Kernel.Paging.Cursor.EncodeSequence("feed", Bar.VenueId, 5) }
+                venue.Owner.Token!,
+                new { venue = TestVenue.VenueId, after = PosModular.Kernel.Paging.Cursor.EncodeSequence("feed", TestVenue.VenueId, 5) }
             )
         ).ShouldBe("INVALID_INPUT");
     }
@@ -135,10 +141,15 @@ public sealed class LiveTests(TestPostgres postgres)
     [Fact]
     public async Task A_socket_without_a_good_token_is_closed_with_4403()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        await using var subscriber = Subscriber.Knock(bar.Host, "no.good.token", Added, new { venue = Bar.VenueId });
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        await using var subscriber = WebSocketSubscriber.BeginConnect(
+            venue.Host,
+            "no.good.token",
+            Added,
+            new { venue = TestVenue.VenueId }
+        );
 
-        var (what, value) = await subscriber.HearAsync();
+        var (what, value) = await subscriber.ReceiveAsync();
 
         what.ShouldBe("closed");
         value.At("code").GetInt32().ShouldBe(4403);

@@ -15,7 +15,7 @@ internal static class DockerEngine
     ];
 
     /// <summary>An engine named by DOCKER_HOST is taken at its word.</summary>
-    public static async Task<bool> AnswersAsync()
+    public static async Task<bool> IsAvailableAsync()
     {
         if (!string.IsNullOrEmpty(Environment.GetEnvironmentVariable("DOCKER_HOST")))
             return true;
@@ -28,7 +28,7 @@ internal static class DockerEngine
     /// <summary>A socket file outlives its engine, so it is asked (Docker Engine API, "Ping").</summary>
     private static async Task<bool> PingAsync(string path)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(1));
         using var handler = new SocketsHttpHandler
         {
             ConnectCallback = async (_, cancellationToken) =>
@@ -41,8 +41,8 @@ internal static class DockerEngine
         using var client = new HttpClient(handler);
         try
         {
-            using var answer = await client.GetAsync(new Uri("http://docker/_ping"), limit.Token);
-            return answer.IsSuccessStatusCode;
+            using var response = await client.GetAsync(new Uri("http://docker/_ping"), timeout.Token);
+            return response.IsSuccessStatusCode;
         }
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
         {

@@ -8,9 +8,9 @@ namespace PosModular.IntegrationTests.Postgres;
 public sealed class EmbeddedPostgresTests
 {
     [Fact]
-    public async Task Committed_rows_survive_a_crash_and_the_connection_string_stays_good()
+    public async Task Committed_rows_survive_a_crash_and_the_connection_string_stays_valid()
     {
-        await using var postgres = await TestPostgres.StartOwnAsync();
+        await using var postgres = await TestPostgres.StartDedicatedAsync();
         await ExecuteAsync(postgres, "create table kept (n int); insert into kept values (1)");
 
         await postgres.StopAsync(immediate: true);
@@ -21,9 +21,9 @@ public sealed class EmbeddedPostgresTests
     }
 
     [Fact]
-    public async Task The_first_of_two_hosts_to_leave_does_not_take_the_server_from_the_other()
+    public async Task The_server_keeps_running_while_one_of_two_hosts_still_uses_it()
     {
-        var first = await TestPostgres.StartOwnAsync();
+        var first = await TestPostgres.StartDedicatedAsync();
         await using var second = await EmbeddedPostgres.StartAsync(
             first.DataDirectory,
             isTemporary: true,
@@ -38,18 +38,18 @@ public sealed class EmbeddedPostgresTests
     }
 
     [Fact]
-    public async Task The_last_host_to_leave_stops_the_server()
+    public async Task The_server_stops_when_the_last_host_stops()
     {
-        var postgres = await TestPostgres.StartOwnAsync();
+        var postgres = await TestPostgres.StartDedicatedAsync();
         await postgres.DisposeAsync();
         await Should.ThrowAsync<NpgsqlException>(() => ExecuteAsync(postgres, "select 1"));
         Directory.Exists(postgres.DataDirectory).ShouldBeFalse();
     }
 
     [Fact]
-    public async Task Nobody_comes_in_without_the_password()
+    public async Task Connecting_without_the_right_password_is_refused()
     {
-        await using var postgres = await TestPostgres.StartOwnAsync();
+        await using var postgres = await TestPostgres.StartDedicatedAsync();
         var without = new NpgsqlConnectionStringBuilder(postgres.ConnectionString) { Password = "guess", Pooling = false };
         await using var connection = new NpgsqlConnection(without.ConnectionString);
         (await Should.ThrowAsync<PostgresException>(() => connection.OpenAsync(TestContext.Current.CancellationToken))).SqlState.ShouldBe(

@@ -4,7 +4,7 @@ using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using PosModular.Host.Development.Postgres;
-using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Fixtures;
 using Testcontainers.PostgreSql;
 
 [assembly: AssemblyFixture(typeof(PosModular.IntegrationTests.Postgres.TestPostgres))]
@@ -26,7 +26,7 @@ public sealed class TestPostgres : IAsyncLifetime
     private const string Prefix = "posmodular-tests-";
 
     // What a fresh database costs is taken from the processor, of which the tests have little else: no flushing, no page twice, nothing compressed.
-    private static readonly string[] InAHurry =
+    private static readonly string[] SpeedSettings =
     [
         "alter system set fsync = off",
         "alter system set full_page_writes = off",
@@ -35,38 +35,38 @@ public sealed class TestPostgres : IAsyncLifetime
     ];
 
     private readonly ConcurrentQueue<string> _databases = new();
-    private readonly Lazy<Task<string>> _migrated;
+    private readonly Lazy<Task<string>> _migratedTemplate;
     private PostgreSqlContainer? _container;
-    private EmbeddedPostgres? _local;
+    private EmbeddedPostgres? _embedded;
     private string _server = "";
 
-    public TestPostgres() => _migrated = new(MigrateAsync);
+    public TestPostgres() => _migratedTemplate = new(CreateMigratedTemplateAsync);
 
     public async ValueTask InitializeAsync()
     {
         if (Environment.GetEnvironmentVariable("POS_TEST_POSTGRES") is { Length: > 0 } given)
             _server = given;
-        else if (await ContainerAsync() is { } connectionString)
+        else if (await TryStartContainerAsync() is { } connectionString)
             _server = connectionString;
         else
         {
-            await RemoveAbandonedAsync();
-            _local = await StartOwnAsync();
-            _server = _local.ConnectionString;
+            await RemoveAbandonedClustersAsync();
+            _embedded = await StartDedicatedAsync();
+            _server = _embedded.ConnectionString;
         }
-        if (_local is not null || _container is not null)
-            foreach (var setting in InAHurry)
+        if (_embedded is not null || _container is not null)
+            foreach (var setting in SpeedSettings)
                 await ExecuteAsync(setting);
     }
 
     /// <summary>Makes a database of its own for a test, migrated and without a row, and gives the connection string to it.</summary>
-    public async Task<string> CreateDatabaseAsync() => await CopyAsync(await _migrated.Value);
+    public async Task<string> CreateDatabaseAsync() => await CreateFromTemplateAsync(await _migratedTemplate.Value);
 
     /// <summary>As a new host finds it: without schemas.</summary>
-    public Task<string> CreateEmptyDatabaseAsync() => CopyAsync("template0");
+    public Task<string> CreateEmptyDatabaseAsync() => CreateFromTemplateAsync("template0");
 
     // Nobody stays connected to what is copied: creating from a database in use fails.
-    private async Task<string> CopyAsync(string template)
+    private async Task<string> CreateFromTemplateAsync(string template)
     {
         var database = $"test_{Guid.NewGuid():N}";
         await ExecuteAsync($"create database \"{database}\" template \"{template}\"");
@@ -75,15 +75,15 @@ public sealed class TestPostgres : IAsyncLifetime
     }
 
     /// <summary>Once for all tests, by the host's own migration.</summary>
-    private async Task<string> MigrateAsync()
+    private async Task<string> CreateMigratedTemplateAsync()
     {
         var template = new NpgsqlConnectionStringBuilder(await CreateEmptyDatabaseAsync()) { Pooling = false };
-        await RunningHost.MigrateAsync(template.ConnectionString);
+        await TestHost.MigrateAsync(template.ConnectionString);
         return template.Database!;
     }
 
     /// <summary>A throw-away server for one test alone, which may stop it, crash it and start it again. Needs the binaries on this machine.</summary>
-    internal static Task<EmbeddedPostgres> StartOwnAsync()
+    internal static Task<EmbeddedPostgres> StartDedicatedAsync()
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Environment.ProcessId}-{Guid.NewGuid():N}");
         return EmbeddedPostgres.StartAsync(
@@ -96,11 +96,11 @@ public sealed class TestPostgres : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        if (_local is not null)
+        if (_embedded is not null)
         {
             // Else the pools' idle connections would be reset under them, and say so.
             NpgsqlConnection.ClearAllPools();
-            await _local.DisposeAsync();
+            await _embedded.DisposeAsync();
         }
         else if (_container is not null)
             await _container.DisposeAsync();
@@ -110,30 +110,30 @@ public sealed class TestPostgres : IAsyncLifetime
     }
 
     /// <summary>A Docker engine that cannot get the image (no network, say) is no reason for not testing.</summary>
-    private async Task<string?> ContainerAsync()
+    private async Task<string?> TryStartContainerAsync()
     {
-        if (!await DockerEngine.AnswersAsync())
+        if (!await DockerEngine.IsAvailableAsync())
             return null;
-        var starting = new PostgreSqlBuilder(Image).WithCommand("-c", "max_connections=200").Build();
+        var container = new PostgreSqlBuilder(Image).WithCommand("-c", "max_connections=200").Build();
         try
         {
-            await starting.StartAsync();
+            await container.StartAsync();
         }
         catch (Exception e)
         {
             await Console.Error.WriteLineAsync($"Docker answers but cannot run {Image}; trying this machine's own PostgreSQL. {e.Message}");
-            await starting.DisposeAsync();
+            await container.DisposeAsync();
             return null;
         }
-        _container = starting;
-        return starting.GetConnectionString();
+        _container = container;
+        return container.GetConnectionString();
     }
 
     /// <summary>
     /// A test process that was killed leaves its cluster running. The name tells whose it was; one whose process lives
     /// is left alone.
     /// </summary>
-    private static async Task RemoveAbandonedAsync()
+    private static async Task RemoveAbandonedClustersAsync()
     {
         string[] roots = [Path.GetTempPath(), "/var/lib/posmodular"];
         foreach (var directory in roots.Where(Directory.Exists).SelectMany(root => Directory.GetDirectories(root, Prefix + "*")))

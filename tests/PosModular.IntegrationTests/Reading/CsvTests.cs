@@ -1,6 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json;
-using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Fixtures;
 using PosModular.IntegrationTests.Postgres;
 
 namespace PosModular.IntegrationTests.Reading;
@@ -15,14 +15,14 @@ public sealed class CsvTests(TestPostgres postgres)
     [Fact]
     public async Task Rows_stand_as_RFC_4180_and_a_spreadsheet_wants_them()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        await bar.PostAsync(bar.Event("=1+1", amount: 1234, refunded: 234, created: "2026-11-20T20:00:00.000Z"));
-        await bar.PostAsync(bar.Event("yen", amount: 1200, currency: "JPY", created: "2026-11-20T21:00:00.000Z"));
-        await bar.PostAsync(bar.Event("dinar", amount: 1250, currency: "KWD", created: "2026-11-21T08:00:00.000Z"));
-        await bar.PostAsync(bar.Refund("refund", null, amount: 400));
-        var sale = await bar.SqlAsync<Guid>("select id from ingestion.transactions where external_id = '=1+1'");
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        await venue.PostWebhookAsync(venue.PaymentEvent("=1+1", amount: 1234, refunded: 234, createdAt: "2026-11-20T20:00:00.000Z"));
+        await venue.PostWebhookAsync(venue.PaymentEvent("yen", amount: 1200, currency: "JPY", createdAt: "2026-11-20T21:00:00.000Z"));
+        await venue.PostWebhookAsync(venue.PaymentEvent("dinar", amount: 1250, currency: "KWD", createdAt: "2026-11-21T08:00:00.000Z"));
+        await venue.PostWebhookAsync(venue.RefundEvent("refund", null, amount: 400));
+        var sale = await venue.SqlAsync<Guid>("select id from ingestion.transactions where external_id = '=1+1'");
         (
-            await bar.Owner.DataAsync(
+            await venue.Owner.GetDataAsync(
                 "mutation($id: ID!, $user: ID!) { assignTransaction(input: { venueId: \"bar\", transactionId: $id, userId: $user }) { errors { code } } }",
                 new { id = sale, user = "@SUM(1,2)\"x\"" }
             )
@@ -31,36 +31,36 @@ public sealed class CsvTests(TestPostgres postgres)
             .GetArrayLength()
             .ShouldBe(0);
 
-        using var answer = await bar.CsvAsync(token: bar.Owner.Token);
+        using var answer = await venue.CsvAsync(token: venue.Owner.Token);
 
         answer.Content.Headers.ContentType!.ToString().ShouldBe("text/csv; charset=utf-8");
         answer.Content.Headers.ContentDisposition!.FileName!.Trim('"').ShouldBe("transactions-bar.csv");
         (await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldStartWith(Header + "\r\n");
-        var rows = (await bar.CsvRowsAsync("?order=OLDEST_FIRST"))
+        var rows = (await venue.CsvRowsAsync("?order=OLDEST_FIRST"))
             .Select(row => row[(row.IndexOf(',', StringComparison.Ordinal) + 1)..row.LastIndexOf(',')])
             .ToArray();
         rows.ShouldBe(
             [
-                $"'=1+1,order-=1+1,SQUARE,{bar.ConnectionId},2026-11-20T20:00:00Z,2026-11-20,PARTIALLY_REFUNDED,USD,12.34,12.34,0.00,0.00,0.00,0.00,2.34,10.00,false,CARD,VISA,1111,\"'@SUM(1,2)\"\"x\"\"\",HAND",
-                $"yen,order-yen,SQUARE,{bar.ConnectionId},2026-11-20T21:00:00Z,2026-11-20,COMPLETED,JPY,1200,1200,0,0,0,0,0,1200,false,CARD,VISA,1111,,",
-                $"refund,,SQUARE,{bar.ConnectionId},2026-11-20T21:00:00Z,2026-11-20,REFUNDED,USD,0.00,0.00,0.00,0.00,0.00,0.00,4.00,-4.00,true,OTHER,,,,",
+                $"'=1+1,order-=1+1,SQUARE,{venue.ConnectionId},2026-11-20T20:00:00Z,2026-11-20,PARTIALLY_REFUNDED,USD,12.34,12.34,0.00,0.00,0.00,0.00,2.34,10.00,false,CARD,VISA,1111,\"'@SUM(1,2)\"\"x\"\"\",HAND",
+                $"yen,order-yen,SQUARE,{venue.ConnectionId},2026-11-20T21:00:00Z,2026-11-20,COMPLETED,JPY,1200,1200,0,0,0,0,0,1200,false,CARD,VISA,1111,,",
+                $"refund,,SQUARE,{venue.ConnectionId},2026-11-20T21:00:00Z,2026-11-20,REFUNDED,USD,0.00,0.00,0.00,0.00,0.00,0.00,4.00,-4.00,true,OTHER,,,,",
                 // Three in the morning in New York: the night before.
-                $"dinar,order-dinar,SQUARE,{bar.ConnectionId},2026-11-21T08:00:00Z,2026-11-20,COMPLETED,KWD,1.250,1.250,0.000,0.000,0.000,0.000,0.000,1.250,false,CARD,VISA,1111,,",
+                $"dinar,order-dinar,SQUARE,{venue.ConnectionId},2026-11-21T08:00:00Z,2026-11-20,COMPLETED,KWD,1.250,1.250,0.000,0.000,0.000,0.000,0.000,1.250,false,CARD,VISA,1111,,",
             ],
             ignoreOrder: true
         ); // two of them have the same time
         rows[^1].ShouldStartWith("dinar");
-        (await bar.CsvRowsAsync("?order=LARGEST_FIRST")).Select(row => row.Split(',')[1]).ShouldBe(["dinar", "'=1+1", "yen", "refund"]);
-        (await bar.CsvRowsAsync("?search=nothing")).ShouldBeEmpty();
+        (await venue.CsvRowsAsync("?order=LARGEST_FIRST")).Select(row => row.Split(',')[1]).ShouldBe(["dinar", "'=1+1", "yen", "refund"]);
+        (await venue.CsvRowsAsync("?search=nothing")).ShouldBeEmpty();
     }
 
     [Fact]
     public async Task Only_an_owner_gets_it_and_a_wrong_parameter_is_named()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        async Task<string> RefusalAsync(string? token, string query = "", string venue = Bar.VenueId)
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        async Task<string> RefusalAsync(string? token, string query = "", string venueId = TestVenue.VenueId)
         {
-            using var answer = await bar.CsvAsync(query, token, venue);
+            using var answer = await venue.CsvAsync(query, token, venueId);
             var body = await answer.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken);
             return $"{(int)answer.StatusCode} {body.At("code").GetString()} {body.At("message").GetString()!.Split(' ')[0]}";
         }
@@ -68,8 +68,8 @@ public sealed class CsvTests(TestPostgres postgres)
         (await RefusalAsync(null)).ShouldStartWith("401 UNAUTHENTICATED");
         (await RefusalAsync("no.good.token")).ShouldStartWith("401 UNAUTHENTICATED");
         (await RefusalAsync(TestKeys.Token("stranger"))).ShouldStartWith("403 FORBIDDEN");
-        (await RefusalAsync(bar.Moderator.Token)).ShouldStartWith("403 FORBIDDEN");
-        (await RefusalAsync(bar.Owner.Token, venue: "no-such-venue")).ShouldStartWith("403 FORBIDDEN");
+        (await RefusalAsync(venue.Moderator.Token)).ShouldStartWith("403 FORBIDDEN");
+        (await RefusalAsync(venue.Owner.Token, venueId: "no-such-venue")).ShouldStartWith("403 FORBIDDEN");
         foreach (
             var (name, value) in new[]
             {
@@ -87,17 +87,17 @@ public sealed class CsvTests(TestPostgres postgres)
                 ("order", "BEST_FIRST"),
             }
         )
-            (await RefusalAsync(bar.Owner.Token, $"?{name}={value}")).ShouldBe($"400 INVALID_INPUT {name}");
+            (await RefusalAsync(venue.Owner.Token, $"?{name}={value}")).ShouldBe($"400 INVALID_INPUT {name}");
     }
 
     [Fact]
     public async Task Ten_thousand_rows_are_streamed_each_once()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        await bar.SeedAsync(10_000);
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        await venue.SeedAsync(10_000);
         foreach (var order in new[] { "NEWEST_FIRST", "OLDEST_FIRST", "LARGEST_FIRST" })
         {
-            using var answer = await bar.CsvAsync("?order=" + order, bar.Owner.Token);
+            using var answer = await venue.CsvAsync("?order=" + order, venue.Owner.Token);
             answer.Content.Headers.ContentLength.ShouldBeNull();
             answer.Headers.TransferEncodingChunked.ShouldBe(true);
             var rows = (await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Split("\r\n")[1..^1];

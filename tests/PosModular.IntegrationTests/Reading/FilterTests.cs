@@ -1,4 +1,4 @@
-using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Fixtures;
 using PosModular.IntegrationTests.Postgres;
 using PosModular.IntegrationTests.Syncs;
 using PosModular.Simulator.Payments;
@@ -7,19 +7,19 @@ using PosModular.Simulator.Toast;
 namespace PosModular.IntegrationTests.Reading;
 
 /// <summary>Each field of the filter, and several at once: the page, its count and the download hold the same sales.</summary>
-public sealed class FilterTests(TestPostgres postgres, SharedBar shared) : IClassFixture<SharedBar>
+public sealed class FilterTests(TestPostgres postgres, SharedTestVenue shared) : IClassFixture<SharedTestVenue>
 {
     private static DateTimeOffset At(int hour) => new(2026, 11, 20, hour, 0, 0, TimeSpan.Zero);
 
     [Fact]
     public async Task Every_field_alone_and_together_picks_the_same_sales_for_page_count_and_download()
     {
-        await using var bar = await Polled.OpenAsync(
+        await using var venue = await Polled.OpenAsync(
             await postgres.CreateDatabaseAsync(),
             more: new Dictionary<string, string?> { ["Pos:Syncs"] = "false" }
         );
         var card = new Card { Fingerprint = "card-1", Last4 = "4242" };
-        await bar.SellAsync(
+        await venue.SellAsync(
             new Sale
             {
                 LocationId = "",
@@ -31,7 +31,7 @@ public sealed class FilterTests(TestPostgres postgres, SharedBar shared) : IClas
                 At = At(18),
             }
         );
-        await bar.SellAsync(
+        await venue.SellAsync(
             new Sale
             {
                 LocationId = "",
@@ -41,7 +41,7 @@ public sealed class FilterTests(TestPostgres postgres, SharedBar shared) : IClas
                 At = At(19),
             }
         );
-        await bar.SellAsync(
+        await venue.SellAsync(
             new Sale
             {
                 LocationId = "",
@@ -51,11 +51,11 @@ public sealed class FilterTests(TestPostgres postgres, SharedBar shared) : IClas
                 At = At(20),
             }
         );
-        await bar.PostAsync(bar.Event("d", amount: 4000, refunded: 400, created: "2026-11-20T21:00:00.000Z"));
-        var (till, toast) = await bar.ConnectToastAsync();
-        await bar.HearToastAsync(till, toast, "secret");
-        var t = bar
-            .Square.Toast.Ledger.RingUp(
+        await venue.PostWebhookAsync(venue.PaymentEvent("d", amount: 4000, refunded: 400, createdAt: "2026-11-20T21:00:00.000Z"));
+        var (till, toast) = await venue.ConnectToastAsync();
+        await venue.HearToastAsync(till, toast, "secret");
+        var t = venue
+            .Simulator.Toast.Ledger.RingUp(
                 new ToastSale
                 {
                     RestaurantGuid = till.Restaurant.Guid,
@@ -68,9 +68,9 @@ public sealed class FilterTests(TestPostgres postgres, SharedBar shared) : IClas
             .Checks[0]
             .Payments[0]
             .Guid.ToString();
-        await bar.Square.Toast.Deliveries.WhenIdleAsync(TestContext.Current.CancellationToken);
-        var token = await bar.SqlAsync<string>("select card_token from ingestion.transactions where external_id = 'a'");
-        await bar.Owner.DataAsync(
+        await venue.Simulator.Toast.Deliveries.WhenIdleAsync(TestContext.Current.CancellationToken);
+        var token = await venue.SqlAsync<string>("select card_token from ingestion.transactions where external_id = 'a'");
+        await venue.Owner.GetDataAsync(
             "mutation($token: String!) { linkCard(input: { venueId: \"bar\", userId: \"guest\", cardToken: $token }) { errors { code } } }",
             new { token }
         );
@@ -95,18 +95,18 @@ public sealed class FilterTests(TestPostgres postgres, SharedBar shared) : IClas
                         )
                     )
                 );
-            var page = await bar.PageAsync(filter);
+            var page = await venue.PageAsync(filter);
             var ids = string.Join(' ', page.At("edges").EnumerateArray().Select(e => e.At("node.externalId").GetString()));
             ids.ShouldBe(expected, query);
             page.At("totalCount").GetInt64().ShouldBe(ids.Length == 0 ? 0 : ids.Split(' ').Length, query);
-            string.Join(' ', (await bar.CsvRowsAsync(query)).Select(row => row.Split(',')[1])).ShouldBe(expected, query);
+            string.Join(' ', (await venue.CsvRowsAsync(query)).Select(row => row.Split(',')[1])).ShouldBe(expected, query);
         }
 
         await PickAsync($"{t} d c b a");
         await PickAsync($"{t} d c", ("from", "2026-11-20T20:00:00Z"));
         await PickAsync("b a", ("to", "2026-11-20T15:00:00-05:00"));
         await PickAsync($"{t}", ("connectionId", toast.ToString()));
-        await PickAsync("d c b a", ("connectionId", bar.ConnectionId.ToString()));
+        await PickAsync("d c b a", ("connectionId", venue.ConnectionId.ToString()));
         await PickAsync("", ("connectionId", "no-such-till"));
         await PickAsync($"{t}", ("provider", "TOAST"));
         await PickAsync("d c b a", ("provider", "SQUARE"));
@@ -130,7 +130,7 @@ public sealed class FilterTests(TestPostgres postgres, SharedBar shared) : IClas
             "b",
             ("from", "2026-11-20T18:00:00Z"),
             ("to", "2026-11-20T21:00:00Z"),
-            ("connectionId", bar.ConnectionId.ToString()),
+            ("connectionId", venue.ConnectionId.ToString()),
             ("provider", "SQUARE"),
             ("statuses", new[] { "AUTHORIZED", "COMPLETED" }),
             ("paymentMethods", new[] { "CARD" }),
@@ -143,7 +143,7 @@ public sealed class FilterTests(TestPostgres postgres, SharedBar shared) : IClas
         await PickAsync("", ("userId", "guest"), ("matched", false));
         await PickAsync("", ("connectionId", toast.ToString()), ("provider", "SQUARE"));
 
-        (await bar.Owner.DataAsync("{ venue(id: \"bar\") { posConnections { provider transactionCount } } }"))
+        (await venue.Owner.GetDataAsync("{ venue(id: \"bar\") { posConnections { provider transactionCount } } }"))
             .At("venue.posConnections")
             .EnumerateArray()
             .Select(c => c.At("provider").GetString() + " " + c.At("transactionCount").GetInt64())
@@ -160,9 +160,9 @@ public sealed class FilterTests(TestPostgres postgres, SharedBar shared) : IClas
     [InlineData("statuses: [PAID]")]
     public async Task A_filter_that_cannot_be_one_is_INVALID_INPUT(string field)
     {
-        var bar = await shared.OpenAsync();
-        (await bar.Owner.ErrorAsync($"{{ venue(id: \"bar\") {{ transactions(filter: {{ {field} }}) {{ totalCount }} }} }}")).ShouldBe(
-            "INVALID_INPUT"
-        );
+        var venue = await shared.GetAsync();
+        (
+            await venue.Owner.GetErrorCodeAsync($"{{ venue(id: \"bar\") {{ transactions(filter: {{ {field} }}) {{ totalCount }} }} }}")
+        ).ShouldBe("INVALID_INPUT");
     }
 }

@@ -1,4 +1,4 @@
-using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Fixtures;
 using PosModular.IntegrationTests.Postgres;
 using PosModular.IntegrationTests.Syncs;
 using PosModular.Simulator.Payments;
@@ -11,13 +11,13 @@ public sealed class MatchRateTests(TestPostgres postgres)
     [Fact]
     public async Task Sales_that_could_not_be_tied_to_a_user_are_counted_by_their_reason_in_each_period()
     {
-        await using var bar = await Polled.OpenAsync(
+        await using var venue = await Polled.OpenAsync(
             await postgres.CreateDatabaseAsync(),
             more: new Dictionary<string, string?> { ["Pos:Syncs"] = "false" }
         );
         async Task<string> RateAsync(string arguments) =>
             (
-                await bar.Owner.DataAsync(
+                await venue.Owner.GetDataAsync(
                     $"{{ venue(id: \"bar\") {{ matchRate({arguments}) {{ sales matched rate unmatched {{ reason sales }} }} }} }}"
                 )
             )
@@ -25,8 +25,8 @@ public sealed class MatchRateTests(TestPostgres postgres)
                 .ToString();
         (await RateAsync("period: ALL")).ShouldBe("""{"sales":0,"matched":0,"rate":0,"unmatched":[]}""");
 
-        await bar.LinkAsync("guest", "card-1"); // on the 20th, as all that does not say otherwise
-        await bar.SellAsync(
+        await venue.LinkCardAsync("guest", "card-1"); // on the 20th, as all that does not say otherwise
+        await venue.SellAsync(
             new Sale
             {
                 LocationId = "",
@@ -35,23 +35,23 @@ public sealed class MatchRateTests(TestPostgres postgres)
                 At = new DateTimeOffset(2026, 11, 20, 20, 0, 0, TimeSpan.Zero),
             }
         );
-        await bar.PostAsync(bar.Event("token-less"));
-        await bar.PostAsync(bar.Event("token-less-too", status: "APPROVED"));
+        await venue.PostWebhookAsync(venue.PaymentEvent("token-less"));
+        await venue.PostWebhookAsync(venue.PaymentEvent("token-less-too", status: "APPROVED"));
         for (var i = 0; i < 3; i++)
-            await bar.PostAsync(
-                bar.Event(
+            await venue.PostWebhookAsync(
+                venue.PaymentEvent(
                     $"stranger-{i}",
                     fingerprint: $"card-of-{i}",
-                    created: i == 0 ? "2026-10-31T20:00:00.000Z" : "2026-11-18T20:00:00.000Z"
+                    createdAt: i == 0 ? "2026-10-31T20:00:00.000Z" : "2026-11-18T20:00:00.000Z"
                 )
             );
-        await bar.PostAsync(bar.Event("called-off", status: "CANCELED"));
-        await bar.PostAsync(bar.Event("failed", status: "FAILED"));
-        await bar.PostAsync(bar.Refund("r1", null)); // belongs to no sale
-        var (till, toast) = await bar.ConnectToastAsync();
-        await bar.HearToastAsync(till, toast, "secret");
+        await venue.PostWebhookAsync(venue.PaymentEvent("called-off", status: "CANCELED"));
+        await venue.PostWebhookAsync(venue.PaymentEvent("failed", status: "FAILED"));
+        await venue.PostWebhookAsync(venue.RefundEvent("r1", null)); // belongs to no sale
+        var (till, toast) = await venue.ConnectToastAsync();
+        await venue.HearToastAsync(till, toast, "secret");
         foreach (var type in new[] { ToastPaymentType.Credit, ToastPaymentType.Cash })
-            bar.Square.Toast.Ledger.RingUp(
+            venue.Simulator.Toast.Ledger.RingUp(
                 new ToastSale
                 {
                     RestaurantGuid = till.Restaurant.Guid,
@@ -61,7 +61,7 @@ public sealed class MatchRateTests(TestPostgres postgres)
                     At = new DateTimeOffset(2026, 11, 21, 3, 0, 0, TimeSpan.Zero),
                 }
             );
-        await bar.Square.Toast.Deliveries.WhenIdleAsync(TestContext.Current.CancellationToken);
+        await venue.Simulator.Toast.Deliveries.WhenIdleAsync(TestContext.Current.CancellationToken);
 
         (await RateAsync("period: ALL")).ShouldBe(
             """
@@ -79,9 +79,9 @@ public sealed class MatchRateTests(TestPostgres postgres)
         );
         (await RateAsync("period: YEAR, on: \"2026-01-01\"")).ShouldContain("\"sales\":9,");
         (await RateAsync("period: YEAR, on: \"2025-01-01\"")).ShouldContain("\"sales\":0,");
-        (await bar.Owner.ErrorAsync("{ venue(id: \"bar\") { matchRate(period: DAY, on: \"9999-12-31\") { sales } } }")).ShouldBe(
+        (await venue.Owner.GetErrorCodeAsync("{ venue(id: \"bar\") { matchRate(period: DAY, on: \"9999-12-31\") { sales } } }")).ShouldBe(
             "INVALID_INPUT"
         );
-        (await bar.Moderator.ErrorAsync("{ venue(id: \"bar\") { matchRate(period: ALL) { sales } } }")).ShouldBe("FORBIDDEN");
+        (await venue.Moderator.GetErrorCodeAsync("{ venue(id: \"bar\") { matchRate(period: ALL) { sales } } }")).ShouldBe("FORBIDDEN");
     }
 }

@@ -3,7 +3,7 @@ using Ingestion;
 using Ingestion.Transactions;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
-using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Fixtures;
 using PosModular.IntegrationTests.Postgres;
 
 namespace PosModular.IntegrationTests.Reading;
@@ -15,12 +15,16 @@ public sealed class PagingTests(TestPostgres postgres)
     [Fact]
     public async Task Pages_of_every_order_hold_each_sale_once_while_sales_arrive()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         // Five times and four totals for sixty sales.
         await Task.WhenAll(
             Enumerable
                 .Range(0, 60)
-                .Select(i => bar.PostAsync(bar.Event($"p{i}", amount: 1000 + i % 4 * 100, created: $"2026-11-20T20:0{i % 5}:00.000Z")))
+                .Select(i =>
+                    venue.PostWebhookAsync(
+                        venue.PaymentEvent($"p{i}", amount: 1000 + i % 4 * 100, createdAt: $"2026-11-20T20:0{i % 5}:00.000Z")
+                    )
+                )
         );
 
         foreach (var order in Orders)
@@ -28,14 +32,20 @@ public sealed class PagingTests(TestPostgres postgres)
             var (seen, after, page) = (new List<JsonElement>(), (string?)null, 0);
             do
             {
-                var found = await bar.PageAsync(order: order, first: 7, after: after);
+                var found = await venue.PageAsync(order: order, first: 7, after: after);
                 seen.AddRange(found.At("edges").EnumerateArray().Select(e => e.At("node")));
                 found.At("totalCount").GetInt64().ShouldBeGreaterThanOrEqualTo(60);
                 after = found.At("pageInfo.hasNextPage").GetBoolean() ? found.At("pageInfo.endCursor").GetString() : null;
                 // One at the front, one at the end, one among them.
-                await bar.PostAsync(bar.Event($"{order}-early-{page}", amount: 10, created: "2026-11-20T19:00:00.000Z"));
-                await bar.PostAsync(bar.Event($"{order}-late-{page}", amount: 9000, created: "2026-11-20T21:00:00.000Z"));
-                await bar.PostAsync(bar.Event($"{order}-among-{page++}", amount: 1100, created: "2026-11-20T20:02:00.000Z"));
+                await venue.PostWebhookAsync(
+                    venue.PaymentEvent($"{order}-early-{page}", amount: 10, createdAt: "2026-11-20T19:00:00.000Z")
+                );
+                await venue.PostWebhookAsync(
+                    venue.PaymentEvent($"{order}-late-{page}", amount: 9000, createdAt: "2026-11-20T21:00:00.000Z")
+                );
+                await venue.PostWebhookAsync(
+                    venue.PaymentEvent($"{order}-among-{page++}", amount: 1100, createdAt: "2026-11-20T20:02:00.000Z")
+                );
             } while (after is not null && page < 60);
 
             page.ShouldBeLessThan(60);
@@ -54,19 +64,19 @@ public sealed class PagingTests(TestPostgres postgres)
     [Fact]
     public async Task A_cursor_of_another_order_is_INVALID_INPUT()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        await bar.PostAsync(bar.Event("p1"));
-        await bar.PostAsync(bar.Event("p2"));
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        await venue.PostWebhookAsync(venue.PaymentEvent("p1"));
+        await venue.PostWebhookAsync(venue.PaymentEvent("p2"));
         foreach (var order in Orders)
         {
-            var cursor = (await bar.PageAsync(order: order, first: 1)).At("pageInfo.endCursor").GetString();
+            var cursor = (await venue.PageAsync(order: order, first: 1)).At("pageInfo.endCursor").GetString();
             foreach (var other in Orders)
             {
                 var asked = $"{{ venue(id: \"bar\") {{ transactions(order: {other}, after: \"{cursor}\") {{ nodes {{ id }} }} }} }}";
                 if (other == order)
-                    (await bar.Owner.DataAsync(asked)).At("venue.transactions.nodes").GetArrayLength().ShouldBe(1);
+                    (await venue.Owner.GetDataAsync(asked)).At("venue.transactions.nodes").GetArrayLength().ShouldBe(1);
                 else
-                    (await bar.Owner.ErrorAsync(asked)).ShouldBe("INVALID_INPUT", $"{order} {other}");
+                    (await venue.Owner.GetErrorCodeAsync(asked)).ShouldBe("INVALID_INPUT", $"{order} {other}");
             }
         }
     }
@@ -74,16 +84,20 @@ public sealed class PagingTests(TestPostgres postgres)
     [Fact]
     public async Task Each_order_and_a_users_pages_are_read_from_their_index_without_a_sort()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        await bar.SeedAsync(20_000);
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        await venue.SeedAsync(20_000);
 
         async Task CheckAsync(TransactionOrder order, TransactionFilter? filter, string index)
         {
-            await using var db = await bar.Host.Services.GetRequiredService<IDbContextFactory<IngestionDb>>().CreateDbContextAsync();
-            var middle = await TransactionFilter.Apply(db, Bar.VenueId, filter).Sorted(order, null).Skip(10).FirstAsync();
+            await using var db = await venue.Host.Services.GetRequiredService<IDbContextFactory<IngestionDb>>().CreateDbContextAsync();
+            var middle = await TransactionFilter.Apply(db, TestVenue.VenueId, filter).Sorted(order, null).Skip(10).FirstAsync();
             foreach (var after in new[] { null, order.CursorOf(middle) })
             {
-                await using var command = TransactionFilter.Apply(db, Bar.VenueId, filter).Sorted(order, after).Take(51).CreateDbCommand();
+                await using var command = TransactionFilter
+                    .Apply(db, TestVenue.VenueId, filter)
+                    .Sorted(order, after)
+                    .Take(51)
+                    .CreateDbCommand();
                 command.CommandText = "explain " + command.CommandText;
                 await db.Database.OpenConnectionAsync();
                 var plan = "";

@@ -1,15 +1,15 @@
-using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Fixtures;
 using PosModular.IntegrationTests.Postgres;
 
 namespace PosModular.IntegrationTests.Reading;
 
-public sealed class QueryTests(TestPostgres postgres, SharedBar shared) : IClassFixture<SharedBar>
+public sealed class QueryTests(TestPostgres postgres, SharedTestVenue shared) : IClassFixture<SharedTestVenue>
 {
     [Fact]
     public async Task Aliased_fields_that_each_read_the_database_run_side_by_side()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        await bar.PostAsync(bar.Event("p1"));
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        await venue.PostWebhookAsync(venue.PaymentEvent("p1"));
         const string query = """
             query($venue: ID!) { venue(id: $venue) {
               a: transactions(first: 1) { nodes { externalId history { status } } totalCount }
@@ -18,7 +18,9 @@ public sealed class QueryTests(TestPostgres postgres, SharedBar shared) : IClass
               posConnections { id } webhookEvents { nodes { id } } } }
             """;
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 500).Select(_ => bar.Owner.DataAsync(query, new { venue = Bar.VenueId })));
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 500).Select(_ => venue.Owner.GetDataAsync(query, new { venue = TestVenue.VenueId }))
+        );
 
         answers.ShouldAllBe(a => a.At("venue.a.totalCount").GetInt64() == 1 && a.At("venue.b.nodes.0.externalId").GetString() == "p1");
     }
@@ -26,13 +28,17 @@ public sealed class QueryTests(TestPostgres postgres, SharedBar shared) : IClass
     [Fact]
     public async Task Pages_hold_every_sale_once_the_newest_first_also_those_of_the_same_second()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         await Task.WhenAll(
             Enumerable
                 .Range(0, 60)
                 .Select(i =>
-                    bar.PostAsync(
-                        bar.Event($"p{i}", amount: i, created: i % 3 == 0 ? "2026-11-20T20:00:00.000Z" : $"2026-11-20T20:{i:00}:00.000Z")
+                    venue.PostWebhookAsync(
+                        venue.PaymentEvent(
+                            $"p{i}",
+                            amount: i,
+                            createdAt: i % 3 == 0 ? "2026-11-20T20:00:00.000Z" : $"2026-11-20T20:{i:00}:00.000Z"
+                        )
                     )
                 )
         );
@@ -41,12 +47,12 @@ public sealed class QueryTests(TestPostgres postgres, SharedBar shared) : IClass
         do
         {
             var page = (
-                await bar.Owner.DataAsync(
+                await venue.Owner.GetDataAsync(
                     """
                     query($venue: ID!, $after: String) { venue(id: $venue) { transactions(first: 7, after: $after) {
                       edges { cursor node { externalId occurredAt } } pageInfo { hasNextPage hasPreviousPage endCursor startCursor } } } }
                     """,
-                    new { venue = Bar.VenueId, after }
+                    new { venue = TestVenue.VenueId, after }
                 )
             ).At("venue.transactions");
             page.At("pageInfo.hasPreviousPage").GetBoolean().ShouldBe(after is not null);
@@ -64,18 +70,18 @@ public sealed class QueryTests(TestPostgres postgres, SharedBar shared) : IClass
     [Fact]
     public async Task The_filter_takes_from_inclusive_to_exclusive_and_statuses()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        await bar.PostAsync(bar.Event("first", created: "2026-11-20T20:00:00.000Z"));
-        await bar.PostAsync(bar.Event("second", created: "2026-11-20T21:00:00.000Z", status: "APPROVED"));
-        await bar.PostAsync(bar.Event("third", created: "2026-11-20T22:00:00.000Z"));
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        await venue.PostWebhookAsync(venue.PaymentEvent("first", createdAt: "2026-11-20T20:00:00.000Z"));
+        await venue.PostWebhookAsync(venue.PaymentEvent("second", createdAt: "2026-11-20T21:00:00.000Z", status: "APPROVED"));
+        await venue.PostWebhookAsync(venue.PaymentEvent("third", createdAt: "2026-11-20T22:00:00.000Z"));
 
         async Task<string> IdsAsync(object filter) =>
             string.Join(
                 ' ',
                 (
-                    await bar.Owner.DataAsync(
+                    await venue.Owner.GetDataAsync(
                         "query($venue: ID!, $filter: TransactionFilter) { venue(id: $venue) { transactions(filter: $filter) { nodes { externalId } } } }",
-                        new { venue = Bar.VenueId, filter }
+                        new { venue = TestVenue.VenueId, filter }
                     )
                 )
                     .At("venue.transactions.nodes")
@@ -98,26 +104,26 @@ public sealed class QueryTests(TestPostgres postgres, SharedBar shared) : IClass
     [InlineData("revenue(period: DAY, on: \"2026-02-30\") { count }")]
     public async Task A_bad_argument_is_told_as_INVALID_INPUT(string field)
     {
-        var bar = await shared.OpenAsync();
-        (await bar.Owner.ErrorAsync($"query {{ venue(id: \"bar\") {{ {field} }} }}")).ShouldBe("INVALID_INPUT");
+        var venue = await shared.GetAsync();
+        (await venue.Owner.GetErrorCodeAsync($"query {{ venue(id: \"bar\") {{ {field} }} }}")).ShouldBe("INVALID_INPUT");
     }
 
     [Fact]
     public async Task A_NUL_in_an_id_is_INVALID_INPUT()
     {
-        var bar = await shared.OpenAsync();
-        (await bar.Owner.ErrorAsync("query($id: ID!) { venue(id: $id) { id } }", new { id = "a\0b" })).ShouldBe("INVALID_INPUT");
+        var venue = await shared.GetAsync();
+        (await venue.Owner.GetErrorCodeAsync("query($id: ID!) { venue(id: $id) { id } }", new { id = "a\0b" })).ShouldBe("INVALID_INPUT");
     }
 
     [Fact]
     public async Task A_moved_cut_off_or_time_zone_moves_past_sales_to_their_right_day()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         // 03:00 in New York: still the night before while the day starts at 06:00.
-        await bar.PostAsync(bar.Event("p1", amount: 500, status: "APPROVED", created: "2026-11-20T08:00:00.000Z"));
-        await bar.Host.WhenIdleAsync();
+        await venue.PostWebhookAsync(venue.PaymentEvent("p1", amount: 500, status: "APPROVED", createdAt: "2026-11-20T08:00:00.000Z"));
+        await venue.Host.WhenIdleAsync();
         async Task<string> DaysAsync() => (
-                await bar.Owner.DataAsync(
+                await venue.Owner.GetDataAsync(
                     """
                     { venue(id: "bar") { a: revenue(period: DAY, on: "2026-11-19") { from total { amountMinor } pending { amountMinor } } b: revenue(period: DAY, on: "2026-11-20") { total { amountMinor } pending { amountMinor } } } }
                     """
@@ -127,42 +133,46 @@ public sealed class QueryTests(TestPostgres postgres, SharedBar shared) : IClass
         (await DaysAsync()).ShouldBe(
             """{"a":{"from":"2026-11-19T11:00:00Z","total":{"amountMinor":0},"pending":{"amountMinor":500}},"b":{"total":{"amountMinor":0},"pending":{"amountMinor":0}}}"""
         );
-        await bar.Moderator.DataAsync("mutation { updateVenue(input: { venueId: \"bar\", dayCutoff: \"02:00\" }) { errors { code } } }");
+        await venue.Moderator.GetDataAsync(
+            "mutation { updateVenue(input: { venueId: \"bar\", dayCutoff: \"02:00\" }) { errors { code } } }"
+        );
         (await DaysAsync()).ShouldBe(
             """{"a":{"from":"2026-11-19T07:00:00Z","total":{"amountMinor":0},"pending":{"amountMinor":0}},"b":{"total":{"amountMinor":0},"pending":{"amountMinor":500}}}"""
         );
-        await bar.PostAsync(bar.Event("p1", amount: 500, status: "COMPLETED", minute: 5, created: "2026-11-20T08:00:00.000Z"));
-        await bar.Host.WhenIdleAsync();
+        await venue.PostWebhookAsync(
+            venue.PaymentEvent("p1", amount: 500, status: "COMPLETED", minute: 5, createdAt: "2026-11-20T08:00:00.000Z")
+        );
+        await venue.Host.WhenIdleAsync();
         (await DaysAsync()).ShouldContain(""" "b":{"total":{"amountMinor":500},"pending":{"amountMinor":0}}""".Trim());
     }
 
     [Fact]
     public async Task Who_may_see_what()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        var (anonymous, stranger) = (new Client(bar.Host, null), new Client(bar.Host, TestKeys.Token("stranger")));
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        var (anonymous, stranger) = (new GraphQLClient(venue.Host, null), new GraphQLClient(venue.Host, TestKeys.Token("stranger")));
         const string name = "{ venue(id: \"bar\") { name posConnections { id } webhookEvents { nodes { id } } } }";
         const string sales = "{ venue(id: \"bar\") { transactions { nodes { id } } } }";
 
-        (await anonymous.ErrorAsync(name)).ShouldBe("UNAUTHENTICATED");
-        (await anonymous.ErrorAsync("{ viewer { userId } }")).ShouldBe("UNAUTHENTICATED");
-        (await new Client(bar.Host, "no.good.token").ErrorAsync(name)).ShouldBe("UNAUTHENTICATED");
-        (await stranger.DataAsync(sales)).At("venue").ValueKind.ShouldBe(System.Text.Json.JsonValueKind.Null);
-        (await stranger.DataAsync("{ venues { nodes { id } } }")).At("venues.nodes").GetArrayLength().ShouldBe(0);
+        (await anonymous.GetErrorCodeAsync(name)).ShouldBe("UNAUTHENTICATED");
+        (await anonymous.GetErrorCodeAsync("{ viewer { userId } }")).ShouldBe("UNAUTHENTICATED");
+        (await new GraphQLClient(venue.Host, "no.good.token").GetErrorCodeAsync(name)).ShouldBe("UNAUTHENTICATED");
+        (await stranger.GetDataAsync(sales)).At("venue").ValueKind.ShouldBe(System.Text.Json.JsonValueKind.Null);
+        (await stranger.GetDataAsync("{ venues { nodes { id } } }")).At("venues.nodes").GetArrayLength().ShouldBe(0);
         (
-            await stranger.ErrorAsync(
+            await stranger.GetErrorCodeAsync(
                 "mutation { registerVenue(input: { name: \"x\", timeZone: \"UTC\", currency: \"EUR\", ownerUserIds: [\"stranger\"] }) { venue { id } } }"
             )
         ).ShouldBe("FORBIDDEN");
         (
-            await stranger.ErrorAsync(
+            await stranger.GetErrorCodeAsync(
                 "mutation { linkCard(input: { venueId: \"bar\", userId: \"stranger\", cardToken: \"x\" }) { matchedTransactions } }"
             )
         ).ShouldBe("FORBIDDEN");
-        (await bar.Owner.ErrorAsync("mutation { updateVenue(input: { venueId: \"bar\", name: \"x\" }) { venue { id } } }")).ShouldBe(
-            "FORBIDDEN"
-        );
-        (await bar.Moderator.DataAsync(name)).At("venue.name").GetString().ShouldBe("bar");
+        (
+            await venue.Owner.GetErrorCodeAsync("mutation { updateVenue(input: { venueId: \"bar\", name: \"x\" }) { venue { id } } }")
+        ).ShouldBe("FORBIDDEN");
+        (await venue.Moderator.GetDataAsync(name)).At("venue.name").GetString().ShouldBe("bar");
         foreach (
             var field in new[]
             {
@@ -172,11 +182,11 @@ public sealed class QueryTests(TestPostgres postgres, SharedBar shared) : IClass
                 $"transaction(id: \"{Guid.NewGuid()}\") {{ id }}",
             }
         )
-            (await bar.Moderator.ErrorAsync($"{{ venue(id: \"bar\") {{ {field} }} }}")).ShouldBe("FORBIDDEN");
-        (await bar.Owner.DataAsync("{ viewer { userId roles ownedVenueIds } }"))
+            (await venue.Moderator.GetErrorCodeAsync($"{{ venue(id: \"bar\") {{ {field} }} }}")).ShouldBe("FORBIDDEN");
+        (await venue.Owner.GetDataAsync("{ viewer { userId roles ownedVenueIds } }"))
             .At("viewer")
             .ToString()
             .ShouldBe("""{"userId":"owner","roles":[],"ownedVenueIds":["bar"]}""");
-        (await bar.Moderator.DataAsync("{ viewer { roles } }")).At("viewer.roles.0").GetString().ShouldBe("HEAD_MODERATOR");
+        (await venue.Moderator.GetDataAsync("{ viewer { roles } }")).At("viewer.roles.0").GetString().ShouldBe("HEAD_MODERATOR");
     }
 }

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Fixtures;
 using PosModular.Simulator.Payments;
 
 namespace PosModular.IntegrationTests.Reading;
@@ -13,22 +13,22 @@ internal static class Sales
         """;
 
     /// <summary>Rings a sale up and posts what the till tells of its payment.</summary>
-    public static async Task SellAsync(this Bar bar, Sale sale)
+    public static async Task SellAsync(this TestVenue venue, Sale sale)
     {
-        var payment = bar.Square.Ledger.AddSale(sale with { LocationId = bar.Till.Location.Id, Announce = false });
-        foreach (var told in bar.Square.Ledger.Events(payment.Id).Where(e => e.Payment is not null))
-            await bar.PostAsync(told.Body().ToArray());
+        var payment = venue.Simulator.Ledger.AddSale(sale with { LocationId = venue.Seller.Location.Id, Announce = false });
+        foreach (var told in venue.Simulator.Ledger.Events(payment.Id).Where(e => e.Payment is not null))
+            await venue.PostWebhookAsync(told.Body().ToArray());
     }
 
     public static async Task<JsonElement> PageAsync(
-        this Bar bar,
+        this TestVenue venue,
         object? filter = null,
         string order = "NEWEST_FIRST",
         int first = 50,
         string? after = null
     ) =>
         (
-            await bar.Owner.DataAsync(
+            await venue.Owner.GetDataAsync(
                 Query,
                 new
                 {
@@ -40,28 +40,28 @@ internal static class Sales
             )
         ).At("venue.transactions");
 
-    public static async Task<string> IdsAsync(this Bar bar, object? filter = null, string order = "NEWEST_FIRST") =>
+    public static async Task<string> IdsAsync(this TestVenue venue, object? filter = null, string order = "NEWEST_FIRST") =>
         string.Join(
             ' ',
-            (await bar.PageAsync(filter, order)).At("edges").EnumerateArray().Select(e => e.At("node.externalId").GetString())
+            (await venue.PageAsync(filter, order)).At("edges").EnumerateArray().Select(e => e.At("node.externalId").GetString())
         );
 
     public static async Task<HttpResponseMessage> CsvAsync(
-        this Bar bar,
+        this TestVenue venue,
         string query = "",
         string? token = null,
-        string venue = Bar.VenueId
+        string venueId = TestVenue.VenueId
     )
     {
-        var request = new HttpRequestMessage(HttpMethod.Get, $"/api/venues/{venue}/transactions.csv{query}");
+        var request = new HttpRequestMessage(HttpMethod.Get, $"/api/venues/{venueId}/transactions.csv{query}");
         request.Headers.TryAddWithoutValidation("Authorization", token is null ? null : "Bearer " + token);
-        return await bar.Host.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        return await venue.Host.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
     }
 
     /// <summary>The owner's download, without its header.</summary>
-    public static async Task<string[]> CsvRowsAsync(this Bar bar, string query = "")
+    public static async Task<string[]> CsvRowsAsync(this TestVenue venue, string query = "")
     {
-        using var answer = await bar.CsvAsync(query, bar.Owner.Token);
+        using var answer = await venue.CsvAsync(query, venue.Owner.Token);
         var text = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
         answer.IsSuccessStatusCode.ShouldBeTrue(text);
         text.ShouldEndWith("\r\n");
@@ -69,13 +69,13 @@ internal static class Sales
     }
 
     /// <summary>Many sales at once, three of each second from the first of January on.</summary>
-    public static Task<object?> SeedAsync(this Bar bar, int count) =>
-        bar.SqlAsync<object?>(
+    public static Task<object?> SeedAsync(this TestVenue venue, int count) =>
+        venue.SqlAsync<object?>(
             $"""
             insert into ingestion.transactions (id, venue_id, connection_id, provider, external_id, status, currency, total_minor, tip_minor, refunded_minor, payment_method,
               occurred_at, payment_updated_at, payment_refunded_minor, payment_hash, tax_minor, discount_minor, service_charge_minor, breakdown_complete, rules_off,
               user_id, matched_by, recorded_at, last_seq, added_seq)
-            select gen_random_uuid(), 'bar', '{bar.ConnectionId}', 2, 'seed-' || i, 2, 'USD', (i % 500) * 10, 0, 0, 1, timestamptz '2026-01-01Z' + (i / 3) * interval '1 second',
+            select gen_random_uuid(), 'bar', '{venue.ConnectionId}', 2, 'seed-' || i, 2, 'USD', (i % 500) * 10, 0, 0, 1, timestamptz '2026-01-01Z' + (i / 3) * interval '1 second',
               timestamptz '2026-01-01Z', 0, i, 0, 0, 0, true, false, case when i % 100 = 0 then 'guest' || i % 10000 / 1000 end, case when i % 100 = 0 then 2 end, timestamptz '2026-01-01Z', i, i
             from generate_series(1, {count}) i;
             analyze ingestion.transactions;

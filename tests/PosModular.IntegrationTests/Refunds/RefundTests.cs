@@ -1,5 +1,5 @@
 using System.Net;
-using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Fixtures;
 using PosModular.IntegrationTests.Postgres;
 
 namespace PosModular.IntegrationTests.Refunds;
@@ -14,28 +14,30 @@ public sealed class RefundTests(TestPostgres postgres)
           member(userId: "guest") { lifetimeSpend { amountMinor } } } }
         """;
 
-    private static async Task<string> RevenueAsync(Bar bar)
+    private static async Task<string> RevenueAsync(TestVenue venue)
     {
-        await bar.Host.WhenIdleAsync();
-        var revenue = (await bar.Owner.DataAsync(Everything)).At("venue.revenue");
+        await venue.Host.WhenIdleAsync();
+        var revenue = (await venue.Owner.GetDataAsync(Everything)).At("venue.revenue");
         return $"{revenue.At("total.amountMinor")} {revenue.At("net.amountMinor")} {revenue.At("refunded.amountMinor")} {revenue.At("count")} {revenue.At("average.amountMinor")}";
     }
 
     [Fact]
     public async Task A_refund_lowers_the_sale_the_revenue_and_the_guests_spend()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        await bar.LinkAsync("guest", "card-1");
-        await bar.PostAsync(bar.Event("p1", amount: 1000, fingerprint: "card-1"));
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        await venue.LinkCardAsync("guest", "card-1");
+        await venue.PostWebhookAsync(venue.PaymentEvent("p1", amount: 1000, fingerprint: "card-1"));
 
-        (await bar.PostAsync(bar.Refund("r1", "p1", status: "PENDING", type: "refund.created"))).ShouldBe(HttpStatusCode.OK);
-        (await RevenueAsync(bar)).ShouldBe("1100 1100 0 2 550");
-        (await bar.PostAsync(bar.Refund("r1", "p1", second: 5))).ShouldBe(HttpStatusCode.OK);
+        (await venue.PostWebhookAsync(venue.RefundEvent("r1", "p1", status: "PENDING", type: "refund.created"))).ShouldBe(
+            HttpStatusCode.OK
+        );
+        (await RevenueAsync(venue)).ShouldBe("1100 1100 0 2 550");
+        (await venue.PostWebhookAsync(venue.RefundEvent("r1", "p1", second: 5))).ShouldBe(HttpStatusCode.OK);
 
-        (await RevenueAsync(bar)).ShouldBe("1100 700 400 2 550");
-        var venue = (await bar.Owner.DataAsync(Everything)).GetProperty("venue");
-        venue.At("member.lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(700);
-        var sale = venue.At("transactions.nodes").EnumerateArray().Single(n => n.At("externalId").GetString() == "p1");
+        (await RevenueAsync(venue)).ShouldBe("1100 700 400 2 550");
+        var venueData = (await venue.Owner.GetDataAsync(Everything)).GetProperty("venue");
+        venueData.At("member.lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(700);
+        var sale = venueData.At("transactions.nodes").EnumerateArray().Single(n => n.At("externalId").GetString() == "p1");
         (sale.At("status").GetString(), sale.At("net.amountMinor").GetInt64()).ShouldBe(("PARTIALLY_REFUNDED", 600));
         sale.At("refunds")
             .ToString()
@@ -52,44 +54,48 @@ public sealed class RefundTests(TestPostgres postgres)
     [Fact]
     public async Task A_refund_before_its_payment_waits_and_one_after_it_is_not_wiped_by_the_payment()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        await bar.PostAsync(bar.Refund("r1", "p1"));
-        (await RevenueAsync(bar)).ShouldBe("0 0 0 0 0");
-        await bar.PostAsync(bar.Event("p1", amount: 1000));
-        await bar.PostAsync(bar.Event("p1", amount: 1000, minute: 9)); // says nothing of the refund
-        await bar.PostAsync(bar.Refund("r1", "p1", status: "PENDING", type: "refund.created")); // late, of the same second
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        await venue.PostWebhookAsync(venue.RefundEvent("r1", "p1"));
+        (await RevenueAsync(venue)).ShouldBe("0 0 0 0 0");
+        await venue.PostWebhookAsync(venue.PaymentEvent("p1", amount: 1000));
+        await venue.PostWebhookAsync(venue.PaymentEvent("p1", amount: 1000, minute: 9)); // says nothing of the refund
+        await venue.PostWebhookAsync(venue.RefundEvent("r1", "p1", status: "PENDING", type: "refund.created")); // late, of the same second
 
-        (await RevenueAsync(bar)).ShouldBe("1000 600 400 1 1000");
+        (await RevenueAsync(venue)).ShouldBe("1000 600 400 1 1000");
     }
 
     [Fact]
     public async Task Created_and_updated_with_one_event_id_both_count_and_a_repetition_does_not()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        await bar.PostAsync(bar.Event("p1", amount: 1000));
-        var updated = bar.Refund("r1", "p1", second: 9, eventId: "same");
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        await venue.PostWebhookAsync(venue.PaymentEvent("p1", amount: 1000));
+        var updated = venue.RefundEvent("r1", "p1", second: 9, eventId: "same");
         var answers = await Task.WhenAll(
-            new[] { bar.Refund("r1", "p1", status: "PENDING", type: "refund.created", eventId: "same"), updated, updated, updated }.Select(
-                b => bar.PostAsync(b)
-            )
+            new[]
+            {
+                venue.RefundEvent("r1", "p1", status: "PENDING", type: "refund.created", eventId: "same"),
+                updated,
+                updated,
+                updated,
+            }.Select(b => venue.PostWebhookAsync(b))
         );
 
         answers.ShouldAllBe(a => a == HttpStatusCode.OK);
-        (await RevenueAsync(bar)).ShouldBe("1000 600 400 1 1000");
-        (await bar.SqlAsync<long>("select count(*) from ingestion.webhook_events where event_id = 'same'")).ShouldBe(2);
+        (await RevenueAsync(venue)).ShouldBe("1000 600 400 1 1000");
+        (await venue.SqlAsync<long>("select count(*) from ingestion.webhook_events where event_id = 'same'")).ShouldBe(2);
     }
 
     [Fact]
     public async Task An_unlinked_refund_takes_from_net_revenue_and_is_no_sale()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        await bar.PostAsync(bar.Event("p1", amount: 1000));
-        await bar.PostAsync(bar.Refund("r1", null, amount: 300, status: "PENDING"));
-        (await RevenueAsync(bar)).ShouldBe("1000 1000 0 1 1000");
-        await bar.PostAsync(bar.Refund("r1", null, amount: 300, second: 2));
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        await venue.PostWebhookAsync(venue.PaymentEvent("p1", amount: 1000));
+        await venue.PostWebhookAsync(venue.RefundEvent("r1", null, amount: 300, status: "PENDING"));
+        (await RevenueAsync(venue)).ShouldBe("1000 1000 0 1 1000");
+        await venue.PostWebhookAsync(venue.RefundEvent("r1", null, amount: 300, second: 2));
 
-        (await RevenueAsync(bar)).ShouldBe("1000 700 300 1 1000");
-        var row = (await bar.Owner.DataAsync(Everything))
+        (await RevenueAsync(venue)).ShouldBe("1000 700 300 1 1000");
+        var row = (await venue.Owner.GetDataAsync(Everything))
             .At("venue.transactions.nodes")
             .EnumerateArray()
             .Single(n => n.At("externalId").GetString() == "r1");
@@ -101,15 +107,15 @@ public sealed class RefundTests(TestPostgres postgres)
         ).ShouldBe(("REFUNDED", 0, -300, "OTHER"));
         row.At("refunds").GetArrayLength().ShouldBe(1);
 
-        await bar.PostAsync(bar.Refund("r1", null, amount: 300, status: "FAILED", second: 9));
-        (await RevenueAsync(bar)).ShouldBe("1000 1000 0 1 1000");
+        await venue.PostWebhookAsync(venue.RefundEvent("r1", null, amount: 300, status: "FAILED", second: 9));
+        (await RevenueAsync(venue)).ShouldBe("1000 1000 0 1 1000");
     }
 
     [Fact]
     public async Task When_the_save_of_a_refund_fails_half_way_nothing_has_left_the_module_and_its_neighbours_are_in()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        await bar.SqlAsync<object?>(
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        await venue.SqlAsync<object?>(
             """
             create function ingestion.break() returns trigger language plpgsql as $$ begin
               if new.refunded_minor = 666 then raise exception 'broken' using errcode = '22023'; end if; return new; end $$;
@@ -117,53 +123,56 @@ public sealed class RefundTests(TestPostgres postgres)
             select null::text
             """
         );
-        await bar.PostAsync(bar.Event("p1", amount: 1000));
+        await venue.PostWebhookAsync(venue.PaymentEvent("p1", amount: 1000));
         var answers = await Task.WhenAll(
-            new[] { bar.Refund("r1", "p1", amount: 666), bar.Event("p2", amount: 500), bar.Refund("r2", "p2", amount: 100) }.Select(b =>
-                bar.PostAsync(b)
-            )
+            new[]
+            {
+                venue.RefundEvent("r1", "p1", amount: 666),
+                venue.PaymentEvent("p2", amount: 500),
+                venue.RefundEvent("r2", "p2", amount: 100),
+            }.Select(b => venue.PostWebhookAsync(b))
         );
 
         answers.ShouldAllBe(a => a == HttpStatusCode.OK);
-        (await RevenueAsync(bar)).ShouldBe("1500 1400 100 2 750");
-        (await bar.SqlAsync<string>("select string_agg(external_id, ' ') from ingestion.refunds")).ShouldBe("r2");
-        (await bar.SqlAsync<long>("select count(*) from ingestion.webhook_events where status = 3")).ShouldBe(1);
+        (await RevenueAsync(venue)).ShouldBe("1500 1400 100 2 750");
+        (await venue.SqlAsync<string>("select string_agg(external_id, ' ') from ingestion.refunds")).ShouldBe("r2");
+        (await venue.SqlAsync<long>("select count(*) from ingestion.webhook_events where status = 3")).ShouldBe(1);
 
-        await bar.SqlAsync<object?>("drop trigger break on ingestion.transaction_versions; select null::text");
+        await venue.SqlAsync<object?>("drop trigger break on ingestion.transaction_versions; select null::text");
         (
-            await bar.Moderator.DataAsync(
+            await venue.Moderator.GetDataAsync(
                 "mutation { replayWebhookEvents(input: { venueId: \"bar\", status: FAILED }) { replayed errors { code } } }"
             )
         )
             .At("replayWebhookEvents")
             .ToString()
             .ShouldBe("""{"replayed":1,"errors":[]}""");
-        (await RevenueAsync(bar)).ShouldBe("1500 734 766 2 750");
+        (await RevenueAsync(venue)).ShouldBe("1500 734 766 2 750");
     }
 
     [Fact]
     public async Task Payments_and_refunds_shuffled_over_two_hosts_end_in_one_sum()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        var other = await bar.AddHostAsync();
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        var other = await venue.AddHostAsync();
         var bodies = Enumerable
             .Range(0, 40)
             .SelectMany(i =>
                 new[]
                 {
-                    bar.Event($"p{i}", amount: 1000, status: "APPROVED"),
-                    bar.Event($"p{i}", amount: 1000, minute: 1),
-                    bar.Refund($"r{i}", $"p{i}", amount: 10 + i, status: "PENDING"),
-                    bar.Refund($"r{i}", $"p{i}", amount: 10 + i, second: 3),
+                    venue.PaymentEvent($"p{i}", amount: 1000, status: "APPROVED"),
+                    venue.PaymentEvent($"p{i}", amount: 1000, minute: 1),
+                    venue.RefundEvent($"r{i}", $"p{i}", amount: 10 + i, status: "PENDING"),
+                    venue.RefundEvent($"r{i}", $"p{i}", amount: 10 + i, second: 3),
                 }
             )
             .ToArray();
         new Random(5).Shuffle(bodies);
 
-        (await Task.WhenAll(bodies.Concat(bodies.Take(60)).Select((b, i) => bar.PostAsync(b, i % 2 == 0 ? bar.Host : other)))).ShouldAllBe(
-            a => a == HttpStatusCode.OK
-        );
+        (
+            await Task.WhenAll(bodies.Concat(bodies.Take(60)).Select((b, i) => venue.PostWebhookAsync(b, i % 2 == 0 ? venue.Host : other)))
+        ).ShouldAllBe(a => a == HttpStatusCode.OK);
 
-        (await RevenueAsync(bar)).ShouldBe($"40000 {40_000 - 1180} 1180 40 1000");
+        (await RevenueAsync(venue)).ShouldBe($"40000 {40_000 - 1180} 1180 40 1000");
     }
 }

@@ -3,10 +3,11 @@ using CsCheck;
 using Ingestion.Ledger;
 using Ingestion.Transactions;
 using Ingestion.Webhooks;
-using Integrations.Contracts;
+using Integrations.Contracts.Calendar;
+using Integrations.Contracts.Connections;
 using Microsoft.Extensions.DependencyInjection;
 using NodaTime;
-using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Fixtures;
 using PosModular.IntegrationTests.Postgres;
 using PosModular.Kernel.Time;
 
@@ -65,19 +66,19 @@ public sealed class RevenueTests(TestPostgres postgres)
     [Fact]
     public async Task Revenue_of_every_period_equals_a_plain_sum_over_the_transactions()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        await using var writer = bar.Host.Services.GetRequiredService<Func<BatchWriter>>()();
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        await using var writer = venue.Host.Services.GetRequiredService<Func<BatchWriter>>()();
         var round = 0;
         await Gen.Select(Sales, Gen.Int[0, 5].Select(z => Zones[z]), Gen.Int[0, 95], Gen.Int[0, 3], Gen.Int[-2, 2])
             .SampleAsync(
                 async (sales, zone, quarter, around, days) =>
                 {
-                    var venue = $"v{++round}";
-                    await bar.RegisterAsync(venue, Bar.OwnerId, zone);
+                    var venueData = $"v{++round}";
+                    await venue.RegisterVenueAsync(venueData, TestVenue.OwnerId, zone);
                     var cutoff = LocalTime.Midnight.PlusMinutes(quarter * 15);
-                    await bar.Moderator.DataAsync(
+                    await venue.Moderator.GetDataAsync(
                         "mutation($v: ID!, $c: LocalTime!) { updateVenue(input: { venueId: $v, dayCutoff: $c }) { errors { code } } }",
-                        new { v = venue, c = cutoff.ToString("HH:mm", null) }
+                        new { v = venueData, c = cutoff.ToString("HH:mm", null) }
                     );
                     // Each second sale lies within a minute of where the day in question starts or ends.
                     var day = Around[around].InUtc().Date.PlusDays(days);
@@ -87,12 +88,12 @@ public sealed class RevenueTests(TestPostgres postgres)
                             : sale with
                             {
                                 OccurredAt =
-                                    BusinessDay.Start(day.PlusDays(i / 2 % 2), DateTimeZoneProviders.Tzdb[zone], cutoff)
+                                    BusinessDates.Start(day.PlusDays(i / 2 % 2), DateTimeZoneProviders.Tzdb[zone], cutoff)
                                     + Duration.FromMinutes(i % 3 - 1),
                             };
-                    foreach (var batch in sales.Select((sale, i) => Event(venue, i, AtEdge(sale, i))).Chunk(7))
+                    foreach (var batch in sales.Select((sale, i) => Event(venueData, i, AtEdge(sale, i))).Chunk(7))
                         await writer.WriteAsync(batch, TestContext.Current.CancellationToken);
-                    await bar.Host.WhenIdleAsync();
+                    await venue.Host.WhenIdleAsync();
 
                     var on = NodaTime.Text.LocalDatePattern.Iso.Format(day);
                     foreach (var period in new[] { "DAY", "WEEK", "MONTH", "YEAR", "ALL" })
@@ -100,11 +101,11 @@ public sealed class RevenueTests(TestPostgres postgres)
                         const string fields =
                             "from to total { amountMinor } count net { amountMinor } tip { amountMinor } pending { amountMinor }";
                         var revenue = (
-                            await bar.Owner.DataAsync(
+                            await venue.Owner.GetDataAsync(
                                 $"query($v: ID!, $p: RevenuePeriod!, $on: LocalDate) {{ venue(id: $v) {{ revenue(period: $p, on: $on) {{ {fields} otherCurrencies {{ {fields} }} }} }} }}",
                                 new
                                 {
-                                    v = venue,
+                                    v = venueData,
                                     p = period,
                                     on,
                                 }
@@ -126,26 +127,26 @@ public sealed class RevenueTests(TestPostgres postgres)
                                     told.At("pending.amountMinor")
                                 )
                                 .ShouldBe(
-                                    await bar.SqlAsync<string>(
+                                    await venue.SqlAsync<string>(
                                         $"""
                                         select concat_ws(' ', coalesce(sum(total_minor) filter (where status in (2, 3, 4)), 0), count(*) filter (where status in (2, 3, 4)),
                                           coalesce(sum(total_minor - refunded_minor) filter (where status in (2, 3, 4)), 0), coalesce(sum(tip_minor) filter (where status in (2, 3, 4)), 0),
                                           coalesce(sum(total_minor) filter (where status = 1), 0))
-                                        from ingestion.transactions where venue_id = '{venue}' and currency = '{currency}' and {within}
+                                        from ingestion.transactions where venue_id = '{venueData}' and currency = '{currency}' and {within}
                                         """
                                     ),
                                     $"{zone} {cutoff} {period} {on}"
                                 );
                     }
                     var series = (
-                        await bar.Owner.DataAsync(
+                        await venue.Owner.GetDataAsync(
                             """
                             query($v: ID!) { venue(id: $v) { all: revenue(period: ALL) { total { amountMinor } }
                               hours: revenueSeries(from: "2026-10-20", to: "2026-11-01", by: HOUR) { from to total { amountMinor } }
                               days: revenueSeries(from: "2026-10-20", to: "2026-11-01", by: DAY) { from to total { amountMinor } }
                               months: revenueSeries(from: "2026-01-01", to: "2027-01-01", by: MONTH) { label total { amountMinor } } } }
                             """,
-                            new { v = venue }
+                            new { v = venueData }
                         )
                     ).GetProperty("venue");
                     long Sum(string name) => series.At(name).EnumerateArray().Sum(p => p.At("total.amountMinor").GetInt64());
@@ -161,7 +162,7 @@ public sealed class RevenueTests(TestPostgres postgres)
 
     private static BatchItem Event(string venue, int i, PosPayment payment)
     {
-        var till = new Till(Guid.Empty, venue, Provider.Square, "merchant");
+        var till = new PosConnectionDetails(Guid.Empty, venue, Provider.Square, "merchant");
         var row = new WebhookEventRow
         {
             Id = SystemClock.Instance.Now().NewId(),
@@ -174,6 +175,6 @@ public sealed class RevenueTests(TestPostgres postgres)
             Attempts = 1,
             Payload = Encoding.UTF8.GetBytes("{}"),
         };
-        return BatchItem.Of(till, new PosFacts { Payments = [payment] }, VersionCause.Webhook, row.EventId, row);
+        return BatchItem.Of(till, new PosObservations { Payments = [payment] }, VersionCause.Webhook, row.EventId, row);
     }
 }

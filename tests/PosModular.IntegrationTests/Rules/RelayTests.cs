@@ -1,5 +1,5 @@
 using Npgsql;
-using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Fixtures;
 using PosModular.IntegrationTests.Postgres;
 using PosModular.Simulator.Sellers;
 
@@ -10,9 +10,9 @@ public sealed class RelayTests(TestPostgres postgres)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
 
-    private static async Task<NpgsqlConnection> OpenAsync(Bar bar)
+    private static async Task<NpgsqlConnection> OpenAsync(TestVenue venue)
     {
-        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(bar.Database) { Pooling = false }.ConnectionString);
+        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(venue.Database) { Pooling = false }.ConnectionString);
         await connection.OpenAsync(TestContext.Current.CancellationToken);
         return connection;
     }
@@ -24,30 +24,30 @@ public sealed class RelayTests(TestPostgres postgres)
     }
 
     /// <summary>Another venue, that the readers know already; what it returns sends one more of its sales.</summary>
-    private static async Task<Func<string, Task>> NeighbourAsync(Bar bar)
+    private static async Task<Func<string, Task>> NeighbourAsync(TestVenue venue)
     {
-        await bar.RegisterAsync("zzz", Bar.OwnerId);
-        var (_, url, key) = await bar.ConnectAsync(
+        await venue.RegisterVenueAsync("zzz", TestVenue.OwnerId);
+        var (_, url, key) = await venue.ConnectSquareAsync(
             "zzz",
-            bar.Square.Sellers.AddTill(new TillOrder { LocationId = "LZ", AccessToken = "token-of-z" })
+            venue.Simulator.Sellers.AddTill(new TillOrder { LocationId = "LZ", AccessToken = "token-of-z" })
         );
-        async Task SendAsync(string id) => await bar.PostAsync(bar.Event(id, locationId: "LZ"), url: url, key: key);
+        async Task SendAsync(string id) => await venue.PostWebhookAsync(venue.PaymentEvent(id, locationId: "LZ"), url: url, key: key);
         await SendAsync("z-warm");
-        await bar.PostAsync(bar.Event("warm"));
-        await bar.Host.WhenIdleAsync();
+        await venue.PostWebhookAsync(venue.PaymentEvent("warm"));
+        await venue.Host.WhenIdleAsync();
         return SendAsync;
     }
 
     // The reader gets there before our patience ends.
-    private static Task ComesAsync(Bar bar, string condition) =>
-        Wait.UntilAsync(() => bar.SqlAsync<bool>($"select coalesce(({condition}), false)"), Patience, condition);
+    private static Task ComesAsync(TestVenue venue, string condition) =>
+        Wait.UntilAsync(() => venue.SqlAsync<bool>($"select coalesce(({condition}), false)"), Patience, condition);
 
     [Fact]
     public async Task A_venue_that_never_rests_leaves_its_neighbours_their_turn()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        var send = await NeighbourAsync(bar);
-        await using var busy = await OpenAsync(bar);
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        var send = await NeighbourAsync(venue);
+        await using var busy = await OpenAsync(venue);
         // Each change that is added up brings the next one.
         await RunAsync(
             busy,
@@ -62,30 +62,30 @@ public sealed class RelayTests(TestPostgres postgres)
             create trigger busy after insert or update on analytics.revenue_buckets for each row execute function analytics.busy()
             """
         );
-        await bar.PostAsync(bar.Event("first of many"));
-        await ComesAsync(bar, "select seq > 20 from analytics.feed_positions where venue_id = 'bar'");
+        await venue.PostWebhookAsync(venue.PaymentEvent("first of many"));
+        await ComesAsync(venue, "select seq > 20 from analytics.feed_positions where venue_id = 'bar'");
 
         await send("z1");
 
-        await ComesAsync(bar, "select seq = 2 from analytics.feed_positions where venue_id = 'zzz'");
+        await ComesAsync(venue, "select seq = 2 from analytics.feed_positions where venue_id = 'zzz'");
         await RunAsync(busy, "drop trigger busy on analytics.revenue_buckets");
-        await bar.Host.WhenIdleAsync();
+        await venue.Host.WhenIdleAsync();
     }
 
     [Fact]
     public async Task A_change_that_is_missing_stops_its_own_venue_only_and_is_not_gone_over()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        var send = await NeighbourAsync(bar);
-        await using var holder = await OpenAsync(bar);
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        var send = await NeighbourAsync(venue);
+        await using var holder = await OpenAsync(venue);
         await RunAsync(holder, "begin; select from analytics.feed_positions where venue_id = 'bar' for update");
-        await bar.PostAsync(bar.Event("lost"));
-        await bar.PostAsync(bar.Event("kept"));
-        await bar.SqlAsync<object>("delete from ingestion.transaction_versions where venue_id = 'bar' and seq = 2");
+        await venue.PostWebhookAsync(venue.PaymentEvent("lost"));
+        await venue.PostWebhookAsync(venue.PaymentEvent("kept"));
+        await venue.SqlAsync<object>("delete from ingestion.transaction_versions where venue_id = 'bar' and seq = 2");
         await RunAsync(holder, "commit");
         await Wait.UntilAsync(
             () =>
-                bar.Host.Log.Lines.Any(l =>
+                venue.Host.Log.Lines.Any(l =>
                     l.Contains("analytics", StringComparison.Ordinal) && l.Contains("venue bar jumps from 1 to 3", StringComparison.Ordinal)
                 ),
             Patience
@@ -93,18 +93,18 @@ public sealed class RelayTests(TestPostgres postgres)
 
         await send("z1");
 
-        await ComesAsync(bar, "select seq = 2 from analytics.feed_positions where venue_id = 'zzz'");
-        (await bar.SqlAsync<long>("select seq from analytics.feed_positions where venue_id = 'bar'")).ShouldBe(1);
+        await ComesAsync(venue, "select seq = 2 from analytics.feed_positions where venue_id = 'zzz'");
+        (await venue.SqlAsync<long>("select seq from analytics.feed_positions where venue_id = 'bar'")).ShouldBe(1);
     }
 
     [Fact]
     public async Task A_parked_change_that_meets_a_lock_does_not_hold_up_the_neighbours()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        var send = await NeighbourAsync(bar);
-        await bar.LinkAsync("guest", "card-1");
-        await bar.Host.WhenIdleAsync();
-        await using var holder = await OpenAsync(bar);
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        var send = await NeighbourAsync(venue);
+        await venue.LinkCardAsync("guest", "card-1");
+        await venue.Host.WhenIdleAsync();
+        await using var holder = await OpenAsync(venue);
         await RunAsync(
             holder,
             """
@@ -112,66 +112,71 @@ public sealed class RelayTests(TestPostgres postgres)
             create trigger bug before insert on rules.lifetime_spend for each row execute function rules.bug()
             """
         );
-        await bar.PostAsync(bar.Event("parked", fingerprint: "card-1"));
-        await ComesAsync(bar, "select count(*) = 1 from rules.feed_dead_letters");
+        await venue.PostWebhookAsync(venue.PaymentEvent("parked", fingerprint: "card-1"));
+        await ComesAsync(venue, "select count(*) = 1 from rules.feed_dead_letters");
         await RunAsync(
             holder,
             "drop trigger bug on rules.lifetime_spend; begin; select from rules.feed_heads where venue_id = 'bar' for update"
         );
-        await bar.SqlAsync<object>("update rules.feed_dead_letters set next_attempt_at = '2000-01-01'");
-        await ComesAsync(bar, "select count(*) > 0 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()");
+        await venue.SqlAsync<object>("update rules.feed_dead_letters set next_attempt_at = '2000-01-01'");
+        await ComesAsync(
+            venue,
+            "select count(*) > 0 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+        );
 
         await send("z1");
 
-        await ComesAsync(bar, "select seq = 2 from rules.feed_positions where venue_id = 'zzz'");
+        await ComesAsync(venue, "select seq = 2 from rules.feed_positions where venue_id = 'zzz'");
         await RunAsync(holder, "commit");
-        await bar.SqlAsync<object>("update rules.feed_dead_letters set next_attempt_at = '2000-01-01'");
-        await ComesAsync(bar, "select count(*) = 0 from rules.feed_dead_letters");
-        (await bar.SqlAsync<long>("select captured_minor from rules.lifetime_spend where user_id = 'guest'")).ShouldBe(1100);
+        await venue.SqlAsync<object>("update rules.feed_dead_letters set next_attempt_at = '2000-01-01'");
+        await ComesAsync(venue, "select count(*) = 0 from rules.feed_dead_letters");
+        (await venue.SqlAsync<long>("select captured_minor from rules.lifetime_spend where user_id = 'guest'")).ShouldBe(1100);
     }
 
     [Fact]
     public async Task A_tier_lost_and_earned_again_within_one_batch_is_taken_back_and_given_anew()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        await bar.Moderator.DataAsync("mutation { updateVenue(input: { venueId: \"bar\", unlockPolicy: REVOKE }) { errors { code } } }");
-        await bar.Owner.DataAsync(
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        await venue.Moderator.GetDataAsync(
+            "mutation { updateVenue(input: { venueId: \"bar\", unlockPolicy: REVOKE }) { errors { code } } }"
+        );
+        await venue.Owner.GetDataAsync(
             """
             mutation {
               a: createSpendRule(input: { venueId: "bar", name: "A", threshold: 10, unlocksTier: PLATINUM }) { errors { code } }
               b: createSpendRule(input: { venueId: "bar", name: "B", threshold: 5, currency: "EUR", unlocksTier: REGULAR }) { errors { code } } }
             """
         );
-        await bar.LinkAsync("guest", "card-1");
-        await bar.PostAsync(bar.Event("p1", amount: 1000, fingerprint: "card-1", minute: 1));
-        await bar.Host.WhenIdleAsync();
+        await venue.LinkCardAsync("guest", "card-1");
+        await venue.PostWebhookAsync(venue.PaymentEvent("p1", amount: 1000, fingerprint: "card-1", minute: 1));
+        await venue.Host.WhenIdleAsync();
 
-        await using var holder = await OpenAsync(bar);
+        await using var holder = await OpenAsync(venue);
         async Task InOneBatchAsync(params byte[][] events)
         {
             await RunAsync(holder, "begin; select from rules.feed_positions where venue_id = 'bar' for update");
             foreach (var body in events)
-                await bar.PostAsync(body);
+                await venue.PostWebhookAsync(body);
             await RunAsync(holder, "commit");
-            await bar.Host.WhenIdleAsync();
+            await venue.Host.WhenIdleAsync();
         }
 
         await InOneBatchAsync(
-            bar.Event("p1", amount: 1000, refunded: 1000, fingerprint: "card-1", minute: 2),
-            bar.Event("p2", amount: 1000, fingerprint: "card-1")
+            venue.PaymentEvent("p1", amount: 1000, refunded: 1000, fingerprint: "card-1", minute: 2),
+            venue.PaymentEvent("p2", amount: 1000, fingerprint: "card-1")
         );
         await InOneBatchAsync(
-            bar.Event("p2", amount: 1000, refunded: 1000, fingerprint: "card-1", minute: 2),
-            bar.Event("p3", amount: 500, currency: "EUR", fingerprint: "card-1")
+            venue.PaymentEvent("p2", amount: 1000, refunded: 1000, fingerprint: "card-1", minute: 2),
+            venue.PaymentEvent("p3", amount: 500, currency: "EUR", fingerprint: "card-1")
         );
 
-        var venue = (
-            await bar.Owner.DataAsync(
+        var venueData = (
+            await venue.Owner.GetDataAsync(
                 "{ venue(id: \"bar\") { spendRules { name timesTriggered usersUnlocked } member(userId: \"guest\") { tier unlocks { rule { name } revokedReason } history { from to reason unlockId } } } }"
             )
         ).GetProperty("venue");
-        var member = venue.GetProperty("member");
-        venue
+        var member = venueData.GetProperty("member");
+        venueData
             .At("spendRules")
             .EnumerateArray()
             .Select(r => $"{r.At("name")} {r.At("timesTriggered")} {r.At("usersUnlocked")}")
@@ -187,6 +192,6 @@ public sealed class RelayTests(TestPostgres postgres)
             .EnumerateArray()
             .Select(h => $"{h.At("from")} {h.At("to")} {h.At("reason")} {h.At("unlockId").ValueKind}")
             .ShouldBe(["GUEST PLATINUM Unlocked. String", "PLATINUM REGULAR An unlock was taken back. Null"]);
-        bar.Host.Log.Lines.Where(l => l.Contains("23505", StringComparison.Ordinal)).ShouldBeEmpty();
+        venue.Host.Log.Lines.Where(l => l.Contains("23505", StringComparison.Ordinal)).ShouldBeEmpty();
     }
 }

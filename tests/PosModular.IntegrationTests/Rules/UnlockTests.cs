@@ -1,5 +1,5 @@
 using System.Text.Json;
-using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Fixtures;
 using PosModular.IntegrationTests.Postgres;
 
 namespace PosModular.IntegrationTests.Rules;
@@ -15,11 +15,11 @@ public sealed class UnlockTests(TestPostgres postgres)
           spendRules { name timesTriggered usersUnlocked lastTriggeredAt } } }
         """;
 
-    private static async Task<Guid> RuleAsync(Bar bar, string name, decimal threshold, string tier, object? more = null)
+    private static async Task<Guid> RuleAsync(TestVenue venue, string name, decimal threshold, string tier, object? more = null)
     {
         var input = new Dictionary<string, object?>
         {
-            ["venueId"] = Bar.VenueId,
+            ["venueId"] = TestVenue.VenueId,
             ["name"] = name,
             ["threshold"] = threshold,
             ["unlocksTier"] = tier,
@@ -27,7 +27,7 @@ public sealed class UnlockTests(TestPostgres postgres)
         foreach (var property in more?.GetType().GetProperties() ?? [])
             input[property.Name] = property.GetValue(more);
         var payload = (
-            await bar.Owner.DataAsync(
+            await venue.Owner.GetDataAsync(
                 "mutation($input: CreateSpendRuleInput!) { createSpendRule(input: $input) { rule { id } errors { code message field } } }",
                 new { input }
             )
@@ -36,31 +36,36 @@ public sealed class UnlockTests(TestPostgres postgres)
         return payload.At("rule.id").GetGuid();
     }
 
-    private static async Task<JsonElement> GuestAsync(Bar bar)
+    private static async Task<JsonElement> GuestAsync(TestVenue venue)
     {
-        await bar.Host.WhenIdleAsync();
-        return (await bar.Owner.DataAsync(Guest)).GetProperty("venue");
+        await venue.Host.WhenIdleAsync();
+        return (await venue.Owner.GetDataAsync(Guest)).GetProperty("venue");
     }
 
     [Fact]
     public async Task Sixty_four_parallel_webhooks_around_the_threshold_unlock_once_with_the_exact_spend()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        var second = await bar.AddHostAsync();
-        await RuleAsync(bar, "Regulars", 33m, "REGULAR", new { grantsAccess = new[] { "INNER_CIRCLE" } });
-        await bar.LinkAsync("guest", "card-1"); // 1.00
-        await bar.Host.WhenIdleAsync();
-        await using var subscriber = await Subscriber.StartAsync(
-            bar.Host,
-            bar.Owner.Token!,
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        var second = await venue.AddHostAsync();
+        await RuleAsync(venue, "Regulars", 33m, "REGULAR", new { grantsAccess = new[] { "INNER_CIRCLE" } });
+        await venue.LinkCardAsync("guest", "card-1"); // 1.00
+        await venue.Host.WhenIdleAsync();
+        await using var subscriber = await WebSocketSubscriber.StartAsync(
+            venue.Host,
+            venue.Owner.Token!,
             Unlocked,
-            new { venue = Bar.VenueId, after = PosModular.Kernel.Paging.Cursor.EncodeSequence("unlock", Bar.VenueId, 0) }
+            new { venue = TestVenue.VenueId, after = PosModular.Kernel.Paging.Cursor.EncodeSequence("unlock", TestVenue.VenueId, 0) }
         );
 
         await Task.WhenAll(
             Enumerable
                 .Range(0, 64)
-                .Select(i => bar.PostAsync(bar.Event($"p{i}", amount: 100, fingerprint: "card-1"), i % 2 == 0 ? bar.Host : second))
+                .Select(i =>
+                    venue.PostWebhookAsync(
+                        venue.PaymentEvent($"p{i}", amount: 100, fingerprint: "card-1"),
+                        i % 2 == 0 ? venue.Host : second
+                    )
+                )
         );
 
         var unlock = await subscriber.NextAsync();
@@ -69,37 +74,43 @@ public sealed class UnlockTests(TestPostgres postgres)
         unlock.At("access.0").GetString().ShouldBe("INNER_CIRCLE");
         unlock.At("rule.name").GetString().ShouldBe("Regulars");
         unlock.At("spendAtUnlock.amountMinor").GetInt64().ShouldBe(3300);
-        var venue = await GuestAsync(bar);
-        venue.At("member.tier").GetString().ShouldBe("REGULAR");
-        venue.At("member.lifetimeSpend").ToString().ShouldBe("""[{"amountMinor":6500,"currency":"USD"}]""");
-        venue.At("member.unlocks").GetArrayLength().ShouldBe(1);
-        venue.At("member.history").ToString().ShouldBe("""[{"from":"GUEST","to":"REGULAR","reason":"Unlocked."}]""");
-        venue.At("spendRules.0.timesTriggered").GetInt64().ShouldBe(1);
-        venue.At("spendRules.0.usersUnlocked").GetInt64().ShouldBe(1);
-        (await bar.SqlAsync<long>("select seq from rules.feed_heads where venue_id = 'bar'")).ShouldBe(1); // one tierUnlocked, and no more to come
+        var venueData = await GuestAsync(venue);
+        venueData.At("member.tier").GetString().ShouldBe("REGULAR");
+        venueData.At("member.lifetimeSpend").ToString().ShouldBe("""[{"amountMinor":6500,"currency":"USD"}]""");
+        venueData.At("member.unlocks").GetArrayLength().ShouldBe(1);
+        venueData.At("member.history").ToString().ShouldBe("""[{"from":"GUEST","to":"REGULAR","reason":"Unlocked."}]""");
+        venueData.At("spendRules.0.timesTriggered").GetInt64().ShouldBe(1);
+        venueData.At("spendRules.0.usersUnlocked").GetInt64().ShouldBe(1);
+        (await venue.SqlAsync<long>("select seq from rules.feed_heads where venue_id = 'bar'")).ShouldBe(1); // one tierUnlocked, and no more to come
     }
 
     [Fact]
     public async Task Past_sales_of_a_card_linked_later_count_in_the_order_of_their_times()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        await RuleAsync(bar, "Platinum", 30m, "PLATINUM");
-        await RuleAsync(bar, "Regulars", 10m, "REGULAR");
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        await RuleAsync(venue, "Platinum", 30m, "PLATINUM");
+        await RuleAsync(venue, "Regulars", 10m, "REGULAR");
         // Told in disorder: the second by time crosses 10.00, the third 30.00.
-        await bar.PostAsync(bar.Event("late", amount: 2500, fingerprint: "card-1", created: "2026-11-20T22:00:00.000Z"));
-        await bar.PostAsync(bar.Event("middle", amount: 600, fingerprint: "card-1", created: "2026-11-20T21:00:00.000Z"));
-        await bar.PostAsync(bar.Event("early", amount: 500, fingerprint: "card-1", created: "2026-11-20T20:00:00.000Z"));
-        (await GuestAsync(bar)).At("member").ValueKind.ShouldBe(JsonValueKind.Null);
+        await venue.PostWebhookAsync(
+            venue.PaymentEvent("late", amount: 2500, fingerprint: "card-1", createdAt: "2026-11-20T22:00:00.000Z")
+        );
+        await venue.PostWebhookAsync(
+            venue.PaymentEvent("middle", amount: 600, fingerprint: "card-1", createdAt: "2026-11-20T21:00:00.000Z")
+        );
+        await venue.PostWebhookAsync(
+            venue.PaymentEvent("early", amount: 500, fingerprint: "card-1", createdAt: "2026-11-20T20:00:00.000Z")
+        );
+        (await GuestAsync(venue)).At("member").ValueKind.ShouldBe(JsonValueKind.Null);
 
-        var token = await bar.SqlAsync<string>("select card_token from ingestion.transactions limit 1");
+        var token = await venue.SqlAsync<string>("select card_token from ingestion.transactions limit 1");
         (
-            await bar.Owner.DataAsync(
+            await venue.Owner.GetDataAsync(
                 "mutation($input: LinkCardInput!) { linkCard(input: $input) { matchedTransactions } }",
                 new
                 {
                     input = new
                     {
-                        venueId = Bar.VenueId,
+                        venueId = TestVenue.VenueId,
                         userId = "guest",
                         cardToken = token,
                     },
@@ -107,16 +118,18 @@ public sealed class UnlockTests(TestPostgres postgres)
             )
         ).At("linkCard.matchedTransactions").GetInt32().ShouldBe(3);
 
-        var guest = (await GuestAsync(bar)).GetProperty("member");
+        var guest = (await GuestAsync(venue)).GetProperty("member");
         guest.At("tier").GetString().ShouldBe("PLATINUM");
         guest.At("firstSeenAt").GetString().ShouldBe("2026-11-20T20:00:00Z");
         (
-            await bar.SqlAsync<string>(
+            await venue.SqlAsync<string>(
                 "select string_agg(t.external_id || ' ' || u.spend_minor, ', ' order by u.seq) from rules.unlocks u join ingestion.transactions t on t.id = u.transaction_id"
             )
         ).ShouldBe("middle 1100, late 3600");
         var sales = (
-            await bar.Owner.DataAsync("{ venue(id: \"bar\") { transactions { nodes { externalId member { tier } unlocks { tier } } } } }")
+            await venue.Owner.GetDataAsync(
+                "{ venue(id: \"bar\") { transactions { nodes { externalId member { tier } unlocks { tier } } } } }"
+            )
         ).At("venue.transactions.nodes");
         sales
             .ToString()
@@ -128,27 +141,29 @@ public sealed class UnlockTests(TestPostgres postgres)
     [Fact]
     public async Task A_refund_lowers_the_spend_and_the_venues_policy_decides_about_the_tier()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        await RuleAsync(bar, "Regulars", 10m, "REGULAR", new { grantsAccess = new[] { "PUBLIC_LOBBY" } });
-        await bar.LinkAsync("guest", "card-1");
-        await bar.PostAsync(bar.Event("p1", amount: 1000, fingerprint: "card-1", minute: 1));
-        await bar.PostAsync(bar.Event("p1", amount: 1000, fingerprint: "card-1", minute: 2, refunded: 500));
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        await RuleAsync(venue, "Regulars", 10m, "REGULAR", new { grantsAccess = new[] { "PUBLIC_LOBBY" } });
+        await venue.LinkCardAsync("guest", "card-1");
+        await venue.PostWebhookAsync(venue.PaymentEvent("p1", amount: 1000, fingerprint: "card-1", minute: 1));
+        await venue.PostWebhookAsync(venue.PaymentEvent("p1", amount: 1000, fingerprint: "card-1", minute: 2, refunded: 500));
 
-        var kept = (await GuestAsync(bar)).GetProperty("member");
+        var kept = (await GuestAsync(venue)).GetProperty("member");
         kept.At("lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(600);
         kept.At("tier").GetString().ShouldBe("REGULAR");
 
-        await bar.Moderator.DataAsync("mutation { updateVenue(input: { venueId: \"bar\", unlockPolicy: REVOKE }) { errors { code } } }");
-        await bar.PostAsync(bar.Event("p1", amount: 1000, fingerprint: "card-1", minute: 3, refunded: 900));
-        var revoked = (await GuestAsync(bar)).GetProperty("member");
+        await venue.Moderator.GetDataAsync(
+            "mutation { updateVenue(input: { venueId: \"bar\", unlockPolicy: REVOKE }) { errors { code } } }"
+        );
+        await venue.PostWebhookAsync(venue.PaymentEvent("p1", amount: 1000, fingerprint: "card-1", minute: 3, refunded: 900));
+        var revoked = (await GuestAsync(venue)).GetProperty("member");
         revoked.At("tier").GetString().ShouldBe("GUEST");
         revoked.At("access").GetArrayLength().ShouldBe(0);
         revoked.At("unlocks.0.revokedReason").GetString()!.ShouldContain("threshold");
         revoked.At("history.1.to").GetString().ShouldBe("GUEST");
 
         // Earned again, unlocked again.
-        await bar.PostAsync(bar.Event("p2", amount: 5000, fingerprint: "card-1"));
-        var again = (await GuestAsync(bar)).GetProperty("member");
+        await venue.PostWebhookAsync(venue.PaymentEvent("p2", amount: 5000, fingerprint: "card-1"));
+        var again = (await GuestAsync(venue)).GetProperty("member");
         again.At("tier").GetString().ShouldBe("REGULAR");
         again.At("unlocks").GetArrayLength().ShouldBe(2);
     }
@@ -156,40 +171,44 @@ public sealed class UnlockTests(TestPostgres postgres)
     [Fact]
     public async Task A_cancelled_authorisation_takes_the_spend_back_and_a_venue_may_count_captures_only()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        await bar.LinkAsync("guest", "card-1");
-        await bar.PostAsync(bar.Event("p1", amount: 1000, status: "APPROVED", fingerprint: "card-1", minute: 1));
-        (await GuestAsync(bar)).At("member.lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(1100);
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        await venue.LinkCardAsync("guest", "card-1");
+        await venue.PostWebhookAsync(venue.PaymentEvent("p1", amount: 1000, status: "APPROVED", fingerprint: "card-1", minute: 1));
+        (await GuestAsync(venue)).At("member.lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(1100);
 
-        await bar.Moderator.DataAsync(
+        await venue.Moderator.GetDataAsync(
             "mutation { updateVenue(input: { venueId: \"bar\", rulesCountFrom: CAPTURED }) { errors { code } } }"
         );
-        (await GuestAsync(bar)).At("member.lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(100);
+        (await GuestAsync(venue)).At("member.lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(100);
 
-        await bar.PostAsync(bar.Event("p1", amount: 1000, status: "CANCELED", fingerprint: "card-1", minute: 2));
-        await bar.Moderator.DataAsync(
+        await venue.PostWebhookAsync(venue.PaymentEvent("p1", amount: 1000, status: "CANCELED", fingerprint: "card-1", minute: 2));
+        await venue.Moderator.GetDataAsync(
             "mutation { updateVenue(input: { venueId: \"bar\", rulesCountFrom: AUTHORIZED }) { errors { code } } }"
         );
-        (await GuestAsync(bar)).At("member.lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(100);
+        (await GuestAsync(venue)).At("member.lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(100);
     }
 
     [Fact]
     public async Task A_live_session_of_its_performer_is_the_moment_by_the_sales_own_time()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        await RuleAsync(bar, "Anna's crowd", 1m, "WHALE", new { performerId = "anna" });
-        await bar.Owner.DataAsync(
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        await RuleAsync(venue, "Anna's crowd", 1m, "WHALE", new { performerId = "anna" });
+        await venue.Owner.GetDataAsync(
             "mutation { startLiveSession(input: { venueId: \"bar\", performerId: \"anna\", startedAt: \"2026-11-20T21:00:00Z\", endedAt: \"2026-11-20T22:00:00Z\" }) { errors { code } } }"
         );
-        await bar.LinkAsync("guest", "card-1"); // at 20:00
-        await bar.PostAsync(bar.Event("after", amount: 1000, fingerprint: "card-1", created: "2026-11-20T22:00:00.000Z"));
-        (await GuestAsync(bar)).At("member.tier").GetString().ShouldBe("GUEST");
+        await venue.LinkCardAsync("guest", "card-1"); // at 20:00
+        await venue.PostWebhookAsync(
+            venue.PaymentEvent("after", amount: 1000, fingerprint: "card-1", createdAt: "2026-11-20T22:00:00.000Z")
+        );
+        (await GuestAsync(venue)).At("member.tier").GetString().ShouldBe("GUEST");
 
-        await bar.PostAsync(bar.Event("during", amount: 1000, fingerprint: "card-1", created: "2026-11-20T21:59:59.000Z"));
+        await venue.PostWebhookAsync(
+            venue.PaymentEvent("during", amount: 1000, fingerprint: "card-1", createdAt: "2026-11-20T21:59:59.000Z")
+        );
 
-        (await GuestAsync(bar)).At("member.tier").GetString().ShouldBe("WHALE");
+        (await GuestAsync(venue)).At("member.tier").GetString().ShouldBe("WHALE");
         (
-            await bar.Owner.DataAsync(
+            await venue.Owner.GetDataAsync(
                 "{ venue(id: \"bar\") { transactions(first: 2) { nodes { externalId performerId } } liveSessions { nodes { performerId endedAt } } } }"
             )
         )
@@ -201,9 +220,9 @@ public sealed class UnlockTests(TestPostgres postgres)
     [Fact]
     public async Task Rules_are_made_changed_switched_and_deleted_and_bad_input_is_told()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         var id = await RuleAsync(
-            bar,
+            venue,
             "Night",
             49.99m,
             "REGULAR",
@@ -222,7 +241,7 @@ public sealed class UnlockTests(TestPostgres postgres)
         const string fields =
             "rule { name threshold { amountMinor currency } enabled liveOnly liveWindow { days start end } performerId priority } errors { code field }";
         async Task<string> ChangeAsync(string mutation) =>
-            (await bar.Owner.DataAsync($"mutation {{ r: {mutation} {{ {fields} }} }}")).At("r").ToString();
+            (await venue.Owner.GetDataAsync($"mutation {{ r: {mutation} {{ {fields} }} }}")).At("r").ToString();
 
         (await ChangeAsync($"updateSpendRule(input: {{ ruleId: \"{id}\", name: \"Nights\", performerId: \"anna\" }})")).ShouldBe(
             """{"rule":{"name":"Nights","threshold":{"amountMinor":4999,"currency":"USD"},"enabled":true,"liveOnly":true,"liveWindow":{"days":["FRIDAY"],"start":"22:00:00","end":"04:00:00"},"performerId":"anna","priority":5},"errors":[]}"""
@@ -242,33 +261,36 @@ public sealed class UnlockTests(TestPostgres postgres)
         ).ShouldContain("\"field\":\"liveWindow\"");
         (await ChangeAsync($"updateSpendRule(input: {{ ruleId: \"{Guid.NewGuid()}\" }})")).ShouldContain("NOT_FOUND");
         (
-            await new Client(bar.Host, TestKeys.Token("stranger")).DataAsync(
+            await new GraphQLClient(venue.Host, TestKeys.Token("stranger")).GetDataAsync(
                 $"mutation {{ deleteSpendRule(input: {{ ruleId: \"{id}\" }}) {{ errors {{ code }} }} }}"
             )
         )
             .ToString()
             .ShouldContain("NOT_FOUND");
         (await ChangeAsync($"deleteSpendRule(input: {{ ruleId: \"{id}\" }})")).ShouldContain("\"errors\":[]");
-        (await bar.Owner.DataAsync("{ venue(id: \"bar\") { spendRules { id } } }")).At("venue.spendRules").GetArrayLength().ShouldBe(0);
+        (await venue.Owner.GetDataAsync("{ venue(id: \"bar\") { spendRules { id } } }"))
+            .At("venue.spendRules")
+            .GetArrayLength()
+            .ShouldBe(0);
     }
 
     [Fact]
     public async Task An_unlinked_card_takes_its_sales_back_but_not_those_tied_by_hand()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        await bar.LinkAsync("guest", "card-1");
-        await bar.PostAsync(bar.Event("p1", amount: 1000, fingerprint: "card-1"));
-        await bar.PostAsync(bar.Event("cash", amount: 500, fingerprint: "card-2"));
-        var cash = await bar.SqlAsync<Guid>("select id from ingestion.transactions where external_id = 'cash'");
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        await venue.LinkCardAsync("guest", "card-1");
+        await venue.PostWebhookAsync(venue.PaymentEvent("p1", amount: 1000, fingerprint: "card-1"));
+        await venue.PostWebhookAsync(venue.PaymentEvent("cash", amount: 500, fingerprint: "card-2"));
+        var cash = await venue.SqlAsync<Guid>("select id from ingestion.transactions where external_id = 'cash'");
         async Task<JsonElement> AssignAsync(object? user) =>
             (
-                await bar.Owner.DataAsync(
+                await venue.Owner.GetDataAsync(
                     "mutation($input: AssignTransactionInput!) { assignTransaction(input: $input) { transaction { userId matchedBy history { cause userId } } errors { code } } }",
                     new
                     {
                         input = new
                         {
-                            venueId = Bar.VenueId,
+                            venueId = TestVenue.VenueId,
                             transactionId = cash,
                             userId = user,
                         },
@@ -282,39 +304,39 @@ public sealed class UnlockTests(TestPostgres postgres)
             .ShouldBe(
                 """{"userId":"guest","matchedBy":"HAND","history":[{"cause":"WEBHOOK","userId":null},{"cause":"HAND","userId":"guest"}]}"""
             );
-        (await GuestAsync(bar)).At("member.lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(1600);
+        (await GuestAsync(venue)).At("member.lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(1600);
 
-        var token = await bar.SqlAsync<string>("select card_token from ingestion.transactions where external_id = 'p1'");
+        var token = await venue.SqlAsync<string>("select card_token from ingestion.transactions where external_id = 'p1'");
         (
-            await bar.Owner.DataAsync(
+            await venue.Owner.GetDataAsync(
                 "mutation($input: UnlinkCardInput!) { unlinkCard(input: $input) { matchedTransactions } }",
-                new { input = new { venueId = Bar.VenueId, cardToken = token } }
+                new { input = new { venueId = TestVenue.VenueId, cardToken = token } }
             )
         )
             .At("unlinkCard.matchedTransactions")
             .GetInt32()
             .ShouldBe(2);
-        await bar.PostAsync(bar.Event("p1", amount: 1100, fingerprint: "card-1", minute: 5)); // a late tip: still nobody's
-        (await GuestAsync(bar)).At("member.lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(500);
+        await venue.PostWebhookAsync(venue.PaymentEvent("p1", amount: 1100, fingerprint: "card-1", minute: 5)); // a late tip: still nobody's
+        (await GuestAsync(venue)).At("member.lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(500);
 
         await AssignAsync(null);
-        await bar.PostAsync(bar.Event("cash", amount: 600, fingerprint: "card-2", minute: 5));
-        (await GuestAsync(bar)).At("member.lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(0);
+        await venue.PostWebhookAsync(venue.PaymentEvent("cash", amount: 600, fingerprint: "card-2", minute: 5));
+        (await GuestAsync(venue)).At("member.lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(0);
     }
 
     [Fact]
     public async Task A_card_linked_for_the_future_leaves_the_past_to_whom_it_was()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        await bar.LinkAsync("guest", "card-1");
-        var token = await bar.SqlAsync<string>("select card_token from ingestion.transactions limit 1");
-        await bar.Owner.DataAsync(
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        await venue.LinkCardAsync("guest", "card-1");
+        var token = await venue.SqlAsync<string>("select card_token from ingestion.transactions limit 1");
+        await venue.Owner.GetDataAsync(
             "mutation($input: LinkCardInput!) { linkCard(input: $input) { matchedTransactions } }",
             new
             {
                 input = new
                 {
-                    venueId = Bar.VenueId,
+                    venueId = TestVenue.VenueId,
                     userId = "other",
                     cardToken = token,
                     includePast = false,
@@ -322,11 +344,11 @@ public sealed class UnlockTests(TestPostgres postgres)
             }
         );
 
-        await bar.PostAsync(bar.Event("first-of-guest", amount: 150, fingerprint: "card-1", minute: 9)); // a late tip on a past sale
-        await bar.PostAsync(bar.Event("new", amount: 700, fingerprint: "card-1", created: "2199-01-01T00:00:00Z"));
+        await venue.PostWebhookAsync(venue.PaymentEvent("first-of-guest", amount: 150, fingerprint: "card-1", minute: 9)); // a late tip on a past sale
+        await venue.PostWebhookAsync(venue.PaymentEvent("new", amount: 700, fingerprint: "card-1", createdAt: "2199-01-01T00:00:00Z"));
 
-        (await GuestAsync(bar)).At("member.lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(150);
-        (await bar.Owner.DataAsync("{ venue(id: \"bar\") { member(userId: \"other\") { lifetimeSpend { amountMinor } } } }"))
+        (await GuestAsync(venue)).At("member.lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(150);
+        (await venue.Owner.GetDataAsync("{ venue(id: \"bar\") { member(userId: \"other\") { lifetimeSpend { amountMinor } } } }"))
             .At("venue.member.lifetimeSpend.0.amountMinor")
             .GetInt64()
             .ShouldBe(700);
@@ -335,14 +357,14 @@ public sealed class UnlockTests(TestPostgres postgres)
     [Fact]
     public async Task A_user_sees_his_own_memberships_and_nothing_else_of_the_venue()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        await RuleAsync(bar, "Regulars", 1m, "REGULAR");
-        await bar.LinkAsync("guest", "card-1");
-        await bar.Host.WhenIdleAsync();
-        var guest = new Client(bar.Host, TestKeys.Token("guest"));
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        await RuleAsync(venue, "Regulars", 1m, "REGULAR");
+        await venue.LinkCardAsync("guest", "card-1");
+        await venue.Host.WhenIdleAsync();
+        var guest = new GraphQLClient(venue.Host, TestKeys.Token("guest"));
 
         (
-            await guest.DataAsync(
+            await guest.GetDataAsync(
                 "{ viewer { memberships { venueId venueName member { tier lifetimeSpend { amountMinor } unlocks { rule { name } } } } } venue(id: \"bar\") { id } }"
             )
         )
@@ -355,19 +377,19 @@ public sealed class UnlockTests(TestPostgres postgres)
     [Fact]
     public async Task Members_come_page_by_page_whatever_their_ids_are_made_of()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        await RuleAsync(bar, "Regulars", 1m, "REGULAR");
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        await RuleAsync(venue, "Regulars", 1m, "REGULAR");
         string[] users = ["auth0|507f", "auth0|507f%7C", "Zoë", "zoe", "émile", "10|%"];
         foreach (var (i, user) in users.Index())
-            await bar.LinkAsync(user, "card-" + i);
-        await bar.Host.WhenIdleAsync();
+            await venue.LinkCardAsync(user, "card-" + i);
+        await venue.Host.WhenIdleAsync();
 
         var seen = new List<string>();
         string? after = null;
         do
         {
             var page = (
-                await bar.Owner.DataAsync(
+                await venue.Owner.GetDataAsync(
                     "query($after: String) { venue(id: \"bar\") { members(first: 2, tier: REGULAR, after: $after) { nodes { userId } pageInfo { endCursor hasNextPage } } } }",
                     new { after }
                 )
@@ -377,7 +399,7 @@ public sealed class UnlockTests(TestPostgres postgres)
         } while (after is not null);
 
         seen.ShouldBe(users, ignoreOrder: true);
-        (await bar.Owner.DataAsync("{ venue(id: \"bar\") { members(tier: WHALE) { nodes { userId } } } }"))
+        (await venue.Owner.GetDataAsync("{ venue(id: \"bar\") { members(tier: WHALE) { nodes { userId } } } }"))
             .At("venue.members.nodes")
             .GetArrayLength()
             .ShouldBe(0);
@@ -386,30 +408,30 @@ public sealed class UnlockTests(TestPostgres postgres)
     [Fact]
     public async Task Rules_fire_by_priority_then_threshold_then_age_and_a_subscriber_follows_one_user()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        await RuleAsync(bar, "older", 10m, "REGULAR");
-        await RuleAsync(bar, "younger", 10m, "REGULAR");
-        await RuleAsync(bar, "dear", 20m, "REGULAR", new { priority = 1 });
-        await RuleAsync(bar, "cheap", 15m, "REGULAR", new { priority = 1 });
-        await RuleAsync(bar, "off", 1m, "WHALE", new { enabled = false });
-        await bar.LinkAsync("anna", "card-1");
-        await bar.LinkAsync("ben", "card-2");
-        await bar.PostAsync(bar.Event("p1", amount: 2000, fingerprint: "card-1"));
-        await bar.PostAsync(bar.Event("p2", amount: 2000, fingerprint: "card-2"));
-        await bar.Host.WhenIdleAsync();
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        await RuleAsync(venue, "older", 10m, "REGULAR");
+        await RuleAsync(venue, "younger", 10m, "REGULAR");
+        await RuleAsync(venue, "dear", 20m, "REGULAR", new { priority = 1 });
+        await RuleAsync(venue, "cheap", 15m, "REGULAR", new { priority = 1 });
+        await RuleAsync(venue, "off", 1m, "WHALE", new { enabled = false });
+        await venue.LinkCardAsync("anna", "card-1");
+        await venue.LinkCardAsync("ben", "card-2");
+        await venue.PostWebhookAsync(venue.PaymentEvent("p1", amount: 2000, fingerprint: "card-1"));
+        await venue.PostWebhookAsync(venue.PaymentEvent("p2", amount: 2000, fingerprint: "card-2"));
+        await venue.Host.WhenIdleAsync();
 
         var query = Unlocked
             .Replace("$after: String", "$after: String, $user: ID", StringComparison.Ordinal)
             .Replace("after: $after", "after: $after, userId: $user", StringComparison.Ordinal);
-        await using var subscriber = await Subscriber.StartAsync(
-            bar.Host,
-            bar.Owner.Token!,
+        await using var subscriber = await WebSocketSubscriber.StartAsync(
+            venue.Host,
+            venue.Owner.Token!,
             query,
             new
             {
-                venue = Bar.VenueId,
+                venue = TestVenue.VenueId,
                 user = "ben",
-                after = PosModular.Kernel.Paging.Cursor.EncodeSequence("unlock", Bar.VenueId, 0),
+                after = PosModular.Kernel.Paging.Cursor.EncodeSequence("unlock", TestVenue.VenueId, 0),
             }
         );
         var seen = new List<string>();
@@ -421,7 +443,7 @@ public sealed class UnlockTests(TestPostgres postgres)
 
         seen.ShouldBe(["ben cheap", "ben dear", "ben older", "ben younger"]);
         (
-            await bar.SqlAsync<string>(
+            await venue.SqlAsync<string>(
                 "select string_agg(seq::text, ' ' order by seq) || ' of ' || (select seq from rules.feed_heads) from rules.unlocks"
             )
         ).ShouldBe("1 2 3 4 5 6 7 8 of 8");
@@ -430,22 +452,24 @@ public sealed class UnlockTests(TestPostgres postgres)
     [Fact]
     public async Task What_a_deleted_rule_gave_stays_until_a_refund_takes_it_back()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        var id = await RuleAsync(bar, "Gone", 10m, "REGULAR", new { grantsAccess = new[] { "INNER_CIRCLE" } });
-        await RuleAsync(bar, "Stays", 5m, "GUEST", new { grantsAccess = new[] { "PUBLIC_LOBBY" } });
-        await bar.Moderator.DataAsync("mutation { updateVenue(input: { venueId: \"bar\", unlockPolicy: REVOKE }) { errors { code } } }");
-        await bar.LinkAsync("guest", "card-1");
-        await bar.PostAsync(bar.Event("p1", amount: 1000, fingerprint: "card-1", minute: 1));
-        await bar.Host.WhenIdleAsync();
-        await bar.Owner.DataAsync($"mutation {{ deleteSpendRule(input: {{ ruleId: \"{id}\" }}) {{ errors {{ code }} }} }}");
-        (await GuestAsync(bar)).At("member.tier").GetString().ShouldBe("REGULAR");
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        var id = await RuleAsync(venue, "Gone", 10m, "REGULAR", new { grantsAccess = new[] { "INNER_CIRCLE" } });
+        await RuleAsync(venue, "Stays", 5m, "GUEST", new { grantsAccess = new[] { "PUBLIC_LOBBY" } });
+        await venue.Moderator.GetDataAsync(
+            "mutation { updateVenue(input: { venueId: \"bar\", unlockPolicy: REVOKE }) { errors { code } } }"
+        );
+        await venue.LinkCardAsync("guest", "card-1");
+        await venue.PostWebhookAsync(venue.PaymentEvent("p1", amount: 1000, fingerprint: "card-1", minute: 1));
+        await venue.Host.WhenIdleAsync();
+        await venue.Owner.GetDataAsync($"mutation {{ deleteSpendRule(input: {{ ruleId: \"{id}\" }}) {{ errors {{ code }} }} }}");
+        (await GuestAsync(venue)).At("member.tier").GetString().ShouldBe("REGULAR");
 
-        await bar.PostAsync(bar.Event("p1", amount: 1000, fingerprint: "card-1", minute: 2, refunded: 500));
+        await venue.PostWebhookAsync(venue.PaymentEvent("p1", amount: 1000, fingerprint: "card-1", minute: 2, refunded: 500));
 
-        var venue = await GuestAsync(bar);
-        venue.At("member.tier").GetString().ShouldBe("GUEST");
-        venue.At("member.access").ToString().ShouldBe("""["PUBLIC_LOBBY"]""");
-        venue
+        var venueData = await GuestAsync(venue);
+        venueData.At("member.tier").GetString().ShouldBe("GUEST");
+        venueData.At("member.access").ToString().ShouldBe("""["PUBLIC_LOBBY"]""");
+        venueData
             .At("spendRules")
             .EnumerateArray()
             .Select(r => $"{r.At("name")} {r.At("timesTriggered")} {r.At("usersUnlocked")}")

@@ -1,5 +1,5 @@
 using System.Net;
-using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Fixtures;
 using PosModular.Simulator;
 using PosModular.Simulator.Control;
 using PosModular.Simulator.Faults;
@@ -10,67 +10,69 @@ namespace PosModular.IntegrationTests.Simulators;
 public sealed class SquareListsTests
 {
     [Fact]
-    public async Task A_fresh_change_is_not_listed_before_the_lag_is_over()
+    public async Task A_recent_change_is_listed_only_after_the_list_lag()
     {
-        await using var shop = await Shop.OpenAsync(new SimulatorSettings { ListLag = TimeSpan.FromSeconds(5) });
-        var payment = shop.Simulator.Ledger.AddSale(
+        await using var square = await SimulatedSquare.StartAsync(new SimulatorSettings { ListLag = TimeSpan.FromSeconds(5) });
+        var payment = square.Simulator.Ledger.AddSale(
             new Sale
             {
-                LocationId = shop.LocationId,
+                LocationId = square.LocationId,
                 Amount = 100,
-                At = shop.Clock.GetUtcNow().AddDays(-1),
+                At = square.Clock.GetUtcNow().AddDays(-1),
             }
         );
-        (await shop.GetAsync("/v2/payments")).TryGetProperty("payments", out _).ShouldBeFalse();
-        (await shop.GetAsync($"/v2/payments/{payment.Id}")).At("payment.id").GetString().ShouldBe(payment.Id);
-        shop.Clock.Pass(TimeSpan.FromSeconds(5));
-        (await shop.GetAsync("/v2/payments")).At("payments").GetArrayLength().ShouldBe(1);
+        (await square.GetAsync("/v2/payments")).TryGetProperty("payments", out _).ShouldBeFalse();
+        (await square.GetAsync($"/v2/payments/{payment.Id}")).At("payment.id").GetString().ShouldBe(payment.Id);
+        square.Clock.Advance(TimeSpan.FromSeconds(5));
+        (await square.GetAsync("/v2/payments")).At("payments").GetArrayLength().ShouldBe(1);
     }
 
     [Fact]
-    public async Task A_cursor_ends_and_belongs_to_its_question()
+    public async Task A_cursor_expires_and_is_valid_only_for_its_own_query()
     {
-        await using var shop = await Shop.OpenAsync(new SimulatorSettings { CursorLifetime = TimeSpan.FromMinutes(5) });
+        await using var square = await SimulatedSquare.StartAsync(new SimulatorSettings { CursorLifetime = TimeSpan.FromMinutes(5) });
         new History
         {
-            LocationId = shop.LocationId,
+            LocationId = square.LocationId,
             Count = 3,
-            From = shop.Clock.GetUtcNow().AddHours(-3),
-            To = shop.Clock.GetUtcNow(),
-        }.RingUp(shop.Simulator.Ledger);
-        var cursor = (await shop.GetAsync("/v2/payments?limit=1")).At("cursor").GetString();
+            From = square.Clock.GetUtcNow().AddHours(-3),
+            To = square.Clock.GetUtcNow(),
+        }.RingUp(square.Simulator.Ledger);
+        var cursor = (await square.GetAsync("/v2/payments?limit=1")).At("cursor").GetString();
 
-        shop.Clock.Pass(TimeSpan.FromMinutes(5));
-        var next = await shop.GetAsync($"/v2/payments?limit=1&cursor={cursor}");
-        (await shop.ErrorAsync(HttpMethod.Get, $"/v2/payments?sort_order=ASC&cursor={cursor}")).ShouldBe(
+        square.Clock.Advance(TimeSpan.FromMinutes(5));
+        var next = await square.GetAsync($"/v2/payments?limit=1&cursor={cursor}");
+        (await square.GetErrorAsync(HttpMethod.Get, $"/v2/payments?sort_order=ASC&cursor={cursor}")).ShouldBe(
             (HttpStatusCode.BadRequest, "INVALID_CURSOR")
         );
-        shop.Clock.Pass(TimeSpan.FromSeconds(1));
-        (await shop.ErrorAsync(HttpMethod.Get, $"/v2/payments?cursor={cursor}")).ShouldBe((HttpStatusCode.BadRequest, "INVALID_CURSOR"));
-        (await shop.GetAsync($"/v2/payments?limit=1&cursor={next.At("cursor").GetString()}")).At("payments").GetArrayLength().ShouldBe(1);
+        square.Clock.Advance(TimeSpan.FromSeconds(1));
+        (await square.GetErrorAsync(HttpMethod.Get, $"/v2/payments?cursor={cursor}")).ShouldBe(
+            (HttpStatusCode.BadRequest, "INVALID_CURSOR")
+        );
+        (await square.GetAsync($"/v2/payments?limit=1&cursor={next.At("cursor").GetString()}")).At("payments").GetArrayLength().ShouldBe(1);
     }
 
     [Fact]
-    public async Task Offline_sales_are_found_by_the_tills_own_time()
+    public async Task Offline_payments_are_found_by_the_time_of_the_point_of_sale()
     {
-        await using var shop = await Shop.OpenAsync();
-        var till = shop.Clock.GetUtcNow();
-        shop.Clock.Pass(TimeSpan.FromHours(5));
-        shop.Simulator.Ledger.AddSale(new Sale { LocationId = shop.LocationId, Amount = 100 });
-        var second = shop.Simulator.Ledger.AddSale(
+        await using var square = await SimulatedSquare.StartAsync();
+        var deviceTime = square.Clock.GetUtcNow();
+        square.Clock.Advance(TimeSpan.FromHours(5));
+        square.Simulator.Ledger.AddSale(new Sale { LocationId = square.LocationId, Amount = 100 });
+        var second = square.Simulator.Ledger.AddSale(
             new Sale
             {
-                LocationId = shop.LocationId,
+                LocationId = square.LocationId,
                 Amount = 200,
-                OfflineAt = till.AddMinutes(30),
+                OfflineAt = deviceTime.AddMinutes(30),
             }
         );
-        var first = shop.Simulator.Ledger.AddSale(
+        var first = square.Simulator.Ledger.AddSale(
             new Sale
             {
-                LocationId = shop.LocationId,
+                LocationId = square.LocationId,
                 Amount = 300,
-                OfflineAt = till,
+                OfflineAt = deviceTime,
             }
         );
 
@@ -80,21 +82,21 @@ public sealed class SquareListsTests
         ]);
 
         async Task<string?[]> IdsAsync(string query) =>
-            [.. (await shop.GetAsync("/v2/payments?" + query)).At("payments").EnumerateArray().Select(p => p.At("id").GetString())];
+            [.. (await square.GetAsync("/v2/payments?" + query)).At("payments").EnumerateArray().Select(p => p.At("id").GetString())];
     }
 
     [Fact]
-    public async Task An_answer_can_break_off_or_drag()
+    public async Task A_response_can_be_cut_off_or_delayed()
     {
-        await using var shop = await Shop.OpenAsync();
+        await using var square = await SimulatedSquare.StartAsync();
         new History
         {
-            LocationId = shop.LocationId,
+            LocationId = square.LocationId,
             Count = 50,
-            From = shop.Clock.GetUtcNow().AddHours(-3),
-            To = shop.Clock.GetUtcNow(),
-        }.RingUp(shop.Simulator.Ledger);
-        shop.Simulator.Faults.Arm(
+            From = square.Clock.GetUtcNow().AddHours(-3),
+            To = square.Clock.GetUtcNow(),
+        }.RingUp(square.Simulator.Ledger);
+        square.Simulator.Faults.Arm(
             new Fault
             {
                 Path = "/v2/payments",
@@ -102,8 +104,8 @@ public sealed class SquareListsTests
                 Times = 1,
             }
         );
-        await Should.ThrowAsync<HttpRequestException>(() => shop.GetAsync("/v2/payments"));
-        shop.Simulator.Faults.Arm(
+        await Should.ThrowAsync<HttpRequestException>(() => square.GetAsync("/v2/payments"));
+        square.Simulator.Faults.Arm(
             new Fault
             {
                 Path = "/v2/payments",
@@ -111,6 +113,6 @@ public sealed class SquareListsTests
                 Times = 1,
             }
         );
-        (await shop.GetAsync("/v2/payments")).At("payments").GetArrayLength().ShouldBe(50);
+        (await square.GetAsync("/v2/payments")).At("payments").GetArrayLength().ShouldBe(50);
     }
 }

@@ -1,5 +1,5 @@
 using System.Net;
-using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Fixtures;
 using PosModular.Simulator.Orders;
 using PosModular.Simulator.Payments;
 using PosModular.Simulator.Sellers;
@@ -9,14 +9,14 @@ namespace PosModular.IntegrationTests.Simulators;
 public sealed class SquareOrdersTests
 {
     [Fact]
-    public async Task An_order_paid_by_several_is_the_sum_of_its_payments_without_the_cancelled()
+    public async Task An_order_with_several_payments_totals_all_that_are_not_cancelled()
     {
-        await using var shop = await Shop.OpenAsync();
-        var ledger = shop.Simulator.Ledger;
+        await using var square = await SimulatedSquare.StartAsync();
+        var ledger = square.Simulator.Ledger;
         var first = ledger.AddSale(
             new Sale
             {
-                LocationId = shop.LocationId,
+                LocationId = square.LocationId,
                 OrderId = "round",
                 Amount = 1070,
                 Tip = 100,
@@ -27,7 +27,7 @@ public sealed class SquareOrdersTests
         var second = ledger.AddSale(
             new Sale
             {
-                LocationId = shop.LocationId,
+                LocationId = square.LocationId,
                 OrderId = "round",
                 Amount = 500,
                 Tax = 30,
@@ -38,7 +38,7 @@ public sealed class SquareOrdersTests
         var third = ledger.AddSale(
             new Sale
             {
-                LocationId = shop.LocationId,
+                LocationId = square.LocationId,
                 OrderId = "round",
                 Amount = 999,
             }
@@ -47,7 +47,7 @@ public sealed class SquareOrdersTests
         ledger.Cancel(third.Id);
         ledger.Capture(second.Id);
 
-        var order = (await shop.GetAsync("/v2/orders/round")).At("order");
+        var order = (await square.GetAsync("/v2/orders/round")).At("order");
         order.At("state").GetString().ShouldBe("COMPLETED");
         order.At("version").GetInt32().ShouldBe(5);
         string[] figures =
@@ -65,39 +65,39 @@ public sealed class SquareOrdersTests
     }
 
     [Fact]
-    public async Task A_later_discount_is_a_new_version_and_is_told()
+    public async Task A_later_discount_makes_a_new_order_version_and_an_event()
     {
-        await using var shop = await Shop.OpenAsync();
-        var payment = shop.Simulator.Ledger.AddSale(
+        await using var square = await SimulatedSquare.StartAsync();
+        var payment = square.Simulator.Ledger.AddSale(
             new Sale
             {
-                LocationId = shop.LocationId,
+                LocationId = square.LocationId,
                 Amount = 1070,
                 Captured = true,
             }
         );
-        shop.Simulator.Ledger.EditOrder(payment.OrderId, new OrderEdit(Discount: 200));
+        square.Simulator.Ledger.EditOrder(payment.OrderId, new OrderEdit(Discount: 200));
 
-        var order = (await shop.GetAsync($"/v2/orders/{payment.OrderId}")).At("order");
+        var order = (await square.GetAsync($"/v2/orders/{payment.OrderId}")).At("order");
         (
             order.At("version").GetInt32(),
             order.At("total_discount_money.amount").GetInt64(),
             order.At("total_tax_money.amount").GetInt64(),
             order.At("total_money.amount").GetInt64()
         ).ShouldBe((2, 200, 70, 1070));
-        shop.Simulator.Ledger.Events(payment.Id).Select(e => e.Type).ShouldBe(["payment.created", "order.created", "order.updated"]);
+        square.Simulator.Ledger.Events(payment.Id).Select(e => e.Type).ShouldBe(["payment.created", "order.created", "order.updated"]);
     }
 
     [Fact]
-    public async Task A_batch_leaves_out_what_is_unknown_hidden_or_of_another_seller()
+    public async Task A_batch_omits_orders_that_are_unknown_hidden_or_of_another_seller()
     {
-        await using var shop = await Shop.OpenAsync();
-        var ledger = shop.Simulator.Ledger;
-        var other = shop.Simulator.Sellers.AddTill();
+        await using var square = await SimulatedSquare.StartAsync();
+        var ledger = square.Simulator.Ledger;
+        var other = square.Simulator.Sellers.AddTill();
         ledger.AddSale(
             new Sale
             {
-                LocationId = shop.LocationId,
+                LocationId = square.LocationId,
                 OrderId = "mine",
                 Amount = 100,
             }
@@ -105,7 +105,7 @@ public sealed class SquareOrdersTests
         ledger.AddSale(
             new Sale
             {
-                LocationId = shop.LocationId,
+                LocationId = square.LocationId,
                 OrderId = "late",
                 Amount = 100,
             }
@@ -120,15 +120,15 @@ public sealed class SquareOrdersTests
         );
         ledger.HideOrder("late");
 
-        var asked = new { order_ids = new[] { "mine", "late", "theirs", "none" } };
+        var request = new { order_ids = new[] { "mine", "late", "theirs", "none" } };
         (await IdsAsync()).ShouldBe(["mine"]);
-        (await shop.ErrorAsync(HttpMethod.Get, "/v2/orders/late")).ShouldBe((HttpStatusCode.NotFound, "NOT_FOUND"));
+        (await square.GetErrorAsync(HttpMethod.Get, "/v2/orders/late")).ShouldBe((HttpStatusCode.NotFound, "NOT_FOUND"));
         ledger.ShowOrder("late");
         (await IdsAsync()).ShouldBe(["mine", "late"]);
 
         async Task<string?[]> IdsAsync() =>
             [
-                .. (await shop.PostAsync("/v2/orders/batch-retrieve", asked))
+                .. (await square.PostAsync("/v2/orders/batch-retrieve", request))
                     .At("orders")
                     .EnumerateArray()
                     .Select(o => o.At("id").GetString()),
@@ -136,25 +136,25 @@ public sealed class SquareOrdersTests
     }
 
     [Fact]
-    public async Task A_batch_takes_a_hundred_ids_and_needs_the_scope()
+    public async Task A_batch_takes_at_most_100_ids_and_requires_the_scope()
     {
-        await using var shop = await Shop.OpenAsync();
+        await using var square = await SimulatedSquare.StartAsync();
         (
-            await shop.ErrorAsync(HttpMethod.Post, "/v2/orders/batch-retrieve", new { order_ids = Enumerable.Repeat("x", 101) })
+            await square.GetErrorAsync(HttpMethod.Post, "/v2/orders/batch-retrieve", new { order_ids = Enumerable.Repeat("x", 101) })
         ).Status.ShouldBe(HttpStatusCode.BadRequest);
-        (await shop.ErrorAsync(HttpMethod.Post, "/v2/orders/batch-retrieve", new { })).Code.ShouldBe("MISSING_REQUIRED_PARAMETER");
-        var blind = shop
+        (await square.GetErrorAsync(HttpMethod.Post, "/v2/orders/batch-retrieve", new { })).Code.ShouldBe("MISSING_REQUIRED_PARAMETER");
+        var tokenWithoutScope = square
             .Simulator.Sellers.AddTill(
                 new TillOrder
                 {
-                    LocationId = shop.LocationId,
+                    LocationId = square.LocationId,
                     OAuth = true,
                     Scopes = ["PAYMENTS_READ"],
                 }
             )
             .Token.Value;
-        (await shop.ErrorAsync(HttpMethod.Post, "/v2/orders/batch-retrieve", new { order_ids = new[] { "x" } }, blind)).ShouldBe(
-            (HttpStatusCode.Forbidden, "INSUFFICIENT_SCOPES")
-        );
+        (
+            await square.GetErrorAsync(HttpMethod.Post, "/v2/orders/batch-retrieve", new { order_ids = new[] { "x" } }, tokenWithoutScope)
+        ).ShouldBe((HttpStatusCode.Forbidden, "INSUFFICIENT_SCOPES"));
     }
 }

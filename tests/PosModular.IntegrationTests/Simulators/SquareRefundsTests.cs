@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text.Json;
-using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Fixtures;
 using PosModular.Simulator.Payments;
 using PosModular.Simulator.Refunds;
 using PosModular.Simulator.Sellers;
@@ -12,12 +12,12 @@ public sealed class SquareRefundsTests
     [Fact]
     public async Task A_pending_refund_counts_once_it_is_completed_and_a_rejected_one_never()
     {
-        await using var shop = await Shop.OpenAsync();
-        var ledger = shop.Simulator.Ledger;
+        await using var square = await SimulatedSquare.StartAsync();
+        var ledger = square.Simulator.Ledger;
         var payment = ledger.AddSale(
             new Sale
             {
-                LocationId = shop.LocationId,
+                LocationId = square.LocationId,
                 Amount = 1000,
                 Captured = true,
             }
@@ -31,7 +31,7 @@ public sealed class SquareRefundsTests
         ledger.RejectRefund(half.Id);
         ledger.CompleteRefund(rest.Id);
         (await PaymentAsync()).At("refunded_money.amount").GetInt64().ShouldBe(500);
-        (await shop.GetAsync($"/v2/refunds/{half.Id}")).At("refund.status").GetString().ShouldBe("REJECTED");
+        (await square.GetAsync($"/v2/refunds/{half.Id}")).At("refund.status").GetString().ShouldBe("REJECTED");
         ledger.GiveBack(payment.Id).Refunded.ShouldBe(1000);
         ledger
             .Events(payment.Id)
@@ -49,46 +49,46 @@ public sealed class SquareRefundsTests
                 "payment.updated",
             ]);
 
-        async Task<JsonElement> PaymentAsync() => (await shop.GetAsync($"/v2/payments/{payment.Id}")).At("payment");
+        async Task<JsonElement> PaymentAsync() => (await square.GetAsync($"/v2/payments/{payment.Id}")).At("payment");
     }
 
     [Fact]
     public async Task An_unlinked_refund_has_no_payment()
     {
-        await using var shop = await Shop.OpenAsync();
-        var refund = shop.Simulator.Ledger.BeginUnlinkedRefund(shop.LocationId, 700);
-        shop.Simulator.Ledger.CompleteRefund(refund.Id).Status.ShouldBe(RefundStatus.Completed);
-        var shown = (await shop.GetAsync($"/v2/refunds/{refund.Id}")).At("refund");
+        await using var square = await SimulatedSquare.StartAsync();
+        var refund = square.Simulator.Ledger.BeginUnlinkedRefund(square.LocationId, 700);
+        square.Simulator.Ledger.CompleteRefund(refund.Id).Status.ShouldBe(RefundStatus.Completed);
+        var shown = (await square.GetAsync($"/v2/refunds/{refund.Id}")).At("refund");
         shown.At("unlinked").GetBoolean().ShouldBeTrue();
         shown.TryGetProperty("payment_id", out _).ShouldBeFalse();
-        shop.Simulator.Ledger.Events().Select(e => e.Type).ShouldBe(["refund.created", "refund.updated"]);
+        square.Simulator.Ledger.Events().Select(e => e.Type).ShouldBe(["refund.created", "refund.updated"]);
     }
 
     [Fact]
-    public async Task Refunds_are_listed_for_all_locations_unless_one_is_named_and_by_status_and_time()
+    public async Task Refunds_are_listed_by_location_status_and_time()
     {
-        await using var shop = await Shop.OpenAsync();
-        var ledger = shop.Simulator.Ledger;
-        var second = shop.Simulator.Sellers.AddTill(new TillOrder { MerchantId = shop.Till.Merchant.Id });
-        var early = ledger.BeginUnlinkedRefund(shop.LocationId, 100);
-        shop.Clock.Pass(TimeSpan.FromHours(1));
-        var there = ledger.BeginUnlinkedRefund(second.Location.Id, 200);
-        shop.Clock.Pass(TimeSpan.FromHours(1));
+        await using var square = await SimulatedSquare.StartAsync();
+        var ledger = square.Simulator.Ledger;
+        var second = square.Simulator.Sellers.AddTill(new TillOrder { MerchantId = square.Seller.Merchant.Id });
+        var early = ledger.BeginUnlinkedRefund(square.LocationId, 100);
+        square.Clock.Advance(TimeSpan.FromHours(1));
+        var elsewhere = ledger.BeginUnlinkedRefund(second.Location.Id, 200);
+        square.Clock.Advance(TimeSpan.FromHours(1));
         ledger.CompleteRefund(early.Id);
 
-        (await IdsAsync("")).ShouldBe([there.Id, early.Id]);
-        (await IdsAsync("?sort_order=ASC")).ShouldBe([early.Id, there.Id]);
-        (await IdsAsync("?sort_field=UPDATED_AT")).ShouldBe([early.Id, there.Id]);
-        (await IdsAsync($"?location_id={second.Location.Id}")).ShouldBe([there.Id]);
-        (await IdsAsync("?status=PENDING")).ShouldBe([there.Id]);
+        (await IdsAsync("")).ShouldBe([elsewhere.Id, early.Id]);
+        (await IdsAsync("?sort_order=ASC")).ShouldBe([early.Id, elsewhere.Id]);
+        (await IdsAsync("?sort_field=UPDATED_AT")).ShouldBe([early.Id, elsewhere.Id]);
+        (await IdsAsync($"?location_id={second.Location.Id}")).ShouldBe([elsewhere.Id]);
+        (await IdsAsync("?status=PENDING")).ShouldBe([elsewhere.Id]);
         (await IdsAsync("?updated_at_begin_time=2026-11-24T21:30:00Z")).ShouldBe([early.Id]);
-        (await IdsAsync("?begin_time=2026-11-24T20:30:00Z")).ShouldBe([there.Id]);
-        (await shop.ErrorAsync(HttpMethod.Get, "/v2/refunds?status=GONE")).ShouldBe((HttpStatusCode.BadRequest, "INVALID_ENUM_VALUE"));
+        (await IdsAsync("?begin_time=2026-11-24T20:30:00Z")).ShouldBe([elsewhere.Id]);
+        (await square.GetErrorAsync(HttpMethod.Get, "/v2/refunds?status=GONE")).ShouldBe((HttpStatusCode.BadRequest, "INVALID_ENUM_VALUE"));
 
-        var page = await shop.GetAsync("/v2/refunds?limit=1");
+        var page = await square.GetAsync("/v2/refunds?limit=1");
         (await IdsAsync($"?limit=1&cursor={page.At("cursor").GetString()}")).ShouldBe([early.Id]);
 
         async Task<string?[]> IdsAsync(string query) =>
-            [.. (await shop.GetAsync("/v2/refunds" + query)).At("refunds").EnumerateArray().Select(r => r.At("id").GetString())];
+            [.. (await square.GetAsync("/v2/refunds" + query)).At("refunds").EnumerateArray().Select(r => r.At("id").GetString())];
     }
 }

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Fixtures;
 using PosModular.Simulator.Payments;
 using PosModular.Simulator.Sellers;
 
@@ -12,7 +12,7 @@ namespace PosModular.IntegrationTests.Simulators;
 public sealed class SquareShapeTests
 {
     /// <summary>Of Payment, in the schema but in no example: tips and refunds.</summary>
-    private static readonly string[] BeyondThePayment =
+    private static readonly string[] AdditionalPaymentPaths =
     [
         "refund_ids",
         "refund_ids[]",
@@ -25,7 +25,7 @@ public sealed class SquareShapeTests
     ];
 
     /// <summary>Who was at the till, fees and the bank's codes: the product does not look at them.</summary>
-    private static readonly string[] LeftOutOfThePayment =
+    private static readonly string[] OmittedPaymentPaths =
     [
         "capabilities",
         "capabilities[]",
@@ -42,7 +42,7 @@ public sealed class SquareShapeTests
         "team_member_id",
     ];
 
-    private static readonly string[] Fee =
+    private static readonly string[] FeePaths =
     [
         "processing_fee",
         "processing_fee[]",
@@ -53,60 +53,60 @@ public sealed class SquareShapeTests
         "processing_fee[].type",
     ];
 
-    private static Shape DocumentedPayment =>
-        Shape.Of(
-            Shop.Sample("get-payment.json").At("payment"),
-            Shop.Sample("list-payments.json").At("payments.0"),
-            Shop.Sample("webhook.payment.created.json").At("data.object.payment"),
-            Shop.Sample("webhook.payment.updated.json").At("data.object.payment")
+    private static JsonShape DocumentedPayment =>
+        JsonShape.Of(
+            SimulatedSquare.Sample("get-payment.json").At("payment"),
+            SimulatedSquare.Sample("list-payments.json").At("payments.0"),
+            SimulatedSquare.Sample("webhook.payment.created.json").At("data.object.payment"),
+            SimulatedSquare.Sample("webhook.payment.updated.json").At("data.object.payment")
         );
 
     [Fact]
-    public async Task A_payment_has_squares_fields_alone_in_a_list_and_in_an_event()
+    public async Task A_payment_has_the_documented_fields_when_read_alone_listed_and_in_an_event()
     {
-        await using var shop = await Shop.OpenAsync();
-        var payment = Sold(shop);
-        var alone = await shop.GetAsync($"/v2/payments/{payment.Id}");
-        var list = await shop.GetAsync($"/v2/payments?location_id={shop.LocationId}");
-        var told = Json(shop.Simulator.Ledger.Events(payment.Id).Last(e => e.Type == "payment.updated").Body());
+        await using var square = await SimulatedSquare.StartAsync();
+        var payment = CreateRefundedPayment(square);
+        var single = await square.GetAsync($"/v2/payments/{payment.Id}");
+        var list = await square.GetAsync($"/v2/payments?location_id={square.LocationId}");
+        var webhook = Parse(square.Simulator.Ledger.Events(payment.Id).Last(e => e.Type == "payment.updated").Body());
 
-        foreach (var shown in new[] { alone.At("payment"), list.At("payments.0"), told.At("data.object.payment") })
-            Shape.Of(shown).ShouldMatch(DocumentedPayment, BeyondThePayment, LeftOutOfThePayment);
-        alone.EnumerateObject().Select(f => f.Name).ShouldBe(["payment"]);
+        foreach (var shown in new[] { single.At("payment"), list.At("payments.0"), webhook.At("data.object.payment") })
+            JsonShape.Of(shown).ShouldMatch(DocumentedPayment, AdditionalPaymentPaths, OmittedPaymentPaths);
+        single.EnumerateObject().Select(f => f.Name).ShouldBe(["payment"]);
         list.EnumerateObject().Select(f => f.Name).ShouldBe(["payments"]);
     }
 
     [Fact]
-    public async Task An_authorised_payment_and_cash_have_squares_fields()
+    public async Task Authorised_payments_and_cash_payments_have_the_documented_fields()
     {
-        await using var shop = await Shop.OpenAsync();
-        var approved = shop.Simulator.Ledger.AddSale(
+        await using var square = await SimulatedSquare.StartAsync();
+        var approved = square.Simulator.Ledger.AddSale(
             new Sale
             {
-                LocationId = shop.LocationId,
+                LocationId = square.LocationId,
                 Amount = 500,
                 PaymentId = "hYy9pRFVxpDsO1FB05SunFWUe9JZY",
             }
         );
-        Shape
-            .Of((await shop.GetAsync($"/v2/payments/{approved.Id}")).At("payment"))
+        JsonShape
+            .Of((await square.GetAsync($"/v2/payments/{approved.Id}")).At("payment"))
             .ShouldMatch(
-                Shape.Of(Shop.Sample("webhook.payment.created.json").At("data.object.payment")),
+                JsonShape.Of(SimulatedSquare.Sample("webhook.payment.created.json").At("data.object.payment")),
                 ["application_details", "application_details.application_id", "application_details.square_product"],
                 []
             );
 
         // cash_details as in the schema of Payment; no example has it.
-        var cash = shop.Simulator.Ledger.AddSale(
+        var cash = square.Simulator.Ledger.AddSale(
             new Sale
             {
-                LocationId = shop.LocationId,
+                LocationId = square.LocationId,
                 Amount = 500,
                 PaymentId = "bP9mAsEMYPUGjjGNaNO5ZDVyLhSZY",
                 Cash = true,
             }
         );
-        var shown = Shape.Of((await shop.GetAsync($"/v2/payments/{cash.Id}")).At("payment"));
+        var shown = JsonShape.Of((await square.GetAsync($"/v2/payments/{cash.Id}")).At("payment"));
         shown
             .Paths.Where(p => !DocumentedPayment.Paths.Contains(p))
             .ShouldBe(
@@ -124,30 +124,37 @@ public sealed class SquareShapeTests
     }
 
     [Fact]
-    public async Task A_refund_has_squares_fields()
+    public async Task A_refund_has_the_documented_fields()
     {
-        await using var shop = await Shop.OpenAsync();
-        Sold(shop);
-        var list = await shop.GetAsync("/v2/refunds");
+        await using var square = await SimulatedSquare.StartAsync();
+        CreateRefundedPayment(square);
+        var list = await square.GetAsync("/v2/refunds");
         // The example's cursor: there is but one page here.
-        Shape
+        JsonShape
             .Of(list)
-            .ShouldMatch(Shape.Of(Shop.Sample("list-payment-refunds.json")), [], ["cursor", .. Fee.Select(f => "refunds[]." + f)]);
-        var one = await shop.GetAsync($"/v2/refunds/{list.At("refunds.0.id").GetString()}");
-        Shape.Of(one.At("refund")).ShouldMatch(Shape.Of(list.At("refunds.0")), [], []);
+            .ShouldMatch(
+                JsonShape.Of(SimulatedSquare.Sample("list-payment-refunds.json")),
+                [],
+                ["cursor", .. FeePaths.Select(f => "refunds[]." + f)]
+            );
+        var one = await square.GetAsync($"/v2/refunds/{list.At("refunds.0.id").GetString()}");
+        JsonShape.Of(one.At("refund")).ShouldMatch(JsonShape.Of(list.At("refunds.0")), [], []);
     }
 
     [Fact]
-    public async Task An_order_has_squares_fields_alone_and_in_a_batch()
+    public async Task An_order_has_the_documented_fields_when_read_alone_and_in_a_batch()
     {
-        await using var shop = await Shop.OpenAsync();
-        var payment = Sold(shop);
-        var order = (await shop.GetAsync($"/v2/orders/{payment.OrderId}")).At("order");
-        var documented = Shape.Of(Shop.Sample("retrieve-order.json").At("order"), Shop.Sample("batch-retrieve-orders.json").At("orders.0"));
+        await using var square = await SimulatedSquare.StartAsync();
+        var payment = CreateRefundedPayment(square);
+        var order = (await square.GetAsync($"/v2/orders/{payment.OrderId}")).At("order");
+        var documented = JsonShape.Of(
+            SimulatedSquare.Sample("retrieve-order.json").At("order"),
+            SimulatedSquare.Sample("batch-retrieve-orders.json").At("orders.0")
+        );
 
         // Of the schemas of Order, OrderLineItemTax, OrderServiceCharge and Tender.
         string[] money = ["", ".amount", ".currency"];
-        string[] beyond =
+        string[] additionalPaths =
         [
             "closed_at",
             "discounts[].amount_money",
@@ -190,19 +197,19 @@ public sealed class SquareShapeTests
             .. money.Select(m => "tenders[].tip_money" + m),
         ];
         // A number the seller may give, and a discount in percent: here discounts are amounts.
-        Shape.Of(order).ShouldMatch(documented, beyond, ["discounts[].percentage", "reference_id"]);
-        var batch = await shop.PostAsync("/v2/orders/batch-retrieve", new { order_ids = new[] { payment.OrderId } });
+        JsonShape.Of(order).ShouldMatch(documented, additionalPaths, ["discounts[].percentage", "reference_id"]);
+        var batch = await square.PostAsync("/v2/orders/batch-retrieve", new { order_ids = new[] { payment.OrderId } });
         batch.ToString().ShouldBe($$"""{"orders":[{{order}}]}""");
     }
 
     [Fact]
-    public async Task Locations_and_the_tokens_status_have_squares_fields()
+    public async Task Locations_and_the_token_status_have_the_documented_fields()
     {
-        await using var shop = await Shop.OpenAsync(
-            till: new TillOrder { OAuth = true, ExpiresAt = new(2027, 1, 1, 0, 0, 0, TimeSpan.Zero) }
+        await using var square = await SimulatedSquare.StartAsync(
+            sellerDraft: new TillOrder { OAuth = true, ExpiresAt = new(2027, 1, 1, 0, 0, 0, TimeSpan.Zero) }
         );
-        var documented = Shape.Of(Shop.Sample("list-locations.json").At("locations").EnumerateArray());
-        string[] leftOut =
+        var documented = JsonShape.Of(SimulatedSquare.Sample("list-locations.json").At("locations").EnumerateArray());
+        string[] omittedPaths =
         [
             "address.administrative_district_level_1",
             "coordinates",
@@ -211,19 +218,19 @@ public sealed class SquareShapeTests
             "description",
             "phone_number",
         ];
-        var list = await shop.GetAsync("/v2/locations");
-        Shape.Of(list.At("locations.0")).ShouldMatch(documented, [], leftOut);
-        (await shop.GetAsync($"/v2/locations/{shop.LocationId}")).At("location").ToString().ShouldBe(list.At("locations.0").ToString());
+        var list = await square.GetAsync("/v2/locations");
+        JsonShape.Of(list.At("locations.0")).ShouldMatch(documented, [], omittedPaths);
+        (await square.GetAsync($"/v2/locations/{square.LocationId}")).At("location").ToString().ShouldBe(list.At("locations.0").ToString());
 
-        var status = await shop.PostAsync("/oauth2/token/status", new { });
+        var status = await square.PostAsync("/oauth2/token/status", new { });
         status.EnumerateObject().Select(f => f.Name).ShouldBe(["scopes", "client_id", "merchant_id", "expires_at"], ignoreOrder: true);
         // In the example both ids are placeholders in capitals.
-        Shape
+        JsonShape
             .Of(status.At("scopes"), status.At("expires_at"))
             .ShouldMatch(
-                Shape.Of(
-                    Shop.Sample("retrieve-token-status.json").At("scopes"),
-                    Shop.Sample("retrieve-token-status.json").At("expires_at")
+                JsonShape.Of(
+                    SimulatedSquare.Sample("retrieve-token-status.json").At("scopes"),
+                    SimulatedSquare.Sample("retrieve-token-status.json").At("expires_at")
                 ),
                 [],
                 []
@@ -231,21 +238,24 @@ public sealed class SquareShapeTests
     }
 
     [Fact]
-    public async Task Subscriptions_have_squares_fields()
+    public async Task Subscriptions_have_the_documented_fields()
     {
-        await using var shop = await Shop.OpenAsync();
-        var created = await shop.PostAsync("/v2/webhooks/subscriptions", Shop.Sample("create-webhook-subscription.request.json"));
-        Shape.Of(created).ShouldMatch(Shape.Of(Shop.Sample("create-webhook-subscription.json")), [], []);
+        await using var square = await SimulatedSquare.StartAsync();
+        var created = await square.PostAsync(
+            "/v2/webhooks/subscriptions",
+            SimulatedSquare.Sample("create-webhook-subscription.request.json")
+        );
+        JsonShape.Of(created).ShouldMatch(JsonShape.Of(SimulatedSquare.Sample("create-webhook-subscription.json")), [], []);
         var path = $"/v2/webhooks/subscriptions/{created.At("subscription.id").GetString()}";
-        Shape.Of(await shop.GetAsync(path)).ShouldMatch(Shape.Of(created), [], []);
-        Shape
-            .Of(await shop.GetAsync("/v2/webhooks/subscriptions"))
-            .ShouldMatch(Shape.Of(Shop.Sample("list-webhook-subscriptions.json")), [], []);
-        Shape
-            .Of(await shop.PostAsync(path + "/signature-key", new { }))
-            .ShouldMatch(Shape.Of(Shop.Sample("update-webhook-signature-key.json")), [], []);
+        JsonShape.Of(await square.GetAsync(path)).ShouldMatch(JsonShape.Of(created), [], []);
+        JsonShape
+            .Of(await square.GetAsync("/v2/webhooks/subscriptions"))
+            .ShouldMatch(JsonShape.Of(SimulatedSquare.Sample("list-webhook-subscriptions.json")), [], []);
+        JsonShape
+            .Of(await square.PostAsync(path + "/signature-key", new { }))
+            .ShouldMatch(JsonShape.Of(SimulatedSquare.Sample("update-webhook-signature-key.json")), [], []);
 
-        await shop.CallAsync(
+        await square.CallAsync(
             HttpMethod.Put,
             path,
             new
@@ -257,26 +267,28 @@ public sealed class SquareShapeTests
                 },
             }
         );
-        var test = await shop.PostAsync(path + "/test", new { event_type = "payment.created" });
-        Shape.Of(test).ShouldMatch(Shape.Of(Shop.Sample("test-webhook-subscription.json")), [], []);
+        var test = await square.PostAsync(path + "/test", new { event_type = "payment.created" });
+        JsonShape.Of(test).ShouldMatch(JsonShape.Of(SimulatedSquare.Sample("test-webhook-subscription.json")), [], []);
         var sent = JsonDocument.Parse(test.At("subscription_test_result.payload").GetString()!).RootElement;
         var documented = JsonDocument
-            .Parse(Shop.Sample("test-webhook-subscription.json").At("subscription_test_result.payload").GetString()!)
+            .Parse(SimulatedSquare.Sample("test-webhook-subscription.json").At("subscription_test_result.payload").GetString()!)
             .RootElement;
         string[] application = ["", ".application_id", ".square_product"];
         foreach (var type in new[] { "order.created", "order.updated" })
-            Shape
+            JsonShape
                 .Of(
                     JsonDocument
                         .Parse(
-                            (await shop.PostAsync(path + "/test", new { event_type = type }))
+                            (await square.PostAsync(path + "/test", new { event_type = type }))
                                 .At("subscription_test_result.payload")
                                 .GetString()!
                         )
                         .RootElement
                 )
-                .ShouldMatch(Shape.Of(Shop.Sample($"webhook.{type}.json")), [], []);
-        Shape.Of(sent).ShouldMatch(Shape.Of(documented), [.. application.Select(a => "data.object.payment.application_details" + a)], []);
+                .ShouldMatch(JsonShape.Of(SimulatedSquare.Sample($"webhook.{type}.json")), [], []);
+        JsonShape
+            .Of(sent)
+            .ShouldMatch(JsonShape.Of(documented), [.. application.Select(a => "data.object.payment.application_details" + a)], []);
     }
 
     [Theory]
@@ -286,21 +298,21 @@ public sealed class SquareShapeTests
     [InlineData("refund.updated")]
     [InlineData("order.created")]
     [InlineData("order.updated")]
-    public async Task Webhooks_have_squares_fields(string type)
+    public async Task Webhooks_have_the_documented_fields(string type)
     {
-        await using var shop = await Shop.OpenAsync();
-        var payment = shop.Simulator.Ledger.AddSale(
+        await using var square = await SimulatedSquare.StartAsync();
+        var payment = square.Simulator.Ledger.AddSale(
             new Sale
             {
-                LocationId = shop.LocationId,
+                LocationId = square.LocationId,
                 Amount = 1070,
                 PaymentId = "hYy9pRFVxpDsO1FB05SunFWUe9JZY",
             }
         );
-        shop.Simulator.Ledger.Capture(payment.Id);
-        shop.Simulator.Ledger.GiveBack(payment.Id, 100);
-        var told = Json(shop.Simulator.Ledger.Events(payment.Id).First(e => e.Type == type).Body());
-        string[] beyond = type.StartsWith("payment", StringComparison.Ordinal)
+        square.Simulator.Ledger.Capture(payment.Id);
+        square.Simulator.Ledger.GiveBack(payment.Id, 100);
+        var webhook = Parse(square.Simulator.Ledger.Events(payment.Id).First(e => e.Type == type).Body());
+        string[] additionalPaths = type.StartsWith("payment", StringComparison.Ordinal)
             ?
             [
                 "data.object.payment.application_details",
@@ -308,18 +320,18 @@ public sealed class SquareShapeTests
                 "data.object.payment.application_details.square_product",
             ]
             : [];
-        string[] leftOut = type == "refund.updated" ? [.. Fee.Select(f => "data.object.refund." + f)] : [];
-        Shape.Of(told).ShouldMatch(Shape.Of(Shop.Sample($"webhook.{type}.json")), beyond, leftOut);
+        string[] omittedPaths = type == "refund.updated" ? [.. FeePaths.Select(f => "data.object.refund." + f)] : [];
+        JsonShape.Of(webhook).ShouldMatch(JsonShape.Of(SimulatedSquare.Sample($"webhook.{type}.json")), additionalPaths, omittedPaths);
     }
 
     /// <summary>With all that a payment can have: a tip, tax, discount and service charge, a refund.</summary>
-    private static Payment Sold(Shop shop)
+    private static Payment CreateRefundedPayment(SimulatedSquare square)
     {
-        var ledger = shop.Simulator.Ledger;
+        var ledger = square.Simulator.Ledger;
         var payment = ledger.AddSale(
             new Sale
             {
-                LocationId = shop.LocationId,
+                LocationId = square.LocationId,
                 Amount = 2140,
                 PaymentId = "hYy9pRFVxpDsO1FB05SunFWUe9JZY",
                 Tip = 200,
@@ -331,5 +343,5 @@ public sealed class SquareShapeTests
         return ledger.GiveBack(payment.Id, 140, "Example Refund");
     }
 
-    private static JsonElement Json(ReadOnlyMemory<byte> body) => JsonDocument.Parse(body).RootElement;
+    private static JsonElement Parse(ReadOnlyMemory<byte> body) => JsonDocument.Parse(body).RootElement;
 }

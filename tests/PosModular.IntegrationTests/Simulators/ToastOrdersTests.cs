@@ -1,5 +1,5 @@
 using System.Net;
-using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Fixtures;
 using PosModular.Simulator.Toast;
 
 namespace PosModular.IntegrationTests.Simulators;
@@ -7,54 +7,54 @@ namespace PosModular.IntegrationTests.Simulators;
 public sealed class ToastOrdersTests
 {
     [Fact]
-    public async Task An_order_changed_while_pages_are_read_lets_another_fall_between_them()
+    public async Task An_order_that_changes_during_paging_shifts_another_order_out_of_the_pages()
     {
-        await using var tavern = await Tavern.OpenAsync();
-        var from = tavern.Clock.GetUtcNow();
+        await using var toast = await SimulatedToast.StartAsync();
+        var from = toast.Clock.GetUtcNow();
         var orders = Enumerable
             .Range(0, 5)
             .Select(i =>
-                tavern.Ledger.RingUp(
+                toast.Ledger.RingUp(
                     new ToastSale
                     {
-                        RestaurantGuid = tavern.Guid,
+                        RestaurantGuid = toast.Guid,
                         Price = 100,
                         At = from.AddMinutes(i),
                     }
                 )
             )
             .ToArray();
-        var window = Tavern.Window(from, from.AddHours(1)) + "&pageSize=2&page=";
+        var window = SimulatedToast.Window(from, from.AddHours(1)) + "&pageSize=2&page=";
 
         (await GuidsAsync(1)).ShouldBe([orders[0].Guid, orders[1].Guid]);
-        tavern.Ledger.Capture(orders[0].Checks[0].Payments[0].Guid, at: from.AddMinutes(30));
+        toast.Ledger.Capture(orders[0].Checks[0].Payments[0].Guid, at: from.AddMinutes(30));
         (await GuidsAsync(2)).ShouldBe([orders[3].Guid, orders[4].Guid]); // the third was never shown
         (await GuidsAsync(3)).ShouldBe([orders[0].Guid]);
 
         async Task<Guid[]> GuidsAsync(int page) =>
-            [.. (await tavern.GetAsync(window + page)).EnumerateArray().Select(o => o.At("guid").GetGuid())];
+            [.. (await toast.GetAsync(window + page)).EnumerateArray().Select(o => o.At("guid").GetGuid())];
     }
 
     [Fact]
-    public async Task The_window_takes_its_start_and_not_its_end_and_every_page_links_on()
+    public async Task The_window_includes_its_start_and_excludes_its_end_and_every_page_links_to_its_neighbours()
     {
-        await using var tavern = await Tavern.OpenAsync();
-        var from = tavern.Clock.GetUtcNow();
+        await using var toast = await SimulatedToast.StartAsync();
+        var from = toast.Clock.GetUtcNow();
         foreach (var minute in Enumerable.Range(0, 4))
-            tavern.Ledger.RingUp(
+            toast.Ledger.RingUp(
                 new ToastSale
                 {
-                    RestaurantGuid = tavern.Guid,
+                    RestaurantGuid = toast.Guid,
                     Price = 100 + minute,
                     At = from.AddMinutes(minute),
                 }
             );
 
-        var (_, page, link) = await tavern.CallAsync(Tavern.Window(from, from.AddMinutes(3)) + "&pageSize=2");
+        var (_, page, link) = await toast.CallAsync(SimulatedToast.Window(from, from.AddMinutes(3)) + "&pageSize=2");
         page.GetArrayLength().ShouldBe(2);
         Rels(link).ShouldBe(["first", "self", "next"]);
         var next = link.Split(", ").Single(l => l.EndsWith("rel=\"next\"", StringComparison.Ordinal)).Split('<', '>')[1];
-        (_, page, link) = await tavern.CallAsync(next);
+        (_, page, link) = await toast.CallAsync(next);
         page.EnumerateArray().Select(o => o.At("checks.0.amount").GetDecimal()).ShouldBe([1.02m]);
         Rels(link).ShouldBe(["first", "self", "prev"]);
 
@@ -70,29 +70,29 @@ public sealed class ToastOrdersTests
     [InlineData("businessDate=2026-11-01")]
     [InlineData("businessDate=20261101&pageSize=101")]
     [InlineData("businessDate=20261101&page=0")]
-    public async Task What_toast_does_not_take_is_400(string query)
+    public async Task A_query_that_Toast_does_not_accept_is_400(string query)
     {
-        await using var tavern = await Tavern.OpenAsync();
-        (await tavern.CallAsync("/orders/v2/ordersBulk?" + query)).Status.ShouldBe(HttpStatusCode.BadRequest);
+        await using var toast = await SimulatedToast.StartAsync();
+        (await toast.CallAsync("/orders/v2/ordersBulk?" + query)).Status.ShouldBe(HttpStatusCode.BadRequest);
     }
 
     [Fact]
     public async Task A_long_history_is_read_page_by_page_without_gap_or_repetition()
     {
-        await using var tavern = await Tavern.OpenAsync();
-        var from = tavern.Clock.GetUtcNow().AddDays(-20);
+        await using var toast = await SimulatedToast.StartAsync();
+        var from = toast.Clock.GetUtcNow().AddDays(-20);
         new ToastHistory
         {
-            RestaurantGuid = tavern.Guid,
+            RestaurantGuid = toast.Guid,
             Count = 1_050,
             From = from,
             To = from.AddDays(10),
-        }.RingUp(tavern.Ledger);
+        }.RingUp(toast.Ledger);
         var seen = new HashSet<Guid>();
-        var path = Tavern.Window(from, from.AddDays(10));
+        var path = SimulatedToast.Window(from, from.AddDays(10));
         while (true)
         {
-            var (_, page, link) = await tavern.CallAsync(path);
+            var (_, page, link) = await toast.CallAsync(path);
             page.EnumerateArray().ShouldAllBe(o => seen.Add(o.At("guid").GetGuid()));
             if (link.Split(", ").SingleOrDefault(l => l.EndsWith("rel=\"next\"", StringComparison.Ordinal)) is not { } next)
                 break;
@@ -103,15 +103,15 @@ public sealed class ToastOrdersTests
     }
 
     [Fact]
-    public async Task Payments_are_found_by_the_business_days_of_sale_refund_and_void()
+    public async Task Payments_are_found_by_the_business_dates_of_sale_refund_and_void()
     {
         // 20:00 UTC is 15:00 in New York; the day ends at 4:00.
-        await using var tavern = await Tavern.OpenAsync();
-        var refunded = tavern
+        await using var toast = await SimulatedToast.StartAsync();
+        var refunded = toast
             .Ledger.RingUp(
                 new ToastSale
                 {
-                    RestaurantGuid = tavern.Guid,
+                    RestaurantGuid = toast.Guid,
                     Price = 1000,
                     Tip = 100,
                     Captured = true,
@@ -120,11 +120,11 @@ public sealed class ToastOrdersTests
             .Checks[0]
             .Payments[0]
             .Guid;
-        var voided = tavern
+        var voided = toast
             .Ledger.RingUp(
                 new ToastSale
                 {
-                    RestaurantGuid = tavern.Guid,
+                    RestaurantGuid = toast.Guid,
                     Price = 500,
                     Type = ToastPaymentType.Cash,
                 }
@@ -132,29 +132,29 @@ public sealed class ToastOrdersTests
             .Checks[0]
             .Payments[0]
             .Guid;
-        tavern.Clock.Pass(TimeSpan.FromHours(12)); // 3:00
-        tavern.Ledger.VoidPayment(voided);
-        tavern.Clock.Pass(TimeSpan.FromHours(2)); // 5:00
-        tavern.Ledger.GiveBack(refunded);
+        toast.Clock.Advance(TimeSpan.FromHours(12)); // 3:00
+        toast.Ledger.VoidPayment(voided);
+        toast.Clock.Advance(TimeSpan.FromHours(2)); // 5:00
+        toast.Ledger.GiveBack(refunded);
 
         (await GuidsAsync("paidBusinessDate=20261124")).ShouldBe([refunded, voided], ignoreOrder: true);
         (await GuidsAsync("voidBusinessDate=20261124")).ShouldBe([voided]);
         (await GuidsAsync("refundBusinessDate=20261124")).ShouldBeEmpty();
         (await GuidsAsync("refundBusinessDate=20261125")).ShouldBe([refunded]);
-        (await tavern.GetAsync($"/orders/v2/payments/{refunded}")).At("refundStatus").GetString().ShouldBe("FULL");
+        (await toast.GetAsync($"/orders/v2/payments/{refunded}")).At("refundStatus").GetString().ShouldBe("FULL");
 
         async Task<Guid[]> GuidsAsync(string query) =>
-            [.. (await tavern.GetAsync("/orders/v2/payments?" + query)).EnumerateArray().Select(g => g.GetGuid())];
+            [.. (await toast.GetAsync("/orders/v2/payments?" + query)).EnumerateArray().Select(g => g.GetGuid())];
     }
 
     [Fact]
-    public async Task The_ledgers_lines_say_what_the_sales_came_to()
+    public async Task The_ledger_states_the_totals_of_payments_and_checks()
     {
-        await using var tavern = await Tavern.OpenAsync();
-        var kept = tavern.Ledger.RingUp(
+        await using var toast = await SimulatedToast.StartAsync();
+        var kept = toast.Ledger.RingUp(
             new ToastSale
             {
-                RestaurantGuid = tavern.Guid,
+                RestaurantGuid = toast.Guid,
                 Price = 2000,
                 SelectionDiscount = 100,
                 Discount = 200,
@@ -165,18 +165,18 @@ public sealed class ToastOrdersTests
             }
         );
         var payment = kept.Checks[0].Payments[0].Guid;
-        tavern.Ledger.Capture(payment);
-        tavern.Ledger.LeaveTip(payment, 400);
-        tavern.Ledger.GiveBack(payment, 500, 100);
-        var gone = tavern.Ledger.RingUp(new ToastSale { RestaurantGuid = tavern.Guid, Price = 900 });
-        tavern.Ledger.DeleteOrder(gone.Guid);
+        toast.Ledger.Capture(payment);
+        toast.Ledger.LeaveTip(payment, 400);
+        toast.Ledger.GiveBack(payment, 500, 100);
+        var gone = toast.Ledger.RingUp(new ToastSale { RestaurantGuid = toast.Guid, Price = 900 });
+        toast.Ledger.DeleteOrder(gone.Guid);
 
-        var lines = tavern.Ledger.Payments(tavern.Guid).ToDictionary(l => l.PaymentGuid);
+        var lines = toast.Ledger.Payments(toast.Guid).ToDictionary(l => l.PaymentGuid);
         (lines[payment].State, lines[payment].Total, lines[payment].Tip, lines[payment].Refunded).ShouldBe(
             (ToastPaymentStatus.Captured, 2299, 400, 600)
         );
         lines[gone.Checks[0].Payments[0].Guid].State.ShouldBe(ToastPaymentStatus.Voided);
-        var check = tavern.Ledger.Checks(tavern.Guid).Single(c => c.OrderGuid == kept.Guid);
+        var check = toast.Ledger.Checks(toast.Guid).Single(c => c.OrderGuid == kept.Guid);
         (check.Amount, check.Tax, check.Discount, check.ServiceCharge, check.Gratuity, check.Total, check.Counts).ShouldBe(
             (1750, 119, 300, 50, 30, 1899, true)
         );
@@ -186,17 +186,17 @@ public sealed class ToastOrdersTests
     [InlineData("USD", "10.5")]
     [InlineData("JPY", "1050")]
     [InlineData("KWD", "1.05")]
-    public async Task Amounts_are_printed_in_the_currencys_digits(string currency, string printed)
+    public async Task Amounts_have_the_decimals_of_their_currency(string currency, string printed)
     {
-        await using var tavern = await Tavern.OpenAsync(new RestaurantDraft { CurrencyCode = currency });
-        var order = tavern.Ledger.RingUp(
+        await using var toast = await SimulatedToast.StartAsync(new RestaurantDraft { CurrencyCode = currency });
+        var order = toast.Ledger.RingUp(
             new ToastSale
             {
-                RestaurantGuid = tavern.Guid,
+                RestaurantGuid = toast.Guid,
                 Price = 1050,
                 Tax = 0,
             }
         );
-        (await tavern.GetAsync($"/orders/v2/orders/{order.Guid}")).At("checks.0.amount").GetRawText().ShouldBe(printed);
+        (await toast.GetAsync($"/orders/v2/orders/{order.Guid}")).At("checks.0.amount").GetRawText().ShouldBe(printed);
     }
 }

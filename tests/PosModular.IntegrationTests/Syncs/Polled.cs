@@ -1,5 +1,5 @@
 using System.Text.Json;
-using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Fixtures;
 using PosModular.Simulator;
 using PosModular.Simulator.Payments;
 using PosModular.Simulator.Toast;
@@ -25,11 +25,11 @@ internal static class Polled
     public static DateTimeOffset Today => new(Now.UtcDateTime.Date, TimeSpan.Zero);
 
     /// <summary>Without polling by itself: the test says when.</summary>
-    public static async Task<Bar> OpenAsync(string database, int pageSize = 100, IReadOnlyDictionary<string, string?>? more = null)
+    public static async Task<TestVenue> OpenAsync(string database, int pageSize = 100, IReadOnlyDictionary<string, string?>? more = null)
     {
-        var bar = await Bar.OpenAsync(
+        var venue = await TestVenue.CreateAsync(
             database,
-            HurriedTime.ForProviders,
+            AcceleratedTimeProvider.UseForProviders,
             (more ?? new Dictionary<string, string?>()).Concat(Settings).DistinctBy(s => s.Key).ToDictionary(s => s.Key, s => s.Value),
             new SimulatorSettings
             {
@@ -38,29 +38,29 @@ internal static class Polled
                 PageSize = pageSize,
             }
         );
-        await bar.QuietAsync();
-        return bar;
+        await venue.QuietAsync();
+        return venue;
     }
 
     /// <summary>The clock starts no sync from here on.</summary>
-    public static async Task QuietAsync(this Bar bar) =>
-        await bar.SqlAsync<int>("update integrations.pos_connections set sync_enabled = false");
+    public static async Task QuietAsync(this TestVenue venue) =>
+        await venue.SqlAsync<int>("update integrations.pos_connections set sync_enabled = false");
 
     public static async Task<(ToastTill Till, Guid ConnectionId)> ConnectToastAsync(
-        this Bar bar,
+        this TestVenue venue,
         RestaurantDraft? draft = null,
-        string venue = Bar.VenueId
+        string venueId = TestVenue.VenueId
     )
     {
-        var till = bar.Square.Toast.Restaurants.Add(draft);
+        var till = venue.Simulator.Toast.Restaurants.Add(draft);
         var payload = (
-            await bar.Moderator.DataAsync(
+            await venue.Moderator.GetDataAsync(
                 "mutation($input: ConnectPosInput!) { connectPos(input: $input) { connection { id status } errors { code message field } } }",
                 new
                 {
                     input = new
                     {
-                        venueId = venue,
+                        venueId = venueId,
                         credentials = new
                         {
                             provider = "TOAST",
@@ -75,15 +75,15 @@ internal static class Polled
         ).At("connectPos");
         payload.At("errors").GetArrayLength().ShouldBe(0, payload.ToString());
         payload.At("connection.status").GetString().ShouldBe("CONNECTED");
-        await bar.QuietAsync();
+        await venue.QuietAsync();
         return (till, payload.At("connection.id").GetGuid());
     }
 
     /// <summary>Toast's staff have set the restaurant's webhook: its events come to the host, signed with this secret.</summary>
-    public static async Task HearToastAsync(this Bar bar, ToastTill till, Guid connection, string secret)
+    public static async Task HearToastAsync(this TestVenue venue, ToastTill till, Guid connection, string secret)
     {
         (
-            await bar.Moderator.DataAsync(
+            await venue.Moderator.GetDataAsync(
                 "mutation($input: UpdatePosConnectionInput!) { updatePosConnection(input: $input) { errors { code message } } }",
                 new { input = new { connectionId = connection, webhookSignatureKey = secret } }
             )
@@ -91,35 +91,35 @@ internal static class Polled
             .At("updatePosConnection.errors")
             .GetArrayLength()
             .ShouldBe(0);
-        bar.Square.Toast.Restaurants.SetWebhook(
+        venue.Simulator.Toast.Restaurants.SetWebhook(
             till.Restaurant.Guid,
-            new Uri(bar.Host.Address, $"/api/pos/webhooks/toast/{connection}").ToString(),
+            new Uri(venue.Host.Address, $"/api/pos/webhooks/toast/{connection}").ToString(),
             secret
         );
     }
 
     /// <summary>Asks for a sync and waits for its end; parked ones are sent on at once.</summary>
     public static async Task<JsonElement> SyncAsync(
-        this Bar bar,
+        this TestVenue venue,
         Guid? connection = null,
         DateTimeOffset? from = null,
         DateTimeOffset? to = null,
-        RunningHost? host = null
+        TestHost? host = null
     )
     {
-        var client = new Client(host ?? bar.Host, TestKeys.Token(Bar.OwnerId));
+        var client = new GraphQLClient(host ?? venue.Host, TestKeys.Token(TestVenue.OwnerId));
         while (true)
         {
             TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
             var payload = (
-                await client.DataAsync(
+                await client.GetDataAsync(
                     "mutation($input: SyncTransactionsInput!) { syncTransactions(input: $input) { runs { id } errors { code message field } } }",
                     new
                     {
                         input = new
                         {
-                            venueId = Bar.VenueId,
-                            connectionId = connection ?? bar.ConnectionId,
+                            venueId = TestVenue.VenueId,
+                            connectionId = connection ?? venue.ConnectionId,
                             from,
                             to,
                         },
@@ -127,20 +127,20 @@ internal static class Polled
                 )
             ).At("syncTransactions");
             payload.At("errors").GetArrayLength().ShouldBe(0, payload.ToString());
-            var run = await bar.UntilAsync(payload.At("runs.0.id").GetString()!, "COMPLETED", "PARKED", "FAILED", "CANCELED");
+            var run = await venue.UntilAsync(payload.At("runs.0.id").GetString()!, "COMPLETED", "PARKED", "FAILED", "CANCELED");
             if (run.At("status").GetString() != "PARKED")
                 return run;
         }
     }
 
-    public static async Task<JsonElement> UntilAsync(this Bar bar, string run, params string[] statuses)
+    public static async Task<JsonElement> UntilAsync(this TestVenue venue, string run, params string[] statuses)
     {
         var found = default(JsonElement);
         await Wait.UntilAsync(
             async () =>
             {
                 var runs = (
-                    await bar.Owner.DataAsync(
+                    await venue.Owner.GetDataAsync(
                         """
                         { venue(id: "bar") { posConnections { syncRuns { nodes { id status trigger pages fetched created updated unchanged progress error { code message } from to } } } } }
                         """
@@ -155,27 +155,27 @@ internal static class Polled
     }
 
     /// <summary>Every payment of the Square till stands here as it stands there, to the cent.</summary>
-    public static async Task ShouldEqualSquareAsync(this Bar bar)
+    public static async Task ShouldEqualSquareAsync(this TestVenue venue)
     {
-        var theirs = bar
-            .Square.Ledger.Payments(bar.Till.Location.Id)
+        var theirs = venue
+            .Simulator.Ledger.Payments(venue.Seller.Location.Id)
             .Select(p => $"{p.Id} {Status(p)} {p.Total} {p.Tip} {p.Refunded}")
             .Order(StringComparer.Ordinal);
-        (await bar.OursAsync("2")).ShouldBe(theirs);
+        (await venue.OursAsync("2")).ShouldBe(theirs);
     }
 
-    public static async Task ShouldEqualToastAsync(this Bar bar, ToastTill till)
+    public static async Task ShouldEqualToastAsync(this TestVenue venue, ToastTill till)
     {
-        var theirs = bar
-            .Square.Toast.Ledger.Payments(till.Restaurant.Guid)
+        var theirs = venue
+            .Simulator.Toast.Ledger.Payments(till.Restaurant.Guid)
             .Where(p => !p.NoSale)
             .Select(p => $"{p.PaymentGuid} {Status(p)} {p.Total} {p.Tip} {p.Refunded}")
             .Order(StringComparer.Ordinal);
-        (await bar.OursAsync("1")).ShouldBe(theirs);
+        (await venue.OursAsync("1")).ShouldBe(theirs);
     }
 
-    private static async Task<IEnumerable<string>> OursAsync(this Bar bar, string provider) => (
-            await bar.SqlAsync<string>(
+    private static async Task<IEnumerable<string>> OursAsync(this TestVenue venue, string provider) => (
+            await venue.SqlAsync<string>(
                 $"""
                 select string_agg(external_id || ' ' || status || ' ' || total_minor || ' ' || tip_minor || ' ' || refunded_minor, E'\n')
                 from ingestion.transactions where provider = {provider} and not (status = 4 and total_minor = 0)

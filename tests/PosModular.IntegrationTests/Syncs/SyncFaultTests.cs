@@ -1,4 +1,4 @@
-using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Fixtures;
 using PosModular.IntegrationTests.Postgres;
 using PosModular.Simulator.Control;
 using PosModular.Simulator.Faults;
@@ -122,9 +122,9 @@ public sealed class SyncFaultTests(TestPostgres postgres)
     [Fact]
     public async Task Every_fault_during_a_long_sync_of_Square()
     {
-        await using var bar = await Polled.OpenAsync(await postgres.CreateDatabaseAsync(), pageSize: 10);
-        await bar.SyncAsync();
-        var (location, then) = (bar.Till.Location.Id, Polled.Today.AddDays(-300));
+        await using var venue = await Polled.OpenAsync(await postgres.CreateDatabaseAsync(), pageSize: 10);
+        await venue.SyncAsync();
+        var (location, then) = (venue.Seller.Location.Id, Polled.Today.AddDays(-300));
         foreach (var (row, i) in Faults.Select((row, i) => (row, i)))
         {
             var name = row.Data;
@@ -136,25 +136,25 @@ public sealed class SyncFaultTests(TestPostgres postgres)
                 From = from,
                 To = from.AddDays(1),
                 Seed = i,
-            }.RingUp(bar.Square.Ledger);
-            bar.Square.Faults.Clear();
-            bar.Square.Faults.Arm(FaultOf(name, "/v2/payments"));
+            }.RingUp(venue.Simulator.Ledger);
+            venue.Simulator.Faults.Clear();
+            venue.Simulator.Faults.Arm(FaultOf(name, "/v2/payments"));
 
-            var run = await bar.SyncAsync(from: from, to: from.AddDays(1));
+            var run = await venue.SyncAsync(from: from, to: from.AddDays(1));
 
             run.At("status").GetString().ShouldBe("COMPLETED", name);
             run.At("created").GetInt32().ShouldBe(10 * Pages, name);
-            bar.Square.Faults.Armed.ShouldAllBe(f => f.Matched > f.Fault.Skip, name);
+            venue.Simulator.Faults.Armed.ShouldAllBe(f => f.Matched > f.Fault.Skip, name);
         }
-        await bar.ShouldEqualSquareAsync();
+        await venue.ShouldEqualSquareAsync();
     }
 
     [Fact]
     public async Task Every_fault_during_a_long_sync_of_Toast()
     {
-        await using var bar = await Polled.OpenAsync(await postgres.CreateDatabaseAsync());
-        var (till, connection) = await bar.ConnectToastAsync();
-        await bar.SyncAsync(connection);
+        await using var venue = await Polled.OpenAsync(await postgres.CreateDatabaseAsync());
+        var (till, connection) = await venue.ConnectToastAsync();
+        await venue.SyncAsync(connection);
         var then = Polled.Today.AddDays(-300);
         foreach (var (row, i) in Faults.Where(f => f.Data is not ("an expired cursor" or "orders away")).Select((row, i) => (row, i)))
         {
@@ -167,68 +167,68 @@ public sealed class SyncFaultTests(TestPostgres postgres)
                 From = from,
                 To = from.AddDays(1),
                 Seed = i,
-            }.RingUp(bar.Square.Toast.Ledger);
-            bar.Square.Faults.Clear();
-            bar.Square.Faults.Arm(FaultOf(name, "/orders/v2/ordersBulk"));
+            }.RingUp(venue.Simulator.Toast.Ledger);
+            venue.Simulator.Faults.Clear();
+            venue.Simulator.Faults.Arm(FaultOf(name, "/orders/v2/ordersBulk"));
 
-            (await bar.SyncAsync(connection, from: from, to: from.AddDays(1))).At("status").GetString().ShouldBe("COMPLETED", name);
-            bar.Square.Faults.Armed.ShouldAllBe(f => f.Matched > f.Fault.Skip, name);
+            (await venue.SyncAsync(connection, from: from, to: from.AddDays(1))).At("status").GetString().ShouldBe("COMPLETED", name);
+            venue.Simulator.Faults.Armed.ShouldAllBe(f => f.Matched > f.Fault.Skip, name);
         }
-        await bar.ShouldEqualToastAsync(till);
+        await venue.ShouldEqualToastAsync(till);
     }
 
     [Fact]
     public async Task A_parked_run_says_why_and_goes_on_by_itself_again_and_again()
     {
-        await using var bar = await Polled.OpenAsync(await postgres.CreateDatabaseAsync());
-        await bar.SyncAsync();
-        bar.Square.Ledger.AddSale(
+        await using var venue = await Polled.OpenAsync(await postgres.CreateDatabaseAsync());
+        await venue.SyncAsync();
+        venue.Simulator.Ledger.AddSale(
             new Sale
             {
-                LocationId = bar.Till.Location.Id,
+                LocationId = venue.Seller.Location.Id,
                 Amount = 100,
                 Captured = true,
                 Announce = false,
             }
         );
-        bar.Square.Faults.Arm(new Fault { Path = "/v2/payments", Status = 429 });
-        var id = (await bar.Owner.DataAsync("mutation { syncTransactions(input: { venueId: \"bar\" }) { runs { id } } }"))
+        venue.Simulator.Faults.Arm(new Fault { Path = "/v2/payments", Status = 429 });
+        var id = (await venue.Owner.GetDataAsync("mutation { syncTransactions(input: { venueId: \"bar\" }) { runs { id } } }"))
             .At("syncTransactions.runs.0.id")
             .GetString()!;
 
         for (var round = 1; round <= 6; round++) // more than the four that ended others for good
         {
-            var parked = await bar.UntilAsync(id, "PARKED");
+            var parked = await venue.UntilAsync(id, "PARKED");
             parked.At("error.code").GetString().ShouldBe("RATE_LIMIT_EXCEEDED");
             await Wait.UntilAsync(async () =>
-                await bar.SqlAsync<int>($"select faults from ingestion.sync_runs where id = '{id}'") >= round
+                await venue.SqlAsync<int>($"select faults from ingestion.sync_runs where id = '{id}'") >= round
             );
-            await bar.SqlAsync<int>("update ingestion.sync_runs set resume_at = now()");
+            await venue.SqlAsync<int>("update ingestion.sync_runs set resume_at = now()");
         }
-        bar.Square.Faults.Clear();
-        await bar.SqlAsync<int>("update ingestion.sync_runs set resume_at = now() where status = 3");
+        venue.Simulator.Faults.Clear();
+        await venue.SqlAsync<int>("update ingestion.sync_runs set resume_at = now() where status = 3");
 
-        (await bar.UntilAsync(id, "COMPLETED")).At("created").GetInt32().ShouldBe(1);
-        await bar.ShouldEqualSquareAsync();
+        (await venue.UntilAsync(id, "COMPLETED")).At("created").GetInt32().ShouldBe(1);
+        await venue.ShouldEqualSquareAsync();
     }
 
     [Fact]
     public async Task After_an_outage_of_the_till_itself_the_parked_run_covers_the_gap_up_to_now()
     {
-        await using var bar = await Polled.OpenAsync(await postgres.CreateDatabaseAsync());
-        await bar.SyncAsync(); // by creation, seven days back; from here on by change
-        bar.Square.Faults.Arm(new Fault { Path = "/v2/payments", Status = 503 });
-        var id = (await bar.Owner.DataAsync("mutation { syncTransactions(input: { venueId: \"bar\" }) { runs { id } } }"))
+        await using var venue = await Polled.OpenAsync(await postgres.CreateDatabaseAsync());
+        await venue.SyncAsync(); // by creation, seven days back; from here on by change
+        venue.Simulator.Faults.Arm(new Fault { Path = "/v2/payments", Status = 503 });
+        var id = (await venue.Owner.GetDataAsync("mutation { syncTransactions(input: { venueId: \"bar\" }) { runs { id } } }"))
             .At("syncTransactions.runs.0.id")
             .GetString()!;
-        var parked = await bar.UntilAsync(id, "PARKED");
+        var parked = await venue.UntilAsync(id, "PARKED");
         parked.At("error.code").GetString().ShouldBe("PROVIDER_UNAVAILABLE");
         parked.At("trigger").GetString().ShouldBe("MANUAL");
         for (var i = 0; i < 20; i++)
-            bar.Square.Ledger.AddSale(
+            venue.Simulator.Ledger.AddSale(
                 new Sale
                 {
-                    LocationId = bar.Till.Location.Id,
+                    LocationId = venue.Seller.Location.Id,
                     Amount = 100,
                     Captured = true,
                     Announce = false,
@@ -236,17 +236,17 @@ public sealed class SyncFaultTests(TestPostgres postgres)
             );
 
         // Two minutes have gone by, and the till is back.
-        await bar.SqlAsync<int>($"update ingestion.sync_runs set parked_since = parked_since - interval '2 minutes' where id = '{id}'");
-        bar.Square.Faults.Clear();
-        await bar.SqlAsync<int>($"update ingestion.sync_runs set resume_at = now() where id = '{id}'");
+        await venue.SqlAsync<int>($"update ingestion.sync_runs set parked_since = parked_since - interval '2 minutes' where id = '{id}'");
+        venue.Simulator.Faults.Clear();
+        await venue.SqlAsync<int>($"update ingestion.sync_runs set resume_at = now() where id = '{id}'");
 
-        var covered = await bar.UntilAsync(id, "COMPLETED");
+        var covered = await venue.UntilAsync(id, "COMPLETED");
         covered.At("trigger").GetString().ShouldBe("RECOVERY");
         covered.At("created").GetInt32().ShouldBe(20);
         covered.At("to").GetDateTimeOffset().ShouldBeGreaterThan(parked.At("to").GetDateTimeOffset());
-        await bar.ShouldEqualSquareAsync();
+        await venue.ShouldEqualSquareAsync();
         await Wait.UntilAsync(() =>
-            bar.Host.Log.Lines.Any(l =>
+            venue.Host.Log.Lines.Any(l =>
                 l.Contains("After an outage", StringComparison.Ordinal) && l.Contains("20 sales", StringComparison.Ordinal)
             )
         );

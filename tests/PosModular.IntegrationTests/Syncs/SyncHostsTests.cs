@@ -1,5 +1,5 @@
 using System.Globalization;
-using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Fixtures;
 using PosModular.IntegrationTests.Postgres;
 using PosModular.Simulator.Control;
 using PosModular.Simulator.Payments;
@@ -21,32 +21,32 @@ public sealed class SyncHostsTests(TestPostgres postgres)
     // The webhooks tell of the sales that the sync reads, of their orders, and of as many others.
     private async Task KillAsync(int sales, int kills)
     {
-        await using var bar = await Polled.OpenAsync(await postgres.CreateDatabaseAsync(), pageSize: 10);
-        await bar.SyncAsync();
+        await using var venue = await Polled.OpenAsync(await postgres.CreateDatabaseAsync(), pageSize: 10);
+        await venue.SyncAsync();
         var from = Polled.Today.AddDays(-100);
         new History
         {
-            LocationId = bar.Till.Location.Id,
+            LocationId = venue.Seller.Location.Id,
             Count = sales,
             From = from,
             To = from.AddDays(1),
-        }.RingUp(bar.Square.Ledger);
+        }.RingUp(venue.Simulator.Ledger);
         new History
         {
-            LocationId = bar.Till.Location.Id,
+            LocationId = venue.Seller.Location.Id,
             Count = sales,
             From = from.AddDays(2),
             To = from.AddDays(3),
             Seed = 2,
-        }.RingUp(bar.Square.Ledger);
-        var events = bar.Square.Ledger.Events().Select(e => e.Body().ToArray()).ToArray();
+        }.RingUp(venue.Simulator.Ledger);
+        var events = venue.Simulator.Ledger.Events().Select(e => e.Body().ToArray()).ToArray();
         new Random(1).Shuffle(events);
-        await bar.Host.DisposeAsync();
-        bar.Hosts.Clear();
+        await venue.Host.DisposeAsync();
+        venue.Hosts.Clear();
 
-        var port = RunningHost.FreePort();
-        var host = HostProcess.Start(bar, port);
-        await bar.SqlAsync<int>(
+        var port = TestHost.FindFreePort();
+        var host = HostProcess.Start(venue, port);
+        await venue.SqlAsync<int>(
             $"""
             insert into ingestion.sync_runs (id, venue_id, connection_id, trigger, status, by_creation, from_at, to_at, stream, place, pass_pages, pass_found_changes, pages, fetched, created, updated, unchanged, started_at, updated_at, resume_at, faults)
             select gen_random_uuid(), 'bar', connection_id, 3, 1, true, '{from:O}', '{from.AddDays(
@@ -54,72 +54,74 @@ public sealed class SyncHostsTests(TestPostgres postgres)
             ):O}', 0, '{from:O}', 0, false, 0, 0, 0, 0, 0, now(), now(), now(), 0 from ingestion.sync_states
             """
         );
-        var storm = Storm.SendAsync(bar, events, _ => host.Address, TimeSpan.FromMinutes(3));
+        var storm = WebhookLoad.SendAsync(venue, events, _ => host.Address, TimeSpan.FromMinutes(3));
         for (var kill = 1; kill <= kills; kill++)
         {
             var pages = sales / 10 / (kills + 2) * kill;
-            await Wait.UntilAsync(async () => await bar.SqlAsync<int>("select pages from ingestion.sync_runs where trigger = 3") >= pages);
-            (await bar.SqlAsync<short>("select status from ingestion.sync_runs where trigger = 3")).ShouldNotBe(
+            await Wait.UntilAsync(async () =>
+                await venue.SqlAsync<int>("select pages from ingestion.sync_runs where trigger = 3") >= pages
+            );
+            (await venue.SqlAsync<short>("select status from ingestion.sync_runs where trigger = 3")).ShouldNotBe(
                 (short)2,
                 "the sync is still under way"
             );
             storm.IsCompleted.ShouldBeFalse("so is the storm");
             await host.KillAsync();
             // Its lease runs out, as it would by itself in half a minute.
-            await bar.SqlAsync<int>("update ingestion.sync_states set lease_until = now() - interval '1 second'");
-            host = HostProcess.Start(bar, port);
+            await venue.SqlAsync<int>("update ingestion.sync_states set lease_until = now() - interval '1 second'");
+            host = HostProcess.Start(venue, port);
         }
         await storm;
         await Wait.UntilAsync(async () =>
-            await bar.SqlAsync<long>("select count(*) from ingestion.sync_runs where trigger = 3 and status <> 2") == 0
+            await venue.SqlAsync<long>("select count(*) from ingestion.sync_runs where trigger = 3 and status <> 2") == 0
         );
         await host.DisposeAsync();
 
         (
-            await bar.SqlAsync<string>("select pages || ' ' || created + updated + unchanged from ingestion.sync_runs where trigger = 3")
+            await venue.SqlAsync<string>("select pages || ' ' || created + updated + unchanged from ingestion.sync_runs where trigger = 3")
         ).ShouldBe(string.Create(CultureInfo.InvariantCulture, $"{sales / 10 + 2} {sales}"));
-        await bar.AddHostAsync();
-        await bar.Host.WhenIdleAsync();
-        await bar.ShouldEqualSquareAsync();
-        (await bar.SqlAsync<string>("select sum(count) || ' ' || sum(total_minor) from analytics.revenue_buckets")).ShouldBe(
-            string.Create(CultureInfo.InvariantCulture, $"{2 * sales} {bar.Square.Ledger.Payments().Sum(p => p.Total)}")
+        await venue.AddHostAsync();
+        await venue.Host.WhenIdleAsync();
+        await venue.ShouldEqualSquareAsync();
+        (await venue.SqlAsync<string>("select sum(count) || ' ' || sum(total_minor) from analytics.revenue_buckets")).ShouldBe(
+            string.Create(CultureInfo.InvariantCulture, $"{2 * sales} {venue.Simulator.Ledger.Payments().Sum(p => p.Total)}")
         );
-        (await bar.SqlAsync<long>("select count(*) from ingestion.webhook_events where status = 1")).ShouldBe(events.Length);
+        (await venue.SqlAsync<long>("select count(*) from ingestion.webhook_events where status = 1")).ShouldBe(events.Length);
     }
 
     [Fact]
     public async Task After_an_outage_of_all_hosts_the_gap_is_covered_at_once_and_told()
     {
-        await using var bar = await Polled.OpenAsync(await postgres.CreateDatabaseAsync());
-        await bar.SyncAsync();
-        await bar.Host.DisposeAsync();
-        bar.Hosts.Clear();
+        await using var venue = await Polled.OpenAsync(await postgres.CreateDatabaseAsync());
+        await venue.SyncAsync();
+        await venue.Host.DisposeAsync();
+        venue.Hosts.Clear();
         for (var i = 0; i < 20; i++)
-            bar.Square.Ledger.AddSale(
+            venue.Simulator.Ledger.AddSale(
                 new Sale
                 {
-                    LocationId = bar.Till.Location.Id,
+                    LocationId = venue.Seller.Location.Id,
                     Amount = 100,
                     Captured = true,
                     Announce = false,
                 }
             );
         // Ten minutes have gone by; the next sync by the clock is far.
-        await bar.SqlAsync<int>(
+        await venue.SqlAsync<int>(
             """
             update integrations.pos_connections set sync_enabled = true;
             update ingestion.sync_states set alive_at = now() - interval '10 minutes', next_sync_at = now() + interval '1 day', last_sync_at = now()
             """
         );
 
-        var host = await bar.AddHostAsync(HurriedTime.ForProviders);
+        var host = await venue.AddHostAsync(AcceleratedTimeProvider.UseForProviders);
         await Wait.UntilAsync(async () =>
-            await bar.SqlAsync<long>("select count(*) from ingestion.sync_runs where trigger = 4 and status = 2") > 0
+            await venue.SqlAsync<long>("select count(*) from ingestion.sync_runs where trigger = 4 and status = 2") > 0
         );
 
-        (await bar.SqlAsync<int>("select created from ingestion.sync_runs where trigger = 4")).ShouldBe(20);
-        (await bar.SqlAsync<string>("select distinct cause::text from ingestion.transaction_versions")).ShouldBe("3");
-        await bar.ShouldEqualSquareAsync();
+        (await venue.SqlAsync<int>("select created from ingestion.sync_runs where trigger = 4")).ShouldBe(20);
+        (await venue.SqlAsync<string>("select distinct cause::text from ingestion.transaction_versions")).ShouldBe("3");
+        await venue.ShouldEqualSquareAsync();
         await Wait.UntilAsync(() =>
             host.Log.Lines.Any(l =>
                 l.Contains("After an outage", StringComparison.Ordinal) && l.Contains("20 sales", StringComparison.Ordinal)
@@ -130,24 +132,25 @@ public sealed class SyncHostsTests(TestPostgres postgres)
     [Fact]
     public async Task Two_hosts_read_a_till_one_at_a_time()
     {
-        await using var bar = await Polled.OpenAsync(await postgres.CreateDatabaseAsync(), pageSize: 10);
-        await bar.AddHostAsync(HurriedTime.ForProviders);
-        await bar.SyncAsync();
+        await using var venue = await Polled.OpenAsync(await postgres.CreateDatabaseAsync(), pageSize: 10);
+        await venue.AddHostAsync(AcceleratedTimeProvider.UseForProviders);
+        await venue.SyncAsync();
         var from = Polled.Today.AddDays(-100);
         new History
         {
-            LocationId = bar.Till.Location.Id,
+            LocationId = venue.Seller.Location.Id,
             Count = 400,
             From = from,
             To = from.AddDays(1),
-        }.RingUp(bar.Square.Ledger);
-        bar.Square.Requests.Clear();
+        }.RingUp(venue.Simulator.Ledger);
+        venue.Simulator.Requests.Clear();
 
-        var run = await bar.SyncAsync(from: from, to: from.AddDays(1));
+        var run = await venue.SyncAsync(from: from, to: from.AddDays(1));
 
         run.At("created").GetInt32().ShouldBe(400);
-        bar.Square.Requests.Requests.Count(r => r.Path == "/v2/payments" && !r.Query.Contains("offline", StringComparison.Ordinal))
+        venue
+            .Simulator.Requests.Requests.Count(r => r.Path == "/v2/payments" && !r.Query.Contains("offline", StringComparison.Ordinal))
             .ShouldBe(40);
-        await bar.ShouldEqualSquareAsync();
+        await venue.ShouldEqualSquareAsync();
     }
 }

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Fixtures;
 using PosModular.IntegrationTests.Postgres;
 using PosModular.Simulator.Control;
 using PosModular.Simulator.Payments;
@@ -12,9 +12,9 @@ public sealed class SyncTests(TestPostgres postgres)
     [Fact]
     public async Task A_new_till_is_read_seven_days_back_and_then_by_what_has_changed_since_and_a_second_run_changes_nothing()
     {
-        await using var bar = await Polled.OpenAsync(await postgres.CreateDatabaseAsync());
-        var first = await bar.SyncAsync(); // of nothing
-        var (ledger, location, now) = (bar.Square.Ledger, bar.Till.Location.Id, Polled.Now);
+        await using var venue = await Polled.OpenAsync(await postgres.CreateDatabaseAsync());
+        var first = await venue.SyncAsync(); // of nothing
+        var (ledger, location, now) = (venue.Simulator.Ledger, venue.Seller.Location.Id, Polled.Now);
         var ids = Enumerable
             .Range(0, 40)
             .Select(i =>
@@ -45,11 +45,11 @@ public sealed class SyncTests(TestPostgres postgres)
             }
         );
 
-        var run = await bar.SyncAsync();
+        var run = await venue.SyncAsync();
         (run.At("created").GetInt32(), run.At("progress").GetDouble()).ShouldBe((41, 1));
-        await bar.ShouldEqualSquareAsync();
+        await venue.ShouldEqualSquareAsync();
         (
-            await bar.SqlAsync<bool>(
+            await venue.SqlAsync<bool>(
                 $"select occurred_at = '{offline.OfflineAt:O}'::timestamptz from ingestion.transactions where external_id = '{offline.Id}'"
             )
         ).ShouldBeTrue();
@@ -60,30 +60,33 @@ public sealed class SyncTests(TestPostgres postgres)
         ledger.Capture(ids[1], announce: false);
         ledger.Cancel(ids[3], announce: false);
         var pending = ledger.BeginRefund(ids[6], 50, announce: false);
-        (await bar.SyncAsync()).At("updated").GetInt32().ShouldBeGreaterThanOrEqualTo(4);
-        await bar.ShouldEqualSquareAsync();
+        (await venue.SyncAsync()).At("updated").GetInt32().ShouldBeGreaterThanOrEqualTo(4);
+        await venue.ShouldEqualSquareAsync();
         ledger.CompleteRefund(pending.Id, announce: false);
-        await bar.SyncAsync();
-        await bar.ShouldEqualSquareAsync();
+        await venue.SyncAsync();
+        await venue.ShouldEqualSquareAsync();
 
-        var versions = await bar.SqlAsync<long>("select count(*) from ingestion.transaction_versions");
-        var again = await bar.SyncAsync();
+        var versions = await venue.SqlAsync<long>("select count(*) from ingestion.transaction_versions");
+        var again = await venue.SyncAsync();
         (again.At("created").GetInt32(), again.At("updated").GetInt32()).ShouldBe((0, 0));
         again.At("unchanged").GetInt32().ShouldBePositive();
-        (await bar.SqlAsync<long>("select count(*) from ingestion.transaction_versions")).ShouldBe(versions);
+        (await venue.SqlAsync<long>("select count(*) from ingestion.transaction_versions")).ShouldBe(versions);
         first.At("id").GetString().ShouldNotBe(again.At("id").GetString());
         // Breakdowns came with the pages, every request named the location, and nothing was ever written at the till.
         (
-            await bar.SqlAsync<long>("select count(*) from ingestion.transactions where not breakdown_complete and status in (1, 2, 3, 4)")
+            await venue.SqlAsync<long>(
+                "select count(*) from ingestion.transactions where not breakdown_complete and status in (1, 2, 3, 4)"
+            )
         ).ShouldBe(0);
-        bar.Square.Requests.Requests.Where(r => r.Path is "/v2/payments" or "/v2/refunds")
+        venue
+            .Simulator.Requests.Requests.Where(r => r.Path is "/v2/payments" or "/v2/refunds")
             .ShouldAllBe(r =>
                 r.Query.Contains("location_id=" + location) && r.Query.Contains("sort_order=ASC") && r.Query.Contains("limit=100")
             );
-        bar.Square.Requests.PaymentWrites.ShouldBeEmpty();
-        await bar.Host.WhenIdleAsync();
+        venue.Simulator.Requests.PaymentWrites.ShouldBeEmpty();
+        await venue.Host.WhenIdleAsync();
         var net = ledger.Payments(location).Where(p => p.Status == PaymentStatus.Completed).Sum(p => p.Total - p.Refunded);
-        (await bar.Owner.DataAsync("{ venue(id: \"bar\") { revenue(period: ALL) { net { amountMinor } } } }"))
+        (await venue.Owner.GetDataAsync("{ venue(id: \"bar\") { revenue(period: ALL) { net { amountMinor } } } }"))
             .At("venue.revenue.net.amountMinor")
             .GetInt64()
             .ShouldBe(net);
@@ -92,9 +95,9 @@ public sealed class SyncTests(TestPostgres postgres)
     [Fact]
     public async Task What_changes_while_the_first_sync_reads_is_in_the_next_one()
     {
-        await using var bar = await Polled.OpenAsync(await postgres.CreateDatabaseAsync(), pageSize: 10);
-        await bar.SqlAsync<int>("delete from ingestion.sync_runs; update ingestion.sync_states set synced_to = null");
-        var (ledger, location, now) = (bar.Square.Ledger, bar.Till.Location.Id, Polled.Now);
+        await using var venue = await Polled.OpenAsync(await postgres.CreateDatabaseAsync(), pageSize: 10);
+        await venue.SqlAsync<int>("delete from ingestion.sync_runs; update ingestion.sync_states set synced_to = null");
+        var (ledger, location, now) = (venue.Simulator.Ledger, venue.Seller.Location.Id, Polled.Now);
         var ids = Enumerable
             .Range(0, 30)
             .Select(i =>
@@ -113,7 +116,7 @@ public sealed class SyncTests(TestPostgres postgres)
             )
             .ToArray();
         // The second page waits until what stood on the first has changed.
-        bar.Square.Faults.Arm(
+        venue.Simulator.Faults.Arm(
             new Simulator.Faults.Fault
             {
                 Path = "/v2/payments",
@@ -122,33 +125,33 @@ public sealed class SyncTests(TestPostgres postgres)
                 DelayMs = 500,
             }
         );
-        var syncing = bar.SyncAsync();
-        await Wait.UntilAsync(() => bar.Square.Requests.Requests.Count(r => r.Path == "/v2/payments") >= 2);
+        var syncing = venue.SyncAsync();
+        await Wait.UntilAsync(() => venue.Simulator.Requests.Requests.Count(r => r.Path == "/v2/payments") >= 2);
         ledger.GiveBack(ids[0], 500, announce: false);
         (await syncing).At("created").GetInt32().ShouldBe(30);
 
-        await bar.SyncAsync();
-        await bar.ShouldEqualSquareAsync();
+        await venue.SyncAsync();
+        await venue.ShouldEqualSquareAsync();
     }
 
     [Fact]
     public async Task A_span_of_the_past_is_read_when_somebody_asks_for_it()
     {
-        await using var bar = await Polled.OpenAsync(await postgres.CreateDatabaseAsync());
-        await bar.SyncAsync();
-        var (location, then) = (bar.Till.Location.Id, Polled.Today.AddDays(-200));
+        await using var venue = await Polled.OpenAsync(await postgres.CreateDatabaseAsync());
+        await venue.SyncAsync();
+        var (location, then) = (venue.Seller.Location.Id, Polled.Today.AddDays(-200));
         new History
         {
             LocationId = location,
             Count = 250,
             From = then,
             To = then.AddDays(10),
-        }.RingUp(bar.Square.Ledger);
+        }.RingUp(venue.Simulator.Ledger);
 
-        var run = await bar.SyncAsync(from: then.AddDays(-1), to: then.AddDays(11));
+        var run = await venue.SyncAsync(from: then.AddDays(-1), to: then.AddDays(11));
 
         (run.At("trigger").GetString(), run.At("created").GetInt32(), run.At("pages").GetInt32()).ShouldBe(("BACKFILL", 250, 5));
-        await bar.ShouldEqualSquareAsync();
+        await venue.ShouldEqualSquareAsync();
         foreach (
             var (input, field) in new (object, string)[]
             {
@@ -158,7 +161,7 @@ public sealed class SyncTests(TestPostgres postgres)
             }
         )
             (
-                await bar.Owner.DataAsync(
+                await venue.Owner.GetDataAsync(
                     "mutation($input: SyncTransactionsInput!) { syncTransactions(input: $input) { errors { code field } } }",
                     new { input }
                 )
@@ -171,10 +174,10 @@ public sealed class SyncTests(TestPostgres postgres)
     [Fact]
     public async Task Toast_is_read_by_time_of_change_one_sale_for_each_payment_and_what_was_voided_does_not_count()
     {
-        await using var bar = await Polled.OpenAsync(await postgres.CreateDatabaseAsync());
-        var (till, connection) = await bar.ConnectToastAsync();
-        await bar.SyncAsync(connection);
-        var (ledger, guid, now) = (bar.Square.Toast.Ledger, till.Restaurant.Guid, Polled.Now);
+        await using var venue = await Polled.OpenAsync(await postgres.CreateDatabaseAsync());
+        var (till, connection) = await venue.ConnectToastAsync();
+        await venue.SyncAsync(connection);
+        var (ledger, guid, now) = (venue.Simulator.Toast.Ledger, till.Restaurant.Guid, Polled.Now);
         var orders = Enumerable
             .Range(0, 30)
             .Select(i =>
@@ -196,8 +199,8 @@ public sealed class SyncTests(TestPostgres postgres)
                 )
             )
             .ToArray();
-        await bar.SyncAsync(connection);
-        await bar.ShouldEqualToastAsync(till);
+        await venue.SyncAsync(connection);
+        await venue.ShouldEqualToastAsync(till);
 
         Guid Payment(int i) => orders[i].Checks[0].Payments[0].Guid;
         ledger.LeaveTip(Payment(1), 300, announce: false);
@@ -207,8 +210,8 @@ public sealed class SyncTests(TestPostgres postgres)
         ledger.VoidOrder(orders[5].Guid, announce: false);
         ledger.DeleteOrder(orders[8].Guid, announce: false);
         ledger.VoidCheck(orders[11].Checks[0].Guid, announce: false);
-        await bar.SyncAsync(connection);
-        await bar.ShouldEqualToastAsync(till);
+        await venue.SyncAsync(connection);
+        await venue.ShouldEqualToastAsync(till);
 
         var checks = ledger.Checks(guid).Where(c => c.Counts).ToArray();
         var paid = ledger
@@ -217,23 +220,25 @@ public sealed class SyncTests(TestPostgres postgres)
             .Select(p => p.CheckGuid)
             .ToHashSet();
         (
-            await bar.SqlAsync<decimal>("select sum(tax_minor) from ingestion.transactions where provider = 1 and status in (2, 3, 4)")
+            await venue.SqlAsync<decimal>("select sum(tax_minor) from ingestion.transactions where provider = 1 and status in (2, 3, 4)")
         ).ShouldBe(checks.Where(c => paid.Contains(c.CheckGuid)).Sum(c => c.Tax));
         (
-            await bar.SqlAsync<decimal>("select sum(discount_minor) from ingestion.transactions where provider = 1 and status in (2, 3, 4)")
+            await venue.SqlAsync<decimal>(
+                "select sum(discount_minor) from ingestion.transactions where provider = 1 and status in (2, 3, 4)"
+            )
         ).ShouldBe(checks.Where(c => paid.Contains(c.CheckGuid)).Sum(c => c.Discount));
-        var again = await bar.SyncAsync(connection);
+        var again = await venue.SyncAsync(connection);
         (again.At("created").GetInt32(), again.At("updated").GetInt32()).ShouldBe((0, 0));
-        bar.Square.Toast.Logins.CountOf(till.Client.ClientId).ShouldBe(1);
+        venue.Simulator.Toast.Logins.CountOf(till.Client.ClientId).ShouldBe(1);
     }
 
     [Fact]
     public async Task An_order_edited_while_its_pages_are_read_pushes_no_other_out()
     {
-        await using var bar = await Polled.OpenAsync(await postgres.CreateDatabaseAsync());
-        var (till, connection) = await bar.ConnectToastAsync();
-        await bar.SyncAsync(connection);
-        var (ledger, guid, now) = (bar.Square.Toast.Ledger, till.Restaurant.Guid, Polled.Now);
+        await using var venue = await Polled.OpenAsync(await postgres.CreateDatabaseAsync());
+        var (till, connection) = await venue.ConnectToastAsync();
+        await venue.SyncAsync(connection);
+        var (ledger, guid, now) = (venue.Simulator.Toast.Ledger, till.Restaurant.Guid, Polled.Now);
         var orders = Enumerable
             .Range(0, 250)
             .Select(i =>
@@ -249,8 +254,8 @@ public sealed class SyncTests(TestPostgres postgres)
                 )
             )
             .ToArray();
-        bar.Square.Requests.Clear();
-        bar.Square.Faults.Arm(
+        venue.Simulator.Requests.Clear();
+        venue.Simulator.Faults.Arm(
             new Simulator.Faults.Fault
             {
                 Path = "/orders/v2/ordersBulk",
@@ -259,41 +264,41 @@ public sealed class SyncTests(TestPostgres postgres)
                 DelayMs = 500,
             }
         );
-        var syncing = bar.SyncAsync(connection);
-        await Wait.UntilAsync(() => bar.Square.Requests.Requests.Count(r => r.Path == "/orders/v2/ordersBulk") >= 2);
+        var syncing = venue.SyncAsync(connection);
+        await Wait.UntilAsync(() => venue.Simulator.Requests.Requests.Count(r => r.Path == "/orders/v2/ordersBulk") >= 2);
         // Ten orders of the first page move to the end, out of the window: ten of the second page are on the first one now.
         foreach (var order in orders.Take(10))
             ledger.LeaveTip(order.Checks[0].Payments[0].Guid, 100, announce: false);
         await syncing;
 
-        (await bar.SqlAsync<long>("select count(*) from ingestion.transactions")).ShouldBe(250);
-        await bar.SyncAsync(connection);
-        await bar.ShouldEqualToastAsync(till);
+        (await venue.SqlAsync<long>("select count(*) from ingestion.transactions")).ShouldBe(250);
+        await venue.SyncAsync(connection);
+        await venue.ShouldEqualToastAsync(till);
     }
 
     [Fact]
     public async Task Progress_is_seen_live_page_by_page()
     {
-        await using var bar = await Polled.OpenAsync(await postgres.CreateDatabaseAsync(), pageSize: 5);
-        await bar.SyncAsync();
-        await using var subscriber = await Subscriber.StartAsync(
-            bar.Host,
-            bar.Owner.Token!,
+        await using var venue = await Polled.OpenAsync(await postgres.CreateDatabaseAsync(), pageSize: 5);
+        await venue.SyncAsync();
+        await using var subscriber = await WebSocketSubscriber.StartAsync(
+            venue.Host,
+            venue.Owner.Token!,
             "subscription { syncProgressed(venueId: \"bar\") { id status progress pages created } }"
         );
-        await Wait.UntilAsync(() => bar.Host.Listeners("ingestion.syncs") > 0);
+        await Wait.UntilAsync(() => venue.Host.ListenerCount("ingestion.syncs") > 0);
         for (var i = 0; i < 30; i++)
-            bar.Square.Ledger.AddSale(
+            venue.Simulator.Ledger.AddSale(
                 new Sale
                 {
-                    LocationId = bar.Till.Location.Id,
+                    LocationId = venue.Seller.Location.Id,
                     Amount = 100,
                     Captured = true,
                     Announce = false,
                 }
             );
 
-        var run = await bar.SyncAsync();
+        var run = await venue.SyncAsync();
 
         JsonElement said;
         do said = await subscriber.NextAsync();

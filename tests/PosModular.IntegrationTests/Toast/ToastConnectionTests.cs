@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Fixtures;
 using PosModular.IntegrationTests.Postgres;
 using PosModular.IntegrationTests.Syncs;
 using PosModular.Simulator.Faults;
@@ -11,19 +11,19 @@ namespace PosModular.IntegrationTests.Toast;
 /// <summary>A Toast restaurant from validation to the last day, over GraphQL against the simulator.</summary>
 public sealed class ToastConnectionTests(TestPostgres postgres)
 {
-    private static object Input(ToastTill till, string? secret = null, string? location = null) =>
+    private static object Input(ToastTill account, string? secret = null, string? location = null) =>
         new
         {
             provider = "TOAST",
             environment = "SANDBOX",
-            locationId = location ?? till.Restaurant.Guid.ToString(),
-            clientId = till.Client.ClientId,
-            clientSecret = secret ?? till.Client.ClientSecret,
+            locationId = location ?? account.Restaurant.Guid.ToString(),
+            clientId = account.Client.ClientId,
+            clientSecret = secret ?? account.Client.ClientSecret,
         };
 
-    private static async Task<JsonElement> ValidateAsync(Bar bar, object input) =>
+    private static async Task<JsonElement> ValidateAsync(TestVenue venue, object input) =>
         (
-            await bar.Moderator.DataAsync(
+            await venue.Moderator.GetDataAsync(
                 """
                 mutation($input: PosCredentialsInput!) { validatePosCredentials(input: $input) { valid locationName merchantName timeZone currency dayCutoff missingScopes errors { code message field } } }
                 """,
@@ -31,18 +31,18 @@ public sealed class ToastConnectionTests(TestPostgres postgres)
             )
         ).GetProperty("validatePosCredentials");
 
-    private static async Task RefusedAsync(Bar bar, object input, string code, string field)
+    private static async Task ShouldRefuseAsync(TestVenue venue, object input, string code, string field)
     {
-        var error = (await ValidateAsync(bar, input)).At("errors").EnumerateArray().ShouldHaveSingleItem();
+        var error = (await ValidateAsync(venue, input)).At("errors").EnumerateArray().ShouldHaveSingleItem();
         (error.At("code").GetString(), error.At("field").GetString() ?? "").ShouldBe((code, field), error.ToString());
         error.At("message").GetString()!.Length.ShouldBeGreaterThan(30);
     }
 
     [Fact]
-    public async Task Validated_connected_changed_and_disconnected()
+    public async Task A_restaurant_is_validated_connected_updated_and_disconnected()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync(), HurriedTime.ForProviders);
-        var (till, connection) = await bar.ConnectToastAsync(
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync(), AcceleratedTimeProvider.UseForProviders);
+        var (account, connection) = await venue.ConnectToastAsync(
             new RestaurantDraft
             {
                 LocationName = "Pier 7",
@@ -51,26 +51,26 @@ public sealed class ToastConnectionTests(TestPostgres postgres)
                 CloseoutHour = 5,
             }
         );
-        (await ValidateAsync(bar, Input(till)))
+        (await ValidateAsync(venue, Input(account)))
             .ToString()
             .ShouldContain(
                 "\"locationName\":\"Pier 7\",\"merchantName\":\"Test Tavern\",\"timeZone\":\"America/Chicago\",\"currency\":\"USD\",\"dayCutoff\":\"05:00:00\""
             );
-        bar.Square.Toast.Logins.CountOf(till.Client.ClientId).ShouldBe(1);
+        venue.Simulator.Toast.Logins.CountOf(account.Client.ClientId).ShouldBe(1);
 
-        var look = (
-            await bar.Moderator.DataAsync(
+        var connectionState = (
+            await venue.Moderator.GetDataAsync(
                 "{ venue(id: \"bar\") { posConnections { provider locationName timeZone webhook { enabled notificationUrl } sync { intervalSeconds } } } }"
             )
         ).At("venue.posConnections.1");
-        look.At("provider").GetString().ShouldBe("TOAST");
-        look.At("webhook.enabled").GetBoolean().ShouldBeFalse(); // its secret must be given by hand
-        look.At("sync.intervalSeconds").GetInt32().ShouldBe(30);
-        var url = look.At("webhook.notificationUrl").GetString()!;
+        connectionState.At("provider").GetString().ShouldBe("TOAST");
+        connectionState.At("webhook.enabled").GetBoolean().ShouldBeFalse(); // its secret must be given by hand
+        connectionState.At("sync.intervalSeconds").GetInt32().ShouldBe(30);
+        var url = connectionState.At("webhook.notificationUrl").GetString()!;
         url.ShouldEndWith("/api/pos/webhooks/toast/" + connection);
 
         (
-            await bar.Moderator.DataAsync(
+            await venue.Moderator.GetDataAsync(
                 "mutation($id: ID!) { updatePosConnection(input: { connectionId: $id, webhookSignatureKey: \"toast-secret\" }) { connection { webhook { enabled } sync { intervalSeconds } } errors { code } } }",
                 new { id = connection }
             )
@@ -78,15 +78,15 @@ public sealed class ToastConnectionTests(TestPostgres postgres)
             .At("updatePosConnection")
             .ToString()
             .ShouldBe("""{"connection":{"webhook":{"enabled":true},"sync":{"intervalSeconds":900}},"errors":[]}""");
-        bar.Square.Toast.Restaurants.SetWebhook(
-            till.Restaurant.Guid,
-            new Uri(bar.Host.Address, new Uri(url).AbsolutePath).ToString(),
+        venue.Simulator.Toast.Restaurants.SetWebhook(
+            account.Restaurant.Guid,
+            new Uri(venue.Host.Address, new Uri(url).AbsolutePath).ToString(),
             "toast-secret"
         );
-        bar.Square.Toast.Ledger.RingUp(
+        venue.Simulator.Toast.Ledger.RingUp(
             new ToastSale
             {
-                RestaurantGuid = till.Restaurant.Guid,
+                RestaurantGuid = account.Restaurant.Guid,
                 Price = 2_000,
                 Discount = 300,
                 ServiceCharge = 200,
@@ -94,65 +94,66 @@ public sealed class ToastConnectionTests(TestPostgres postgres)
                 Captured = true,
             }
         );
-        await bar.Square.Toast.Deliveries.WhenIdleAsync(TestContext.Current.CancellationToken);
-        bar.Square.Toast.Deliveries.Failures.ShouldBeEmpty();
-        await bar.ShouldEqualToastAsync(till);
-        var sale = (
-            await bar.Owner.DataAsync(
+        await venue.Simulator.Toast.Deliveries.WhenIdleAsync(TestContext.Current.CancellationToken);
+        venue.Simulator.Toast.Deliveries.Failures.ShouldBeEmpty();
+        await venue.ShouldEqualToastAsync(account);
+        var transaction = (
+            await venue.Owner.GetDataAsync(
                 "{ venue(id: \"bar\") { transactions { nodes { provider breakdownComplete discount { amountMinor } tip { amountMinor } serviceCharge { amountMinor } } } } }"
             )
         ).At("venue.transactions.nodes.0");
-        sale.ToString()
+        transaction
+            .ToString()
             .ShouldBe(
                 """{"provider":"TOAST","breakdownComplete":true,"discount":{"amountMinor":300},"tip":{"amountMinor":400},"serviceCharge":{"amountMinor":200}}"""
             );
 
         (
-            await bar.Moderator.DataAsync(
+            await venue.Moderator.GetDataAsync(
                 "mutation { disconnectPos(input: { venueId: \"bar\", provider: TOAST }) { connection { status } errors { code } } }"
             )
         )
             .At("disconnectPos.connection.status")
             .GetString()
             .ShouldBe("DISCONNECTED");
-        bar.Square.Toast.Ledger.RingUp(
+        venue.Simulator.Toast.Ledger.RingUp(
             new ToastSale
             {
-                RestaurantGuid = till.Restaurant.Guid,
+                RestaurantGuid = account.Restaurant.Guid,
                 Price = 100,
                 Captured = true,
             }
         );
-        await bar.Square.Toast.Deliveries.WhenIdleAsync(TestContext.Current.CancellationToken);
-        (await bar.SqlAsync<string>("select status || ' ' || reason from ingestion.webhook_events where status <> 1")).ShouldBe(
+        await venue.Simulator.Toast.Deliveries.WhenIdleAsync(TestContext.Current.CancellationToken);
+        (await venue.SqlAsync<string>("select status || ' ' || reason from ingestion.webhook_events where status <> 1")).ShouldBe(
             "2 The till is disconnected."
         );
     }
 
     [Fact]
-    public async Task Each_error_is_provoked_and_told_apart()
+    public async Task Each_error_of_Toast_has_its_own_code()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync(), HurriedTime.ForProviders);
-        var till = bar.Square.Toast.Restaurants.Add();
-        var other = bar.Square.Toast.Restaurants.Add(new RestaurantDraft { LocationName = "Elsewhere" });
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync(), AcceleratedTimeProvider.UseForProviders);
+        var account = venue.Simulator.Toast.Restaurants.Add();
+        var other = venue.Simulator.Toast.Restaurants.Add(new RestaurantDraft { LocationName = "Elsewhere" });
 
-        await RefusedAsync(bar, Input(till, secret: "wrong"), "INVALID_CREDENTIALS", "credentials.clientSecret");
-        await RefusedAsync(bar, Input(till, location: "no-guid"), "INVALID_INPUT", "credentials.locationId");
-        await RefusedAsync(bar, Input(till, secret: ""), "INVALID_INPUT", "credentials.clientSecret");
-        (await ValidateAsync(bar, Input(till, location: other.Restaurant.Guid.ToString())))
+        await ShouldRefuseAsync(venue, Input(account, secret: "wrong"), "INVALID_CREDENTIALS", "credentials.clientSecret");
+        await ShouldRefuseAsync(venue, Input(account, location: "no-guid"), "INVALID_INPUT", "credentials.locationId");
+        await ShouldRefuseAsync(venue, Input(account, secret: ""), "INVALID_INPUT", "credentials.clientSecret");
+        (await ValidateAsync(venue, Input(account, location: other.Restaurant.Guid.ToString())))
             .At("errors.0.code")
             .GetString()
             .ShouldBeOneOf("PERMISSION_DENIED", "LOCATION_NOT_FOUND");
-        bar.Square.Toast.Restaurants.Put(till.Client with { Scopes = ["restaurants:read"] });
-        bar.Square.Toast.Logins.RevokeTokens(till.Client.ClientId);
-        (await ValidateAsync(bar, Input(till))).At("errors.0.code").GetString().ShouldBe("PERMISSION_DENIED");
-        bar.Square.Toast.Restaurants.Put(till.Client);
+        venue.Simulator.Toast.Restaurants.Put(account.Client with { Scopes = ["restaurants:read"] });
+        venue.Simulator.Toast.Logins.RevokeTokens(account.Client.ClientId);
+        (await ValidateAsync(venue, Input(account))).At("errors.0.code").GetString().ShouldBe("PERMISSION_DENIED");
+        venue.Simulator.Toast.Restaurants.Put(account.Client);
 
         async Task UnderAsync(Fault fault, string code)
         {
-            bar.Square.Faults.Clear();
-            bar.Square.Faults.Arm(fault with { Path = "/restaurants/v1" });
-            (await ValidateAsync(bar, Input(till))).At("errors.0.code").GetString().ShouldBe(code);
+            venue.Simulator.Faults.Clear();
+            venue.Simulator.Faults.Arm(fault with { Path = "/restaurants/v1" });
+            (await ValidateAsync(venue, Input(account))).At("errors.0.code").GetString().ShouldBe(code);
         }
         await UnderAsync(new Fault { Status = 500 }, "PROVIDER_UNAVAILABLE");
         await UnderAsync(new Fault { Cut = true }, "PROVIDER_UNAVAILABLE");
@@ -169,30 +170,30 @@ public sealed class ToastConnectionTests(TestPostgres postgres)
             },
             "RATE_LIMIT_EXCEEDED"
         );
-        bar.Square.Faults.Clear();
-        (await ValidateAsync(bar, Input(till))).At("valid").GetBoolean().ShouldBeTrue();
-        (await bar.SqlAsync<long>("select count(*) from integrations.pos_connections where provider = 'Toast'")).ShouldBe(0);
+        venue.Simulator.Faults.Clear();
+        (await ValidateAsync(venue, Input(account))).At("valid").GetBoolean().ShouldBeTrue();
+        (await venue.SqlAsync<long>("select count(*) from integrations.pos_connections where provider = 'Toast'")).ShouldBe(0);
     }
 
     [Fact]
     public async Task A_forged_event_is_refused_and_a_duplicate_counts_once()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync(), HurriedTime.ForProviders);
-        var (till, connection) = await bar.ConnectToastAsync();
-        await bar.Moderator.DataAsync(
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync(), AcceleratedTimeProvider.UseForProviders);
+        var (account, connection) = await venue.ConnectToastAsync();
+        await venue.Moderator.GetDataAsync(
             "mutation($id: ID!) { updatePosConnection(input: { connectionId: $id, webhookSignatureKey: \"toast-secret\" }) { errors { code } } }",
             new { id = connection }
         );
-        var order = bar.Square.Toast.Ledger.RingUp(
+        var order = venue.Simulator.Toast.Ledger.RingUp(
             new ToastSale
             {
-                RestaurantGuid = till.Restaurant.Guid,
+                RestaurantGuid = account.Restaurant.Guid,
                 Price = 1_000,
                 Captured = true,
                 Announce = false,
             }
         );
-        var body = bar.Square.Toast.Ledger.Events(order.Guid).Single().Body().ToArray();
+        var body = venue.Simulator.Toast.Ledger.Events(order.Guid).Single().Body().ToArray();
         var timestamp = JsonDocument.Parse(body).RootElement.At("timestamp").GetString()!;
 
         async Task<int> PostAsync(string signature)
@@ -202,7 +203,7 @@ public sealed class ToastConnectionTests(TestPostgres postgres)
                 Content = new ByteArrayContent(body),
             };
             request.Headers.TryAddWithoutValidation("Toast-Signature", signature);
-            using var answer = await bar.Host.Http.SendAsync(request, TestContext.Current.CancellationToken);
+            using var answer = await venue.Host.Http.SendAsync(request, TestContext.Current.CancellationToken);
             return (int)answer.StatusCode;
         }
         (await PostAsync(ToastSignature.Of("another-secret", body, timestamp))).ShouldBe(403);
@@ -210,7 +211,7 @@ public sealed class ToastConnectionTests(TestPostgres postgres)
         (await PostAsync(Convert.ToBase64String(Encoding.UTF8.GetBytes("nonsense")))).ShouldBe(403);
         var good = ToastSignature.Of("toast-secret", body, timestamp);
         (await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => PostAsync(good)))).ShouldAllBe(status => status == 200);
-        await bar.ShouldEqualToastAsync(till);
-        (await bar.SqlAsync<long>("select count(*) from ingestion.transaction_versions")).ShouldBe(1);
+        await venue.ShouldEqualToastAsync(account);
+        (await venue.SqlAsync<long>("select count(*) from ingestion.transaction_versions")).ShouldBe(1);
     }
 }

@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
+using Integrations.Contracts.Webhooks;
 using Microsoft.AspNetCore.Http;
 using NodaTime;
 using Npgsql;
-using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Fixtures;
 using PosModular.IntegrationTests.Postgres;
 using PosModular.Kernel.Errors;
 
@@ -39,87 +40,88 @@ public sealed class ToastProviderTests(TestPostgres postgres)
             },
         };
 
-    private static async Task<JsonElement> ValidateAsync(ToastHouse house, object input) =>
-        (await house.Moderator.DataAsync(Validate, input)).GetProperty("validatePosCredentials");
+    private static async Task<JsonElement> ValidateAsync(ToastTestHosts testHosts, object input) =>
+        (await testHosts.Moderator.GetDataAsync(Validate, input)).GetProperty("validatePosCredentials");
 
-    private static string Refusal(JsonElement answer)
+    private static string ErrorOf(JsonElement payload)
     {
-        answer.At("errors.0.message").GetString()!.ShouldNotContain("Jack");
-        return $"{answer.At("errors.0.code").GetString()} {answer.At("errors.0.field").GetString()}".Trim();
+        payload.At("errors.0.message").GetString()!.ShouldNotContain("Jack");
+        return $"{payload.At("errors.0.code").GetString()} {payload.At("errors.0.field").GetString()}".Trim();
     }
 
-    private static Func<HttpContext, Task<bool>> Refusing(int status, string path) =>
+    private static Func<HttpContext, Task<bool>> RespondWithError(int status, string path) =>
         async http =>
         {
             if (!http.Request.Path.Value!.Contains(path, StringComparison.Ordinal))
                 return false;
-            await ToastStub.RefuseAsync(http, status);
+            await ToastStub.WriteErrorAsync(http, status);
             return true;
         };
 
     [Fact]
-    public async Task Good_credentials_tell_the_restaurant_and_its_business_day()
+    public async Task Valid_credentials_return_the_restaurant_and_its_day_cutoff()
     {
-        await using var house = await ToastHouse.OpenAsync(await postgres.CreateDatabaseAsync());
+        await using var testHosts = await ToastTestHosts.StartAsync(await postgres.CreateDatabaseAsync());
 
-        (await ValidateAsync(house, Input(restaurant: " " + ToastStub.Restaurant.ToUpperInvariant())))
+        (await ValidateAsync(testHosts, Input(restaurant: " " + ToastStub.Restaurant.ToUpperInvariant())))
             .ToString()
             .ShouldBe(
                 """{"valid":true,"locationName":"Harbour","merchantName":"Toasty","timeZone":"America/New_York","currency":"USD","dayCutoff":"04:00:00","missingScopes":[],"errors":[]}"""
             );
 
-        house.Toast.Calls.ShouldAllBe(call => call.Restaurant == ToastStub.Restaurant);
-        house.Toast.Logins.ShouldBe(1);
+        testHosts.Toast.Calls.ShouldAllBe(call => call.Restaurant == ToastStub.Restaurant);
+        testHosts.Toast.LoginCount.ShouldBe(1);
     }
 
     [Fact]
-    public async Task Each_refusal_of_Toast_has_its_own_code_and_field()
+    public async Task Each_refusal_by_Toast_has_its_own_code_and_field()
     {
-        await using var house = await ToastHouse.OpenAsync(await postgres.CreateDatabaseAsync());
+        await using var testHosts = await ToastTestHosts.StartAsync(await postgres.CreateDatabaseAsync());
 
-        Refusal(await ValidateAsync(house, Input("wrong"))).ShouldBe("INVALID_CREDENTIALS credentials.clientSecret");
-        Refusal(await ValidateAsync(house, Input(restaurant: Guid.NewGuid().ToString())))
+        ErrorOf(await ValidateAsync(testHosts, Input("wrong"))).ShouldBe("INVALID_CREDENTIALS credentials.clientSecret");
+        ErrorOf(await ValidateAsync(testHosts, Input(restaurant: Guid.NewGuid().ToString())))
             .ShouldBe("LOCATION_NOT_FOUND credentials.locationId");
-        Refusal(await ValidateAsync(house, Input(restaurant: "my-restaurant"))).ShouldBe("INVALID_INPUT credentials.locationId");
-        Refusal(await ValidateAsync(house, Input(secret: null))).ShouldBe("INVALID_INPUT credentials.clientSecret");
-        Refusal(await ValidateAsync(house, Input(clientId: "a\nb"))).ShouldBe("INVALID_INPUT credentials.clientId");
-        Refusal(await ValidateAsync(house, Input(null, clientId: null))).ShouldBe("INVALID_INPUT credentials.clientId");
-        Refusal(await ValidateAsync(house, Input(null, clientId: null, apiKey: "two words"))).ShouldBe("INVALID_INPUT credentials.apiKey");
-        Refusal(await ValidateAsync(house, Input(null, clientId: null, apiKey: "unknown")))
+        ErrorOf(await ValidateAsync(testHosts, Input(restaurant: "my-restaurant"))).ShouldBe("INVALID_INPUT credentials.locationId");
+        ErrorOf(await ValidateAsync(testHosts, Input(secret: null))).ShouldBe("INVALID_INPUT credentials.clientSecret");
+        ErrorOf(await ValidateAsync(testHosts, Input(clientId: "a\nb"))).ShouldBe("INVALID_INPUT credentials.clientId");
+        ErrorOf(await ValidateAsync(testHosts, Input(null, clientId: null))).ShouldBe("INVALID_INPUT credentials.clientId");
+        ErrorOf(await ValidateAsync(testHosts, Input(null, clientId: null, apiKey: "two words")))
+            .ShouldBe("INVALID_INPUT credentials.apiKey");
+        ErrorOf(await ValidateAsync(testHosts, Input(null, clientId: null, apiKey: "unknown")))
             .ShouldBe("INVALID_CREDENTIALS credentials.apiKey");
 
-        house.Toast.Currency = "";
-        Refusal(await ValidateAsync(house, Input())).ShouldBe("PROVIDER_UNAVAILABLE credentials.locationId");
-        house.Toast.Instead = Refusing(404, "/restaurants/");
-        Refusal(await ValidateAsync(house, Input())).ShouldBe("LOCATION_NOT_FOUND credentials.locationId");
-        house.Toast.Instead = http =>
+        testHosts.Toast.Currency = "";
+        ErrorOf(await ValidateAsync(testHosts, Input())).ShouldBe("PROVIDER_UNAVAILABLE credentials.locationId");
+        testHosts.Toast.InterceptAsync = RespondWithError(404, "/restaurants/");
+        ErrorOf(await ValidateAsync(testHosts, Input())).ShouldBe("LOCATION_NOT_FOUND credentials.locationId");
+        testHosts.Toast.InterceptAsync = http =>
         {
             http.Response.Headers["X-Toast-RateLimit-Reset"] = DateTimeOffset
                 .UtcNow.AddSeconds(90)
                 .ToUnixTimeSeconds()
                 .ToString(CultureInfo.InvariantCulture);
-            return Refusing(429, "/restaurants/")(http);
+            return RespondWithError(429, "/restaurants/")(http);
         };
-        var limited = await ValidateAsync(house, Input());
-        Refusal(limited).ShouldBe("RATE_LIMIT_EXCEEDED");
+        var limited = await ValidateAsync(testHosts, Input());
+        ErrorOf(limited).ShouldBe("RATE_LIMIT_EXCEEDED");
         limited.At("errors.0.message").GetString()!.ShouldContain("seconds");
-        house.Toast.Instead = http =>
+        testHosts.Toast.InterceptAsync = http =>
         {
             http.Abort();
             return Task.FromResult(true);
         };
-        Refusal(await ValidateAsync(house, Input())).ShouldBe("PROVIDER_UNAVAILABLE");
+        ErrorOf(await ValidateAsync(testHosts, Input())).ShouldBe("PROVIDER_UNAVAILABLE");
     }
 
     [Fact]
     public async Task A_missing_scope_is_named()
     {
-        await using var house = await ToastHouse.OpenAsync(await postgres.CreateDatabaseAsync());
+        await using var testHosts = await ToastTestHosts.StartAsync(await postgres.CreateDatabaseAsync());
         async Task<string> MissingAsync(string path)
         {
-            house.Toast.Instead = Refusing(403, path);
-            var answer = await ValidateAsync(house, Input());
-            return Refusal(answer) + " " + answer.At("missingScopes");
+            testHosts.Toast.InterceptAsync = RespondWithError(403, path);
+            var answer = await ValidateAsync(testHosts, Input());
+            return ErrorOf(answer) + " " + answer.At("missingScopes");
         }
 
         (await MissingAsync("/orders/")).ShouldBe("PERMISSION_DENIED credentials.clientId [\"orders:read\"]");
@@ -127,42 +129,42 @@ public sealed class ToastProviderTests(TestPostgres postgres)
     }
 
     [Fact]
-    public async Task A_restaurant_that_is_not_the_clients_is_told_as_such()
+    public async Task A_restaurant_of_another_client_is_reported_as_such()
     {
-        await using var house = await ToastHouse.OpenAsync(await postgres.CreateDatabaseAsync());
-        house.Toast.Instead = async http =>
-            !http.Request.Path.Value!.Contains("login", StringComparison.Ordinal) && await Refusing(403, "")(http);
+        await using var testHosts = await ToastTestHosts.StartAsync(await postgres.CreateDatabaseAsync());
+        testHosts.Toast.InterceptAsync = async http =>
+            !http.Request.Path.Value!.Contains("login", StringComparison.Ordinal) && await RespondWithError(403, "")(http);
 
-        var answer = await ValidateAsync(house, Input());
+        var answer = await ValidateAsync(testHosts, Input());
 
-        Refusal(answer).ShouldBe("PERMISSION_DENIED credentials.locationId");
+        ErrorOf(answer).ShouldBe("PERMISSION_DENIED credentials.locationId");
         answer.At("missingScopes").ToString().ShouldBe("""["orders:read","restaurants:read"]""");
     }
 
     [Fact]
-    public async Task Credentials_of_the_other_environment_are_told_as_such()
+    public async Task Credentials_of_the_other_environment_are_reported_as_such()
     {
         await using var other = await ToastStub.StartAsync();
-        other.Instead = Refusing(401, "");
-        await using var house = await ToastHouse.OpenAsync(
+        other.InterceptAsync = RespondWithError(401, "");
+        await using var testHosts = await ToastTestHosts.StartAsync(
             await postgres.CreateDatabaseAsync(),
             settings: new Dictionary<string, string?> { ["Pos:Toast:BaseUrls:Production"] = other.Address.ToString() }
         );
 
-        var answer = await ValidateAsync(house, Input(environment: "PRODUCTION"));
+        var answer = await ValidateAsync(testHosts, Input(environment: "PRODUCTION"));
 
-        Refusal(answer).ShouldBe("INVALID_CREDENTIALS credentials.environment");
+        ErrorOf(answer).ShouldBe("INVALID_CREDENTIALS credentials.environment");
         answer.At("errors.0.message").GetString()!.ShouldContain("SANDBOX");
-        Refusal(await ValidateAsync(house, Input("wrong", environment: "PRODUCTION")))
+        ErrorOf(await ValidateAsync(testHosts, Input("wrong", environment: "PRODUCTION")))
             .ShouldBe("INVALID_CREDENTIALS credentials.clientSecret");
     }
 
     [Fact]
-    public async Task A_connected_restaurant_keeps_its_currency_and_its_orders_are_read_in_it()
+    public async Task The_orders_of_a_connected_restaurant_are_read_in_its_currency()
     {
-        await using var house = await ToastHouse.OpenAsync(await postgres.CreateDatabaseAsync());
-        house.Toast.Currency = "KWD";
-        await house.Moderator.DataAsync(
+        await using var testHosts = await ToastTestHosts.StartAsync(await postgres.CreateDatabaseAsync());
+        testHosts.Toast.Currency = "KWD";
+        await testHosts.Moderator.GetDataAsync(
             "mutation($input: RegisterVenueInput!) { registerVenue(input: $input) { venue { id } } }",
             new
             {
@@ -178,7 +180,7 @@ public sealed class ToastProviderTests(TestPostgres postgres)
         );
 
         var answer = (
-            await house.Moderator.DataAsync(
+            await testHosts.Moderator.GetDataAsync(
                 """
                 mutation($input: ConnectPosInput!) { connectPos(input: $input) {
                   connection { id status statusReason { message } merchantId webhook { enabled subscriptionId } sync { intervalSeconds } } errors { code message } } }
@@ -209,23 +211,23 @@ public sealed class ToastProviderTests(TestPostgres postgres)
             answer.At("connection.sync.intervalSeconds").GetInt32(),
             answer.At("connection.webhook.enabled").GetBoolean()
         ).ShouldBe(("CONNECTED", "group-1", 900, true));
-        await using var source = NpgsqlDataSource.Create(house.Database);
+        await using var source = NpgsqlDataSource.Create(testHosts.Database);
         (
             await source
                 .CreateCommand("select currency || ' ' || external_location_id from integrations.pos_connections")
                 .ExecuteScalarAsync(TestContext.Current.CancellationToken)
         ).ShouldBe("KWD " + ToastStub.Restaurant);
 
-        house.Toast.OrdersJson = "[" + Order("o1", "p1", 1.234m) + "]";
-        var till = (ITills)house.Hosts[0].Services.GetService(typeof(ITills))!;
-        till.LongestSpan(Provider.Toast).ShouldBe(Duration.FromDays(30));
-        var page = await till.FetchPageAsync(
+        testHosts.Toast.OrdersJson = "[" + Order("o1", "p1", 1.234m) + "]";
+        var connections = (IPosConnections)testHosts.Hosts[0].Services.GetService(typeof(IPosConnections))!;
+        connections.MaxQuerySpan(Provider.Toast).ShouldBe(Duration.FromDays(30));
+        var page = await connections.FetchPageAsync(
             answer.At("connection.id").GetGuid(),
             new PageRequest("orders", Instant.FromUtc(2026, 11, 1, 0, 0), Instant.FromUtc(2026, 11, 2, 0, 0), null),
             TestContext.Current.CancellationToken
         );
         page.Value.ShouldNotBeNull()
-            .Facts.Payments.ShouldHaveSingleItem()
+            .Observations.Payments.ShouldHaveSingleItem()
             .ShouldSatisfyAllConditions(
                 p => p.Currency.ShouldBe("KWD"),
                 p => p.TotalMinor.ShouldBe(1234),
@@ -233,7 +235,7 @@ public sealed class ToastProviderTests(TestPostgres postgres)
             );
 
         // Its webhook: signed over body and timestamp, read in the restaurant's currency.
-        var gate = (IWebhookGate)house.Hosts[0].Services.GetService(typeof(IWebhookGate))!;
+        var gate = (IWebhookVerifier)testHosts.Hosts[0].Services.GetService(typeof(IWebhookVerifier))!;
         var body = System.Text.Encoding.UTF8.GetBytes(
             $$"""
             {"timestamp":"2026-11-20T20:00:00.000Z","eventType":"order_updated","guid":"e1","details":{"restaurantGuid":"{{ToastStub.Restaurant}}","order":{{Order(
@@ -248,60 +250,60 @@ public sealed class ToastProviderTests(TestPostgres postgres)
         );
         foreach (var connection in new Guid?[] { answer.At("connection.id").GetGuid(), null })
         {
-            var admission = await gate.AdmitAsync(
+            var admission = await gate.VerifyAsync(
                 new WebhookRequest(Provider.Toast, connection, signature, "", body),
                 TestContext.Current.CancellationToken
             );
-            (admission.Genuine, admission.IgnoredBecause).ShouldBe((true, null));
-            admission.Event.ShouldNotBeNull().Facts.ShouldNotBeNull().Payments.Single().TotalMinor.ShouldBe(2500);
+            (admission.IsGenuine, admission.IgnoredReason).ShouldBe((true, null));
+            admission.Event.ShouldNotBeNull().Observations.ShouldNotBeNull().Payments.Single().TotalMinor.ShouldBe(2500);
             (
-                await gate.AdmitAsync(
+                await gate.VerifyAsync(
                     new WebhookRequest(Provider.Toast, connection, signature[..^4] + "AAA=", "", body),
                     TestContext.Current.CancellationToken
                 )
-            ).Genuine.ShouldBeFalse();
+            ).IsGenuine.ShouldBeFalse();
         }
-        (await gate.ReadAgainAsync(Provider.Toast, null, body, TestContext.Current.CancellationToken))
-            .Event!.Facts!.Payments.Single()
+        (await gate.TranslateAgainAsync(Provider.Toast, null, body, TestContext.Current.CancellationToken))
+            .Event!.Observations!.Payments.Single()
             .Currency.ShouldBe("KWD");
     }
 
     [Fact]
-    public async Task Pages_follow_the_link_header_and_tell_what_they_skipped()
+    public async Task Pages_follow_the_link_header_and_report_skipped_orders()
     {
-        await using var house = await ToastHouse.OpenAsync(await postgres.CreateDatabaseAsync());
-        house.Toast.OrdersJson = $$"""[{{Order("o1", "p1", 10)}},{"guid":"o2"},{{Order("o3", "p3", 5)}}]""";
-        house.Toast.Instead = http =>
+        await using var testHosts = await ToastTestHosts.StartAsync(await postgres.CreateDatabaseAsync());
+        testHosts.Toast.OrdersJson = $$"""[{{Order("o1", "p1", 10)}},{"guid":"o2"},{{Order("o3", "p3", 5)}}]""";
+        testHosts.Toast.InterceptAsync = http =>
         {
             if (http.Request.Query["page"] == "1")
                 http.Response.Headers.Link =
-                    $"<{house.Toast.Address}orders/v2/ordersBulk?page=1>; rel=\"first\", <{house.Toast.Address}orders/v2/ordersBulk?pageSize=100&page=2>; rel=\"next\"";
+                    $"<{testHosts.Toast.Address}orders/v2/ordersBulk?page=1>; rel=\"first\", <{testHosts.Toast.Address}orders/v2/ordersBulk?pageSize=100&page=2>; rel=\"next\"";
             return Task.FromResult(false);
         };
 
-        var first = (await ToastHouse.PageAsync(house.Hosts[0])).Value.ShouldNotBeNull();
-        first.Facts.Payments.Select(p => (p.ExternalId, p.TotalMinor)).ShouldBe([("p1", 1000), ("p3", 500)]);
-        (first.NextCursor, first.ReachedAt).ShouldBe(("2", null));
-        first.Skipped.ShouldHaveSingleItem().ShouldContain("o2");
-        (await ToastHouse.PageAsync(house.Hosts[0], cursor: "2")).Value.ShouldNotBeNull().NextCursor.ShouldBeNull();
-        house.Toast.OrdersJson = "[]";
-        (await ToastHouse.PageAsync(house.Hosts[0])).Value.ShouldNotBeNull().NextCursor.ShouldBeNull(); // an empty page is the last one
-        house
+        var first = (await ToastTestHosts.FetchPageAsync(testHosts.Hosts[0])).Value.ShouldNotBeNull();
+        first.Observations.Payments.Select(p => (p.ExternalId, p.TotalMinor)).ShouldBe([("p1", 1000), ("p3", 500)]);
+        (first.NextCursor, first.ResumeAt).ShouldBe(("2", null));
+        first.SkippedItems.ShouldHaveSingleItem().ShouldContain("o2");
+        (await ToastTestHosts.FetchPageAsync(testHosts.Hosts[0], cursor: "2")).Value.ShouldNotBeNull().NextCursor.ShouldBeNull();
+        testHosts.Toast.OrdersJson = "[]";
+        (await ToastTestHosts.FetchPageAsync(testHosts.Hosts[0])).Value.ShouldNotBeNull().NextCursor.ShouldBeNull(); // an empty page is the last one
+        testHosts
             .Toast.Calls.First()
             .Query.ShouldBe("?startDate=2026-11-20T20%3A00%3A00.000%2B0000&endDate=2026-11-20T21%3A00%3A00.000%2B0000&pageSize=100&page=1");
-        house.Toast.OrdersJson = "{}";
-        (await ToastHouse.PageAsync(house.Hosts[0])).Fault!.Error.Code.ShouldBe(ErrorCode.ProviderUnavailable);
+        testHosts.Toast.OrdersJson = "{}";
+        (await ToastTestHosts.FetchPageAsync(testHosts.Hosts[0])).Fault!.Error.Code.ShouldBe(ErrorCode.ProviderUnavailable);
     }
 
     [Fact]
-    public async Task What_cannot_be_asked_is_refused_without_asking()
+    public async Task An_impossible_page_request_is_refused_without_a_call()
     {
-        await using var house = await ToastHouse.OpenAsync(await postgres.CreateDatabaseAsync());
+        await using var testHosts = await ToastTestHosts.StartAsync(await postgres.CreateDatabaseAsync());
         var from = Instant.FromUtc(2026, 11, 1, 0, 0);
-        async Task<FetchFault?> FaultAsync(PageRequest request, string? currency = "USD") =>
+        async Task<ProviderFault?> FaultAsync(PageRequest request, string? currency = "USD") =>
             (
-                await house.Provider.FetchPageAsync(
-                    ToastHouse.Credentials with
+                await testHosts.Provider.FetchPageAsync(
+                    ToastTestHosts.Credentials with
                     {
                         Currency = currency,
                     },
@@ -318,27 +320,27 @@ public sealed class ToastProviderTests(TestPostgres postgres)
             ErrorCode.SyncFailed
         );
         (await FaultAsync(new PageRequest("orders", from, from, null))).ShouldBeNull();
-        house.Toast.Calls.ShouldBeEmpty();
-        house.Toast.Logins.ShouldBe(0);
+        testHosts.Toast.Calls.ShouldBeEmpty();
+        testHosts.Toast.LoginCount.ShouldBe(0);
     }
 
     [Fact]
-    public async Task No_more_pages_a_second_are_asked_for_than_Toast_allows()
+    public async Task No_more_pages_per_second_are_requested_than_Toast_allows()
     {
-        await using var house = await ToastHouse.OpenAsync(
+        await using var testHosts = await ToastTestHosts.StartAsync(
             await postgres.CreateDatabaseAsync(),
             settings: new Dictionary<string, string?> { ["Pos:Toast:CallsPerSecond"] = "20", ["Pos:Toast:OrdersBulkPerSecond"] = "5" }
         );
-        (await ToastHouse.PageAsync(house.Hosts[0])).Fault.ShouldBeNull();
+        (await ToastTestHosts.FetchPageAsync(testHosts.Hosts[0])).Fault.ShouldBeNull();
         var began = TimeProvider.System.GetTimestamp();
 
         // Of the burst of five, one is used up.
-        (await Task.WhenAll(Enumerable.Range(0, 9).Select(_ => ToastHouse.PageAsync(house.Hosts[0])))).ShouldAllBe(page =>
+        (await Task.WhenAll(Enumerable.Range(0, 9).Select(_ => ToastTestHosts.FetchPageAsync(testHosts.Hosts[0])))).ShouldAllBe(page =>
             page.Fault == null
         );
 
         TimeProvider.System.GetElapsedTime(began).ShouldBeGreaterThan(TimeSpan.FromSeconds(0.6));
-        house.Toast.Calls.Count.ShouldBe(10);
+        testHosts.Toast.Calls.Count.ShouldBe(10);
     }
 
     private static string Order(string guid, string payment, decimal amount) =>

@@ -14,14 +14,14 @@ internal sealed class ToastStub : IAsyncDisposable
 {
     public const string Restaurant = "3f2504e0-4f89-41d3-9a0c-0305e82c3301";
     private readonly WebApplication _app;
-    private int _logins;
+    private int _loginCount;
 
     private ToastStub(WebApplication app) => _app = app;
 
     public Uri Address { get; private set; } = null!;
-    public int Logins => _logins;
-    public TimeSpan LoginTakes { get; set; }
-    public int ExpiresIn { get; set; } = 86_400;
+    public int LoginCount => _loginCount;
+    public TimeSpan LoginDuration { get; set; }
+    public int TokenLifetimeSeconds { get; set; } = 86_400;
 
     /// <summary>The tokens that are good.</summary>
     public ConcurrentDictionary<string, bool> Tokens { get; } = new();
@@ -30,7 +30,7 @@ internal sealed class ToastStub : IAsyncDisposable
     public ConcurrentQueue<(string Path, string Query, string? Restaurant)> Calls { get; } = new();
 
     /// <summary>Answers in place of the usual one, by path; null: the usual one.</summary>
-    public Func<HttpContext, Task<bool>> Instead { get; set; } = _ => Task.FromResult(false);
+    public Func<HttpContext, Task<bool>> InterceptAsync { get; set; } = _ => Task.FromResult(false);
 
     public string Currency { get; set; } = "USD";
     public string OrdersJson { get; set; } = "[]";
@@ -42,25 +42,25 @@ internal sealed class ToastStub : IAsyncDisposable
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         var app = builder.Build();
         var stub = new ToastStub(app);
-        app.Run(stub.AnswerAsync);
+        app.Run(stub.HandleAsync);
         await app.StartAsync();
         stub.Address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
         return stub;
     }
 
-    private async Task AnswerAsync(HttpContext http)
+    private async Task HandleAsync(HttpContext http)
     {
         var path = http.Request.Path.Value!;
-        if (await Instead(http))
+        if (await InterceptAsync(http))
             return;
         if (path == "/authentication/v1/authentication/login")
         {
             var given = (await http.Request.ReadFromJsonAsync<Dictionary<string, string>>())!;
-            var number = Interlocked.Increment(ref _logins);
-            await Task.Delay(LoginTakes);
+            var number = Interlocked.Increment(ref _loginCount);
+            await Task.Delay(LoginDuration);
             if ((given["clientId"], given["clientSecret"], given["userAccessType"]) != ("client", "secret", "TOAST_MACHINE_CLIENT"))
             {
-                await RefuseAsync(http, 401);
+                await WriteErrorAsync(http, 401);
                 return;
             }
             Tokens[$"token-{number}"] = true;
@@ -70,7 +70,7 @@ internal sealed class ToastStub : IAsyncDisposable
                     token = new
                     {
                         tokenType = "Bearer",
-                        expiresIn = ExpiresIn,
+                        expiresIn = TokenLifetimeSeconds,
                         accessToken = $"token-{number}",
                     },
                     status = "SUCCESS",
@@ -80,7 +80,7 @@ internal sealed class ToastStub : IAsyncDisposable
         }
         Calls.Enqueue((path, http.Request.QueryString.Value ?? "", http.Request.Headers["Toast-Restaurant-External-ID"]));
         if (!Tokens.ContainsKey(http.Request.Headers.Authorization.ToString().Replace("Bearer ", "", StringComparison.Ordinal)))
-            await RefuseAsync(http, 401);
+            await WriteErrorAsync(http, 401);
         else if (path == "/restaurants/v1/restaurants/" + Restaurant)
             await http.Response.WriteAsJsonAsync(
                 new
@@ -100,11 +100,11 @@ internal sealed class ToastStub : IAsyncDisposable
         else if (path == "/orders/v2/ordersBulk")
             await http.Response.WriteAsync(OrdersJson);
         else
-            await RefuseAsync(http, 404);
+            await WriteErrorAsync(http, 404);
     }
 
     /// <summary>An ErrorMessage with a guest's name in it, which must not come out on the other side.</summary>
-    public static Task RefuseAsync(HttpContext http, int status)
+    public static Task WriteErrorAsync(HttpContext http, int status)
     {
         http.Response.StatusCode = status;
         return http.Response.WriteAsJsonAsync(

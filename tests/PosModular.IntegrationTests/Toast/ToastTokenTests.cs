@@ -1,4 +1,4 @@
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
 using Npgsql;
 using PosModular.IntegrationTests.Postgres;
 using PosModular.Kernel.Errors;
@@ -8,32 +8,40 @@ namespace PosModular.IntegrationTests.Toast;
 /// <summary>One login for all, and never more than two an hour.</summary>
 public sealed class ToastTokenTests(TestPostgres postgres)
 {
-    private static void ShouldBeWell(Fetched<PosPage> page) => page.Fault?.Error.Message.ShouldBeNull();
+    private static void ShouldSucceed(ProviderResult<PosPage> page) => page.Fault?.Error.Message.ShouldBeNull();
 
     [Fact]
-    public async Task A_thousand_calls_at_once_on_two_hosts_log_in_once()
+    public async Task A_thousand_concurrent_calls_on_two_hosts_log_in_once()
     {
-        await using var house = await ToastHouse.OpenAsync(await postgres.CreateDatabaseAsync(), hosts: 2);
-        house.Toast.LoginTakes = TimeSpan.FromMilliseconds(500);
+        await using var testHosts = await ToastTestHosts.StartAsync(await postgres.CreateDatabaseAsync(), hostCount: 2);
+        testHosts.Toast.LoginDuration = TimeSpan.FromMilliseconds(500);
 
-        var pages = await Task.WhenAll(Enumerable.Range(0, 1_000).Select(i => ToastHouse.PageAsync(house.Hosts[i % 2])));
+        var pages = await Task.WhenAll(Enumerable.Range(0, 1_000).Select(i => ToastTestHosts.FetchPageAsync(testHosts.Hosts[i % 2])));
 
         pages.ShouldAllBe(page => page.Fault == null);
-        house.Toast.Logins.ShouldBe(1);
+        testHosts.Toast.LoginCount.ShouldBe(1);
     }
 
     [Fact]
-    public async Task The_token_is_sealed_and_other_restaurants_of_the_client_share_it()
+    public async Task The_token_is_encrypted_and_shared_by_all_restaurants_of_the_client()
     {
-        await using var house = await ToastHouse.OpenAsync(await postgres.CreateDatabaseAsync());
-        ShouldBeWell(await ToastHouse.PageAsync(house.Hosts[0]));
-        ShouldBeWell(await ToastHouse.PageAsync(house.Hosts[0], ToastHouse.Credentials with { LocationId = Guid.NewGuid().ToString() }));
+        await using var testHosts = await ToastTestHosts.StartAsync(await postgres.CreateDatabaseAsync());
+        ShouldSucceed(await ToastTestHosts.FetchPageAsync(testHosts.Hosts[0]));
+        ShouldSucceed(
+            await ToastTestHosts.FetchPageAsync(
+                testHosts.Hosts[0],
+                ToastTestHosts.Credentials with
+                {
+                    LocationId = Guid.NewGuid().ToString(),
+                }
+            )
+        );
 
-        house.Toast.Logins.ShouldBe(1);
-        await using var source = NpgsqlDataSource.Create(house.Database);
+        testHosts.Toast.LoginCount.ShouldBe(1);
+        await using var source = NpgsqlDataSource.Create(testHosts.Database);
         await using var row = await source
             .CreateCommand(
-                "select token, token like '%token-1%', logged_in_at is not null and logged_in_before is null and login_until is null, expires_at - logged_in_at from integrations.provider_tokens"
+                "select token, token like '%token-1%', last_login_at is not null and previous_login_at is null and login_lease_until is null, expires_at - last_login_at from integrations.provider_tokens"
             )
             .ExecuteReaderAsync(TestContext.Current.CancellationToken);
         (await row.ReadAsync(TestContext.Current.CancellationToken)).ShouldBeTrue();
@@ -43,135 +51,135 @@ public sealed class ToastTokenTests(TestPostgres postgres)
     }
 
     [Fact]
-    public async Task A_token_that_Toast_no_longer_accepts_is_replaced_once_for_all_who_hold_it()
+    public async Task A_token_that_Toast_no_longer_accepts_is_replaced_once_for_all_callers()
     {
-        await using var house = await ToastHouse.OpenAsync(await postgres.CreateDatabaseAsync(), hosts: 2);
-        ShouldBeWell(await ToastHouse.PageAsync(house.Hosts[0]));
-        house.Toast.Tokens.Clear();
-        house.Toast.LoginTakes = TimeSpan.FromMilliseconds(200);
+        await using var testHosts = await ToastTestHosts.StartAsync(await postgres.CreateDatabaseAsync(), hostCount: 2);
+        ShouldSucceed(await ToastTestHosts.FetchPageAsync(testHosts.Hosts[0]));
+        testHosts.Toast.Tokens.Clear();
+        testHosts.Toast.LoginDuration = TimeSpan.FromMilliseconds(200);
 
-        var pages = await Task.WhenAll(Enumerable.Range(0, 200).Select(i => ToastHouse.PageAsync(house.Hosts[i % 2])));
+        var pages = await Task.WhenAll(Enumerable.Range(0, 200).Select(i => ToastTestHosts.FetchPageAsync(testHosts.Hosts[i % 2])));
 
         pages.ShouldAllBe(page => page.Fault == null);
-        house.Toast.Logins.ShouldBe(2);
+        testHosts.Toast.LoginCount.ShouldBe(2);
     }
 
     [Fact]
-    public async Task A_third_login_within_an_hour_is_not_made_and_it_is_told_when()
+    public async Task A_third_login_within_an_hour_is_refused_with_the_time_of_the_next_one()
     {
-        await using var house = await ToastHouse.OpenAsync(await postgres.CreateDatabaseAsync());
+        await using var testHosts = await ToastTestHosts.StartAsync(await postgres.CreateDatabaseAsync());
         for (var i = 0; i < 2; i++)
         {
-            ShouldBeWell(await ToastHouse.PageAsync(house.Hosts[0]));
-            house.Toast.Tokens.Clear();
+            ShouldSucceed(await ToastTestHosts.FetchPageAsync(testHosts.Hosts[0]));
+            testHosts.Toast.Tokens.Clear();
         }
 
-        var fault = (await ToastHouse.PageAsync(house.Hosts[0])).Fault.ShouldNotBeNull();
+        var fault = (await ToastTestHosts.FetchPageAsync(testHosts.Hosts[0])).Fault.ShouldNotBeNull();
 
         fault.Error.Code.ShouldBe(ErrorCode.RateLimitExceeded);
         fault.Error.Message.ShouldContain("UTC");
         fault.RetryAfter!.Value.TotalMinutes.ShouldBeInRange(55, 60);
-        house.Toast.Logins.ShouldBe(2);
+        testHosts.Toast.LoginCount.ShouldBe(2);
         // An hour later.
-        await house.SqlAsync(
-            "update integrations.provider_tokens set logged_in_before = logged_in_before - interval '61 minutes', logged_in_at = logged_in_at - interval '61 minutes'"
+        await testHosts.SqlAsync(
+            "update integrations.provider_tokens set previous_login_at = previous_login_at - interval '61 minutes', last_login_at = last_login_at - interval '61 minutes'"
         );
-        ShouldBeWell(await ToastHouse.PageAsync(house.Hosts[0]));
-        house.Toast.Logins.ShouldBe(3);
+        ShouldSucceed(await ToastTestHosts.FetchPageAsync(testHosts.Hosts[0]));
+        testHosts.Toast.LoginCount.ShouldBe(3);
     }
 
     [Fact]
     public async Task Refused_credentials_stay_refused_and_are_not_tried_a_third_time()
     {
-        await using var house = await ToastHouse.OpenAsync(await postgres.CreateDatabaseAsync());
-        var wrong = ToastHouse.Credentials with { ClientSecret = "wrong" };
+        await using var testHosts = await ToastTestHosts.StartAsync(await postgres.CreateDatabaseAsync());
+        var wrong = ToastTestHosts.Credentials with { ClientSecret = "wrong" };
         for (var i = 0; i < 4; i++)
-            (await ToastHouse.PageAsync(house.Hosts[0], wrong)).Fault!.Error.ShouldSatisfyAllConditions(
+            (await ToastTestHosts.FetchPageAsync(testHosts.Hosts[0], wrong)).Fault!.Error.ShouldSatisfyAllConditions(
                 e => e.Code.ShouldBe(ErrorCode.InvalidCredentials),
                 e => e.Field.ShouldBe("credentials.clientSecret"),
                 e => e.Message.ShouldNotContain("wrong"),
                 e => e.Message.ShouldNotContain("Jack")
             );
 
-        house.Toast.Logins.ShouldBe(2);
-        ShouldBeWell(await ToastHouse.PageAsync(house.Hosts[0])); // the right ones are not held back
+        testHosts.Toast.LoginCount.ShouldBe(2);
+        ShouldSucceed(await ToastTestHosts.FetchPageAsync(testHosts.Hosts[0])); // the right ones are not held back
     }
 
     [Fact]
-    public async Task A_token_that_is_refused_as_soon_as_it_is_given_is_asked_for_once_more_and_no_oftener()
+    public async Task A_new_token_that_is_refused_at_once_is_requested_only_once_more()
     {
-        await using var house = await ToastHouse.OpenAsync(await postgres.CreateDatabaseAsync());
-        house.Toast.Instead = async http =>
+        await using var testHosts = await ToastTestHosts.StartAsync(await postgres.CreateDatabaseAsync());
+        testHosts.Toast.InterceptAsync = async http =>
         {
             if (http.Request.Path.Value!.Contains("login", StringComparison.Ordinal))
                 return false;
-            await ToastStub.RefuseAsync(http, 401);
+            await ToastStub.WriteErrorAsync(http, 401);
             return true;
         };
 
-        (await ToastHouse.PageAsync(house.Hosts[0])).Fault!.Error.Code.ShouldBe(ErrorCode.InvalidCredentials);
+        (await ToastTestHosts.FetchPageAsync(testHosts.Hosts[0])).Fault!.Error.Code.ShouldBe(ErrorCode.InvalidCredentials);
 
-        house.Toast.Logins.ShouldBe(2);
+        testHosts.Toast.LoginCount.ShouldBe(2);
     }
 
     [Fact]
-    public async Task A_login_that_Toast_did_not_answer_does_not_count_and_fails_for_all_who_wait_at_once()
+    public async Task A_login_without_a_response_does_not_count_and_fails_for_all_waiting_callers_at_once()
     {
-        await using var house = await ToastHouse.OpenAsync(await postgres.CreateDatabaseAsync());
-        var tried = 0;
-        house.Toast.Instead = async http =>
+        await using var testHosts = await ToastTestHosts.StartAsync(await postgres.CreateDatabaseAsync());
+        var attempts = 0;
+        testHosts.Toast.InterceptAsync = async http =>
         {
-            Interlocked.Increment(ref tried);
-            await ToastStub.RefuseAsync(http, 503);
+            Interlocked.Increment(ref attempts);
+            await ToastStub.WriteErrorAsync(http, 503);
             return true;
         };
 
-        var pages = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => ToastHouse.PageAsync(house.Hosts[0])));
+        var pages = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => ToastTestHosts.FetchPageAsync(testHosts.Hosts[0])));
 
         pages.ShouldAllBe(page => page.Fault!.Error.Code == ErrorCode.ProviderUnavailable);
-        tried.ShouldBe(4); // one login, tried again three times
-        house.Toast.Instead = _ => Task.FromResult(false);
-        ShouldBeWell(await ToastHouse.PageAsync(house.Hosts[0]));
+        attempts.ShouldBe(4); // one login, tried again three times
+        testHosts.Toast.InterceptAsync = _ => Task.FromResult(false);
+        ShouldSucceed(await ToastTestHosts.FetchPageAsync(testHosts.Hosts[0]));
     }
 
     [Fact]
-    public async Task A_token_sealed_with_another_key_is_replaced_and_so_is_one_near_its_end()
+    public async Task A_token_is_replaced_when_it_cannot_be_decrypted_or_is_about_to_expire()
     {
-        await using var house = await ToastHouse.OpenAsync(await postgres.CreateDatabaseAsync());
-        ShouldBeWell(await ToastHouse.PageAsync(house.Hosts[0]));
-        await house.SqlAsync("update integrations.provider_tokens set token = 'v1:00000000:00:00:00'");
-        ShouldBeWell(await ToastHouse.PageAsync(house.Hosts[0]));
-        house.Toast.Logins.ShouldBe(2);
+        await using var testHosts = await ToastTestHosts.StartAsync(await postgres.CreateDatabaseAsync());
+        ShouldSucceed(await ToastTestHosts.FetchPageAsync(testHosts.Hosts[0]));
+        await testHosts.SqlAsync("update integrations.provider_tokens set token = 'v1:00000000:00:00:00'");
+        ShouldSucceed(await ToastTestHosts.FetchPageAsync(testHosts.Hosts[0]));
+        testHosts.Toast.LoginCount.ShouldBe(2);
 
-        await house.SqlAsync("update integrations.provider_tokens set expires_at = now(), logged_in_before = null");
-        ShouldBeWell(await ToastHouse.PageAsync(house.Hosts[0]));
-        house.Toast.Logins.ShouldBe(3);
+        await testHosts.SqlAsync("update integrations.provider_tokens set expires_at = now(), previous_login_at = null");
+        ShouldSucceed(await ToastTestHosts.FetchPageAsync(testHosts.Hosts[0]));
+        testHosts.Toast.LoginCount.ShouldBe(3);
     }
 
     [Fact]
-    public async Task A_host_that_died_while_logging_in_holds_nobody_up_for_longer_than_its_lease()
+    public async Task A_host_that_died_while_logging_in_delays_others_no_longer_than_its_lease()
     {
-        await using var house = await ToastHouse.OpenAsync(await postgres.CreateDatabaseAsync());
-        ShouldBeWell(await ToastHouse.PageAsync(house.Hosts[0]));
-        await house.SqlAsync("update integrations.provider_tokens set token = null, login_until = now() + interval '2 seconds'");
+        await using var testHosts = await ToastTestHosts.StartAsync(await postgres.CreateDatabaseAsync());
+        ShouldSucceed(await ToastTestHosts.FetchPageAsync(testHosts.Hosts[0]));
+        await testHosts.SqlAsync("update integrations.provider_tokens set token = null, login_lease_until = now() + interval '2 seconds'");
 
-        ShouldBeWell(await ToastHouse.PageAsync(house.Hosts[0]));
+        ShouldSucceed(await ToastTestHosts.FetchPageAsync(testHosts.Hosts[0]));
 
-        house.Toast.Logins.ShouldBe(2);
+        testHosts.Toast.LoginCount.ShouldBe(2);
     }
 
     [Fact]
-    public async Task A_ready_token_is_used_as_it_is()
+    public async Task A_given_access_token_is_used_unchanged()
     {
-        await using var house = await ToastHouse.OpenAsync(await postgres.CreateDatabaseAsync());
-        house.Toast.Tokens["ready"] = true;
-        var ready = ToastHouse.Credentials with { ClientId = null, ClientSecret = null, AccessToken = "ready" };
-        ShouldBeWell(await ToastHouse.PageAsync(house.Hosts[0], ready));
+        await using var testHosts = await ToastTestHosts.StartAsync(await postgres.CreateDatabaseAsync());
+        testHosts.Toast.Tokens["ready"] = true;
+        var ready = ToastTestHosts.Credentials with { ClientId = null, ClientSecret = null, AccessToken = "ready" };
+        ShouldSucceed(await ToastTestHosts.FetchPageAsync(testHosts.Hosts[0], ready));
 
-        house.Toast.Tokens.Clear();
-        var fault = (await ToastHouse.PageAsync(house.Hosts[0], ready)).Fault.ShouldNotBeNull();
+        testHosts.Toast.Tokens.Clear();
+        var fault = (await ToastTestHosts.FetchPageAsync(testHosts.Hosts[0], ready)).Fault.ShouldNotBeNull();
 
         (fault.Error.Code, fault.Error.Field).ShouldBe((ErrorCode.InvalidCredentials, "credentials.apiKey"));
-        house.Toast.Logins.ShouldBe(0);
+        testHosts.Toast.LoginCount.ShouldBe(0);
     }
 }

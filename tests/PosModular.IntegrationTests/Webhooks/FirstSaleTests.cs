@@ -1,11 +1,11 @@
 using System.Diagnostics;
 using System.Net;
-using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Fixtures;
 using PosModular.IntegrationTests.Postgres;
 
 namespace PosModular.IntegrationTests.Webhooks;
 
-[Collection(Alone.Name)]
+[Collection(NonParallelTests.Name)]
 public sealed class FirstSaleTests(TestPostgres postgres)
 {
     private const string Added = """
@@ -15,13 +15,18 @@ public sealed class FirstSaleTests(TestPostgres postgres)
     [Fact]
     public async Task A_signed_webhook_becomes_a_sale_that_everybody_sees()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        await using var subscriber = await Subscriber.StartAsync(bar.Host, bar.Owner.Token!, Added, new { venue = Bar.VenueId });
-        await bar.SubscribedAsync();
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        await using var subscriber = await WebSocketSubscriber.StartAsync(
+            venue.Host,
+            venue.Owner.Token!,
+            Added,
+            new { venue = TestVenue.VenueId }
+        );
+        await venue.WaitForSubscribersAsync();
 
-        var body = Samples.Square("webhook.payment.updated.json");
+        var body = Samples.Read("webhook.payment.updated.json");
         var posted = Stopwatch.GetTimestamp();
-        (await bar.PostAsync(body)).ShouldBe(HttpStatusCode.OK);
+        (await venue.PostWebhookAsync(body)).ShouldBe(HttpStatusCode.OK);
 
         var live = await subscriber.NextAsync();
         Stopwatch.GetElapsedTime(posted).ShouldBeLessThan(TimeSpan.FromSeconds(1));
@@ -29,9 +34,9 @@ public sealed class FirstSaleTests(TestPostgres postgres)
         live.At("status").GetString().ShouldBe("COMPLETED");
         live.At("card.last4").GetString().ShouldBe("9029");
 
-        await bar.Host.WhenIdleAsync();
-        var venue = (
-            await bar.Owner.DataAsync(
+        await venue.Host.WhenIdleAsync();
+        var venueData = (
+            await venue.Owner.GetDataAsync(
                 """
                 query($venue: ID!) { venue(id: $venue) {
                   transactions { totalCount nodes { externalId externalOrderId status provider paymentMethod occurredAt businessDate breakdownComplete userId
@@ -40,11 +45,11 @@ public sealed class FirstSaleTests(TestPostgres postgres)
                   revenue(period: ALL) { total { amountMinor } count net { amountMinor } average { amountMinor } pending { amountMinor } pendingChanges
                     byProvider { key count } byPaymentMethod { key total { amountMinor } } } } }
                 """,
-                new { venue = Bar.VenueId }
+                new { venue = TestVenue.VenueId }
             )
         ).GetProperty("venue");
-        venue.At("transactions.totalCount").GetInt64().ShouldBe(1);
-        var sale = venue.At("transactions.nodes.0");
+        venueData.At("transactions.totalCount").GetInt64().ShouldBe(1);
+        var sale = venueData.At("transactions.nodes.0");
         sale.At("externalId").GetString().ShouldBe("hYy9pRFVxpDsO1FB05SunFWUe9JZY");
         sale.At("externalOrderId").GetString().ShouldBe("03O3USaPaAaFnI6kkwB1JxGgBsUZY");
         sale.At("status").GetString().ShouldBe("COMPLETED");
@@ -61,48 +66,48 @@ public sealed class FirstSaleTests(TestPostgres postgres)
         sale.At("history")
             .ToString()
             .ShouldBe("""[{"status":"COMPLETED","applied":true,"cause":"WEBHOOK","causeId":"6a8f5f28-54a1-4eb0-a98a-3111513fd4fc"}]""");
-        venue.At("revenue.total.amountMinor").GetInt64().ShouldBe(100);
-        venue.At("revenue.count").GetInt64().ShouldBe(1);
-        venue.At("revenue.pendingChanges").GetInt64().ShouldBe(0);
-        venue.At("revenue.byProvider.0.key").GetString().ShouldBe("SQUARE");
-        venue.At("revenue.byPaymentMethod.0.key").GetString().ShouldBe("CARD");
+        venueData.At("revenue.total.amountMinor").GetInt64().ShouldBe(100);
+        venueData.At("revenue.count").GetInt64().ShouldBe(1);
+        venueData.At("revenue.pendingChanges").GetInt64().ShouldBe(0);
+        venueData.At("revenue.byProvider.0.key").GetString().ShouldBe("SQUARE");
+        venueData.At("revenue.byPaymentMethod.0.key").GetString().ShouldBe("CARD");
     }
 
     [Fact]
     public async Task Approved_then_completed_moves_from_pending_to_total_and_is_added_once()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         const string revenue =
             "query($venue: ID!) { venue(id: $venue) { revenue(period: ALL) { total { amountMinor } pending { amountMinor } count } } }";
 
-        await bar.PostAsync(Samples.Square("webhook.payment.created.json"));
-        await bar.Host.WhenIdleAsync();
-        (await bar.Owner.DataAsync(revenue, new { venue = Bar.VenueId }))
+        await venue.PostWebhookAsync(Samples.Read("webhook.payment.created.json"));
+        await venue.Host.WhenIdleAsync();
+        (await venue.Owner.GetDataAsync(revenue, new { venue = TestVenue.VenueId }))
             .At("venue.revenue")
             .ToString()
             .ShouldBe("""{"total":{"amountMinor":0},"pending":{"amountMinor":100},"count":0}""");
 
-        await bar.PostAsync(Samples.Square("webhook.payment.updated.json"));
-        await bar.Host.WhenIdleAsync();
-        (await bar.Owner.DataAsync(revenue, new { venue = Bar.VenueId }))
+        await venue.PostWebhookAsync(Samples.Read("webhook.payment.updated.json"));
+        await venue.Host.WhenIdleAsync();
+        (await venue.Owner.GetDataAsync(revenue, new { venue = TestVenue.VenueId }))
             .At("venue.revenue")
             .ToString()
             .ShouldBe("""{"total":{"amountMinor":100},"pending":{"amountMinor":0},"count":1}""");
-        (await bar.SqlAsync<long>("select count(*) from ingestion.transaction_versions where added")).ShouldBe(1);
+        (await venue.SqlAsync<long>("select count(*) from ingestion.transaction_versions where added")).ShouldBe(1);
     }
 
     [Fact]
     public async Task Payment_updated_before_payment_created_ends_in_the_newer_state_and_keeps_the_older_in_the_history()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
 
-        await bar.PostAsync(Samples.Square("webhook.payment.updated.json"));
-        await bar.PostAsync(Samples.Square("webhook.payment.created.json"));
+        await venue.PostWebhookAsync(Samples.Read("webhook.payment.updated.json"));
+        await venue.PostWebhookAsync(Samples.Read("webhook.payment.created.json"));
 
         var sale = (
-            await bar.Owner.DataAsync(
+            await venue.Owner.GetDataAsync(
                 "query($venue: ID!) { venue(id: $venue) { transactions { nodes { status history { status applied } } } } }",
-                new { venue = Bar.VenueId }
+                new { venue = TestVenue.VenueId }
             )
         ).At("venue.transactions.nodes.0");
         sale.At("status").GetString().ShouldBe("COMPLETED");

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Text;
 using Npgsql;
-using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Fixtures;
 using PosModular.IntegrationTests.Postgres;
 using PosModular.Simulator.Sellers;
 
@@ -11,9 +11,9 @@ namespace PosModular.IntegrationTests.Webhooks;
 /// <summary>What the database may do to us without being away: no sale may be lost behind a 200, and no venue may stop its neighbours.</summary>
 public sealed class HostileDatabaseTests(TestPostgres postgres)
 {
-    private static async Task<NpgsqlConnection> OpenAsync(Bar bar)
+    private static async Task<NpgsqlConnection> OpenAsync(TestVenue venue)
     {
-        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(bar.Database) { Pooling = false }.ConnectionString);
+        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(venue.Database) { Pooling = false }.ConnectionString);
         await connection.OpenAsync(TestContext.Current.CancellationToken);
         return connection;
     }
@@ -24,46 +24,46 @@ public sealed class HostileDatabaseTests(TestPostgres postgres)
         await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
     }
 
-    private static async Task<(string Url, string Key)> NeighbourAsync(Bar bar)
+    private static async Task<(string Url, string Key)> NeighbourAsync(TestVenue venue)
     {
-        await bar.RegisterAsync("aaa", Bar.OwnerId);
-        var till = bar.Square.Sellers.AddTill(new TillOrder { LocationId = "LA", AccessToken = "token-of-a" });
-        var (_, url, key) = await bar.ConnectAsync("aaa", till);
+        await venue.RegisterVenueAsync("aaa", TestVenue.OwnerId);
+        var till = venue.Simulator.Sellers.AddTill(new TillOrder { LocationId = "LA", AccessToken = "token-of-a" });
+        var (_, url, key) = await venue.ConnectSquareAsync("aaa", till);
         return (url, key);
     }
 
     [Fact]
     public async Task A_cancelled_statement_is_tried_again_and_loses_no_sale()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        await bar.PostAsync(bar.Event("warm"));
-        await using var holder = await OpenAsync(bar);
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        await venue.PostWebhookAsync(venue.PaymentEvent("warm"));
+        await using var holder = await OpenAsync(venue);
         await RunAsync(holder, "begin; select seq from ingestion.feed_heads for update");
-        var post = bar.PostAsync(bar.Event("sale"));
+        var post = venue.PostWebhookAsync(venue.PaymentEvent("sale"));
         await Wait.UntilAsync(async () =>
-            await bar.SqlAsync<long>(
+            await venue.SqlAsync<long>(
                 "select count(pg_cancel_backend(pid)) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
             ) > 0
         );
         await RunAsync(holder, "commit");
 
         (await post).ShouldBe(HttpStatusCode.OK);
-        (await bar.SqlAsync<long>("select count(*) from ingestion.transactions where external_id = 'sale'")).ShouldBe(1);
+        (await venue.SqlAsync<long>("select count(*) from ingestion.transactions where external_id = 'sale'")).ShouldBe(1);
     }
 
     [Fact]
     public async Task A_table_that_has_changed_under_us_makes_senders_come_again_and_fails_no_sale()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        await using var newer = await OpenAsync(bar);
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        await using var newer = await OpenAsync(venue);
         await RunAsync(newer, "alter table ingestion.transactions add column of_a_newer_version int not null");
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => bar.PostAsync(bar.Event($"p{i}"))));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => venue.PostWebhookAsync(venue.PaymentEvent($"p{i}"))));
         answers.ShouldAllBe(a => a == HttpStatusCode.ServiceUnavailable);
-        (await bar.SqlAsync<long>("select count(*) from ingestion.webhook_events")).ShouldBe(0);
+        (await venue.SqlAsync<long>("select count(*) from ingestion.webhook_events")).ShouldBe(0);
 
         await RunAsync(newer, "alter table ingestion.transactions drop column of_a_newer_version");
-        (await Task.WhenAll(Enumerable.Range(0, 20).Select(i => bar.PostAsync(bar.Event($"p{i}"))))).ShouldAllBe(a =>
+        (await Task.WhenAll(Enumerable.Range(0, 20).Select(i => venue.PostWebhookAsync(venue.PaymentEvent($"p{i}"))))).ShouldAllBe(a =>
             a == HttpStatusCode.OK
         );
     }
@@ -73,26 +73,28 @@ public sealed class HostileDatabaseTests(TestPostgres postgres)
     [InlineData(null)]
     public async Task An_unreadable_event_with_an_id_that_cannot_be_stored_is_kept_all_the_same(string? id)
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         id ??= string.Concat(Enumerable.Range(0, 900).Select(_ => Guid.NewGuid().ToString("N")));
 
-        (await bar.PostAsync(Encoding.UTF8.GetBytes($$"""{"event_id":"{{id}}","type":"payment.updated"}"""))).ShouldBe(HttpStatusCode.OK);
+        (await venue.PostWebhookAsync(Encoding.UTF8.GetBytes($$"""{"event_id":"{{id}}","type":"payment.updated"}"""))).ShouldBe(
+            HttpStatusCode.OK
+        );
 
-        (await bar.SqlAsync<string>("select event_id from ingestion.webhook_events where status = 3")).ShouldStartWith("sha256:");
+        (await venue.SqlAsync<string>("select event_id from ingestion.webhook_events where status = 3")).ShouldStartWith("sha256:");
     }
 
     [Fact]
     public async Task A_venue_whose_feed_is_held_gets_503_and_its_neighbour_goes_on()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        var (url, key) = await NeighbourAsync(bar);
-        await bar.PostAsync(bar.Event("warm"));
-        await using var frozen = await OpenAsync(bar);
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        var (url, key) = await NeighbourAsync(venue);
+        await venue.PostWebhookAsync(venue.PaymentEvent("warm"));
+        await using var frozen = await OpenAsync(venue);
         await RunAsync(frozen, "begin; select seq from ingestion.feed_heads where venue_id = 'bar' for update");
         var began = Stopwatch.GetTimestamp();
 
-        var held = bar.PostAsync(bar.Event("held"));
-        var free = bar.PostAsync(bar.Event("free", locationId: "LA"), url: url, key: key);
+        var held = venue.PostWebhookAsync(venue.PaymentEvent("held"));
+        var free = venue.PostWebhookAsync(venue.PaymentEvent("free", locationId: "LA"), url: url, key: key);
 
         (await free).ShouldBe(HttpStatusCode.OK);
         (await held).ShouldBe(HttpStatusCode.ServiceUnavailable);
@@ -102,9 +104,9 @@ public sealed class HostileDatabaseTests(TestPostgres postgres)
     [Fact]
     public async Task A_hundred_changes_that_fail_do_not_hold_up_the_neighbours_revenue()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        var (url, key) = await NeighbourAsync(bar);
-        await using var bug = await OpenAsync(bar);
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        var (url, key) = await NeighbourAsync(venue);
+        await using var bug = await OpenAsync(venue);
         await RunAsync(
             bug,
             """
@@ -112,17 +114,19 @@ public sealed class HostileDatabaseTests(TestPostgres postgres)
             create trigger bug before insert on analytics.revenue_buckets for each row execute function analytics.bug()
             """
         );
-        await Task.WhenAll(Enumerable.Range(0, 100).Select(i => bar.PostAsync(bar.Event($"x{i}", locationId: "LA"), url: url, key: key)));
+        await Task.WhenAll(
+            Enumerable.Range(0, 100).Select(i => venue.PostWebhookAsync(venue.PaymentEvent($"x{i}", locationId: "LA"), url: url, key: key))
+        );
         var began = Stopwatch.GetTimestamp();
 
-        await bar.PostAsync(bar.Event("good", amount: 777));
+        await venue.PostWebhookAsync(venue.PaymentEvent("good", amount: 777));
         await Wait.UntilAsync(async () =>
-            await bar.SqlAsync<long>("select count(*) from analytics.revenue_buckets where venue_id = 'bar'") > 0
+            await venue.SqlAsync<long>("select count(*) from analytics.revenue_buckets where venue_id = 'bar'") > 0
         );
 
         Stopwatch.GetElapsedTime(began).ShouldBeLessThan(TimeSpan.FromSeconds(3));
-        await bar.Host.WhenIdleAsync(mayPark: true);
-        (await bar.Owner.DataAsync("{ venue(id: \"aaa\") { revenue(period: ALL) { count pendingChanges } } }"))
+        await venue.Host.WhenIdleAsync(allowDeadLetters: true);
+        (await venue.Owner.GetDataAsync("{ venue(id: \"aaa\") { revenue(period: ALL) { count pendingChanges } } }"))
             .At("venue.revenue")
             .ToString()
             .ShouldBe("""{"count":0,"pendingChanges":100}""");
@@ -131,34 +135,34 @@ public sealed class HostileDatabaseTests(TestPostgres postgres)
     [Fact]
     public async Task A_row_of_a_newer_version_or_a_cancelled_query_does_not_stop_the_host()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        await bar.SqlAsync<object>("update integrations.pos_connections set attention_code = 'OfANewerVersion'");
-        var till = bar.Square.Sellers.AddTill(new TillOrder { LocationId = "LB", AccessToken = "token-of-b" });
-        await bar.RegisterAsync("bbb", Bar.OwnerId);
-        await bar.ConnectAsync("bbb", till); // the tills are read anew
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        await venue.SqlAsync<object>("update integrations.pos_connections set webhook_error_code = 'OfANewerVersion'");
+        var till = venue.Simulator.Sellers.AddTill(new TillOrder { LocationId = "LB", AccessToken = "token-of-b" });
+        await venue.RegisterVenueAsync("bbb", TestVenue.OwnerId);
+        await venue.ConnectSquareAsync("bbb", till); // the tills are read anew
 
-        (await bar.PostAsync(bar.Event("after"))).ShouldBe(HttpStatusCode.OK);
-        bar.Host.Log.Lines.Where(l => l.StartsWith("Critical", StringComparison.Ordinal)).ShouldBeEmpty();
+        (await venue.PostWebhookAsync(venue.PaymentEvent("after"))).ShouldBe(HttpStatusCode.OK);
+        venue.Host.Log.Lines.Where(l => l.StartsWith("Critical", StringComparison.Ordinal)).ShouldBeEmpty();
     }
 
     [Fact]
     public async Task Of_tills_that_share_a_key_the_one_whose_location_it_is_takes_the_sale()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         const string general = "https://pos.example.test/api/pos/webhooks/square";
         foreach (var n in new[] { "1", "2" })
         {
-            await bar.RegisterAsync("v" + n, Bar.OwnerId);
-            var till = bar.Square.Sellers.AddTill(
+            await venue.RegisterVenueAsync("v" + n, TestVenue.OwnerId);
+            var till = venue.Simulator.Sellers.AddTill(
                 new TillOrder
                 {
-                    MerchantId = bar.Till.Merchant.Id,
+                    MerchantId = venue.Seller.Merchant.Id,
                     LocationId = "LOC" + n,
                     AccessToken = "token-" + n,
                 }
             );
             (
-                await bar.Moderator.DataAsync(
+                await venue.Moderator.GetDataAsync(
                     "mutation($input: ConnectPosInput!) { connectPos(input: $input) { errors { code } } }",
                     new
                     {
@@ -180,10 +184,12 @@ public sealed class HostileDatabaseTests(TestPostgres postgres)
         }
 
         foreach (var n in new[] { "1", "2" })
-            (await bar.PostAsync(bar.Event("p" + n, locationId: "LOC" + n), url: general, key: "shared")).ShouldBe(HttpStatusCode.OK);
+            (await venue.PostWebhookAsync(venue.PaymentEvent("p" + n, locationId: "LOC" + n), url: general, key: "shared")).ShouldBe(
+                HttpStatusCode.OK
+            );
 
         (
-            await bar.SqlAsync<string>(
+            await venue.SqlAsync<string>(
                 "select string_agg(external_id || '@' || venue_id, ' ' order by external_id) from ingestion.transactions"
             )
         ).ShouldBe("p1@v1 p2@v2");
@@ -192,56 +198,61 @@ public sealed class HostileDatabaseTests(TestPostgres postgres)
     [Fact]
     public async Task A_till_connected_on_another_host_counts_at_once_also_on_the_applications_key()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         const string general = "https://pos.example.test/api/pos/webhooks/square";
-        var other = await RunningHost.StartAsync(
-            bar.Database,
-            new Dictionary<string, string?>(bar.Settings) { ["Pos:Square:WebhookSignatureKey"] = "application-key" }
+        var other = await TestHost.StartAsync(
+            venue.Database,
+            new Dictionary<string, string?>(venue.Settings) { ["Pos:Square:WebhookSignatureKey"] = "application-key" }
         );
-        bar.Hosts.Add(other);
-        await bar.PostAsync(bar.Event("warm"), other, url: general, key: "application-key");
+        venue.Hosts.Add(other);
+        await venue.PostWebhookAsync(venue.PaymentEvent("warm"), other, url: general, key: "application-key");
 
         for (var i = 0; i < 3; i++)
         {
-            await bar.RegisterAsync("w" + i, Bar.OwnerId);
-            await bar.ConnectAsync(
+            await venue.RegisterVenueAsync("w" + i, TestVenue.OwnerId);
+            await venue.ConnectSquareAsync(
                 "w" + i,
-                bar.Square.Sellers.AddTill(new TillOrder { LocationId = "LX" + i, AccessToken = "token-x" + i })
+                venue.Simulator.Sellers.AddTill(new TillOrder { LocationId = "LX" + i, AccessToken = "token-x" + i })
             );
-            (await bar.PostAsync(bar.Event("first" + i, locationId: "LX" + i), other, url: general, key: "application-key")).ShouldBe(
-                HttpStatusCode.OK
-            );
+            (
+                await venue.PostWebhookAsync(
+                    venue.PaymentEvent("first" + i, locationId: "LX" + i),
+                    other,
+                    url: general,
+                    key: "application-key"
+                )
+            ).ShouldBe(HttpStatusCode.OK);
         }
 
         (
-            await bar.SqlAsync<long>("select count(*) from ingestion.transactions where external_id like 'first%' and venue_id like 'w%'")
+            await venue.SqlAsync<long>("select count(*) from ingestion.transactions where external_id like 'first%' and venue_id like 'w%'")
         ).ShouldBe(3);
     }
 
     [Fact]
     public async Task A_till_whose_key_cannot_be_opened_makes_its_senders_come_again()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        var stranger = await RunningHost.StartAsync(
-            bar.Database,
-            new Dictionary<string, string?>(bar.Settings) { ["POS_ENCRYPTION_KEY"] = new string('7', 64) }
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        var stranger = await TestHost.StartAsync(
+            venue.Database,
+            new Dictionary<string, string?>(venue.Settings) { ["POS_ENCRYPTION_KEY"] = new string('7', 64) }
         );
-        bar.Hosts.Add(stranger);
+        venue.Hosts.Add(stranger);
 
-        (await bar.PostAsync(bar.Event("p1"), stranger)).ShouldBe(HttpStatusCode.ServiceUnavailable);
-        (await bar.PostAsync(bar.Event("p1"))).ShouldBe(HttpStatusCode.OK);
+        (await venue.PostWebhookAsync(venue.PaymentEvent("p1"), stranger)).ShouldBe(HttpStatusCode.ServiceUnavailable);
+        (await venue.PostWebhookAsync(venue.PaymentEvent("p1"))).ShouldBe(HttpStatusCode.OK);
         stranger.Log.Lines.ShouldContain(l => l.Contains("POS_ENCRYPTION_KEY", StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task A_moderator_sees_the_events_but_not_their_payload()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        await bar.PostAsync(bar.Event("p1"));
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        await venue.PostWebhookAsync(venue.PaymentEvent("p1"));
 
-        (await bar.Moderator.DataAsync("{ venue(id: \"bar\") { webhookEvents { nodes { type status } } } }"))
+        (await venue.Moderator.GetDataAsync("{ venue(id: \"bar\") { webhookEvents { nodes { type status } } } }"))
             .ToString()
             .ShouldContain("payment.updated");
-        (await bar.Moderator.ErrorAsync("{ venue(id: \"bar\") { webhookEvents { nodes { payload } } } }")).ShouldBe("FORBIDDEN");
+        (await venue.Moderator.GetErrorCodeAsync("{ venue(id: \"bar\") { webhookEvents { nodes { payload } } } }")).ShouldBe("FORBIDDEN");
     }
 }

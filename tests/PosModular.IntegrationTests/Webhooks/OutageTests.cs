@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
-using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Fixtures;
 using PosModular.IntegrationTests.Postgres;
 
 namespace PosModular.IntegrationTests.Webhooks;
@@ -10,8 +10,8 @@ public sealed class OutageTests
     [Fact]
     public async Task While_the_database_is_away_webhooks_get_503_and_none_is_lost_without_a_restart()
     {
-        await using var postgres = await TestPostgres.StartOwnAsync();
-        await using var bar = await Bar.OpenAsync(postgres.ConnectionString);
+        await using var postgres = await TestPostgres.StartDedicatedAsync();
+        await using var venue = await TestVenue.CreateAsync(postgres.ConnectionString);
         var answers = new ConcurrentBag<(HttpStatusCode Status, string? RetryAfter)>();
         var away = new TaskCompletionSource();
         var (sent, stop) = (0, false);
@@ -21,10 +21,10 @@ public sealed class OutageTests
         {
             while (!Volatile.Read(ref stop))
             {
-                var body = bar.Event($"p{Interlocked.Increment(ref sent)}", amount: 100);
+                var body = venue.PaymentEvent($"p{Interlocked.Increment(ref sent)}", amount: 100);
                 while (true)
                 {
-                    using var answer = await bar.SendAsync(body);
+                    using var answer = await venue.SendWebhookAsync(body);
                     answers.Add((answer.StatusCode, answer.Headers.RetryAfter?.ToString()));
                     if (answer.IsSuccessStatusCode)
                         break;
@@ -42,33 +42,33 @@ public sealed class OutageTests
         Volatile.Write(ref stop, true);
         await Task.WhenAll(senders);
 
-        await bar.Host.WhenIdleAsync();
+        await venue.Host.WhenIdleAsync();
         answers.ShouldAllBe(a => a.Status == HttpStatusCode.OK || (a.Status == HttpStatusCode.ServiceUnavailable && a.RetryAfter == "5"));
-        var venue = (
-            await bar.Owner.DataAsync(
+        var venueData = (
+            await venue.Owner.GetDataAsync(
                 "query($venue: ID!) { venue(id: $venue) { transactions { totalCount } revenue(period: ALL) { total { amountMinor } } } }",
-                new { venue = Bar.VenueId }
+                new { venue = TestVenue.VenueId }
             )
         ).GetProperty("venue");
-        venue.At("transactions.totalCount").GetInt64().ShouldBe(sent);
-        venue.At("revenue.total.amountMinor").GetInt64().ShouldBe(100L * sent);
+        venueData.At("transactions.totalCount").GetInt64().ShouldBe(sent);
+        venueData.At("revenue.total.amountMinor").GetInt64().ShouldBe(100L * sent);
     }
 
     [Fact]
     public async Task Ready_says_whether_the_database_is_there_and_live_does_not_care()
     {
-        await using var postgres = await TestPostgres.StartOwnAsync();
-        await using var bar = await Bar.OpenAsync(postgres.ConnectionString);
+        await using var postgres = await TestPostgres.StartDedicatedAsync();
+        await using var venue = await TestVenue.CreateAsync(postgres.ConnectionString);
         var cancellationToken = TestContext.Current.CancellationToken;
 
-        (await bar.Host.Http.GetAsync("/health/ready", cancellationToken)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await venue.Host.Http.GetAsync("/health/ready", cancellationToken)).StatusCode.ShouldBe(HttpStatusCode.OK);
         await postgres.StopAsync(immediate: true);
-        (await bar.Host.Http.GetAsync("/health/ready", cancellationToken)).StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
-        (await bar.Host.Http.GetAsync("/health/live", cancellationToken)).StatusCode.ShouldBe(HttpStatusCode.OK);
-        (await bar.Owner.ErrorAsync("{ venues { nodes { id } } }")).ShouldBe("UNAVAILABLE");
+        (await venue.Host.Http.GetAsync("/health/ready", cancellationToken)).StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        (await venue.Host.Http.GetAsync("/health/live", cancellationToken)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await venue.Owner.GetErrorCodeAsync("{ venues { nodes { id } } }")).ShouldBe("UNAVAILABLE");
         await postgres.RestartAsync();
         await Wait.UntilAsync(async () =>
-            (await bar.Host.Http.GetAsync("/health/ready", cancellationToken)).StatusCode == HttpStatusCode.OK
+            (await venue.Host.Http.GetAsync("/health/ready", cancellationToken)).StatusCode == HttpStatusCode.OK
         );
     }
 }

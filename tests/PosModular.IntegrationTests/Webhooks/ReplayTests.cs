@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using NodaTime;
 using NodaTime.Testing;
 using Npgsql;
-using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Fixtures;
 using PosModular.IntegrationTests.Postgres;
 using PosModular.Simulator.Sellers;
 
@@ -14,9 +14,9 @@ namespace PosModular.IntegrationTests.Webhooks;
 /// <summary>Stored events read again, routed late, and deleted when they are old.</summary>
 public sealed class ReplayTests(TestPostgres postgres)
 {
-    private static async Task<string> ReplayAsync(Bar bar, object input) =>
+    private static async Task<string> ReplayAsync(TestVenue venue, object input) =>
         (
-            await bar.Moderator.DataAsync(
+            await venue.Moderator.GetDataAsync(
                 "mutation($input: ReplayWebhookEventsInput!) { replayWebhookEvents(input: $input) { replayed errors { code field } } }",
                 new { input }
             )
@@ -24,16 +24,16 @@ public sealed class ReplayTests(TestPostgres postgres)
             .At("replayWebhookEvents")
             .ToString();
 
-    private static Task<string> StatusesAsync(Bar bar) =>
-        bar.SqlAsync<string>(
+    private static Task<string> StatusesAsync(TestVenue venue) =>
+        venue.SqlAsync<string>(
             "select string_agg(concat_ws(' ', status, attempts, n), ', ' order by status, attempts) from (select status, attempts, count(*) n from ingestion.webhook_events group by 1, 2) s"
         );
 
     [Fact]
     public async Task A_failed_event_is_used_once_its_fault_is_gone_and_replaying_again_changes_nothing()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        await bar.SqlAsync<object?>(
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        await venue.SqlAsync<object?>(
             """
             create function ingestion.break() returns trigger language plpgsql as $$ begin
               if new.total_minor = 666 then raise exception 'broken' using errcode = '22023'; end if; return new; end $$;
@@ -41,52 +41,54 @@ public sealed class ReplayTests(TestPostgres postgres)
             select null::text
             """
         );
-        await Task.WhenAll(Enumerable.Range(0, 5).Select(i => bar.PostAsync(bar.Event($"p{i}", amount: i == 2 ? 666 : 100))));
-        (await StatusesAsync(bar)).ShouldBe("1 1 4, 3 1 1");
+        await Task.WhenAll(
+            Enumerable.Range(0, 5).Select(i => venue.PostWebhookAsync(venue.PaymentEvent($"p{i}", amount: i == 2 ? 666 : 100)))
+        );
+        (await StatusesAsync(venue)).ShouldBe("1 1 4, 3 1 1");
 
-        (await ReplayAsync(bar, new { venueId = "bar" })).ShouldBe("""{"replayed":1,"errors":[]}""");
-        (await StatusesAsync(bar)).ShouldBe("1 1 4, 3 2 1"); // broken still
+        (await ReplayAsync(venue, new { venueId = "bar" })).ShouldBe("""{"replayed":1,"errors":[]}""");
+        (await StatusesAsync(venue)).ShouldBe("1 1 4, 3 2 1"); // broken still
 
-        await bar.SqlAsync<object?>("drop trigger break on ingestion.transaction_versions; select null::text");
-        (await ReplayAsync(bar, new { venueId = "bar", status = "FAILED" })).ShouldBe("""{"replayed":1,"errors":[]}""");
-        (await ReplayAsync(bar, new { venueId = "bar", status = "FAILED" })).ShouldBe("""{"replayed":0,"errors":[]}""");
-        (await StatusesAsync(bar)).ShouldBe("1 1 4, 1 3 1");
-        await bar.Host.WhenIdleAsync();
-        (await bar.SqlAsync<decimal>("select sum(total_minor) from analytics.revenue_buckets")).ShouldBe(1066);
-        var all = await bar.Moderator.DataAsync("{ venue(id: \"bar\") { webhookEvents { nodes { id } } } }");
+        await venue.SqlAsync<object?>("drop trigger break on ingestion.transaction_versions; select null::text");
+        (await ReplayAsync(venue, new { venueId = "bar", status = "FAILED" })).ShouldBe("""{"replayed":1,"errors":[]}""");
+        (await ReplayAsync(venue, new { venueId = "bar", status = "FAILED" })).ShouldBe("""{"replayed":0,"errors":[]}""");
+        (await StatusesAsync(venue)).ShouldBe("1 1 4, 1 3 1");
+        await venue.Host.WhenIdleAsync();
+        (await venue.SqlAsync<decimal>("select sum(total_minor) from analytics.revenue_buckets")).ShouldBe(1066);
+        var all = await venue.Moderator.GetDataAsync("{ venue(id: \"bar\") { webhookEvents { nodes { id } } } }");
         var ids = all.At("venue.webhookEvents.nodes").EnumerateArray().Select(n => n.At("id").GetString()).ToArray();
-        (await ReplayAsync(bar, new { venueId = "bar", eventIds = ids })).ShouldBe("""{"replayed":5,"errors":[]}""");
-        (await bar.SqlAsync<long>("select count(*) from ingestion.transaction_versions")).ShouldBe(5);
+        (await ReplayAsync(venue, new { venueId = "bar", eventIds = ids })).ShouldBe("""{"replayed":5,"errors":[]}""");
+        (await venue.SqlAsync<long>("select count(*) from ingestion.transaction_versions")).ShouldBe(5);
     }
 
     [Fact]
     public async Task Thousands_that_were_of_no_use_once_are_used_page_by_page()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         for (var i = 0; i < 3; i++)
-            await bar.PostAsync(bar.Event($"p{i}", amount: 1_000_000));
-        var body = JsonSerializer.Serialize(System.Text.Encoding.UTF8.GetString(bar.Refund("REFUND", "PAYMENT", amount: 10)));
-        await bar.SqlAsync<object?>(
+            await venue.PostWebhookAsync(venue.PaymentEvent($"p{i}", amount: 1_000_000));
+        var body = JsonSerializer.Serialize(System.Text.Encoding.UTF8.GetString(venue.RefundEvent("REFUND", "PAYMENT", amount: 10)));
+        await venue.SqlAsync<object?>(
             $"""
             insert into ingestion.webhook_events (venue_id, connection_id, event_id, type, id, provider, status, reason, received_at, attempts, payload)
-            select 'bar', '{bar.ConnectionId}', 'old-' || i, 'refund.updated', ('0190a000-0000-7000-8000-' || lpad(to_hex(i), 12, '0'))::uuid, 2, 2, 'Events of this type are not used.', now(), 1,
+            select 'bar', '{venue.ConnectionId}', 'old-' || i, 'refund.updated', ('0190a000-0000-7000-8000-' || lpad(to_hex(i), 12, '0'))::uuid, 2, 2, 'Events of this type are not used.', now(), 1,
               convert_to(replace(replace(({Quoted(body)}::jsonb #>> '{"{}"}'), 'REFUND', 'r' || i), 'PAYMENT', 'p' || i % 3), 'UTF8')
             from generate_series(1, 1300) i;
             select null::text
             """
         );
 
-        (await ReplayAsync(bar, new { venueId = "bar", status = "IGNORED" })).ShouldBe("""{"replayed":1300,"errors":[]}""");
+        (await ReplayAsync(venue, new { venueId = "bar", status = "IGNORED" })).ShouldBe("""{"replayed":1300,"errors":[]}""");
 
-        (await StatusesAsync(bar)).ShouldBe("1 1 3, 1 2 1300");
-        (await bar.SqlAsync<decimal>("select sum(refunded_minor) from ingestion.transactions")).ShouldBe(13_000);
+        (await StatusesAsync(venue)).ShouldBe("1 1 3, 1 2 1300");
+        (await venue.SqlAsync<decimal>("select sum(refunded_minor) from ingestion.transactions")).ShouldBe(13_000);
         (
-            await bar.SqlAsync<string>(
+            await venue.SqlAsync<string>(
                 "select string_agg(distinct cause::text, ' ') from ingestion.transaction_versions where refunded_minor > 0"
             )
         ).ShouldBe("3");
-        await bar.Host.WhenIdleAsync();
-        (await bar.SqlAsync<decimal>("select sum(refunded_minor) from analytics.revenue_buckets")).ShouldBe(13_000);
+        await venue.Host.WhenIdleAsync();
+        (await venue.SqlAsync<decimal>("select sum(refunded_minor) from analytics.revenue_buckets")).ShouldBe(13_000);
     }
 
     private static string Quoted(string text) => "'" + text.Replace("'", "''", StringComparison.Ordinal) + "'";
@@ -94,61 +96,71 @@ public sealed class ReplayTests(TestPostgres postgres)
     [Fact]
     public async Task What_is_still_to_be_ignored_stays_ignored_and_wrong_input_is_told()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        await bar.PostAsync(bar.Event("p1", locationId: "elsewhere"));
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        await venue.PostWebhookAsync(venue.PaymentEvent("p1", locationId: "elsewhere"));
 
-        (await ReplayAsync(bar, new { venueId = "bar" })).ShouldBe("""{"replayed":1,"errors":[]}""");
-        (await StatusesAsync(bar)).ShouldBe("2 2 1");
-        (await ReplayAsync(bar, new { venueId = "bar", status = "PROCESSED" })).ShouldContain("INVALID_INPUT");
-        (await ReplayAsync(bar, new { venueId = "bar", eventIds = new[] { "x" } })).ShouldContain("INVALID_INPUT");
-        (await ReplayAsync(bar, new { venueId = "bar", eventIds = new[] { Guid.NewGuid().ToString() } })).ShouldContain("NOT_FOUND");
-        (await bar.Owner.ErrorAsync("mutation { replayWebhookEvents(input: { venueId: \"bar\" }) { replayed } }")).ShouldBe("FORBIDDEN");
-        (await bar.Owner.ErrorAsync("{ unroutedWebhookEvents { nodes { id } } }")).ShouldBe("FORBIDDEN");
+        (await ReplayAsync(venue, new { venueId = "bar" })).ShouldBe("""{"replayed":1,"errors":[]}""");
+        (await StatusesAsync(venue)).ShouldBe("2 2 1");
+        (await ReplayAsync(venue, new { venueId = "bar", status = "PROCESSED" })).ShouldContain("INVALID_INPUT");
+        (await ReplayAsync(venue, new { venueId = "bar", eventIds = new[] { "x" } })).ShouldContain("INVALID_INPUT");
+        (await ReplayAsync(venue, new { venueId = "bar", eventIds = new[] { Guid.NewGuid().ToString() } })).ShouldContain("NOT_FOUND");
+        (await venue.Owner.GetErrorCodeAsync("mutation { replayWebhookEvents(input: { venueId: \"bar\" }) { replayed } }")).ShouldBe(
+            "FORBIDDEN"
+        );
+        (await venue.Owner.GetErrorCodeAsync("{ unroutedWebhookEvents { nodes { id } } }")).ShouldBe("FORBIDDEN");
     }
 
     [Fact]
     public async Task An_event_of_an_unknown_till_is_shown_and_routed_once_its_till_is_connected()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         const string general = "https://pos.example.test/api/pos/webhooks/square";
-        var host = await RunningHost.StartAsync(
-            bar.Database,
-            new Dictionary<string, string?>(bar.Settings) { ["Pos:Square:WebhookSignatureKey"] = "application-key" }
+        var host = await TestHost.StartAsync(
+            venue.Database,
+            new Dictionary<string, string?>(venue.Settings) { ["Pos:Square:WebhookSignatureKey"] = "application-key" }
         );
-        bar.Hosts.Add(host);
+        venue.Hosts.Add(host);
         foreach (var id in new[] { "p1", "p2" })
-            (await bar.PostAsync(bar.Event(id, amount: 700, locationId: "LNEW"), host, url: general, key: "application-key")).ShouldBe(
-                HttpStatusCode.OK
-            );
+            (
+                await venue.PostWebhookAsync(
+                    venue.PaymentEvent(id, amount: 700, locationId: "LNEW"),
+                    host,
+                    url: general,
+                    key: "application-key"
+                )
+            ).ShouldBe(HttpStatusCode.OK);
         var unrouted = (
-            await bar.Moderator.DataAsync(
+            await venue.Moderator.GetDataAsync(
                 "{ unroutedWebhookEvents(first: 1) { nodes { id status reason type } pageInfo { hasNextPage endCursor } } }"
             )
         ).GetProperty("unroutedWebhookEvents");
         unrouted.At("nodes.0.status").GetString().ShouldBe("IGNORED");
         unrouted.At("pageInfo.hasNextPage").GetBoolean().ShouldBeTrue();
-        (await bar.Moderator.ErrorAsync("{ unroutedWebhookEvents { nodes { payload } } }")).ShouldBe("FORBIDDEN");
-        var ids = (await bar.Moderator.DataAsync("{ unroutedWebhookEvents { nodes { id } } }"))
+        (await venue.Moderator.GetErrorCodeAsync("{ unroutedWebhookEvents { nodes { payload } } }")).ShouldBe("FORBIDDEN");
+        var ids = (await venue.Moderator.GetDataAsync("{ unroutedWebhookEvents { nodes { id } } }"))
             .At("unroutedWebhookEvents.nodes")
             .EnumerateArray()
             .Select(n => n.At("id").GetString())
             .ToArray();
 
-        (await ReplayAsync(bar, new { venueId = "bar", eventIds = ids })).ShouldBe("""{"replayed":0,"errors":[]}"""); // not this venue's
-        await bar.RegisterAsync("new", Bar.OwnerId);
-        await bar.ConnectAsync("new", bar.Square.Sellers.AddTill(new TillOrder { LocationId = "LNEW", AccessToken = "token-new" }));
-        (await ReplayAsync(bar, new { venueId = "new", eventIds = ids })).ShouldBe("""{"replayed":2,"errors":[]}""");
+        (await ReplayAsync(venue, new { venueId = "bar", eventIds = ids })).ShouldBe("""{"replayed":0,"errors":[]}"""); // not this venue's
+        await venue.RegisterVenueAsync("new", TestVenue.OwnerId);
+        await venue.ConnectSquareAsync(
+            "new",
+            venue.Simulator.Sellers.AddTill(new TillOrder { LocationId = "LNEW", AccessToken = "token-new" })
+        );
+        (await ReplayAsync(venue, new { venueId = "new", eventIds = ids })).ShouldBe("""{"replayed":2,"errors":[]}""");
 
         (
-            await bar.SqlAsync<string>(
+            await venue.SqlAsync<string>(
                 "select string_agg(external_id || '@' || venue_id, ' ' order by external_id) from ingestion.transactions"
             )
         ).ShouldBe("p1@new p2@new");
-        (await bar.Moderator.DataAsync("{ unroutedWebhookEvents { nodes { id } } }"))
+        (await venue.Moderator.GetDataAsync("{ unroutedWebhookEvents { nodes { id } } }"))
             .At("unroutedWebhookEvents.nodes")
             .GetArrayLength()
             .ShouldBe(0);
-        (await bar.Owner.DataAsync("{ venue(id: \"new\") { webhookEvents { nodes { status attempts payload } } } }"))
+        (await venue.Owner.GetDataAsync("{ venue(id: \"new\") { webhookEvents { nodes { status attempts payload } } } }"))
             .ToString()
             .ShouldContain("LNEW");
     }
@@ -157,15 +169,17 @@ public sealed class ReplayTests(TestPostgres postgres)
     public async Task Old_events_are_deleted_by_one_host_and_their_sales_stay()
     {
         var clock = new FakeClock(Instant.FromUtc(2026, 11, 20, 22, 0));
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync(), services => services.AddSingleton<IClock>(clock));
-        await Task.WhenAll(Enumerable.Range(0, 700).Select(i => bar.PostAsync(bar.Event($"old-{i}", amount: 100))));
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync(), services =>
+            services.AddSingleton<IClock>(clock)
+        );
+        await Task.WhenAll(Enumerable.Range(0, 700).Select(i => venue.PostWebhookAsync(venue.PaymentEvent($"old-{i}", amount: 100))));
         clock.Advance(Duration.FromDays(59));
-        await bar.PostAsync(bar.Event("young"));
-        var retention = bar.Host.Services.GetRequiredService<EventRetention>();
+        await venue.PostWebhookAsync(venue.PaymentEvent("young"));
+        var retention = venue.Host.Services.GetRequiredService<EventRetention>();
         (await retention.DeleteExpiredAsync(TestContext.Current.CancellationToken)).ShouldBe(0);
         clock.Advance(Duration.FromDays(1) + Duration.FromSeconds(1));
 
-        await using (var busy = new NpgsqlConnection(bar.Database))
+        await using (var busy = new NpgsqlConnection(venue.Database))
         {
             await busy.OpenAsync(TestContext.Current.CancellationToken);
             await using var take = new NpgsqlCommand("select pg_advisory_lock(x'706f736d6576656e'::bigint)", busy);
@@ -177,7 +191,7 @@ public sealed class ReplayTests(TestPostgres postgres)
         (await retention.DeleteExpiredAsync(TestContext.Current.CancellationToken)).ShouldBe(700);
 
         (
-            await bar.SqlAsync<string>(
+            await venue.SqlAsync<string>(
                 "select count(*) || ' ' || (select count(*) from ingestion.transactions) from ingestion.webhook_events"
             )
         ).ShouldBe("1 701");

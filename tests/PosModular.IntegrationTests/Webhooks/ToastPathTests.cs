@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
-using PosModular.IntegrationTests.House;
+using PosModular.IntegrationTests.Fixtures;
 using PosModular.IntegrationTests.Postgres;
 using PosModular.IntegrationTests.Syncs;
 using PosModular.Simulator.Toast;
@@ -10,14 +10,14 @@ using PosModular.Simulator.Toast;
 namespace PosModular.IntegrationTests.Webhooks;
 
 /// <summary>Toast's door: its header, its size, its two seconds, and what an order of several payments comes to.</summary>
-[Collection(Alone.Name)]
+[Collection(NonParallelTests.Name)]
 public sealed class ToastPathTests(TestPostgres postgres)
 {
     private const string Secret = "the-secret-that-Toast-signs-with";
 
-    private sealed record Tavern(Bar Bar, ToastTill Till, Guid ConnectionId) : IAsyncDisposable
+    private sealed record Tavern(TestVenue Bar, ToastTill Till, Guid ConnectionId) : IAsyncDisposable
     {
-        public ToastLedger Ledger => Bar.Square.Toast.Ledger;
+        public ToastLedger Ledger => Bar.Simulator.Toast.Ledger;
 
         /// <summary>An order of 10.00 and 4.98, paid by card and in cash.</summary>
         public ToastEvent Sell(bool announce = false)
@@ -64,7 +64,7 @@ public sealed class ToastPathTests(TestPostgres postgres)
             PostAsync([.. told.Body().ToArray(), .. Enumerable.Repeat((byte)' ', padding)], told.Timestamp, signature);
 
         public async Task<string> EventsAsync() =>
-            (await Bar.Owner.DataAsync("{ venue(id: \"bar\") { webhookEvents { nodes { id provider type status attempts reason } } } }"))
+            (await Bar.Owner.GetDataAsync("{ venue(id: \"bar\") { webhookEvents { nodes { id provider type status attempts reason } } } }"))
                 .At("venue.webhookEvents.nodes")
                 .ToString();
 
@@ -73,84 +73,86 @@ public sealed class ToastPathTests(TestPostgres postgres)
 
     private async Task<Tavern> OpenAsync(string currency = "USD")
     {
-        var bar = await Polled.OpenAsync(
+        var venue = await Polled.OpenAsync(
             await postgres.CreateDatabaseAsync(),
             more: new Dictionary<string, string?> { ["Pos:Syncs"] = "false" }
         );
-        var (till, connection) = await bar.ConnectToastAsync(new RestaurantDraft { CurrencyCode = currency });
-        await bar.HearToastAsync(till, connection, Secret);
-        return new Tavern(bar, till, connection);
+        var (till, connection) = await venue.ConnectToastAsync(new RestaurantDraft { CurrencyCode = currency });
+        await venue.HearToastAsync(till, connection, Secret);
+        return new Tavern(venue, till, connection);
     }
 
-    private static Task<string> SalesAsync(Tavern tavern) =>
-        tavern.Bar.SqlAsync<string>(
+    private static Task<string> SalesAsync(Tavern toast) =>
+        toast.Bar.SqlAsync<string>(
             "select string_agg(concat_ws(' ', provider, currency, total_minor, tip_minor, tax_minor, breakdown_complete), ', ' order by total_minor) from ingestion.transactions"
         );
 
     [Fact]
     public async Task An_order_of_several_payments_is_one_commit_complete_at_once_and_fetches_nothing()
     {
-        await using var tavern = await OpenAsync("EUR");
-        tavern.Bar.Square.Requests.Clear(); // connecting reads an order to see whether it may
+        await using var toast = await OpenAsync("EUR");
+        toast.Bar.Simulator.Requests.Clear(); // connecting reads an order to see whether it may
 
-        var told = tavern.Sell(announce: true);
-        tavern.Ledger.Replay(told.Guid, times: 3);
-        await tavern.Bar.Square.Toast.Deliveries.WhenIdleAsync(TestContext.Current.CancellationToken);
+        var told = toast.Sell(announce: true);
+        toast.Ledger.Replay(told.Guid, times: 3);
+        await toast.Bar.Simulator.Toast.Deliveries.WhenIdleAsync(TestContext.Current.CancellationToken);
 
-        (await SalesAsync(tavern)).ShouldBe("1 EUR 498 0 33 t, 1 EUR 1150 150 65 t");
-        (await tavern.Bar.SqlAsync<long>("select count(*) from ingestion.order_fetches")).ShouldBe(0);
+        (await SalesAsync(toast)).ShouldBe("1 EUR 498 0 33 t, 1 EUR 1150 150 65 t");
+        (await toast.Bar.SqlAsync<long>("select count(*) from ingestion.order_fetches")).ShouldBe(0);
         (
-            await tavern.Bar.SqlAsync<string>(
+            await toast.Bar.SqlAsync<string>(
                 "select count(*) || ' ' || (select count(*) from ingestion.transaction_versions) from ingestion.webhook_events"
             )
         ).ShouldBe("1 2");
-        tavern.Bar.Square.Requests.Requests.ShouldNotContain(r => r.Path.StartsWith("/orders", StringComparison.Ordinal));
-        tavern.Bar.Square.Toast.Deliveries.Failures.ShouldBeEmpty();
+        toast.Bar.Simulator.Requests.Requests.ShouldNotContain(r => r.Path.StartsWith("/orders", StringComparison.Ordinal));
+        toast.Bar.Simulator.Toast.Deliveries.Failures.ShouldBeEmpty();
     }
 
     [Fact]
     public async Task It_takes_two_megabytes_and_no_wrong_signature()
     {
-        await using var tavern = await OpenAsync();
-        var (first, second) = (tavern.Sell(), tavern.Sell());
+        await using var toast = await OpenAsync();
+        var (first, second) = (toast.Sell(), toast.Sell());
 
-        (await tavern.PostAsync(first, signature: ToastSignature.Of("another secret", first.Body().Span, first.Timestamp))).ShouldBe(
+        (await toast.PostAsync(first, signature: ToastSignature.Of("another secret", first.Body().Span, first.Timestamp))).ShouldBe(
             HttpStatusCode.Forbidden
         );
-        (await tavern.PostAsync(first, signature: ToastSignature.Of(Secret, second.Body().Span, second.Timestamp))).ShouldBe(
+        (await toast.PostAsync(first, signature: ToastSignature.Of(Secret, second.Body().Span, second.Timestamp))).ShouldBe(
             HttpStatusCode.Forbidden
         );
-        (await tavern.PostAsync(first, signature: "")).ShouldBe(HttpStatusCode.Forbidden);
-        (await tavern.Bar.SqlAsync<long>("select count(*) from ingestion.webhook_events")).ShouldBe(0);
-        (await tavern.PostAsync(first, padding: 1_500_000)).ShouldBe(HttpStatusCode.OK);
-        (await tavern.PostAsync(second, padding: 2 * 1024 * 1024)).ShouldBe(HttpStatusCode.RequestEntityTooLarge);
-        (await tavern.Bar.PostAsync(Encoding.UTF8.GetBytes(new string(' ', 1_500_000)))).ShouldBe(HttpStatusCode.RequestEntityTooLarge);
-        (await SalesAsync(tavern)).ShouldBe("1 USD 498 0 33 t, 1 USD 1150 150 65 t");
+        (await toast.PostAsync(first, signature: "")).ShouldBe(HttpStatusCode.Forbidden);
+        (await toast.Bar.SqlAsync<long>("select count(*) from ingestion.webhook_events")).ShouldBe(0);
+        (await toast.PostAsync(first, padding: 1_500_000)).ShouldBe(HttpStatusCode.OK);
+        (await toast.PostAsync(second, padding: 2 * 1024 * 1024)).ShouldBe(HttpStatusCode.RequestEntityTooLarge);
+        (await toast.Bar.PostWebhookAsync(Encoding.UTF8.GetBytes(new string(' ', 1_500_000)))).ShouldBe(
+            HttpStatusCode.RequestEntityTooLarge
+        );
+        (await SalesAsync(toast)).ShouldBe("1 USD 498 0 33 t, 1 USD 1150 150 65 t");
     }
 
     [Fact]
     public async Task Who_waits_two_seconds_gets_503_in_time_and_its_second_sending_is_counted_once()
     {
-        await using var tavern = await OpenAsync();
-        var bar = tavern.Bar;
-        var told = tavern.Sell();
-        await bar.SqlAsync<object?>(
+        await using var toast = await OpenAsync();
+        var venue = toast.Bar;
+        var told = toast.Sell();
+        await venue.SqlAsync<object?>(
             """
             create function ingestion.slow() returns trigger language plpgsql as $$ begin perform pg_sleep(3); return new; end $$;
             create trigger slow before insert on ingestion.webhook_events for each row execute function ingestion.slow();
             select null::text
             """
         );
-        (await tavern.PostAsync(told, signature: "forged")).ShouldBe(HttpStatusCode.Forbidden); // everything is warm
+        (await toast.PostAsync(told, signature: "forged")).ShouldBe(HttpStatusCode.Forbidden); // everything is warm
         var began = Stopwatch.GetTimestamp();
 
-        (await tavern.PostAsync(told)).ShouldBe(HttpStatusCode.ServiceUnavailable);
+        (await toast.PostAsync(told)).ShouldBe(HttpStatusCode.ServiceUnavailable);
 
         Stopwatch.GetElapsedTime(began).ShouldBeLessThan(TimeSpan.FromSeconds(2.5));
-        await bar.SqlAsync<object?>("drop trigger slow on ingestion.webhook_events; select null::text");
-        (await tavern.PostAsync(told)).ShouldBe(HttpStatusCode.OK);
+        await venue.SqlAsync<object?>("drop trigger slow on ingestion.webhook_events; select null::text");
+        (await toast.PostAsync(told)).ShouldBe(HttpStatusCode.OK);
         (
-            await bar.SqlAsync<string>(
+            await venue.SqlAsync<string>(
                 "select count(*) || ' ' || (select count(*) from ingestion.transaction_versions) from ingestion.webhook_events"
             )
         ).ShouldBe("1 2");
@@ -159,8 +161,8 @@ public sealed class ToastPathTests(TestPostgres postgres)
     [Fact]
     public async Task What_of_an_order_cannot_be_read_is_told_with_its_event_and_the_rest_counts()
     {
-        await using var tavern = await OpenAsync();
-        var told = tavern.Sell();
+        await using var toast = await OpenAsync();
+        var told = toast.Sell();
         var body = JsonNode.Parse(told.Body().Span)!;
         var payments = body["details"]!["order"]!["checks"]![0]!["payments"]!.AsArray();
         payments[1]!["amount"] = "a lot";
@@ -169,28 +171,28 @@ public sealed class ToastPathTests(TestPostgres postgres)
         odd["guid"] = "no\0good"; // no column of text takes this
         payments.Add(odd);
 
-        (await tavern.PostAsync(Encoding.UTF8.GetBytes(body.ToJsonString()), told.Timestamp)).ShouldBe(HttpStatusCode.OK);
+        (await toast.PostAsync(Encoding.UTF8.GetBytes(body.ToJsonString()), told.Timestamp)).ShouldBe(HttpStatusCode.OK);
 
-        (await SalesAsync(tavern)).ShouldBe("1 USD 1150 150 0 f");
-        var kept = System.Text.Json.JsonDocument.Parse(await tavern.EventsAsync()).RootElement;
+        (await SalesAsync(toast)).ShouldBe("1 USD 1150 150 0 f");
+        var kept = System.Text.Json.JsonDocument.Parse(await toast.EventsAsync()).RootElement;
         kept.GetArrayLength().ShouldBe(1);
         kept.At("0.status").GetString().ShouldBe("PROCESSED");
         kept.At("0.reason").GetString()!.ShouldContain($"payment {unreadable}: its amount or tipAmount is not a readable amount");
         kept.At("0.reason").GetString()!.ShouldContain("payment nogood:");
 
         (
-            await tavern.Bar.Moderator.DataAsync(
+            await toast.Bar.Moderator.GetDataAsync(
                 "mutation($input: ReplayWebhookEventsInput!) { replayWebhookEvents(input: $input) { replayed errors { code } } }",
-                new { input = new { venueId = Bar.VenueId, eventIds = new[] { kept.At("0.id").GetString() } } }
+                new { input = new { venueId = TestVenue.VenueId, eventIds = new[] { kept.At("0.id").GetString() } } }
             )
         )
             .At("replayWebhookEvents")
             .ToString()
             .ShouldBe("""{"replayed":1,"errors":[]}""");
-        var again = System.Text.Json.JsonDocument.Parse(await tavern.EventsAsync()).RootElement;
+        var again = System.Text.Json.JsonDocument.Parse(await toast.EventsAsync()).RootElement;
         (again.At("0.status").GetString(), again.At("0.attempts").GetInt32(), again.At("0.reason").GetString()).ShouldBe(
             ("PROCESSED", 2, kept.At("0.reason").GetString())
         );
-        (await tavern.Bar.SqlAsync<long>("select count(*) from ingestion.transaction_versions")).ShouldBe(1);
+        (await toast.Bar.SqlAsync<long>("select count(*) from ingestion.transaction_versions")).ShouldBe(1);
     }
 }

@@ -1,7 +1,7 @@
 using Ingestion.Contracts;
 using Ingestion.Ledger;
 using Ingestion.Transactions;
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
 using NodaTime;
 using Shouldly;
 
@@ -24,15 +24,15 @@ internal sealed class Book
     /// <summary>Orders that are to be fetched.</summary>
     public HashSet<OrderKey> Wanted { get; } = [];
 
-    public static Till TillOf(string venue) => new(Connection, venue, Provider.Square, "M");
+    public static PosConnectionDetails TillOf(string venue) => new(Connection, venue, Provider.Square, "M");
 
-    public static BatchItem Seen(string venue, PosPayment payment) => Seen(venue, new PosFacts { Payments = [payment] });
+    public static BatchItem Seen(string venue, PosPayment payment) => Seen(venue, new PosObservations { Payments = [payment] });
 
-    public static BatchItem Seen(string venue, PosRefund refund) => Seen(venue, new PosFacts { Refunds = [refund] });
+    public static BatchItem Seen(string venue, PosRefund refund) => Seen(venue, new PosObservations { Refunds = [refund] });
 
-    public static BatchItem Seen(string venue, PosOrder order) => Seen(venue, new PosFacts { Orders = [order] });
+    public static BatchItem Seen(string venue, PosOrder order) => Seen(venue, new PosObservations { Orders = [order] });
 
-    public static BatchItem Seen(string venue, PosFacts facts) => BatchItem.Of(TillOf(venue), facts, VersionCause.Webhook, null);
+    public static BatchItem Seen(string venue, PosObservations facts) => BatchItem.Of(TillOf(venue), facts, VersionCause.Webhook, null);
 
     public LedgerChanges Write(params IReadOnlyList<BatchItem> batch)
     {

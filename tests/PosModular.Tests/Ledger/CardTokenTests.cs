@@ -1,5 +1,5 @@
 using Ingestion.Cards;
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
 using Shouldly;
 using Xunit;
 
@@ -8,7 +8,7 @@ namespace PosModular.Tests.Ledger;
 /// <summary>The mark of a card is the same at each of its sales with one merchant, and says nothing of the card.</summary>
 public sealed class CardTokenTests
 {
-    private static readonly Till Here = new(Book.Connection, "v1", Provider.Square, "M1");
+    private static readonly PosConnectionDetails Here = new(Book.Connection, "v1", Provider.Square, "M1");
     private static readonly PosCard Card = new("VISA", "1234", "EMV", "sq-1-abc");
 
     [Fact]

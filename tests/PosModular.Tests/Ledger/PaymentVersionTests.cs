@@ -1,6 +1,6 @@
 using CsCheck;
 using Ingestion.Ledger;
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
 using NodaTime;
 using Shouldly;
 using Xunit;

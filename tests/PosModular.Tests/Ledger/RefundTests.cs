@@ -1,6 +1,6 @@
 using Ingestion.Contracts;
 using Ingestion.Ledger;
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
 using NodaTime;
 using Shouldly;
 using Xunit;
@@ -170,7 +170,7 @@ public sealed class RefundTests
     [Fact]
     public void A_changed_order_is_fetched_only_where_a_sale_of_it_is_known()
     {
-        BatchItem Changed(string id) => Book.Seen("v1", new PosFacts { ChangedOrders = [id] });
+        BatchItem Changed(string id) => Book.Seen("v1", new PosObservations { ChangedOrderIds = [id] });
         _book.Write(Changed("o1")).OrderFetches.ShouldBeEmpty();
         Write(Payments.At(0));
         _book.Fetch(_ => Payments.OrderOf("o1", 1));
@@ -184,7 +184,7 @@ public sealed class RefundTests
     [InlineData(0, true)]
     public void An_order_that_was_read_with_its_payment_is_fetched_again_only_where_it_may_be_from_before_it(long second, bool again)
     {
-        _book.Write(Book.Seen("v1", new PosFacts { Payments = [Payments.At(second)], Orders = [Payments.OrderOf("o1", 1)] }));
+        _book.Write(Book.Seen("v1", new PosObservations { Payments = [Payments.At(second)], Orders = [Payments.OrderOf("o1", 1)] }));
 
         Sale.Breakdown.IsComplete.ShouldBeTrue();
         _book.Wanted.Count.ShouldBe(again ? 1 : 0);
@@ -193,13 +193,13 @@ public sealed class RefundTests
     [Fact]
     public void An_order_that_was_read_with_its_payment_but_is_older_than_the_known_one_is_fetched_again()
     {
-        _book.Write(Book.Seen("v1", new PosFacts { Payments = [Payments.At(-600)], Orders = [Payments.OrderOf("o1", 2)] }));
+        _book.Write(Book.Seen("v1", new PosObservations { Payments = [Payments.At(-600)], Orders = [Payments.OrderOf("o1", 2)] }));
         _book.Wanted.ShouldBeEmpty();
 
         _book.Write(
             Book.Seen(
                 "v1",
-                new PosFacts { Payments = [Payments.At(-600) with { ExternalId = "p2" }], Orders = [Payments.OrderOf("o1", 1)] }
+                new PosObservations { Payments = [Payments.At(-600) with { ExternalId = "p2" }], Orders = [Payments.OrderOf("o1", 1)] }
             )
         );
         _book.Wanted.Count.ShouldBe(1);

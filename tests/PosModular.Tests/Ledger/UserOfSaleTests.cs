@@ -1,4 +1,4 @@
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
 using Shouldly;
 using Xunit;
 

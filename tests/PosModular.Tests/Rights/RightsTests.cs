@@ -1,5 +1,6 @@
 using System.Security.Claims;
-using Integrations.Contracts;
+using Integrations.Contracts.Access;
+using Integrations.Contracts.Venues;
 using Integrations.Venues;
 using NodaTime;
 using PosModular.Kernel.Errors;
@@ -25,10 +26,10 @@ public sealed class RightsTests
 
     //                                    any user, owner, HEAD_MODERATOR, both
     [Theory]
-    [InlineData(Right.SeeVenue, false, true, true, true)]
-    [InlineData(Right.SeeSales, false, true, false, true)]
-    [InlineData(Right.ManageTills, false, false, true, true)]
-    [InlineData(Right.Sync, false, true, true, true)]
+    [InlineData(Right.ViewVenue, false, true, true, true)]
+    [InlineData(Right.ViewTransactions, false, true, false, true)]
+    [InlineData(Right.ManageConnections, false, false, true, true)]
+    [InlineData(Right.StartSyncs, false, true, true, true)]
     [InlineData(Right.ManageMembers, false, true, true, true)]
     public void Every_cell_of_the_table_holds(Right right, bool user, bool owner, bool moderator, bool both)
     {
@@ -51,7 +52,7 @@ public sealed class RightsTests
     public void No_right_is_left_out_above_and_an_unknown_one_is_nobodys()
     {
         Enum.GetValues<Right>().Length.ShouldBe(5);
-        Integrations.Contracts.Rights.Allows(headModerator: true, owner: true, (Right)99).ShouldBeFalse();
+        Integrations.Contracts.Access.Rights.Allows(isHeadModerator: true, isOwner: true, (Right)99).ShouldBeFalse();
     }
 
     [Fact]
@@ -60,7 +61,7 @@ public sealed class RightsTests
         foreach (var right in Enum.GetValues<Right>())
         {
             Should.Throw<ApiError>(() => new Caller("both", false).Demand(right)).Code.ShouldBe("FORBIDDEN");
-            if (right == Right.SeeSales)
+            if (right == Right.ViewTransactions)
                 Should.Throw<ApiError>(() => new Caller("both", true).Demand(right)).Code.ShouldBe("FORBIDDEN");
             else
                 new Caller("both", true).Demand(right);

@@ -1,6 +1,7 @@
 using CsCheck;
 using Ingestion.Contracts;
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
+using Integrations.Contracts.Venues;
 using NodaTime;
 using Rules.SpendRules;
 using Rules.Unlocks;

@@ -1,6 +1,6 @@
 using System.Text;
 using Integrations;
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
 using Integrations.Credentials;
 using Microsoft.Extensions.Configuration;
 using PosModular.Kernel.Settings;
@@ -48,7 +48,7 @@ public sealed class IntegrationsSettingsTests
         settings.SquareBaseUrls[PosEnvironment.Production].ShouldBe(new Uri("https://connect.squareup.com"));
         settings.SquareBaseUrls[PosEnvironment.Sandbox].ShouldBe(new Uri("https://connect.squareupsandbox.com"));
         settings.SquareVersion.ShouldBe("2024-12-18");
-        settings.SquareApplicationKey.ShouldBeNull();
+        settings.SquareApplicationSignatureKey.ShouldBeNull();
     }
 
     [Fact]
@@ -65,7 +65,7 @@ public sealed class IntegrationsSettingsTests
         settings.PublicBaseUrl.ShouldBe("https://pos.example.com/in");
         settings.SquareBaseUrls[PosEnvironment.Sandbox].ShouldBe(new Uri("http://simulator:9090"));
         settings.SquareVersion.ShouldBe("2025-08-20");
-        settings.SquareApplicationKey.ShouldBe(Encoding.UTF8.GetBytes("kéy"));
+        settings.SquareApplicationSignatureKey.ShouldBe(Encoding.UTF8.GetBytes("kéy"));
     }
 
     [Fact]
@@ -125,18 +125,18 @@ public sealed class IntegrationsSettingsTests
     {
         Refused("POS_ENCRYPTION_KEY", Published, ("POS_ENCRYPTION_KEY", Published));
         Refused("POS_ENCRYPTION_KEY", Published, ("POS_ENCRYPTION_KEY", Published.ToUpperInvariant()));
-        Read(production: false, ("POS_ENCRYPTION_KEY", Published)).Vault.ShouldNotBeNull();
+        Read(production: false, ("POS_ENCRYPTION_KEY", Published)).SecretCipher.ShouldNotBeNull();
     }
 
     [Fact]
     public void Old_keys_read_and_the_first_one_writes()
     {
-        var purpose = Purpose.AccessToken(Guid.NewGuid());
-        var old = Read(production: true, ("POS_ENCRYPTION_KEY", OtherKey)).Vault.Seal("EAAA", purpose);
-        var now = Read(production: true, ("POS_ENCRYPTION_KEYS_OLD", $" {OtherKey} , {OtherKey},")).Vault;
+        var purpose = SecretPurpose.AccessToken(Guid.NewGuid());
+        var old = Read(production: true, ("POS_ENCRYPTION_KEY", OtherKey)).SecretCipher.Encrypt("EAAA", purpose);
+        var now = Read(production: true, ("POS_ENCRYPTION_KEYS_OLD", $" {OtherKey} , {OtherKey},")).SecretCipher;
 
-        now.Open(old, purpose).ShouldBe("EAAA");
-        now.Seal("EAAA", purpose).ShouldStartWith("v1:" + Vault.IdOf(Convert.FromHexString(Key)) + ":");
-        Read(production: true).Vault.Open(old, purpose).ShouldBeNull();
+        now.Decrypt(old, purpose).ShouldBe("EAAA");
+        now.Encrypt("EAAA", purpose).ShouldStartWith("v1:" + SecretCipher.KeyIdOf(Convert.FromHexString(Key)) + ":");
+        Read(production: true).SecretCipher.Decrypt(old, purpose).ShouldBeNull();
     }
 }

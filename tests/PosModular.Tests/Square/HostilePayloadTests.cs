@@ -1,6 +1,6 @@
 using System.Text;
 using CsCheck;
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
 using Integrations.Square;
 using Shouldly;
 using Xunit;
@@ -76,9 +76,9 @@ public sealed class HostilePayloadTests
     private static PosEvent Judged(byte[] body)
     {
         var read = SquareTranslator.Translate(body);
-        if (read.Facts?.Payments is [var payment])
+        if (read.Observations?.Payments is [var payment])
         {
-            read.Unreadable.ShouldBeNull();
+            read.UnreadableReason.ShouldBeNull();
             read.EventId.ShouldNotBeNullOrEmpty();
             read.LocationId.ShouldBe(payment.LocationId);
             payment.ExternalId.ShouldNotBeNullOrEmpty();
@@ -87,20 +87,20 @@ public sealed class HostilePayloadTests
         }
         else if (read.EventId is null)
         {
-            read.Unreadable.ShouldNotBeNullOrEmpty();
+            read.UnreadableReason.ShouldNotBeNullOrEmpty();
         }
         return read;
     }
 
     private static void Unreadable(ReadOnlySpan<byte> body, string naming) =>
-        Judged(body.ToArray()).Unreadable.ShouldNotBeNull().ShouldContain(naming);
+        Judged(body.ToArray()).UnreadableReason.ShouldNotBeNull().ShouldContain(naming);
 
     [Fact]
     public void Cut_off_anywhere_it_is_not_json()
     {
         var end = Text.TrimEnd().Length;
         for (var length = 0; length < end; length++)
-            SquareTranslator.Translate(Example.AsMemory(0, length)).Unreadable.ShouldBe("The body is not JSON.");
+            SquareTranslator.Translate(Example.AsMemory(0, length)).UnreadableReason.ShouldBe("The body is not JSON.");
     }
 
     [Fact]

@@ -47,11 +47,11 @@ public sealed class SquareSignatureTests
         bool valid
     ) =>
         SquareSignature
-            .IsGenuine(Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes(url), Encoding.UTF8.GetBytes(body), signature)
+            .IsValid(Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes(url), Encoding.UTF8.GetBytes(body), signature)
             .ShouldBe(valid, name);
 
     [Fact]
-    public void Its_own_signature_is_genuine() => SquareSignature.IsGenuine(Key, Url, Body, Good).ShouldBeTrue();
+    public void Its_own_signature_is_genuine() => SquareSignature.IsValid(Key, Url, Body, Good).ShouldBeTrue();
 
     [Fact]
     public void Signed_bytes_are_genuine_and_any_changed_byte_is_not() =>
@@ -60,10 +60,10 @@ public sealed class SquareSignatureTests
                 (key, url, body, at, flip) =>
                 {
                     var signature = Sign(key, url, body);
-                    SquareSignature.IsGenuine(key, url, body, signature).ShouldBeTrue();
+                    SquareSignature.IsValid(key, url, body, signature).ShouldBeTrue();
                     byte[] forged = [.. body];
                     forged[at % body.Length] ^= flip;
-                    SquareSignature.IsGenuine(key, url, forged, signature).ShouldBeFalse();
+                    SquareSignature.IsValid(key, url, forged, signature).ShouldBeFalse();
                 }
             );
 
@@ -106,22 +106,22 @@ public sealed class SquareSignatureTests
             "sha256=" + Good,
         ];
         foreach (var signature in hostile)
-            SquareSignature.IsGenuine(Key, Url, Body, signature).ShouldBeFalse(signature ?? "(none)");
+            SquareSignature.IsValid(Key, Url, Body, signature).ShouldBeFalse(signature ?? "(none)");
     }
 
     [Fact]
     public void Random_signatures_are_refused() =>
-        Gen.String[0, 70].Sample(signature => !SquareSignature.IsGenuine(Key, Url, Body, signature));
+        Gen.String[0, 70].Sample(signature => !SquareSignature.IsValid(Key, Url, Body, signature));
 
     [Fact]
     public void Nothing_is_genuine_without_a_key_or_an_address()
     {
-        SquareSignature.IsGenuine([], Url, Body, Sign([], Url, Body)).ShouldBeFalse();
-        SquareSignature.IsGenuine(Key, [], Body, Sign(Key, [], Body)).ShouldBeFalse();
+        SquareSignature.IsValid([], Url, Body, Sign([], Url, Body)).ShouldBeFalse();
+        SquareSignature.IsValid(Key, [], Body, Sign(Key, [], Body)).ShouldBeFalse();
     }
 
     [Fact]
-    public void An_empty_body_can_be_signed_too() => SquareSignature.IsGenuine(Key, Url, [], Sign(Key, Url, [])).ShouldBeTrue();
+    public void An_empty_body_can_be_signed_too() => SquareSignature.IsValid(Key, Url, [], Sign(Key, Url, [])).ShouldBeTrue();
 
     private static string Sign(byte[] key, byte[] url, byte[] body) =>
         Convert.ToBase64String(HMACSHA256.HashData(key, url.Concat(body).ToArray()));

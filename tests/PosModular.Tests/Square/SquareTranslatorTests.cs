@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
 using Integrations.Square;
 using NodaTime;
 using NodaTime.Text;
@@ -29,15 +29,15 @@ public sealed class SquareTranslatorTests
     private static PosPayment Read(Action<JsonNode> change)
     {
         var read = With(change);
-        read.Unreadable.ShouldBeNull();
-        return read.Facts.ShouldNotBeNull().Payments.ShouldHaveSingleItem();
+        read.UnreadableReason.ShouldBeNull();
+        return read.Observations.ShouldNotBeNull().Payments.ShouldHaveSingleItem();
     }
 
     private static void Unreadable(Action<JsonNode> change, string naming)
     {
         var read = With(change);
-        read.Facts.ShouldBeNull();
-        read.Unreadable.ShouldNotBeNull().ShouldContain(naming);
+        read.Observations.ShouldBeNull();
+        read.UnreadableReason.ShouldNotBeNull().ShouldContain(naming);
         read.EventId.ShouldBe("6a8f5f28-54a1-4eb0-a98a-3111513fd4fc"); // the event is kept under its own id
     }
 
@@ -66,8 +66,8 @@ public sealed class SquareTranslatorTests
     {
         var read = SquareTranslator.Translate(Sample.Bytes(file));
 
-        (read with { Facts = null }).ShouldBe(new PosEvent(id, type, "6SSW7HV8K2ST5", "S8GWD5R9QB376", null, null));
-        read.Facts.ShouldNotBeNull()
+        (read with { Observations = null }).ShouldBe(new PosEvent(id, type, "6SSW7HV8K2ST5", "S8GWD5R9QB376", null, null));
+        read.Observations.ShouldNotBeNull()
             .Payments.ShouldBe([
                 new PosPayment(
                     "hYy9pRFVxpDsO1FB05SunFWUe9JZY",
@@ -91,7 +91,7 @@ public sealed class SquareTranslatorTests
     [InlineData("webhook.refund.updated.json", RefundState.Completed)]
     public void The_refund_examples_are_a_refund_begun_and_completed(string file, RefundState state)
     {
-        var refund = SquareTranslator.Translate(Sample.Bytes(file)).Facts.ShouldNotBeNull().Refunds.ShouldHaveSingleItem();
+        var refund = SquareTranslator.Translate(Sample.Bytes(file)).Observations.ShouldNotBeNull().Refunds.ShouldHaveSingleItem();
 
         refund.State.ShouldBe(state);
         refund.PaymentId.ShouldNotBeNull();
@@ -106,7 +106,7 @@ public sealed class SquareTranslatorTests
     {
         var read = SquareTranslator.Translate(Sample.Bytes(file));
 
-        read.Facts.ShouldNotBeNull().ChangedOrders.ShouldHaveSingleItem().ShouldNotBeEmpty();
+        read.Observations.ShouldNotBeNull().ChangedOrderIds.ShouldHaveSingleItem().ShouldNotBeEmpty();
         read.LocationId.ShouldNotBeNull();
     }
 
@@ -118,14 +118,14 @@ public sealed class SquareTranslatorTests
         );
 
         (read.EventId, read.Type, read.MerchantId).ShouldBe(("e", "payout.sent", "M"));
-        (read.Facts, read.Unreadable).ShouldBe((null, null));
+        (read.Observations, read.UnreadableReason).ShouldBe((null, null));
     }
 
     [Theory]
     [InlineData("retrieve-location.json")]
     [InlineData("test-webhook-subscription.json")]
     public void An_answer_of_the_api_is_no_event(string file) =>
-        SquareTranslator.Translate(Sample.Bytes(file)).Unreadable.ShouldNotBeNull().ShouldContain("event_id");
+        SquareTranslator.Translate(Sample.Bytes(file)).UnreadableReason.ShouldNotBeNull().ShouldContain("event_id");
 
     [Theory]
     [InlineData("APPROVED", PaymentState.Authorized)]
@@ -303,7 +303,7 @@ public sealed class SquareTranslatorTests
                 _ => json,
             };
             holder[path] = "gone";
-            Translate(json).Unreadable.ShouldNotBeNull().ShouldContain("data.object.payment");
+            Translate(json).UnreadableReason.ShouldNotBeNull().ShouldContain("data.object.payment");
         }
     }
 
@@ -314,7 +314,7 @@ public sealed class SquareTranslatorTests
         json["event_id"] = 7;
         var read = Translate(json);
 
-        read.Unreadable.ShouldNotBeNull().ShouldContain("event_id");
-        (read.EventId, read.Facts, read.MerchantId, read.Type).ShouldBe((null, null, "6SSW7HV8K2ST5", "payment.updated"));
+        read.UnreadableReason.ShouldNotBeNull().ShouldContain("event_id");
+        (read.EventId, read.Observations, read.MerchantId, read.Type).ShouldBe((null, null, "6SSW7HV8K2ST5", "payment.updated"));
     }
 }

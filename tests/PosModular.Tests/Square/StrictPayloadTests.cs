@@ -15,7 +15,7 @@ public sealed class StrictPayloadTests
         var text = System
             .Text.Encoding.UTF8.GetString(Sample.Bytes("webhook.payment.updated.json"))
             .Replace("2020-11-22T21:19:00.831Z", time);
-        SquareTranslator.Translate(System.Text.Encoding.UTF8.GetBytes(text)).Unreadable.ShouldNotBeNull();
+        SquareTranslator.Translate(System.Text.Encoding.UTF8.GetBytes(text)).UnreadableReason.ShouldNotBeNull();
     }
 
     [Fact]
@@ -24,7 +24,7 @@ public sealed class StrictPayloadTests
         var text = System
             .Text.Encoding.UTF8.GetString(Sample.Bytes("webhook.payment.updated.json"))
             .Replace("\"source_type\":", "\"refunded_money\": 100, \"source_type\":");
-        SquareTranslator.Translate(System.Text.Encoding.UTF8.GetBytes(text)).Unreadable.ShouldNotBeNull();
+        SquareTranslator.Translate(System.Text.Encoding.UTF8.GetBytes(text)).UnreadableReason.ShouldNotBeNull();
     }
 
     [Fact]
@@ -33,7 +33,7 @@ public sealed class StrictPayloadTests
         var text = System
             .Text.Encoding.UTF8.GetString(Sample.Bytes("webhook.payment.updated.json"))
             .Replace("\"amount\": 100", "\"amount\": -100");
-        SquareTranslator.Translate(System.Text.Encoding.UTF8.GetBytes(text)).Unreadable.ShouldNotBeNull();
+        SquareTranslator.Translate(System.Text.Encoding.UTF8.GetBytes(text)).UnreadableReason.ShouldNotBeNull();
     }
 
     [Fact]
@@ -42,6 +42,6 @@ public sealed class StrictPayloadTests
         var text = System
             .Text.Encoding.UTF8.GetString(Sample.Bytes("webhook.payment.updated.json"))
             .Replace("2020-11-22T21:16:51.086Z", "9999-12-31T23:59:59Z");
-        SquareTranslator.Translate(System.Text.Encoding.UTF8.GetBytes(text)).Unreadable.ShouldNotBeNull();
+        SquareTranslator.Translate(System.Text.Encoding.UTF8.GetBytes(text)).UnreadableReason.ShouldNotBeNull();
     }
 }

@@ -1,7 +1,7 @@
 using Analytics.Revenues;
 using CsCheck;
 using Ingestion.Contracts;
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
 using NodaTime;
 using NodaTime.Text;
 using PosModular.Tests.Ledger;

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using CsCheck;
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
 using Integrations.Toast;
 using Shouldly;
 using Xunit;
@@ -151,10 +151,10 @@ public sealed class ToastBreakdownTests
             "USD"
         );
 
-        read.Unreadable.ShouldBeNull();
-        var payment = read.Facts.ShouldNotBeNull().Payments.ShouldHaveSingleItem();
+        read.UnreadableReason.ShouldBeNull();
+        var payment = read.Observations.ShouldNotBeNull().Payments.ShouldHaveSingleItem();
         (payment.TotalMinor, payment.Breakdown).ShouldBe((106, null));
-        read.Skipped.ShouldHaveSingleItem().ShouldContain("9f42438a-a375-4983-9f80-c0dae5c33196");
+        read.SkippedItems.ShouldHaveSingleItem().ShouldContain("9f42438a-a375-4983-9f80-c0dae5c33196");
     }
 
     [Fact]
@@ -163,7 +163,7 @@ public sealed class ToastBreakdownTests
             .Sample(
                 (total, weights) =>
                 {
-                    var shares = ToastAmount.Share(total, weights);
+                    var shares = ToastAmount.Allocate(total, weights);
                     shares.Aggregate((Int128)0, (sum, share) => sum + share).ShouldBe(total);
                     var all = weights.Aggregate((Int128)0, (sum, weight) => sum + weight);
                     for (var i = 0; i < weights.Length && all > 0; i++)
@@ -172,5 +172,5 @@ public sealed class ToastBreakdownTests
             );
 
     [Fact]
-    public void Without_any_amount_the_first_has_it_all() => ToastAmount.Share(7, [0, 0]).ShouldBe([7, 0]);
+    public void Without_any_amount_the_first_has_it_all() => ToastAmount.Allocate(7, [0, 0]).ShouldBe([7, 0]);
 }

@@ -1,6 +1,6 @@
 using System.Text;
 using CsCheck;
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
 using Integrations.Toast;
 using Shouldly;
 using Xunit;
@@ -111,12 +111,12 @@ public sealed class ToastHostileTests
     {
         var read = ToastTranslator.Translate(body, currency);
         if (read.EventId is null)
-            read.Unreadable.ShouldNotBeNullOrEmpty();
-        if (read.Facts is null)
+            read.UnreadableReason.ShouldNotBeNullOrEmpty();
+        if (read.Observations is null)
             return read;
-        read.Unreadable.ShouldBeNull();
+        read.UnreadableReason.ShouldBeNull();
         read.LocationId.ShouldNotBeNullOrEmpty();
-        foreach (var payment in read.Facts.Payments)
+        foreach (var payment in read.Observations.Payments)
         {
             payment.ExternalId.ShouldNotBeNullOrEmpty();
             (payment.LocationId, payment.Currency).ShouldBe((read.LocationId, currency));
@@ -133,7 +133,7 @@ public sealed class ToastHostileTests
     public void Cut_off_anywhere_it_is_not_json()
     {
         for (var length = 0; length < Example.Length; length++)
-            ToastTranslator.Translate(Example.AsMemory(0, length), "USD").Unreadable.ShouldBe("The body is not JSON.");
+            ToastTranslator.Translate(Example.AsMemory(0, length), "USD").UnreadableReason.ShouldBe("The body is not JSON.");
     }
 
     [Fact]
@@ -219,7 +219,7 @@ public sealed class ToastHostileTests
                 new string('[', 100_000),
             }
         )
-            Judged(Encoding.UTF8.GetBytes(body), "USD").Unreadable.ShouldNotBeNullOrEmpty();
+            Judged(Encoding.UTF8.GetBytes(body), "USD").UnreadableReason.ShouldNotBeNullOrEmpty();
     }
 
     [Fact]
@@ -233,7 +233,7 @@ public sealed class ToastHostileTests
             )
         );
 
-        read.Unreadable.ShouldNotBeNull().Length.ShouldBeLessThan(2_000);
-        read.Unreadable.ShouldContain("995 more");
+        read.UnreadableReason.ShouldNotBeNull().Length.ShouldBeLessThan(2_000);
+        read.UnreadableReason.ShouldContain("995 more");
     }
 }

@@ -27,12 +27,12 @@ public sealed class ToastLinksTests
     [InlineData("<https://toast.example/x?page=3; rel=\"next\"", null)]
     [InlineData("rel=\"next\"", null)]
     [InlineData("", null)]
-    public void The_next_page_is_found(string header, int? page) => ToastLinks.Next([header], 2).ShouldBe(page);
+    public void The_next_page_is_found(string header, int? page) => ToastLinkHeader.NextPage([header], 2).ShouldBe(page);
 
     [Fact]
-    public void Each_of_several_headers_is_read() => ToastLinks.Next(["<x?page=1>; rel=\"first\"", Next], 2).ShouldBe(3);
+    public void Each_of_several_headers_is_read() => ToastLinkHeader.NextPage(["<x?page=1>; rel=\"first\"", Next], 2).ShouldBe(3);
 
     [Fact]
     public void Whatever_the_header_it_goes_on_or_ends() =>
-        Gen.Char["<>;,\"= relnxtpag?&123"].Array[0, 60].Sample(text => ToastLinks.Next([new string(text)], 5) is null or > 5);
+        Gen.Char["<>;,\"= relnxtpag?&123"].Array[0, 60].Sample(text => ToastLinkHeader.NextPage([new string(text)], 5) is null or > 5);
 }

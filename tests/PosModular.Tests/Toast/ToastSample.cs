@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
 using Integrations.Toast;
 using Shouldly;
 
@@ -59,8 +59,8 @@ internal static class ToastSample
     public static IReadOnlyList<PosPayment> Payments(JsonNode order, string currency = "USD")
     {
         var read = Told(order, currency);
-        read.Unreadable.ShouldBeNull();
-        read.Skipped.ShouldBeEmpty();
-        return read.Facts.ShouldNotBeNull().Payments;
+        read.UnreadableReason.ShouldBeNull();
+        read.SkippedItems.ShouldBeEmpty();
+        return read.Observations.ShouldNotBeNull().Payments;
     }
 }

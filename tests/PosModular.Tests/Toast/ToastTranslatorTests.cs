@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Integrations.Contracts;
+using Integrations.Contracts.Connections;
 using Integrations.Toast;
 using NodaTime;
 using NodaTime.Text;
@@ -20,8 +20,8 @@ public sealed class ToastTranslatorTests
     private static void Unreadable(Action<JsonNode> change, string naming)
     {
         var read = ToastSample.Told(ToastSample.Order(change));
-        read.Facts.ShouldBeNull();
-        read.Unreadable.ShouldNotBeNull().ShouldContain(naming);
+        read.Observations.ShouldBeNull();
+        read.UnreadableReason.ShouldNotBeNull().ShouldContain(naming);
         (read.EventId, read.LocationId).ShouldBe(("event-1", ToastSample.Restaurant)); // kept under its own id
     }
 
@@ -34,11 +34,11 @@ public sealed class ToastTranslatorTests
     {
         var read = ToastSample.Told(ToastSample.Order());
 
-        read.Skipped.ShouldBeEmpty();
-        (read with { Facts = null, Skipped = [] }).ShouldBe(
+        read.SkippedItems.ShouldBeEmpty();
+        (read with { Observations = null, SkippedItems = [] }).ShouldBe(
             new PosEvent("event-1", "order_updated", null, ToastSample.Restaurant, null, null)
         );
-        read.Facts.ShouldNotBeNull()
+        read.Observations.ShouldNotBeNull()
             .Payments.ShouldBe([
                 new PosPayment(
                     "e8cee462-78b4-4d83-a8ac-6006903f36d7",
@@ -81,8 +81,8 @@ public sealed class ToastTranslatorTests
         (read.EventId, read.Type, read.LocationId).ShouldBe(
             ("534bf25a-b657-45aa-9a63-47f8f35400d6", "order_updated", "0cd990c9-fd74-461d-8468-de2a0919ccbba")
         );
-        read.Unreadable.ShouldBeNull();
-        read.Facts.ShouldNotBeNull().Payments.ShouldBeEmpty();
+        read.UnreadableReason.ShouldBeNull();
+        read.Observations.ShouldNotBeNull().Payments.ShouldBeEmpty();
     }
 
     [Fact]
@@ -91,7 +91,7 @@ public sealed class ToastTranslatorTests
 
     [Fact]
     public void An_error_message_is_no_event() =>
-        ToastTranslator.Translate(ToastSample.Bytes("error-message.json"), "USD").Unreadable.ShouldNotBeNull().ShouldContain("guid");
+        ToastTranslator.Translate(ToastSample.Bytes("error-message.json"), "USD").UnreadableReason.ShouldNotBeNull().ShouldContain("guid");
 
     [Theory]
     [InlineData("order_updated", true)]
@@ -101,7 +101,7 @@ public sealed class ToastTranslatorTests
     {
         var read = ToastTranslator.Translate(ToastSample.Event(ToastSample.Order(), type), "USD");
 
-        (read.Type, read.Unreadable, read.Facts is not null).ShouldBe((type, null, used));
+        (read.Type, read.UnreadableReason, read.Observations is not null).ShouldBe((type, null, used));
     }
 
     [Theory]
@@ -272,9 +272,9 @@ public sealed class ToastTranslatorTests
     [Fact]
     public void Dates_are_asked_for_in_Toasts_spelling_and_nothing_falls_between()
     {
-        ToastTime.Query(At("2026-11-20T20:00:00.123456Z"), end: false).ShouldBe("2026-11-20T20%3A00%3A00.123%2B0000");
-        ToastTime.Query(At("2026-11-20T20:00:00.123456Z"), end: true).ShouldBe("2026-11-20T20%3A00%3A00.124%2B0000");
-        ToastTime.Query(At("2026-11-20T20:00:00.123Z"), end: true).ShouldBe("2026-11-20T20%3A00%3A00.123%2B0000");
+        ToastTime.FormatForQuery(At("2026-11-20T20:00:00.123456Z"), end: false).ShouldBe("2026-11-20T20%3A00%3A00.123%2B0000");
+        ToastTime.FormatForQuery(At("2026-11-20T20:00:00.123456Z"), end: true).ShouldBe("2026-11-20T20%3A00%3A00.124%2B0000");
+        ToastTime.FormatForQuery(At("2026-11-20T20:00:00.123Z"), end: true).ShouldBe("2026-11-20T20%3A00%3A00.123%2B0000");
     }
 
     [Theory]
@@ -328,13 +328,13 @@ public sealed class ToastTranslatorTests
             })
         );
 
-        read.Unreadable.ShouldBeNull();
+        read.UnreadableReason.ShouldBeNull();
         // Nobody can say how much of the tax would be the unreadable one's.
-        read.Facts.ShouldNotBeNull()
+        read.Observations.ShouldNotBeNull()
             .Payments.Select(p => (p.ExternalId, p.Breakdown?.TaxMinor))
             .ShouldBe([("p-good", null), ("p-other", 6L)]);
-        read.Skipped.Count.ShouldBe(2);
-        read.Skipped[0].ShouldContain("p-bad");
+        read.SkippedItems.Count.ShouldBe(2);
+        read.SkippedItems[0].ShouldContain("p-bad");
     }
 
     [Fact]
@@ -345,15 +345,15 @@ public sealed class ToastTranslatorTests
         Unreadable(o => o.Check()["payments"] = 7, "payments");
         ToastTranslator
             .Translate("""{"guid":"e","eventType":"order_updated","details":{"restaurantGuid":"r"}}"""u8.ToArray(), "USD")
-            .Unreadable.ShouldNotBeNull()
+            .UnreadableReason.ShouldNotBeNull()
             .ShouldContain("details.order");
         ToastTranslator
             .Translate("""{"guid":"e","eventType":"order_updated","details":{"order":{}}}"""u8.ToArray(), "USD")
-            .Unreadable.ShouldNotBeNull()
+            .UnreadableReason.ShouldNotBeNull()
             .ShouldContain("restaurantGuid");
         ToastTranslator
             .Translate("""{"eventType":"order_updated"}"""u8.ToArray(), "USD")
-            .Unreadable.ShouldNotBeNull()
+            .UnreadableReason.ShouldNotBeNull()
             .ShouldContain("guid");
     }
 
@@ -368,8 +368,8 @@ public sealed class ToastTranslatorTests
             currency
         );
 
-        (read.EventId, read.LocationId, read.Facts).ShouldBe(("event-1", ToastSample.Restaurant, null));
-        read.Unreadable.ShouldNotBeNull().ShouldContain("currency");
+        (read.EventId, read.LocationId, read.Observations).ShouldBe(("event-1", ToastSample.Restaurant, null));
+        read.UnreadableReason.ShouldNotBeNull().ShouldContain("currency");
     }
 
     [Theory]

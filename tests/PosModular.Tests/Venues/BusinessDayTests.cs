@@ -1,5 +1,5 @@
 using CsCheck;
-using Integrations.Contracts;
+using Integrations.Contracts.Calendar;
 using NodaTime;
 using Shouldly;
 using Xunit;
@@ -36,8 +36,8 @@ public sealed class BusinessDayTests
 
     private static void Holds(Instant at, DateTimeZone zone, LocalTime cutoff)
     {
-        var day = BusinessDay.Of(at, zone, cutoff);
-        if (!(BusinessDay.Start(day, zone, cutoff) <= at && at < BusinessDay.Start(day.PlusDays(1), zone, cutoff)))
+        var day = BusinessDates.Of(at, zone, cutoff);
+        if (!(BusinessDates.Start(day, zone, cutoff) <= at && at < BusinessDates.Start(day.PlusDays(1), zone, cutoff)))
             throw new ShouldAssertException($"{at} in {zone} with cut-off {cutoff} is not within {day}.");
     }
 
@@ -87,7 +87,7 @@ public sealed class BusinessDayTests
                         new LocalDate(1990, 1, 1).PlusDays(days),
                         LocalTime.FromMinutesSinceMidnight(quarter * 15)
                     );
-                    BusinessDay.Start(day, zone, cutoff).ShouldBeLessThanOrEqualTo(BusinessDay.Start(day.PlusDays(1), zone, cutoff));
+                    BusinessDates.Start(day, zone, cutoff).ShouldBeLessThanOrEqualTo(BusinessDates.Start(day.PlusDays(1), zone, cutoff));
                 },
                 iter: 2_000
             );
@@ -97,9 +97,9 @@ public sealed class BusinessDayTests
     {
         var cutoff = new LocalTime(6, 0);
 
-        BusinessDay.Of(Instant.FromUtc(2026, 7, 5, 1, 0), Berlin, cutoff).ShouldBe(new LocalDate(2026, 7, 4));
-        BusinessDay.Of(Instant.FromUtc(2026, 7, 5, 3, 59, 59), Berlin, cutoff).ShouldBe(new LocalDate(2026, 7, 4));
-        BusinessDay.Of(Instant.FromUtc(2026, 7, 5, 4, 0), Berlin, cutoff).ShouldBe(new LocalDate(2026, 7, 5));
+        BusinessDates.Of(Instant.FromUtc(2026, 7, 5, 1, 0), Berlin, cutoff).ShouldBe(new LocalDate(2026, 7, 4));
+        BusinessDates.Of(Instant.FromUtc(2026, 7, 5, 3, 59, 59), Berlin, cutoff).ShouldBe(new LocalDate(2026, 7, 4));
+        BusinessDates.Of(Instant.FromUtc(2026, 7, 5, 4, 0), Berlin, cutoff).ShouldBe(new LocalDate(2026, 7, 5));
     }
 
     [Theory]
@@ -112,25 +112,25 @@ public sealed class BusinessDayTests
     {
         var (tz, date, cutoff) = (DateTimeZoneProviders.Tzdb[zone], new LocalDate(year, month, day), new LocalTime(6, 0));
 
-        (BusinessDay.Start(date.PlusDays(1), tz, cutoff) - BusinessDay.Start(date, tz, cutoff)).ShouldBe(Duration.FromHours(hours));
+        (BusinessDates.Start(date.PlusDays(1), tz, cutoff) - BusinessDates.Start(date, tz, cutoff)).ShouldBe(Duration.FromHours(hours));
     }
 
     [Fact]
     public void A_cutoff_that_the_spring_night_skips_takes_the_first_moment_after()
     {
-        BusinessDay.Start(new LocalDate(2026, 3, 29), Berlin, new LocalTime(2, 30)).ShouldBe(Instant.FromUtc(2026, 3, 29, 1, 0));
-        BusinessDay.Start(new LocalDate(2026, 3, 8), NewYork, new LocalTime(2, 30)).ShouldBe(Instant.FromUtc(2026, 3, 8, 7, 0));
-        BusinessDay.Of(Instant.FromUtc(2026, 3, 29, 0, 59, 59), Berlin, new LocalTime(2, 30)).ShouldBe(new LocalDate(2026, 3, 28));
-        BusinessDay.Of(Instant.FromUtc(2026, 3, 29, 1, 0), Berlin, new LocalTime(2, 30)).ShouldBe(new LocalDate(2026, 3, 29));
+        BusinessDates.Start(new LocalDate(2026, 3, 29), Berlin, new LocalTime(2, 30)).ShouldBe(Instant.FromUtc(2026, 3, 29, 1, 0));
+        BusinessDates.Start(new LocalDate(2026, 3, 8), NewYork, new LocalTime(2, 30)).ShouldBe(Instant.FromUtc(2026, 3, 8, 7, 0));
+        BusinessDates.Of(Instant.FromUtc(2026, 3, 29, 0, 59, 59), Berlin, new LocalTime(2, 30)).ShouldBe(new LocalDate(2026, 3, 28));
+        BusinessDates.Of(Instant.FromUtc(2026, 3, 29, 1, 0), Berlin, new LocalTime(2, 30)).ShouldBe(new LocalDate(2026, 3, 29));
     }
 
     [Fact]
     public void A_cutoff_that_the_autumn_night_has_twice_takes_the_first()
     {
-        BusinessDay.Start(new LocalDate(2026, 10, 25), Berlin, new LocalTime(2, 30)).ShouldBe(Instant.FromUtc(2026, 10, 25, 0, 30));
-        BusinessDay.Start(new LocalDate(2026, 11, 1), NewYork, new LocalTime(1, 30)).ShouldBe(Instant.FromUtc(2026, 11, 1, 5, 30));
+        BusinessDates.Start(new LocalDate(2026, 10, 25), Berlin, new LocalTime(2, 30)).ShouldBe(Instant.FromUtc(2026, 10, 25, 0, 30));
+        BusinessDates.Start(new LocalDate(2026, 11, 1), NewYork, new LocalTime(1, 30)).ShouldBe(Instant.FromUtc(2026, 11, 1, 5, 30));
         // A quarter past two for the second time is after the cut-off, although the clock shows an earlier time.
-        BusinessDay.Of(Instant.FromUtc(2026, 10, 25, 1, 15), Berlin, new LocalTime(2, 30)).ShouldBe(new LocalDate(2026, 10, 25));
+        BusinessDates.Of(Instant.FromUtc(2026, 10, 25, 1, 15), Berlin, new LocalTime(2, 30)).ShouldBe(new LocalDate(2026, 10, 25));
     }
 
     [Fact]
@@ -139,9 +139,9 @@ public sealed class BusinessDayTests
         var apia = DateTimeZoneProviders.Tzdb["Pacific/Apia"];
         var change = Instant.FromUtc(2011, 12, 30, 10, 0); // from the end of the 29th to the start of the 31st
 
-        BusinessDay.Of(change - Duration.FromTicks(1), apia, LocalTime.Midnight).ShouldBe(new LocalDate(2011, 12, 29));
-        BusinessDay.Of(change, apia, LocalTime.Midnight).ShouldBe(new LocalDate(2011, 12, 31));
-        BusinessDay.Start(new LocalDate(2011, 12, 30), apia, LocalTime.Midnight).ShouldBe(change);
-        BusinessDay.Start(new LocalDate(2011, 12, 31), apia, LocalTime.Midnight).ShouldBe(change);
+        BusinessDates.Of(change - Duration.FromTicks(1), apia, LocalTime.Midnight).ShouldBe(new LocalDate(2011, 12, 29));
+        BusinessDates.Of(change, apia, LocalTime.Midnight).ShouldBe(new LocalDate(2011, 12, 31));
+        BusinessDates.Start(new LocalDate(2011, 12, 30), apia, LocalTime.Midnight).ShouldBe(change);
+        BusinessDates.Start(new LocalDate(2011, 12, 31), apia, LocalTime.Midnight).ShouldBe(change);
     }
 }

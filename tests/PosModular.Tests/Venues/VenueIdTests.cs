@@ -8,5 +8,5 @@ namespace PosModular.Tests.Venues;
 public sealed class VenueIdTests
 {
     [Fact]
-    public void An_id_with_a_line_feed_at_its_end_is_refused() => VenueRules.CheckId("venue\n").ShouldNotBeNull();
+    public void An_id_with_a_line_feed_at_its_end_is_refused() => VenueValidator.CheckId("venue\n").ShouldNotBeNull();
 }

@@ -20,13 +20,13 @@ public sealed class VenueRulesTests
     [InlineData("a")]
     [InlineData("venue_1.main-bar")]
     [InlineData("0193a000-0000-7000-8000-000000000001")]
-    public void An_id_of_letters_digits_and_three_signs_is_good(string id) => VenueRules.CheckId(id).ShouldBeNull();
+    public void An_id_of_letters_digits_and_three_signs_is_good(string id) => VenueValidator.CheckId(id).ShouldBeNull();
 
     [Fact]
     public void An_id_of_64_characters_is_good_and_of_65_is_not()
     {
-        VenueRules.CheckId(new string('a', 64)).ShouldBeNull();
-        Wrong(VenueRules.CheckId(new string('a', 65)), "id");
+        VenueValidator.CheckId(new string('a', 64)).ShouldBeNull();
+        Wrong(VenueValidator.CheckId(new string('a', 65)), "id");
     }
 
     [Theory]
@@ -41,23 +41,23 @@ public sealed class VenueRulesTests
     [InlineData("a\0")]
     [InlineData("\na")]
     [InlineData("a\r\nb")]
-    public void An_id_that_would_break_a_url_or_a_bell_is_refused(string id) => Wrong(VenueRules.CheckId(id), "id");
+    public void An_id_that_would_break_a_url_or_a_bell_is_refused(string id) => Wrong(VenueValidator.CheckId(id), "id");
 
     [Theory]
     [InlineData("Bar")]
     [InlineData(" Zur Post ")]
     [InlineData("酒場 🍶")]
-    public void A_name_is_for_people(string name) => VenueRules.CheckName(name).ShouldBeNull();
+    public void A_name_is_for_people(string name) => VenueValidator.CheckName(name).ShouldBeNull();
 
     [Fact]
     public void A_name_has_1_to_200_characters_and_no_control_characters()
     {
-        VenueRules.CheckName(new string('x', 200)).ShouldBeNull();
-        Wrong(VenueRules.CheckName(new string('x', 201)), "name");
-        Wrong(VenueRules.CheckName(""), "name");
-        Wrong(VenueRules.CheckName("   "), "name");
-        Wrong(VenueRules.CheckName("Bar\0"), "name");
-        Wrong(VenueRules.CheckName("Bar\nClub"), "name");
+        VenueValidator.CheckName(new string('x', 200)).ShouldBeNull();
+        Wrong(VenueValidator.CheckName(new string('x', 201)), "name");
+        Wrong(VenueValidator.CheckName(""), "name");
+        Wrong(VenueValidator.CheckName("   "), "name");
+        Wrong(VenueValidator.CheckName("Bar\0"), "name");
+        Wrong(VenueValidator.CheckName("Bar\nClub"), "name");
     }
 
     [Theory]
@@ -71,36 +71,36 @@ public sealed class VenueRulesTests
     public void A_time_zone_is_one_of_iana(string zone, bool good)
     {
         if (good)
-            VenueRules.CheckTimeZone(zone).ShouldBeNull();
+            VenueValidator.CheckTimeZone(zone).ShouldBeNull();
         else
-            Wrong(VenueRules.CheckTimeZone(zone), "timeZone");
+            Wrong(VenueValidator.CheckTimeZone(zone), "timeZone");
     }
 
     [Fact]
     public void A_currency_is_one_of_iso_4217()
     {
-        VenueRules.CheckCurrency("EUR").ShouldBeNull();
-        Wrong(VenueRules.CheckCurrency("eur"), "currency");
-        Wrong(VenueRules.CheckCurrency("XYZ"), "currency");
+        VenueValidator.CheckCurrency("EUR").ShouldBeNull();
+        Wrong(VenueValidator.CheckCurrency("eur"), "currency");
+        Wrong(VenueValidator.CheckCurrency("XYZ"), "currency");
     }
 
     [Fact]
     public void A_day_starts_on_a_quarter_of_an_hour()
     {
         for (var minute = 0; minute < 24 * 60; minute++)
-            (VenueRules.CheckDayCutoff(LocalTime.FromMinutesSinceMidnight(minute)) is null).ShouldBe(minute % 15 == 0);
-        Wrong(VenueRules.CheckDayCutoff(new LocalTime(6, 0, 1)), "dayCutoff");
-        Wrong(VenueRules.CheckDayCutoff(LocalTime.MaxValue), "dayCutoff");
+            (VenueValidator.CheckDayCutoff(LocalTime.FromMinutesSinceMidnight(minute)) is null).ShouldBe(minute % 15 == 0);
+        Wrong(VenueValidator.CheckDayCutoff(new LocalTime(6, 0, 1)), "dayCutoff");
+        Wrong(VenueValidator.CheckDayCutoff(LocalTime.MaxValue), "dayCutoff");
     }
 
     [Fact]
     public void Owners_are_user_ids()
     {
-        VenueRules.CheckOwners(["u1", "auth0|123", new string('x', 200)]).ShouldBeNull();
-        VenueRules.CheckOwners([]).ShouldBeNull();
-        Wrong(VenueRules.CheckOwners(["u1", ""]), "ownerUserIds");
-        Wrong(VenueRules.CheckOwners([" "]), "ownerUserIds");
-        Wrong(VenueRules.CheckOwners(["u\0"]), "ownerUserIds");
-        Wrong(VenueRules.CheckOwners([new string('x', 201)]), "ownerUserIds");
+        VenueValidator.CheckOwners(["u1", "auth0|123", new string('x', 200)]).ShouldBeNull();
+        VenueValidator.CheckOwners([]).ShouldBeNull();
+        Wrong(VenueValidator.CheckOwners(["u1", ""]), "ownerUserIds");
+        Wrong(VenueValidator.CheckOwners([" "]), "ownerUserIds");
+        Wrong(VenueValidator.CheckOwners(["u\0"]), "ownerUserIds");
+        Wrong(VenueValidator.CheckOwners([new string('x', 201)]), "ownerUserIds");
     }
 }

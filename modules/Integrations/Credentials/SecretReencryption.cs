@@ -1,0 +1,87 @@
+using Integrations.Webhooks;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using PosModular.Kernel.Time;
+
+namespace Integrations.Credentials;
+
+/// <summary>Seals anew, in the background, what was sealed with an old encryption key, so that the old key can be retired. A value that cannot be opened is
+/// reported and left exactly as it is; one that changes meanwhile too.</summary>
+internal sealed partial class SecretReencryption(
+    IDbContextFactory<IntegrationsDb> dbFactory,
+    IntegrationsSettings settings,
+    PosConnectionDirectory directory,
+    TimeProvider time,
+    ILogger<SecretReencryption> log
+) : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(5);
+    private int _reportedUnreadable;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await RunAsync(stoppingToken);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                LogRunFailed(log, e.Message);
+            }
+            await time.DelayAsync(Interval, stoppingToken);
+        }
+    }
+
+    /// <summary>One pass over everything that is sealed; answers how many values were sealed anew and how many cannot be opened.</summary>
+    public async Task<(int Resealed, int Quarantined)> RunAsync(CancellationToken cancellationToken)
+    {
+        var (reencrypted, unreadable) = (0, 0);
+        await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
+        foreach (var id in await db.Connections.AsNoTracking().OrderBy(c => c.Id).Select(c => c.Id).ToListAsync(cancellationToken))
+        {
+            // Under the row's lock: nobody changes a secret between our reading and our writing.
+            await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+            var row = await db
+                .Connections.FromSql($"select * from integrations.pos_connections where id = {id} for update")
+                .SingleOrDefaultAsync(cancellationToken);
+            var before = reencrypted;
+            foreach (var (value, purpose, replace) in row?.EncryptedSecrets().ToArray() ?? [])
+            {
+                if (settings.SecretCipher.UsesCurrentKey(value) && settings.SecretCipher.Decrypt(value, purpose) is not null)
+                    continue;
+                if (settings.SecretCipher.Decrypt(value, purpose) is { } secret)
+                {
+                    replace(settings.SecretCipher.Encrypt(secret, purpose));
+                    reencrypted++;
+                }
+                else
+                    unreadable++;
+            }
+            await db.SaveChangesAsync(cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+            if (reencrypted > before)
+                directory.Invalidate(row!.VenueId);
+            db.ChangeTracker.Clear();
+        }
+        if (reencrypted > 0)
+            LogReencrypted(log, reencrypted);
+        if (unreadable > 0 && Interlocked.Exchange(ref _reportedUnreadable, unreadable) != unreadable)
+            LogUnreadable(log, unreadable);
+        return (reencrypted, unreadable);
+    }
+
+    [LoggerMessage(LogLevel.Information, "{Count} secrets were sealed anew with the current encryption key")]
+    private static partial void LogReencrypted(ILogger log, int count);
+
+    [LoggerMessage(
+        LogLevel.Error,
+        "{Count} secrets cannot be opened with any key in POS_ENCRYPTION_KEY and POS_ENCRYPTION_KEYS_OLD. They are left as they are; add the key that sealed them, or connect those tills again"
+    )]
+    private static partial void LogUnreadable(ILogger log, int count);
+
+    [LoggerMessage(LogLevel.Warning, "Secrets could not be sealed anew just now: {Reason}")]
+    private static partial void LogRunFailed(ILogger log, string reason);
+}

@@ -1,0 +1,137 @@
+using System.Text;
+using System.Text.Json;
+using Integrations.Connections;
+using Integrations.Contracts.Connections;
+using NodaTime;
+using NodaTime.Text;
+
+namespace Integrations.Square;
+
+/// <summary>Reads what a location has sold, page by page: always of one location (left out, Square lists the main one only), 100 at a time, the oldest
+/// first. Orders come along with their payments, for tax, discount and service charge.</summary>
+/// <remarks>Source: Square API reference, ListPayments, ListPaymentRefunds, BatchRetrieveOrders; Square docs, Working with APIs › Pagination: the
+/// parameters stay the same from page to page.</remarks>
+internal sealed class SquarePageReader(SquareApi api)
+{
+    private const int PageSize = 100;
+
+    // Square lists the last year unless told otherwise; a refund may come later than that.
+    private const string EarliestTime = "2013-01-01T00:00:00Z";
+
+    // By change: whatever happened to a sale since. By creation: a span of the past, whatever happened to it later comes by change.
+    public static IReadOnlyList<string> Streams(bool isBackfill) =>
+        isBackfill
+            ? ["payments-created", "offline-created", "refunds-created"]
+            : ["payments-updated", "offline-updated", "refunds-updated"];
+
+    public async Task<ProviderResult<PosPage>> FetchAsync(
+        PosCredentials credentials,
+        PageRequest request,
+        CancellationToken cancellationToken
+    )
+    {
+        var (kind, byChange) = (request.Stream.Split('-')[0], request.Stream.EndsWith("-updated", StringComparison.Ordinal));
+        var answer = await api.GetAsync(credentials, BuildPath(credentials, request, kind, byChange), cancellationToken);
+        if (answer.Fault is { } fault)
+            return fault;
+        using var json = answer.Value!;
+        var skipped = new List<string>();
+        Instant? resumeAt = null;
+        var observations =
+            kind == "refunds"
+                ? new PosObservations { Refunds = Read(json, "refunds", r => SquareTranslator.Refund(r), r => r.LocationId) }
+                : new PosObservations { Payments = Read(json, "payments", p => SquareTranslator.Payment(p), p => p.LocationId) };
+        if (
+            observations.Payments.Select(p => p.OrderId).OfType<string>().Distinct().ToArray() is { Length: > 0 } orders
+            // Without its orders a page is good too: they are fetched later.
+            && await FetchOrdersAsync(credentials, orders, cancellationToken) is { Value: { } found }
+        )
+            observations = observations with { Orders = found };
+        return ProviderResult.Success(new PosPage(observations, SquareApi.Text(json.RootElement, "cursor"), resumeAt, skipped));
+
+        List<T> Read<T>(JsonDocument page, string name, Func<JsonElement, (T? Known, string? Missing)> translate, Func<T, string> location)
+            where T : class
+        {
+            var read = new List<T>();
+            if (!page.RootElement.TryGetProperty(name, out var items) || items.ValueKind != JsonValueKind.Array)
+                return read; // an empty page is an empty object
+            foreach (var item in items.EnumerateArray())
+            {
+                var (translated, missing) = TryTranslate(item, translate);
+                if (translated is null)
+                    skipped.Add($"{SquareApi.Text(item, "id") ?? "(no id)"}: {missing}");
+                else if (location(translated) == credentials.LocationId)
+                    read.Add(translated);
+                if (SortTimeOf(item, byChange) is { } at)
+                    resumeAt = at;
+            }
+            return read;
+        }
+    }
+
+    public async Task<ProviderResult<IReadOnlyList<PosOrder>>> FetchOrdersAsync(
+        PosCredentials credentials,
+        IReadOnlyList<string> orderIds,
+        CancellationToken cancellationToken
+    )
+    {
+        var answer = await api.PostAsync(
+            credentials,
+            "/v2/orders/batch-retrieve",
+            new { order_ids = orderIds.Take(PageSize), location_id = credentials.LocationId },
+            cancellationToken
+        );
+        if (answer.Fault is { } fault)
+            return fault;
+        using var json = answer.Value!;
+        IReadOnlyList<PosOrder> orders =
+            json.RootElement.TryGetProperty("orders", out var items) && items.ValueKind == JsonValueKind.Array
+                ? [.. items.EnumerateArray().Select(o => TryTranslate(o, SquareTranslator.Order).Known).OfType<PosOrder>()]
+                : [];
+        return ProviderResult.Success(orders);
+    }
+
+    // Text that is not valid Unicode must not take its neighbours along.
+    private static (T? Known, string? Missing) TryTranslate<T>(JsonElement item, Func<JsonElement, (T? Known, string? Missing)> translate)
+        where T : class
+    {
+        try
+        {
+            return item.ValueKind == JsonValueKind.Object ? translate(item) : (null, "It is not an object.");
+        }
+        catch (InvalidOperationException)
+        {
+            return (null, "It has text that is not valid Unicode.");
+        }
+    }
+
+    private static Instant? SortTimeOf(JsonElement item, bool byChange) =>
+        SquareApi.Text(item, byChange ? "updated_at" : "created_at") is { } text
+        && OffsetDateTimePattern.ExtendedIso.Parse(text) is { Success: true } at
+            ? at.Value.ToInstant()
+            : null;
+
+    private static string BuildPath(PosCredentials credentials, PageRequest request, string kind, bool byChange)
+    {
+        var path = new StringBuilder(kind == "refunds" ? "/v2/refunds" : "/v2/payments")
+            .Append("?location_id=")
+            .Append(Uri.EscapeDataString(credentials.LocationId))
+            .Append("&limit=")
+            .Append(PageSize)
+            .Append("&sort_order=ASC&sort_field=")
+            .Append(byChange ? "UPDATED_AT" : "CREATED_AT");
+        path.Append("&begin_time=").Append(byChange ? Uri.EscapeDataString(EarliestTime) : FormatTime(request.From));
+        path.Append(
+            byChange
+                ? $"&updated_at_begin_time={FormatTime(request.From)}&updated_at_end_time={FormatTime(request.To)}"
+                : $"&end_time={FormatTime(request.To)}"
+        );
+        if (kind == "offline")
+            path.Append("&is_offline_payment=true");
+        if (request.Cursor is not null)
+            path.Append("&cursor=").Append(Uri.EscapeDataString(request.Cursor));
+        return path.ToString();
+    }
+
+    private static string FormatTime(Instant at) => Uri.EscapeDataString(InstantPattern.ExtendedIso.Format(at));
+}

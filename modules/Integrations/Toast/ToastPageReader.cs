@@ -1,0 +1,70 @@
+using System.Globalization;
+using System.Text.Json;
+using Integrations.Connections;
+using Integrations.Contracts.Connections;
+using NodaTime;
+using PosModular.Kernel.Amounts;
+using PosModular.Kernel.Errors;
+
+namespace Integrations.Toast;
+
+/// <summary>Reads a restaurant's orders page by page, 100 at a time, always by the time of their change: whatever happened to a sale since, its order comes again. The
+/// cursor is the page's number, so a listing shifts when an order is edited while it is read, and one may slip from an unread page to a read one;
+/// Toast does not document an order to go by either, so no page tells how far everything is read (ReachedAt). Whoever needs all of a span reads it again until
+/// a pass brings nothing new.</summary>
+/// <remarks>Source: Toast Orders API reference, ordersBulk; Toast developer guide, Response data pagination (link headers by RFC 8288, no last), Rate limiting: spans
+/// of a month at most.</remarks>
+internal sealed class ToastPageReader(ToastApi api)
+{
+    public static readonly Duration MaxQuerySpan = Duration.FromDays(30);
+
+    private const int PageSize = 100;
+
+    public async Task<ProviderResult<PosPage>> FetchAsync(
+        PosCredentials credentials,
+        PageRequest request,
+        CancellationToken cancellationToken
+    )
+    {
+        if (credentials.Currency is not { } currency || !Currency.Exists(currency))
+            return new ProviderFault(
+                new UserError(
+                    ErrorCode.SyncFailed,
+                    "The currency of this restaurant's amounts is not known, and its orders name none. Connect the till again."
+                )
+            );
+        if (request.To - request.From > MaxQuerySpan)
+            return new ProviderFault(UserError.Invalid("Toast lists the orders of at most 30 days at once. Ask for a shorter span.", "to"));
+        var number = 1;
+        if (
+            request.Cursor is { } cursor
+            && !(int.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number > 0)
+        )
+            return new ProviderFault(UserError.Invalid("A cursor of Toast is a page number.", "cursor"), CursorExpired: true);
+        if (request.To <= request.From)
+            return ProviderResult.Success(new PosPage(new PosObservations(), null, null, []));
+        var answer = await api.GetAsync(credentials, BuildPath(request.From, request.To, PageSize, number), cancellationToken);
+        if (answer.Fault is { } fault)
+            return fault;
+        using var page = answer.Value!;
+        if (page.Json.RootElement.ValueKind != JsonValueKind.Array)
+            return new ProviderFault(ToastErrors.Unavailable);
+        var (payments, skipped) = (new List<PosPayment>(), new List<string>());
+        foreach (var order in page.Json.RootElement.EnumerateArray())
+        {
+            var (read, missing) = ToastTranslator.Order(order, credentials.LocationId, currency);
+            payments.AddRange(read);
+            skipped.AddRange(missing);
+        }
+        var next = page.Json.RootElement.GetArrayLength() == 0 ? null : ToastLinkHeader.NextPage(page.Links, number);
+        return ProviderResult.Success(
+            new PosPage(new PosObservations { Payments = payments }, next?.ToString(CultureInfo.InvariantCulture), null, skipped)
+        );
+    }
+
+    public static string BuildPath(Instant from, Instant to, int size, int page) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{ToastHttp.OrdersBulk}?startDate={ToastTime.FormatForQuery(from, end: false)}&endDate={ToastTime.FormatForQuery(to, end: true)}&pageSize={size}&page={page}"
+        );
+}

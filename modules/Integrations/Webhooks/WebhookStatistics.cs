@@ -1,0 +1,134 @@
+using System.Collections.Concurrent;
+using Integrations.Connections;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using NodaTime;
+using Npgsql;
+using NpgsqlTypes;
+using PosModular.Kernel.Time;
+
+namespace Integrations.Webhooks;
+
+/// <summary>What came in at each connection's address: when the last genuine event, how many refused ones, and what the last of those looked like.
+/// Counted in memory and written down about once a second for all at once, never one write per (perhaps forged) request.</summary>
+internal sealed partial class WebhookStatistics(NpgsqlDataSource database, IClock clock, TimeProvider time, ILogger<WebhookStatistics> log)
+    : BackgroundService
+{
+    private const string UpdateSql = """
+        update integrations.pos_connections c set refused_signatures = c.refused_signatures + n.refused, last_refusal = coalesce(n.refusal, c.last_refusal),
+          last_event_at = greatest(c.last_event_at, n.last_event)
+        from unnest($1::uuid[], $2::bigint[], $3::text[], $4::timestamptz[]) n(id, refused, refusal, last_event) where c.id = n.id
+        """;
+
+    private static readonly TimeSpan FlushInterval = TimeSpan.FromSeconds(1);
+    private readonly ConcurrentDictionary<Guid, ConnectionCounter> _counters = new();
+
+    public void RecordAccepted(Guid connectionId) => CounterOf(connectionId).RecordAccepted(clock.Now());
+
+    /// <param name="connectionId">Whose address it came to.</param>
+    /// <param name="description">What it looked like; null when that was not looked into, because one just before was.</param>
+    public void RecordRejected(Guid connectionId, string? description) => CounterOf(connectionId).RecordRejected(description);
+
+    /// <summary>What this host has not written down yet is told too.</summary>
+    public PosConnectionRow AddPendingTo(PosConnectionRow connection)
+    {
+        if (_counters.TryGetValue(connection.Id, out var counter))
+            counter.AddPendingTo(connection);
+        return connection;
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            await time.DelayAsync(FlushInterval, stoppingToken);
+            try
+            {
+                // At the end once more, with what came while we were told to stop.
+                await FlushAsync(CancellationToken.None);
+            }
+            catch (Exception e)
+            {
+                LogFlushFailed(log, e.Message);
+            }
+        }
+    }
+
+    private async Task FlushAsync(CancellationToken cancellationToken)
+    {
+        var pending = _counters
+            .Select(n => (n.Key, Note: n.Value, Taken: n.Value.GetPending()))
+            .Where(n => n.Taken is not null)
+            .Select(n => (n.Key, n.Note, Taken: n.Taken!))
+            .ToArray();
+        if (pending.Length == 0)
+            return;
+        await using var command = database.CreateCommand(UpdateSql);
+        command.Parameters.Add(new() { Value = pending.Select(t => t.Key).ToArray() });
+        command.Parameters.Add(new() { Value = pending.Select(t => t.Taken.RefusedCount).ToArray() });
+        command.Parameters.Add(
+            new() { Value = pending.Select(t => t.Taken.LastRefusal).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text }
+        );
+        command.Parameters.Add(
+            new()
+            {
+                Value = pending.Select(t => t.Taken.LastEventAt).ToArray(),
+                NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz,
+            }
+        );
+        await command.ExecuteNonQueryAsync(cancellationToken);
+        foreach (var (_, counter, written) in pending)
+            counter.MarkWritten(written);
+    }
+
+    private ConnectionCounter CounterOf(Guid connectionId) => _counters.GetOrAdd(connectionId, static _ => new ConnectionCounter());
+
+    [LoggerMessage(LogLevel.Information, "What came in at the webhook addresses could not be noted yet: {Reason}")]
+    private static partial void LogFlushFailed(ILogger log, string reason);
+
+    private sealed record PendingCounts(long RefusedCount, string? LastRefusal, Instant? LastEventAt);
+
+    private sealed class ConnectionCounter
+    {
+        private readonly Lock _lock = new();
+        private PendingCounts _pending = new(0, null, null);
+
+        public void RecordAccepted(Instant at)
+        {
+            lock (_lock)
+                _pending = _pending with { LastEventAt = at };
+        }
+
+        public void RecordRejected(string? description)
+        {
+            lock (_lock)
+                _pending = _pending with { RefusedCount = _pending.RefusedCount + 1, LastRefusal = description ?? _pending.LastRefusal };
+        }
+
+        public PendingCounts? GetPending()
+        {
+            lock (_lock)
+                return _pending is { RefusedCount: 0, LastEventAt: null } ? null : _pending;
+        }
+
+        public void MarkWritten(PendingCounts written)
+        {
+            lock (_lock)
+                _pending = new PendingCounts(
+                    _pending.RefusedCount - written.RefusedCount,
+                    _pending.LastRefusal == written.LastRefusal ? null : _pending.LastRefusal,
+                    _pending.LastEventAt == written.LastEventAt ? null : _pending.LastEventAt
+                );
+        }
+
+        public void AddPendingTo(PosConnectionRow connection)
+        {
+            lock (_lock)
+            {
+                connection.RefusedSignatures += _pending.RefusedCount;
+                connection.LastRefusal = _pending.LastRefusal ?? connection.LastRefusal;
+                connection.LastEventAt = _pending.LastEventAt ?? connection.LastEventAt;
+            }
+        }
+    }
+}

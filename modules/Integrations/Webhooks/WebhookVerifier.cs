@@ -1,0 +1,176 @@
+using System.Text;
+using Integrations.Contracts.Connections;
+using Integrations.Contracts.Webhooks;
+using Integrations.Providers;
+
+namespace Integrations.Webhooks;
+
+/// <summary>Decides which webhooks are genuine and whose they are.</summary>
+/// <remarks>The address in the signature is the one stored with the connection, never the request's own: a proxy changes that.
+/// Source: Square docs, Webhooks › Validate notifications.</remarks>
+internal sealed class WebhookVerifier(
+    PosConnectionDirectory directory,
+    PosProviderRegistry providers,
+    WebhookStatistics statistics,
+    SignatureDiagnostics diagnostics,
+    WebhookTester tester,
+    OAuthRevocations revocations,
+    IntegrationsSettings settings,
+    TimeProvider time
+) : IWebhookVerifier
+{
+    // Square waits 10 s for an answer, Toast 2 s. A key change takes one call to the provider.
+    private static readonly TimeSpan MaxKeyWait = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan MaxKeyWaitForToast = TimeSpan.FromSeconds(1);
+
+    private readonly byte[] _generalUrl = Encoding.UTF8.GetBytes(settings.WebhookUrl(Provider.Square));
+
+    public async ValueTask<WebhookVerification> VerifyAsync(WebhookRequest request, CancellationToken cancellationToken)
+    {
+        var provider = providers.Get(request.Provider);
+        var connections = await directory.GetAsync(cancellationToken);
+        var verification = string.IsNullOrEmpty(request.Signature) ? WebhookVerification.Rejected : Verify(provider, connections, request);
+        if (verification is { IsGenuine: true, IgnoredReason: null })
+            return await AcceptAsync(provider, connections, verification, cancellationToken);
+        if (!string.IsNullOrEmpty(request.Signature))
+        {
+            // A till, its key or its address may be newer than what is in memory. For a genuine event that decides whether its sale counts.
+            connections = verification.IsGenuine
+                ? await directory.ReadLatestAsync(cancellationToken)
+                : await directory.ReadThrottledAsync(cancellationToken);
+            verification = Verify(provider, connections, request);
+            if (verification == WebhookVerification.Undecided)
+                (connections, verification) = await WaitForKeyAsync(provider, request, connections, cancellationToken);
+        }
+        if (verification.IsGenuine)
+            return await AcceptAsync(provider, connections, verification, cancellationToken);
+        if (
+            verification != WebhookVerification.Undecided
+            && request.ConnectionId is { } id
+            && connections.Find(request.Provider, id) is { } connection
+        )
+            statistics.RecordRejected(id, diagnostics.Diagnose(provider, connections, connection, request));
+        return verification;
+    }
+
+    public async ValueTask<WebhookVerification> TranslateAgainAsync(
+        Provider provider,
+        Guid? connectionId,
+        ReadOnlyMemory<byte> body,
+        CancellationToken cancellationToken
+    )
+    {
+        var (connections, posProvider) = (await directory.ReadLatestAsync(cancellationToken), providers.Get(provider));
+        var posEvent = posProvider.Translate(body, null);
+        var connection = connectionId is { } id
+            ? connections.Find(provider, id)
+            : connections.FindByLocation(provider, posEvent.LocationId);
+        return connection is null ? WithoutConnection(posEvent) : Genuine(ReadFor(posProvider, posEvent, body, connection), connection);
+    }
+
+    private async ValueTask<WebhookVerification> AcceptAsync(
+        IPosProvider provider,
+        PosConnectionSnapshot connections,
+        WebhookVerification verification,
+        CancellationToken cancellationToken
+    )
+    {
+        verification = await tester.ClassifyAsync(provider, connections, verification, cancellationToken);
+        if (verification.Connection is { } connection)
+            statistics.RecordAccepted(connection.ConnectionId);
+        if (verification.Event is { Type: "oauth.authorization.revoked", MerchantId: { } merchantId })
+            revocations.Enqueue(merchantId);
+        return verification;
+    }
+
+    private async Task<(PosConnectionSnapshot, WebhookVerification)> WaitForKeyAsync(
+        IPosProvider provider,
+        WebhookRequest request,
+        PosConnectionSnapshot connections,
+        CancellationToken cancellationToken
+    )
+    {
+        var (startedAt, maxWait) = (time.GetTimestamp(), request.Provider == Provider.Toast ? MaxKeyWaitForToast : MaxKeyWait);
+        var verification = WebhookVerification.Undecided;
+        while (
+            verification == WebhookVerification.Undecided
+            && request.ConnectionId is { } id
+            && connections.Find(request.Provider, id) is { IsRotatingKey: true }
+            && time.GetElapsedTime(startedAt) < maxWait
+        )
+        {
+            connections = await directory.ReadThrottledAsync(cancellationToken);
+            verification = Verify(provider, connections, request);
+        }
+        return (connections, verification);
+    }
+
+    private WebhookVerification Verify(IPosProvider provider, PosConnectionSnapshot connections, WebhookRequest request)
+    {
+        var (body, signature) = (request.Body, request.Signature!);
+        if (request.ConnectionId is { } id)
+            return connections.Find(provider.Provider, id) is not { } connection ? WebhookVerification.Rejected
+                : connection.Urls.Any(url => IsSignedBy(provider, connection, url, signature, body))
+                    ? Genuine(provider.Translate(body, connection.Currency), connection)
+                : connection.HasUnreadableKey || connection.IsRotatingKey ? WebhookVerification.Undecided
+                : WebhookVerification.Rejected;
+
+        var posEvent = provider.Translate(body, null);
+        if (
+            provider.Provider == Provider.Square
+            && settings.SquareApplicationSignatureKey is { } key
+            && provider.IsSignatureValid(key, _generalUrl, body.Span, signature)
+        )
+            return connections.FindByLocation(provider.Provider, posEvent.LocationId) is { } owner
+                ? Genuine(ReadFor(provider, posEvent, body, owner), owner)
+                : WithoutConnection(posEvent);
+
+        // Who may have signed it is read from a body that is not trusted yet: the signature under that till's own key then tells. Several tills may
+        // share a key; the sale is the connected one's whose location it names.
+        var signers = connections
+            .FindByMerchantOrLocation(provider.Provider, posEvent.MerchantId, posEvent.LocationId)
+            .Where(connection => IsSignedBy(provider, connection, _generalUrl, signature, body))
+            .Select(connection => Genuine(ReadFor(provider, posEvent, body, connection), connection))
+            .ToArray();
+        return signers.FirstOrDefault(a => a.IgnoredReason is null) ?? signers.FirstOrDefault() ?? WebhookVerification.Rejected;
+    }
+
+    // What was read without knowing whose it is may lack the amounts, for want of a currency.
+    private static PosEvent ReadFor(IPosProvider provider, PosEvent posEvent, ReadOnlyMemory<byte> body, PosConnectionEntry connection) =>
+        posEvent is { Observations: null, UnreadableReason: not null } ? provider.Translate(body, connection.Currency) : posEvent;
+
+    private static WebhookVerification WithoutConnection(PosEvent posEvent) =>
+        new(
+            true,
+            posEvent,
+            null,
+            posEvent.UnreadableReason is not null
+                ? null
+                : $"No till is connected for location {posEvent.LocationId ?? "(none named)"} of merchant {posEvent.MerchantId ?? "(none named)"}."
+        );
+
+    private static bool IsSignedBy(
+        IPosProvider provider,
+        PosConnectionEntry connection,
+        byte[] url,
+        string signature,
+        ReadOnlyMemory<byte> body
+    )
+    {
+        foreach (var key in connection.Keys)
+            if (provider.IsSignatureValid(key, url, body.Span, signature))
+                return true;
+        return false;
+    }
+
+    private static WebhookVerification Genuine(PosEvent posEvent, PosConnectionEntry connection) =>
+        new(
+            true,
+            posEvent,
+            connection.Details,
+            !connection.IsConnected ? "The till is disconnected."
+                : posEvent.Observations is not null && posEvent.LocationId != connection.LocationId
+                    ? $"It is a sale of location {posEvent.LocationId}; this connection is for {connection.LocationId}."
+                : null
+        );
+}

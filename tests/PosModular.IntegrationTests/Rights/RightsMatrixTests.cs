@@ -1,0 +1,282 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using PosModular.IntegrationTests.Fixtures;
+using PosModular.IntegrationTests.Postgres;
+
+namespace PosModular.IntegrationTests.Rights;
+
+/// <summary>Walks every field and mutation of the schema as everybody, and compares with the table of who may what (docs/rights.md). A field that is new in the schema
+/// must be put into the table first.</summary>
+public sealed class RightsMatrixTests(TestPostgres postgres)
+{
+    private enum Right
+    {
+        AnyUser,
+        ViewVenue,
+        ViewTransactions,
+        ManageConnections,
+        Sync,
+        ManageMembers,
+    }
+
+    private enum Caller
+    {
+        Anonymous,
+        Stranger,
+        OwnerOfAnother,
+        Owner,
+        Moderator,
+    }
+
+    private static bool IsAllowed(Caller caller, Right right) =>
+        (caller, right) switch
+        {
+            (Caller.Anonymous, _) => false,
+            (_, Right.AnyUser) => true,
+            (Caller.Owner, Right.ViewVenue or Right.ViewTransactions or Right.Sync or Right.ManageMembers) => true,
+            (Caller.Moderator, Right.ViewVenue or Right.ManageConnections or Right.Sync or Right.ManageMembers) => true,
+            _ => false,
+        };
+
+    private const string UnknownId = "00000000-0000-7000-8000-000000000000";
+
+    private static readonly Dictionary<string, (Right Row, string Arguments)> Venue = new()
+    {
+        ["id"] = (Right.ViewVenue, ""),
+        ["name"] = (Right.ViewVenue, ""),
+        ["timeZone"] = (Right.ViewVenue, ""),
+        ["currency"] = (Right.ViewVenue, ""),
+        ["dayCutoff"] = (Right.ViewVenue, ""),
+        ["rulesCountFrom"] = (Right.ViewVenue, ""),
+        ["unlockPolicy"] = (Right.ViewVenue, ""),
+        ["ownerUserIds"] = (Right.ViewVenue, ""),
+        ["posConnections"] = (Right.ViewVenue, ""),
+        ["auditLog"] = (Right.ViewVenue, ""),
+        ["webhookEvents"] = (Right.ViewVenue, ""),
+        ["spendRules"] = (Right.ViewVenue, ""),
+        ["spendRule"] = (Right.ViewVenue, $"(id: \"{UnknownId}\")"),
+        ["liveSessions"] = (Right.ViewVenue, ""),
+        ["transactions"] = (Right.ViewTransactions, ""),
+        ["transaction"] = (Right.ViewTransactions, $"(id: \"{UnknownId}\")"),
+        ["matchRate"] = (Right.ViewTransactions, "(period: ALL)"),
+        ["member"] = (Right.ViewTransactions, "(userId: \"x\")"),
+        ["members"] = (Right.ViewTransactions, ""),
+        ["revenue"] = (Right.ViewTransactions, "(period: ALL)"),
+        ["revenueSeries"] = (Right.ViewTransactions, "(from: \"2026-11-01\", to: \"2026-11-02\", by: DAY)"),
+    };
+
+    private static readonly Dictionary<string, Right> Query = new()
+    {
+        ["viewer"] = Right.AnyUser,
+        ["venue"] = Right.AnyUser, // null for a stranger
+        ["venues"] = Right.AnyUser, // one's own
+        ["unroutedWebhookEvents"] = Right.ManageConnections,
+    };
+
+    private static readonly Dictionary<string, (Right Row, string Input)> Mutations = new()
+    {
+        ["registerVenue"] = (Right.ManageConnections, "{ name: \"\", timeZone: \"UTC\", currency: \"EUR\", ownerUserIds: [] }"),
+        ["updateVenue"] = (Right.ManageConnections, "{ venueId: \"bar\", timeZone: \"Mars\" }"),
+        ["validatePosCredentials"] = (Right.ManageConnections, "{ provider: SQUARE, environment: SANDBOX, locationId: \"\" }"),
+        ["connectPos"] = (
+            Right.ManageConnections,
+            "{ venueId: \"bar\", credentials: { provider: SQUARE, environment: SANDBOX, locationId: \"\" } }"
+        ),
+        ["updatePosConnection"] = (Right.ManageConnections, $"{{ connectionId: \"{UnknownId}\" }}"),
+        ["rotateWebhookKey"] = (Right.ManageConnections, $"{{ connectionId: \"{UnknownId}\" }}"),
+        ["testWebhook"] = (Right.ManageConnections, $"{{ connectionId: \"{UnknownId}\" }}"),
+        ["disconnectPos"] = (Right.ManageConnections, $"{{ connectionId: \"{UnknownId}\" }}"),
+        ["replayWebhookEvents"] = (Right.ManageConnections, $"{{ venueId: \"bar\", eventIds: [\"{UnknownId}\"] }}"),
+        ["syncTransactions"] = (Right.Sync, $"{{ venueId: \"bar\", connectionId: \"{UnknownId}\" }}"),
+        ["linkCard"] = (Right.ManageMembers, "{ venueId: \"bar\", userId: \"u\", cardToken: \"none\" }"),
+        ["unlinkCard"] = (Right.ManageMembers, "{ venueId: \"bar\", cardToken: \"\" }"),
+        ["assignTransaction"] = (Right.ManageMembers, $"{{ venueId: \"bar\", transactionId: \"{UnknownId}\", userId: \"u\" }}"),
+        ["createSpendRule"] = (Right.ManageMembers, "{ venueId: \"bar\", name: \"\", threshold: 1, unlocksTier: REGULAR }"),
+        ["updateSpendRule"] = (Right.ManageMembers, "{ ruleId: \"RULE\", name: \"\" }"),
+        ["toggleSpendRule"] = (Right.ManageMembers, "{ ruleId: \"RULE\", enabled: true }"),
+        ["deleteSpendRule"] = (Right.ManageMembers, "{ ruleId: \"RULE\" }"),
+        ["startLiveSession"] = (Right.ManageMembers, "{ venueId: \"bar\", performerId: \"\" }"),
+        ["endLiveSession"] = (Right.ManageMembers, "{ sessionId: \"SESSION\", endedAt: \"2001-01-01T00:00:00Z\" }"),
+    };
+
+    /// <summary>Named by the id of a thing of the venue: who may not see the venue is told that there is none.</summary>
+    private static readonly string[] AddressedById = ["updateSpendRule", "toggleSpendRule", "deleteSpendRule", "endLiveSession"];
+
+    private static readonly Dictionary<string, (Right Row, string Feed)> Subscriptions = new()
+    {
+        ["transactionAdded"] = (Right.ViewTransactions, "ingestion"),
+        ["transactionChanged"] = (Right.ViewTransactions, "ingestion"),
+        ["tierUnlocked"] = (Right.ViewTransactions, "rules"),
+        ["syncProgressed"] = (Right.ViewVenue, "ingestion.syncs"),
+    };
+
+    [Fact]
+    public async Task Every_field_and_mutation_follows_the_rights_of_each_caller()
+    {
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        await venue.PostWebhookAsync(venue.PaymentEvent("p1"));
+        await venue.RegisterVenueAsync("other", "owner-of-another");
+        var rule = (
+            await venue.Owner.GetDataAsync(
+                "mutation { createSpendRule(input: { venueId: \"bar\", name: \"Rule\", threshold: 50, unlocksTier: REGULAR }) { rule { id } } }"
+            )
+        )
+            .At("createSpendRule.rule.id")
+            .GetString()!;
+        var session = (
+            await venue.Owner.GetDataAsync(
+                "mutation { startLiveSession(input: { venueId: \"bar\", performerId: \"p\" }) { session { id } } }"
+            )
+        )
+            .At("startLiveSession.session.id")
+            .GetString()!;
+        var types = (
+            await venue.Owner.GetDataAsync(
+                "{ __schema { types { name fields { name type { kind ofType { kind ofType { kind ofType { kind } } } } } } } }"
+            )
+        )
+            .At("__schema.types")
+            .EnumerateArray()
+            .Where(t => t.At("fields").ValueKind == JsonValueKind.Array)
+            .ToDictionary(
+                t => t.At("name").GetString()!,
+                t => t.At("fields").EnumerateArray().ToDictionary(f => f.At("name").GetString()!, f => IsObject(f.At("type")))
+            );
+
+        types["Venue"].Keys.ShouldBe(Venue.Keys, ignoreOrder: true);
+        types["Query"].Keys.ShouldBe(Query.Keys, ignoreOrder: true);
+        types["Mutation"].Keys.ShouldBe(Mutations.Keys, ignoreOrder: true);
+        types["Subscription"].Keys.ShouldBe(Subscriptions.Keys, ignoreOrder: true);
+
+        // What is refused first, so that it can be shown to have touched nothing.
+        var before = await HashDatabaseAsync(venue);
+        foreach (var allowed in new[] { false, true })
+        {
+            foreach (var caller in Enum.GetValues<Caller>())
+            {
+                var client = ClientOf(venue, caller);
+                foreach (var (field, row) in Query.Where(q => IsAllowed(caller, q.Value) == allowed))
+                    ShouldBeDecided(
+                        await client.ExecuteAsync($"{{ {field}{(field == "venue" ? "(id: \"bar\")" : "")} {{ __typename }} }}"),
+                        caller,
+                        allowed,
+                        field
+                    );
+                foreach (var (field, (row, arguments)) in Venue.Where(v => IsAllowed(caller, v.Value.Row) == allowed))
+                {
+                    var response = await client.ExecuteAsync(
+                        $"{{ venue(id: \"bar\") {{ {field}{arguments}{(types["Venue"][field] ? " { __typename }" : "")} }} }}"
+                    );
+                    if (caller is Caller.Stranger or Caller.OwnerOfAnother)
+                        response.At("data.venue").ValueKind.ShouldBe(JsonValueKind.Null, field); // as if there were none
+                    else
+                        ShouldBeDecided(response, caller, allowed, "venue." + field);
+                }
+                foreach (
+                    var (field, (row, input)) in Mutations
+                        .Where(m => IsAllowed(caller, m.Value.Row) == allowed)
+                        .OrderBy(m => m.Key == "deleteSpendRule")
+                )
+                {
+                    var text = input.Replace("RULE", rule, StringComparison.Ordinal).Replace("SESSION", session, StringComparison.Ordinal);
+                    var response = await client.ExecuteAsync($"mutation {{ {field}(input: {text}) {{ errors {{ code }} }} }}");
+                    if (!allowed && caller != Caller.Anonymous && AddressedById.Contains(field))
+                        response.At($"data.{field}.errors.0.code").GetString().ShouldBe("NOT_FOUND", $"{caller} {field}");
+                    else
+                        ShouldBeDecided(response, caller, allowed, field);
+                }
+                foreach (var (field, (row, feed)) in Subscriptions.Where(s => IsAllowed(caller, s.Value.Row) == allowed))
+                    await ShouldDecideSubscriptionAsync(venue, client, caller, field, feed, allowed);
+            }
+            if (!allowed)
+                (await HashDatabaseAsync(venue)).ShouldBe(before);
+        }
+        // The one part of something visible that is not: a sale's own words in an event.
+        (await venue.Moderator.GetErrorCodeAsync("{ venue(id: \"bar\") { webhookEvents { nodes { payload } } } }")).ShouldBe("FORBIDDEN");
+        (await venue.Owner.GetDataAsync("{ venue(id: \"bar\") { webhookEvents { nodes { payload } } } }"))
+            .At("venue.webhookEvents.nodes.0.payload")
+            .GetString()!
+            .ShouldContain("p1");
+    }
+
+    private static GraphQLClient ClientOf(TestVenue venue, Caller caller) =>
+        new(
+            venue.Host,
+            caller switch
+            {
+                Caller.Anonymous => null,
+                Caller.Stranger => TestKeys.Token("stranger"),
+                Caller.OwnerOfAnother => TestKeys.Token("owner-of-another"),
+                Caller.Owner => venue.Owner.Token,
+                _ => venue.Moderator.Token,
+            }
+        );
+
+    private static void ShouldBeDecided(JsonElement response, Caller caller, bool allowed, string field)
+    {
+        var code = response.TryGetProperty("errors", out var errors)
+            ? errors[0].GetProperty("extensions").GetProperty("code").GetString()
+            : null;
+        code.ShouldBe(
+            allowed ? null
+                : caller == Caller.Anonymous ? "UNAUTHENTICATED"
+                : "FORBIDDEN",
+            $"{caller} {field}: {response}"
+        );
+    }
+
+    private static bool IsObject(JsonElement type) =>
+        type.ValueKind == JsonValueKind.Object
+        && (type.At("kind").GetString() == "OBJECT" || (type.TryGetProperty("ofType", out var inner) && IsObject(inner)));
+
+    /// <summary>Refused: the stream says so and ends. Allowed: somebody listens on the host from then on.</summary>
+    private static async Task ShouldDecideSubscriptionAsync(
+        TestVenue venue,
+        GraphQLClient client,
+        Caller caller,
+        string field,
+        string feed,
+        bool allowed
+    )
+    {
+        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/graphql")
+        {
+            Content = JsonContent.Create(new { query = $"subscription {{ {field}(venueId: \"bar\") {{ __typename }} }}" }),
+        };
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/event-stream"));
+        if (client.Token is not null)
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", client.Token);
+        var before = venue.Host.ListenerCount(feed);
+        var pendingResponse = venue.Host.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation.Token);
+        if (!allowed)
+        {
+            using var response = await pendingResponse;
+            (await response.Content.ReadAsStringAsync(cancellation.Token)).ShouldContain(
+                caller == Caller.Anonymous ? "UNAUTHENTICATED" : "FORBIDDEN",
+                Case.Sensitive,
+                $"{caller} {field}"
+            );
+            return;
+        }
+        await Wait.UntilAsync(() => venue.Host.ListenerCount(feed) > before);
+        await cancellation.CancelAsync();
+        try
+        {
+            (await pendingResponse).Dispose();
+        }
+        catch (OperationCanceledException) { }
+        await Wait.UntilAsync(() => venue.Host.ListenerCount(feed) <= before);
+    }
+
+    private static Task<string> HashDatabaseAsync(TestVenue venue) =>
+        venue.SqlAsync<string>(
+            """
+            select md5(string_agg(t, '|' order by t)) from (
+              select v::text t from integrations.venues v union all select (c.id, c.disconnected_at, c.signature_key, c.sync_enabled, c.webhook_enabled)::text from integrations.pos_connections c
+              union all select a::text from integrations.audit_log a union all select r::text from rules.spend_rules r union all select s::text from rules.live_sessions s
+              union all select l::text from ingestion.card_links l union all select x::text from ingestion.transactions x union all select y::text from ingestion.sync_runs y) all_of_it
+            """
+        );
+}

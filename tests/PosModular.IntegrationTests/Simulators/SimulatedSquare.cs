@@ -1,0 +1,95 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using PosModular.IntegrationTests.Fixtures;
+using PosModular.Simulator;
+using PosModular.Simulator.Sellers;
+
+namespace PosModular.IntegrationTests.Simulators;
+
+/// <summary>A simulator with one Square till, talked to over HTTP as the product does.</summary>
+internal sealed class SimulatedSquare : IAsyncDisposable
+{
+    public required RunningSimulator Simulator { get; init; }
+    public required FakeTimeProvider Clock { get; init; }
+    public required Till Seller { get; init; }
+    public required HttpClient Http { get; init; }
+    public string LocationId => Seller.Location.Id;
+
+    public static async Task<SimulatedSquare> StartAsync(SimulatorSettings? settings = null, TillOrder? sellerDraft = null)
+    {
+        var clock = new FakeTimeProvider();
+        var simulator = await SquareSimulator.StartAsync(
+            (settings ?? new SimulatorSettings()) with
+            {
+                Urls = "http://127.0.0.1:0",
+                RetryScale = 0.0001,
+            },
+            clock,
+            TestContext.Current.CancellationToken
+        );
+        return new SimulatedSquare
+        {
+            Simulator = simulator,
+            Clock = clock,
+            Seller = simulator.Sellers.AddTill(sellerDraft),
+            Http = new HttpClient { BaseAddress = simulator.Address },
+        };
+    }
+
+    public static JsonElement Sample(string name) => JsonDocument.Parse(Samples.Read(name)).RootElement;
+
+    /// <summary>The answer to a call with the till's token.</summary>
+    public async Task<(HttpStatusCode Status, JsonElement Body)> CallAsync(
+        HttpMethod method,
+        string path,
+        object? body = null,
+        string? token = null
+    )
+    {
+        using var request = new HttpRequestMessage(method, path);
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token ?? Seller.Token.Value);
+        if (body is not null)
+            request.Content = body is JsonElement json
+                ? new StringContent(json.GetRawText(), Encoding.UTF8, "application/json")
+                : JsonContent.Create(body);
+        using var answer = await Http.SendAsync(request, TestContext.Current.CancellationToken);
+        return (answer.StatusCode, await answer.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken));
+    }
+
+    /// <summary>The body of a 200.</summary>
+    public async Task<JsonElement> GetAsync(string path)
+    {
+        var (status, body) = await CallAsync(HttpMethod.Get, path);
+        status.ShouldBe(HttpStatusCode.OK, body.ToString());
+        return body;
+    }
+
+    /// <summary>The body of a 200.</summary>
+    public async Task<JsonElement> PostAsync(string path, object body)
+    {
+        var (status, answer) = await CallAsync(HttpMethod.Post, path, body);
+        status.ShouldBe(HttpStatusCode.OK, answer.ToString());
+        return answer;
+    }
+
+    /// <summary>The code of Square's first error.</summary>
+    public async Task<(HttpStatusCode Status, string? Code)> GetErrorAsync(
+        HttpMethod method,
+        string path,
+        object? body = null,
+        string? token = null
+    )
+    {
+        var (status, answer) = await CallAsync(method, path, body, token);
+        return (status, answer.At("errors.0.code").GetString());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        await Simulator.DisposeAsync();
+    }
+}
