@@ -8,20 +8,20 @@ namespace PosModular.ArchitectureTests.Api;
 /// <summary>What modules tell each other has names that other modules, and rows in the database, depend on: they equal a committed file.</summary>
 public sealed class NotificationsTests
 {
-    private const string Committed = "tests/PosModular.ArchitectureTests/Api/notifications.txt";
+    private const string CommittedPath = "tests/PosModular.ArchitectureTests/Api/notifications.txt";
 
     /// <summary>The notifications and all types of the product they carry: properties with their types, enums with their numbers.</summary>
     private static string Describe(IEnumerable<Type> types)
     {
         var notifications = types.Where(t => t.IsAssignableTo(typeof(INotification)) && !t.IsInterface).ToArray();
-        var own = notifications.Select(n => n.Assembly).Concat(Repo.ContractAssemblies).ToHashSet();
+        var own = notifications.Select(n => n.Assembly).Concat(Repository.ContractAssemblies).ToHashSet();
         var (seen, waiting) = (new HashSet<Type>(notifications), new Queue<Type>(notifications));
         while (waiting.TryDequeue(out var type))
             foreach (
                 var part in Properties(type).SelectMany(p => Parts(p.PropertyType)).Where(t => own.Contains(t.Assembly) && seen.Add(t))
             )
                 waiting.Enqueue(part);
-        return string.Join('\n', seen.OrderBy(t => t.FullName, StringComparer.Ordinal).Select(Told)) + "\n";
+        return string.Join('\n', seen.OrderBy(t => t.FullName, StringComparer.Ordinal).Select(DescribeType)) + "\n";
     }
 
     // In the order of their declaration, which is that of the constructor. Computed ones are no part of what is told.
@@ -33,33 +33,35 @@ public sealed class NotificationsTests
         : type.IsArray ? Parts(type.GetElementType()!)
         : [type];
 
-    private static string Told(Type type) =>
+    private static string DescribeType(Type type) =>
         type.IsEnum
             ? $"{type.FullName}: {string.Join(", ", Enum.GetNames(type).Select(n => $"{n} = {Convert.ToInt64(Enum.Parse(type, n), null)}"))}"
-            : $"{type.FullName}\n{string.Join('\n', Properties(type).Select(p => $"  {p.Name}: {Name(new NullabilityInfoContext().Create(p))}"))}";
+            : $"{type.FullName}\n{string.Join('\n', Properties(type).Select(p => $"  {p.Name}: {TypeName(new NullabilityInfoContext().Create(p))}"))}";
 
-    private static string Name(NullabilityInfo info)
+    private static string TypeName(NullabilityInfo info)
     {
         if (Nullable.GetUnderlyingType(info.Type) is { } value)
             return value.Name + "?";
         var name = info.Type.IsGenericType
-            ? $"{info.Type.Name.Split('`')[0]}<{string.Join(", ", info.GenericTypeArguments.Select(Name))}>"
+            ? $"{info.Type.Name.Split('`')[0]}<{string.Join(", ", info.GenericTypeArguments.Select(TypeName))}>"
             : info.Type.Name;
         return !info.Type.IsValueType && info.ReadState == NullabilityState.Nullable ? name + "?" : name;
     }
 
     [Fact]
-    public void Notifications_are_as_committed() =>
-        Lines
-            .Differing(Repo.Read(Committed), Describe(Repo.ContractAssemblies.SelectMany(a => a.GetTypes())))
-            .ShouldBeEmpty($"Others depend on these names. If the change is meant and its readers are changed too, change {Committed}.");
+    public void Notifications_equal_the_committed_file() =>
+        LineDiff
+            .Between(Repository.Read(CommittedPath), Describe(Repository.ContractAssemblies.SelectMany(a => a.GetTypes())))
+            .ShouldBeEmpty(
+                $"Others depend on these names. If the change is meant and its readers are changed too, change {CommittedPath}."
+            );
 
     [Fact]
-    public void Notifications_stand_in_contracts_only() =>
-        Repo.TypesOfModules.Where(t => t.IsAssignableTo(typeof(INotification))).ShouldBeEmpty("Nobody else could hear of it.");
+    public void Notifications_are_declared_in_Contracts_only() =>
+        Repository.TypesOfModules.Where(t => t.IsAssignableTo(typeof(INotification))).ShouldBeEmpty("Nobody else could hear of it.");
 
     [Fact]
-    public void A_changed_name_type_or_number_would_show() =>
+    public void A_changed_name_type_or_number_is_found() =>
         Describe([typeof(Planted), typeof(string)])
             .ShouldBe(
                 """

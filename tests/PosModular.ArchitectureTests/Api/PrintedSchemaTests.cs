@@ -14,19 +14,19 @@ public sealed class PrintedSchemaTests
 
     [Fact]
     public void The_committed_schema_is_what_the_host_prints() =>
-        Lines
-            .Differing(Repo.Read("schema.graphql"), Printed.Value)
+        LineDiff
+            .Between(Repository.Read("schema.graphql"), Printed.Value)
             .ShouldBeEmpty("Print it anew: dotnet run --project src/PosModular.Host -- schema > schema.graphql");
 
     [Fact]
     public void Every_name_in_the_schema_has_a_description() => Undescribed(Printed.Value).ShouldBeEmpty();
 
     [Fact]
-    public void A_planted_difference_is_found()
+    public void A_planted_difference_is_reported()
     {
-        Lines.Differing("type A {\n  b: Int\n}\n", "type A {\n  b: Int!\n}\n").ShouldBe(["−   b: Int", "+   b: Int!"]);
-        Lines.Differing("a\nb\n", "b\na\n").ShouldHaveSingleItem();
-        Lines.Differing("a\r\nb\r\n", "a\nb\n").ShouldBeEmpty();
+        LineDiff.Between("type A {\n  b: Int\n}\n", "type A {\n  b: Int!\n}\n").ShouldBe(["−   b: Int", "+   b: Int!"]);
+        LineDiff.Between("a\nb\n", "b\na\n").ShouldHaveSingleItem();
+        LineDiff.Between("a\r\nb\r\n", "a\nb\n").ShouldBeEmpty();
     }
 
     [Fact]

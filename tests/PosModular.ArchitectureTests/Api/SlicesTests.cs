@@ -46,13 +46,13 @@ public sealed class SlicesTests
                 && !parameters.Any(p => p.ParameterType.IsSubclassOf(typeof(Delegate)))
             );
 
-    private static IEnumerable<string> Forgotten(IEnumerable<Type> types, IEnumerable<Type> registered) =>
+    private static IEnumerable<string> Unregistered(IEnumerable<Type> types, IEnumerable<Type> registered) =>
         types.Where(IsSlice).Except(registered).Select(t => $"{t.FullName} is not registered in its module.");
 
     private static IEnumerable<string> Misshapen(IEnumerable<Type> slices) =>
         slices.Where(s => Methods(s).Length != 1).Select(s => $"{s.FullName} has {Methods(s).Length} public methods; a slice has one.");
 
-    private static IEnumerable<string> Deaf(IEnumerable<Type> types, IServiceCollection services) =>
+    private static IEnumerable<string> UnregisteredHandlers(IEnumerable<Type> types, IServiceCollection services) =>
         types
             .Where(t =>
                 t is { IsClass: true, IsAbstract: false }
@@ -62,13 +62,13 @@ public sealed class SlicesTests
             .Select(t => $"{t.FullName} hears no feed.");
 
     [Fact]
-    public void Every_slice_is_registered() => Forgotten(Repo.TypesOfModules, Registered.Select(r => r.Slice)).ShouldBeEmpty();
+    public void Every_slice_is_registered() => Unregistered(Repository.TypesOfModules, Registered.Select(r => r.Slice)).ShouldBeEmpty();
 
     [Fact]
-    public void Every_registered_slice_is_one_field() => Misshapen(Registered.Select(r => r.Slice)).ShouldBeEmpty();
+    public void Every_registered_slice_has_one_public_method() => Misshapen(Registered.Select(r => r.Slice)).ShouldBeEmpty();
 
     [Fact]
-    public void Every_reaction_is_registered() => Deaf(Repo.TypesOfModules, Services).ShouldBeEmpty();
+    public void Every_notification_handler_is_registered() => UnregisteredHandlers(Repository.TypesOfModules, Services).ShouldBeEmpty();
 
     [Fact]
     public void No_slice_is_registered_twice() => Registered.Select(r => r.Slice).ShouldBeUnique();
@@ -76,10 +76,10 @@ public sealed class SlicesTests
     [Fact]
     public void A_planted_slice_is_found()
     {
-        Forgotten([typeof(PlantedSlice), typeof(PlantedChild), typeof(Serving)], []).Count().ShouldBe(2);
-        Forgotten([typeof(PlantedSlice), typeof(PlantedChild)], [typeof(PlantedSlice), typeof(PlantedChild)]).ShouldBeEmpty();
+        Unregistered([typeof(PlantedSlice), typeof(PlantedChild), typeof(PlantedCollaborator)], []).Count().ShouldBe(2);
+        Unregistered([typeof(PlantedSlice), typeof(PlantedChild)], [typeof(PlantedSlice), typeof(PlantedChild)]).ShouldBeEmpty();
         Misshapen([typeof(PlantedSlice), typeof(PlantedChild)]).ShouldHaveSingleItem().ShouldContain(nameof(PlantedChild));
-        Deaf([typeof(PlantedReaction)], Services).ShouldHaveSingleItem();
+        UnregisteredHandlers([typeof(PlantedHandler)], Services).ShouldHaveSingleItem();
     }
 
     private sealed class PlantedSlice
@@ -94,15 +94,15 @@ public sealed class SlicesTests
         public string Other([Parent] string parent) => parent;
     }
 
-    private sealed class Serving
+    private sealed class PlantedCollaborator
     {
         public string Follow(IResolveFieldContext context, Func<string> which) => which() + context;
     }
 
-    private sealed record PlantedFact : INotification;
+    private sealed record PlantedNotification : INotification;
 
-    private sealed class PlantedReaction : INotificationHandler<PlantedFact>
+    private sealed class PlantedHandler : INotificationHandler<PlantedNotification>
     {
-        public Task Handle(PlantedFact notification, CancellationToken cancellationToken) => Task.CompletedTask;
+        public Task Handle(PlantedNotification notification, CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

@@ -33,7 +33,7 @@ public sealed class SchemasTests
 
     internal static IReadOnlyList<DbContext> Contexts(string module) =>
         [
-            .. from type in Repo.AssemblyOf(module).GetTypes()
+            .. from type in Repository.AssemblyOf(module).GetTypes()
             where type.GetInterfaces().Any(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IDesignTimeDbContextFactory<>))
             select (DbContext)type.GetMethod("CreateDbContext")!.Invoke(Activator.CreateInstance(type), [Array.Empty<string>()])!,
         ];
@@ -41,7 +41,7 @@ public sealed class SchemasTests
     [Fact]
     public void A_module_keeps_to_its_schema_and_its_migrations_are_complete()
     {
-        foreach (var module in Repo.Modules)
+        foreach (var module in Repository.Modules)
         {
             using var db = Contexts(module).ShouldHaveSingleItem(module + " has one context and its design-time factory");
             db.GetType().Name.ShouldBe(module + "Db");
@@ -51,7 +51,7 @@ public sealed class SchemasTests
 
     [Fact]
     public void No_module_has_a_second_context() =>
-        Repo.TypesOfModules.Count(t => t.IsSubclassOf(typeof(DbContext))).ShouldBe(Repo.Modules.Count);
+        Repository.TypesOfModules.Count(t => t.IsSubclassOf(typeof(DbContext))).ShouldBe(Repository.Modules.Count);
 
     [Fact]
     public void Planted_offences_are_found()

@@ -10,23 +10,26 @@ public sealed class SqlTests
     private static IEnumerable<string> Offences(string path, string source, string? own, IReadOnlyList<string> schemas)
     {
         var named = new Regex($@"\b(?<schema>{string.Join('|', schemas)})\.[a-z_]+", RegexOptions.IgnoreCase);
-        return from text in Source.Strings(source)
+        return from text in CSharpSource.StringsOf(source)
             from match in named.Matches(text)
             where !match.Groups["schema"].Value.Equals(own, StringComparison.OrdinalIgnoreCase)
             select $"{path}: {match.Value}";
     }
 
-    private static readonly string[] Schemas = [.. Repo.Modules.Select(m => m.ToLowerInvariant())];
+    private static readonly string[] Schemas = [.. Repository.Modules.Select(m => m.ToLowerInvariant())];
 
     [Fact]
     public void A_modules_sql_names_its_own_schema_only() =>
-        Repo
-            .Modules.SelectMany(module => Repo.Sources("modules/" + module).SelectMany(s => Offences(s.Path, s.Text, module, Schemas)))
+        Repository
+            .Modules.SelectMany(module =>
+                Repository.Sources("modules/" + module).SelectMany(s => Offences(s.Path, s.Text, module, Schemas))
+            )
             .ShouldBeEmpty();
 
     [Fact]
     public void Kernel_and_contracts_name_no_schema() =>
-        Repo.Sources("src/PosModular.Kernel", "modules")
+        Repository
+            .Sources("src/PosModular.Kernel", "modules")
             .Where(s =>
                 s.Path.StartsWith("src/", StringComparison.Ordinal) || s.Path.Split('/')[1].EndsWith(".Contracts", StringComparison.Ordinal)
             )

@@ -8,30 +8,31 @@ namespace PosModular.IntegrationTests.Crash;
 [Collection(NonParallelTests.Name)]
 public sealed class CrashTests(TestPostgres postgres)
 {
-    private const int Guests = 10;
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private const int GuestCount = 10;
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(3);
 
     [Fact]
-    public Task A_kill_in_the_middle_of_600_webhooks_loses_nothing_and_doubles_nothing() => KillAsync(storm: 600, times: 1);
+    public Task Killing_the_host_once_during_600_webhooks_loses_and_duplicates_nothing() => KillAndRestartAsync(payments: 600, maxKills: 1);
 
     [Fact]
     [Trait("Category", "chaos")]
-    public Task Three_kills_in_the_middle_of_3000_webhooks_lose_nothing_and_double_nothing() => KillAsync(storm: 3_000, times: 3);
+    public Task Killing_the_host_three_times_during_3000_webhooks_loses_and_duplicates_nothing() =>
+        KillAndRestartAsync(payments: 3_000, maxKills: 3);
 
-    private async Task KillAsync(int storm, int times)
+    private async Task KillAndRestartAsync(int payments, int maxKills)
     {
-        await using var venue = await PreparedAsync();
+        await using var venue = await CreateVenueAsync();
         var port = TestHost.FindFreePort();
         var host = HostProcess.Start(venue, port);
         var kills = 0;
 
-        await SendAsync(
+        await PostLoadAsync(
             venue,
-            storm,
+            payments,
             _ => host.Address,
             async stored =>
             {
-                if (kills < times && stored >= storm * (kills + 1) / (times + 1))
+                if (kills < maxKills && stored >= payments * (kills + 1) / (maxKills + 1))
                 {
                     kills++;
                     await host.KillAsync();
@@ -41,54 +42,54 @@ public sealed class CrashTests(TestPostgres postgres)
         );
         await host.DisposeAsync();
 
-        kills.ShouldBe(times);
-        await ProveAsync(venue, storm);
+        kills.ShouldBe(maxKills);
+        await ShouldHaveStoredEachOnceAsync(venue, payments);
     }
 
     [Fact]
-    public Task Of_two_hosts_on_one_database_one_is_killed_for_good_and_the_other_goes_on_within_five_seconds() =>
-        KillOneOfTwoAsync(storm: 600);
+    public Task When_one_of_two_hosts_is_killed_during_600_webhooks_the_other_continues_within_five_seconds() =>
+        KillOneOfTwoAsync(payments: 600);
 
     [Fact]
     [Trait("Category", "chaos")]
-    public Task Of_two_hosts_one_is_killed_for_good_in_the_middle_of_3000_webhooks_and_the_other_goes_on_within_five_seconds() =>
-        KillOneOfTwoAsync(storm: 3_000);
+    public Task When_one_of_two_hosts_is_killed_during_3000_webhooks_the_other_continues_within_five_seconds() =>
+        KillOneOfTwoAsync(payments: 3_000);
 
-    private async Task KillOneOfTwoAsync(int storm)
+    private async Task KillOneOfTwoAsync(int payments)
     {
-        await using var venue = await PreparedAsync();
+        await using var venue = await CreateVenueAsync();
         await using var first = HostProcess.Start(venue, TestHost.FindFreePort());
         await using var second = HostProcess.Start(venue, TestHost.FindFreePort());
-        var (killed, wentOn) = (0L, TimeSpan.MaxValue);
+        var (killedAt, continuedAfter) = (0L, TimeSpan.MaxValue);
 
-        await SendAsync(
+        await PostLoadAsync(
             venue,
-            storm,
-            sender => Volatile.Read(ref killed) != 0 || sender % 2 == 0 ? second.Address : first.Address,
+            payments,
+            sender => Volatile.Read(ref killedAt) != 0 || sender % 2 == 0 ? second.Address : first.Address,
             async stored =>
             {
-                if (killed == 0 && stored >= storm / 2)
+                if (killedAt == 0 && stored >= payments / 2)
                 {
                     await first.KillAsync();
-                    Volatile.Write(ref killed, Stopwatch.GetTimestamp());
+                    Volatile.Write(ref killedAt, Stopwatch.GetTimestamp());
                 }
-                else if (killed != 0 && wentOn == TimeSpan.MaxValue && stored >= storm / 2 + storm / 15)
-                    wentOn = Stopwatch.GetElapsedTime(killed);
+                else if (killedAt != 0 && continuedAfter == TimeSpan.MaxValue && stored >= payments / 2 + payments / 15)
+                    continuedAfter = Stopwatch.GetElapsedTime(killedAt);
             }
         );
 
-        wentOn.ShouldBeLessThan(TimeSpan.FromSeconds(5));
-        await ProveAsync(venue, storm);
+        continuedAfter.ShouldBeLessThan(TimeSpan.FromSeconds(5));
+        await ShouldHaveStoredEachOnceAsync(venue, payments);
     }
 
     /// <summary>A venue with ten linked cards and a rule that each of them passes on the way.</summary>
-    private async Task<TestVenue> PreparedAsync()
+    private async Task<TestVenue> CreateVenueAsync()
     {
         var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         await venue.Owner.GetDataAsync(
             "mutation { createSpendRule(input: { venueId: \"bar\", name: \"Regulars\", threshold: 50, unlocksTier: REGULAR }) { errors { code } } }"
         );
-        for (var guest = 0; guest < Guests; guest++)
+        for (var guest = 0; guest < GuestCount; guest++)
             await venue.LinkCardAsync("guest-" + guest, "card-" + guest);
         await venue.Host.WhenIdleAsync();
         // From here on only the processes that are killed do the work.
@@ -98,13 +99,13 @@ public sealed class CrashTests(TestPostgres postgres)
     }
 
     /// <summary>Tells how many sales are stored and added up while the storm goes on: what counts are the tables and not the senders.</summary>
-    private static async Task SendAsync(TestVenue venue, int storm, Func<int, Uri> address, Func<int, Task> watch)
+    private static async Task PostLoadAsync(TestVenue venue, int payments, Func<int, Uri> addressOfSender, Func<int, Task> onProgress)
     {
         var senders = WebhookLoad.SendAsync(
             venue,
-            Enumerable.Range(0, storm).Select(i => venue.PaymentEvent($"p{i}", amount: 100, fingerprint: "card-" + i % Guests)),
-            address,
-            Patience
+            Enumerable.Range(0, payments).Select(i => venue.PaymentEvent($"p{i}", amount: 100, fingerprint: "card-" + i % GuestCount)),
+            addressOfSender,
+            Timeout
         );
         await Wait.UntilAsync(
             async () =>
@@ -113,19 +114,19 @@ public sealed class CrashTests(TestPostgres postgres)
                     await venue.SqlAsync<long>(
                         "select least((select count(*) from ingestion.transactions), (select coalesce(sum(count), 0) from analytics.revenue_buckets))::bigint"
                     );
-                await watch(stored - Guests);
+                await onProgress(stored - GuestCount);
                 return senders.IsCompleted;
             },
-            Patience
+            Timeout
         );
         await senders;
     }
 
-    private static async Task ProveAsync(TestVenue venue, int storm)
+    private static async Task ShouldHaveStoredEachOnceAsync(TestVenue venue, int payments)
     {
         await venue.AddHostAsync();
         await venue.Host.WhenIdleAsync();
-        var spend = (storm / Guests + 1) * 100;
+        var spend = (payments / GuestCount + 1) * 100;
         (
             await venue.SqlAsync<string>(
                 """
@@ -133,7 +134,7 @@ public sealed class CrashTests(TestPostgres postgres)
                   (select count(*) from ingestion.transaction_versions where added) from ingestion.transactions
                 """
             )
-        ).ShouldBe($"{storm + Guests} {storm + Guests} {storm + Guests} {storm + Guests}");
+        ).ShouldBe($"{payments + GuestCount} {payments + GuestCount} {payments + GuestCount} {payments + GuestCount}");
         (await venue.SqlAsync<long>("select count(*) from rules.feed_dead_letters")).ShouldBe(0);
         (
             await venue.SqlAsync<string>(
@@ -144,12 +145,14 @@ public sealed class CrashTests(TestPostgres postgres)
             await venue.SqlAsync<string>(
                 "select count(*) || ' ' || count(distinct user_id) || ' ' || max(seq) from rules.unlocks where spend_minor = 5000"
             )
-        ).ShouldBe($"{Guests} {Guests} {Guests}");
+        ).ShouldBe($"{GuestCount} {GuestCount} {GuestCount}");
         var revenue = (
             await venue.Owner.GetDataAsync("{ venue(id: \"bar\") { revenue(period: ALL) { total { amountMinor } count pendingChanges } } }")
         ).At("venue.revenue");
         revenue
             .ToString()
-            .ShouldBe($$"""{"total":{"amountMinor":{{(storm + Guests) * 100}}},"count":{{storm + Guests}},"pendingChanges":0}""");
+            .ShouldBe(
+                $$"""{"total":{"amountMinor":{{(payments + GuestCount) * 100}}},"count":{{payments + GuestCount}},"pendingChanges":0}"""
+            );
     }
 }

@@ -34,13 +34,13 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedTestVenue shar
             new PosCard("VISA", "1111", "EMV", "f")
         );
 
-    private static BatchItem Event(string venue, string eventId, PosPayment payment)
+    private static BatchItem WebhookItem(string venueId, string eventId, PosPayment payment)
     {
-        var till = new PosConnectionDetails(Guid.Empty, venue, Provider.Square, "merchant");
+        var connection = new PosConnectionDetails(Guid.Empty, venueId, Provider.Square, "merchant");
         var row = new WebhookEventRow
         {
             Id = SystemClock.Instance.Now().NewId(),
-            VenueId = venue,
+            VenueId = venueId,
             EventId = eventId,
             Provider = Provider.Square,
             Type = "payment.updated",
@@ -49,20 +49,24 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedTestVenue shar
             Attempts = 1,
             Payload = Encoding.UTF8.GetBytes(eventId),
         };
-        return BatchItem.Of(till, new PosObservations { Payments = [payment] }, VersionCause.Webhook, eventId, row);
+        return BatchItem.Of(connection, new PosObservations { Payments = [payment] }, VersionCause.Webhook, eventId, row);
     }
 
-    private static BatchWriter Writer(TestVenue venue) => venue.Host.Services.GetRequiredService<Func<BatchWriter>>()();
+    private static BatchWriter CreateWriter(TestVenue venue) => venue.Host.Services.GetRequiredService<Func<BatchWriter>>()();
 
     [Fact]
-    public async Task Forty_versions_of_one_payment_in_one_batch_end_in_the_newest_and_are_all_kept()
+    public async Task Forty_versions_of_one_payment_in_one_batch_leave_the_newest_current_and_are_all_kept()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
-        await using var writer = Writer(venue);
+        await using var writer = CreateWriter(venue);
         var versions = Enumerable
             .Range(0, 40)
             .Select(i =>
-                Event(TestVenue.VenueId, $"e{i}", Payment("p1", i < 10 ? PaymentState.Authorized : PaymentState.Captured, i, 1000 + i, 0))
+                WebhookItem(
+                    TestVenue.VenueId,
+                    $"e{i}",
+                    Payment("p1", i < 10 ? PaymentState.Authorized : PaymentState.Captured, i, 1000 + i, 0)
+                )
             )
             .ToArray();
         new Random(7).Shuffle(versions);
@@ -83,21 +87,21 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedTestVenue shar
 
     /// <summary>Any order, repetition and cutting into batches of the same events, by two writers at once, ends in the same transactions and revenue.</summary>
     [Fact]
-    public async Task Any_order_repetition_and_batching_over_two_writers_ends_in_the_same_state()
+    public async Task Any_order_repetition_and_batching_over_two_writers_yields_the_same_state()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         var cancellationToken = TestContext.Current.CancellationToken;
-        var genVersion = Gen.Select(Gen.Int[0, 4], Gen.Int[0, 3], Gen.Int[0, 3], Gen.Int[1, 5], Gen.Int[0, 3]);
-        var round = 0;
-        await Gen.Select(genVersion.Array[1, 25], Gen.Int)
+        var versionGenerator = Gen.Select(Gen.Int[0, 4], Gen.Int[0, 3], Gen.Int[0, 3], Gen.Int[1, 5], Gen.Int[0, 3]);
+        var rounds = 0;
+        await Gen.Select(versionGenerator.Array[1, 25], Gen.Int)
             .SampleAsync(
                 async (versions, seed) =>
                 {
-                    var venueData = $"venue-{Interlocked.Increment(ref round)}";
+                    var venueData = $"venue-{Interlocked.Increment(ref rounds)}";
                     var events = versions
                         .Select(
                             (v, i) =>
-                                Event(
+                                WebhookItem(
                                     venueData,
                                     $"e{i}",
                                     Payment($"p{v.Item1}", (PaymentState)(v.Item2 == 3 ? 4 : v.Item2), v.Item3, v.Item4 * 100, v.Item5 * 50)
@@ -112,10 +116,10 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedTestVenue shar
                     await Task.WhenAll(
                         Enumerable
                             .Range(0, 2)
-                            .Select(async half =>
+                            .Select(async writerIndex =>
                             {
-                                await using var writer = Writer(venue);
-                                foreach (var batch in batches.Where((_, i) => i % 2 == half))
+                                await using var writer = CreateWriter(venue);
+                                foreach (var batch in batches.Where((_, i) => i % 2 == writerIndex))
                                     await writer.WriteAsync(batch, cancellationToken);
                             })
                     );
@@ -125,7 +129,7 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedTestVenue shar
                         .GroupBy(s => s.Key.ExternalId)
                         .OrderBy(g => g.Key, StringComparer.Ordinal)
                         .Select(g => g.MaxBy(s => s.Version)!.Payment)
-                        .Select(p => $"{p.ExternalId} {(short)Status(p)} {p.TotalMinor} {Math.Min(p.RefundedMinor, p.TotalMinor)}");
+                        .Select(p => $"{p.ExternalId} {(short)StatusOf(p)} {p.TotalMinor} {Math.Min(p.RefundedMinor, p.TotalMinor)}");
                     (
                         await venue.SqlAsync<string>(
                             $"select string_agg(external_id || ' ' || status || ' ' || total_minor || ' ' || refunded_minor, ',' order by external_id) from ingestion.transactions where venue_id = '{venueData}'"
@@ -144,21 +148,21 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedTestVenue shar
 
     /// <summary>The same with refunds, orders and unlinked refunds among them; what the queue asks for is fetched at the end.</summary>
     [Fact]
-    public async Task Any_mixture_of_payments_refunds_and_orders_over_two_writers_ends_in_the_same_state()
+    public async Task Any_mixture_of_payments_refunds_and_orders_over_two_writers_yields_the_same_state()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         var cancellationToken = TestContext.Current.CancellationToken;
-        var till = new PosConnectionDetails(Guid.NewGuid(), "", Provider.Square, "merchant");
-        var fact = Gen.Select(Gen.Int[0, 6], Gen.Int[0, 3], Gen.Int[0, 3], Gen.Int[0, 3], Gen.Int[1, 4])
+        var connection = new PosConnectionDetails(Guid.NewGuid(), "", Provider.Square, "merchant");
+        var factsGenerator = Gen.Select(Gen.Int[0, 6], Gen.Int[0, 3], Gen.Int[0, 3], Gen.Int[0, 3], Gen.Int[1, 4])
             .Select(
-                (kind, id, state, at, amount) =>
+                (kind, id, state, second, amount) =>
                     kind switch
                     {
                         <= 2 => new PosObservations
                         {
                             Payments =
                             [
-                                Payment($"p{id}", (PaymentState)(state == 3 ? 4 : state), at, amount * 100, 0) with
+                                Payment($"p{id}", (PaymentState)(state == 3 ? 4 : state), second, amount * 100, 0) with
                                 {
                                     OrderId = "o" + id / 2,
                                 },
@@ -178,45 +182,45 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedTestVenue shar
                                     "USD",
                                     null,
                                     Start,
-                                    Start + Duration.FromSeconds(at)
+                                    Start + Duration.FromSeconds(second)
                                 ),
                             ],
                         },
-                        5 => new PosObservations { Orders = [Order("o" + id / 2, at)] },
+                        5 => new PosObservations { Orders = [Order("o" + id / 2, second)] },
                         _ => new PosObservations { ChangedOrderIds = ["o" + id / 2] },
                     }
             );
-        var round = 0;
-        await Gen.Select(fact.Array[1, 25], Gen.Int)
+        var rounds = 0;
+        await Gen.Select(factsGenerator.Array[1, 25], Gen.Int)
             .SampleAsync(
                 async (facts, seed) =>
                 {
-                    var n = Interlocked.Increment(ref round);
+                    var round = Interlocked.Increment(ref rounds);
                     var newest = facts
                         .SelectMany(f => f.Orders)
                         .GroupBy(o => o.ExternalId)
                         .ToDictionary(g => g.Key, g => g.MaxBy(o => o.Version)!);
-                    async Task<string> StateAsync(string venueId, bool deal)
+                    async Task<string> WriteAndReadStateAsync(string venueId, bool shuffle)
                     {
-                        var own = till with { VenueId = venueId };
+                        var venueConnection = connection with { VenueId = venueId };
                         var random = new Random(seed);
-                        var sent = deal ? facts.Concat(facts.Where(_ => random.Next(2) == 0)).ToArray() : facts;
-                        if (deal)
+                        var sent = shuffle ? facts.Concat(facts.Where(_ => random.Next(2) == 0)).ToArray() : facts;
+                        if (shuffle)
                             random.Shuffle(sent);
-                        var batches = sent.Select(f => BatchItem.Of(own, f, VersionCause.Sync, "run"))
-                            .Chunk(deal ? random.Next(1, 9) : 100)
+                        var batches = sent.Select(f => BatchItem.Of(venueConnection, f, VersionCause.Sync, "run"))
+                            .Chunk(shuffle ? random.Next(1, 9) : 100)
                             .ToArray();
                         await Task.WhenAll(
                             Enumerable
                                 .Range(0, 2)
-                                .Select(async half =>
+                                .Select(async writerIndex =>
                                 {
-                                    await using var writer = Writer(venue);
-                                    foreach (var batch in batches.Where((_, i) => i % 2 == half))
+                                    await using var writer = CreateWriter(venue);
+                                    foreach (var batch in batches.Where((_, i) => i % 2 == writerIndex))
                                         await writer.WriteAsync(batch, cancellationToken);
                                 })
                         );
-                        await using var last = Writer(venue);
+                        await using var lastWriter = CreateWriter(venue);
                         foreach (
                             var order in (
                                 await venue.SqlAsync<string>(
@@ -224,10 +228,10 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedTestVenue shar
                                 )
                             ).Split(',', StringSplitOptions.RemoveEmptyEntries)
                         )
-                            await last.WriteAsync(
+                            await lastWriter.WriteAsync(
                                 [
                                     BatchItem.Of(
-                                        own,
+                                        venueConnection,
                                         new PosObservations { Orders = [newest.GetValueOrDefault(order) ?? Order(order, 0)] },
                                         VersionCause.Order,
                                         null
@@ -249,7 +253,9 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedTestVenue shar
                             """
                         );
                     }
-                    (await StateAsync($"dealt-{n}", deal: true)).ShouldBe(await StateAsync($"whole-{n}", deal: false));
+                    (await WriteAndReadStateAsync($"dealt-{round}", shuffle: true)).ShouldBe(
+                        await WriteAndReadStateAsync($"whole-{round}", shuffle: false)
+                    );
                 },
                 iter: 60,
                 threads: 1
@@ -261,16 +267,16 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedTestVenue shar
 
     /// <summary>What is written alongside is in the same commit: with everything, or with nothing.</summary>
     [Fact]
-    public async Task A_page_is_written_with_its_progress_in_one_commit_or_not_at_all()
+    public async Task A_page_and_its_progress_are_written_in_one_commit()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
-        await using var writer = Writer(venue);
+        await using var writer = CreateWriter(venue);
         var cancellationToken = TestContext.Current.CancellationToken;
         await venue.SqlAsync<object?>("create table progress (created int, updated int, unchanged int); select null::text");
-        var till = new PosConnectionDetails(venue.ConnectionId, TestVenue.VenueId, Provider.Square, "merchant");
+        var connection = new PosConnectionDetails(venue.ConnectionId, TestVenue.VenueId, Provider.Square, "merchant");
         BatchItem Page(int from, int second) =>
             BatchItem.Of(
-                till,
+                connection,
                 new PosObservations
                 {
                     Payments = [.. Enumerable.Range(from, 100).Select(i => Payment($"p{i}", PaymentState.Captured, second, 100, 0))],
@@ -278,7 +284,7 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedTestVenue shar
                 VersionCause.Sync,
                 "run-1"
             );
-        static async Task KeepAsync(NpgsqlConnection connection, BatchResult written, CancellationToken cancellationToken)
+        static async Task SaveProgressAsync(NpgsqlConnection connection, BatchResult written, CancellationToken cancellationToken)
         {
             await using var command = new NpgsqlCommand("insert into progress values ($1, $2, $3)", connection)
             {
@@ -297,10 +303,10 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedTestVenue shar
         );
         (await venue.SqlAsync<long>("select count(*) from ingestion.transactions")).ShouldBe(0);
 
-        var first = await writer.WriteAsync([Page(0, 0)], cancellationToken, KeepAsync);
-        await writer.WriteAsync([Page(50, 0)], cancellationToken, KeepAsync);
-        await writer.WriteAsync([Page(50, 1)], cancellationToken, KeepAsync);
-        await writer.WriteAsync([], cancellationToken, KeepAsync);
+        var first = await writer.WriteAsync([Page(0, 0)], cancellationToken, SaveProgressAsync);
+        await writer.WriteAsync([Page(50, 0)], cancellationToken, SaveProgressAsync);
+        await writer.WriteAsync([Page(50, 1)], cancellationToken, SaveProgressAsync);
+        await writer.WriteAsync([], cancellationToken, SaveProgressAsync);
         (first.Created, first.Updated, first.Unchanged).ShouldBe((100, 0, 0));
         (await venue.SqlAsync<string>("select string_agg(created || '/' || updated || '/' || unchanged, ' ') from progress")).ShouldBe(
             "100/0/0 50/0/50 0/100/0 0/0/0"
@@ -310,7 +316,7 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedTestVenue shar
         );
     }
 
-    private static TransactionStatus Status(PosPayment p) =>
+    private static TransactionStatus StatusOf(PosPayment p) =>
         p.State switch
         {
             PaymentState.Pending => TransactionStatus.Pending,
@@ -334,7 +340,12 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedTestVenue shar
     )]
     [InlineData(LedgerSql.ReadCardLinks, "text[], text[]", "'{bar}', '{t}'", "card_links")]
     [InlineData(LedgerSql.LockHeads, "text[]", "'{bar}'", "feed_heads")]
-    public async Task The_hot_reads_use_their_index_also_when_planned_on_empty_tables(string sql, string types, string values, string table)
+    public async Task The_reads_of_each_batch_use_an_index_also_when_planned_on_empty_tables(
+        string sql,
+        string types,
+        string values,
+        string table
+    )
     {
         var venue = await shared.GetAsync();
         await using var connection = new NpgsqlConnection(

@@ -16,33 +16,34 @@ namespace PosModular.IntegrationTests.Orders;
 
 public sealed class OrderFetchTests(TestPostgres postgres)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
 
     private readonly FakeClock _clock = new(Instant.FromUtc(2026, 11, 20, 22, 0));
 
-    private void Adjust(IServiceCollection services)
+    private void ConfigureServices(IServiceCollection services)
     {
         AcceleratedTimeProvider.UseForProviders(services);
         services.AddSingleton<IClock>(_clock);
     }
 
-    private async Task<TestVenue> OpenAsync() => await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync(), Adjust);
+    private async Task<TestVenue> CreateVenueAsync() =>
+        await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync(), ConfigureServices);
 
     /// <summary>Rung up at the till, whose webhook is posted by the test.</summary>
     private static void RingUp(
         TestVenue venue,
-        string payment,
+        string paymentId,
         long tax,
         long amount = 1000,
-        string? order = null,
-        string? location = null
+        string? orderId = null,
+        string? locationId = null
     ) =>
         venue.Simulator.Ledger.AddSale(
             new Sale
             {
-                LocationId = location ?? venue.Seller.Location.Id,
-                PaymentId = payment,
-                OrderId = order ?? "order-" + payment,
+                LocationId = locationId ?? venue.Seller.Location.Id,
+                PaymentId = paymentId,
+                OrderId = orderId ?? "order-" + paymentId,
                 Amount = amount,
                 Tax = tax,
                 Discount = 10,
@@ -52,36 +53,37 @@ public sealed class OrderFetchTests(TestPostgres postgres)
             }
         );
 
-    private static int Asked(TestVenue venue) => venue.Simulator.Requests.Requests.Count(r => r.Path == "/v2/orders/batch-retrieve");
+    private static int CountOrderRequests(TestVenue venue) =>
+        venue.Simulator.Requests.Requests.Count(r => r.Path == "/v2/orders/batch-retrieve");
 
     // The host fetches by itself too; whoever is first has the lease.
-    private async Task FetchAsync(TestVenue venue, Duration later)
+    private async Task AdvanceAndFetchAsync(TestVenue venue, Duration delay)
     {
-        _clock.Advance(later);
+        _clock.Advance(delay);
         await venue.Host.Services.GetRequiredService<OrderFetcher>().FetchDueAsync(TestContext.Current.CancellationToken);
     }
 
-    private static Task WhenFetchedAsync(TestVenue venue) => Wait.UntilAsync(async () => await QueueAsync(venue) == "");
+    private static Task WaitUntilQueueIsEmptyAsync(TestVenue venue) => Wait.UntilAsync(async () => await GetQueueAsync(venue) == "");
 
-    private static Task<string> QueueAsync(TestVenue venue) =>
+    private static Task<string> GetQueueAsync(TestVenue venue) =>
         venue.SqlAsync<string>(
             "select coalesce(string_agg(order_id || ' ' || attempts, ', ' order by order_id), '') from ingestion.order_fetches"
         );
 
     [Fact]
-    public async Task A_sales_tax_and_discount_are_read_from_its_order_a_moment_later()
+    public async Task Tax_and_discount_of_a_payment_are_read_from_its_order_after_the_debounce()
     {
-        await using var venue = await OpenAsync();
+        await using var venue = await CreateVenueAsync();
         RingUp(venue, "p1", tax: 80);
         await venue.PostWebhookAsync(venue.PaymentEvent("p1", amount: 1000, status: "APPROVED"));
         await venue.PostWebhookAsync(venue.PaymentEvent("p1", amount: 1000, minute: 1));
-        (await QueueAsync(venue)).ShouldBe("order-p1 0");
+        (await GetQueueAsync(venue)).ShouldBe("order-p1 0");
 
-        await FetchAsync(venue, Duration.FromSeconds(2));
+        await AdvanceAndFetchAsync(venue, Duration.FromSeconds(2));
 
-        await WhenFetchedAsync(venue);
-        Asked(venue).ShouldBe(1);
-        var sale = (
+        await WaitUntilQueueIsEmptyAsync(venue);
+        CountOrderRequests(venue).ShouldBe(1);
+        var transaction = (
             await venue.Owner.GetDataAsync(
                 """
                 { venue(id: "bar") { transactions { nodes { breakdownComplete tax { amountMinor } discount { amountMinor } serviceCharge { amountMinor } subtotal { amountMinor }
@@ -90,34 +92,35 @@ public sealed class OrderFetchTests(TestPostgres postgres)
             )
         ).At("venue.transactions.nodes.0");
         (
-            sale.At("breakdownComplete").GetBoolean(),
-            sale.At("tax.amountMinor").GetInt64(),
-            sale.At("discount.amountMinor").GetInt64(),
-            sale.At("serviceCharge.amountMinor").GetInt64(),
-            sale.At("subtotal.amountMinor").GetInt64()
+            transaction.At("breakdownComplete").GetBoolean(),
+            transaction.At("tax.amountMinor").GetInt64(),
+            transaction.At("discount.amountMinor").GetInt64(),
+            transaction.At("serviceCharge.amountMinor").GetInt64(),
+            transaction.At("subtotal.amountMinor").GetInt64()
         ).ShouldBe((true, 80, 10, 5, 925));
-        sale.At("history.2")
+        transaction
+            .At("history.2")
             .ToString()
             .ShouldBe("""{"cause":"ORDER","causeId":"order-p1","breakdownComplete":true,"tax":{"amountMinor":80}}""");
-        sale.At("history.1.breakdownComplete").GetBoolean().ShouldBeFalse();
+        transaction.At("history.1.breakdownComplete").GetBoolean().ShouldBeFalse();
     }
 
     [Fact]
-    public async Task An_order_that_is_not_known_yet_is_asked_for_again_with_growing_pauses_and_given_up_after_days()
+    public async Task An_order_the_provider_does_not_know_yet_is_retried_with_growing_delays_and_given_up_after_days()
     {
-        await using var venue = await OpenAsync();
+        await using var venue = await CreateVenueAsync();
         RingUp(venue, "p1", tax: 80);
         venue.Simulator.Ledger.HideOrder("order-p1");
         await venue.PostWebhookAsync(venue.PaymentEvent("p1"));
-        var asked = 0;
-        while (await QueueAsync(venue) != "")
+        var rounds = 0;
+        while (await GetQueueAsync(venue) != "")
         {
-            await FetchAsync(venue, Duration.FromDays(1) + Duration.FromSeconds(1));
-            asked++;
-            asked.ShouldBeLessThan(20);
+            await AdvanceAndFetchAsync(venue, Duration.FromDays(1) + Duration.FromSeconds(1));
+            rounds++;
+            rounds.ShouldBeLessThan(20);
         }
 
-        Asked(venue).ShouldBe(10);
+        CountOrderRequests(venue).ShouldBe(10);
         venue.Host.Log.Lines.Count(l => l.Contains("was not known to its provider", StringComparison.Ordinal)).ShouldBe(1);
         Enumerable
             .Range(1, 9)
@@ -126,31 +129,31 @@ public sealed class OrderFetchTests(TestPostgres postgres)
     }
 
     [Fact]
-    public async Task An_order_that_the_provider_gets_ready_later_is_read_then_and_again_when_it_changes()
+    public async Task An_order_available_later_is_read_then_and_again_when_it_changes()
     {
-        await using var venue = await OpenAsync();
+        await using var venue = await CreateVenueAsync();
         RingUp(venue, "p1", tax: 80);
         venue.Simulator.Ledger.HideOrder("order-p1");
         await venue.PostWebhookAsync(venue.PaymentEvent("p1"));
-        await FetchAsync(venue, Duration.FromSeconds(2));
-        (await QueueAsync(venue)).ShouldBe("order-p1 1");
+        await AdvanceAndFetchAsync(venue, Duration.FromSeconds(2));
+        (await GetQueueAsync(venue)).ShouldBe("order-p1 1");
 
         venue.Simulator.Ledger.ShowOrder("order-p1");
-        await FetchAsync(venue, Duration.FromSeconds(6));
-        await WhenFetchedAsync(venue);
+        await AdvanceAndFetchAsync(venue, Duration.FromSeconds(6));
+        await WaitUntilQueueIsEmptyAsync(venue);
         (await venue.SqlAsync<string>("select tax_minor || ' ' || discount_minor from ingestion.transactions")).ShouldBe("80 10");
 
         venue.Simulator.Ledger.EditOrder("order-p1", new OrderEdit(Discount: 200), announce: false);
         await venue.PostWebhookAsync(venue.Simulator.Ledger.Events("p1")[^1].Body().ToArray());
-        await FetchAsync(venue, Duration.FromSeconds(2));
-        await WhenFetchedAsync(venue);
+        await AdvanceAndFetchAsync(venue, Duration.FromSeconds(2));
+        await WaitUntilQueueIsEmptyAsync(venue);
         (await venue.SqlAsync<string>("select tax_minor || ' ' || discount_minor from ingestion.transactions")).ShouldBe("80 200");
     }
 
     [Fact]
-    public async Task A_fault_of_the_provider_counts_against_no_order_and_obeys_its_wish_to_wait()
+    public async Task A_fault_of_the_provider_is_no_attempt_of_an_order_and_Retry_After_is_obeyed()
     {
-        await using var venue = await OpenAsync();
+        await using var venue = await CreateVenueAsync();
         RingUp(venue, "p1", tax: 80);
         venue.Simulator.Faults.Arm(
             new Fault
@@ -161,63 +164,63 @@ public sealed class OrderFetchTests(TestPostgres postgres)
             }
         );
         await venue.PostWebhookAsync(venue.PaymentEvent("p1"));
-        await FetchAsync(venue, Duration.FromSeconds(2));
+        await AdvanceAndFetchAsync(venue, Duration.FromSeconds(2));
         await Wait.UntilAsync(() =>
             venue.SqlAsync<bool>(
                 "select not exists(select from ingestion.order_fetches where attempts = 0 and due_at < '2026-11-20T22:01Z')"
             )
         );
-        (await QueueAsync(venue)).ShouldBe("order-p1 0");
-        await FetchAsync(venue, Duration.FromSeconds(80));
-        Asked(venue).ShouldBe(1);
+        (await GetQueueAsync(venue)).ShouldBe("order-p1 0");
+        await AdvanceAndFetchAsync(venue, Duration.FromSeconds(80));
+        CountOrderRequests(venue).ShouldBe(1);
 
         venue.Simulator.Faults.Clear();
-        await FetchAsync(venue, Duration.FromSeconds(11));
-        await WhenFetchedAsync(venue);
+        await AdvanceAndFetchAsync(venue, Duration.FromSeconds(11));
+        await WaitUntilQueueIsEmptyAsync(venue);
         (await venue.SqlAsync<long>("select tax_minor from ingestion.transactions")).ShouldBe(80);
     }
 
     [Fact]
-    public async Task An_order_the_database_refuses_holds_up_no_other_and_is_put_off_also_when_it_is_alone()
+    public async Task An_order_that_the_database_refuses_delays_no_other_and_is_retried_later_also_when_it_is_alone()
     {
-        await using var venue = await OpenAsync();
+        await using var venue = await CreateVenueAsync();
         await venue.SqlAsync<object?>("alter table ingestion.transactions add constraint refused check (tax_minor <> 66)");
         RingUp(venue, "good", tax: 80);
         RingUp(venue, "bad", tax: 66);
         await venue.PostWebhookAsync(venue.PaymentEvent("good", amount: 1000));
         await venue.PostWebhookAsync(venue.PaymentEvent("bad", amount: 1000));
 
-        await FetchAsync(venue, Duration.FromSeconds(2));
-        await PutOffAsync(1);
+        await AdvanceAndFetchAsync(venue, Duration.FromSeconds(2));
+        await WaitForRetryOfAttemptAsync(1);
         (await venue.SqlAsync<long>("select sum(tax_minor)::bigint from ingestion.transactions")).ShouldBe(80);
 
-        await FetchAsync(venue, Duration.FromSeconds(10));
-        await PutOffAsync(2);
+        await AdvanceAndFetchAsync(venue, Duration.FromSeconds(10));
+        await WaitForRetryOfAttemptAsync(2);
 
         // A lease is a minute long; the second pause is a quarter of that.
-        async Task PutOffAsync(int attempts)
+        async Task WaitForRetryOfAttemptAsync(int attempts)
         {
-            var soon = (_clock.GetCurrentInstant() + Duration.FromSeconds(20)).ToString();
+            var leaseEnd = (_clock.GetCurrentInstant() + Duration.FromSeconds(20)).ToString();
             await Wait.UntilAsync(
                 async () =>
-                    await QueueAsync(venue) == $"order-bad {attempts}"
-                    && await venue.SqlAsync<bool>($"select bool_and(due_at < '{soon}') from ingestion.order_fetches"),
-                Patience
+                    await GetQueueAsync(venue) == $"order-bad {attempts}"
+                    && await venue.SqlAsync<bool>($"select bool_and(due_at < '{leaseEnd}') from ingestion.order_fetches"),
+                Timeout
             );
         }
     }
 
     // What came in together is written in one commit; when that breaks half-way, each till's is written by itself.
     [Fact]
-    public async Task Orders_the_database_refuses_and_a_feed_that_somebody_holds_keep_no_other_till_waiting()
+    public async Task Orders_that_the_database_refuses_and_a_locked_feed_delay_no_other_venue()
     {
-        await using var venue = await OpenAsync();
+        await using var venue = await CreateVenueAsync();
         await venue.SqlAsync<object?>("alter table ingestion.transactions add constraint refused check (tax_minor <> 66)");
         string[] venues = ["good-1", "good-2", "good-3", "bad", "held", "good-4", "good-5", "good-6"];
         foreach (var venueData in venues)
         {
             await venue.RegisterVenueAsync(venueData, TestVenue.OwnerId);
-            var till = venue.Simulator.Sellers.AddTill(
+            var seller = venue.Simulator.Sellers.AddTill(
                 new TillOrder
                 {
                     LocationId = "AT-" + venueData,
@@ -225,33 +228,36 @@ public sealed class OrderFetchTests(TestPostgres postgres)
                     Currency = "USD",
                 }
             );
-            var (_, url, key) = await venue.ConnectSquareAsync(venueData, till);
-            RingUp(venue, venueData, tax: venueData == "bad" ? 66 : 80, location: till.Location.Id);
-            await venue.PostWebhookAsync(venue.PaymentEvent(venueData, locationId: till.Location.Id), url: url, key: key);
+            var (_, url, key) = await venue.ConnectSquareAsync(venueData, seller);
+            RingUp(venue, venueData, tax: venueData == "bad" ? 66 : 80, locationId: seller.Location.Id);
+            await venue.PostWebhookAsync(venue.PaymentEvent(venueData, locationId: seller.Location.Id), url: url, key: key);
         }
-        await using var holder = new NpgsqlConnection(venue.Database);
-        await holder.OpenAsync(TestContext.Current.CancellationToken);
-        await using var hold = new NpgsqlCommand("begin; select from ingestion.feed_heads where venue_id = 'held' for update", holder);
-        await hold.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        await using var lockHolder = new NpgsqlConnection(venue.Database);
+        await lockHolder.OpenAsync(TestContext.Current.CancellationToken);
+        await using var lockFeed = new NpgsqlCommand(
+            "begin; select from ingestion.feed_heads where venue_id = 'held' for update",
+            lockHolder
+        );
+        await lockFeed.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
 
-        await FetchAsync(venue, Duration.FromSeconds(2));
-        await Wait.UntilAsync(async () => await QueueAsync(venue) == "order-bad 1, order-held 1", Patience);
+        await AdvanceAndFetchAsync(venue, Duration.FromSeconds(2));
+        await Wait.UntilAsync(async () => await GetQueueAsync(venue) == "order-bad 1, order-held 1", Timeout);
         (
             await venue.SqlAsync<string>("select count(*) || ' ' || sum(tax_minor) from ingestion.transactions where breakdown_complete")
         ).ShouldBe("6 480");
 
-        await holder.CloseAsync();
-        await FetchAsync(venue, Duration.FromMinutes(2)); // the lease is over
-        await Wait.UntilAsync(async () => await QueueAsync(venue) == "order-bad 2", Patience);
+        await lockHolder.CloseAsync();
+        await AdvanceAndFetchAsync(venue, Duration.FromMinutes(2)); // the lease is over
+        await Wait.UntilAsync(async () => await GetQueueAsync(venue) == "order-bad 2", Timeout);
         (
             await venue.SqlAsync<string>("select count(*) || ' ' || count(*) filter (where cause = 5) from ingestion.transaction_versions")
         ).ShouldBe("15 7");
     }
 
     [Fact]
-    public async Task A_till_that_is_not_connected_is_never_asked()
+    public async Task Orders_of_a_disconnected_location_are_not_fetched()
     {
-        await using var venue = await OpenAsync();
+        await using var venue = await CreateVenueAsync();
         RingUp(venue, "p1", tax: 80);
         await venue.PostWebhookAsync(venue.PaymentEvent("p1"));
         (
@@ -263,17 +269,17 @@ public sealed class OrderFetchTests(TestPostgres postgres)
             .At("disconnectPos.errors")
             .GetArrayLength()
             .ShouldBe(0);
-        await FetchAsync(venue, Duration.FromMinutes(5));
+        await AdvanceAndFetchAsync(venue, Duration.FromMinutes(5));
 
-        Asked(venue).ShouldBe(0);
-        (await QueueAsync(venue)).ShouldBe("order-p1 0");
+        CountOrderRequests(venue).ShouldBe(0);
+        (await GetQueueAsync(venue)).ShouldBe("order-p1 0");
     }
 
     [Fact]
-    public async Task Two_hosts_share_the_queue_and_a_later_payment_of_an_order_makes_all_shares_anew()
+    public async Task Two_hosts_share_the_queue_and_a_later_payment_of_an_order_recalculates_all_shares()
     {
-        await using var venue = await OpenAsync();
-        var other = await venue.AddHostAsync(Adjust);
+        await using var venue = await CreateVenueAsync();
+        var otherHost = await venue.AddHostAsync(ConfigureServices);
         for (var i = 0; i < 250; i++)
             RingUp(venue, $"p{i}", tax: i);
         await Task.WhenAll(Enumerable.Range(0, 250).Select(i => venue.PostWebhookAsync(venue.PaymentEvent($"p{i}"))));
@@ -283,7 +289,7 @@ public sealed class OrderFetchTests(TestPostgres postgres)
             await Task.WhenAll(
                 venue.Hosts.Select(h => h.Services.GetRequiredService<OrderFetcher>().FetchDueAsync(TestContext.Current.CancellationToken))
             );
-            return await QueueAsync(venue) == "";
+            return await GetQueueAsync(venue) == "";
         });
 
         // Square refuses more than a hundred in a call; each order was written once.
@@ -293,16 +299,16 @@ public sealed class OrderFetchTests(TestPostgres postgres)
             249 * 250 / 2
         );
 
-        RingUp(venue, "p-second", tax: 0, amount: 3000, order: "order-p200");
-        var second = System
+        RingUp(venue, "p-second", tax: 0, amount: 3000, orderId: "order-p200");
+        var secondPayment = System
             .Text.Encoding.UTF8.GetString(venue.PaymentEvent("p-second", amount: 3000))
             .Replace("order-p-second", "order-p200", StringComparison.Ordinal);
-        await venue.PostWebhookAsync(System.Text.Encoding.UTF8.GetBytes(second), other);
+        await venue.PostWebhookAsync(System.Text.Encoding.UTF8.GetBytes(secondPayment), otherHost);
         _clock.Advance(Duration.FromSeconds(2));
         await Wait.UntilAsync(async () =>
         {
             await venue.Host.Services.GetRequiredService<OrderFetcher>().FetchDueAsync(TestContext.Current.CancellationToken);
-            return await QueueAsync(venue) == "";
+            return await GetQueueAsync(venue) == "";
         });
         (
             await venue.SqlAsync<string>(
@@ -312,13 +318,13 @@ public sealed class OrderFetchTests(TestPostgres postgres)
     }
 
     [Fact]
-    public async Task What_is_asked_for_again_while_it_is_being_fetched_stays_in_the_queue()
+    public async Task An_order_requested_again_while_it_is_being_fetched_stays_in_the_queue()
     {
-        await using var venue = await OpenAsync();
+        await using var venue = await CreateVenueAsync();
         var queue = venue.Host.Services.GetRequiredService<OrderFetchQueue>();
         await venue.PostWebhookAsync(venue.PaymentEvent("p1"));
         // Two seconds later, while the host's clock stands still: its own fetcher finds nothing due.
-        var taken = await queue.ClaimAsync(
+        var claimed = await queue.ClaimAsync(
             [
                 new Integrations.Contracts.Connections.PosConnectionDetails(
                     venue.ConnectionId,
@@ -335,8 +341,8 @@ public sealed class OrderFetchTests(TestPostgres postgres)
         await using var connection = await venue
             .Host.Services.GetRequiredService<NpgsqlDataSource>()
             .OpenConnectionAsync(TestContext.Current.CancellationToken);
-        await OrderFetchQueue.CompleteAsync(connection, taken, [], _clock.Now(), TestContext.Current.CancellationToken);
+        await OrderFetchQueue.CompleteAsync(connection, claimed, [], _clock.Now(), TestContext.Current.CancellationToken);
 
-        (await QueueAsync(venue)).ShouldBe("order-p1 0");
+        (await GetQueueAsync(venue)).ShouldBe("order-p1 0");
     }
 }

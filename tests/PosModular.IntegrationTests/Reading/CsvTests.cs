@@ -13,30 +13,30 @@ public sealed class CsvTests(TestPostgres postgres)
         + "breakdownComplete,paymentMethod,cardBrand,cardLast4,userId,matchedBy,recordedAt";
 
     [Fact]
-    public async Task Rows_stand_as_RFC_4180_and_a_spreadsheet_wants_them()
+    public async Task Rows_follow_RFC_4180_and_are_safe_to_open_in_a_spreadsheet()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         await venue.PostWebhookAsync(venue.PaymentEvent("=1+1", amount: 1234, refunded: 234, createdAt: "2026-11-20T20:00:00.000Z"));
         await venue.PostWebhookAsync(venue.PaymentEvent("yen", amount: 1200, currency: "JPY", createdAt: "2026-11-20T21:00:00.000Z"));
         await venue.PostWebhookAsync(venue.PaymentEvent("dinar", amount: 1250, currency: "KWD", createdAt: "2026-11-21T08:00:00.000Z"));
         await venue.PostWebhookAsync(venue.RefundEvent("refund", null, amount: 400));
-        var sale = await venue.SqlAsync<Guid>("select id from ingestion.transactions where external_id = '=1+1'");
+        var transactionId = await venue.SqlAsync<Guid>("select id from ingestion.transactions where external_id = '=1+1'");
         (
             await venue.Owner.GetDataAsync(
                 "mutation($id: ID!, $user: ID!) { assignTransaction(input: { venueId: \"bar\", transactionId: $id, userId: $user }) { errors { code } } }",
-                new { id = sale, user = "@SUM(1,2)\"x\"" }
+                new { id = transactionId, user = "@SUM(1,2)\"x\"" }
             )
         )
             .At("assignTransaction.errors")
             .GetArrayLength()
             .ShouldBe(0);
 
-        using var answer = await venue.CsvAsync(token: venue.Owner.Token);
+        using var response = await venue.DownloadCsvAsync(token: venue.Owner.Token);
 
-        answer.Content.Headers.ContentType!.ToString().ShouldBe("text/csv; charset=utf-8");
-        answer.Content.Headers.ContentDisposition!.FileName!.Trim('"').ShouldBe("transactions-bar.csv");
-        (await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldStartWith(Header + "\r\n");
-        var rows = (await venue.CsvRowsAsync("?order=OLDEST_FIRST"))
+        response.Content.Headers.ContentType!.ToString().ShouldBe("text/csv; charset=utf-8");
+        response.Content.Headers.ContentDisposition!.FileName!.Trim('"').ShouldBe("transactions-bar.csv");
+        (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldStartWith(Header + "\r\n");
+        var rows = (await venue.GetCsvRowsAsync("?order=OLDEST_FIRST"))
             .Select(row => row[(row.IndexOf(',', StringComparison.Ordinal) + 1)..row.LastIndexOf(',')])
             .ToArray();
         rows.ShouldBe(
@@ -50,26 +50,28 @@ public sealed class CsvTests(TestPostgres postgres)
             ignoreOrder: true
         ); // two of them have the same time
         rows[^1].ShouldStartWith("dinar");
-        (await venue.CsvRowsAsync("?order=LARGEST_FIRST")).Select(row => row.Split(',')[1]).ShouldBe(["dinar", "'=1+1", "yen", "refund"]);
-        (await venue.CsvRowsAsync("?search=nothing")).ShouldBeEmpty();
+        (await venue.GetCsvRowsAsync("?order=LARGEST_FIRST"))
+            .Select(row => row.Split(',')[1])
+            .ShouldBe(["dinar", "'=1+1", "yen", "refund"]);
+        (await venue.GetCsvRowsAsync("?search=nothing")).ShouldBeEmpty();
     }
 
     [Fact]
-    public async Task Only_an_owner_gets_it_and_a_wrong_parameter_is_named()
+    public async Task Only_an_owner_may_download_and_an_invalid_parameter_is_named()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
-        async Task<string> RefusalAsync(string? token, string query = "", string venueId = TestVenue.VenueId)
+        async Task<string> GetErrorAsync(string? token, string query = "", string venueId = TestVenue.VenueId)
         {
-            using var answer = await venue.CsvAsync(query, token, venueId);
-            var body = await answer.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken);
-            return $"{(int)answer.StatusCode} {body.At("code").GetString()} {body.At("message").GetString()!.Split(' ')[0]}";
+            using var response = await venue.DownloadCsvAsync(query, token, venueId);
+            var body = await response.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken);
+            return $"{(int)response.StatusCode} {body.At("code").GetString()} {body.At("message").GetString()!.Split(' ')[0]}";
         }
 
-        (await RefusalAsync(null)).ShouldStartWith("401 UNAUTHENTICATED");
-        (await RefusalAsync("no.good.token")).ShouldStartWith("401 UNAUTHENTICATED");
-        (await RefusalAsync(TestKeys.Token("stranger"))).ShouldStartWith("403 FORBIDDEN");
-        (await RefusalAsync(venue.Moderator.Token)).ShouldStartWith("403 FORBIDDEN");
-        (await RefusalAsync(venue.Owner.Token, venueId: "no-such-venue")).ShouldStartWith("403 FORBIDDEN");
+        (await GetErrorAsync(null)).ShouldStartWith("401 UNAUTHENTICATED");
+        (await GetErrorAsync("no.good.token")).ShouldStartWith("401 UNAUTHENTICATED");
+        (await GetErrorAsync(TestKeys.Token("stranger"))).ShouldStartWith("403 FORBIDDEN");
+        (await GetErrorAsync(venue.Moderator.Token)).ShouldStartWith("403 FORBIDDEN");
+        (await GetErrorAsync(venue.Owner.Token, venueId: "no-such-venue")).ShouldStartWith("403 FORBIDDEN");
         foreach (
             var (name, value) in new[]
             {
@@ -87,20 +89,20 @@ public sealed class CsvTests(TestPostgres postgres)
                 ("order", "BEST_FIRST"),
             }
         )
-            (await RefusalAsync(venue.Owner.Token, $"?{name}={value}")).ShouldBe($"400 INVALID_INPUT {name}");
+            (await GetErrorAsync(venue.Owner.Token, $"?{name}={value}")).ShouldBe($"400 INVALID_INPUT {name}");
     }
 
     [Fact]
-    public async Task Ten_thousand_rows_are_streamed_each_once()
+    public async Task Ten_thousand_rows_are_streamed_each_exactly_once()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
-        await venue.SeedAsync(10_000);
+        await venue.InsertTransactionsAsync(10_000);
         foreach (var order in new[] { "NEWEST_FIRST", "OLDEST_FIRST", "LARGEST_FIRST" })
         {
-            using var answer = await venue.CsvAsync("?order=" + order, venue.Owner.Token);
-            answer.Content.Headers.ContentLength.ShouldBeNull();
-            answer.Headers.TransferEncodingChunked.ShouldBe(true);
-            var rows = (await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Split("\r\n")[1..^1];
+            using var response = await venue.DownloadCsvAsync("?order=" + order, venue.Owner.Token);
+            response.Content.Headers.ContentLength.ShouldBeNull();
+            response.Headers.TransferEncodingChunked.ShouldBe(true);
+            var rows = (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Split("\r\n")[1..^1];
             rows.Select(row => row.Split(',')[1]).Distinct().Count().ShouldBe(10_000);
             rows.Length.ShouldBe(10_000);
         }

@@ -12,14 +12,14 @@ public sealed class FilterTests(TestPostgres postgres, SharedTestVenue shared) :
     private static DateTimeOffset At(int hour) => new(2026, 11, 20, hour, 0, 0, TimeSpan.Zero);
 
     [Fact]
-    public async Task Every_field_alone_and_together_picks_the_same_sales_for_page_count_and_download()
+    public async Task Each_filter_field_alone_and_combined_selects_the_same_transactions_for_page_count_and_download()
     {
-        await using var venue = await Polled.OpenAsync(
+        await using var venue = await SyncTestVenue.CreateAsync(
             await postgres.CreateDatabaseAsync(),
-            more: new Dictionary<string, string?> { ["Pos:Syncs"] = "false" }
+            extraSettings: new Dictionary<string, string?> { ["Pos:Syncs"] = "false" }
         );
         var card = new Card { Fingerprint = "card-1", Last4 = "4242" };
-        await venue.SellAsync(
+        await venue.RingUpAsync(
             new Sale
             {
                 LocationId = "",
@@ -31,7 +31,7 @@ public sealed class FilterTests(TestPostgres postgres, SharedTestVenue shared) :
                 At = At(18),
             }
         );
-        await venue.SellAsync(
+        await venue.RingUpAsync(
             new Sale
             {
                 LocationId = "",
@@ -41,7 +41,7 @@ public sealed class FilterTests(TestPostgres postgres, SharedTestVenue shared) :
                 At = At(19),
             }
         );
-        await venue.SellAsync(
+        await venue.RingUpAsync(
             new Sale
             {
                 LocationId = "",
@@ -52,13 +52,13 @@ public sealed class FilterTests(TestPostgres postgres, SharedTestVenue shared) :
             }
         );
         await venue.PostWebhookAsync(venue.PaymentEvent("d", amount: 4000, refunded: 400, createdAt: "2026-11-20T21:00:00.000Z"));
-        var (till, toast) = await venue.ConnectToastAsync();
-        await venue.HearToastAsync(till, toast, "secret");
-        var t = venue
+        var (account, toastConnectionId) = await venue.ConnectToastAsync();
+        await venue.EnableToastWebhooksAsync(account, toastConnectionId, "secret");
+        var toastPaymentId = venue
             .Simulator.Toast.Ledger.RingUp(
                 new ToastSale
                 {
-                    RestaurantGuid = till.Restaurant.Guid,
+                    RestaurantGuid = account.Restaurant.Guid,
                     Price = 1200,
                     Tax = 84,
                     Captured = true,
@@ -75,7 +75,7 @@ public sealed class FilterTests(TestPostgres postgres, SharedTestVenue shared) :
             new { token }
         );
 
-        async Task PickAsync(string expected, params (string Name, object Value)[] fields)
+        async Task ShouldSelectAsync(string expected, params (string Name, object Value)[] fields)
         {
             var filter = fields.ToDictionary(f => f.Name, f => f.Value);
             var query =
@@ -88,45 +88,45 @@ public sealed class FilterTests(TestPostgres postgres, SharedTestVenue shared) :
                         + Uri.EscapeDataString(
                             f.Value switch
                             {
-                                string[] many => string.Join(',', many),
-                                bool flag => flag ? "true" : "false",
-                                var one => one.ToString()!,
+                                string[] values => string.Join(',', values),
+                                bool isSet => isSet ? "true" : "false",
+                                var other => other.ToString()!,
                             }
                         )
                     )
                 );
-            var page = await venue.PageAsync(filter);
+            var page = await venue.GetPageAsync(filter);
             var ids = string.Join(' ', page.At("edges").EnumerateArray().Select(e => e.At("node.externalId").GetString()));
             ids.ShouldBe(expected, query);
             page.At("totalCount").GetInt64().ShouldBe(ids.Length == 0 ? 0 : ids.Split(' ').Length, query);
-            string.Join(' ', (await venue.CsvRowsAsync(query)).Select(row => row.Split(',')[1])).ShouldBe(expected, query);
+            string.Join(' ', (await venue.GetCsvRowsAsync(query)).Select(row => row.Split(',')[1])).ShouldBe(expected, query);
         }
 
-        await PickAsync($"{t} d c b a");
-        await PickAsync($"{t} d c", ("from", "2026-11-20T20:00:00Z"));
-        await PickAsync("b a", ("to", "2026-11-20T15:00:00-05:00"));
-        await PickAsync($"{t}", ("connectionId", toast.ToString()));
-        await PickAsync("d c b a", ("connectionId", venue.ConnectionId.ToString()));
-        await PickAsync("", ("connectionId", "no-such-till"));
-        await PickAsync($"{t}", ("provider", "TOAST"));
-        await PickAsync("d c b a", ("provider", "SQUARE"));
-        await PickAsync("b", ("statuses", new[] { "AUTHORIZED" }));
-        await PickAsync("d b", ("statuses", new[] { "AUTHORIZED", "PARTIALLY_REFUNDED" }));
-        await PickAsync("c", ("paymentMethods", new[] { "CASH" }));
-        await PickAsync($"{t} d c b a", ("paymentMethods", new[] { "CASH", "CARD" }));
-        await PickAsync("", ("paymentMethods", new[] { "GIFT_CARD" }));
-        await PickAsync("b a", ("userId", "guest"));
-        await PickAsync("", ("userId", "somebody"));
-        await PickAsync("b a", ("matched", true));
-        await PickAsync($"{t} d c", ("matched", false));
-        await PickAsync($"{t} d b", ("minTotalMinor", 1284));
-        await PickAsync($"{t} c a", ("maxTotalMinor", 1284));
-        await PickAsync("a", ("search", "a"));
-        await PickAsync("a", ("search", "order-a"));
-        await PickAsync("b a", ("search", "4242"));
-        await PickAsync($"{t} d", ("search", "1111"));
-        await PickAsync("", ("search", "424"));
-        await PickAsync(
+        await ShouldSelectAsync($"{toastPaymentId} d c b a");
+        await ShouldSelectAsync($"{toastPaymentId} d c", ("from", "2026-11-20T20:00:00Z"));
+        await ShouldSelectAsync("b a", ("to", "2026-11-20T15:00:00-05:00"));
+        await ShouldSelectAsync($"{toastPaymentId}", ("connectionId", toastConnectionId.ToString()));
+        await ShouldSelectAsync("d c b a", ("connectionId", venue.ConnectionId.ToString()));
+        await ShouldSelectAsync("", ("connectionId", "no-such-till"));
+        await ShouldSelectAsync($"{toastPaymentId}", ("provider", "TOAST"));
+        await ShouldSelectAsync("d c b a", ("provider", "SQUARE"));
+        await ShouldSelectAsync("b", ("statuses", new[] { "AUTHORIZED" }));
+        await ShouldSelectAsync("d b", ("statuses", new[] { "AUTHORIZED", "PARTIALLY_REFUNDED" }));
+        await ShouldSelectAsync("c", ("paymentMethods", new[] { "CASH" }));
+        await ShouldSelectAsync($"{toastPaymentId} d c b a", ("paymentMethods", new[] { "CASH", "CARD" }));
+        await ShouldSelectAsync("", ("paymentMethods", new[] { "GIFT_CARD" }));
+        await ShouldSelectAsync("b a", ("userId", "guest"));
+        await ShouldSelectAsync("", ("userId", "somebody"));
+        await ShouldSelectAsync("b a", ("matched", true));
+        await ShouldSelectAsync($"{toastPaymentId} d c", ("matched", false));
+        await ShouldSelectAsync($"{toastPaymentId} d b", ("minTotalMinor", 1284));
+        await ShouldSelectAsync($"{toastPaymentId} c a", ("maxTotalMinor", 1284));
+        await ShouldSelectAsync("a", ("search", "a"));
+        await ShouldSelectAsync("a", ("search", "order-a"));
+        await ShouldSelectAsync("b a", ("search", "4242"));
+        await ShouldSelectAsync($"{toastPaymentId} d", ("search", "1111"));
+        await ShouldSelectAsync("", ("search", "424"));
+        await ShouldSelectAsync(
             "b",
             ("from", "2026-11-20T18:00:00Z"),
             ("to", "2026-11-20T21:00:00Z"),
@@ -140,8 +140,8 @@ public sealed class FilterTests(TestPostgres postgres, SharedTestVenue shared) :
             ("maxTotalMinor", 2500),
             ("search", "4242")
         );
-        await PickAsync("", ("userId", "guest"), ("matched", false));
-        await PickAsync("", ("connectionId", toast.ToString()), ("provider", "SQUARE"));
+        await ShouldSelectAsync("", ("userId", "guest"), ("matched", false));
+        await ShouldSelectAsync("", ("connectionId", toastConnectionId.ToString()), ("provider", "SQUARE"));
 
         (await venue.Owner.GetDataAsync("{ venue(id: \"bar\") { posConnections { provider transactionCount } } }"))
             .At("venue.posConnections")
@@ -158,7 +158,7 @@ public sealed class FilterTests(TestPostgres postgres, SharedTestVenue shared) :
     [InlineData("userId: \"a\\u0000b\"")]
     [InlineData("from: \"yesterday\"")]
     [InlineData("statuses: [PAID]")]
-    public async Task A_filter_that_cannot_be_one_is_INVALID_INPUT(string field)
+    public async Task An_invalid_filter_is_INVALID_INPUT(string field)
     {
         var venue = await shared.GetAsync();
         (

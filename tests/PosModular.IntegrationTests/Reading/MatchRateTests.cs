@@ -9,13 +9,13 @@ namespace PosModular.IntegrationTests.Reading;
 public sealed class MatchRateTests(TestPostgres postgres)
 {
     [Fact]
-    public async Task Sales_that_could_not_be_tied_to_a_user_are_counted_by_their_reason_in_each_period()
+    public async Task Transactions_without_a_user_are_counted_by_reason_in_each_period()
     {
-        await using var venue = await Polled.OpenAsync(
+        await using var venue = await SyncTestVenue.CreateAsync(
             await postgres.CreateDatabaseAsync(),
-            more: new Dictionary<string, string?> { ["Pos:Syncs"] = "false" }
+            extraSettings: new Dictionary<string, string?> { ["Pos:Syncs"] = "false" }
         );
-        async Task<string> RateAsync(string arguments) =>
+        async Task<string> GetMatchRateAsync(string arguments) =>
             (
                 await venue.Owner.GetDataAsync(
                     $"{{ venue(id: \"bar\") {{ matchRate({arguments}) {{ sales matched rate unmatched {{ reason sales }} }} }} }}"
@@ -23,10 +23,10 @@ public sealed class MatchRateTests(TestPostgres postgres)
             )
                 .At("venue.matchRate")
                 .ToString();
-        (await RateAsync("period: ALL")).ShouldBe("""{"sales":0,"matched":0,"rate":0,"unmatched":[]}""");
+        (await GetMatchRateAsync("period: ALL")).ShouldBe("""{"sales":0,"matched":0,"rate":0,"unmatched":[]}""");
 
         await venue.LinkCardAsync("guest", "card-1"); // on the 20th, as all that does not say otherwise
-        await venue.SellAsync(
+        await venue.RingUpAsync(
             new Sale
             {
                 LocationId = "",
@@ -48,13 +48,13 @@ public sealed class MatchRateTests(TestPostgres postgres)
         await venue.PostWebhookAsync(venue.PaymentEvent("called-off", status: "CANCELED"));
         await venue.PostWebhookAsync(venue.PaymentEvent("failed", status: "FAILED"));
         await venue.PostWebhookAsync(venue.RefundEvent("r1", null)); // belongs to no sale
-        var (till, toast) = await venue.ConnectToastAsync();
-        await venue.HearToastAsync(till, toast, "secret");
+        var (account, toastConnectionId) = await venue.ConnectToastAsync();
+        await venue.EnableToastWebhooksAsync(account, toastConnectionId, "secret");
         foreach (var type in new[] { ToastPaymentType.Credit, ToastPaymentType.Cash })
             venue.Simulator.Toast.Ledger.RingUp(
                 new ToastSale
                 {
-                    RestaurantGuid = till.Restaurant.Guid,
+                    RestaurantGuid = account.Restaurant.Guid,
                     Price = 1200,
                     Captured = true,
                     Type = type,
@@ -63,22 +63,22 @@ public sealed class MatchRateTests(TestPostgres postgres)
             );
         await venue.Simulator.Toast.Deliveries.WhenIdleAsync(TestContext.Current.CancellationToken);
 
-        (await RateAsync("period: ALL")).ShouldBe(
+        (await GetMatchRateAsync("period: ALL")).ShouldBe(
             """
             {"sales":9,"matched":1,"rate":0.1111111111111111,"unmatched":[{"reason":"CARD_NOT_LINKED","sales":3},{"reason":"CASH","sales":2},{"reason":"NO_CARD_TOKEN","sales":2},{"reason":"PROVIDER_GIVES_NO_TOKEN","sales":1}]}
             """.Trim()
         );
         // The Toast sales at ten in the evening of New York are of the 20th still.
-        const string day =
+        const string november20 =
             """{"sales":6,"matched":1,"rate":0.16666666666666666,"unmatched":[{"reason":"CASH","sales":2},{"reason":"NO_CARD_TOKEN","sales":2},{"reason":"PROVIDER_GIVES_NO_TOKEN","sales":1}]}""";
-        (await RateAsync("period: DAY, on: \"2026-11-20\"")).ShouldBe(day);
-        (await RateAsync("period: DAY, on: \"2026-11-19\"")).ShouldBe("""{"sales":0,"matched":0,"rate":0,"unmatched":[]}""");
-        (await RateAsync("period: WEEK, on: \"2026-11-22\"")).ShouldContain("\"sales\":8,");
-        (await RateAsync("period: MONTH, on: \"2026-10-01\"")).ShouldBe(
+        (await GetMatchRateAsync("period: DAY, on: \"2026-11-20\"")).ShouldBe(november20);
+        (await GetMatchRateAsync("period: DAY, on: \"2026-11-19\"")).ShouldBe("""{"sales":0,"matched":0,"rate":0,"unmatched":[]}""");
+        (await GetMatchRateAsync("period: WEEK, on: \"2026-11-22\"")).ShouldContain("\"sales\":8,");
+        (await GetMatchRateAsync("period: MONTH, on: \"2026-10-01\"")).ShouldBe(
             """{"sales":1,"matched":0,"rate":0,"unmatched":[{"reason":"CARD_NOT_LINKED","sales":1}]}"""
         );
-        (await RateAsync("period: YEAR, on: \"2026-01-01\"")).ShouldContain("\"sales\":9,");
-        (await RateAsync("period: YEAR, on: \"2025-01-01\"")).ShouldContain("\"sales\":0,");
+        (await GetMatchRateAsync("period: YEAR, on: \"2026-01-01\"")).ShouldContain("\"sales\":9,");
+        (await GetMatchRateAsync("period: YEAR, on: \"2025-01-01\"")).ShouldContain("\"sales\":0,");
         (await venue.Owner.GetErrorCodeAsync("{ venue(id: \"bar\") { matchRate(period: DAY, on: \"9999-12-31\") { sales } } }")).ShouldBe(
             "INVALID_INPUT"
         );

@@ -10,10 +10,10 @@ namespace PosModular.IntegrationTests.Reading;
 
 public sealed class PagingTests(TestPostgres postgres)
 {
-    private static readonly string[] Orders = ["NEWEST_FIRST", "OLDEST_FIRST", "LARGEST_FIRST"];
+    private static readonly string[] SortOrders = ["NEWEST_FIRST", "OLDEST_FIRST", "LARGEST_FIRST"];
 
     [Fact]
-    public async Task Pages_of_every_order_hold_each_sale_once_while_sales_arrive()
+    public async Task Pages_of_every_sort_order_hold_each_transaction_once_while_others_arrive()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         // Five times and four totals for sixty sales.
@@ -27,28 +27,28 @@ public sealed class PagingTests(TestPostgres postgres)
                 )
         );
 
-        foreach (var order in Orders)
+        foreach (var order in SortOrders)
         {
-            var (seen, after, page) = (new List<JsonElement>(), (string?)null, 0);
+            var (seen, after, pageNumber) = (new List<JsonElement>(), (string?)null, 0);
             do
             {
-                var found = await venue.PageAsync(order: order, first: 7, after: after);
-                seen.AddRange(found.At("edges").EnumerateArray().Select(e => e.At("node")));
-                found.At("totalCount").GetInt64().ShouldBeGreaterThanOrEqualTo(60);
-                after = found.At("pageInfo.hasNextPage").GetBoolean() ? found.At("pageInfo.endCursor").GetString() : null;
+                var page = await venue.GetPageAsync(order: order, first: 7, after: after);
+                seen.AddRange(page.At("edges").EnumerateArray().Select(e => e.At("node")));
+                page.At("totalCount").GetInt64().ShouldBeGreaterThanOrEqualTo(60);
+                after = page.At("pageInfo.hasNextPage").GetBoolean() ? page.At("pageInfo.endCursor").GetString() : null;
                 // One at the front, one at the end, one among them.
                 await venue.PostWebhookAsync(
-                    venue.PaymentEvent($"{order}-early-{page}", amount: 10, createdAt: "2026-11-20T19:00:00.000Z")
+                    venue.PaymentEvent($"{order}-early-{pageNumber}", amount: 10, createdAt: "2026-11-20T19:00:00.000Z")
                 );
                 await venue.PostWebhookAsync(
-                    venue.PaymentEvent($"{order}-late-{page}", amount: 9000, createdAt: "2026-11-20T21:00:00.000Z")
+                    venue.PaymentEvent($"{order}-late-{pageNumber}", amount: 9000, createdAt: "2026-11-20T21:00:00.000Z")
                 );
                 await venue.PostWebhookAsync(
-                    venue.PaymentEvent($"{order}-among-{page++}", amount: 1100, createdAt: "2026-11-20T20:02:00.000Z")
+                    venue.PaymentEvent($"{order}-among-{pageNumber++}", amount: 1100, createdAt: "2026-11-20T20:02:00.000Z")
                 );
-            } while (after is not null && page < 60);
+            } while (after is not null && pageNumber < 60);
 
-            page.ShouldBeLessThan(60);
+            pageNumber.ShouldBeLessThan(60);
             var ids = seen.ConvertAll(s => s.At("externalId").GetString()!);
             ids.Distinct().Count().ShouldBe(ids.Count, order);
             Enumerable.Range(0, 60).ShouldAllBe(i => ids.Contains($"p{i}"));
@@ -62,32 +62,32 @@ public sealed class PagingTests(TestPostgres postgres)
     }
 
     [Fact]
-    public async Task A_cursor_of_another_order_is_INVALID_INPUT()
+    public async Task A_cursor_of_another_sort_order_is_INVALID_INPUT()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         await venue.PostWebhookAsync(venue.PaymentEvent("p1"));
         await venue.PostWebhookAsync(venue.PaymentEvent("p2"));
-        foreach (var order in Orders)
+        foreach (var order in SortOrders)
         {
-            var cursor = (await venue.PageAsync(order: order, first: 1)).At("pageInfo.endCursor").GetString();
-            foreach (var other in Orders)
+            var cursor = (await venue.GetPageAsync(order: order, first: 1)).At("pageInfo.endCursor").GetString();
+            foreach (var other in SortOrders)
             {
-                var asked = $"{{ venue(id: \"bar\") {{ transactions(order: {other}, after: \"{cursor}\") {{ nodes {{ id }} }} }} }}";
+                var query = $"{{ venue(id: \"bar\") {{ transactions(order: {other}, after: \"{cursor}\") {{ nodes {{ id }} }} }} }}";
                 if (other == order)
-                    (await venue.Owner.GetDataAsync(asked)).At("venue.transactions.nodes").GetArrayLength().ShouldBe(1);
+                    (await venue.Owner.GetDataAsync(query)).At("venue.transactions.nodes").GetArrayLength().ShouldBe(1);
                 else
-                    (await venue.Owner.GetErrorCodeAsync(asked)).ShouldBe("INVALID_INPUT", $"{order} {other}");
+                    (await venue.Owner.GetErrorCodeAsync(query)).ShouldBe("INVALID_INPUT", $"{order} {other}");
             }
         }
     }
 
     [Fact]
-    public async Task Each_order_and_a_users_pages_are_read_from_their_index_without_a_sort()
+    public async Task Every_sort_order_and_the_pages_of_a_user_are_read_from_an_index_without_sorting()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
-        await venue.SeedAsync(20_000);
+        await venue.InsertTransactionsAsync(20_000);
 
-        async Task CheckAsync(TransactionOrder order, TransactionFilter? filter, string index)
+        async Task ShouldUseIndexAsync(TransactionOrder order, TransactionFilter? filter, string index)
         {
             await using var db = await venue.Host.Services.GetRequiredService<IDbContextFactory<IngestionDb>>().CreateDbContextAsync();
             var middle = await TransactionFilter.Apply(db, TestVenue.VenueId, filter).Sorted(order, null).Skip(10).FirstAsync();
@@ -109,15 +109,15 @@ public sealed class PagingTests(TestPostgres postgres)
             }
         }
 
-        await CheckAsync(TransactionOrder.NewestFirst, null, "ix_transactions_venue_id_occurred_at_id");
-        await CheckAsync(TransactionOrder.OldestFirst, null, "ix_transactions_venue_id_occurred_at_id");
-        await CheckAsync(TransactionOrder.LargestFirst, null, "ix_transactions_venue_id_total_minor_id");
-        await CheckAsync(
+        await ShouldUseIndexAsync(TransactionOrder.NewestFirst, null, "ix_transactions_venue_id_occurred_at_id");
+        await ShouldUseIndexAsync(TransactionOrder.OldestFirst, null, "ix_transactions_venue_id_occurred_at_id");
+        await ShouldUseIndexAsync(TransactionOrder.LargestFirst, null, "ix_transactions_venue_id_total_minor_id");
+        await ShouldUseIndexAsync(
             TransactionOrder.NewestFirst,
             new TransactionFilter { UserId = "guest3" },
             "ix_transactions_venue_id_user_id_occurred_at_id"
         );
-        await CheckAsync(
+        await ShouldUseIndexAsync(
             TransactionOrder.OldestFirst,
             new TransactionFilter { UserId = "guest3" },
             "ix_transactions_venue_id_user_id_occurred_at_id"

@@ -6,7 +6,7 @@ namespace PosModular.IntegrationTests.Reading;
 public sealed class QueryTests(TestPostgres postgres, SharedTestVenue shared) : IClassFixture<SharedTestVenue>
 {
     [Fact]
-    public async Task Aliased_fields_that_each_read_the_database_run_side_by_side()
+    public async Task Aliased_fields_that_read_the_database_run_in_parallel()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         await venue.PostWebhookAsync(venue.PaymentEvent("p1"));
@@ -18,15 +18,15 @@ public sealed class QueryTests(TestPostgres postgres, SharedTestVenue shared) : 
               posConnections { id } webhookEvents { nodes { id } } } }
             """;
 
-        var answers = await Task.WhenAll(
+        var responses = await Task.WhenAll(
             Enumerable.Range(0, 500).Select(_ => venue.Owner.GetDataAsync(query, new { venue = TestVenue.VenueId }))
         );
 
-        answers.ShouldAllBe(a => a.At("venue.a.totalCount").GetInt64() == 1 && a.At("venue.b.nodes.0.externalId").GetString() == "p1");
+        responses.ShouldAllBe(a => a.At("venue.a.totalCount").GetInt64() == 1 && a.At("venue.b.nodes.0.externalId").GetString() == "p1");
     }
 
     [Fact]
-    public async Task Pages_hold_every_sale_once_the_newest_first_also_those_of_the_same_second()
+    public async Task Pages_hold_every_transaction_once_newest_first_also_those_of_the_same_second()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         await Task.WhenAll(
@@ -68,14 +68,14 @@ public sealed class QueryTests(TestPostgres postgres, SharedTestVenue shared) : 
     }
 
     [Fact]
-    public async Task The_filter_takes_from_inclusive_to_exclusive_and_statuses()
+    public async Task The_filter_includes_from_excludes_to_and_selects_statuses()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         await venue.PostWebhookAsync(venue.PaymentEvent("first", createdAt: "2026-11-20T20:00:00.000Z"));
         await venue.PostWebhookAsync(venue.PaymentEvent("second", createdAt: "2026-11-20T21:00:00.000Z", status: "APPROVED"));
         await venue.PostWebhookAsync(venue.PaymentEvent("third", createdAt: "2026-11-20T22:00:00.000Z"));
 
-        async Task<string> IdsAsync(object filter) =>
+        async Task<string> GetIdsAsync(object filter) =>
             string.Join(
                 ' ',
                 (
@@ -88,10 +88,10 @@ public sealed class QueryTests(TestPostgres postgres, SharedTestVenue shared) : 
                     .EnumerateArray()
                     .Select(n => n.At("externalId").GetString())
             );
-        (await IdsAsync(new { from = "2026-11-20T20:00:00Z", to = "2026-11-20T22:00:00Z" })).ShouldBe("second first");
-        (await IdsAsync(new { from = "2026-11-20T16:00:00-05:00" })).ShouldBe("third second");
-        (await IdsAsync(new { statuses = new[] { "AUTHORIZED" } })).ShouldBe("second");
-        (await IdsAsync(new { statuses = Array.Empty<string>() })).ShouldBe("");
+        (await GetIdsAsync(new { from = "2026-11-20T20:00:00Z", to = "2026-11-20T22:00:00Z" })).ShouldBe("second first");
+        (await GetIdsAsync(new { from = "2026-11-20T16:00:00-05:00" })).ShouldBe("third second");
+        (await GetIdsAsync(new { statuses = new[] { "AUTHORIZED" } })).ShouldBe("second");
+        (await GetIdsAsync(new { statuses = Array.Empty<string>() })).ShouldBe("");
     }
 
     [Theory]
@@ -102,7 +102,7 @@ public sealed class QueryTests(TestPostgres postgres, SharedTestVenue shared) : 
     [InlineData("webhookEvents(after: \"x\") { nodes { id } }")]
     [InlineData("revenue(period: DECADE) { count }")]
     [InlineData("revenue(period: DAY, on: \"2026-02-30\") { count }")]
-    public async Task A_bad_argument_is_told_as_INVALID_INPUT(string field)
+    public async Task An_invalid_argument_is_INVALID_INPUT(string field)
     {
         var venue = await shared.GetAsync();
         (await venue.Owner.GetErrorCodeAsync($"query {{ venue(id: \"bar\") {{ {field} }} }}")).ShouldBe("INVALID_INPUT");
@@ -116,13 +116,13 @@ public sealed class QueryTests(TestPostgres postgres, SharedTestVenue shared) : 
     }
 
     [Fact]
-    public async Task A_moved_cut_off_or_time_zone_moves_past_sales_to_their_right_day()
+    public async Task A_changed_day_cutoff_moves_past_transactions_to_another_business_date()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         // 03:00 in New York: still the night before while the day starts at 06:00.
         await venue.PostWebhookAsync(venue.PaymentEvent("p1", amount: 500, status: "APPROVED", createdAt: "2026-11-20T08:00:00.000Z"));
         await venue.Host.WhenIdleAsync();
-        async Task<string> DaysAsync() => (
+        async Task<string> GetDaysAsync() => (
                 await venue.Owner.GetDataAsync(
                     """
                     { venue(id: "bar") { a: revenue(period: DAY, on: "2026-11-19") { from total { amountMinor } pending { amountMinor } } b: revenue(period: DAY, on: "2026-11-20") { total { amountMinor } pending { amountMinor } } } }
@@ -130,34 +130,34 @@ public sealed class QueryTests(TestPostgres postgres, SharedTestVenue shared) : 
                 )
             ).At("venue").ToString();
 
-        (await DaysAsync()).ShouldBe(
+        (await GetDaysAsync()).ShouldBe(
             """{"a":{"from":"2026-11-19T11:00:00Z","total":{"amountMinor":0},"pending":{"amountMinor":500}},"b":{"total":{"amountMinor":0},"pending":{"amountMinor":0}}}"""
         );
         await venue.Moderator.GetDataAsync(
             "mutation { updateVenue(input: { venueId: \"bar\", dayCutoff: \"02:00\" }) { errors { code } } }"
         );
-        (await DaysAsync()).ShouldBe(
+        (await GetDaysAsync()).ShouldBe(
             """{"a":{"from":"2026-11-19T07:00:00Z","total":{"amountMinor":0},"pending":{"amountMinor":0}},"b":{"total":{"amountMinor":0},"pending":{"amountMinor":500}}}"""
         );
         await venue.PostWebhookAsync(
             venue.PaymentEvent("p1", amount: 500, status: "COMPLETED", minute: 5, createdAt: "2026-11-20T08:00:00.000Z")
         );
         await venue.Host.WhenIdleAsync();
-        (await DaysAsync()).ShouldContain(""" "b":{"total":{"amountMinor":500},"pending":{"amountMinor":0}}""".Trim());
+        (await GetDaysAsync()).ShouldContain(""" "b":{"total":{"amountMinor":500},"pending":{"amountMinor":0}}""".Trim());
     }
 
     [Fact]
-    public async Task Who_may_see_what()
+    public async Task Callers_see_and_change_only_what_their_role_allows()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         var (anonymous, stranger) = (new GraphQLClient(venue.Host, null), new GraphQLClient(venue.Host, TestKeys.Token("stranger")));
-        const string name = "{ venue(id: \"bar\") { name posConnections { id } webhookEvents { nodes { id } } } }";
-        const string sales = "{ venue(id: \"bar\") { transactions { nodes { id } } } }";
+        const string venueQuery = "{ venue(id: \"bar\") { name posConnections { id } webhookEvents { nodes { id } } } }";
+        const string transactionsQuery = "{ venue(id: \"bar\") { transactions { nodes { id } } } }";
 
-        (await anonymous.GetErrorCodeAsync(name)).ShouldBe("UNAUTHENTICATED");
+        (await anonymous.GetErrorCodeAsync(venueQuery)).ShouldBe("UNAUTHENTICATED");
         (await anonymous.GetErrorCodeAsync("{ viewer { userId } }")).ShouldBe("UNAUTHENTICATED");
-        (await new GraphQLClient(venue.Host, "no.good.token").GetErrorCodeAsync(name)).ShouldBe("UNAUTHENTICATED");
-        (await stranger.GetDataAsync(sales)).At("venue").ValueKind.ShouldBe(System.Text.Json.JsonValueKind.Null);
+        (await new GraphQLClient(venue.Host, "no.good.token").GetErrorCodeAsync(venueQuery)).ShouldBe("UNAUTHENTICATED");
+        (await stranger.GetDataAsync(transactionsQuery)).At("venue").ValueKind.ShouldBe(System.Text.Json.JsonValueKind.Null);
         (await stranger.GetDataAsync("{ venues { nodes { id } } }")).At("venues.nodes").GetArrayLength().ShouldBe(0);
         (
             await stranger.GetErrorCodeAsync(
@@ -172,7 +172,7 @@ public sealed class QueryTests(TestPostgres postgres, SharedTestVenue shared) : 
         (
             await venue.Owner.GetErrorCodeAsync("mutation { updateVenue(input: { venueId: \"bar\", name: \"x\" }) { venue { id } } }")
         ).ShouldBe("FORBIDDEN");
-        (await venue.Moderator.GetDataAsync(name)).At("venue.name").GetString().ShouldBe("bar");
+        (await venue.Moderator.GetDataAsync(venueQuery)).At("venue.name").GetString().ShouldBe("bar");
         foreach (
             var field in new[]
             {

@@ -13,26 +13,26 @@ public sealed class QuietSinceTests(TestPostgres postgres)
     private static readonly Instant Friday = Instant.FromUtc(2026, 11, 20, 20, 0);
 
     private readonly FakeClock _clock = new(Friday);
-    private int _sales;
+    private int _paymentCount;
 
-    private async Task<TestVenue> OpenAsync() =>
+    private async Task<TestVenue> CreateVenueAsync() =>
         await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync(), services => services.AddSingleton<IClock>(_clock));
 
-    private async Task SellAsync(TestVenue venue, Instant from, Duration every, int count) =>
+    private async Task PostPaymentsAsync(TestVenue venue, Instant from, Duration interval, int count) =>
         await Task.WhenAll(
             Enumerable
                 .Range(0, count)
                 .Select(i =>
                     venue.PostWebhookAsync(
                         venue.PaymentEvent(
-                            $"p{Interlocked.Increment(ref _sales)}",
-                            createdAt: InstantPattern.General.Format(from + every * i)
+                            $"p{Interlocked.Increment(ref _paymentCount)}",
+                            createdAt: InstantPattern.General.Format(from + interval * i)
                         )
                     )
                 )
         );
 
-    private async Task<string?> QuietAsync(TestVenue venue, Instant now)
+    private async Task<string?> GetQuietSinceAsync(TestVenue venue, Instant now)
     {
         _clock.Reset(now);
         return (await venue.Moderator.GetDataAsync("{ venue(id: \"bar\") { posConnections { quietSince } } }"))
@@ -41,29 +41,29 @@ public sealed class QuietSinceTests(TestPostgres postgres)
     }
 
     [Fact]
-    public async Task After_four_weeks_of_regular_sales_a_silence_is_told_with_the_time_of_the_last_sale()
+    public async Task After_four_weeks_of_regular_payments_a_silence_is_reported_with_the_time_of_the_last_payment()
     {
-        await using var venue = await OpenAsync();
+        await using var venue = await CreateVenueAsync();
         // Each Friday a sale every five minutes from 18:00 to 23:00; today the last one is at 20:00.
         for (var week = 1; week <= 4; week++)
-            await SellAsync(venue, Friday - Duration.FromDays(7 * week) - Duration.FromHours(2), Duration.FromMinutes(5), 60);
-        await SellAsync(venue, Friday - Duration.FromHours(2), Duration.FromMinutes(5), 25);
+            await PostPaymentsAsync(venue, Friday - Duration.FromDays(7 * week) - Duration.FromHours(2), Duration.FromMinutes(5), 60);
+        await PostPaymentsAsync(venue, Friday - Duration.FromHours(2), Duration.FromMinutes(5), 25);
 
-        (await QuietAsync(venue, Friday + Duration.FromMinutes(59))).ShouldBeNull();
-        (await QuietAsync(venue, Friday + Duration.FromMinutes(60))).ShouldBe("2026-11-20T20:00:00Z");
-        (await QuietAsync(venue, Friday + Duration.FromHours(40))).ShouldBe("2026-11-20T20:00:00Z");
+        (await GetQuietSinceAsync(venue, Friday + Duration.FromMinutes(59))).ShouldBeNull();
+        (await GetQuietSinceAsync(venue, Friday + Duration.FromMinutes(60))).ShouldBe("2026-11-20T20:00:00Z");
+        (await GetQuietSinceAsync(venue, Friday + Duration.FromHours(40))).ShouldBe("2026-11-20T20:00:00Z");
 
-        await SellAsync(venue, Friday + Duration.FromHours(2.5), Duration.Zero, 1);
-        (await QuietAsync(venue, Friday + Duration.FromHours(2.5))).ShouldBeNull();
+        await PostPaymentsAsync(venue, Friday + Duration.FromHours(2.5), Duration.Zero, 1);
+        (await GetQuietSinceAsync(venue, Friday + Duration.FromHours(2.5))).ShouldBeNull();
     }
 
     [Fact]
-    public async Task A_till_that_was_cut_off_is_not_quiet_but_off()
+    public async Task A_disconnected_location_is_not_quiet()
     {
-        await using var venue = await OpenAsync();
-        await SellAsync(venue, Friday - Duration.FromDays(7) - Duration.FromHours(2), Duration.FromMinutes(5), 60);
-        await SellAsync(venue, Friday - Duration.FromHours(2), Duration.FromMinutes(5), 25);
-        (await QuietAsync(venue, Friday + Duration.FromHours(2))).ShouldBe("2026-11-20T20:00:00Z");
+        await using var venue = await CreateVenueAsync();
+        await PostPaymentsAsync(venue, Friday - Duration.FromDays(7) - Duration.FromHours(2), Duration.FromMinutes(5), 60);
+        await PostPaymentsAsync(venue, Friday - Duration.FromHours(2), Duration.FromMinutes(5), 25);
+        (await GetQuietSinceAsync(venue, Friday + Duration.FromHours(2))).ShouldBe("2026-11-20T20:00:00Z");
 
         (
             await venue.Moderator.GetDataAsync(
@@ -74,32 +74,32 @@ public sealed class QuietSinceTests(TestPostgres postgres)
             .GetArrayLength()
             .ShouldBe(0);
 
-        (await QuietAsync(venue, Friday + Duration.FromHours(2))).ShouldBeNull();
+        (await GetQuietSinceAsync(venue, Friday + Duration.FromHours(2))).ShouldBeNull();
     }
 
     [Fact]
-    public async Task A_closed_night_is_not_quiet()
+    public async Task A_location_is_not_quiet_outside_its_usual_hours()
     {
-        await using var venue = await OpenAsync();
+        await using var venue = await CreateVenueAsync();
         for (var week = 0; week <= 4; week++)
-            await SellAsync(venue, Friday - Duration.FromDays(7 * week) - Duration.FromHours(2), Duration.FromMinutes(5), 60);
+            await PostPaymentsAsync(venue, Friday - Duration.FromDays(7 * week) - Duration.FromHours(2), Duration.FromMinutes(5), 60);
 
-        (await QuietAsync(venue, Friday + Duration.FromHours(20))).ShouldBeNull();
-        (await QuietAsync(venue, Friday + Duration.FromDays(6))).ShouldBeNull();
-        (await QuietAsync(venue, Friday + Duration.FromDays(7))).ShouldBe("2026-11-20T22:55:00Z"); // it was open again, and nothing came
+        (await GetQuietSinceAsync(venue, Friday + Duration.FromHours(20))).ShouldBeNull();
+        (await GetQuietSinceAsync(venue, Friday + Duration.FromDays(6))).ShouldBeNull();
+        (await GetQuietSinceAsync(venue, Friday + Duration.FromDays(7))).ShouldBe("2026-11-20T22:55:00Z"); // it was open again, and nothing came
     }
 
     [Fact]
-    public async Task A_new_till_and_one_that_rarely_sells_are_not_quiet()
+    public async Task A_new_location_and_one_with_few_payments_are_not_quiet()
     {
-        await using var venue = await OpenAsync();
-        (await QuietAsync(venue, Friday)).ShouldBeNull();
+        await using var venue = await CreateVenueAsync();
+        (await GetQuietSinceAsync(venue, Friday)).ShouldBeNull();
 
-        await SellAsync(venue, Friday - Duration.FromHours(5), Duration.FromMinutes(1), 300); // busy, but there is no week to compare with
-        (await QuietAsync(venue, Friday + Duration.FromHours(12))).ShouldBeNull();
+        await PostPaymentsAsync(venue, Friday - Duration.FromHours(5), Duration.FromMinutes(1), 300); // busy, but there is no week to compare with
+        (await GetQuietSinceAsync(venue, Friday + Duration.FromHours(12))).ShouldBeNull();
 
-        await using var rare = await OpenAsync();
-        await SellAsync(rare, Friday - Duration.FromDays(35), Duration.FromDays(1), 36);
-        (await QuietAsync(rare, Friday + Duration.FromDays(5))).ShouldBeNull();
+        await using var venueWithFewPayments = await CreateVenueAsync();
+        await PostPaymentsAsync(venueWithFewPayments, Friday - Duration.FromDays(35), Duration.FromDays(1), 36);
+        (await GetQuietSinceAsync(venueWithFewPayments, Friday + Duration.FromDays(5))).ShouldBeNull();
     }
 }

@@ -6,7 +6,7 @@ namespace PosModular.IntegrationTests.Refunds;
 
 public sealed class RefundTests(TestPostgres postgres)
 {
-    private const string Everything = """
+    private const string VenueQuery = """
         { venue(id: "bar") {
           transactions { nodes { externalId status total { amountMinor } refunded { amountMinor } net { amountMinor } paymentMethod history { refunded { amountMinor } applied cause }
             refunds { externalId status reason amount { amountMinor currency } createdAt } } }
@@ -14,15 +14,15 @@ public sealed class RefundTests(TestPostgres postgres)
           member(userId: "guest") { lifetimeSpend { amountMinor } } } }
         """;
 
-    private static async Task<string> RevenueAsync(TestVenue venue)
+    private static async Task<string> DescribeRevenueAsync(TestVenue venue)
     {
         await venue.Host.WhenIdleAsync();
-        var revenue = (await venue.Owner.GetDataAsync(Everything)).At("venue.revenue");
+        var revenue = (await venue.Owner.GetDataAsync(VenueQuery)).At("venue.revenue");
         return $"{revenue.At("total.amountMinor")} {revenue.At("net.amountMinor")} {revenue.At("refunded.amountMinor")} {revenue.At("count")} {revenue.At("average.amountMinor")}";
     }
 
     [Fact]
-    public async Task A_refund_lowers_the_sale_the_revenue_and_the_guests_spend()
+    public async Task A_refund_lowers_the_net_amount_the_revenue_and_the_spend_of_the_guest()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         await venue.LinkCardAsync("guest", "card-1");
@@ -31,20 +31,22 @@ public sealed class RefundTests(TestPostgres postgres)
         (await venue.PostWebhookAsync(venue.RefundEvent("r1", "p1", status: "PENDING", type: "refund.created"))).ShouldBe(
             HttpStatusCode.OK
         );
-        (await RevenueAsync(venue)).ShouldBe("1100 1100 0 2 550");
+        (await DescribeRevenueAsync(venue)).ShouldBe("1100 1100 0 2 550");
         (await venue.PostWebhookAsync(venue.RefundEvent("r1", "p1", second: 5))).ShouldBe(HttpStatusCode.OK);
 
-        (await RevenueAsync(venue)).ShouldBe("1100 700 400 2 550");
-        var venueData = (await venue.Owner.GetDataAsync(Everything)).GetProperty("venue");
+        (await DescribeRevenueAsync(venue)).ShouldBe("1100 700 400 2 550");
+        var venueData = (await venue.Owner.GetDataAsync(VenueQuery)).GetProperty("venue");
         venueData.At("member.lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(700);
-        var sale = venueData.At("transactions.nodes").EnumerateArray().Single(n => n.At("externalId").GetString() == "p1");
-        (sale.At("status").GetString(), sale.At("net.amountMinor").GetInt64()).ShouldBe(("PARTIALLY_REFUNDED", 600));
-        sale.At("refunds")
+        var transaction = venueData.At("transactions.nodes").EnumerateArray().Single(n => n.At("externalId").GetString() == "p1");
+        (transaction.At("status").GetString(), transaction.At("net.amountMinor").GetInt64()).ShouldBe(("PARTIALLY_REFUNDED", 600));
+        transaction
+            .At("refunds")
             .ToString()
             .ShouldBe(
                 """[{"externalId":"r1","status":"COMPLETED","reason":"spilt","amount":{"amountMinor":400,"currency":"USD"},"createdAt":"2026-11-20T21:00:00Z"}]"""
             );
-        sale.At("history")
+        transaction
+            .At("history")
             .ToString()
             .ShouldBe(
                 """[{"refunded":{"amountMinor":0},"applied":true,"cause":"WEBHOOK"},{"refunded":{"amountMinor":400},"applied":true,"cause":"WEBHOOK"}]"""
@@ -52,25 +54,25 @@ public sealed class RefundTests(TestPostgres postgres)
     }
 
     [Fact]
-    public async Task A_refund_before_its_payment_waits_and_one_after_it_is_not_wiped_by_the_payment()
+    public async Task A_refund_that_arrives_before_its_payment_is_applied_later_and_not_undone_by_payment_events()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         await venue.PostWebhookAsync(venue.RefundEvent("r1", "p1"));
-        (await RevenueAsync(venue)).ShouldBe("0 0 0 0 0");
+        (await DescribeRevenueAsync(venue)).ShouldBe("0 0 0 0 0");
         await venue.PostWebhookAsync(venue.PaymentEvent("p1", amount: 1000));
         await venue.PostWebhookAsync(venue.PaymentEvent("p1", amount: 1000, minute: 9)); // says nothing of the refund
         await venue.PostWebhookAsync(venue.RefundEvent("r1", "p1", status: "PENDING", type: "refund.created")); // late, of the same second
 
-        (await RevenueAsync(venue)).ShouldBe("1000 600 400 1 1000");
+        (await DescribeRevenueAsync(venue)).ShouldBe("1000 600 400 1 1000");
     }
 
     [Fact]
-    public async Task Created_and_updated_with_one_event_id_both_count_and_a_repetition_does_not()
+    public async Task Refund_created_and_updated_with_the_same_event_id_both_count_and_a_repetition_does_not()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         await venue.PostWebhookAsync(venue.PaymentEvent("p1", amount: 1000));
         var updated = venue.RefundEvent("r1", "p1", second: 9, eventId: "same");
-        var answers = await Task.WhenAll(
+        var statusCodes = await Task.WhenAll(
             new[]
             {
                 venue.RefundEvent("r1", "p1", status: "PENDING", type: "refund.created", eventId: "same"),
@@ -80,39 +82,39 @@ public sealed class RefundTests(TestPostgres postgres)
             }.Select(b => venue.PostWebhookAsync(b))
         );
 
-        answers.ShouldAllBe(a => a == HttpStatusCode.OK);
-        (await RevenueAsync(venue)).ShouldBe("1000 600 400 1 1000");
+        statusCodes.ShouldAllBe(a => a == HttpStatusCode.OK);
+        (await DescribeRevenueAsync(venue)).ShouldBe("1000 600 400 1 1000");
         (await venue.SqlAsync<long>("select count(*) from ingestion.webhook_events where event_id = 'same'")).ShouldBe(2);
     }
 
     [Fact]
-    public async Task An_unlinked_refund_takes_from_net_revenue_and_is_no_sale()
+    public async Task An_unlinked_refund_lowers_the_net_revenue_and_does_not_count_as_a_transaction()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         await venue.PostWebhookAsync(venue.PaymentEvent("p1", amount: 1000));
         await venue.PostWebhookAsync(venue.RefundEvent("r1", null, amount: 300, status: "PENDING"));
-        (await RevenueAsync(venue)).ShouldBe("1000 1000 0 1 1000");
+        (await DescribeRevenueAsync(venue)).ShouldBe("1000 1000 0 1 1000");
         await venue.PostWebhookAsync(venue.RefundEvent("r1", null, amount: 300, second: 2));
 
-        (await RevenueAsync(venue)).ShouldBe("1000 700 300 1 1000");
-        var row = (await venue.Owner.GetDataAsync(Everything))
+        (await DescribeRevenueAsync(venue)).ShouldBe("1000 700 300 1 1000");
+        var refund = (await venue.Owner.GetDataAsync(VenueQuery))
             .At("venue.transactions.nodes")
             .EnumerateArray()
             .Single(n => n.At("externalId").GetString() == "r1");
         (
-            row.At("status").GetString(),
-            row.At("total.amountMinor").GetInt64(),
-            row.At("net.amountMinor").GetInt64(),
-            row.At("paymentMethod").GetString()
+            refund.At("status").GetString(),
+            refund.At("total.amountMinor").GetInt64(),
+            refund.At("net.amountMinor").GetInt64(),
+            refund.At("paymentMethod").GetString()
         ).ShouldBe(("REFUNDED", 0, -300, "OTHER"));
-        row.At("refunds").GetArrayLength().ShouldBe(1);
+        refund.At("refunds").GetArrayLength().ShouldBe(1);
 
         await venue.PostWebhookAsync(venue.RefundEvent("r1", null, amount: 300, status: "FAILED", second: 9));
-        (await RevenueAsync(venue)).ShouldBe("1000 1000 0 1 1000");
+        (await DescribeRevenueAsync(venue)).ShouldBe("1000 1000 0 1 1000");
     }
 
     [Fact]
-    public async Task When_the_save_of_a_refund_fails_half_way_nothing_has_left_the_module_and_its_neighbours_are_in()
+    public async Task When_saving_a_refund_fails_half_way_nothing_of_it_has_left_the_module_and_the_rest_of_its_batch_is_stored()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         await venue.SqlAsync<object?>(
@@ -124,7 +126,7 @@ public sealed class RefundTests(TestPostgres postgres)
             """
         );
         await venue.PostWebhookAsync(venue.PaymentEvent("p1", amount: 1000));
-        var answers = await Task.WhenAll(
+        var statusCodes = await Task.WhenAll(
             new[]
             {
                 venue.RefundEvent("r1", "p1", amount: 666),
@@ -133,8 +135,8 @@ public sealed class RefundTests(TestPostgres postgres)
             }.Select(b => venue.PostWebhookAsync(b))
         );
 
-        answers.ShouldAllBe(a => a == HttpStatusCode.OK);
-        (await RevenueAsync(venue)).ShouldBe("1500 1400 100 2 750");
+        statusCodes.ShouldAllBe(a => a == HttpStatusCode.OK);
+        (await DescribeRevenueAsync(venue)).ShouldBe("1500 1400 100 2 750");
         (await venue.SqlAsync<string>("select string_agg(external_id, ' ') from ingestion.refunds")).ShouldBe("r2");
         (await venue.SqlAsync<long>("select count(*) from ingestion.webhook_events where status = 3")).ShouldBe(1);
 
@@ -147,14 +149,14 @@ public sealed class RefundTests(TestPostgres postgres)
             .At("replayWebhookEvents")
             .ToString()
             .ShouldBe("""{"replayed":1,"errors":[]}""");
-        (await RevenueAsync(venue)).ShouldBe("1500 734 766 2 750");
+        (await DescribeRevenueAsync(venue)).ShouldBe("1500 734 766 2 750");
     }
 
     [Fact]
-    public async Task Payments_and_refunds_shuffled_over_two_hosts_end_in_one_sum()
+    public async Task Payments_and_refunds_shuffled_over_two_hosts_yield_the_expected_revenue()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
-        var other = await venue.AddHostAsync();
+        var otherHost = await venue.AddHostAsync();
         var bodies = Enumerable
             .Range(0, 40)
             .SelectMany(i =>
@@ -170,9 +172,11 @@ public sealed class RefundTests(TestPostgres postgres)
         new Random(5).Shuffle(bodies);
 
         (
-            await Task.WhenAll(bodies.Concat(bodies.Take(60)).Select((b, i) => venue.PostWebhookAsync(b, i % 2 == 0 ? venue.Host : other)))
+            await Task.WhenAll(
+                bodies.Concat(bodies.Take(60)).Select((b, i) => venue.PostWebhookAsync(b, i % 2 == 0 ? venue.Host : otherHost))
+            )
         ).ShouldAllBe(a => a == HttpStatusCode.OK);
 
-        (await RevenueAsync(venue)).ShouldBe($"40000 {40_000 - 1180} 1180 40 1000");
+        (await DescribeRevenueAsync(venue)).ShouldBe($"40000 {40_000 - 1180} 1180 40 1000");
     }
 }

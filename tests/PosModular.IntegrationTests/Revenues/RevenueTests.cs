@@ -15,7 +15,7 @@ namespace PosModular.IntegrationTests.Revenues;
 
 public sealed class RevenueTests(TestPostgres postgres)
 {
-    private static readonly string[] Zones =
+    private static readonly string[] TimeZones =
     [
         "Europe/Berlin",
         "America/New_York",
@@ -26,7 +26,7 @@ public sealed class RevenueTests(TestPostgres postgres)
     ];
 
     // Around the nights the clocks change, in Europe and America, and an ordinary week.
-    private static readonly Instant[] Around =
+    private static readonly Instant[] ReferenceTimes =
     [
         Instant.FromUtc(2026, 3, 8, 0, 0),
         Instant.FromUtc(2026, 3, 29, 0, 0),
@@ -34,7 +34,7 @@ public sealed class RevenueTests(TestPostgres postgres)
         Instant.FromUtc(2026, 11, 20, 0, 0),
     ];
 
-    private static readonly Gen<PosPayment[]> Sales = Gen.Select(
+    private static readonly Gen<PosPayment[]> PaymentsGenerator = Gen.Select(
             Gen.Int[0, 9],
             Gen.Int[0, 3],
             Gen.Int[-3000, 3000],
@@ -44,13 +44,13 @@ public sealed class RevenueTests(TestPostgres postgres)
             Gen.Int[0, 3]
         )
         .Select(
-            (id, around, minutes, state, total, refunded, version) =>
+            (id, referenceIndex, minutes, state, total, refunded, version) =>
                 new PosPayment(
                     $"p{id}",
                     null,
                     "L",
                     (PaymentState)state,
-                    Around[(around + id) % 4] + Duration.FromMinutes(minutes),
+                    ReferenceTimes[(referenceIndex + id) % 4] + Duration.FromMinutes(minutes),
                     Instant.FromUtc(2026, 12, 1, 0, version),
                     id % 5 == 4 ? "GBP" : "USD",
                     total * 101,
@@ -64,34 +64,34 @@ public sealed class RevenueTests(TestPostgres postgres)
 
     /// <summary>For any zone and cut-off, with late tips, refunds, cancelled authorisations and two currencies, every period is the plain sum over the transactions.</summary>
     [Fact]
-    public async Task Revenue_of_every_period_equals_a_plain_sum_over_the_transactions()
+    public async Task Revenue_of_every_period_equals_the_sum_over_its_transactions()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         await using var writer = venue.Host.Services.GetRequiredService<Func<BatchWriter>>()();
-        var round = 0;
-        await Gen.Select(Sales, Gen.Int[0, 5].Select(z => Zones[z]), Gen.Int[0, 95], Gen.Int[0, 3], Gen.Int[-2, 2])
+        var rounds = 0;
+        await Gen.Select(PaymentsGenerator, Gen.Int[0, 5].Select(z => TimeZones[z]), Gen.Int[0, 95], Gen.Int[0, 3], Gen.Int[-2, 2])
             .SampleAsync(
-                async (sales, zone, quarter, around, days) =>
+                async (payments, timeZone, quarterHour, referenceIndex, days) =>
                 {
-                    var venueData = $"v{++round}";
-                    await venue.RegisterVenueAsync(venueData, TestVenue.OwnerId, zone);
-                    var cutoff = LocalTime.Midnight.PlusMinutes(quarter * 15);
+                    var venueData = $"v{++rounds}";
+                    await venue.RegisterVenueAsync(venueData, TestVenue.OwnerId, timeZone);
+                    var cutoff = LocalTime.Midnight.PlusMinutes(quarterHour * 15);
                     await venue.Moderator.GetDataAsync(
                         "mutation($v: ID!, $c: LocalTime!) { updateVenue(input: { venueId: $v, dayCutoff: $c }) { errors { code } } }",
                         new { v = venueData, c = cutoff.ToString("HH:mm", null) }
                     );
                     // Each second sale lies within a minute of where the day in question starts or ends.
-                    var day = Around[around].InUtc().Date.PlusDays(days);
-                    PosPayment AtEdge(PosPayment sale, int i) =>
+                    var day = ReferenceTimes[referenceIndex].InUtc().Date.PlusDays(days);
+                    PosPayment MoveToDayEdge(PosPayment payment, int i) =>
                         i % 2 == 0
-                            ? sale
-                            : sale with
+                            ? payment
+                            : payment with
                             {
                                 OccurredAt =
-                                    BusinessDates.Start(day.PlusDays(i / 2 % 2), DateTimeZoneProviders.Tzdb[zone], cutoff)
+                                    BusinessDates.Start(day.PlusDays(i / 2 % 2), DateTimeZoneProviders.Tzdb[timeZone], cutoff)
                                     + Duration.FromMinutes(i % 3 - 1),
                             };
-                    foreach (var batch in sales.Select((sale, i) => Event(venueData, i, AtEdge(sale, i))).Chunk(7))
+                    foreach (var batch in payments.Select((payment, i) => WebhookItem(venueData, i, MoveToDayEdge(payment, i))).Chunk(7))
                         await writer.WriteAsync(batch, TestContext.Current.CancellationToken);
                     await venue.Host.WhenIdleAsync();
 
@@ -114,17 +114,17 @@ public sealed class RevenueTests(TestPostgres postgres)
                         var within =
                             period == "ALL" ? "true" : $"occurred_at >= '{revenue.At("from")}' and occurred_at < '{revenue.At("to")}'";
                         foreach (
-                            var (currency, told) in new[] { ("USD", revenue) }.Concat(
+                            var (currency, figures) in new[] { ("USD", revenue) }.Concat(
                                 revenue.At("otherCurrencies").EnumerateArray().Select(o => ("GBP", o))
                             )
                         )
                             string.Join(
                                     ' ',
-                                    told.At("total.amountMinor"),
-                                    told.At("count"),
-                                    told.At("net.amountMinor"),
-                                    told.At("tip.amountMinor"),
-                                    told.At("pending.amountMinor")
+                                    figures.At("total.amountMinor"),
+                                    figures.At("count"),
+                                    figures.At("net.amountMinor"),
+                                    figures.At("tip.amountMinor"),
+                                    figures.At("pending.amountMinor")
                                 )
                                 .ShouldBe(
                                     await venue.SqlAsync<string>(
@@ -135,7 +135,7 @@ public sealed class RevenueTests(TestPostgres postgres)
                                         from ingestion.transactions where venue_id = '{venueData}' and currency = '{currency}' and {within}
                                         """
                                     ),
-                                    $"{zone} {cutoff} {period} {on}"
+                                    $"{timeZone} {cutoff} {period} {on}"
                                 );
                     }
                     var series = (
@@ -149,9 +149,9 @@ public sealed class RevenueTests(TestPostgres postgres)
                             new { v = venueData }
                         )
                     ).GetProperty("venue");
-                    long Sum(string name) => series.At(name).EnumerateArray().Sum(p => p.At("total.amountMinor").GetInt64());
-                    Sum("hours").ShouldBe(Sum("days"));
-                    Sum("months").ShouldBe(series.At("all.total.amountMinor").GetInt64());
+                    long SumOf(string name) => series.At(name).EnumerateArray().Sum(p => p.At("total.amountMinor").GetInt64());
+                    SumOf("hours").ShouldBe(SumOf("days"));
+                    SumOf("months").ShouldBe(series.At("all.total.amountMinor").GetInt64());
                     series.At("months").GetArrayLength().ShouldBe(12);
                     series.At("days").GetArrayLength().ShouldBe(12);
                 },
@@ -160,21 +160,21 @@ public sealed class RevenueTests(TestPostgres postgres)
             );
     }
 
-    private static BatchItem Event(string venue, int i, PosPayment payment)
+    private static BatchItem WebhookItem(string venueId, int i, PosPayment payment)
     {
-        var till = new PosConnectionDetails(Guid.Empty, venue, Provider.Square, "merchant");
+        var connection = new PosConnectionDetails(Guid.Empty, venueId, Provider.Square, "merchant");
         var row = new WebhookEventRow
         {
             Id = SystemClock.Instance.Now().NewId(),
-            VenueId = venue,
+            VenueId = venueId,
             EventId = $"e{i}",
             Provider = Provider.Square,
             Type = "payment.updated",
             Status = WebhookEventStatus.Processed,
-            ReceivedAt = Around[0],
+            ReceivedAt = ReferenceTimes[0],
             Attempts = 1,
             Payload = Encoding.UTF8.GetBytes("{}"),
         };
-        return BatchItem.Of(till, new PosObservations { Payments = [payment] }, VersionCause.Webhook, row.EventId, row);
+        return BatchItem.Of(connection, new PosObservations { Payments = [payment] }, VersionCause.Webhook, row.EventId, row);
     }
 }

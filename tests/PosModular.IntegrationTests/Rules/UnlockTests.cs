@@ -6,16 +6,16 @@ namespace PosModular.IntegrationTests.Rules;
 
 public sealed class UnlockTests(TestPostgres postgres)
 {
-    private const string Unlocked =
+    private const string TierUnlockedSubscription =
         "subscription($venue: ID!, $after: String) { tierUnlocked(venueId: $venue, after: $after) { cursor userId tier access rule { name } spendAtUnlock { amountMinor } transactionId } }";
 
-    private const string Guest = """
+    private const string GuestQuery = """
         { venue(id: "bar") { member(userId: "guest") { tier access lifetimeSpend { amountMinor currency } firstSeenAt lastSeenAt
             unlocks { tier revokedAt revokedReason rule { name } } history { from to reason } }
           spendRules { name timesTriggered usersUnlocked lastTriggeredAt } } }
         """;
 
-    private static async Task<Guid> RuleAsync(TestVenue venue, string name, decimal threshold, string tier, object? more = null)
+    private static async Task<Guid> CreateRuleAsync(TestVenue venue, string name, decimal threshold, string tier, object? extraInput = null)
     {
         var input = new Dictionary<string, object?>
         {
@@ -24,8 +24,8 @@ public sealed class UnlockTests(TestPostgres postgres)
             ["threshold"] = threshold,
             ["unlocksTier"] = tier,
         };
-        foreach (var property in more?.GetType().GetProperties() ?? [])
-            input[property.Name] = property.GetValue(more);
+        foreach (var property in extraInput?.GetType().GetProperties() ?? [])
+            input[property.Name] = property.GetValue(extraInput);
         var payload = (
             await venue.Owner.GetDataAsync(
                 "mutation($input: CreateSpendRuleInput!) { createSpendRule(input: $input) { rule { id } errors { code message field } } }",
@@ -36,24 +36,24 @@ public sealed class UnlockTests(TestPostgres postgres)
         return payload.At("rule.id").GetGuid();
     }
 
-    private static async Task<JsonElement> GuestAsync(TestVenue venue)
+    private static async Task<JsonElement> GetVenueWithGuestAsync(TestVenue venue)
     {
         await venue.Host.WhenIdleAsync();
-        return (await venue.Owner.GetDataAsync(Guest)).GetProperty("venue");
+        return (await venue.Owner.GetDataAsync(GuestQuery)).GetProperty("venue");
     }
 
     [Fact]
-    public async Task Sixty_four_parallel_webhooks_around_the_threshold_unlock_once_with_the_exact_spend()
+    public async Task Sixty_four_concurrent_webhooks_around_the_threshold_unlock_once_with_the_exact_spend()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
-        var second = await venue.AddHostAsync();
-        await RuleAsync(venue, "Regulars", 33m, "REGULAR", new { grantsAccess = new[] { "INNER_CIRCLE" } });
+        var secondHost = await venue.AddHostAsync();
+        await CreateRuleAsync(venue, "Regulars", 33m, "REGULAR", new { grantsAccess = new[] { "INNER_CIRCLE" } });
         await venue.LinkCardAsync("guest", "card-1"); // 1.00
         await venue.Host.WhenIdleAsync();
         await using var subscriber = await WebSocketSubscriber.StartAsync(
             venue.Host,
             venue.Owner.Token!,
-            Unlocked,
+            TierUnlockedSubscription,
             new { venue = TestVenue.VenueId, after = PosModular.Kernel.Paging.Cursor.EncodeSequence("unlock", TestVenue.VenueId, 0) }
         );
 
@@ -63,7 +63,7 @@ public sealed class UnlockTests(TestPostgres postgres)
                 .Select(i =>
                     venue.PostWebhookAsync(
                         venue.PaymentEvent($"p{i}", amount: 100, fingerprint: "card-1"),
-                        i % 2 == 0 ? venue.Host : second
+                        i % 2 == 0 ? venue.Host : secondHost
                     )
                 )
         );
@@ -74,7 +74,7 @@ public sealed class UnlockTests(TestPostgres postgres)
         unlock.At("access.0").GetString().ShouldBe("INNER_CIRCLE");
         unlock.At("rule.name").GetString().ShouldBe("Regulars");
         unlock.At("spendAtUnlock.amountMinor").GetInt64().ShouldBe(3300);
-        var venueData = await GuestAsync(venue);
+        var venueData = await GetVenueWithGuestAsync(venue);
         venueData.At("member.tier").GetString().ShouldBe("REGULAR");
         venueData.At("member.lifetimeSpend").ToString().ShouldBe("""[{"amountMinor":6500,"currency":"USD"}]""");
         venueData.At("member.unlocks").GetArrayLength().ShouldBe(1);
@@ -85,11 +85,11 @@ public sealed class UnlockTests(TestPostgres postgres)
     }
 
     [Fact]
-    public async Task Past_sales_of_a_card_linked_later_count_in_the_order_of_their_times()
+    public async Task Past_payments_of_a_card_linked_later_count_in_chronological_order()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
-        await RuleAsync(venue, "Platinum", 30m, "PLATINUM");
-        await RuleAsync(venue, "Regulars", 10m, "REGULAR");
+        await CreateRuleAsync(venue, "Platinum", 30m, "PLATINUM");
+        await CreateRuleAsync(venue, "Regulars", 10m, "REGULAR");
         // Told in disorder: the second by time crosses 10.00, the third 30.00.
         await venue.PostWebhookAsync(
             venue.PaymentEvent("late", amount: 2500, fingerprint: "card-1", createdAt: "2026-11-20T22:00:00.000Z")
@@ -100,7 +100,7 @@ public sealed class UnlockTests(TestPostgres postgres)
         await venue.PostWebhookAsync(
             venue.PaymentEvent("early", amount: 500, fingerprint: "card-1", createdAt: "2026-11-20T20:00:00.000Z")
         );
-        (await GuestAsync(venue)).At("member").ValueKind.ShouldBe(JsonValueKind.Null);
+        (await GetVenueWithGuestAsync(venue)).At("member").ValueKind.ShouldBe(JsonValueKind.Null);
 
         var token = await venue.SqlAsync<string>("select card_token from ingestion.transactions limit 1");
         (
@@ -118,7 +118,7 @@ public sealed class UnlockTests(TestPostgres postgres)
             )
         ).At("linkCard.matchedTransactions").GetInt32().ShouldBe(3);
 
-        var guest = (await GuestAsync(venue)).GetProperty("member");
+        var guest = (await GetVenueWithGuestAsync(venue)).GetProperty("member");
         guest.At("tier").GetString().ShouldBe("PLATINUM");
         guest.At("firstSeenAt").GetString().ShouldBe("2026-11-20T20:00:00Z");
         (
@@ -126,12 +126,12 @@ public sealed class UnlockTests(TestPostgres postgres)
                 "select string_agg(t.external_id || ' ' || u.spend_minor, ', ' order by u.seq) from rules.unlocks u join ingestion.transactions t on t.id = u.transaction_id"
             )
         ).ShouldBe("middle 1100, late 3600");
-        var sales = (
+        var transactions = (
             await venue.Owner.GetDataAsync(
                 "{ venue(id: \"bar\") { transactions { nodes { externalId member { tier } unlocks { tier } } } } }"
             )
         ).At("venue.transactions.nodes");
-        sales
+        transactions
             .ToString()
             .ShouldBe(
                 """[{"externalId":"late","member":{"tier":"PLATINUM"},"unlocks":[{"tier":"PLATINUM"}]},{"externalId":"middle","member":{"tier":"PLATINUM"},"unlocks":[{"tier":"REGULAR"}]},{"externalId":"early","member":{"tier":"PLATINUM"},"unlocks":[]}]"""
@@ -139,60 +139,60 @@ public sealed class UnlockTests(TestPostgres postgres)
     }
 
     [Fact]
-    public async Task A_refund_lowers_the_spend_and_the_venues_policy_decides_about_the_tier()
+    public async Task A_refund_lowers_the_spend_and_the_unlock_policy_of_the_venue_decides_about_the_tier()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
-        await RuleAsync(venue, "Regulars", 10m, "REGULAR", new { grantsAccess = new[] { "PUBLIC_LOBBY" } });
+        await CreateRuleAsync(venue, "Regulars", 10m, "REGULAR", new { grantsAccess = new[] { "PUBLIC_LOBBY" } });
         await venue.LinkCardAsync("guest", "card-1");
         await venue.PostWebhookAsync(venue.PaymentEvent("p1", amount: 1000, fingerprint: "card-1", minute: 1));
         await venue.PostWebhookAsync(venue.PaymentEvent("p1", amount: 1000, fingerprint: "card-1", minute: 2, refunded: 500));
 
-        var kept = (await GuestAsync(venue)).GetProperty("member");
-        kept.At("lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(600);
-        kept.At("tier").GetString().ShouldBe("REGULAR");
+        var memberWithKeep = (await GetVenueWithGuestAsync(venue)).GetProperty("member");
+        memberWithKeep.At("lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(600);
+        memberWithKeep.At("tier").GetString().ShouldBe("REGULAR");
 
         await venue.Moderator.GetDataAsync(
             "mutation { updateVenue(input: { venueId: \"bar\", unlockPolicy: REVOKE }) { errors { code } } }"
         );
         await venue.PostWebhookAsync(venue.PaymentEvent("p1", amount: 1000, fingerprint: "card-1", minute: 3, refunded: 900));
-        var revoked = (await GuestAsync(venue)).GetProperty("member");
-        revoked.At("tier").GetString().ShouldBe("GUEST");
-        revoked.At("access").GetArrayLength().ShouldBe(0);
-        revoked.At("unlocks.0.revokedReason").GetString()!.ShouldContain("threshold");
-        revoked.At("history.1.to").GetString().ShouldBe("GUEST");
+        var memberWithRevoke = (await GetVenueWithGuestAsync(venue)).GetProperty("member");
+        memberWithRevoke.At("tier").GetString().ShouldBe("GUEST");
+        memberWithRevoke.At("access").GetArrayLength().ShouldBe(0);
+        memberWithRevoke.At("unlocks.0.revokedReason").GetString()!.ShouldContain("threshold");
+        memberWithRevoke.At("history.1.to").GetString().ShouldBe("GUEST");
 
         // Earned again, unlocked again.
         await venue.PostWebhookAsync(venue.PaymentEvent("p2", amount: 5000, fingerprint: "card-1"));
-        var again = (await GuestAsync(venue)).GetProperty("member");
-        again.At("tier").GetString().ShouldBe("REGULAR");
-        again.At("unlocks").GetArrayLength().ShouldBe(2);
+        var memberWhoEarnedAgain = (await GetVenueWithGuestAsync(venue)).GetProperty("member");
+        memberWhoEarnedAgain.At("tier").GetString().ShouldBe("REGULAR");
+        memberWhoEarnedAgain.At("unlocks").GetArrayLength().ShouldBe(2);
     }
 
     [Fact]
-    public async Task A_cancelled_authorisation_takes_the_spend_back_and_a_venue_may_count_captures_only()
+    public async Task A_cancelled_authorisation_lowers_the_spend_and_a_venue_may_count_captured_amounts_only()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         await venue.LinkCardAsync("guest", "card-1");
         await venue.PostWebhookAsync(venue.PaymentEvent("p1", amount: 1000, status: "APPROVED", fingerprint: "card-1", minute: 1));
-        (await GuestAsync(venue)).At("member.lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(1100);
+        (await GetVenueWithGuestAsync(venue)).At("member.lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(1100);
 
         await venue.Moderator.GetDataAsync(
             "mutation { updateVenue(input: { venueId: \"bar\", rulesCountFrom: CAPTURED }) { errors { code } } }"
         );
-        (await GuestAsync(venue)).At("member.lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(100);
+        (await GetVenueWithGuestAsync(venue)).At("member.lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(100);
 
         await venue.PostWebhookAsync(venue.PaymentEvent("p1", amount: 1000, status: "CANCELED", fingerprint: "card-1", minute: 2));
         await venue.Moderator.GetDataAsync(
             "mutation { updateVenue(input: { venueId: \"bar\", rulesCountFrom: AUTHORIZED }) { errors { code } } }"
         );
-        (await GuestAsync(venue)).At("member.lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(100);
+        (await GetVenueWithGuestAsync(venue)).At("member.lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(100);
     }
 
     [Fact]
-    public async Task A_live_session_of_its_performer_is_the_moment_by_the_sales_own_time()
+    public async Task A_performer_rule_applies_to_payments_made_during_a_live_session_of_the_performer()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
-        await RuleAsync(venue, "Anna's crowd", 1m, "WHALE", new { performerId = "anna" });
+        await CreateRuleAsync(venue, "Anna's crowd", 1m, "WHALE", new { performerId = "anna" });
         await venue.Owner.GetDataAsync(
             "mutation { startLiveSession(input: { venueId: \"bar\", performerId: \"anna\", startedAt: \"2026-11-20T21:00:00Z\", endedAt: \"2026-11-20T22:00:00Z\" }) { errors { code } } }"
         );
@@ -200,13 +200,13 @@ public sealed class UnlockTests(TestPostgres postgres)
         await venue.PostWebhookAsync(
             venue.PaymentEvent("after", amount: 1000, fingerprint: "card-1", createdAt: "2026-11-20T22:00:00.000Z")
         );
-        (await GuestAsync(venue)).At("member.tier").GetString().ShouldBe("GUEST");
+        (await GetVenueWithGuestAsync(venue)).At("member.tier").GetString().ShouldBe("GUEST");
 
         await venue.PostWebhookAsync(
             venue.PaymentEvent("during", amount: 1000, fingerprint: "card-1", createdAt: "2026-11-20T21:59:59.000Z")
         );
 
-        (await GuestAsync(venue)).At("member.tier").GetString().ShouldBe("WHALE");
+        (await GetVenueWithGuestAsync(venue)).At("member.tier").GetString().ShouldBe("WHALE");
         (
             await venue.Owner.GetDataAsync(
                 "{ venue(id: \"bar\") { transactions(first: 2) { nodes { externalId performerId } } liveSessions { nodes { performerId endedAt } } } }"
@@ -218,10 +218,10 @@ public sealed class UnlockTests(TestPostgres postgres)
     }
 
     [Fact]
-    public async Task Rules_are_made_changed_switched_and_deleted_and_bad_input_is_told()
+    public async Task Rules_are_created_updated_toggled_and_deleted_and_invalid_input_is_refused()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
-        var id = await RuleAsync(
+        var id = await CreateRuleAsync(
             venue,
             "Night",
             49.99m,
@@ -240,26 +240,26 @@ public sealed class UnlockTests(TestPostgres postgres)
         );
         const string fields =
             "rule { name threshold { amountMinor currency } enabled liveOnly liveWindow { days start end } performerId priority } errors { code field }";
-        async Task<string> ChangeAsync(string mutation) =>
+        async Task<string> MutateAsync(string mutation) =>
             (await venue.Owner.GetDataAsync($"mutation {{ r: {mutation} {{ {fields} }} }}")).At("r").ToString();
 
-        (await ChangeAsync($"updateSpendRule(input: {{ ruleId: \"{id}\", name: \"Nights\", performerId: \"anna\" }})")).ShouldBe(
+        (await MutateAsync($"updateSpendRule(input: {{ ruleId: \"{id}\", name: \"Nights\", performerId: \"anna\" }})")).ShouldBe(
             """{"rule":{"name":"Nights","threshold":{"amountMinor":4999,"currency":"USD"},"enabled":true,"liveOnly":true,"liveWindow":{"days":["FRIDAY"],"start":"22:00:00","end":"04:00:00"},"performerId":"anna","priority":5},"errors":[]}"""
         );
-        (await ChangeAsync($"updateSpendRule(input: {{ ruleId: \"{id}\", liveWindow: null }})")).ShouldContain(
+        (await MutateAsync($"updateSpendRule(input: {{ ruleId: \"{id}\", liveWindow: null }})")).ShouldContain(
             "\"liveWindow\":null,\"performerId\":\"anna\""
         );
-        (await ChangeAsync($"updateSpendRule(input: {{ ruleId: \"{id}\", performerId: null }})")).ShouldContain("\"performerId\":null");
-        (await ChangeAsync($"toggleSpendRule(input: {{ ruleId: \"{id}\" }})")).ShouldContain("\"enabled\":false");
-        (await ChangeAsync($"updateSpendRule(input: {{ ruleId: \"{id}\", threshold: \"1.001\" }})")).ShouldContain(
+        (await MutateAsync($"updateSpendRule(input: {{ ruleId: \"{id}\", performerId: null }})")).ShouldContain("\"performerId\":null");
+        (await MutateAsync($"toggleSpendRule(input: {{ ruleId: \"{id}\" }})")).ShouldContain("\"enabled\":false");
+        (await MutateAsync($"updateSpendRule(input: {{ ruleId: \"{id}\", threshold: \"1.001\" }})")).ShouldContain(
             "\"INVALID_INPUT\",\"field\":\"threshold\""
         );
         (
-            await ChangeAsync(
+            await MutateAsync(
                 $"updateSpendRule(input: {{ ruleId: \"{id}\", liveOnly: false, liveWindow: {{ start: \"22:00\", end: \"04:00\" }} }})"
             )
         ).ShouldContain("\"field\":\"liveWindow\"");
-        (await ChangeAsync($"updateSpendRule(input: {{ ruleId: \"{Guid.NewGuid()}\" }})")).ShouldContain("NOT_FOUND");
+        (await MutateAsync($"updateSpendRule(input: {{ ruleId: \"{Guid.NewGuid()}\" }})")).ShouldContain("NOT_FOUND");
         (
             await new GraphQLClient(venue.Host, TestKeys.Token("stranger")).GetDataAsync(
                 $"mutation {{ deleteSpendRule(input: {{ ruleId: \"{id}\" }}) {{ errors {{ code }} }} }}"
@@ -267,7 +267,7 @@ public sealed class UnlockTests(TestPostgres postgres)
         )
             .ToString()
             .ShouldContain("NOT_FOUND");
-        (await ChangeAsync($"deleteSpendRule(input: {{ ruleId: \"{id}\" }})")).ShouldContain("\"errors\":[]");
+        (await MutateAsync($"deleteSpendRule(input: {{ ruleId: \"{id}\" }})")).ShouldContain("\"errors\":[]");
         (await venue.Owner.GetDataAsync("{ venue(id: \"bar\") { spendRules { id } } }"))
             .At("venue.spendRules")
             .GetArrayLength()
@@ -275,14 +275,14 @@ public sealed class UnlockTests(TestPostgres postgres)
     }
 
     [Fact]
-    public async Task An_unlinked_card_takes_its_sales_back_but_not_those_tied_by_hand()
+    public async Task Unlinking_a_card_unassigns_its_payments_but_not_those_assigned_by_hand()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         await venue.LinkCardAsync("guest", "card-1");
         await venue.PostWebhookAsync(venue.PaymentEvent("p1", amount: 1000, fingerprint: "card-1"));
         await venue.PostWebhookAsync(venue.PaymentEvent("cash", amount: 500, fingerprint: "card-2"));
-        var cash = await venue.SqlAsync<Guid>("select id from ingestion.transactions where external_id = 'cash'");
-        async Task<JsonElement> AssignAsync(object? user) =>
+        var cashId = await venue.SqlAsync<Guid>("select id from ingestion.transactions where external_id = 'cash'");
+        async Task<JsonElement> AssignAsync(object? userId) =>
             (
                 await venue.Owner.GetDataAsync(
                     "mutation($input: AssignTransactionInput!) { assignTransaction(input: $input) { transaction { userId matchedBy history { cause userId } } errors { code } } }",
@@ -291,8 +291,8 @@ public sealed class UnlockTests(TestPostgres postgres)
                         input = new
                         {
                             venueId = TestVenue.VenueId,
-                            transactionId = cash,
-                            userId = user,
+                            transactionId = cashId,
+                            userId = userId,
                         },
                     }
                 )
@@ -304,7 +304,7 @@ public sealed class UnlockTests(TestPostgres postgres)
             .ShouldBe(
                 """{"userId":"guest","matchedBy":"HAND","history":[{"cause":"WEBHOOK","userId":null},{"cause":"HAND","userId":"guest"}]}"""
             );
-        (await GuestAsync(venue)).At("member.lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(1600);
+        (await GetVenueWithGuestAsync(venue)).At("member.lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(1600);
 
         var token = await venue.SqlAsync<string>("select card_token from ingestion.transactions where external_id = 'p1'");
         (
@@ -317,15 +317,15 @@ public sealed class UnlockTests(TestPostgres postgres)
             .GetInt32()
             .ShouldBe(2);
         await venue.PostWebhookAsync(venue.PaymentEvent("p1", amount: 1100, fingerprint: "card-1", minute: 5)); // a late tip: still nobody's
-        (await GuestAsync(venue)).At("member.lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(500);
+        (await GetVenueWithGuestAsync(venue)).At("member.lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(500);
 
         await AssignAsync(null);
         await venue.PostWebhookAsync(venue.PaymentEvent("cash", amount: 600, fingerprint: "card-2", minute: 5));
-        (await GuestAsync(venue)).At("member.lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(0);
+        (await GetVenueWithGuestAsync(venue)).At("member.lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(0);
     }
 
     [Fact]
-    public async Task A_card_linked_for_the_future_leaves_the_past_to_whom_it_was()
+    public async Task A_card_linked_without_its_past_leaves_past_payments_with_their_former_user()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         await venue.LinkCardAsync("guest", "card-1");
@@ -347,7 +347,7 @@ public sealed class UnlockTests(TestPostgres postgres)
         await venue.PostWebhookAsync(venue.PaymentEvent("first-of-guest", amount: 150, fingerprint: "card-1", minute: 9)); // a late tip on a past sale
         await venue.PostWebhookAsync(venue.PaymentEvent("new", amount: 700, fingerprint: "card-1", createdAt: "2199-01-01T00:00:00Z"));
 
-        (await GuestAsync(venue)).At("member.lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(150);
+        (await GetVenueWithGuestAsync(venue)).At("member.lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(150);
         (await venue.Owner.GetDataAsync("{ venue(id: \"bar\") { member(userId: \"other\") { lifetimeSpend { amountMinor } } } }"))
             .At("venue.member.lifetimeSpend.0.amountMinor")
             .GetInt64()
@@ -355,10 +355,10 @@ public sealed class UnlockTests(TestPostgres postgres)
     }
 
     [Fact]
-    public async Task A_user_sees_his_own_memberships_and_nothing_else_of_the_venue()
+    public async Task A_user_sees_their_own_memberships_and_nothing_else_of_the_venue()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
-        await RuleAsync(venue, "Regulars", 1m, "REGULAR");
+        await CreateRuleAsync(venue, "Regulars", 1m, "REGULAR");
         await venue.LinkCardAsync("guest", "card-1");
         await venue.Host.WhenIdleAsync();
         var guest = new GraphQLClient(venue.Host, TestKeys.Token("guest"));
@@ -375,10 +375,10 @@ public sealed class UnlockTests(TestPostgres postgres)
     }
 
     [Fact]
-    public async Task Members_come_page_by_page_whatever_their_ids_are_made_of()
+    public async Task Members_are_paged_whatever_characters_their_ids_contain()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
-        await RuleAsync(venue, "Regulars", 1m, "REGULAR");
+        await CreateRuleAsync(venue, "Regulars", 1m, "REGULAR");
         string[] users = ["auth0|507f", "auth0|507f%7C", "Zoë", "zoe", "émile", "10|%"];
         foreach (var (i, user) in users.Index())
             await venue.LinkCardAsync(user, "card-" + i);
@@ -406,21 +406,21 @@ public sealed class UnlockTests(TestPostgres postgres)
     }
 
     [Fact]
-    public async Task Rules_fire_by_priority_then_threshold_then_age_and_a_subscriber_follows_one_user()
+    public async Task Rules_fire_by_priority_then_threshold_then_age_and_a_subscriber_can_follow_one_user()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
-        await RuleAsync(venue, "older", 10m, "REGULAR");
-        await RuleAsync(venue, "younger", 10m, "REGULAR");
-        await RuleAsync(venue, "dear", 20m, "REGULAR", new { priority = 1 });
-        await RuleAsync(venue, "cheap", 15m, "REGULAR", new { priority = 1 });
-        await RuleAsync(venue, "off", 1m, "WHALE", new { enabled = false });
+        await CreateRuleAsync(venue, "older", 10m, "REGULAR");
+        await CreateRuleAsync(venue, "younger", 10m, "REGULAR");
+        await CreateRuleAsync(venue, "dear", 20m, "REGULAR", new { priority = 1 });
+        await CreateRuleAsync(venue, "cheap", 15m, "REGULAR", new { priority = 1 });
+        await CreateRuleAsync(venue, "off", 1m, "WHALE", new { enabled = false });
         await venue.LinkCardAsync("anna", "card-1");
         await venue.LinkCardAsync("ben", "card-2");
         await venue.PostWebhookAsync(venue.PaymentEvent("p1", amount: 2000, fingerprint: "card-1"));
         await venue.PostWebhookAsync(venue.PaymentEvent("p2", amount: 2000, fingerprint: "card-2"));
         await venue.Host.WhenIdleAsync();
 
-        var query = Unlocked
+        var query = TierUnlockedSubscription
             .Replace("$after: String", "$after: String, $user: ID", StringComparison.Ordinal)
             .Replace("after: $after", "after: $after, userId: $user", StringComparison.Ordinal);
         await using var subscriber = await WebSocketSubscriber.StartAsync(
@@ -450,11 +450,11 @@ public sealed class UnlockTests(TestPostgres postgres)
     }
 
     [Fact]
-    public async Task What_a_deleted_rule_gave_stays_until_a_refund_takes_it_back()
+    public async Task A_tier_unlocked_by_a_deleted_rule_stays_until_a_refund_revokes_it()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
-        var id = await RuleAsync(venue, "Gone", 10m, "REGULAR", new { grantsAccess = new[] { "INNER_CIRCLE" } });
-        await RuleAsync(venue, "Stays", 5m, "GUEST", new { grantsAccess = new[] { "PUBLIC_LOBBY" } });
+        var id = await CreateRuleAsync(venue, "Gone", 10m, "REGULAR", new { grantsAccess = new[] { "INNER_CIRCLE" } });
+        await CreateRuleAsync(venue, "Stays", 5m, "GUEST", new { grantsAccess = new[] { "PUBLIC_LOBBY" } });
         await venue.Moderator.GetDataAsync(
             "mutation { updateVenue(input: { venueId: \"bar\", unlockPolicy: REVOKE }) { errors { code } } }"
         );
@@ -462,11 +462,11 @@ public sealed class UnlockTests(TestPostgres postgres)
         await venue.PostWebhookAsync(venue.PaymentEvent("p1", amount: 1000, fingerprint: "card-1", minute: 1));
         await venue.Host.WhenIdleAsync();
         await venue.Owner.GetDataAsync($"mutation {{ deleteSpendRule(input: {{ ruleId: \"{id}\" }}) {{ errors {{ code }} }} }}");
-        (await GuestAsync(venue)).At("member.tier").GetString().ShouldBe("REGULAR");
+        (await GetVenueWithGuestAsync(venue)).At("member.tier").GetString().ShouldBe("REGULAR");
 
         await venue.PostWebhookAsync(venue.PaymentEvent("p1", amount: 1000, fingerprint: "card-1", minute: 2, refunded: 500));
 
-        var venueData = await GuestAsync(venue);
+        var venueData = await GetVenueWithGuestAsync(venue);
         venueData.At("member.tier").GetString().ShouldBe("GUEST");
         venueData.At("member.access").ToString().ShouldBe("""["PUBLIC_LOBBY"]""");
         venueData

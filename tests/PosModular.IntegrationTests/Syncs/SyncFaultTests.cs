@@ -10,7 +10,7 @@ namespace PosModular.IntegrationTests.Syncs;
 /// <summary>Whatever the provider, the host or the database does in the middle of a sync of fifty pages: in the end it equals the till, to the cent.</summary>
 public sealed class SyncFaultTests(TestPostgres postgres)
 {
-    private const int Pages = 50;
+    private const int PageCount = 50;
 
     public static TheoryData<string> Faults =>
         [
@@ -120,19 +120,19 @@ public sealed class SyncFaultTests(TestPostgres postgres)
         };
 
     [Fact]
-    public async Task Every_fault_during_a_long_sync_of_Square()
+    public async Task A_long_sync_of_Square_is_complete_after_every_kind_of_fault()
     {
-        await using var venue = await Polled.OpenAsync(await postgres.CreateDatabaseAsync(), pageSize: 10);
+        await using var venue = await SyncTestVenue.CreateAsync(await postgres.CreateDatabaseAsync(), pageSize: 10);
         await venue.SyncAsync();
-        var (location, then) = (venue.Seller.Location.Id, Polled.Today.AddDays(-300));
+        var (location, firstDay) = (venue.Seller.Location.Id, SyncTestVenue.Today.AddDays(-300));
         foreach (var (row, i) in Faults.Select((row, i) => (row, i)))
         {
             var name = row.Data;
-            var from = then.AddDays(i * 2);
+            var from = firstDay.AddDays(i * 2);
             new History
             {
                 LocationId = location,
-                Count = 10 * Pages,
+                Count = 10 * PageCount,
                 From = from,
                 To = from.AddDays(1),
                 Seed = i,
@@ -143,26 +143,26 @@ public sealed class SyncFaultTests(TestPostgres postgres)
             var run = await venue.SyncAsync(from: from, to: from.AddDays(1));
 
             run.At("status").GetString().ShouldBe("COMPLETED", name);
-            run.At("created").GetInt32().ShouldBe(10 * Pages, name);
+            run.At("created").GetInt32().ShouldBe(10 * PageCount, name);
             venue.Simulator.Faults.Armed.ShouldAllBe(f => f.Matched > f.Fault.Skip, name);
         }
         await venue.ShouldEqualSquareAsync();
     }
 
     [Fact]
-    public async Task Every_fault_during_a_long_sync_of_Toast()
+    public async Task A_long_sync_of_Toast_is_complete_after_every_kind_of_fault()
     {
-        await using var venue = await Polled.OpenAsync(await postgres.CreateDatabaseAsync());
-        var (till, connection) = await venue.ConnectToastAsync();
-        await venue.SyncAsync(connection);
-        var then = Polled.Today.AddDays(-300);
+        await using var venue = await SyncTestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        var (account, connectionId) = await venue.ConnectToastAsync();
+        await venue.SyncAsync(connectionId);
+        var firstDay = SyncTestVenue.Today.AddDays(-300);
         foreach (var (row, i) in Faults.Where(f => f.Data is not ("an expired cursor" or "orders away")).Select((row, i) => (row, i)))
         {
             var name = row.Data;
-            var from = then.AddDays(i * 2);
+            var from = firstDay.AddDays(i * 2);
             new ToastHistory
             {
-                RestaurantGuid = till.Restaurant.Guid,
+                RestaurantGuid = account.Restaurant.Guid,
                 Count = 2_600,
                 From = from,
                 To = from.AddDays(1),
@@ -171,16 +171,16 @@ public sealed class SyncFaultTests(TestPostgres postgres)
             venue.Simulator.Faults.Clear();
             venue.Simulator.Faults.Arm(FaultOf(name, "/orders/v2/ordersBulk"));
 
-            (await venue.SyncAsync(connection, from: from, to: from.AddDays(1))).At("status").GetString().ShouldBe("COMPLETED", name);
+            (await venue.SyncAsync(connectionId, from: from, to: from.AddDays(1))).At("status").GetString().ShouldBe("COMPLETED", name);
             venue.Simulator.Faults.Armed.ShouldAllBe(f => f.Matched > f.Fault.Skip, name);
         }
-        await venue.ShouldEqualToastAsync(till);
+        await venue.ShouldEqualToastAsync(account);
     }
 
     [Fact]
-    public async Task A_parked_run_says_why_and_goes_on_by_itself_again_and_again()
+    public async Task A_parked_run_states_its_error_and_resumes_by_itself_each_time()
     {
-        await using var venue = await Polled.OpenAsync(await postgres.CreateDatabaseAsync());
+        await using var venue = await SyncTestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         await venue.SyncAsync();
         venue.Simulator.Ledger.AddSale(
             new Sale
@@ -198,7 +198,7 @@ public sealed class SyncFaultTests(TestPostgres postgres)
 
         for (var round = 1; round <= 6; round++) // more than the four that ended others for good
         {
-            var parked = await venue.UntilAsync(id, "PARKED");
+            var parked = await venue.WaitForSyncRunAsync(id, "PARKED");
             parked.At("error.code").GetString().ShouldBe("RATE_LIMIT_EXCEEDED");
             await Wait.UntilAsync(async () =>
                 await venue.SqlAsync<int>($"select faults from ingestion.sync_runs where id = '{id}'") >= round
@@ -208,20 +208,20 @@ public sealed class SyncFaultTests(TestPostgres postgres)
         venue.Simulator.Faults.Clear();
         await venue.SqlAsync<int>("update ingestion.sync_runs set resume_at = now() where status = 3");
 
-        (await venue.UntilAsync(id, "COMPLETED")).At("created").GetInt32().ShouldBe(1);
+        (await venue.WaitForSyncRunAsync(id, "COMPLETED")).At("created").GetInt32().ShouldBe(1);
         await venue.ShouldEqualSquareAsync();
     }
 
     [Fact]
-    public async Task After_an_outage_of_the_till_itself_the_parked_run_covers_the_gap_up_to_now()
+    public async Task After_an_outage_of_the_provider_the_parked_run_covers_the_gap_up_to_now()
     {
-        await using var venue = await Polled.OpenAsync(await postgres.CreateDatabaseAsync());
+        await using var venue = await SyncTestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         await venue.SyncAsync(); // by creation, seven days back; from here on by change
         venue.Simulator.Faults.Arm(new Fault { Path = "/v2/payments", Status = 503 });
         var id = (await venue.Owner.GetDataAsync("mutation { syncTransactions(input: { venueId: \"bar\" }) { runs { id } } }"))
             .At("syncTransactions.runs.0.id")
             .GetString()!;
-        var parked = await venue.UntilAsync(id, "PARKED");
+        var parked = await venue.WaitForSyncRunAsync(id, "PARKED");
         parked.At("error.code").GetString().ShouldBe("PROVIDER_UNAVAILABLE");
         parked.At("trigger").GetString().ShouldBe("MANUAL");
         for (var i = 0; i < 20; i++)
@@ -240,10 +240,10 @@ public sealed class SyncFaultTests(TestPostgres postgres)
         venue.Simulator.Faults.Clear();
         await venue.SqlAsync<int>($"update ingestion.sync_runs set resume_at = now() where id = '{id}'");
 
-        var covered = await venue.UntilAsync(id, "COMPLETED");
-        covered.At("trigger").GetString().ShouldBe("RECOVERY");
-        covered.At("created").GetInt32().ShouldBe(20);
-        covered.At("to").GetDateTimeOffset().ShouldBeGreaterThan(parked.At("to").GetDateTimeOffset());
+        var completed = await venue.WaitForSyncRunAsync(id, "COMPLETED");
+        completed.At("trigger").GetString().ShouldBe("RECOVERY");
+        completed.At("created").GetInt32().ShouldBe(20);
+        completed.At("to").GetDateTimeOffset().ShouldBeGreaterThan(parked.At("to").GetDateTimeOffset());
         await venue.ShouldEqualSquareAsync();
         await Wait.UntilAsync(() =>
             venue.Host.Log.Lines.Any(l =>

@@ -10,11 +10,11 @@ namespace PosModular.IntegrationTests.Syncs;
 public sealed class SyncTests(TestPostgres postgres)
 {
     [Fact]
-    public async Task A_new_till_is_read_seven_days_back_and_then_by_what_has_changed_since_and_a_second_run_changes_nothing()
+    public async Task A_new_connection_is_read_seven_days_back_and_then_by_changes_and_a_second_run_changes_nothing()
     {
-        await using var venue = await Polled.OpenAsync(await postgres.CreateDatabaseAsync());
-        var first = await venue.SyncAsync(); // of nothing
-        var (ledger, location, now) = (venue.Simulator.Ledger, venue.Seller.Location.Id, Polled.Now);
+        await using var venue = await SyncTestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        var firstRun = await venue.SyncAsync(); // of nothing
+        var (ledger, location, now) = (venue.Simulator.Ledger, venue.Seller.Location.Id, SyncTestVenue.Now);
         var ids = Enumerable
             .Range(0, 40)
             .Select(i =>
@@ -33,7 +33,7 @@ public sealed class SyncTests(TestPostgres postgres)
                     .Id
             )
             .ToArray();
-        var offline = ledger.AddSale(
+        var offlinePayment = ledger.AddSale(
             new Sale
             {
                 LocationId = location,
@@ -50,7 +50,7 @@ public sealed class SyncTests(TestPostgres postgres)
         await venue.ShouldEqualSquareAsync();
         (
             await venue.SqlAsync<bool>(
-                $"select occurred_at = '{offline.OfflineAt:O}'::timestamptz from ingestion.transactions where external_id = '{offline.Id}'"
+                $"select occurred_at = '{offlinePayment.OfflineAt:O}'::timestamptz from ingestion.transactions where external_id = '{offlinePayment.Id}'"
             )
         ).ShouldBeTrue();
 
@@ -59,19 +59,19 @@ public sealed class SyncTests(TestPostgres postgres)
         ledger.GiveBack(ids[4], 100, announce: false);
         ledger.Capture(ids[1], announce: false);
         ledger.Cancel(ids[3], announce: false);
-        var pending = ledger.BeginRefund(ids[6], 50, announce: false);
+        var pendingRefund = ledger.BeginRefund(ids[6], 50, announce: false);
         (await venue.SyncAsync()).At("updated").GetInt32().ShouldBeGreaterThanOrEqualTo(4);
         await venue.ShouldEqualSquareAsync();
-        ledger.CompleteRefund(pending.Id, announce: false);
+        ledger.CompleteRefund(pendingRefund.Id, announce: false);
         await venue.SyncAsync();
         await venue.ShouldEqualSquareAsync();
 
         var versions = await venue.SqlAsync<long>("select count(*) from ingestion.transaction_versions");
-        var again = await venue.SyncAsync();
-        (again.At("created").GetInt32(), again.At("updated").GetInt32()).ShouldBe((0, 0));
-        again.At("unchanged").GetInt32().ShouldBePositive();
+        var secondRun = await venue.SyncAsync();
+        (secondRun.At("created").GetInt32(), secondRun.At("updated").GetInt32()).ShouldBe((0, 0));
+        secondRun.At("unchanged").GetInt32().ShouldBePositive();
         (await venue.SqlAsync<long>("select count(*) from ingestion.transaction_versions")).ShouldBe(versions);
-        first.At("id").GetString().ShouldNotBe(again.At("id").GetString());
+        firstRun.At("id").GetString().ShouldNotBe(secondRun.At("id").GetString());
         // Breakdowns came with the pages, every request named the location, and nothing was ever written at the till.
         (
             await venue.SqlAsync<long>(
@@ -93,11 +93,11 @@ public sealed class SyncTests(TestPostgres postgres)
     }
 
     [Fact]
-    public async Task What_changes_while_the_first_sync_reads_is_in_the_next_one()
+    public async Task Changes_during_the_first_sync_are_read_by_the_next_one()
     {
-        await using var venue = await Polled.OpenAsync(await postgres.CreateDatabaseAsync(), pageSize: 10);
+        await using var venue = await SyncTestVenue.CreateAsync(await postgres.CreateDatabaseAsync(), pageSize: 10);
         await venue.SqlAsync<int>("delete from ingestion.sync_runs; update ingestion.sync_states set synced_to = null");
-        var (ledger, location, now) = (venue.Simulator.Ledger, venue.Seller.Location.Id, Polled.Now);
+        var (ledger, location, now) = (venue.Simulator.Ledger, venue.Seller.Location.Id, SyncTestVenue.Now);
         var ids = Enumerable
             .Range(0, 30)
             .Select(i =>
@@ -135,28 +135,28 @@ public sealed class SyncTests(TestPostgres postgres)
     }
 
     [Fact]
-    public async Task A_span_of_the_past_is_read_when_somebody_asks_for_it()
+    public async Task A_requested_period_of_the_past_is_read()
     {
-        await using var venue = await Polled.OpenAsync(await postgres.CreateDatabaseAsync());
+        await using var venue = await SyncTestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         await venue.SyncAsync();
-        var (location, then) = (venue.Seller.Location.Id, Polled.Today.AddDays(-200));
+        var (location, firstDay) = (venue.Seller.Location.Id, SyncTestVenue.Today.AddDays(-200));
         new History
         {
             LocationId = location,
             Count = 250,
-            From = then,
-            To = then.AddDays(10),
+            From = firstDay,
+            To = firstDay.AddDays(10),
         }.RingUp(venue.Simulator.Ledger);
 
-        var run = await venue.SyncAsync(from: then.AddDays(-1), to: then.AddDays(11));
+        var run = await venue.SyncAsync(from: firstDay.AddDays(-1), to: firstDay.AddDays(11));
 
         (run.At("trigger").GetString(), run.At("created").GetInt32(), run.At("pages").GetInt32()).ShouldBe(("BACKFILL", 250, 5));
         await venue.ShouldEqualSquareAsync();
         foreach (
             var (input, field) in new (object, string)[]
             {
-                (new { venueId = "bar", to = then }, "from"),
-                (new { venueId = "bar", from = Polled.Now.AddDays(1) }, "from"),
+                (new { venueId = "bar", to = firstDay }, "from"),
+                (new { venueId = "bar", from = SyncTestVenue.Now.AddDays(1) }, "from"),
                 (new { venueId = "bar", connectionId = Guid.NewGuid() }, "connectionId"),
             }
         )
@@ -172,12 +172,12 @@ public sealed class SyncTests(TestPostgres postgres)
     }
 
     [Fact]
-    public async Task Toast_is_read_by_time_of_change_one_sale_for_each_payment_and_what_was_voided_does_not_count()
+    public async Task Toast_orders_are_read_by_time_of_change_with_one_transaction_for_each_payment_and_voids_do_not_count()
     {
-        await using var venue = await Polled.OpenAsync(await postgres.CreateDatabaseAsync());
-        var (till, connection) = await venue.ConnectToastAsync();
-        await venue.SyncAsync(connection);
-        var (ledger, guid, now) = (venue.Simulator.Toast.Ledger, till.Restaurant.Guid, Polled.Now);
+        await using var venue = await SyncTestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        var (account, connectionId) = await venue.ConnectToastAsync();
+        await venue.SyncAsync(connectionId);
+        var (ledger, guid, now) = (venue.Simulator.Toast.Ledger, account.Restaurant.Guid, SyncTestVenue.Now);
         var orders = Enumerable
             .Range(0, 30)
             .Select(i =>
@@ -199,46 +199,46 @@ public sealed class SyncTests(TestPostgres postgres)
                 )
             )
             .ToArray();
-        await venue.SyncAsync(connection);
-        await venue.ShouldEqualToastAsync(till);
+        await venue.SyncAsync(connectionId);
+        await venue.ShouldEqualToastAsync(account);
 
-        Guid Payment(int i) => orders[i].Checks[0].Payments[0].Guid;
-        ledger.LeaveTip(Payment(1), 300, announce: false);
-        ledger.Capture(Payment(1), announce: false);
-        ledger.GiveBack(Payment(2), announce: false);
-        ledger.VoidPayment(Payment(4), announce: false);
+        Guid PaymentGuid(int i) => orders[i].Checks[0].Payments[0].Guid;
+        ledger.LeaveTip(PaymentGuid(1), 300, announce: false);
+        ledger.Capture(PaymentGuid(1), announce: false);
+        ledger.GiveBack(PaymentGuid(2), announce: false);
+        ledger.VoidPayment(PaymentGuid(4), announce: false);
         ledger.VoidOrder(orders[5].Guid, announce: false);
         ledger.DeleteOrder(orders[8].Guid, announce: false);
         ledger.VoidCheck(orders[11].Checks[0].Guid, announce: false);
-        await venue.SyncAsync(connection);
-        await venue.ShouldEqualToastAsync(till);
+        await venue.SyncAsync(connectionId);
+        await venue.ShouldEqualToastAsync(account);
 
         var checks = ledger.Checks(guid).Where(c => c.Counts).ToArray();
-        var paid = ledger
+        var capturedChecks = ledger
             .Payments(guid)
             .Where(p => !p.NoSale && p.State == ToastPaymentStatus.Captured)
             .Select(p => p.CheckGuid)
             .ToHashSet();
         (
             await venue.SqlAsync<decimal>("select sum(tax_minor) from ingestion.transactions where provider = 1 and status in (2, 3, 4)")
-        ).ShouldBe(checks.Where(c => paid.Contains(c.CheckGuid)).Sum(c => c.Tax));
+        ).ShouldBe(checks.Where(c => capturedChecks.Contains(c.CheckGuid)).Sum(c => c.Tax));
         (
             await venue.SqlAsync<decimal>(
                 "select sum(discount_minor) from ingestion.transactions where provider = 1 and status in (2, 3, 4)"
             )
-        ).ShouldBe(checks.Where(c => paid.Contains(c.CheckGuid)).Sum(c => c.Discount));
-        var again = await venue.SyncAsync(connection);
-        (again.At("created").GetInt32(), again.At("updated").GetInt32()).ShouldBe((0, 0));
-        venue.Simulator.Toast.Logins.CountOf(till.Client.ClientId).ShouldBe(1);
+        ).ShouldBe(checks.Where(c => capturedChecks.Contains(c.CheckGuid)).Sum(c => c.Discount));
+        var secondRun = await venue.SyncAsync(connectionId);
+        (secondRun.At("created").GetInt32(), secondRun.At("updated").GetInt32()).ShouldBe((0, 0));
+        venue.Simulator.Toast.Logins.CountOf(account.Client.ClientId).ShouldBe(1);
     }
 
     [Fact]
-    public async Task An_order_edited_while_its_pages_are_read_pushes_no_other_out()
+    public async Task An_order_edited_while_its_pages_are_read_hides_no_other_order()
     {
-        await using var venue = await Polled.OpenAsync(await postgres.CreateDatabaseAsync());
-        var (till, connection) = await venue.ConnectToastAsync();
-        await venue.SyncAsync(connection);
-        var (ledger, guid, now) = (venue.Simulator.Toast.Ledger, till.Restaurant.Guid, Polled.Now);
+        await using var venue = await SyncTestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        var (account, connectionId) = await venue.ConnectToastAsync();
+        await venue.SyncAsync(connectionId);
+        var (ledger, guid, now) = (venue.Simulator.Toast.Ledger, account.Restaurant.Guid, SyncTestVenue.Now);
         var orders = Enumerable
             .Range(0, 250)
             .Select(i =>
@@ -264,7 +264,7 @@ public sealed class SyncTests(TestPostgres postgres)
                 DelayMs = 500,
             }
         );
-        var syncing = venue.SyncAsync(connection);
+        var syncing = venue.SyncAsync(connectionId);
         await Wait.UntilAsync(() => venue.Simulator.Requests.Requests.Count(r => r.Path == "/orders/v2/ordersBulk") >= 2);
         // Ten orders of the first page move to the end, out of the window: ten of the second page are on the first one now.
         foreach (var order in orders.Take(10))
@@ -272,14 +272,14 @@ public sealed class SyncTests(TestPostgres postgres)
         await syncing;
 
         (await venue.SqlAsync<long>("select count(*) from ingestion.transactions")).ShouldBe(250);
-        await venue.SyncAsync(connection);
-        await venue.ShouldEqualToastAsync(till);
+        await venue.SyncAsync(connectionId);
+        await venue.ShouldEqualToastAsync(account);
     }
 
     [Fact]
-    public async Task Progress_is_seen_live_page_by_page()
+    public async Task Progress_is_published_to_subscribers_page_by_page()
     {
-        await using var venue = await Polled.OpenAsync(await postgres.CreateDatabaseAsync(), pageSize: 5);
+        await using var venue = await SyncTestVenue.CreateAsync(await postgres.CreateDatabaseAsync(), pageSize: 5);
         await venue.SyncAsync();
         await using var subscriber = await WebSocketSubscriber.StartAsync(
             venue.Host,
@@ -300,9 +300,9 @@ public sealed class SyncTests(TestPostgres postgres)
 
         var run = await venue.SyncAsync();
 
-        JsonElement said;
-        do said = await subscriber.NextAsync();
-        while (said.At("status").GetString() != "COMPLETED" || said.At("id").GetString() != run.At("id").GetString());
-        (said.At("created").GetInt32(), said.At("progress").GetDouble()).ShouldBe((30, 1));
+        JsonElement progress;
+        do progress = await subscriber.NextAsync();
+        while (progress.At("status").GetString() != "COMPLETED" || progress.At("id").GetString() != run.At("id").GetString());
+        (progress.At("created").GetInt32(), progress.At("progress").GetDouble()).ShouldBe((30, 1));
     }
 }

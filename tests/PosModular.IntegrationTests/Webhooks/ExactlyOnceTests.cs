@@ -6,7 +6,7 @@ namespace PosModular.IntegrationTests.Webhooks;
 
 public sealed class ExactlyOnceTests(TestPostgres postgres)
 {
-    private const string Everything = """
+    private const string VenueTotalsQuery = """
         query($venue: ID!) { venue(id: $venue) {
           transactions { totalCount } revenue(period: ALL) { total { amountMinor } count } webhookEvents { nodes { id status } }
           member(userId: "guest") { lifetimeSpend { amountMinor currency } } } }
@@ -16,17 +16,17 @@ public sealed class ExactlyOnceTests(TestPostgres postgres)
     public async Task The_same_event_fifty_times_in_parallel_is_answered_200_and_counted_once()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
-        var second = await venue.AddHostAsync();
+        var secondHost = await venue.AddHostAsync();
         await venue.LinkCardAsync("guest", "fingerprint-1");
         var body = venue.PaymentEvent("p1", amount: 1250, fingerprint: "fingerprint-1");
 
-        var answers = await Task.WhenAll(
-            Enumerable.Range(0, 50).Select(i => venue.PostWebhookAsync(body, i % 2 == 0 ? venue.Host : second))
+        var statusCodes = await Task.WhenAll(
+            Enumerable.Range(0, 50).Select(i => venue.PostWebhookAsync(body, i % 2 == 0 ? venue.Host : secondHost))
         );
 
-        answers.ShouldAllBe(a => a == HttpStatusCode.OK);
+        statusCodes.ShouldAllBe(a => a == HttpStatusCode.OK);
         await venue.Host.WhenIdleAsync();
-        var venueData = (await venue.Owner.GetDataAsync(Everything, new { venue = TestVenue.VenueId })).GetProperty("venue");
+        var venueData = (await venue.Owner.GetDataAsync(VenueTotalsQuery, new { venue = TestVenue.VenueId })).GetProperty("venue");
         venueData.At("transactions.totalCount").GetInt64().ShouldBe(2); // with the one that told the card
         venueData.At("revenue.total.amountMinor").GetInt64().ShouldBe(1250 + 100);
         venueData.At("webhookEvents.nodes").GetArrayLength().ShouldBe(2);
@@ -34,19 +34,19 @@ public sealed class ExactlyOnceTests(TestPostgres postgres)
     }
 
     [Fact]
-    public async Task One_poisonous_event_among_200_is_kept_FAILED_and_the_200_are_in()
+    public async Task One_event_that_cannot_be_stored_is_kept_FAILED_and_the_200_others_of_its_batch_are_stored()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         // PostgreSQL takes no NUL in text (SQLSTATE 22021), so this one breaks the batch it is in.
-        var poison = venue.PaymentEvent("poison", extraFields: "\"note\":\"x\",").AsSpan().ToArray();
-        poison = System.Text.Encoding.UTF8.GetBytes(
-            System.Text.Encoding.UTF8.GetString(poison).Replace("order-poison", "order\\u0000poison", StringComparison.Ordinal)
+        var unstorable = venue.PaymentEvent("poison", extraFields: "\"note\":\"x\",").AsSpan().ToArray();
+        unstorable = System.Text.Encoding.UTF8.GetBytes(
+            System.Text.Encoding.UTF8.GetString(unstorable).Replace("order-poison", "order\\u0000poison", StringComparison.Ordinal)
         );
 
         var posts = Enumerable
             .Range(0, 200)
             .Select(i => venue.PostWebhookAsync(venue.PaymentEvent($"good-{i}", amount: 100)))
-            .Append(venue.PostWebhookAsync(poison));
+            .Append(venue.PostWebhookAsync(unstorable));
         (await Task.WhenAll(posts)).ShouldAllBe(a => a == HttpStatusCode.OK);
 
         await venue.Host.WhenIdleAsync();
@@ -67,7 +67,7 @@ public sealed class ExactlyOnceTests(TestPostgres postgres)
     }
 
     [Fact]
-    public async Task An_event_id_that_cannot_be_stored_is_kept_under_its_hash()
+    public async Task An_event_whose_id_cannot_be_stored_is_kept_under_the_hash_of_its_body()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
 
@@ -88,7 +88,7 @@ public sealed class ExactlyOnceTests(TestPostgres postgres)
     }
 
     [Fact]
-    public async Task When_the_save_fails_half_way_nothing_of_that_event_has_left_the_module()
+    public async Task When_saving_fails_half_way_nothing_of_that_event_has_left_the_module()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         // The raw event and the transaction are written before the version: all three must go together.
@@ -101,11 +101,11 @@ public sealed class ExactlyOnceTests(TestPostgres postgres)
             """
         );
 
-        var answers = await Task.WhenAll(
+        var statusCodes = await Task.WhenAll(
             Enumerable.Range(0, 20).Select(i => venue.PostWebhookAsync(venue.PaymentEvent($"p{i}", amount: i == 7 ? 666 : 100)))
         );
 
-        answers.ShouldAllBe(a => a == HttpStatusCode.OK);
+        statusCodes.ShouldAllBe(a => a == HttpStatusCode.OK);
         await venue.Host.WhenIdleAsync();
         (await venue.SqlAsync<long>("select count(*) from ingestion.transactions")).ShouldBe(19);
         (await venue.SqlAsync<long>("select count(*) from ingestion.transactions where total_minor = 666")).ShouldBe(0);
@@ -115,7 +115,7 @@ public sealed class ExactlyOnceTests(TestPostgres postgres)
     }
 
     [Fact]
-    public async Task A_change_whose_handler_fails_is_parked_passed_over_and_counted_once_when_the_handler_recovers()
+    public async Task A_change_whose_handler_fails_becomes_a_dead_letter_and_is_counted_once_when_the_handler_recovers()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         await venue.SqlAsync<object?>(

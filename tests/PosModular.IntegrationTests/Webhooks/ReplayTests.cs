@@ -24,13 +24,13 @@ public sealed class ReplayTests(TestPostgres postgres)
             .At("replayWebhookEvents")
             .ToString();
 
-    private static Task<string> StatusesAsync(TestVenue venue) =>
+    private static Task<string> CountByStatusAsync(TestVenue venue) =>
         venue.SqlAsync<string>(
             "select string_agg(concat_ws(' ', status, attempts, n), ', ' order by status, attempts) from (select status, attempts, count(*) n from ingestion.webhook_events group by 1, 2) s"
         );
 
     [Fact]
-    public async Task A_failed_event_is_used_once_its_fault_is_gone_and_replaying_again_changes_nothing()
+    public async Task A_failed_event_is_processed_once_its_fault_is_gone_and_replaying_again_changes_nothing()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         await venue.SqlAsync<object?>(
@@ -44,15 +44,15 @@ public sealed class ReplayTests(TestPostgres postgres)
         await Task.WhenAll(
             Enumerable.Range(0, 5).Select(i => venue.PostWebhookAsync(venue.PaymentEvent($"p{i}", amount: i == 2 ? 666 : 100)))
         );
-        (await StatusesAsync(venue)).ShouldBe("1 1 4, 3 1 1");
+        (await CountByStatusAsync(venue)).ShouldBe("1 1 4, 3 1 1");
 
         (await ReplayAsync(venue, new { venueId = "bar" })).ShouldBe("""{"replayed":1,"errors":[]}""");
-        (await StatusesAsync(venue)).ShouldBe("1 1 4, 3 2 1"); // broken still
+        (await CountByStatusAsync(venue)).ShouldBe("1 1 4, 3 2 1"); // broken still
 
         await venue.SqlAsync<object?>("drop trigger break on ingestion.transaction_versions; select null::text");
         (await ReplayAsync(venue, new { venueId = "bar", status = "FAILED" })).ShouldBe("""{"replayed":1,"errors":[]}""");
         (await ReplayAsync(venue, new { venueId = "bar", status = "FAILED" })).ShouldBe("""{"replayed":0,"errors":[]}""");
-        (await StatusesAsync(venue)).ShouldBe("1 1 4, 1 3 1");
+        (await CountByStatusAsync(venue)).ShouldBe("1 1 4, 1 3 1");
         await venue.Host.WhenIdleAsync();
         (await venue.SqlAsync<decimal>("select sum(total_minor) from analytics.revenue_buckets")).ShouldBe(1066);
         var all = await venue.Moderator.GetDataAsync("{ venue(id: \"bar\") { webhookEvents { nodes { id } } } }");
@@ -62,7 +62,7 @@ public sealed class ReplayTests(TestPostgres postgres)
     }
 
     [Fact]
-    public async Task Thousands_that_were_of_no_use_once_are_used_page_by_page()
+    public async Task Thousands_of_ignored_events_are_replayed_page_by_page()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         for (var i = 0; i < 3; i++)
@@ -72,7 +72,7 @@ public sealed class ReplayTests(TestPostgres postgres)
             $"""
             insert into ingestion.webhook_events (venue_id, connection_id, event_id, type, id, provider, status, reason, received_at, attempts, payload)
             select 'bar', '{venue.ConnectionId}', 'old-' || i, 'refund.updated', ('0190a000-0000-7000-8000-' || lpad(to_hex(i), 12, '0'))::uuid, 2, 2, 'Events of this type are not used.', now(), 1,
-              convert_to(replace(replace(({Quoted(body)}::jsonb #>> '{"{}"}'), 'REFUND', 'r' || i), 'PAYMENT', 'p' || i % 3), 'UTF8')
+              convert_to(replace(replace(({Quote(body)}::jsonb #>> '{"{}"}'), 'REFUND', 'r' || i), 'PAYMENT', 'p' || i % 3), 'UTF8')
             from generate_series(1, 1300) i;
             select null::text
             """
@@ -80,7 +80,7 @@ public sealed class ReplayTests(TestPostgres postgres)
 
         (await ReplayAsync(venue, new { venueId = "bar", status = "IGNORED" })).ShouldBe("""{"replayed":1300,"errors":[]}""");
 
-        (await StatusesAsync(venue)).ShouldBe("1 1 3, 1 2 1300");
+        (await CountByStatusAsync(venue)).ShouldBe("1 1 3, 1 2 1300");
         (await venue.SqlAsync<decimal>("select sum(refunded_minor) from ingestion.transactions")).ShouldBe(13_000);
         (
             await venue.SqlAsync<string>(
@@ -91,16 +91,16 @@ public sealed class ReplayTests(TestPostgres postgres)
         (await venue.SqlAsync<decimal>("select sum(refunded_minor) from analytics.revenue_buckets")).ShouldBe(13_000);
     }
 
-    private static string Quoted(string text) => "'" + text.Replace("'", "''", StringComparison.Ordinal) + "'";
+    private static string Quote(string text) => "'" + text.Replace("'", "''", StringComparison.Ordinal) + "'";
 
     [Fact]
-    public async Task What_is_still_to_be_ignored_stays_ignored_and_wrong_input_is_told()
+    public async Task Events_that_are_still_not_used_stay_IGNORED_and_invalid_input_is_refused()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         await venue.PostWebhookAsync(venue.PaymentEvent("p1", locationId: "elsewhere"));
 
         (await ReplayAsync(venue, new { venueId = "bar" })).ShouldBe("""{"replayed":1,"errors":[]}""");
-        (await StatusesAsync(venue)).ShouldBe("2 2 1");
+        (await CountByStatusAsync(venue)).ShouldBe("2 2 1");
         (await ReplayAsync(venue, new { venueId = "bar", status = "PROCESSED" })).ShouldContain("INVALID_INPUT");
         (await ReplayAsync(venue, new { venueId = "bar", eventIds = new[] { "x" } })).ShouldContain("INVALID_INPUT");
         (await ReplayAsync(venue, new { venueId = "bar", eventIds = new[] { Guid.NewGuid().ToString() } })).ShouldContain("NOT_FOUND");
@@ -111,10 +111,10 @@ public sealed class ReplayTests(TestPostgres postgres)
     }
 
     [Fact]
-    public async Task An_event_of_an_unknown_till_is_shown_and_routed_once_its_till_is_connected()
+    public async Task An_event_of_an_unknown_location_is_listed_and_routed_once_the_location_is_connected()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
-        const string general = "https://pos.example.test/api/pos/webhooks/square";
+        const string generalUrl = "https://pos.example.test/api/pos/webhooks/square";
         var host = await TestHost.StartAsync(
             venue.Database,
             new Dictionary<string, string?>(venue.Settings) { ["Pos:Square:WebhookSignatureKey"] = "application-key" }
@@ -125,7 +125,7 @@ public sealed class ReplayTests(TestPostgres postgres)
                 await venue.PostWebhookAsync(
                     venue.PaymentEvent(id, amount: 700, locationId: "LNEW"),
                     host,
-                    url: general,
+                    url: generalUrl,
                     key: "application-key"
                 )
             ).ShouldBe(HttpStatusCode.OK);
@@ -166,7 +166,7 @@ public sealed class ReplayTests(TestPostgres postgres)
     }
 
     [Fact]
-    public async Task Old_events_are_deleted_by_one_host_and_their_sales_stay()
+    public async Task Old_events_are_deleted_by_one_host_and_their_transactions_stay()
     {
         var clock = new FakeClock(Instant.FromUtc(2026, 11, 20, 22, 0));
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync(), services =>
@@ -179,14 +179,14 @@ public sealed class ReplayTests(TestPostgres postgres)
         (await retention.DeleteExpiredAsync(TestContext.Current.CancellationToken)).ShouldBe(0);
         clock.Advance(Duration.FromDays(1) + Duration.FromSeconds(1));
 
-        await using (var busy = new NpgsqlConnection(venue.Database))
+        await using (var otherHost = new NpgsqlConnection(venue.Database))
         {
-            await busy.OpenAsync(TestContext.Current.CancellationToken);
-            await using var take = new NpgsqlCommand("select pg_advisory_lock(x'706f736d6576656e'::bigint)", busy);
-            await take.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+            await otherHost.OpenAsync(TestContext.Current.CancellationToken);
+            await using var acquireLock = new NpgsqlCommand("select pg_advisory_lock(x'706f736d6576656e'::bigint)", otherHost);
+            await acquireLock.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
             (await retention.DeleteExpiredAsync(TestContext.Current.CancellationToken)).ShouldBe(0);
-            await using var give = new NpgsqlCommand("select pg_advisory_unlock_all()", busy);
-            await give.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+            await using var releaseLock = new NpgsqlCommand("select pg_advisory_unlock_all()", otherHost);
+            await releaseLock.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
         }
         (await retention.DeleteExpiredAsync(TestContext.Current.CancellationToken)).ShouldBe(700);
 

@@ -19,7 +19,7 @@ public sealed class CurrencyTests
     [InlineData("KWD", 3)]
     [InlineData("BHD", 3)]
     [InlineData("TND", 3)]
-    public void A_currency_has_the_digits_of_the_standard(string code, int digits)
+    public void A_currency_has_the_minor_unit_digits_of_ISO_4217(string code, int digits)
     {
         Currency.Exists(code).ShouldBeTrue();
         Currency.MinorUnitDigits(code).ShouldBe(digits);
@@ -35,7 +35,7 @@ public sealed class CurrencyTests
     [InlineData("XXX")]
     [InlineData("DEM")]
     [InlineData("€€€")]
-    public void What_is_no_active_code_in_capitals_is_no_currency(string code)
+    public void Anything_but_an_active_code_in_capitals_is_not_a_currency(string code)
     {
         Currency.Exists(code).ShouldBeFalse();
         Currency.MinorUnitDigits(code).ShouldBe(2);

@@ -22,7 +22,7 @@ public sealed class MoneyTests
     [InlineData(99, "CHF", "CHF 0.99")]
     [InlineData(long.MaxValue, "EUR", "€92,233,720,368,547,758.07")]
     [InlineData(long.MinValue, "JPY", "-¥9,223,372,036,854,775,808")]
-    public void An_amount_reads_as_people_write_it(long minor, string currency, string text) =>
+    public void An_amount_is_formatted_with_its_currency(long minor, string currency, string text) =>
         new Money(minor, currency).Formatted.ShouldBe(text);
 
     [Theory]
@@ -30,7 +30,7 @@ public sealed class MoneyTests
     [InlineData("fr-CH")]
     [InlineData("hi-IN")]
     [InlineData("ar-SA")]
-    public void The_machines_culture_changes_nothing(string culture)
+    public void The_culture_of_the_machine_does_not_change_the_format(string culture)
     {
         var usual = CultureInfo.CurrentCulture;
         try
@@ -58,7 +58,7 @@ public sealed class MoneyTests
     public void An_average_is_rounded_half_to_even(long total, long count, long average) => Money.Average(total, count).ShouldBe(average);
 
     [Fact]
-    public void No_average_is_further_than_half_a_minor_unit_from_the_truth() =>
+    public void An_average_is_at_most_half_a_minor_unit_off() =>
         Gen.Select(Gen.Long, Gen.Long[1, 1_000_000])
             .Sample(
                 (total, count) =>

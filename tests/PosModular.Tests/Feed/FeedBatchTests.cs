@@ -7,10 +7,10 @@ namespace PosModular.Tests.Feed;
 /// <summary>A reader's place moves only over changes it has seen.</summary>
 public sealed class FeedBatchTests
 {
-    private static FeedBatch Batch(params IReadOnlyList<FeedChangePosition> places) => new(places, null);
+    private static FeedBatch Batch(params IReadOnlyList<FeedChangePosition> positions) => new(positions, null);
 
     [Fact]
-    public void Each_venues_place_moves_to_its_last_change() =>
+    public void Each_venues_position_moves_to_its_last_change() =>
         Batch(new("v1", 4, 3), new("v2", 1, 0), new("v1", 5, 3), new("v1", 6, 3))
             .SequenceRanges()
             .ShouldBe([("v1", 3, 6), ("v2", 0, 1)], ignoreOrder: true);
@@ -20,7 +20,7 @@ public sealed class FeedBatchTests
         Should.Throw<InvalidOperationException>(() => Batch(new("v1", 4, 3), new("v1", 6, 3)).SequenceRanges()).Message.ShouldContain("v1");
 
     [Fact]
-    public void A_gap_after_the_readers_place_stops_it() =>
+    public void A_gap_after_the_readers_position_stops_it() =>
         Should.Throw<InvalidOperationException>(() => Batch(new FeedChangePosition("v1", 2, 0)).SequenceRanges());
 
     [Fact]
@@ -32,5 +32,5 @@ public sealed class FeedBatchTests
         Should.Throw<InvalidOperationException>(() => Batch(new("v1", 5, 3), new("v1", 4, 3)).SequenceRanges());
 
     [Fact]
-    public void Nothing_moves_nothing() => Batch().SequenceRanges().ShouldBeEmpty();
+    public void An_empty_batch_moves_no_position() => Batch().SequenceRanges().ShouldBeEmpty();
 }

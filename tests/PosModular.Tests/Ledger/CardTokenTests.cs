@@ -8,36 +8,36 @@ namespace PosModular.Tests.Ledger;
 /// <summary>The mark of a card is the same at each of its sales with one merchant, and says nothing of the card.</summary>
 public sealed class CardTokenTests
 {
-    private static readonly PosConnectionDetails Here = new(Book.Connection, "v1", Provider.Square, "M1");
+    private static readonly PosConnectionDetails Connection = new(TestLedger.ConnectionId, "v1", Provider.Square, "M1");
     private static readonly PosCard Card = new("VISA", "1234", "EMV", "sq-1-abc");
 
     [Fact]
-    public void A_card_has_one_token_at_a_merchant_whatever_the_till_and_the_entry() =>
+    public void A_card_has_one_token_per_merchant_whatever_the_location_and_the_entry_method() =>
         CardToken
-            .Of(Here with { ConnectionId = Guid.NewGuid(), VenueId = "v2" }, Card with { EntryMethod = "KEYED" })
-            .ShouldBe(CardToken.Of(Here, Card));
+            .Of(Connection with { ConnectionId = Guid.NewGuid(), VenueId = "v2" }, Card with { EntryMethod = "KEYED" })
+            .ShouldBe(CardToken.Of(Connection, Card));
 
     [Fact]
-    public void Another_card_merchant_or_provider_is_another_token() =>
+    public void Another_card_merchant_or_provider_gives_another_token() =>
         new[]
         {
-            CardToken.Of(Here, Card),
-            CardToken.Of(Here, Card with { Fingerprint = "sq-1-abd" }),
-            CardToken.Of(Here with { MerchantId = "M2" }, Card),
-            CardToken.Of(Here with { Provider = Provider.Toast }, Card),
+            CardToken.Of(Connection, Card),
+            CardToken.Of(Connection, Card with { Fingerprint = "sq-1-abd" }),
+            CardToken.Of(Connection with { MerchantId = "M2" }, Card),
+            CardToken.Of(Connection with { Provider = Provider.Toast }, Card),
         }
             .Distinct()
             .Count()
             .ShouldBe(4);
 
     [Fact]
-    public void A_token_has_22_characters_that_go_into_a_url() =>
-        CardToken.Of(Here, Card).ShouldNotBeNull().ShouldMatch("^[A-Za-z0-9_-]{22}$");
+    public void A_token_has_22_characters_that_are_safe_in_a_url() =>
+        CardToken.Of(Connection, Card).ShouldNotBeNull().ShouldMatch("^[A-Za-z0-9_-]{22}$");
 
     [Fact]
-    public void Without_a_card_or_a_fingerprint_there_is_none()
+    public void Without_a_card_or_a_fingerprint_there_is_no_token()
     {
-        CardToken.Of(Here, null).ShouldBeNull();
-        CardToken.Of(Here, Card with { Fingerprint = null }).ShouldBeNull();
+        CardToken.Of(Connection, null).ShouldBeNull();
+        CardToken.Of(Connection, Card with { Fingerprint = null }).ShouldBeNull();
     }
 }

@@ -18,11 +18,11 @@ public sealed class OrderSharesTests
     [InlineData(0, new long[] { 5, 5 }, new long[] { 0, 0 })]
     [InlineData(5, new long[0], new long[0])]
     [InlineData(long.MaxValue, new[] { long.MaxValue, long.MaxValue }, new[] { (long.MaxValue / 2) + 1, long.MaxValue / 2 })]
-    public void Amounts_are_shared_by_what_each_has_paid(long amount, long[] weights, long[] shares) =>
+    public void Amounts_are_shared_in_proportion_to_what_each_payment_paid(long amount, long[] weights, long[] shares) =>
         OrderShares.Of(amount, weights).ShouldBe(shares);
 
     [Fact]
-    public void Nothing_is_lost_or_made_and_each_is_within_one_of_its_due() =>
+    public void Shares_add_up_to_the_amount_and_each_is_within_one_minor_unit_of_its_proportion() =>
         Gen.Select(Gen.Long[-1_000_000, 1_000_000], Gen.Long[0, 5_000].Array[1, 9])
             .Sample(
                 (amount, weights) =>

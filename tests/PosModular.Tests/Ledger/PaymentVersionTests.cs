@@ -38,29 +38,28 @@ public sealed class PaymentVersionTests
         new PosCard("VISA", "1234", "EMV", "f")
     );
 
-    private static int Order(PaymentVersion a, PaymentVersion b) => Math.Sign(a.CompareTo(b));
+    private static int Compare(PaymentVersion a, PaymentVersion b) => Math.Sign(a.CompareTo(b));
 
     [Fact]
-    public void One_is_newer_exactly_when_the_other_is_older() =>
-        Gen.Select(Version, Version).Sample((a, b) => Order(a, b) == -Order(b, a));
+    public void The_order_is_antisymmetric() => Gen.Select(Version, Version).Sample((a, b) => Compare(a, b) == -Compare(b, a));
 
     [Fact]
-    public void Neither_is_newer_exactly_when_they_are_equal() =>
-        Gen.Select(Version, Version).Sample((a, b) => (Order(a, b) == 0) == (a == b) && Order(a, a) == 0);
+    public void Only_equal_versions_compare_as_equal() =>
+        Gen.Select(Version, Version).Sample((a, b) => (Compare(a, b) == 0) == (a == b) && Compare(a, a) == 0);
 
     [Fact]
-    public void Newer_than_newer_is_newer() =>
-        Gen.Select(Version, Version, Version).Sample((a, b, c) => !(Order(a, b) >= 0 && Order(b, c) >= 0) || Order(a, c) >= 0);
+    public void The_order_is_transitive() =>
+        Gen.Select(Version, Version, Version).Sample((a, b, c) => !(Compare(a, b) >= 0 && Compare(b, c) >= 0) || Compare(a, c) >= 0);
 
     [Fact]
-    public void The_signs_say_what_the_order_says() =>
+    public void The_comparison_operators_agree_with_CompareTo() =>
         Gen.Select(Version, Version)
             .Sample(
                 (a, b) =>
-                    (a < b) == (Order(a, b) < 0)
-                    && (a > b) == (Order(a, b) > 0)
-                    && (a <= b) == (Order(a, b) <= 0)
-                    && (a >= b) == (Order(a, b) >= 0)
+                    (a < b) == (Compare(a, b) < 0)
+                    && (a > b) == (Compare(a, b) > 0)
+                    && (a <= b) == (Compare(a, b) <= 0)
+                    && (a >= b) == (Compare(a, b) >= 0)
             );
 
     [Fact]
@@ -95,18 +94,18 @@ public sealed class PaymentVersionTests
     }
 
     [Fact]
-    public void Then_the_larger_refund_and_then_the_larger_total()
+    public void After_the_state_the_larger_refund_and_then_the_larger_total_is_newer()
     {
         PaymentVersion.Of(Payment with { RefundedMinor = 51, TotalMinor = 1 }).ShouldBeGreaterThan(PaymentVersion.Of(Payment));
         PaymentVersion.Of(Payment with { TotalMinor = 1_001 }).ShouldBeGreaterThan(PaymentVersion.Of(Payment));
     }
 
     [Fact]
-    public void The_same_state_seen_by_event_and_by_sync_is_one_version() =>
+    public void The_same_state_from_an_event_and_from_a_sync_is_one_version() =>
         PaymentVersion.Of(Payment with { Card = Payment.Card! with { } }).ShouldBe(PaymentVersion.Of(Payment));
 
     [Fact]
-    public void Whatever_is_kept_makes_a_version_of_its_own()
+    public void A_change_of_any_stored_field_makes_another_version()
     {
         PosPayment[] others =
         [

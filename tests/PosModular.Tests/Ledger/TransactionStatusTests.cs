@@ -15,12 +15,12 @@ public sealed class TransactionStatusTests
     [InlineData(TransactionStatus.Refunded, true, true)]
     [InlineData(TransactionStatus.Canceled, false, false)]
     [InlineData(TransactionStatus.Failed, false, false)]
-    public void A_status_is_captured_or_paid_or_neither(TransactionStatus status, bool captured, bool paid)
+    public void Each_status_says_whether_it_is_captured_and_whether_it_is_paid(TransactionStatus status, bool captured, bool paid)
     {
         status.IsCaptured().ShouldBe(captured);
         status.IsPaid().ShouldBe(paid);
     }
 
     [Fact]
-    public void No_status_is_left_out_above() => Enum.GetValues<TransactionStatus>().Length.ShouldBe(7);
+    public void Every_status_is_tested_above() => Enum.GetValues<TransactionStatus>().Length.ShouldBe(7);
 }

@@ -54,19 +54,19 @@ public sealed class CursorTests
     ];
 
     [Fact]
-    public void A_place_in_a_feed_comes_back() =>
+    public void A_feed_position_survives_encoding() =>
         Gen.Long[0, long.MaxValue]
             .Sample(seq => Cursor.DecodeSequence(Kind, "v", Cursor.EncodeSequence(Kind, "v", seq), long.MaxValue) == seq);
 
     [Fact]
-    public void A_place_of_another_venue_or_beyond_the_end_is_invalid_input()
+    public void A_position_of_another_venue_or_beyond_the_head_is_invalid_input()
     {
-        Refused(() => Cursor.DecodeSequence(Kind, "w", Cursor.EncodeSequence(Kind, "v", 1), 5));
-        Refused(() => Cursor.DecodeSequence(Kind, "v", Cursor.EncodeSequence(Kind, "v", 6), 5));
+        ShouldBeRefused(() => Cursor.DecodeSequence(Kind, "w", Cursor.EncodeSequence(Kind, "v", 1), 5));
+        ShouldBeRefused(() => Cursor.DecodeSequence(Kind, "v", Cursor.EncodeSequence(Kind, "v", 6), 5));
     }
 
     [Fact]
-    public void A_moment_and_an_id_come_back() =>
+    public void A_time_and_an_id_survive_encoding() =>
         Gen.Select(Gen.Long[0, 4_102_444_800_000_000], Gen.Guid)
             .Sample(
                 (micros, id) =>
@@ -77,37 +77,37 @@ public sealed class CursorTests
             );
 
     [Fact]
-    public void Parts_come_back() =>
+    public void Parts_survive_encoding() =>
         Gen.String[Gen.Char[' ', '~'], 0, 64].Sample(part => Cursor.Decode(Kind, Cursor.Encode(Kind, part), 1)[0] == part);
 
     [Fact]
-    public void A_part_may_hold_what_parts_are_told_apart_by() => // as the users of some identity providers do
+    public void A_part_may_contain_the_separator() => // as the users of some identity providers do
         Cursor.Decode(Kind, Cursor.Encode(Kind, "auth0|507f%7C"), 1).ShouldBe(["auth0|507f%7C"]);
 
     [Fact]
-    public void A_hostile_place_in_a_feed_is_invalid_input()
+    public void A_hostile_feed_position_is_invalid_input()
     {
         foreach (var cursor in Hostile)
-            Refused(() => Cursor.DecodeSequence(Kind, "v", cursor, long.MaxValue));
+            ShouldBeRefused(() => Cursor.DecodeSequence(Kind, "v", cursor, long.MaxValue));
     }
 
     [Fact]
-    public void A_hostile_moment_is_invalid_input()
+    public void A_hostile_time_is_invalid_input()
     {
         foreach (var cursor in Hostile)
-            Refused(() => Cursor.DecodeTime(Kind, cursor));
+            ShouldBeRefused(() => Cursor.DecodeTime(Kind, cursor));
     }
 
     [Fact]
     public void A_cursor_of_another_list_or_shape_is_invalid_input()
     {
-        Refused(() => Cursor.Decode(Kind, Cursor.Encode("other", "1"), 1));
-        Refused(() => Cursor.Decode(Kind, Cursor.Encode(Kind, "1", "2"), 1));
-        Refused(() => Cursor.Decode(Kind, Base64Url.EncodeToString("k|with|bar"u8), 1));
+        ShouldBeRefused(() => Cursor.Decode(Kind, Cursor.Encode("other", "1"), 1));
+        ShouldBeRefused(() => Cursor.Decode(Kind, Cursor.Encode(Kind, "1", "2"), 1));
+        ShouldBeRefused(() => Cursor.Decode(Kind, Base64Url.EncodeToString("k|with|bar"u8), 1));
     }
 
     [Fact]
-    public void Random_text_is_read_or_refused_and_nothing_else() =>
+    public void Random_text_is_read_or_refused_and_never_throws_another_error() =>
         Gen.OneOf(
                 Gen.String,
                 Gen.Byte.Array[0, 40].Select(b => Base64Url.EncodeToString(b)),
@@ -116,18 +116,18 @@ public sealed class CursorTests
             )
             .Sample(cursor =>
             {
-                ReadOrRefused(() => Cursor.DecodeSequence(Kind, "v", cursor, long.MaxValue));
-                ReadOrRefused(() => Cursor.DecodeTime(Kind, cursor));
-                ReadOrRefused(() => Cursor.Decode(Kind, cursor, 1));
+                ShouldBeReadOrRefused(() => Cursor.DecodeSequence(Kind, "v", cursor, long.MaxValue));
+                ShouldBeReadOrRefused(() => Cursor.DecodeTime(Kind, cursor));
+                ShouldBeReadOrRefused(() => Cursor.Decode(Kind, cursor, 1));
             });
 
     [Fact]
-    public void A_cursor_goes_into_a_url_as_it_is() =>
+    public void A_cursor_needs_no_escaping_in_a_url() =>
         Gen.String.Sample(part => Cursor.Encode(Kind, part).All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'));
 
-    private static void Refused(Action read) => Should.Throw<ApiError>(read).Code.ShouldBe("INVALID_INPUT");
+    private static void ShouldBeRefused(Action read) => Should.Throw<ApiError>(read).Code.ShouldBe("INVALID_INPUT");
 
-    private static void ReadOrRefused(Action read)
+    private static void ShouldBeReadOrRefused(Action read)
     {
         try
         {

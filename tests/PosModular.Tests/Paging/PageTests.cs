@@ -12,7 +12,7 @@ public sealed class PageTests
     [InlineData(1)]
     [InlineData(50)]
     [InlineData(200)]
-    public void One_to_two_hundred_may_be_asked_for(int first)
+    public void A_page_size_of_1_to_200_is_accepted(int first)
     {
         Page.Of(first, "c").ShouldBe(new Page(first, "c"));
         Page.Of(first, null).FetchCount.ShouldBe(first + 1);
@@ -24,18 +24,18 @@ public sealed class PageTests
     [InlineData(201)]
     [InlineData(int.MinValue)]
     [InlineData(int.MaxValue)]
-    public void Fewer_or_more_is_invalid_input(int first) =>
+    public void Another_page_size_is_invalid_input(int first) =>
         Should.Throw<ApiError>(() => Page.Of(first, null)).Code.ShouldBe("INVALID_INPUT");
 
     [Fact]
-    public void Without_a_number_the_usual_one_is_taken()
+    public void Without_a_page_size_the_default_is_used()
     {
         Page.Of(null, null).First.ShouldBe(50);
         Page.Of(null, null, defaultSize: 20).First.ShouldBe(20);
     }
 
     [Fact]
-    public void The_probe_row_tells_of_a_next_page_and_is_cut_off()
+    public void One_extra_row_shows_that_there_is_a_next_page_and_is_left_out()
     {
         var page = Connection.Of(Page.Of(2, null), ["a", "b", "c"], item => "c" + item);
 

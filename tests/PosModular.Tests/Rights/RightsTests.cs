@@ -31,7 +31,7 @@ public sealed class RightsTests
     [InlineData(Right.ManageConnections, false, false, true, true)]
     [InlineData(Right.StartSyncs, false, true, true, true)]
     [InlineData(Right.ManageMembers, false, true, true, true)]
-    public void Every_cell_of_the_table_holds(Right right, bool user, bool owner, bool moderator, bool both)
+    public void Every_role_has_exactly_its_rights(Right right, bool user, bool owner, bool moderator, bool both)
     {
         Cell(new Caller("somebody", false), user);
         Cell(new Caller("owner", false), owner);
@@ -49,14 +49,14 @@ public sealed class RightsTests
     }
 
     [Fact]
-    public void No_right_is_left_out_above_and_an_unknown_one_is_nobodys()
+    public void Every_right_is_tested_above_and_an_unknown_one_belongs_to_nobody()
     {
         Enum.GetValues<Right>().Length.ShouldBe(5);
         Integrations.Contracts.Access.Rights.Allows(isHeadModerator: true, isOwner: true, (Right)99).ShouldBeFalse();
     }
 
     [Fact]
-    public void Where_no_venue_is_named_only_the_role_counts()
+    public void Without_a_venue_only_the_role_counts()
     {
         foreach (var right in Enum.GetValues<Right>())
         {
@@ -69,7 +69,7 @@ public sealed class RightsTests
     }
 
     [Fact]
-    public void A_user_id_is_compared_letter_by_letter()
+    public void User_ids_are_compared_exactly()
     {
         new Caller("owner", false).Owns(Venue).ShouldBeTrue();
         new Caller("Owner", false).Owns(Venue).ShouldBeFalse();
@@ -80,7 +80,7 @@ public sealed class RightsTests
         new(new ClaimsIdentity(claims.Select(c => new Claim(c.Type, c.Value)), "test"));
 
     [Fact]
-    public void Somebody_is_the_sub_and_the_roles_of_his_token()
+    public void A_caller_is_the_sub_and_the_role_of_the_token()
     {
         Caller.Of(Token(("sub", "u1"))).ShouldBe(new Caller("u1", false));
         Caller.Of(Token(("sub", "u1"), ("role", "HEAD_MODERATOR"))).ShouldBe(new Caller("u1", true));
@@ -89,7 +89,7 @@ public sealed class RightsTests
     }
 
     [Fact]
-    public void Without_a_sub_nobody_asks()
+    public void A_token_without_a_sub_is_unauthenticated()
     {
         ClaimsPrincipal?[] nobody = [null, new(), Token(), Token(("sub", "")), Token(("role", "HEAD_MODERATOR"))];
         foreach (var user in nobody)

@@ -16,7 +16,7 @@ public sealed class IngestionSettingsTests
             .WebhookEventRetention;
 
     [Fact]
-    public void Sixty_days_unless_told_otherwise_and_for_ever_with_0()
+    public void The_default_is_60_days_and_0_keeps_events_forever()
     {
         Read(null).ShouldBe(Duration.FromDays(60));
         Read("7").ShouldBe(Duration.FromDays(7));
@@ -28,6 +28,6 @@ public sealed class IngestionSettingsTests
     [InlineData("two")]
     [InlineData("1.5")]
     [InlineData("99999")]
-    public void Anything_else_stops_the_start_and_names_the_setting(string days) =>
+    public void An_invalid_value_stops_the_start_with_the_name_of_the_setting(string days) =>
         Should.Throw<SettingException>(() => Read(days)).Message.ShouldStartWith("Pos__WebhookEvents__KeepDays: ");
 }

@@ -14,7 +14,7 @@ public sealed class IntegrationsSettingsTests
 {
     private const string Key = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
     private const string OtherKey = "ff0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
-    private static readonly string Published = "70ae1da1" + new string('0', 56);
+    private static readonly string PublishedKey = "70ae1da1" + new string('0', 56);
 
     private static IntegrationsSettings Read(bool production, params (string Name, string? Value)[] settings) =>
         IntegrationsSettings.Read(
@@ -29,7 +29,7 @@ public sealed class IntegrationsSettingsTests
             production
         );
 
-    private static void Refused(string variable, string? secret, params (string Name, string? Value)[] settings)
+    private static void ShouldBeRefused(string variable, string? secret, params (string Name, string? Value)[] settings)
     {
         var error = Should.Throw<SettingException>(() => Read(production: true, settings));
         error.Message.ShouldStartWith(variable + ": ");
@@ -40,7 +40,7 @@ public sealed class IntegrationsSettingsTests
     }
 
     [Fact]
-    public void What_is_left_out_has_its_documented_value()
+    public void A_setting_that_is_left_out_has_its_documented_default()
     {
         var settings = Read(production: true);
 
@@ -52,7 +52,7 @@ public sealed class IntegrationsSettingsTests
     }
 
     [Fact]
-    public void What_is_given_is_taken()
+    public void A_setting_that_is_given_is_used()
     {
         var settings = Read(
             production: true,
@@ -69,7 +69,7 @@ public sealed class IntegrationsSettingsTests
     }
 
     [Fact]
-    public void The_webhook_address_is_the_providers_with_or_without_a_connection()
+    public void The_webhook_url_names_the_provider_and_if_given_the_connection()
     {
         var id = new Guid("0193a000-0000-7000-8000-000000000001");
 
@@ -82,9 +82,9 @@ public sealed class IntegrationsSettingsTests
     [Theory]
     [InlineData(null)]
     [InlineData("")]
-    public void A_missing_public_address_stops_production_only(string? address)
+    public void A_missing_public_base_url_stops_production_only(string? address)
     {
-        Refused("Pos__PublicBaseUrl", null, ("Pos:PublicBaseUrl", address));
+        ShouldBeRefused("Pos__PublicBaseUrl", null, ("Pos:PublicBaseUrl", address));
         Read(production: false, ("Pos:PublicBaseUrl", address)).PublicBaseUrl.ShouldBe("http://localhost:8080");
     }
 
@@ -95,11 +95,11 @@ public sealed class IntegrationsSettingsTests
     [InlineData("/api")]
     [InlineData("https://pos.example.com?x=1")]
     [InlineData("not an address")]
-    public void A_malformed_address_is_refused(string address)
+    public void A_malformed_base_url_is_refused(string address)
     {
-        Refused("Pos__PublicBaseUrl", null, ("Pos:PublicBaseUrl", address));
-        Refused("Pos__Square__BaseUrls__Production", null, ("Pos:Square:BaseUrls:Production", address));
-        Refused("Pos__Square__BaseUrls__Sandbox", null, ("Pos:Square:BaseUrls:Sandbox", address));
+        ShouldBeRefused("Pos__PublicBaseUrl", null, ("Pos:PublicBaseUrl", address));
+        ShouldBeRefused("Pos__Square__BaseUrls__Production", null, ("Pos:Square:BaseUrls:Production", address));
+        ShouldBeRefused("Pos__Square__BaseUrls__Sandbox", null, ("Pos:Square:BaseUrls:Sandbox", address));
     }
 
     [Theory]
@@ -112,24 +112,24 @@ public sealed class IntegrationsSettingsTests
     [InlineData("0x0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f")]
     [InlineData(" 00102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f")]
     public void A_key_that_is_missing_or_not_64_hex_characters_is_refused_and_not_shown(string? key) =>
-        Refused("POS_ENCRYPTION_KEY", key, ("POS_ENCRYPTION_KEY", key));
+        ShouldBeRefused("POS_ENCRYPTION_KEY", key, ("POS_ENCRYPTION_KEY", key));
 
     [Theory]
     [InlineData("secret")]
     [InlineData(OtherKey + ",short")]
     public void An_old_key_that_is_malformed_is_refused_and_not_shown(string keys) =>
-        Refused("POS_ENCRYPTION_KEYS_OLD", keys.Split(',')[^1], ("POS_ENCRYPTION_KEYS_OLD", keys));
+        ShouldBeRefused("POS_ENCRYPTION_KEYS_OLD", keys.Split(',')[^1], ("POS_ENCRYPTION_KEYS_OLD", keys));
 
     [Fact]
     public void The_published_key_is_refused_in_production_only()
     {
-        Refused("POS_ENCRYPTION_KEY", Published, ("POS_ENCRYPTION_KEY", Published));
-        Refused("POS_ENCRYPTION_KEY", Published, ("POS_ENCRYPTION_KEY", Published.ToUpperInvariant()));
-        Read(production: false, ("POS_ENCRYPTION_KEY", Published)).SecretCipher.ShouldNotBeNull();
+        ShouldBeRefused("POS_ENCRYPTION_KEY", PublishedKey, ("POS_ENCRYPTION_KEY", PublishedKey));
+        ShouldBeRefused("POS_ENCRYPTION_KEY", PublishedKey, ("POS_ENCRYPTION_KEY", PublishedKey.ToUpperInvariant()));
+        Read(production: false, ("POS_ENCRYPTION_KEY", PublishedKey)).SecretCipher.ShouldNotBeNull();
     }
 
     [Fact]
-    public void Old_keys_read_and_the_first_one_writes()
+    public void Old_keys_decrypt_and_the_first_key_encrypts()
     {
         var purpose = SecretPurpose.AccessToken(Guid.NewGuid());
         var old = Read(production: true, ("POS_ENCRYPTION_KEY", OtherKey)).SecretCipher.Encrypt("EAAA", purpose);

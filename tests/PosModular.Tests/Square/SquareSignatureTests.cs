@@ -14,12 +14,12 @@ public sealed class SquareSignatureTests
     private static readonly byte[] Key = "signature-key"u8.ToArray();
     private static readonly byte[] Url = "https://pos.example.com/api/pos/webhooks/square"u8.ToArray();
     private static readonly byte[] Body = """{"event_id":"1"}"""u8.ToArray();
-    private static readonly string Good = Sign(Key, Url, Body);
+    private static readonly string ValidSignature = Sign(Key, Url, Body);
 
     public static TheoryData<string, string, string, string, string, bool> Vectors()
     {
         var data = new TheoryData<string, string, string, string, string, bool>();
-        using var json = JsonDocument.Parse(Sample.Bytes("signature-vectors.json"));
+        using var json = JsonDocument.Parse(SquareSample.Bytes("signature-vectors.json"));
         foreach (var vector in json.RootElement.GetProperty("vectors").EnumerateArray())
         {
             data.Add(
@@ -38,7 +38,7 @@ public sealed class SquareSignatureTests
 
     [Theory]
     [MemberData(nameof(Vectors))]
-    public void Squares_own_vectors_are_judged_as_square_does(
+    public void Vectors_of_Squares_SDKs_give_the_documented_result(
         string name,
         string key,
         string url,
@@ -51,10 +51,10 @@ public sealed class SquareSignatureTests
             .ShouldBe(valid, name);
 
     [Fact]
-    public void Its_own_signature_is_genuine() => SquareSignature.IsValid(Key, Url, Body, Good).ShouldBeTrue();
+    public void A_correct_signature_is_valid() => SquareSignature.IsValid(Key, Url, Body, ValidSignature).ShouldBeTrue();
 
     [Fact]
-    public void Signed_bytes_are_genuine_and_any_changed_byte_is_not() =>
+    public void Signed_bytes_are_valid_and_a_body_with_a_changed_byte_is_not() =>
         Gen.Select(Gen.Byte.Array[1, 200], Gen.Byte.Array[1, 80], Gen.Byte.Array[1, 300], Gen.Int[0, 299], Gen.Byte[1, 255])
             .Sample(
                 (key, url, body, at, flip) =>
@@ -90,20 +90,20 @@ public sealed class SquareSignatureTests
             Convert.ToBase64String(new byte[32]),
             Convert.ToBase64String(new byte[33]),
             Convert.ToBase64String(new byte[48]),
-            "é" + Good[1..],
+            "é" + ValidSignature[1..],
             new('é', 44),
             "💣",
             string.Concat(Enumerable.Repeat("💣", 32)),
-            "\0" + Good[1..],
-            "\ud800" + Good[1..],
-            Good[..^1],
-            Good[..^2],
-            Good + "A",
-            Good + Good[..20],
-            Good.ToUpperInvariant(),
-            Good.ToLowerInvariant(),
-            Convert.ToHexString(Convert.FromBase64String(Good)),
-            "sha256=" + Good,
+            "\0" + ValidSignature[1..],
+            "\ud800" + ValidSignature[1..],
+            ValidSignature[..^1],
+            ValidSignature[..^2],
+            ValidSignature + "A",
+            ValidSignature + ValidSignature[..20],
+            ValidSignature.ToUpperInvariant(),
+            ValidSignature.ToLowerInvariant(),
+            Convert.ToHexString(Convert.FromBase64String(ValidSignature)),
+            "sha256=" + ValidSignature,
         ];
         foreach (var signature in hostile)
             SquareSignature.IsValid(Key, Url, Body, signature).ShouldBeFalse(signature ?? "(none)");
@@ -114,14 +114,14 @@ public sealed class SquareSignatureTests
         Gen.String[0, 70].Sample(signature => !SquareSignature.IsValid(Key, Url, Body, signature));
 
     [Fact]
-    public void Nothing_is_genuine_without_a_key_or_an_address()
+    public void Nothing_is_valid_without_a_key_or_a_url()
     {
         SquareSignature.IsValid([], Url, Body, Sign([], Url, Body)).ShouldBeFalse();
         SquareSignature.IsValid(Key, [], Body, Sign(Key, [], Body)).ShouldBeFalse();
     }
 
     [Fact]
-    public void An_empty_body_can_be_signed_too() => SquareSignature.IsValid(Key, Url, [], Sign(Key, Url, [])).ShouldBeTrue();
+    public void An_empty_body_can_be_signed() => SquareSignature.IsValid(Key, Url, [], Sign(Key, Url, [])).ShouldBeTrue();
 
     private static string Sign(byte[] key, byte[] url, byte[] body) =>
         Convert.ToBase64String(HMACSHA256.HashData(key, url.Concat(body).ToArray()));

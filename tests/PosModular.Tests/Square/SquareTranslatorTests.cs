@@ -12,32 +12,32 @@ namespace PosModular.Tests.Square;
 /// <summary>Square's events in our own words: its documentation examples, and what it may leave out or add.</summary>
 public sealed class SquareTranslatorTests
 {
-    private static readonly JsonNode Updated = JsonNode.Parse(Sample.Bytes("webhook.payment.updated.json"))!;
+    private static readonly JsonNode PaymentUpdatedEvent = JsonNode.Parse(SquareSample.Bytes("webhook.payment.updated.json"))!;
 
-    private static Instant At(string text) => InstantPattern.ExtendedIso.Parse(text).Value;
+    private static Instant InstantOf(string text) => InstantPattern.ExtendedIso.Parse(text).Value;
 
     private static PosEvent Translate(JsonNode json) => SquareTranslator.Translate(JsonSerializer.SerializeToUtf8Bytes(json));
 
     // The example with one thing changed about its payment.
-    private static PosEvent With(Action<JsonNode> change)
+    private static PosEvent TranslateChanged(Action<JsonNode> change)
     {
-        var json = Updated.DeepClone();
+        var json = PaymentUpdatedEvent.DeepClone();
         change(json["data"]!["object"]!["payment"]!);
         return Translate(json);
     }
 
-    private static PosPayment Read(Action<JsonNode> change)
+    private static PosPayment ReadPayment(Action<JsonNode> change)
     {
-        var read = With(change);
+        var read = TranslateChanged(change);
         read.UnreadableReason.ShouldBeNull();
         return read.Observations.ShouldNotBeNull().Payments.ShouldHaveSingleItem();
     }
 
-    private static void Unreadable(Action<JsonNode> change, string naming)
+    private static void ShouldBeUnreadable(Action<JsonNode> change, string reasonPart)
     {
-        var read = With(change);
+        var read = TranslateChanged(change);
         read.Observations.ShouldBeNull();
-        read.UnreadableReason.ShouldNotBeNull().ShouldContain(naming);
+        read.UnreadableReason.ShouldNotBeNull().ShouldContain(reasonPart);
         read.EventId.ShouldBe("6a8f5f28-54a1-4eb0-a98a-3111513fd4fc"); // the event is kept under its own id
     }
 
@@ -56,7 +56,7 @@ public sealed class SquareTranslatorTests
         PaymentState.Captured,
         "2020-11-22T21:19:00.831Z"
     )]
-    public void The_payment_examples_are_a_sale_authorized_and_captured(
+    public void The_payment_examples_are_one_payment_authorized_and_captured(
         string file,
         string id,
         string type,
@@ -64,7 +64,7 @@ public sealed class SquareTranslatorTests
         string updated
     )
     {
-        var read = SquareTranslator.Translate(Sample.Bytes(file));
+        var read = SquareTranslator.Translate(SquareSample.Bytes(file));
 
         (read with { Observations = null }).ShouldBe(new PosEvent(id, type, "6SSW7HV8K2ST5", "S8GWD5R9QB376", null, null));
         read.Observations.ShouldNotBeNull()
@@ -74,8 +74,8 @@ public sealed class SquareTranslatorTests
                     "03O3USaPaAaFnI6kkwB1JxGgBsUZY",
                     "S8GWD5R9QB376",
                     state,
-                    At("2020-11-22T21:16:51.086Z"),
-                    At(updated),
+                    InstantOf("2020-11-22T21:16:51.086Z"),
+                    InstantOf(updated),
                     "USD",
                     100,
                     0,
@@ -89,9 +89,9 @@ public sealed class SquareTranslatorTests
     [Theory]
     [InlineData("webhook.refund.created.json", RefundState.Pending)]
     [InlineData("webhook.refund.updated.json", RefundState.Completed)]
-    public void The_refund_examples_are_a_refund_begun_and_completed(string file, RefundState state)
+    public void The_refund_examples_are_one_refund_pending_and_completed(string file, RefundState state)
     {
-        var refund = SquareTranslator.Translate(Sample.Bytes(file)).Observations.ShouldNotBeNull().Refunds.ShouldHaveSingleItem();
+        var refund = SquareTranslator.Translate(SquareSample.Bytes(file)).Observations.ShouldNotBeNull().Refunds.ShouldHaveSingleItem();
 
         refund.State.ShouldBe(state);
         refund.PaymentId.ShouldNotBeNull();
@@ -104,14 +104,14 @@ public sealed class SquareTranslatorTests
     [InlineData("webhook.order.updated.json")]
     public void The_order_examples_name_an_order_to_fetch(string file)
     {
-        var read = SquareTranslator.Translate(Sample.Bytes(file));
+        var read = SquareTranslator.Translate(SquareSample.Bytes(file));
 
         read.Observations.ShouldNotBeNull().ChangedOrderIds.ShouldHaveSingleItem().ShouldNotBeEmpty();
         read.LocationId.ShouldNotBeNull();
     }
 
     [Fact]
-    public void An_event_of_another_type_is_readable_and_shows_nothing()
+    public void An_event_of_another_type_is_readable_and_has_no_observations()
     {
         var read = SquareTranslator.Translate(
             """{"event_id":"e","type":"payout.sent","merchant_id":"M","data":{"object":{"payout":{}}}}"""u8.ToArray()
@@ -124,8 +124,8 @@ public sealed class SquareTranslatorTests
     [Theory]
     [InlineData("retrieve-location.json")]
     [InlineData("test-webhook-subscription.json")]
-    public void An_answer_of_the_api_is_no_event(string file) =>
-        SquareTranslator.Translate(Sample.Bytes(file)).UnreadableReason.ShouldNotBeNull().ShouldContain("event_id");
+    public void An_API_response_is_not_an_event(string file) =>
+        SquareTranslator.Translate(SquareSample.Bytes(file)).UnreadableReason.ShouldNotBeNull().ShouldContain("event_id");
 
     [Theory]
     [InlineData("APPROVED", PaymentState.Authorized)]
@@ -133,7 +133,8 @@ public sealed class SquareTranslatorTests
     [InlineData("COMPLETED", PaymentState.Captured)]
     [InlineData("CANCELED", PaymentState.Canceled)]
     [InlineData("FAILED", PaymentState.Failed)]
-    public void Every_status_has_its_state(string status, PaymentState state) => Read(p => p["status"] = status).State.ShouldBe(state);
+    public void Every_status_has_its_state(string status, PaymentState state) =>
+        ReadPayment(p => p["status"] = status).State.ShouldBe(state);
 
     [Theory]
     [InlineData("CARD", PaymentMethod.Card)]
@@ -145,16 +146,16 @@ public sealed class SquareTranslatorTests
     [InlineData("EXTERNAL", PaymentMethod.Other)]
     [InlineData("SOMETHING_NEW", PaymentMethod.Other)]
     public void Every_source_has_its_method(string source, PaymentMethod method) =>
-        Read(p => p["source_type"] = source).Method.ShouldBe(method);
+        ReadPayment(p => p["source_type"] = source).Method.ShouldBe(method);
 
     [Fact]
-    public void A_gift_card_is_no_credit_card() =>
-        Read(p => p["card_details"]!["card"]!["card_brand"] = "SQUARE_GIFT_CARD").Method.ShouldBe(PaymentMethod.GiftCard);
+    public void A_gift_card_has_its_own_payment_method() =>
+        ReadPayment(p => p["card_details"]!["card"]!["card_brand"] = "SQUARE_GIFT_CARD").Method.ShouldBe(PaymentMethod.GiftCard);
 
     [Fact]
     public void Cash_has_no_card()
     {
-        var payment = Read(p =>
+        var payment = ReadPayment(p =>
         {
             p.AsObject().Remove("card_details");
             p["source_type"] = "CASH";
@@ -168,9 +169,9 @@ public sealed class SquareTranslatorTests
     }
 
     [Fact]
-    public void The_total_has_the_tip_in_it_and_is_not_the_amount()
+    public void The_total_includes_the_tip_and_is_not_the_amount()
     {
-        var payment = Read(p =>
+        var payment = ReadPayment(p =>
         {
             p["tip_money"] = new JsonObject { ["amount"] = 20, ["currency"] = "USD" };
             p["total_money"]!["amount"] = 120;
@@ -181,13 +182,13 @@ public sealed class SquareTranslatorTests
     }
 
     [Fact]
-    public void A_sale_taken_offline_was_made_when_the_guest_stood_there() =>
-        Read(p => p["offline_payment_details"] = new JsonObject { ["client_created_at"] = "2020-11-22T18:00:00Z" })
-            .OccurredAt.ShouldBe(At("2020-11-22T18:00:00Z"));
+    public void An_offline_payment_occurred_at_the_clients_time() =>
+        ReadPayment(p => p["offline_payment_details"] = new JsonObject { ["client_created_at"] = "2020-11-22T18:00:00Z" })
+            .OccurredAt.ShouldBe(InstantOf("2020-11-22T18:00:00Z"));
 
     [Fact]
-    public void An_offline_sale_without_the_clients_time_takes_the_providers() =>
-        Read(p => p["offline_payment_details"] = new JsonObject()).OccurredAt.ShouldBe(At("2020-11-22T21:16:51.086Z"));
+    public void An_offline_payment_without_the_clients_time_occurred_at_the_providers() =>
+        ReadPayment(p => p["offline_payment_details"] = new JsonObject()).OccurredAt.ShouldBe(InstantOf("2020-11-22T21:16:51.086Z"));
 
     [Theory]
     [InlineData("2022-07-13T20:30:59.037339943Z", "2022-07-13T20:30:59.037339Z")]
@@ -195,12 +196,12 @@ public sealed class SquareTranslatorTests
     [InlineData("2022-07-13T20:30:59Z", "2022-07-13T20:30:59Z")]
     [InlineData("2022-07-13T22:30:59.5+02:00", "2022-07-13T20:30:59.5Z")]
     [InlineData("2022-07-13T20:30:59.037-00:00", "2022-07-13T20:30:59.037Z")]
-    public void Times_are_cut_to_whole_microseconds_and_never_rounded_up(string given, string kept)
+    public void Times_are_truncated_to_whole_microseconds(string given, string kept)
     {
-        var payment = Read(p => (p["created_at"], p["updated_at"]) = (given, given));
+        var payment = ReadPayment(p => (p["created_at"], p["updated_at"]) = (given, given));
 
-        payment.UpdatedAt.ShouldBe(At(kept));
-        payment.OccurredAt.ShouldBe(At(kept));
+        payment.UpdatedAt.ShouldBe(InstantOf(kept));
+        payment.OccurredAt.ShouldBe(InstantOf(kept));
     }
 
     [Theory]
@@ -210,13 +211,13 @@ public sealed class SquareTranslatorTests
     [InlineData("created_at", "created_at")]
     [InlineData("updated_at", "updated_at")]
     [InlineData("total_money", "total_money")]
-    public void A_payment_that_lacks_what_it_cannot_do_without_is_unreadable(string field, string naming)
+    public void A_payment_without_a_required_field_is_unreadable(string field, string naming)
     {
-        Unreadable(p => p.AsObject().Remove(field), naming);
-        Unreadable(p => p[field] = null, naming);
-        Unreadable(p => p[field] = "", naming);
-        Unreadable(p => p[field] = new JsonArray(), naming);
-        Unreadable(p => p[field] = true, naming);
+        ShouldBeUnreadable(p => p.AsObject().Remove(field), naming);
+        ShouldBeUnreadable(p => p[field] = null, naming);
+        ShouldBeUnreadable(p => p[field] = "", naming);
+        ShouldBeUnreadable(p => p[field] = new JsonArray(), naming);
+        ShouldBeUnreadable(p => p[field] = true, naming);
     }
 
     [Theory]
@@ -227,10 +228,10 @@ public sealed class SquareTranslatorTests
     [InlineData("refunded_money")]
     [InlineData("offline_payment_details")]
     [InlineData("version_token")]
-    public void What_may_be_left_out_may_be_left_out(string field)
+    public void Optional_fields_may_be_missing_or_null(string field)
     {
-        Read(p => p.AsObject().Remove(field)).TotalMinor.ShouldBe(100);
-        Read(p => p[field] = null).TotalMinor.ShouldBe(100);
+        ReadPayment(p => p.AsObject().Remove(field)).TotalMinor.ShouldBe(100);
+        ReadPayment(p => p[field] = null).TotalMinor.ShouldBe(100);
     }
 
     [Theory]
@@ -241,21 +242,21 @@ public sealed class SquareTranslatorTests
     [InlineData("\"100\"")]
     [InlineData("null")]
     [InlineData("[100]")]
-    public void An_amount_that_is_no_whole_number_of_64_bits_is_unreadable(string amount) =>
-        Unreadable(p => p["total_money"]!["amount"] = JsonNode.Parse(amount), "total_money");
+    public void An_amount_that_is_not_a_64_bit_integer_is_unreadable(string amount) =>
+        ShouldBeUnreadable(p => p["total_money"]!["amount"] = JsonNode.Parse(amount), "total_money");
 
     [Fact]
     public void The_largest_amount_is_readable() =>
-        Read(p => p["total_money"]!["amount"] = long.MaxValue).TotalMinor.ShouldBe(long.MaxValue);
+        ReadPayment(p => p["total_money"]!["amount"] = long.MaxValue).TotalMinor.ShouldBe(long.MaxValue);
 
     [Theory]
     [InlineData("tip_money")]
     [InlineData("refunded_money")]
-    public void A_part_in_another_currency_is_neither_added_nor_dropped(string part)
+    public void A_tip_or_refund_in_another_currency_is_unreadable(string part)
     {
-        Unreadable(p => p[part] = new JsonObject { ["amount"] = 5, ["currency"] = "EUR" }, "total's currency");
-        Unreadable(p => p[part] = new JsonObject { ["amount"] = 5 }, "total's currency");
-        Unreadable(p => p[part] = new JsonObject { ["amount"] = 0.5, ["currency"] = "USD" }, "total's currency");
+        ShouldBeUnreadable(p => p[part] = new JsonObject { ["amount"] = 5, ["currency"] = "EUR" }, "total's currency");
+        ShouldBeUnreadable(p => p[part] = new JsonObject { ["amount"] = 5 }, "total's currency");
+        ShouldBeUnreadable(p => p[part] = new JsonObject { ["amount"] = 0.5, ["currency"] = "USD" }, "total's currency");
     }
 
     [Theory]
@@ -263,12 +264,12 @@ public sealed class SquareTranslatorTests
     [InlineData("US")]
     [InlineData("DOLLARS")]
     public void A_total_without_a_currency_of_three_letters_is_unreadable(string currency) =>
-        Unreadable(p => p["total_money"]!["currency"] = currency, "total_money");
+        ShouldBeUnreadable(p => p["total_money"]!["currency"] = currency, "total_money");
 
     [Fact]
-    public void What_is_not_known_is_left_alone()
+    public void Unknown_fields_and_values_are_ignored()
     {
-        var payment = Read(p =>
+        var payment = ReadPayment(p =>
         {
             p["something_new"] = new JsonObject { ["deep"] = new JsonArray(1, "two", null) };
             p["card_details"]!["entry_method"] = "TELEPATHY";
@@ -283,11 +284,11 @@ public sealed class SquareTranslatorTests
     }
 
     [Fact]
-    public void Card_details_of_a_wrong_type_are_no_card()
+    public void Card_details_of_a_wrong_type_are_ignored()
     {
-        Read(p => p["card_details"] = "VISA").Card.ShouldBeNull();
-        Read(p => p["card_details"]!["card"] = 9029).Card.ShouldBeNull();
-        Read(p => p["card_details"]!["card"]!["last_4"] = 9029).Card!.Last4.ShouldBeNull();
+        ReadPayment(p => p["card_details"] = "VISA").Card.ShouldBeNull();
+        ReadPayment(p => p["card_details"]!["card"] = 9029).Card.ShouldBeNull();
+        ReadPayment(p => p["card_details"]!["card"]!["last_4"] = 9029).Card!.Last4.ShouldBeNull();
     }
 
     [Fact]
@@ -295,7 +296,7 @@ public sealed class SquareTranslatorTests
     {
         foreach (var path in new[] { "payment", "object", "data" })
         {
-            var json = Updated.DeepClone();
+            var json = PaymentUpdatedEvent.DeepClone();
             var holder = path switch
             {
                 "payment" => json["data"]!["object"]!,
@@ -308,9 +309,9 @@ public sealed class SquareTranslatorTests
     }
 
     [Fact]
-    public void An_event_without_an_id_is_unreadable_and_still_says_whose_it_is()
+    public void An_event_without_an_id_is_unreadable_but_its_merchant_is_read()
     {
-        var json = Updated.DeepClone();
+        var json = PaymentUpdatedEvent.DeepClone();
         json["event_id"] = 7;
         var read = Translate(json);
 

@@ -10,18 +10,18 @@ namespace PosModular.Tests.Toast;
 /// <summary>What a check's total is made of, and how its payments share it.</summary>
 public sealed class ToastBreakdownTests
 {
-    private static Dictionary<string, PosBreakdown?> Read(Action<JsonNode> change, string currency = "USD") =>
+    private static Dictionary<string, PosBreakdown?> BreakdownsOf(Action<JsonNode> change, string currency = "USD") =>
         ToastSample.Payments(ToastSample.Order(o => change(o.Check())), currency).ToDictionary(p => p.ExternalId, p => p.Breakdown);
 
-    private static PosBreakdown Only(Action<JsonNode> change, string currency = "USD") =>
-        Read(change, currency).Values.ShouldHaveSingleItem().ShouldNotBeNull();
+    private static PosBreakdown SingleBreakdown(Action<JsonNode> change, string currency = "USD") =>
+        BreakdownsOf(change, currency).Values.ShouldHaveSingleItem().ShouldNotBeNull();
 
     private static JsonObject Discount(decimal amount, string? state = null) =>
         new() { ["discountAmount"] = amount, ["processingState"] = state };
 
     [Fact]
-    public void Discounts_of_check_selections_and_modifiers_are_added_up_without_voided_ones() =>
-        Only(check =>
+    public void Discounts_of_check_selections_and_modifiers_are_added_up_except_voided_ones() =>
+        SingleBreakdown(check =>
             {
                 check["appliedDiscounts"] = new JsonArray(Discount(1.10m), Discount(50, "VOID"));
                 var selection = check["selections"]![0]!;
@@ -40,7 +40,7 @@ public sealed class ToastBreakdownTests
             .ShouldBe(new PosBreakdown(6, 141, 0));
 
     [Fact]
-    public void A_gratuity_that_is_charged_is_a_service_charge_and_no_tip()
+    public void A_charged_gratuity_is_a_service_charge_and_not_a_tip()
     {
         var payment = ToastSample
             .Payments(
@@ -68,11 +68,11 @@ public sealed class ToastBreakdownTests
     }
 
     [Fact]
-    public void Payments_share_in_proportion_and_no_cent_is_lost()
+    public void Payments_share_in_proportion_and_the_shares_add_up()
     {
-        var shares = Read(check =>
+        var shares = BreakdownsOf(check =>
         {
-            check.PaidBy(("c", 10), ("a", 10), ("b", 10));
+            check.SetPayments(("c", 10), ("a", 10), ("b", 10));
             (check["taxAmount"], check["appliedDiscounts"]) = (1.00m, new JsonArray(Discount(0.02m)));
         });
 
@@ -83,13 +83,13 @@ public sealed class ToastBreakdownTests
     }
 
     [Fact]
-    public void Voided_and_failed_payments_have_no_part()
+    public void Voided_and_failed_payments_have_no_share()
     {
         var shares = ToastSample
             .Payments(
                 ToastSample.Order(o =>
                 {
-                    o.Check().PaidBy(("good", 10), ("denied", 10), ("voided", 10), ("off", 10));
+                    o.Check().SetPayments(("good", 10), ("denied", 10), ("voided", 10), ("off", 10));
                     o.Check()["taxAmount"] = 1;
                     (o.Payment(1)["paymentStatus"], o.Payment(2)["paymentStatus"]) = ("DENIED", "VOIDED");
                     o.Payment(3)["voidInfo"] = new JsonObject { ["voidDate"] = "2019-02-24T13:49:38.617+0000" };
@@ -109,13 +109,13 @@ public sealed class ToastBreakdownTests
     }
 
     [Fact]
-    public void What_is_not_paid_yet_of_an_open_check_keeps_its_part()
+    public void The_unpaid_part_of_an_open_check_keeps_its_share()
     {
-        Only(check =>
+        SingleBreakdown(check =>
             (check["paymentStatus"], check["totalAmount"], check["taxAmount"], check["payments"]![0]!["amount"]) = ("OPEN", 20, 2, 5)
         )
             .TaxMinor.ShouldBe(50);
-        Only(check =>
+        SingleBreakdown(check =>
             (check["paymentStatus"], check["totalAmount"], check["taxAmount"], check["payments"]![0]!["amount"]) = ("PAID", 20, 2, 5)
         )
             .TaxMinor.ShouldBe(200);
@@ -125,8 +125,8 @@ public sealed class ToastBreakdownTests
     [InlineData("JPY", 100, 100)]
     [InlineData("KWD", 100, 100_000)]
     [InlineData("USD", 0.015, 2)]
-    public void Parts_are_minor_units_of_the_restaurants_currency(string currency, decimal tax, long minor) =>
-        Only(check => check["taxAmount"] = tax, currency).TaxMinor.ShouldBe(minor);
+    public void Amounts_are_minor_units_of_the_restaurants_currency(string currency, decimal tax, long minor) =>
+        SingleBreakdown(check => check["taxAmount"] = tax, currency).TaxMinor.ShouldBe(minor);
 
     [Theory]
     [InlineData("taxAmount", "\"1\"")]
@@ -138,7 +138,7 @@ public sealed class ToastBreakdownTests
     [InlineData("selections", "[{\"voided\":\"maybe\"}]")]
     [InlineData("selections", "[{\"modifiers\":3}]")]
     [InlineData("selections", "[{\"appliedDiscounts\":[{\"discountAmount\":1,\"processingState\":\"\\ud800\"}]}]")]
-    public void A_breakdown_that_cannot_be_read_is_told_and_the_sale_is_kept_without_it(string field, string value)
+    public void An_unreadable_breakdown_is_reported_and_the_payment_is_kept_without_it(string field, string value)
     {
         var text = ToastSample
             .Order()
@@ -158,7 +158,7 @@ public sealed class ToastBreakdownTests
     }
 
     [Fact]
-    public void Whatever_is_shared_the_parts_make_the_whole_and_none_is_off_by_more_than_one() =>
+    public void Shares_add_up_to_the_total_and_each_is_within_one_minor_unit_of_its_proportion() =>
         Gen.Select(Gen.Long[-1_000_000_000_000_000_000, 1_000_000_000_000_000_000], Gen.Long[0, 1_000_000_000_000_000_000].Array[1, 8])
             .Sample(
                 (total, weights) =>
@@ -172,5 +172,5 @@ public sealed class ToastBreakdownTests
             );
 
     [Fact]
-    public void Without_any_amount_the_first_has_it_all() => ToastAmount.Allocate(7, [0, 0]).ShouldBe([7, 0]);
+    public void If_all_weights_are_zero_the_first_share_is_the_total() => ToastAmount.Allocate(7, [0, 0]).ShouldBe([7, 0]);
 }

@@ -8,7 +8,7 @@ namespace PosModular.Tests.Toast;
 /// <summary>The examples of Toast's developer guide, and orders made of them.</summary>
 internal static class ToastSample
 {
-    public const string Restaurant = "3f2504e0-4f89-41d3-9a0c-0305e82c3301";
+    public const string RestaurantId = "3f2504e0-4f89-41d3-9a0c-0305e82c3301";
 
     public static byte[] Bytes(string name) => File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Toast", "Samples", name));
 
@@ -26,10 +26,10 @@ internal static class ToastSample
     public static JsonNode Check(this JsonNode order) => order["checks"]![0]!;
 
     /// <summary>The payment at that place of the first check.</summary>
-    public static JsonNode Payment(this JsonNode order, int at = 0) => order.Check()["payments"]![at]!;
+    public static JsonNode Payment(this JsonNode order, int index = 0) => order.Check()["payments"]![index]!;
 
     /// <summary>Has the check paid by these instead: guid and amount each.</summary>
-    public static void PaidBy(this JsonNode check, params (string Guid, decimal Amount)[] payments)
+    public static void SetPayments(this JsonNode check, params (string Guid, decimal Amount)[] payments)
     {
         var one = check["payments"]![0]!.DeepClone();
         check["payments"] = new JsonArray([
@@ -42,7 +42,7 @@ internal static class ToastSample
         ]);
     }
 
-    public static byte[] Event(JsonNode order, string type = "order_updated", string restaurant = Restaurant) =>
+    public static byte[] Event(JsonNode order, string type = "order_updated", string restaurantId = RestaurantId) =>
         System.Text.Encoding.UTF8.GetBytes(
             new JsonObject
             {
@@ -50,15 +50,15 @@ internal static class ToastSample
                 ["eventCategory"] = type,
                 ["eventType"] = type,
                 ["guid"] = "event-1",
-                ["details"] = new JsonObject { ["restaurantGuid"] = restaurant, ["order"] = order.DeepClone() },
+                ["details"] = new JsonObject { ["restaurantGuid"] = restaurantId, ["order"] = order.DeepClone() },
             }.ToJsonString()
         );
 
-    public static PosEvent Told(JsonNode order, string currency = "USD") => ToastTranslator.Translate(Event(order), currency);
+    public static PosEvent Translate(JsonNode order, string currency = "USD") => ToastTranslator.Translate(Event(order), currency);
 
     public static IReadOnlyList<PosPayment> Payments(JsonNode order, string currency = "USD")
     {
-        var read = Told(order, currency);
+        var read = Translate(order, currency);
         read.UnreadableReason.ShouldBeNull();
         read.SkippedItems.ShouldBeEmpty();
         return read.Observations.ShouldNotBeNull().Payments;

@@ -13,38 +13,38 @@ public sealed class ToastSignatureTests
     private static readonly byte[] Key = "toast-secret"u8.ToArray();
     private static readonly byte[] Body =
         """{"timestamp":"2024-03-28T15:11:01.050Z","eventCategory":"order_updated","guid":"1"}"""u8.ToArray();
-    private const string Good = "nLZ5tELZ7va9G8GpDyLIPIQo+HR8vS4gJyrMEJx7KII=";
+    private const string ValidSignature = "nLZ5tELZ7va9G8GpDyLIPIQo+HR8vS4gJyrMEJx7KII=";
 
     [Theory]
-    [InlineData("toast-secret", """{"timestamp":"2024-03-28T15:11:01.050Z","eventCategory":"order_updated","guid":"1"}""", Good)]
+    [InlineData("toast-secret", """{"timestamp":"2024-03-28T15:11:01.050Z","eventCategory":"order_updated","guid":"1"}""", ValidSignature)]
     [InlineData(
         "kéy",
         """{"guid":"2","details":{"timestamp":"inner","name":"Café ☕"},"timestamp":"2026-11-20T20:00:00Z"}""",
         "MeHs740YT/2k6oPLLeRqVoe4YRar7biKvbvNGVSoXZQ="
     )]
-    public void Vectors_made_elsewhere_are_genuine(string key, string body, string signature) =>
+    public void Signatures_computed_with_OpenSSL_are_valid(string key, string body, string signature) =>
         ToastSignature.IsValid(Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes(body), signature).ShouldBeTrue();
 
     [Fact]
-    public void The_guides_event_is_signed_over_its_raw_bytes() =>
+    public void The_guides_event_is_verified_over_its_raw_bytes() =>
         ToastSignature
             .IsValid(Key, ToastSample.Bytes("webhook.order_updated.json"), "MIoWWitNHp3H95CjUVj7qLUW2vqmc/b+wVuoznQvA34=")
             .ShouldBeTrue();
 
     [Fact]
-    public void Any_changed_byte_is_not_genuine() =>
+    public void A_body_with_any_changed_byte_is_invalid() =>
         Gen.Select(Gen.Int[0, Body.Length - 1], Gen.Byte[1, 255])
             .Sample(
                 (at, flip) =>
                 {
                     byte[] forged = [.. Body];
                     forged[at] ^= flip;
-                    ToastSignature.IsValid(Key, forged, Good).ShouldBeFalse();
+                    ToastSignature.IsValid(Key, forged, ValidSignature).ShouldBeFalse();
                 }
             );
 
     [Fact]
-    public void The_timestamp_is_the_outermost_objects_and_taken_as_printed()
+    public void The_timestamp_is_taken_from_the_outermost_object_as_printed()
     {
         static string Of(string body) => Encoding.UTF8.GetString(ToastSignature.TimestampOf(Encoding.UTF8.GetBytes(body)));
         Of("""{"a":{"timestamp":"x"},"b":["timestamp",{"timestamp":"y"}],"timestamp":"z"}""").ShouldBe("z");
@@ -89,16 +89,16 @@ public sealed class ToastSignatureTests
             Convert.ToBase64String(new byte[31]),
             Convert.ToBase64String(new byte[32]),
             Convert.ToBase64String(new byte[33]),
-            "é" + Good[1..],
+            "é" + ValidSignature[1..],
             new('é', 44),
             string.Concat(Enumerable.Repeat("💣", 22)),
-            "\0" + Good[1..],
-            "\ud800" + Good[1..],
-            Good[..^1],
-            Good + "A",
-            Good.ToUpperInvariant(),
-            Convert.ToHexString(Convert.FromBase64String(Good)),
-            "sha256=" + Good,
+            "\0" + ValidSignature[1..],
+            "\ud800" + ValidSignature[1..],
+            ValidSignature[..^1],
+            ValidSignature + "A",
+            ValidSignature.ToUpperInvariant(),
+            Convert.ToHexString(Convert.FromBase64String(ValidSignature)),
+            "sha256=" + ValidSignature,
             // without the timestamp, with it in front
             Convert.ToBase64String(HMACSHA256.HashData(Key, Body)),
             Convert.ToBase64String(HMACSHA256.HashData(Key, (byte[])[.. "2024-03-28T15:11:01.050Z"u8, .. Body])),
@@ -109,7 +109,7 @@ public sealed class ToastSignatureTests
     }
 
     [Fact]
-    public void Nothing_is_genuine_without_a_key_or_a_timestamp()
+    public void Nothing_is_valid_without_a_key_or_a_timestamp()
     {
         ToastSignature
             .IsValid(

@@ -11,42 +11,42 @@ namespace PosModular.Tests.Toast;
 /// <summary>Toast's orders in our own words: the examples of its guide, and what it may leave out or add.</summary>
 public sealed class ToastTranslatorTests
 {
-    private static Instant At(string text) => InstantPattern.ExtendedIso.Parse(text).Value;
+    private static Instant InstantOf(string text) => InstantPattern.ExtendedIso.Parse(text).Value;
 
     // The guide's order with one thing changed about its payment.
-    private static PosPayment Read(Action<JsonNode>? change = null, string currency = "USD") =>
+    private static PosPayment ReadPayment(Action<JsonNode>? change = null, string currency = "USD") =>
         ToastSample.Payments(ToastSample.Order(o => change?.Invoke(o.Payment())), currency).ShouldHaveSingleItem();
 
-    private static void Unreadable(Action<JsonNode> change, string naming)
+    private static void ShouldBeUnreadable(Action<JsonNode> change, string reasonPart)
     {
-        var read = ToastSample.Told(ToastSample.Order(change));
+        var read = ToastSample.Translate(ToastSample.Order(change));
         read.Observations.ShouldBeNull();
-        read.UnreadableReason.ShouldNotBeNull().ShouldContain(naming);
-        (read.EventId, read.LocationId).ShouldBe(("event-1", ToastSample.Restaurant)); // kept under its own id
+        read.UnreadableReason.ShouldNotBeNull().ShouldContain(reasonPart);
+        (read.EventId, read.LocationId).ShouldBe(("event-1", ToastSample.RestaurantId)); // kept under its own id
     }
 
     // One of the guide's payments in the guide's order.
-    private static PosPayment Of(string file) =>
+    private static PosPayment ReadGuidePayment(string file) =>
         ToastSample.Payments(ToastSample.Order(o => o.Check()["payments"] = new JsonArray(ToastSample.Json(file)))).ShouldHaveSingleItem();
 
     [Fact]
-    public void The_guides_order_is_one_sale_by_card()
+    public void The_guides_order_is_one_card_payment()
     {
-        var read = ToastSample.Told(ToastSample.Order());
+        var read = ToastSample.Translate(ToastSample.Order());
 
         read.SkippedItems.ShouldBeEmpty();
         (read with { Observations = null, SkippedItems = [] }).ShouldBe(
-            new PosEvent("event-1", "order_updated", null, ToastSample.Restaurant, null, null)
+            new PosEvent("event-1", "order_updated", null, ToastSample.RestaurantId, null, null)
         );
         read.Observations.ShouldNotBeNull()
             .Payments.ShouldBe([
                 new PosPayment(
                     "e8cee462-78b4-4d83-a8ac-6006903f36d7",
                     "017fdd94-4a30-4657-9475-b1a684758531",
-                    ToastSample.Restaurant,
+                    ToastSample.RestaurantId,
                     PaymentState.Captured,
-                    At("2019-02-24T13:49:38.617Z"),
-                    At("2019-02-25T11:05:00.024Z"),
+                    InstantOf("2019-02-24T13:49:38.617Z"),
+                    InstantOf("2019-02-25T11:05:00.024Z"),
                     "USD",
                     106,
                     0,
@@ -63,13 +63,13 @@ public sealed class ToastTranslatorTests
     [Fact]
     public void The_guides_payments_are_captured_refunded_and_voided()
     {
-        var captured = Of("payment-captured-keyed.json");
+        var captured = ReadGuidePayment("payment-captured-keyed.json");
         (captured.TotalMinor, captured.State, captured.RefundedMinor, captured.Card!.EntryMethod).ShouldBe(
             (5773, PaymentState.Captured, 0, "KEYED")
         );
-        var refunded = Of("payment-refunded-full.json");
+        var refunded = ReadGuidePayment("payment-refunded-full.json");
         (refunded.TotalMinor, refunded.State, refunded.RefundedMinor).ShouldBe((636, PaymentState.Captured, 636));
-        var voided = Of("payment-voided-cash.json");
+        var voided = ReadGuidePayment("payment-voided-cash.json");
         (voided.TotalMinor, voided.State, voided.Method, voided.Card).ShouldBe((4280, PaymentState.Canceled, PaymentMethod.Cash, null));
     }
 
@@ -86,18 +86,18 @@ public sealed class ToastTranslatorTests
     }
 
     [Fact]
-    public void The_guides_unpaid_order_tells_nothing() =>
+    public void The_guides_unpaid_order_has_no_payments() =>
         ToastSample.Payments(ToastSample.Json("orders-bulk.first-element.json")[0]!).ShouldBeEmpty();
 
     [Fact]
-    public void An_error_message_is_no_event() =>
+    public void An_error_response_is_not_an_event() =>
         ToastTranslator.Translate(ToastSample.Bytes("error-message.json"), "USD").UnreadableReason.ShouldNotBeNull().ShouldContain("guid");
 
     [Theory]
     [InlineData("order_updated", true)]
     [InlineData("channel_order_updated", true)]
     [InlineData("menus_updated", false)]
-    public void Only_events_of_orders_are_used(string type, bool used)
+    public void Only_order_events_are_translated(string type, bool used)
     {
         var read = ToastTranslator.Translate(ToastSample.Event(ToastSample.Order(), type), "USD");
 
@@ -119,16 +119,16 @@ public sealed class ToastTranslatorTests
     [InlineData("PROCESSING_VOID", PaymentState.Canceled)]
     [InlineData("VOIDED_AT_RISK", PaymentState.Canceled)]
     public void Every_status_has_its_state(string status, PaymentState state) =>
-        Read(p => p["paymentStatus"] = status).State.ShouldBe(state);
+        ReadPayment(p => p["paymentStatus"] = status).State.ShouldBe(state);
 
     [Theory]
     [InlineData("CAPTURED_SOMEHOW")]
     [InlineData("")]
     [InlineData(null)]
-    public void A_cards_payment_of_a_status_that_is_not_known_never_counts(string? status)
+    public void A_card_payment_with_an_unknown_status_is_unreadable(string? status)
     {
-        Unreadable(o => o.Payment()["paymentStatus"] = status, "paymentStatus");
-        Unreadable(o => (o.Payment()["paymentStatus"], o.Payment()["type"]) = (status, null), "paymentStatus");
+        ShouldBeUnreadable(o => o.Payment()["paymentStatus"] = status, "paymentStatus");
+        ShouldBeUnreadable(o => (o.Payment()["paymentStatus"], o.Payment()["type"]) = (status, null), "paymentStatus");
     }
 
     [Theory]
@@ -136,14 +136,16 @@ public sealed class ToastTranslatorTests
     [InlineData("GIFTCARD")]
     [InlineData("OTHER")]
     [InlineData("SOMETHING_NEW")]
-    public void Another_payment_without_a_known_status_was_taken_in_unless_it_is_voided(string type)
+    public void Any_other_payment_with_an_unknown_status_is_captured_unless_it_is_voided(string type)
     {
         foreach (var status in new string?[] { null, "SOMETHING_NEW" })
         {
-            Read(p => (p["type"], p["paymentStatus"]) = (type, status)).State.ShouldBe(PaymentState.Captured);
-            Read(p => (p["type"], p["paymentStatus"], p["voidInfo"]) = (type, status, new JsonObject { ["voidDate"] = null }))
+            ReadPayment(p => (p["type"], p["paymentStatus"]) = (type, status)).State.ShouldBe(PaymentState.Captured);
+            ReadPayment(p => (p["type"], p["paymentStatus"], p["voidInfo"]) = (type, status, new JsonObject { ["voidDate"] = null }))
                 .State.ShouldBe(PaymentState.Captured);
-            Read(p => (p["type"], p["paymentStatus"], p["voidInfo"]) = (type, status, new JsonObject { ["voidBusinessDate"] = 20260101 }))
+            ReadPayment(p =>
+                (p["type"], p["paymentStatus"], p["voidInfo"]) = (type, status, new JsonObject { ["voidBusinessDate"] = 20260101 })
+            )
                 .State.ShouldBe(PaymentState.Canceled);
         }
     }
@@ -160,7 +162,7 @@ public sealed class ToastTranslatorTests
     [InlineData("SOMETHING_NEW", PaymentMethod.Other)]
     public void Every_type_has_its_method(string type, PaymentMethod method)
     {
-        var payment = Read(p => p["type"] = type);
+        var payment = ReadPayment(p => p["type"] = type);
 
         (payment.Method, payment.Card is null).ShouldBe((method, type != "CREDIT"));
     }
@@ -174,19 +176,21 @@ public sealed class ToastTranslatorTests
     [InlineData("DINERS", "SAVED_CARD", "DISCOVER_DINERS", "ON_FILE")]
     [InlineData("NEW_BRAND", "TELEPATHY", "NEW_BRAND", "TELEPATHY")]
     [InlineData(null, null, null, null)]
-    public void Cards_are_spelled_as_Square_spells_them(string? brand, string? entry, string? brandHere, string? entryHere) =>
-        Read(p => (p["cardType"], p["cardEntryMode"]) = (brand, entry)).Card.ShouldBe(new PosCard(brandHere, "1111", entryHere, null));
+    public void Card_brands_and_entry_methods_use_the_names_of_Square(string? brand, string? entry, string? brandHere, string? entryHere) =>
+        ReadPayment(p => (p["cardType"], p["cardEntryMode"]) = (brand, entry))
+            .Card.ShouldBe(new PosCard(brandHere, "1111", entryHere, null));
 
     [Theory]
     [InlineData("4111111111111111")]
     [InlineData("11a1")]
     [InlineData("")]
-    public void Of_a_card_no_more_than_four_digits_are_kept(string given) => Read(p => p["last4Digits"] = given).Card!.Last4.ShouldBeNull();
+    public void Only_a_card_number_of_exactly_four_digits_is_kept(string given) =>
+        ReadPayment(p => p["last4Digits"] = given).Card!.Last4.ShouldBeNull();
 
     [Fact]
-    public void The_total_has_the_tip_in_it_and_a_refund_gives_back_both()
+    public void The_total_includes_the_tip_and_a_refund_includes_the_refunded_tip()
     {
-        var payment = Read(p =>
+        var payment = ReadPayment(p =>
         {
             (p["amount"], p["tipAmount"], p["refundStatus"]) = (10.5m, 2.1m, "PARTIAL");
             p["refund"] = new JsonObject { ["refundAmount"] = 5.25m, ["tipRefundAmount"] = 1m };
@@ -198,15 +202,15 @@ public sealed class ToastTranslatorTests
     [Theory]
     [InlineData("PARTIAL")]
     [InlineData("FULL")]
-    public void A_refund_that_nobody_tells_the_amount_of_is_not_taken_for_none(string status) =>
-        Unreadable(o => o.Payment()["refundStatus"] = status, "refund");
+    public void A_refund_without_an_amount_is_unreadable(string status) =>
+        ShouldBeUnreadable(o => o.Payment()["refundStatus"] = status, "refund");
 
     [Theory]
     [InlineData("voided", true)]
     [InlineData("deleted", true)]
     [InlineData("voided", false)]
     [InlineData("deleted", false)]
-    public void What_a_voided_or_deleted_order_or_check_had_taken_in_counts_no_more(string flag, bool ofOrder)
+    public void Payments_of_a_voided_or_deleted_order_or_check_are_canceled(string flag, bool ofOrder)
     {
         var payment = ToastSample.Payments(ToastSample.Order(o => (ofOrder ? o : o.Check())[flag] = true)).ShouldHaveSingleItem();
 
@@ -217,22 +221,22 @@ public sealed class ToastTranslatorTests
     [InlineData("voided")]
     [InlineData("deleted")]
     [InlineData("createdInTestMode")]
-    public void A_flag_that_is_neither_true_nor_false_is_not_taken_for_no(string flag)
+    public void A_flag_that_is_neither_true_nor_false_is_unreadable(string flag)
     {
-        Unreadable(o => o[flag] = "true", "neither true nor false");
-        Unreadable(o => o[flag] = 1, "neither true nor false");
+        ShouldBeUnreadable(o => o[flag] = "true", "neither true nor false");
+        ShouldBeUnreadable(o => o[flag] = 1, "neither true nor false");
     }
 
     [Theory]
     [InlineData("createdInTestMode")]
     [InlineData("excessFood")]
-    public void Test_orders_and_excess_food_are_no_sales(string flag) =>
+    public void Test_orders_and_excess_food_have_no_payments(string flag) =>
         ToastSample.Payments(ToastSample.Order(o => o[flag] = true)).ShouldBeEmpty();
 
     [Fact]
-    public void A_payment_without_a_time_takes_the_opening_of_its_check_then_of_its_order()
+    public void A_payment_without_a_time_takes_the_opening_time_of_its_check_then_of_its_order()
     {
-        Read(p => p["paidDate"] = null).OccurredAt.ShouldBe(At("2019-02-24T13:48:44.206Z"));
+        ReadPayment(p => p["paidDate"] = null).OccurredAt.ShouldBe(InstantOf("2019-02-24T13:48:44.206Z"));
         ToastSample
             .Payments(
                 ToastSample.Order(o =>
@@ -241,9 +245,9 @@ public sealed class ToastTranslatorTests
                 })
             )
             .Single()
-            .OccurredAt.ShouldBe(At("2019-02-24T13:00:00Z"));
-        Unreadable(o => (o.Payment()["paidDate"], o.Check()["openedDate"], o["openedDate"]) = (null, null, null), "paidDate");
-        Unreadable(o => o.Payment()["paidDate"] = "yesterday", "paidDate");
+            .OccurredAt.ShouldBe(InstantOf("2019-02-24T13:00:00Z"));
+        ShouldBeUnreadable(o => (o.Payment()["paidDate"], o.Check()["openedDate"], o["openedDate"]) = (null, null, null), "paidDate");
+        ShouldBeUnreadable(o => o.Payment()["paidDate"] = "yesterday", "paidDate");
     }
 
     [Theory]
@@ -253,8 +257,8 @@ public sealed class ToastTranslatorTests
     [InlineData("2019-02-24T13:49:38.617Z", "2019-02-24T13:49:38.617Z")]
     [InlineData("2019-02-24T13:49:38+0000", "2019-02-24T13:49:38Z")]
     [InlineData("2019-02-24T13:49:38.123456789+0000", "2019-02-24T13:49:38.123456Z")]
-    public void Dates_are_read_with_their_offset_in_every_spelling(string given, string kept) =>
-        ToastSample.Payments(ToastSample.Order(o => o["modifiedDate"] = given)).Single().UpdatedAt.ShouldBe(At(kept));
+    public void Dates_are_read_with_their_offset_in_every_format(string given, string kept) =>
+        ToastSample.Payments(ToastSample.Order(o => o["modifiedDate"] = given)).Single().UpdatedAt.ShouldBe(InstantOf(kept));
 
     [Theory]
     [InlineData("2019-02-24T13:49:38.617")]
@@ -266,26 +270,26 @@ public sealed class ToastTranslatorTests
     [InlineData("0000")]
     [InlineData("")]
     [InlineData(null)]
-    public void A_date_without_an_offset_or_out_of_reach_is_unreadable(string? date) =>
-        Unreadable(o => o["modifiedDate"] = date, "modifiedDate");
+    public void A_date_without_an_offset_or_out_of_range_is_unreadable(string? date) =>
+        ShouldBeUnreadable(o => o["modifiedDate"] = date, "modifiedDate");
 
     [Fact]
-    public void Dates_are_asked_for_in_Toasts_spelling_and_nothing_falls_between()
+    public void Query_dates_use_Toasts_format_and_their_rounding_leaves_no_gap()
     {
-        ToastTime.FormatForQuery(At("2026-11-20T20:00:00.123456Z"), end: false).ShouldBe("2026-11-20T20%3A00%3A00.123%2B0000");
-        ToastTime.FormatForQuery(At("2026-11-20T20:00:00.123456Z"), end: true).ShouldBe("2026-11-20T20%3A00%3A00.124%2B0000");
-        ToastTime.FormatForQuery(At("2026-11-20T20:00:00.123Z"), end: true).ShouldBe("2026-11-20T20%3A00%3A00.123%2B0000");
+        ToastTime.FormatForQuery(InstantOf("2026-11-20T20:00:00.123456Z"), end: false).ShouldBe("2026-11-20T20%3A00%3A00.123%2B0000");
+        ToastTime.FormatForQuery(InstantOf("2026-11-20T20:00:00.123456Z"), end: true).ShouldBe("2026-11-20T20%3A00%3A00.124%2B0000");
+        ToastTime.FormatForQuery(InstantOf("2026-11-20T20:00:00.123Z"), end: true).ShouldBe("2026-11-20T20%3A00%3A00.123%2B0000");
     }
 
     [Theory]
     [InlineData("guid", "no guid")]
     [InlineData("amount", "amount")]
-    public void A_payment_that_lacks_what_it_cannot_do_without_is_unreadable(string field, string naming)
+    public void A_payment_without_a_required_field_is_unreadable(string field, string naming)
     {
-        Unreadable(o => o.Payment().AsObject().Remove(field), naming);
-        Unreadable(o => o.Payment()[field] = null, naming);
-        Unreadable(o => o.Payment()[field] = new JsonArray(), naming);
-        Unreadable(o => o.Payment()[field] = true, naming);
+        ShouldBeUnreadable(o => o.Payment().AsObject().Remove(field), naming);
+        ShouldBeUnreadable(o => o.Payment()[field] = null, naming);
+        ShouldBeUnreadable(o => o.Payment()[field] = new JsonArray(), naming);
+        ShouldBeUnreadable(o => o.Payment()[field] = true, naming);
     }
 
     [Theory]
@@ -298,8 +302,8 @@ public sealed class ToastTranslatorTests
     [InlineData("refund", "{\"refundAmount\":\"6\"}")]
     [InlineData("refund", "{\"refundAmount\":-6}")]
     [InlineData("refund", "6")]
-    public void An_amount_that_is_no_amount_is_unreadable(string field, string value) =>
-        Unreadable(o => o.Payment()[field] = JsonNode.Parse(value), "payment e8cee462-78b4-4d83-a8ac-6006903f36d7");
+    public void An_invalid_amount_is_unreadable(string field, string value) =>
+        ShouldBeUnreadable(o => o.Payment()[field] = JsonNode.Parse(value), "payment e8cee462-78b4-4d83-a8ac-6006903f36d7");
 
     [Theory]
     [InlineData("tipAmount")]
@@ -309,22 +313,22 @@ public sealed class ToastTranslatorTests
     [InlineData("last4Digits")]
     [InlineData("cardEntryMode")]
     [InlineData("voidInfo")]
-    public void What_may_be_left_out_may_be_left_out(string field)
+    public void Optional_fields_may_be_missing_or_null(string field)
     {
-        Read(p => p.AsObject().Remove(field)).TotalMinor.ShouldBe(106);
-        Read(p => p[field] = null).TotalMinor.ShouldBe(106);
+        ReadPayment(p => p.AsObject().Remove(field)).TotalMinor.ShouldBe(106);
+        ReadPayment(p => p[field] = null).TotalMinor.ShouldBe(106);
     }
 
     [Fact]
-    public void An_unreadable_payment_is_told_and_does_not_take_its_neighbours_along()
+    public void An_unreadable_payment_is_reported_and_the_others_are_read()
     {
-        var read = ToastSample.Told(
+        var read = ToastSample.Translate(
             ToastSample.Order(o =>
             {
-                o.Check().PaidBy(("p-good", 1), ("p-bad", 1));
+                o.Check().SetPayments(("p-good", 1), ("p-bad", 1));
                 o.Payment(1)["paymentStatus"] = "SOMETHING_NEW";
                 o["checks"]!.AsArray().Add("no check");
-                o["checks"]!.AsArray().Add(ToastSample.Order(x => x.Check().PaidBy(("p-other", 2))).Check().DeepClone());
+                o["checks"]!.AsArray().Add(ToastSample.Order(x => x.Check().SetPayments(("p-other", 2))).Check().DeepClone());
             })
         );
 
@@ -338,11 +342,11 @@ public sealed class ToastTranslatorTests
     }
 
     [Fact]
-    public void An_order_that_lacks_what_it_cannot_do_without_is_unreadable()
+    public void An_order_without_a_required_field_is_unreadable()
     {
-        Unreadable(o => o.AsObject().Remove("guid"), "guid");
-        Unreadable(o => o["checks"] = "none", "checks");
-        Unreadable(o => o.Check()["payments"] = 7, "payments");
+        ShouldBeUnreadable(o => o.AsObject().Remove("guid"), "guid");
+        ShouldBeUnreadable(o => o["checks"] = "none", "checks");
+        ShouldBeUnreadable(o => o.Check()["payments"] = 7, "payments");
         ToastTranslator
             .Translate("""{"guid":"e","eventType":"order_updated","details":{"restaurantGuid":"r"}}"""u8.ToArray(), "USD")
             .UnreadableReason.ShouldNotBeNull()
@@ -361,14 +365,14 @@ public sealed class ToastTranslatorTests
     [InlineData(null)]
     [InlineData("XXX")]
     [InlineData("usd")]
-    public void Without_the_restaurants_currency_it_is_known_whose_it_is_and_no_amount(string? currency)
+    public void Without_the_restaurants_currency_only_the_location_is_read(string? currency)
     {
         var read = ToastTranslator.Translate(
-            ToastSample.Event(ToastSample.Order(), restaurant: ToastSample.Restaurant.ToUpperInvariant()),
+            ToastSample.Event(ToastSample.Order(), restaurantId: ToastSample.RestaurantId.ToUpperInvariant()),
             currency
         );
 
-        (read.EventId, read.LocationId, read.Observations).ShouldBe(("event-1", ToastSample.Restaurant, null));
+        (read.EventId, read.LocationId, read.Observations).ShouldBe(("event-1", ToastSample.RestaurantId, null));
         read.UnreadableReason.ShouldNotBeNull().ShouldContain("currency");
     }
 
@@ -384,11 +388,11 @@ public sealed class ToastTranslatorTests
     [InlineData("KWD", "1.2345", 1234)]
     [InlineData("USD", "1000000000000000", 100_000_000_000_000_000)]
     public void Decimal_units_become_minor_units_of_the_restaurants_currency(string currency, string amount, long minor) =>
-        Read(p => p["amount"] = JsonNode.Parse(amount), currency).TotalMinor.ShouldBe(minor);
+        ReadPayment(p => p["amount"] = JsonNode.Parse(amount), currency).TotalMinor.ShouldBe(minor);
 
     [Fact]
-    public void What_is_not_known_is_left_alone() =>
-        Read(p =>
+    public void Unknown_fields_are_ignored() =>
+        ReadPayment(p =>
         {
             p["something_new"] = new JsonObject { ["deep"] = new JsonArray(1, "two", null) };
             p["houseAccount"] = 42;

@@ -1,0 +1,25 @@
+using System.Text.RegularExpressions;
+
+namespace PosModular.ArchitectureTests;
+
+/// <summary>C# text taken apart as far as the rules need: code, comments, strings.</summary>
+internal static partial class CSharpSource
+{
+    // Comments, raw strings, verbatim strings, plain strings, characters.
+    [GeneratedRegex(
+        """
+            (?<comment>//[^\n]*|/\*[\s\S]*?\*/)|(?<text>\$*(?<q>"{3,})[\s\S]*?\k<q>"*|(?:\$@|@\$|@)"(?:[^"]|"")*"|\$?"(?:\\.|[^"\\\n])*")|'(?:\\.|[^'\\\n])+'
+            """
+    )]
+    private static partial Regex Tokens();
+
+    /// <summary>Without comments and plain strings. Interpolated strings stay: there is code in them.</summary>
+    public static string CodeOf(string source) =>
+        Tokens()
+            .Replace(source, m => m.Groups["comment"].Success ? " "
+                : m.Groups["text"].Success && m.Value[0] != '$' ? "\"\""
+                : m.Value);
+
+    public static IEnumerable<string> StringsOf(string source) =>
+        Tokens().Matches(source).Where(m => m.Groups["text"].Success).Select(m => m.Value);
+}

@@ -1,0 +1,37 @@
+using System.Reflection;
+using System.Xml.Linq;
+
+namespace PosModular.ArchitectureTests.Projects;
+
+/// <summary>A project and what it refers to: other projects of the product, and packages.</summary>
+internal sealed record Project(string Name, IReadOnlyList<string> References, IReadOnlyList<string> Packages)
+{
+    public bool IsContracts => Name.EndsWith(".Contracts", StringComparison.Ordinal);
+
+    public static Project Load(string path)
+    {
+        var items = XDocument.Load(path).Descendants().ToArray();
+        return new(
+            Path.GetFileNameWithoutExtension(path),
+            [.. Included("ProjectReference").Select(i => Path.GetFileNameWithoutExtension(i.Replace('\\', '/')))],
+            [.. Included("PackageReference")]
+        );
+
+        IEnumerable<string> Included(string kind) =>
+            items.Where(e => e.Name.LocalName == kind).Select(e => (string?)e.Attribute("Include")).OfType<string>();
+    }
+
+    /// <summary>As it was compiled: what it uses, whatever its project file says.</summary>
+    public static Project Of(Assembly assembly, IReadOnlyCollection<string> product) =>
+        new(assembly.GetName().Name!, [.. assembly.GetReferencedAssemblies().Select(a => a.Name!).Where(product.Contains)], []);
+
+    public static IReadOnlyList<Project> AllOfProduct() =>
+        [
+            .. new[] { "modules", "src" }
+                .SelectMany(folder =>
+                    Directory.EnumerateFiles(Path.Combine(Repository.Root, folder), "*.csproj", SearchOption.AllDirectories)
+                )
+                .Order(StringComparer.Ordinal)
+                .Select(Load),
+        ];
+}

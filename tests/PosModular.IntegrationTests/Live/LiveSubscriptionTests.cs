@@ -1,0 +1,163 @@
+using PosModular.IntegrationTests.Fixtures;
+using PosModular.IntegrationTests.Postgres;
+
+namespace PosModular.IntegrationTests.Live;
+
+public sealed class LiveSubscriptionTests(TestPostgres postgres)
+{
+    private const string TransactionAddedSubscription =
+        "subscription($venue: ID!, $after: String) { transactionAdded(venueId: $venue, after: $after) { cursor externalId total { amountMinor } } }";
+    private const string TransactionChangedSubscription =
+        "subscription($venue: ID!, $after: String) { transactionChanged(venueId: $venue, after: $after) { cursor externalId status refunded { amountMinor } } }";
+
+    [Fact]
+    public async Task A_subscriber_that_reconnects_under_load_to_two_hosts_receives_each_transaction_once_and_in_order()
+    {
+        const int paymentCount = 5_000;
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        var secondHost = await venue.AddHostAsync();
+        var subscriber = await WebSocketSubscriber.StartAsync(
+            venue.Host,
+            venue.Owner.Token!,
+            TransactionAddedSubscription,
+            new { venue = TestVenue.VenueId }
+        );
+        await venue.WaitForSubscribersAsync();
+
+        var posted = 0;
+        async Task PostAsync(int worker)
+        {
+            while (Interlocked.Increment(ref posted) is var i && i <= paymentCount)
+                (
+                    await venue.PostWebhookAsync(venue.PaymentEvent($"p{i}", amount: i), (i + worker) % 2 == 0 ? venue.Host : secondHost)
+                ).ShouldBe(System.Net.HttpStatusCode.OK);
+        }
+        var sending = Task.WhenAll(Enumerable.Range(0, 32).Select(PostAsync));
+
+        var received = new List<(string Cursor, string Id)>();
+        string? cursor = null;
+        for (var connection = 0; received.Count < paymentCount; connection++)
+        {
+            if (connection > 0)
+            {
+                // Each time on the other host, from where it was cut off.
+                await subscriber.DisposeAsync();
+                subscriber = await WebSocketSubscriber.StartAsync(
+                    venue.Hosts[connection % 2],
+                    venue.Owner.Token!,
+                    TransactionAddedSubscription,
+                    new { venue = TestVenue.VenueId, after = cursor }
+                );
+            }
+            for (var i = 0; i < 700 && received.Count < paymentCount; i++)
+            {
+                var transaction = await subscriber.NextAsync();
+                cursor = transaction.At("cursor").GetString();
+                received.Add((cursor!, transaction.At("externalId").GetString()!));
+            }
+        }
+        await sending;
+        await subscriber.DisposeAsync();
+
+        received.Select(s => s.Id).Distinct().Count().ShouldBe(paymentCount);
+        received
+            .Select(s => PosModular.Kernel.Paging.Cursor.DecodeSequence("feed", TestVenue.VenueId, s.Cursor, long.MaxValue))
+            .ShouldBeInOrder();
+    }
+
+    [Fact]
+    public async Task Every_change_is_delivered_in_the_state_it_had_at_the_time()
+    {
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        await venue.PostWebhookAsync(venue.PaymentEvent("p1", status: "APPROVED", minute: 1));
+        await venue.PostWebhookAsync(venue.PaymentEvent("p2", status: "COMPLETED", minute: 1));
+        await venue.PostWebhookAsync(venue.PaymentEvent("p1", status: "COMPLETED", minute: 2));
+        await venue.PostWebhookAsync(venue.PaymentEvent("p1", status: "APPROVED", minute: 0)); // too late: no change
+        await venue.PostWebhookAsync(venue.PaymentEvent("p1", status: "COMPLETED", minute: 3, refunded: 400));
+
+        await using var subscriber = await WebSocketSubscriber.StartAsync(
+            venue.Host,
+            venue.Owner.Token!,
+            TransactionChangedSubscription,
+            new { venue = TestVenue.VenueId, after = PosModular.Kernel.Paging.Cursor.EncodeSequence("feed", TestVenue.VenueId, 0) }
+        );
+
+        var changes = new List<string>();
+        for (var i = 0; i < 4; i++)
+        {
+            var change = await subscriber.NextAsync();
+            changes.Add($"{change.At("externalId")} {change.At("status")} {change.At("refunded.amountMinor")}");
+        }
+        changes.ShouldBe(["p1 AUTHORIZED 0", "p2 COMPLETED 0", "p1 COMPLETED 0", "p1 PARTIALLY_REFUNDED 400"]);
+    }
+
+    [Fact]
+    public async Task A_subscription_delivers_no_transaction_of_another_venue()
+    {
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        var otherSeller = venue.Simulator.Sellers.AddTill(
+            new Simulator.Sellers.TillOrder { LocationId = "OTHERLOCATION", AccessToken = "other-access-token" }
+        );
+        await venue.RegisterVenueAsync("other-bar", "other-owner");
+        var (_, url, key) = await venue.ConnectSquareAsync("other-bar", otherSeller);
+        await using var subscriber = await WebSocketSubscriber.StartAsync(
+            venue.Host,
+            venue.Owner.Token!,
+            TransactionAddedSubscription,
+            new { venue = TestVenue.VenueId }
+        );
+        await venue.WaitForSubscribersAsync();
+
+        await venue.PostWebhookAsync(venue.PaymentEvent("theirs", locationId: "OTHERLOCATION"), url: url, key: key);
+        await venue.PostWebhookAsync(venue.PaymentEvent("mine"));
+
+        (await subscriber.NextAsync()).At("externalId").GetString().ShouldBe("mine");
+    }
+
+    [Fact]
+    public async Task Only_an_owner_may_subscribe_and_an_invalid_cursor_is_INVALID_INPUT()
+    {
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+
+        async Task<string?> GetErrorCodeAsync(string token, object variables)
+        {
+            await using var subscriber = await WebSocketSubscriber.StartAsync(venue.Host, token, TransactionAddedSubscription, variables);
+            var (messageType, payload) = await subscriber.ReceiveAsync();
+            var errors = messageType == "error" ? payload : payload.GetProperty("errors");
+            return errors[0].GetProperty("extensions").GetProperty("code").GetString();
+        }
+        (await GetErrorCodeAsync(TestKeys.Token("stranger"), new { venue = TestVenue.VenueId })).ShouldBe("FORBIDDEN");
+        (await GetErrorCodeAsync(venue.Moderator.Token!, new { venue = TestVenue.VenueId })).ShouldBe("FORBIDDEN");
+        (await GetErrorCodeAsync(venue.Owner.Token!, new { venue = "nowhere" })).ShouldBe("FORBIDDEN");
+        (await GetErrorCodeAsync(venue.Owner.Token!, new { venue = TestVenue.VenueId, after = "nonsense" })).ShouldBe("INVALID_INPUT");
+        (
+            await GetErrorCodeAsync(
+                venue.Owner.Token!,
+                new { venue = TestVenue.VenueId, after = PosModular.Kernel.Paging.Cursor.EncodeSequence("feed", "other-bar", 0) }
+            )
+        ).ShouldBe("INVALID_INPUT");
+        (
+            await GetErrorCodeAsync(
+                venue.Owner.Token!,
+                new { venue = TestVenue.VenueId, after = PosModular.Kernel.Paging.Cursor.EncodeSequence("feed", TestVenue.VenueId, 5) }
+            )
+        ).ShouldBe("INVALID_INPUT");
+    }
+
+    [Fact]
+    public async Task A_socket_with_an_invalid_token_is_closed_with_4403()
+    {
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        await using var subscriber = WebSocketSubscriber.BeginConnect(
+            venue.Host,
+            "no.good.token",
+            TransactionAddedSubscription,
+            new { venue = TestVenue.VenueId }
+        );
+
+        var (messageType, payload) = await subscriber.ReceiveAsync();
+
+        messageType.ShouldBe("closed");
+        payload.At("code").GetInt32().ShouldBe(4403);
+    }
+}

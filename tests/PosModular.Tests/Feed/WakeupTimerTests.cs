@@ -1,0 +1,43 @@
+using PosModular.Kernel.Feed;
+using Shouldly;
+using Xunit;
+
+namespace PosModular.Tests.Feed;
+
+/// <summary>The bell's patience may run out in the very moment it rings.</summary>
+public sealed class WakeupTimerTests
+{
+    [Fact]
+    public async Task A_timer_that_fires_while_the_signal_arrives_does_not_throw_on_the_timers_thread()
+    {
+        var time = new LateTimerProvider();
+        var bell = new FeedSignal();
+        using var rope = bell.Listen("sales");
+        var waiting = rope.WaitAsync(TimeSpan.FromSeconds(1), time, TestContext.Current.CancellationToken);
+        bell.Raise("sales", ["v1"]);
+        (await waiting).ShouldBeTrue();
+        Should.NotThrow(time.Fire); // Timer.Dispose does not wait for a callback that is already on its way
+    }
+
+    private sealed class LateTimerProvider : TimeProvider
+    {
+        private Action? _fire;
+
+        public void Fire() => _fire!();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            _fire = () => callback(state);
+            return new InertTimer();
+        }
+
+        private sealed class InertTimer : ITimer
+        {
+            public bool Change(TimeSpan dueTime, TimeSpan period) => true;
+
+            public void Dispose() { }
+
+            public ValueTask DisposeAsync() => default;
+        }
+    }
+}

@@ -1,0 +1,216 @@
+using CsCheck;
+using Ingestion.Contracts;
+using Integrations.Contracts.Connections;
+using Integrations.Contracts.Venues;
+using NodaTime;
+using Rules.SpendRules;
+using Rules.Unlocks;
+using Shouldly;
+using Xunit;
+
+namespace PosModular.Tests.Rules;
+
+/// <summary>Which rules fire at which change, and what a refund takes back.</summary>
+public sealed class RuleEvaluationTests
+{
+    private static readonly Instant Noon = Instant.FromUtc(2026, 11, 20, 12, 0);
+
+    private sealed record TestVenue(UnlockPolicy UnlockPolicy = UnlockPolicy.Keep, CountFrom RulesCountFrom = CountFrom.Authorized) : IVenue
+    {
+        public string Id => "v";
+        public string Name => "v";
+        public string TimeZone => "Europe/Berlin";
+        public string Currency => "EUR";
+        public LocalTime DayCutoff => LocalTime.Midnight;
+        public IReadOnlyList<string> OwnerUserIds => [];
+    }
+
+    private static SpendRule Rule(string name, long threshold, string currency = "EUR", Tier tier = Tier.Regular) =>
+        new()
+        {
+            Id = Guid.NewGuid(),
+            VenueId = "v",
+            Name = name,
+            Currency = currency,
+            ThresholdMinor = threshold,
+            UnlocksTier = tier,
+            GrantsAccess = [],
+        };
+
+    private static EvaluationState StateWith(TestVenue venue, params SpendRule[] rules) =>
+        new(venue, rules, [], [], [], rules.ToDictionary(r => r.Id));
+
+    private static TransactionState Transaction(
+        string? user,
+        long total,
+        long refunded = 0,
+        string currency = "EUR",
+        TransactionStatus status = TransactionStatus.Completed
+    ) => new(Provider.Square, status, currency, total, 0, refunded, PaymentMethod.Card, user, Noon);
+
+    private static TransactionChange Change(TransactionState? before, TransactionState after) =>
+        new("v", 1, Guid.Empty, Noon, before, after);
+
+    private static string Evaluate(EvaluationState state, params TransactionChange[] changes)
+    {
+        var verdict = RuleEvaluation.Evaluate(state, changes, Guid.NewGuid);
+        return string.Join(
+            ' ',
+            verdict
+                .NewUnlocks.Select(f => $"+{f.Rule.Name}:{f.UserId}:{f.SpendMinor}")
+                .Concat(verdict.RevokedUnlocks.Select(t => $"-{state.AllRules[t.Unlock.RuleId!.Value].Name}:{t.Unlock.UserId}"))
+        );
+    }
+
+    [Fact]
+    public void Every_rule_that_holds_unlocks_once_at_its_threshold()
+    {
+        var standing = StateWith(new(), Rule("first", 100), Rule("second", 50), Rule("never", 1_000));
+
+        Evaluate(
+                standing,
+                Change(null, Transaction("anna", 60)),
+                Change(null, Transaction("anna", 60)),
+                Change(null, Transaction("anna", 60))
+            )
+            .ShouldBe("+second:anna:60 +first:anna:120");
+    }
+
+    [Fact]
+    public void A_rule_unlocks_at_its_threshold_and_not_one_minor_unit_below()
+    {
+        Evaluate(StateWith(new(), Rule("r", 100)), Change(null, Transaction("anna", 99))).ShouldBe("");
+        Evaluate(StateWith(new(), Rule("r", 100)), Change(null, Transaction("anna", 100))).ShouldBe("+r:anna:100");
+    }
+
+    [Fact]
+    public void A_refund_never_unlocks()
+    {
+        // The rule is new: the spend is above its threshold before and after.
+        var standing = StateWith(new(), Rule("r", 100));
+        standing.Spend[("anna", "EUR")] = (500, 500);
+
+        Evaluate(
+                standing,
+                Change(Transaction("anna", 300), Transaction("anna", 300, refunded: 100, status: TransactionStatus.PartiallyRefunded))
+            )
+            .ShouldBe("");
+    }
+
+    [Theory]
+    [InlineData(CountFrom.Authorized, "+r:anna:100")]
+    [InlineData(CountFrom.Captured, "")]
+    public void An_authorization_unlocks_only_where_it_counts(CountFrom countFrom, string expected) =>
+        Evaluate(
+                StateWith(new(RulesCountFrom: countFrom), Rule("r", 100)),
+                Change(null, Transaction("anna", 100, status: TransactionStatus.Authorized))
+            )
+            .ShouldBe(expected);
+
+    [Fact]
+    public void A_capture_unlocks_where_only_captures_count()
+    {
+        var standing = StateWith(new(RulesCountFrom: CountFrom.Captured), Rule("r", 100));
+        var sale = Transaction("anna", 100, status: TransactionStatus.Authorized);
+
+        Evaluate(standing, Change(null, sale), Change(sale, sale with { Status = TransactionStatus.Completed })).ShouldBe("+r:anna:100");
+    }
+
+    [Fact]
+    public void A_transaction_assigned_to_another_user_unlocks_for_them_and_revokes_from_the_first()
+    {
+        var standing = StateWith(new(UnlockPolicy.Revoke), Rule("r", 100));
+        Evaluate(standing, Change(null, Transaction("anna", 100))).ShouldBe("+r:anna:100");
+
+        Evaluate(standing, Change(Transaction("anna", 100), Transaction("ben", 100))).ShouldBe("+r:ben:100 -r:anna");
+    }
+
+    [Fact]
+    public void A_transaction_that_changes_currency_raises_spend_in_the_new_one_and_lowers_it_in_the_old_one()
+    {
+        var standing = StateWith(new(UnlockPolicy.Revoke), Rule("euros", 100), Rule("dollars", 100, "USD"));
+        Evaluate(standing, Change(null, Transaction("anna", 100))).ShouldBe("+euros:anna:100");
+
+        Evaluate(standing, Change(Transaction("anna", 100), Transaction("anna", 100, currency: "USD")))
+            .ShouldBe("+dollars:anna:100 -euros:anna");
+    }
+
+    [Fact]
+    public void A_refund_revokes_nothing_that_was_unlocked_in_another_currency()
+    {
+        var dollars = Rule("dollars", 100, "USD");
+        var standing = StateWith(new(UnlockPolicy.Revoke), dollars);
+        Evaluate(standing, Change(null, Transaction("anna", 100, currency: "USD"))).ShouldBe("+dollars:anna:100");
+        dollars.ThresholdMinor = 200; // what it has unlocked stays
+
+        Evaluate(
+                standing,
+                Change(null, Transaction("anna", 50)),
+                Change(Transaction("anna", 50), Transaction("anna", 50, refunded: 50, status: TransactionStatus.Refunded))
+            )
+            .ShouldBe("");
+        standing.ActiveUnlocks.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public void KEEP_keeps_an_unlock_and_a_manual_grant_is_never_revoked()
+    {
+        var refund = Change(Transaction("anna", 100), Transaction("anna", 100, refunded: 100, status: TransactionStatus.Refunded));
+        Evaluate(StateWith(new(), Rule("r", 100)), Change(null, Transaction("anna", 100)), refund).ShouldBe("+r:anna:100");
+
+        var revoking = StateWith(new(UnlockPolicy.Revoke), Rule("r", 100));
+        revoking.ActiveUnlocks.Add(new ActiveUnlock(Guid.NewGuid(), "anna", null, Tier.Whale, []));
+        Evaluate(revoking, Change(null, Transaction("anna", 100)), refund).ShouldBe(""); // given and taken before anybody saw it
+        revoking.ActiveUnlocks.ShouldHaveSingleItem().RuleId.ShouldBeNull();
+    }
+
+    [Fact]
+    public void A_payment_that_is_evaluated_after_its_own_refund_unlocks_nothing()
+    {
+        var sale = Transaction("anna", 100);
+        var standing = StateWith(new(UnlockPolicy.Revoke), Rule("r", 100));
+
+        Evaluate(standing, Change(sale, sale with { RefundedMinor = 100, Status = TransactionStatus.Refunded }), Change(null, sale))
+            .ShouldBe("");
+        standing.Spend[("anna", "EUR")].ShouldBe((0, 0));
+    }
+
+    /// <summary>However the feed is cut into batches: what is held and what was spent in the end is the same.</summary>
+    [Fact]
+    public void The_result_does_not_depend_on_how_the_feed_is_split_into_batches()
+    {
+        var sale = Gen.Select(Gen.Int[0, 2], Gen.Long[0, 60], Gen.Long[0, 60], Gen.Int[0, 1], Gen.Int[0, 4])
+            .Select(
+                (user, total, refunded, currency, status) =>
+                    Transaction(
+                        user == 2 ? null : $"u{user}",
+                        total,
+                        Math.Min(total, refunded),
+                        currency == 0 ? "EUR" : "USD",
+                        (TransactionStatus)status
+                    )
+            );
+        var rules = new[] { Rule("a", 30), Rule("b", 60), Rule("c", 40, "USD"), Rule("d", 100) };
+        Gen.Select(Gen.Select(sale, sale).Array[0, 25], Gen.Int[1, 9], Gen.Enum<UnlockPolicy>(), Gen.Enum<CountFrom>())
+            .Sample(
+                (moves, size, policy, from) =>
+                {
+                    var changes = moves.Select((m, i) => Change(i % 3 == 0 ? null : m.Item1, m.Item2)).ToArray();
+                    string End(int batch)
+                    {
+                        var standing = StateWith(new(policy, from), rules);
+                        foreach (var part in changes.Chunk(batch))
+                            RuleEvaluation.Evaluate(standing, part, Guid.NewGuid);
+                        return string.Join(
+                            ' ',
+                            standing
+                                .ActiveUnlocks.Select(h => h.UserId + rules.Single(r => r.Id == h.RuleId).Name)
+                                .Concat(standing.Spend.Where(s => s.Value != default).Select(s => s.ToString()))
+                                .Order(StringComparer.Ordinal)
+                        );
+                    }
+                    return End(size) == End(1);
+                }
+            );
+    }
+}

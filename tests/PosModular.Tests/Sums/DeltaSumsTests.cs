@@ -1,0 +1,278 @@
+using Analytics.Revenues;
+using CsCheck;
+using Ingestion.Contracts;
+using Integrations.Contracts.Connections;
+using NodaTime;
+using NodaTime.Text;
+using PosModular.Tests.Ledger;
+using Rules.Spend;
+using Shouldly;
+using Xunit;
+
+namespace PosModular.Tests.Sums;
+
+/// <summary>Sums that move by differences end where sums over the final sales do: through changes of user, day, status and currency.</summary>
+public sealed class DeltaSumsTests
+{
+    private static readonly string?[] Users = [null, "anna", "ben"];
+    private static readonly string[] Currencies = ["EUR", "USD"];
+
+    private static readonly Gen<TransactionState> TransactionGen = Gen.Select(
+            Gen.Enum<TransactionStatus>(),
+            Gen.Int[0, 1],
+            Gen.Long[0, 50],
+            Gen.Long[0, 50],
+            Gen.Int[0, 2],
+            Gen.Int[0, 2],
+            Gen.Int[0, 1]
+        )
+        .Select(
+            (status, currency, total, refunded, user, day, method) =>
+                new TransactionState(
+                    Provider.Square,
+                    status,
+                    Currencies[currency],
+                    total,
+                    total / 10,
+                    Math.Min(total, refunded),
+                    method == 0 ? PaymentMethod.Card : PaymentMethod.Cash,
+                    Users[user],
+                    Instant.FromUtc(2026, 11, 20 + day, 12, 0)
+                )
+        );
+
+    // The states that each of a few sales goes through.
+    private static readonly Gen<(TransactionState[][] Sales, int Seed)> Histories = Gen.Select(
+        TransactionGen.Array[1, 5].Array[0, 6],
+        Gen.Int[0, int.MaxValue]
+    );
+
+    private static string VenueIdOf(int transaction) => "v" + transaction % 2;
+
+    [Fact]
+    public void Spend_deltas_add_up_to_the_spend_of_the_final_transactions() =>
+        Histories.Sample(
+            (sales, seed) =>
+            {
+                var sums = Batches(sales, seed)
+                    .SelectMany(SpendDelta.FromChanges)
+                    .GroupBy(d => (d.VenueId, d.UserId, d.Currency))
+                    .Select(g => (g.Key, Authorized: g.Sum(d => d.AuthorizedMinor), Captured: g.Sum(d => d.CapturedMinor)))
+                    .Where(s => s.Authorized != 0 || s.Captured != 0);
+
+                sums.ShouldBe(Spend(sales.Select((s, i) => (VenueIdOf(i), s[^1]))), ignoreOrder: true);
+            }
+        );
+
+    [Fact]
+    public void Revenue_deltas_add_up_to_the_revenue_of_the_final_transactions() =>
+        Histories.Sample(
+            (sales, seed) =>
+            {
+                var sums = Batches(sales, seed)
+                    .SelectMany(b => RevenueDelta.FromChanges(b))
+                    .GroupBy(d => d.Key)
+                    .Select(g => (g.Key, Sum: g.Aggregate(default(RevenueDelta), (a, d) => Plus(a, d.Delta))))
+                    .Where(s => s.Sum != default);
+
+                sums.ShouldBe(Revenue(sales.Select((s, i) => (VenueIdOf(i), s[^1]))), ignoreOrder: true);
+            }
+        );
+
+    [Fact]
+    public void Deltas_of_the_ledgers_feed_add_up_to_its_final_transactions() =>
+        Gen.Select(LedgerSample.Observations.Array[0, 18], Gen.Int[0, int.MaxValue], Gen.Int[0, 5])
+            .Sample(
+                (seen, seed, linkedAfter) =>
+                {
+                    var book = new TestLedger();
+                    foreach (var (at, batch) in LedgerSample.ShuffleIntoBatches(seen, seed).Index())
+                    {
+                        book.UserOfCard = (_, card) => at < linkedAfter ? null : card;
+                        book.Write(batch);
+                    }
+                    var now = book.Transactions.Values.Select(s => (s.Key.VenueId, TestLedger.StateOf(s)));
+
+                    SpendDelta
+                        .FromChanges(book.Changes())
+                        .Select(d => ((d.VenueId, d.UserId, d.Currency), d.AuthorizedMinor, d.CapturedMinor))
+                        .ShouldBe(Spend(now), ignoreOrder: true);
+                    RevenueDelta.FromChanges(book.Changes()).ShouldBe(Revenue(now), ignoreOrder: true);
+                }
+            );
+
+    [Fact]
+    public void A_transaction_assigned_to_another_user_moves_its_spend_to_them()
+    {
+        var sale = new TransactionState(
+            Provider.Square,
+            TransactionStatus.Completed,
+            "EUR",
+            1_000,
+            0,
+            100,
+            PaymentMethod.Card,
+            "anna",
+            Instant.FromUtc(2026, 11, 20, 12, 0)
+        );
+
+        SpendDelta
+            .FromChanges([Change("v1", 2, sale, sale with { UserId = "ben" })])
+            .ShouldBe([new SpendDelta("v1", "anna", "EUR", -900, -900), new SpendDelta("v1", "ben", "EUR", 900, 900)], ignoreOrder: true);
+    }
+
+    [Fact]
+    public void A_capture_moves_revenue_from_pending_to_total_and_spend_only_where_captured_counts()
+    {
+        var sale = new TransactionState(
+            Provider.Square,
+            TransactionStatus.Authorized,
+            "EUR",
+            1_000,
+            100,
+            0,
+            PaymentMethod.Card,
+            "anna",
+            Instant.FromUtc(2026, 11, 20, 12, 0)
+        );
+        var change = Change("v1", 2, sale, sale with { Status = TransactionStatus.Completed });
+
+        SpendDelta.FromChanges([change]).ShouldBe([new SpendDelta("v1", "anna", "EUR", 0, 1_000)]);
+        RevenueDelta.FromChanges([change]).Single().Delta.ShouldBe(new RevenueDelta(1, 1_000, 100, 0, -1_000));
+    }
+
+    [Fact]
+    public void An_unlinked_refund_lowers_net_revenue_and_is_not_counted_as_a_transaction()
+    {
+        var refund = new TransactionState(
+            Provider.Square,
+            TransactionStatus.Refunded,
+            "EUR",
+            0,
+            0,
+            700,
+            PaymentMethod.Other,
+            null,
+            Instant.FromUtc(2026, 11, 20, 12, 0)
+        );
+
+        refund.NetMinor.ShouldBe(-700);
+        RevenueDelta.FromChanges([Change("v1", 1, null, refund)]).Single().Delta.ShouldBe(new RevenueDelta(0, 0, 0, 700, 0));
+    }
+
+    [Fact]
+    public void Changes_that_cancel_each_other_out_give_no_delta()
+    {
+        var sale = new TransactionState(
+            Provider.Square,
+            TransactionStatus.Authorized,
+            "EUR",
+            1_000,
+            0,
+            0,
+            PaymentMethod.Card,
+            "anna",
+            Instant.FromUtc(2026, 11, 20, 12, 0)
+        );
+        TransactionChange[] changes =
+        [
+            Change("v1", 1, null, sale),
+            Change("v1", 2, sale, sale with { Status = TransactionStatus.Canceled }),
+        ];
+
+        SpendDelta.FromChanges(changes).ShouldBeEmpty();
+        RevenueDelta.FromChanges(changes).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_sum_past_64_bits_is_an_error_and_never_wraps()
+    {
+        var sale = new TransactionState(
+            Provider.Square,
+            TransactionStatus.Completed,
+            "EUR",
+            long.MaxValue,
+            0,
+            0,
+            PaymentMethod.Card,
+            "anna",
+            Instant.FromUtc(2026, 11, 20, 12, 0)
+        );
+        TransactionChange[] changes = [Change("v1", 1, null, sale), Change("v1", 2, null, sale)];
+
+        Should.Throw<OverflowException>(() => SpendDelta.FromChanges(changes));
+        Should.Throw<OverflowException>(() => RevenueDelta.FromChanges(changes));
+    }
+
+    [Theory]
+    [InlineData("2026-11-20T12:00:00Z", "2026-11-20T12:00:00Z")]
+    [InlineData("2026-11-20T12:14:59.999999Z", "2026-11-20T12:00:00Z")]
+    [InlineData("2026-11-20T12:15:00Z", "2026-11-20T12:15:00Z")]
+    [InlineData("1969-12-31T23:59:59Z", "1969-12-31T23:45:00Z")]
+    [InlineData("1969-12-31T23:45:00Z", "1969-12-31T23:45:00Z")]
+    public void A_transaction_belongs_to_its_quarter_hour(string at, string quarter) =>
+        InstantPattern.ExtendedIso.Format(RevenueDelta.QuarterHourOf(InstantPattern.ExtendedIso.Parse(at).Value)).ShouldBe(quarter);
+
+    private static TransactionChange Change(string venue, long seq, TransactionState? before, TransactionState after) =>
+        new(venue, seq, Guid.Empty, Instant.FromUnixTimeSeconds(0), before, after);
+
+    // The sales' changes interleaved at random, each sale's in order, cut into batches.
+    private static IEnumerable<TransactionChange[]> Batches(TransactionState[][] histories, int seed)
+    {
+        var chance = new Random(seed);
+        var turns = histories.SelectMany((s, i) => Enumerable.Repeat(i, s.Length)).ToArray();
+        chance.Shuffle(turns);
+        var next = new int[histories.Length];
+        return turns
+            .Select(
+                (sale, seq) =>
+                {
+                    var at = next[sale]++;
+                    return Change(VenueIdOf(sale), seq + 1, at == 0 ? null : histories[sale][at - 1], histories[sale][at]);
+                }
+            )
+            .ToArray()
+            .Chunk(chance.Next(1, 7));
+    }
+
+    private static IEnumerable<((string, string, string), long Authorized, long Captured)> Spend(
+        IEnumerable<(string Venue, TransactionState Sale)> transactions
+    ) =>
+        from s in transactions
+        where s.Sale.UserId is not null && s.Sale.Status.IsPaid()
+        group s.Sale by (s.Venue, s.Sale.UserId!, s.Sale.Currency) into g
+        let authorized = g.Sum(s => s.TotalMinor - s.RefundedMinor)
+        let captured = g.Where(s => s.Status.IsCaptured()).Sum(s => s.TotalMinor - s.RefundedMinor)
+        where authorized != 0 || captured != 0
+        select (g.Key, authorized, captured);
+
+    private static IEnumerable<(RevenueBucketKey, RevenueDelta)> Revenue(IEnumerable<(string Venue, TransactionState Sale)> transactions) =>
+        from s in transactions
+        where s.Sale.Status.IsPaid()
+        group s.Sale by new RevenueBucketKey(
+            s.Venue,
+            RevenueDelta.QuarterHourOf(s.Sale.OccurredAt),
+            s.Sale.Provider,
+            s.Sale.Method,
+            s.Sale.Currency
+        ) into g
+        let captured = g.Where(s => s.Status.IsCaptured()).ToArray()
+        let sum = new RevenueDelta(
+            captured.Count(s => !s.IsRefundOnly),
+            captured.Sum(s => s.TotalMinor),
+            captured.Sum(s => s.TipMinor),
+            captured.Sum(s => s.RefundedMinor),
+            g.Where(s => s.Status == TransactionStatus.Authorized).Sum(s => s.TotalMinor)
+        )
+        where sum != default
+        select (g.Key, sum);
+
+    private static RevenueDelta Plus(RevenueDelta a, RevenueDelta b) =>
+        new(
+            a.Count + b.Count,
+            a.TotalMinor + b.TotalMinor,
+            a.TipMinor + b.TipMinor,
+            a.RefundedMinor + b.RefundedMinor,
+            a.PendingMinor + b.PendingMinor
+        );
+}
