@@ -20,7 +20,7 @@ internal sealed class AnalyticsDb(DbContextOptions<AnalyticsDb> options) : DbCon
     }
 }
 
-/// <summary>For <c>dotnet ef migrations</c> only.</summary>
+/// <summary>Used by <c>dotnet ef migrations</c> only.</summary>
 internal sealed class AnalyticsDbDesignTimeFactory : IDesignTimeDbContextFactory<AnalyticsDb>
 {
     public AnalyticsDb CreateDbContext(string[] args) => new(ModuleDatabaseRegistration.DesignTimeOptions<AnalyticsDb>(AnalyticsDb.Schema));

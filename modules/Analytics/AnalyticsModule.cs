@@ -7,7 +7,7 @@ using PosModular.Kernel.Schema;
 
 namespace Analytics;
 
-/// <summary>Adds sales up, and answers from the sums.</summary>
+/// <summary>Adds transactions up to revenue, and answers questions about revenue from the sums.</summary>
 public static class AnalyticsModule
 {
     public static IServiceCollection AddAnalytics(this IServiceCollection services)

@@ -36,7 +36,7 @@ internal sealed class RulesDb(DbContextOptions<RulesDb> options) : DbContext(opt
     }
 }
 
-/// <summary>For <c>dotnet ef migrations</c> only.</summary>
+/// <summary>Used by <c>dotnet ef migrations</c> only.</summary>
 internal sealed class RulesDbDesignTimeFactory : IDesignTimeDbContextFactory<RulesDb>
 {
     public RulesDb CreateDbContext(string[] args) => new(ModuleDatabaseRegistration.DesignTimeOptions<RulesDb>(RulesDb.Schema));

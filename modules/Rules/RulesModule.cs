@@ -11,7 +11,7 @@ using Rules.Unlocks;
 
 namespace Rules;
 
-/// <summary>What guests have spent and what that unlocks.</summary>
+/// <summary>Keeps what guests have spent, and unlocks tiers and access by spend rules.</summary>
 public static class RulesModule
 {
     public static IServiceCollection AddRules(this IServiceCollection services)

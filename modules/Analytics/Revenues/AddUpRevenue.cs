@@ -5,7 +5,8 @@ using Npgsql;
 
 namespace Analytics.Revenues;
 
-/// <summary>Keeps the totals by the quarter hour: each change moves them by the difference between the sale before and the sale now.</summary>
+/// <summary>Keeps revenue totals by the quarter hour. Each change adds the difference between the transaction after it and before
+/// it.</summary>
 internal sealed class AddUpRevenue(AnalyticsDb db) : INotificationHandler<TransactionsChanged>
 {
     private const string Sql = """

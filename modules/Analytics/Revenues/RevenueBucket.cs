@@ -5,28 +5,28 @@ using NodaTime;
 
 namespace Analytics.Revenues;
 
-/// <summary>A venue's totals of a quarter of an hour by provider, payment method and currency, in minor units. A question about a year never
-/// reads transactions, and a venue that moves its cut-off or its time zone finds its days right, also those long past: every offset and every
-/// cut-off is a multiple of 15 minutes (docs/adr/0008-revenue-by-the-quarter-hour.md).</summary>
+/// <summary>A venue's totals during a quarter of an hour by provider, payment method and currency, in minor units. A report over a year
+/// never reads transactions. Every time zone offset and every day cut-off is a multiple of 15 minutes, so that past days stay correct
+/// when a venue changes its time zone or cut-off (docs/adr/0008-revenue-by-the-quarter-hour.md).</summary>
 internal sealed class RevenueBucket
 {
     public required string VenueId { get; init; }
 
-    /// <summary>UTC; 15 minutes from here.</summary>
+    /// <summary>The start of the quarter of an hour.</summary>
     public Instant StartsAt { get; init; }
     public Provider Provider { get; init; }
     public PaymentMethod PaymentMethod { get; init; }
     public required string Currency { get; init; }
 
-    /// <summary>Captured sales, refunded ones included.</summary>
+    /// <summary>The number of captured transactions, refunded ones included.</summary>
     public long Count { get; init; }
 
-    /// <summary>What guests paid in captured sales, tips included, refunds not taken off.</summary>
+    /// <summary>What guests paid in captured transactions: tips included, refunds not subtracted.</summary>
     public long TotalMinor { get; init; }
     public long TipMinor { get; init; }
     public long RefundedMinor { get; init; }
 
-    /// <summary>Authorised and not yet captured.</summary>
+    /// <summary>The total of transactions that are authorised and not yet captured.</summary>
     public long PendingMinor { get; init; }
 
     public static void Map(EntityTypeBuilder<RevenueBucket> bucket)

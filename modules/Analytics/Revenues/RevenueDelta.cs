@@ -4,7 +4,7 @@ using NodaTime;
 
 namespace Analytics.Revenues;
 
-/// <summary>Which of a venue's sums.</summary>
+/// <summary>Identifies a revenue bucket.</summary>
 internal readonly record struct RevenueBucketKey(
     string VenueId,
     Instant StartsAt,
@@ -13,10 +13,11 @@ internal readonly record struct RevenueBucketKey(
     string Currency
 );
 
-/// <summary>How a sum moves. Minor units; may be negative.</summary>
+/// <summary>By how much the totals of a bucket change, in minor units; may be negative.</summary>
 internal readonly record struct RevenueDelta(long Count, long TotalMinor, long TipMinor, long RefundedMinor, long PendingMinor)
 {
-    /// <summary>The changes folded to one move for each sum; a pure function. A sale that changes its time or method leaves the one and joins the other.</summary>
+    /// <summary>Sums the changes up to one delta for each bucket and leaves out those that come to zero. Pure. A transaction that changes
+    /// its time or payment method leaves one bucket and enters another.</summary>
     public static IReadOnlyList<(RevenueBucketKey Key, RevenueDelta Delta)> FromChanges(IEnumerable<TransactionChange> changes)
     {
         var sums = new Dictionary<RevenueBucketKey, RevenueDelta>();
@@ -42,7 +43,7 @@ internal readonly record struct RevenueDelta(long Count, long TotalMinor, long T
         }
     }
 
-    /// <summary>The start of the quarter of an hour, UTC.</summary>
+    /// <summary>The start of the quarter of an hour in UTC that contains this instant.</summary>
     public static Instant QuarterHourOf(Instant at)
     {
         const long quarter = 15 * NodaConstants.TicksPerMinute;
@@ -55,7 +56,7 @@ internal readonly record struct RevenueDelta(long Count, long TotalMinor, long T
             transaction.Status.IsCaptured()
                 ? this with
                 {
-                    Count = Count + (transaction.IsRefundOnly ? 0 : sign), // it takes from net, and no guest has come with it
+                    Count = Count + (transaction.IsRefundOnly ? 0 : sign), // An unlinked refund lowers net revenue and is no purchase.
                     TotalMinor = TotalMinor + sign * transaction.TotalMinor,
                     TipMinor = TipMinor + sign * transaction.TipMinor,
                     RefundedMinor = RefundedMinor + sign * transaction.RefundedMinor,

@@ -12,40 +12,42 @@ using PosModular.Kernel.Schema;
 
 namespace Analytics.Revenues;
 
-/// <summary>How long each point of a series is.</summary>
+/// <summary>The length of each point of a series.</summary>
 internal enum Granularity
 {
-    /// <summary>An hour of the venue's day, counted from its cut-off.</summary>
+    /// <summary>One hour, counted from the venue's day cut-off.</summary>
     Hour,
 
-    /// <summary>A venue day.</summary>
+    /// <summary>A business day of the venue, from one day cut-off to the next.</summary>
     Day,
 
-    /// <summary>An ISO week of venue days, from Monday.</summary>
+    /// <summary>An ISO week of business days, starting on Monday.</summary>
     Week,
 
-    /// <summary>A calendar month of venue days.</summary>
+    /// <summary>A calendar month of business days.</summary>
     Month,
 }
 
-/// <summary>Revenue of a stretch of time, in the venue's currency.</summary>
-/// <param name="From">Its start.</param>
-/// <param name="To">Its end, exclusive.</param>
-/// <param name="Label">For an axis: 2026-11-20T22:00 (local time), 2026-11-20, 2026-W47 or 2026-11.</param>
-/// <param name="Total">What guests paid in captured sales, tips included.</param>
-/// <param name="Count">Captured sales.</param>
-/// <param name="Net">total − refunded.</param>
-/// <param name="Refunded">Given back.</param>
-/// <param name="Tip">Of the total.</param>
+/// <summary>Revenue during an interval, in the venue's currency.</summary>
+/// <param name="From">When the interval starts, inclusive.</param>
+/// <param name="To">When the interval ends, exclusive.</param>
+/// <param name="Label">A label for a chart's axis: 2026-11-20T22:00 (local time), 2026-11-20, 2026-W47 or 2026-11.</param>
+/// <param name="Total">What guests paid in captured transactions, tips included.</param>
+/// <param name="Count">The number of captured transactions, refunded ones included.</param>
+/// <param name="Net">The total less refunds.</param>
+/// <param name="Refunded">The amount refunded so far.</param>
+/// <param name="Tip">The tips within the total.</param>
 internal sealed record RevenuePoint(Instant From, Instant To, string Label, Money Total, long Count, Money Net, Money Refunded, Money Tip);
 
-/// <summary>Revenue over time, from the totals by the quarter hour.</summary>
+/// <summary>Answers from the totals by the quarter hour.</summary>
 internal sealed class RevenueSeries(IDbContextFactory<AnalyticsDb> dbFactory)
 {
-    /// <summary>Empty points are filled. HOUR spans at most 31 days, everything else 3 years. Owner only; INVALID_INPUT for a longer or empty span.</summary>
-    /// <param name="from">The first venue day.</param>
-    /// <param name="to">The venue day after the last one.</param>
-    /// <param name="by">How long each point is; a week or month is whole, also where from or to lies within it.</param>
+    /// <summary>Revenue over time in the venue's currency, with a point for every interval; without transactions its amounts are 0. The
+    /// span is at most 31 days for HOUR and 3 years otherwise. Requires an owner of the venue. Errors: INVALID_INPUT for a longer or
+    /// empty span.</summary>
+    /// <param name="from">The first business day.</param>
+    /// <param name="to">The business day after the last one.</param>
+    /// <param name="by">The length of each point. Weeks and months are whole, even where from or to lies within one.</param>
     public async Task<IEnumerable<RevenuePoint>> HandleAsync(
         [Parent] IVenue venue,
         LocalDate from,
@@ -57,7 +59,7 @@ internal sealed class RevenueSeries(IDbContextFactory<AnalyticsDb> dbFactory)
     {
         context.Caller().Demand(Right.ViewTransactions, venue);
         if (from >= to || from.Year < 1900 || to.Year > 2200 || Period.DaysBetween(from, to) > (by == Granularity.Hour ? 31 : 3 * 366))
-            throw ApiError.InvalidInput("to lies after from, at most 31 days for HOUR and 3 years for the others.");
+            throw ApiError.InvalidInput("Pass a day for to that is after from, by at most 31 days for HOUR and 3 years otherwise.");
         var intervals = SplitIntoIntervals(venue, from, to, by).ToArray();
         var (start, end) = (intervals[0].From, intervals[^1].To);
 
@@ -95,7 +97,7 @@ internal sealed class RevenueSeries(IDbContextFactory<AnalyticsDb> dbFactory)
         Money Of(long minor) => new(minor, venue.Currency);
     }
 
-    // Ends and starts are the same instants, so no sale falls between two points or into both.
+    // Each interval ends at the instant at which the next one starts, so every transaction belongs to exactly one.
     private static IEnumerable<(Instant From, Instant To, string Label)> SplitIntoIntervals(
         IVenue venue,
         LocalDate from,

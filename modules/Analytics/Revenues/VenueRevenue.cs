@@ -12,24 +12,24 @@ using PosModular.Kernel.Time;
 
 namespace Analytics.Revenues;
 
-/// <summary>Revenue of one currency over a period. total, count and average are over captured sales, refunded ones included at their total;
-/// net takes refunds off.</summary>
-/// <param name="Period">The period asked for.</param>
-/// <param name="From">Its start, at the venue's cut-off; null for ALL.</param>
-/// <param name="To">Its end, exclusive; null for ALL.</param>
-/// <param name="Currency">ISO 4217.</param>
-/// <param name="Total">What guests paid, tips included.</param>
-/// <param name="Count">Captured sales.</param>
-/// <param name="Average">total / count, half-even; 0 without sales.</param>
-/// <param name="Net">total − refunded.</param>
-/// <param name="Refunded">Given back.</param>
-/// <param name="Tip">Of the total.</param>
-/// <param name="Pending">Authorised, not yet captured; not in total.</param>
-/// <param name="ByProvider">By provider, the largest first.</param>
-/// <param name="ByPaymentMethod">By payment method, the largest first.</param>
-/// <param name="OtherCurrencies">One for each other currency taken.</param>
-/// <param name="AsOf">When it was read.</param>
-/// <param name="PendingChanges">Changes ingested and not yet added up here.</param>
+/// <summary>Revenue in one currency over a period. total, count and average cover captured transactions, refunded ones at their full
+/// total; net subtracts refunds.</summary>
+/// <param name="Period">The length of the period that was asked for.</param>
+/// <param name="From">When the period starts, at the venue's day cut-off; null for ALL.</param>
+/// <param name="To">When the period ends, exclusive; null for ALL.</param>
+/// <param name="Currency">The currency as an ISO 4217 code.</param>
+/// <param name="Total">What guests paid in captured transactions, tips included.</param>
+/// <param name="Count">The number of captured transactions, refunded ones included.</param>
+/// <param name="Average">The total divided by the count, in minor units rounded half to even; 0 without transactions.</param>
+/// <param name="Net">The total less refunds.</param>
+/// <param name="Refunded">The amount refunded so far.</param>
+/// <param name="Tip">The tips within the total.</param>
+/// <param name="Pending">The total of transactions that are authorised and not yet captured; not part of total.</param>
+/// <param name="ByProvider">Revenue by provider, the largest total first.</param>
+/// <param name="ByPaymentMethod">Revenue by payment method, the largest total first.</param>
+/// <param name="OtherCurrencies">Revenue in every other currency that was taken, one entry for each.</param>
+/// <param name="AsOf">When the figures were read.</param>
+/// <param name="PendingChanges">How many recorded changes are not included in these figures yet.</param>
 internal sealed record Revenue(
     RevenuePeriod Period,
     Instant? From,
@@ -49,19 +49,20 @@ internal sealed record Revenue(
     long PendingChanges
 );
 
-/// <summary>A part of revenue.</summary>
-/// <param name="Key">What the part is, e.g. SQUARE or CARD.</param>
-/// <param name="Total">What guests paid, tips included.</param>
-/// <param name="Count">Captured sales.</param>
-/// <param name="Net">total − refunded.</param>
+/// <summary>The part of revenue that belongs to one provider or payment method.</summary>
+/// <param name="Key">The provider or payment method, e.g. SQUARE or CARD.</param>
+/// <param name="Total">What guests paid in captured transactions, tips included.</param>
+/// <param name="Count">The number of captured transactions, refunded ones included.</param>
+/// <param name="Net">The total less refunds.</param>
 internal sealed record RevenueSlice(string Key, Money Total, long Count, Money Net);
 
-/// <summary>Revenue, from the totals by the quarter hour.</summary>
+/// <summary>Answers from the totals by the quarter hour.</summary>
 internal sealed class VenueRevenue(IDbContextFactory<AnalyticsDb> dbFactory, FeedRelays relays, IClock clock)
 {
-    /// <summary>The day, ISO week, month or year that holds <paramref name="on"/> (default: the venue's today); ALL ignores it. Owner only.</summary>
-    /// <param name="period">How much time.</param>
-    /// <param name="on">A day in it.</param>
+    /// <summary>Revenue of the business day, ISO week, month or year that contains <paramref name="on"/>, or of all time. Requires an
+    /// owner of the venue.</summary>
+    /// <param name="period">The length of the period.</param>
+    /// <param name="on">A business day within the period; the venue's today when left out. ALL ignores it.</param>
     public async Task<Revenue> RevenueAsync(
         [Parent] IVenue venue,
         RevenuePeriod period,
@@ -72,7 +73,8 @@ internal sealed class VenueRevenue(IDbContextFactory<AnalyticsDb> dbFactory, Fee
     {
         context.Caller().Demand(Right.ViewTransactions, venue);
         var now = clock.Now();
-        // Read before the sums: a change that is added up in between is then named twice rather than not at all.
+        // Read before the sums: a change that is added up in between is then reported as pending although it is included, rather than
+        // left out of both.
         var pendingChanges = await relays.CountPendingAsync(AnalyticsDb.Schema, venue.Id, cancellationToken);
         await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
         var rows = db.RevenueBuckets.AsNoTracking().Where(b => b.VenueId == venue.Id);
@@ -138,7 +140,7 @@ internal sealed class VenueRevenue(IDbContextFactory<AnalyticsDb> dbFactory, Fee
                 .ThenBy(s => s.Key, StringComparer.Ordinal),
         ];
 
-    // GiftCard → GIFT_CARD, as the enum stands in the schema.
+    // GiftCard becomes GIFT_CARD, as the schema spells the value.
     private static string EnumValueName(PaymentMethod method) =>
         string.Concat(method.ToString().Select((c, i) => i > 0 && char.IsUpper(c) ? "_" + c : char.ToUpperInvariant(c).ToString()));
 

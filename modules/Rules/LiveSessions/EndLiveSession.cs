@@ -8,18 +8,19 @@ using PosModular.Kernel.Time;
 
 namespace Rules.LiveSessions;
 
-/// <summary>Which session to end.</summary>
+/// <summary>The live session to end.</summary>
 internal sealed record EndLiveSessionInput
 {
-    /// <summary>Which session.</summary>
+    /// <summary>The id of the session.</summary>
     [Id]
     public required string SessionId { get; init; }
 
-    /// <summary>Now when left out.</summary>
+    /// <summary>When the session ended; the present moment when left out.</summary>
     public Instant? EndedAt { get; init; }
 }
 
-/// <summary>Takes a performer off stage, or corrects when that was. Owner or HEAD_MODERATOR. Errors: NOT_FOUND, INVALID_INPUT.</summary>
+/// <summary>Ends a live session, or corrects when it ended. Requires an owner of the venue or HEAD_MODERATOR. Errors: NOT_FOUND;
+/// INVALID_INPUT when the end is not after the start.</summary>
 internal sealed class EndLiveSession(IDbContextFactory<RulesDb> dbFactory, IVenues venues, IClock clock)
 {
     private static readonly UserError SessionNotFound = new(
@@ -28,7 +29,7 @@ internal sealed class EndLiveSession(IDbContextFactory<RulesDb> dbFactory, IVenu
         "sessionId"
     );
 
-    /// <param name="input">Which session.</param>
+    /// <param name="input">The session to end.</param>
     public async Task<LiveSessionPayload> HandleAsync(
         EndLiveSessionInput input,
         IResolveFieldContext context,
@@ -47,7 +48,7 @@ internal sealed class EndLiveSession(IDbContextFactory<RulesDb> dbFactory, IVenu
         caller.Demand(Right.ManageMembers, venue);
         var endedAt = input.EndedAt ?? clock.Now();
         if (endedAt <= session.StartedAt)
-            return LiveSessionPayload.Failed(UserError.Invalid("A session ends after it has started.", "endedAt"));
+            return LiveSessionPayload.Failed(UserError.Invalid("The end must be after the start. Pass a later endedAt.", "endedAt"));
         session.EndedAt = endedAt;
         await db.SaveChangesAsync(cancellationToken);
         return new LiveSessionPayload(session, []);

@@ -5,23 +5,23 @@ using NodaTime;
 
 namespace Rules.LiveSessions;
 
-/// <summary>A performer on stage.</summary>
+/// <summary>A span of time during which a performer is on stage.</summary>
 internal sealed class LiveSession
 {
-    /// <summary>A version-7 UUID.</summary>
+    /// <summary>The session's id, a version-7 UUID.</summary>
     public Guid Id { get; init; }
 
     [Ignore]
     public required string VenueId { get; init; }
 
-    /// <summary>Who is on stage.</summary>
+    /// <summary>The performer on stage, by the id that your application gave.</summary>
     [Id]
     public required string PerformerId { get; init; }
 
-    /// <summary>Inclusive.</summary>
+    /// <summary>When the session started, inclusive.</summary>
     public Instant StartedAt { get; init; }
 
-    /// <summary>Exclusive; null while it goes on.</summary>
+    /// <summary>When the session ended, exclusive; null while it goes on.</summary>
     public Instant? EndedAt { get; set; }
 
     [Ignore]

@@ -9,37 +9,37 @@ using Rules.SpendRules;
 
 namespace Rules.LiveSessions;
 
-/// <summary>A session to start, or one that was.</summary>
+/// <summary>A live session to start, or a past one to record.</summary>
 internal sealed record StartLiveSessionInput
 {
-    /// <summary>Which venue.</summary>
+    /// <summary>The id of the venue.</summary>
     [Id]
     public required string VenueId { get; init; }
 
-    /// <summary>Who is on stage: an id of yours.</summary>
+    /// <summary>The performer on stage: an id of your application, 1 to 200 characters.</summary>
     [Id]
     public required string PerformerId { get; init; }
 
-    /// <summary>Now when left out.</summary>
+    /// <summary>When the session starts; the present moment when left out.</summary>
     public Instant? StartedAt { get; init; }
 
-    /// <summary>When its end is known already.</summary>
+    /// <summary>When the session ends; left out while that is not known.</summary>
     public Instant? EndedAt { get; init; }
 }
 
-/// <summary>The session, or what was wrong.</summary>
-/// <param name="Session">Null when there are errors.</param>
-/// <param name="Errors">Empty when it went well.</param>
+/// <summary>The live session, or why it could not be saved.</summary>
+/// <param name="Session">The session as it is now; null when there are errors.</param>
+/// <param name="Errors">What was wrong with the input; empty on success.</param>
 internal sealed record LiveSessionPayload(LiveSession? Session, IReadOnlyList<UserError> Errors)
 {
     public static LiveSessionPayload Failed(UserError error) => new(null, [error]);
 }
 
-/// <summary>Puts a performer on stage. Sales count for it by their own time, so those that come in later count too. Owner or HEAD_MODERATOR.
-/// Errors: INVALID_INPUT.</summary>
+/// <summary>Starts a live session. A transaction belongs to it by the transaction's own time, so those that arrive later count too.
+/// Requires an owner of the venue or HEAD_MODERATOR. Errors: INVALID_INPUT.</summary>
 internal sealed class StartLiveSession(IDbContextFactory<RulesDb> dbFactory, IVenues venues, IClock clock)
 {
-    /// <param name="input">The session.</param>
+    /// <param name="input">The session to start.</param>
     public async Task<LiveSessionPayload> HandleAsync(
         StartLiveSessionInput input,
         IResolveFieldContext context,
@@ -59,7 +59,7 @@ internal sealed class StartLiveSession(IDbContextFactory<RulesDb> dbFactory, IVe
             EndedAt = input.EndedAt,
         };
         if (session.EndedAt <= session.StartedAt)
-            return LiveSessionPayload.Failed(UserError.Invalid("A session ends after it has started.", "endedAt"));
+            return LiveSessionPayload.Failed(UserError.Invalid("The end must be after the start. Pass a later endedAt, or leave it out.", "endedAt"));
         await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
         db.Add(session);
         await db.SaveChangesAsync(cancellationToken);

@@ -8,7 +8,8 @@ using PosModular.Kernel.Schema;
 
 namespace Rules.LiveSessions;
 
-/// <summary>Who was on stage at the sale's time: the session that started last; null when there was none.</summary>
+/// <summary>The performer who was on stage at the transaction's time; null when nobody was. Where sessions overlap, the one that started
+/// last decides.</summary>
 internal sealed class TransactionPerformer(IDbContextFactory<RulesDb> dbFactory)
 {
     [Id]

@@ -7,13 +7,13 @@ using PosModular.Kernel.Schema;
 
 namespace Rules.LiveSessions;
 
-/// <summary>The venue's live sessions, the latest start first. Owner or HEAD_MODERATOR.</summary>
+/// <summary>The venue's live sessions, the latest start first. Requires an owner of the venue or HEAD_MODERATOR.</summary>
 internal sealed class VenueLiveSessions(IDbContextFactory<RulesDb> dbFactory)
 {
     private const string CursorKind = "session";
 
-    /// <param name="first">How many, 1 to 200.</param>
-    /// <param name="after">The endCursor of the page before.</param>
+    /// <param name="first">How many to return, 1 to 200.</param>
+    /// <param name="after">The endCursor of the previous page; left out for the first page.</param>
     public async Task<Connection<LiveSession>> LiveSessionsAsync(
         [Parent] IVenue venue,
         IResolveFieldContext context,

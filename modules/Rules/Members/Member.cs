@@ -5,25 +5,27 @@ using Rules.SpendRules;
 
 namespace Rules.Members;
 
-/// <summary>A user as a venue knows him.</summary>
+/// <summary>A user who has bought something at a venue, with their tier, access and spend there.</summary>
 internal sealed class Member(IVenue venue, MemberRow row)
 {
     [Ignore]
     public IVenue Venue => venue;
 
-    /// <summary>The sub claim of the user's token.</summary>
+    /// <summary>The user's id: the sub claim of their token.</summary>
     [Id]
     public string UserId => row.UserId;
 
-    /// <summary>The highest tier unlocked.</summary>
+    /// <summary>The highest tier among the member's unlocks in force; GUEST without any.</summary>
     public Tier Tier => row.Tier;
 
-    /// <summary>All access unlocked.</summary>
+    /// <summary>Every access level among the member's unlocks in force.</summary>
     public IReadOnlyList<AccessLevel> Access => row.Access;
 
-    /// <summary>The time of the first sale here, also one called off or given to somebody else since.</summary>
+    /// <summary>The time of the member's first transaction at the venue, even if it was cancelled or assigned to somebody else later;
+    /// null without any.</summary>
     public Instant? FirstSeenAt => row.FirstSeenAt;
 
-    /// <summary>The time of the last sale here, also one called off or given to somebody else since.</summary>
+    /// <summary>The time of the member's last transaction at the venue, even if it was cancelled or assigned to somebody else later; null
+    /// without any.</summary>
     public Instant? LastSeenAt => row.LastSeenAt;
 }

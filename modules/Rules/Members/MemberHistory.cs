@@ -8,15 +8,15 @@ using Rules.SpendRules;
 
 namespace Rules.Members;
 
-/// <summary>A move from one tier to another.</summary>
-/// <param name="At">When.</param>
-/// <param name="From">The tier before.</param>
-/// <param name="To">The tier after.</param>
-/// <param name="Reason">Why.</param>
-/// <param name="UnlockId">The unlock that brought it.</param>
+/// <summary>A change of a member's tier.</summary>
+/// <param name="At">When the tier changed.</param>
+/// <param name="From">The tier before the change.</param>
+/// <param name="To">The tier after the change.</param>
+/// <param name="Reason">Why the tier changed, in words for people.</param>
+/// <param name="UnlockId">The unlock that raised the tier; null when the tier fell.</param>
 internal sealed record TierChange(Instant At, Tier From, Tier To, string Reason, Guid? UnlockId);
 
-/// <summary>The member's tiers, the oldest move first.</summary>
+/// <summary>Every change of the member's tier, the oldest first.</summary>
 internal sealed class MemberHistory(IDbContextFactory<RulesDb> dbFactory)
 {
     public IDataLoaderResult<IEnumerable<TierChange>> History([Parent] Member member, IResolveFieldContext context) =>

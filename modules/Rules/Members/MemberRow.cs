@@ -5,7 +5,8 @@ using Rules.SpendRules;
 
 namespace Rules.Members;
 
-/// <summary>A user at a venue: the highest tier unlocked, the union of access, and when he was seen.</summary>
+/// <summary>A member of a venue: the highest tier and the union of access of their unlocks in force, and the times of their first and
+/// last transaction.</summary>
 internal sealed class MemberRow
 {
     public required string VenueId { get; init; }
@@ -31,7 +32,7 @@ internal sealed class MemberRow
     }
 }
 
-/// <summary>A move of a member from one tier to another.</summary>
+/// <summary>A change of a member's tier.</summary>
 internal sealed class TierChangeRow
 {
     public Guid Id { get; init; }

@@ -7,7 +7,8 @@ using PosModular.Kernel.Schema;
 
 namespace Rules.Members;
 
-/// <summary>Net spend at this venue in all time, one amount for each currency, counted as the venue counts (rulesCountFrom).</summary>
+/// <summary>What the member has spent at the venue in all time, refunds subtracted, as one amount for each currency. The venue's
+/// rulesCountFrom decides whether authorised payments count.</summary>
 internal sealed class MemberSpend(IDbContextFactory<RulesDb> dbFactory)
 {
     public IDataLoaderResult<IEnumerable<Money>> LifetimeSpend([Parent] Member member, IResolveFieldContext context) =>

@@ -7,7 +7,7 @@ using Rules.Unlocks;
 
 namespace Rules.Members;
 
-/// <summary>Everything unlocked here, the oldest first; also what was taken back.</summary>
+/// <summary>The member's unlocks at the venue, the oldest first, revoked ones included.</summary>
 internal sealed class MemberUnlocks(IDbContextFactory<RulesDb> dbFactory)
 {
     public IDataLoaderResult<IEnumerable<Unlock>> Unlocks([Parent] Member member, IResolveFieldContext context) =>

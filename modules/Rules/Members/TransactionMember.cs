@@ -8,7 +8,7 @@ using PosModular.Kernel.Schema;
 
 namespace Rules.Members;
 
-/// <summary>The member whose sale it is; null while nobody is known.</summary>
+/// <summary>The member whose transaction it is; null while it is matched to no user.</summary>
 internal sealed class TransactionMember(IDbContextFactory<RulesDb> dbFactory, IVenues venues)
 {
     public IDataLoaderResult<Member?> Member([Parent] ITransaction transaction, IResolveFieldContext context) =>

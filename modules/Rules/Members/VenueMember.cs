@@ -6,10 +6,11 @@ using PosModular.Kernel.Schema;
 
 namespace Rules.Members;
 
-/// <summary>Null for somebody without a sale here. Owner only.</summary>
+/// <summary>The venue's member with this user id; null for a user without a transaction at the venue. Requires an owner of the
+/// venue.</summary>
 internal sealed class VenueMember(IDbContextFactory<RulesDb> dbFactory)
 {
-    /// <param name="userId">The sub claim of the user's token.</param>
+    /// <param name="userId">The user's id: the sub claim of their token.</param>
     public async Task<Member?> MemberAsync(
         [Parent] IVenue venue,
         [Id] string userId,

@@ -8,14 +8,14 @@ using Rules.SpendRules;
 
 namespace Rules.Members;
 
-/// <summary>The venue's members by user id. Owner only.</summary>
+/// <summary>The venue's members in the order of their user ids. Requires an owner of the venue.</summary>
 internal sealed class VenueMembers(IDbContextFactory<RulesDb> dbFactory)
 {
     private const string CursorKind = "member";
 
-    /// <param name="tier">Only those of this tier.</param>
-    /// <param name="first">How many, 1 to 200.</param>
-    /// <param name="after">The endCursor of the page before.</param>
+    /// <param name="tier">Returns only members of this tier; all when left out.</param>
+    /// <param name="first">How many to return, 1 to 200.</param>
+    /// <param name="after">The endCursor of the previous page; left out for the first page.</param>
     public async Task<Connection<Member>> MembersAsync(
         [Parent] IVenue venue,
         IResolveFieldContext context,

@@ -5,13 +5,13 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Rules.Members;
 
-/// <summary>Where you are known.</summary>
-/// <param name="VenueId">Which venue.</param>
-/// <param name="VenueName">Its name.</param>
-/// <param name="Member">You, as it knows you.</param>
+/// <summary>A venue at which the caller is a member.</summary>
+/// <param name="VenueId">The venue's id.</param>
+/// <param name="VenueName">The venue's name.</param>
+/// <param name="Member">The caller's tier, access and spend at the venue.</param>
 internal sealed record Membership([property: Id] string VenueId, string VenueName, Member Member);
 
-/// <summary>Where I am a member, with my tier and access. Any user, for himself.</summary>
+/// <summary>The venues at which the caller is a member, in the order of their ids. Every user may read their own.</summary>
 internal sealed class ViewerMemberships(IDbContextFactory<RulesDb> dbFactory, IVenues venues)
 {
     public async Task<IEnumerable<Membership>> MembershipsAsync(IResolveFieldContext context, CancellationToken cancellationToken)

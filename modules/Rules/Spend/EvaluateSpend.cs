@@ -10,14 +10,14 @@ using Rules.Unlocks;
 
 namespace Rules.Spend;
 
-/// <summary>Keeps lifetime spend and tries the rules on each change that raises it; spend, unlocks, members and the place in the feed are one
-/// commit.</summary>
+/// <summary>Adds each change up to lifetime spend and evaluates the spend rules where spend rises. Spend, unlocks, members and the
+/// position in the feed are saved in one commit.</summary>
 internal sealed class EvaluateSpend(RulesDb db, IVenues venues, FeedSignal signal, AfterCommitActions afterCommitActions, IClock clock)
     : INotificationHandler<TransactionsChanged>
 {
     public async Task Handle(TransactionsChanged notification, CancellationToken cancellationToken)
     {
-        // Sales of nobody move no spend.
+        // A transaction that is matched to no user changes nobody's spend.
         var matched = notification.Changes.Where(c => c.Before?.UserId is not null || c.After.UserId is not null).ToArray();
         if (matched.Length == 0)
             return;

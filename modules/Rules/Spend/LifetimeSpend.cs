@@ -4,18 +4,18 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace Rules.Spend;
 
-/// <summary>What a user has spent at a venue in all his time there, in one currency: total less refunds, in minor units. Both ways of counting
-/// are kept, so that a venue may change its mind.</summary>
+/// <summary>What a user has spent at a venue in all time, in one currency: totals less refunds, in minor units. Both ways of counting are
+/// stored, so that a venue may change its rulesCountFrom without a recalculation.</summary>
 internal sealed class LifetimeSpend
 {
     public required string VenueId { get; init; }
     public required string UserId { get; init; }
     public required string Currency { get; init; }
 
-    /// <summary>Over captured and authorised sales.</summary>
+    /// <summary>Spend over captured and authorised transactions.</summary>
     public long AuthorizedMinor { get; init; }
 
-    /// <summary>Over captured sales only.</summary>
+    /// <summary>Spend over captured transactions only.</summary>
     public long CapturedMinor { get; init; }
 
     public long CountedMinor(CountFrom countFrom) => countFrom == CountFrom.Captured ? CapturedMinor : AuthorizedMinor;

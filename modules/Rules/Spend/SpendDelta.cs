@@ -2,10 +2,10 @@ using Ingestion.Contracts;
 
 namespace Rules.Spend;
 
-/// <summary>How a user's spend at a venue moves. Minor units; may be negative.</summary>
+/// <summary>By how much a user's lifetime spend at a venue changes, in minor units; may be negative.</summary>
 internal sealed record SpendDelta(string VenueId, string UserId, string Currency, long AuthorizedMinor, long CapturedMinor)
 {
-    /// <summary>The changes folded to one move for each user and currency; a pure function.</summary>
+    /// <summary>Sums the changes up to one delta for each user and currency and leaves out those that come to zero. Pure.</summary>
     public static IReadOnlyList<SpendDelta> FromChanges(IEnumerable<TransactionChange> changes)
     {
         var sums = new Dictionary<(string Venue, string User, string Currency), (long Authorized, long Captured)>();

@@ -8,51 +8,53 @@ using PosModular.Kernel.Time;
 
 namespace Rules.SpendRules;
 
-/// <summary>A new rule.</summary>
+/// <summary>A spend rule to create.</summary>
 internal sealed record CreateSpendRuleInput
 {
-    /// <summary>Which venue.</summary>
+    /// <summary>The id of the venue.</summary>
     [Id]
     public required string VenueId { get; init; }
 
-    /// <summary>For people; 1 to 200 characters.</summary>
+    /// <summary>The rule's name for people, 1 to 200 characters.</summary>
     public required string Name { get; init; }
 
-    /// <summary>In units of the currency, e.g. 50 or "49.99".</summary>
+    /// <summary>The lifetime spend that is needed, in units of the currency, above 0, e.g. 50 or "49.99".</summary>
     public required decimal Threshold { get; init; }
 
-    /// <summary>ISO 4217; the venue's when left out.</summary>
+    /// <summary>The threshold's currency as an ISO 4217 code; the venue's when left out. Only spend in this currency counts.</summary>
     public string? Currency { get; init; }
 
-    /// <summary>What it unlocks.</summary>
+    /// <summary>The tier that the rule unlocks.</summary>
     public required Tier UnlocksTier { get; init; }
 
-    /// <summary>What it opens; nothing when left out.</summary>
+    /// <summary>The access levels that the rule grants; none when left out.</summary>
     public IReadOnlyList<AccessLevel>? GrantsAccess { get; init; }
 
-    /// <summary>Whether only sales of the live window or, without one, of a live session count as the moment.</summary>
+    /// <summary>True when only a transaction inside the live window or, without a window, during a live session can meet the
+    /// rule.</summary>
     [DefaultAstValue("false")]
     public bool? LiveOnly { get; init; }
 
-    /// <summary>When the sale must be, in the venue's local time; needs liveOnly.</summary>
+    /// <summary>The times of the week at which the transaction must take place, in the venue's local time. Requires liveOnly.</summary>
     public LiveWindowInput? LiveWindow { get; init; }
 
-    /// <summary>Whose live session it must be.</summary>
+    /// <summary>The performer during whose live session the transaction must take place; left out when the performer does not
+    /// matter.</summary>
     [Id]
     public string? PerformerId { get; init; }
 
-    /// <summary>Higher ones are tried first.</summary>
+    /// <summary>Rules with a higher priority are evaluated first.</summary>
     [DefaultAstValue("0")]
     public int? Priority { get; init; }
 
-    /// <summary>Whether it is tried.</summary>
+    /// <summary>Whether the rule is evaluated.</summary>
     [DefaultAstValue("true")]
     public bool? Enabled { get; init; }
 }
 
-/// <summary>The rule, or what was wrong.</summary>
-/// <param name="Rule">Null when there are errors.</param>
-/// <param name="Errors">Empty when it went well.</param>
+/// <summary>The spend rule, or why it could not be saved.</summary>
+/// <param name="Rule">The rule as it is now; null when there are errors.</param>
+/// <param name="Errors">What was wrong with the input; empty on success.</param>
 internal sealed record SpendRulePayload(SpendRule? Rule, IReadOnlyList<UserError> Errors)
 {
     public static SpendRulePayload Failed(params IReadOnlyList<UserError> errors) => new(null, errors);
@@ -61,10 +63,11 @@ internal sealed record SpendRulePayload(SpendRule? Rule, IReadOnlyList<UserError
         Failed(new UserError(ErrorCode.NotFound, "There is no such rule. List them with venue { spendRules { id name } }.", "ruleId"));
 }
 
-/// <summary>Makes a rule. It is tried at the next sale that raises a guest's spend. Owner or HEAD_MODERATOR. Errors: INVALID_INPUT.</summary>
+/// <summary>Creates a spend rule. It is evaluated for the first time at the next transaction that raises a guest's spend. Requires an
+/// owner of the venue or HEAD_MODERATOR. Errors: INVALID_INPUT.</summary>
 internal sealed class CreateSpendRule(IDbContextFactory<RulesDb> dbFactory, IVenues venues, IClock clock)
 {
-    /// <param name="input">The new rule.</param>
+    /// <param name="input">The rule to create.</param>
     public async Task<SpendRulePayload> HandleAsync(
         CreateSpendRuleInput input,
         IResolveFieldContext context,

@@ -7,18 +7,19 @@ using PosModular.Kernel.Time;
 
 namespace Rules.SpendRules;
 
-/// <summary>Which rule to delete.</summary>
+/// <summary>The spend rule to delete.</summary>
 internal sealed record DeleteSpendRuleInput
 {
-    /// <summary>Which rule.</summary>
+    /// <summary>The id of the rule.</summary>
     [Id]
     public required string RuleId { get; init; }
 }
 
-/// <summary>Deletes a rule; its unlocks stay. Answers the rule as it was. Owner or HEAD_MODERATOR. Errors: NOT_FOUND.</summary>
+/// <summary>Deletes a spend rule and returns it as it was. What it has unlocked stays. Requires an owner of the venue or HEAD_MODERATOR.
+/// Errors: NOT_FOUND.</summary>
 internal sealed class DeleteSpendRule(IDbContextFactory<RulesDb> dbFactory, IVenues venues, IClock clock)
 {
-    /// <param name="input">Which rule.</param>
+    /// <param name="input">The rule to delete.</param>
     public async Task<SpendRulePayload> HandleAsync(
         DeleteSpendRuleInput input,
         IResolveFieldContext context,

@@ -27,10 +27,11 @@ internal enum DayOfWeek
     Sunday = 7,
 }
 
-/// <summary>Local times of the venue; an end at or before the start runs over midnight and belongs to the day it started on.</summary>
-/// <param name="Days">The days it starts on.</param>
-/// <param name="Start">Inclusive.</param>
-/// <param name="End">Exclusive.</param>
+/// <summary>A span of the venue's local time on certain days of the week. With an end at or before the start it runs over midnight and
+/// belongs to the day on which it starts.</summary>
+/// <param name="Days">The days of the week on which the window starts.</param>
+/// <param name="Start">The local time at which the window starts, inclusive.</param>
+/// <param name="End">The local time at which the window ends, exclusive.</param>
 internal sealed record LiveWindow(IReadOnlyList<DayOfWeek> Days, LocalTime Start, LocalTime End)
 {
     private const int AllDays = 0b1111111;
@@ -40,7 +41,8 @@ internal sealed record LiveWindow(IReadOnlyList<DayOfWeek> Days, LocalTime Start
     internal static LiveWindow FromDayMask(int mask, LocalTime start, LocalTime end) =>
         new([.. Enum.GetValues<DayOfWeek>().Where(d => (mask & DayBit((int)d)) != 0)], start, end);
 
-    /// <summary>Whether that moment lies in it. By the clock on the wall: in the night a clock goes back an hour comes twice and counts twice.</summary>
+    /// <summary>Whether this local time lies in the window. When clocks go back, an hour occurs twice, and both occurrences
+    /// count.</summary>
     internal bool Contains(LocalDateTime local)
     {
         var (mask, time, today) = (DayMask, local.TimeOfDay, (int)local.DayOfWeek);

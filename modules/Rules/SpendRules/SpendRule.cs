@@ -6,23 +6,23 @@ using PosModular.Kernel.Amounts;
 
 namespace Rules.SpendRules;
 
-/// <summary>How close a guest is; higher ones come later in the list.</summary>
+/// <summary>How much a guest has earned; GUEST is the lowest tier and WHALE the highest.</summary>
 internal enum Tier : short
 {
-    /// <summary>Known, nothing earned yet.</summary>
+    /// <summary>A guest who is known and has earned nothing yet.</summary>
     Guest = 0,
 
-    /// <summary>Comes back.</summary>
+    /// <summary>A guest who comes back.</summary>
     Regular = 1,
 
-    /// <summary>Spends well.</summary>
+    /// <summary>A guest who spends a lot.</summary>
     Platinum = 2,
 
-    /// <summary>The inner circle.</summary>
+    /// <summary>The highest tier.</summary>
     Whale = 3,
 }
 
-/// <summary>What a member may enter.</summary>
+/// <summary>An area that a member may enter.</summary>
 internal enum AccessLevel : short
 {
     /// <summary>The public lobby.</summary>
@@ -32,22 +32,22 @@ internal enum AccessLevel : short
     InnerCircle = 2,
 }
 
-/// <summary>What a guest must have spent, and when, to be unlocked a tier and access.</summary>
+/// <summary>How much a guest must have spent, and when they must buy, to unlock a tier and access.</summary>
 internal sealed class SpendRule
 {
-    /// <summary>A version-7 UUID.</summary>
+    /// <summary>The rule's id, a version-7 UUID.</summary>
     public Guid Id { get; init; }
 
     [Ignore]
     public required string VenueId { get; init; }
 
-    /// <summary>For people.</summary>
+    /// <summary>The rule's name for people.</summary>
     public required string Name { get; set; }
 
-    /// <summary>Whether it is tried.</summary>
+    /// <summary>Whether the rule is evaluated.</summary>
     public bool Enabled { get; set; }
 
-    /// <summary>Higher ones are tried first.</summary>
+    /// <summary>Rules with a higher priority are evaluated first; equal ones by threshold, then by age.</summary>
     public int Priority { get; set; }
 
     [Ignore]
@@ -56,16 +56,17 @@ internal sealed class SpendRule
     [Ignore]
     public required string Currency { get; init; }
 
-    /// <summary>The lifetime spend that is needed; only spend of this currency counts.</summary>
+    /// <summary>The lifetime spend that is needed; only spend in this currency counts.</summary>
     public Money Threshold => new(ThresholdMinor, Currency);
 
-    /// <summary>What it unlocks.</summary>
+    /// <summary>The tier that the rule unlocks.</summary>
     public Tier UnlocksTier { get; set; }
 
-    /// <summary>What it opens.</summary>
+    /// <summary>The access levels that the rule grants.</summary>
     public required IReadOnlyList<AccessLevel> GrantsAccess { get; set; }
 
-    /// <summary>Whether only sales of the live window or, without one, of a live session count as the moment.</summary>
+    /// <summary>True when only a transaction inside the live window or, without a window, during a live session can meet the
+    /// rule.</summary>
     public bool LiveOnly { get; set; }
 
     [Ignore]
@@ -77,27 +78,27 @@ internal sealed class SpendRule
     [Ignore]
     public LocalTime? LiveEnd { get; private set; }
 
-    /// <summary>When the sale must be, in the venue's local time; null for any time.</summary>
+    /// <summary>The times of the week at which the transaction must take place, in the venue's local time; null for any time.</summary>
     public LiveWindow? LiveWindow
     {
         get => LiveDays is { } days ? SpendRules.LiveWindow.FromDayMask(days, LiveStart!.Value, LiveEnd!.Value) : null;
         set => (LiveDays, LiveStart, LiveEnd) = (value?.DayMask, value?.Start, value?.End);
     }
 
-    /// <summary>Whose live session it must be; null for anybody's or none.</summary>
+    /// <summary>The performer during whose live session the transaction must take place; null when the performer does not matter.</summary>
     [Id]
     public string? PerformerId { get; set; }
 
-    /// <summary>How often it has unlocked.</summary>
+    /// <summary>How often the rule has unlocked, including unlocks that were revoked later.</summary>
     public long TimesTriggered { get; init; }
 
-    /// <summary>When it unlocked last.</summary>
+    /// <summary>When the rule last unlocked; null when it never has.</summary>
     public Instant? LastTriggeredAt { get; init; }
 
-    /// <summary>When it was made.</summary>
+    /// <summary>When the rule was created.</summary>
     public Instant CreatedAt { get; init; }
 
-    /// <summary>When it was last changed by somebody.</summary>
+    /// <summary>When somebody last changed the rule.</summary>
     public Instant UpdatedAt { get; set; }
 
     [Ignore]

@@ -6,7 +6,8 @@ namespace Rules.SpendRules;
 
 internal static class SpendRuleAuthorization
 {
-    /// <summary>The rule, tracked; null when there is none or the caller may not know of it. Throws FORBIDDEN when he may, but not change it.</summary>
+    /// <summary>Finds a rule that is to be changed. Null when there is none or the caller may not see its venue; throws FORBIDDEN when
+    /// they may see it but not change it.</summary>
     public static async Task<SpendRule?> FindRuleToChangeAsync(
         this RulesDb db,
         string ruleId,

@@ -4,28 +4,28 @@ using PosModular.Kernel.Errors;
 
 namespace Rules.SpendRules;
 
-/// <summary>A live window to set.</summary>
+/// <summary>The live window of a spend rule.</summary>
 internal sealed record LiveWindowInput
 {
-    /// <summary>The days it starts on; all when left out.</summary>
+    /// <summary>The days of the week on which the window starts; every day when left out.</summary>
     public IReadOnlyList<DayOfWeek>? Days { get; init; }
 
-    /// <summary>Inclusive.</summary>
+    /// <summary>The local time at which the window starts, inclusive.</summary>
     public required LocalTime Start { get; init; }
 
-    /// <summary>Exclusive; at or before the start it runs over midnight.</summary>
+    /// <summary>The local time at which the window ends, exclusive. At or before the start, the window runs over midnight.</summary>
     public required LocalTime End { get; init; }
 
     public LiveWindow ToLiveWindow() => LiveWindow.FromDayMask(new LiveWindow(Days ?? [], Start, End).DayMask, Start, End);
 }
 
-/// <summary>What a rule's fields must satisfy; each answers null when it is well.</summary>
+/// <summary>Validates the fields of a spend rule. Each check returns null for a valid value.</summary>
 internal static class SpendRuleValidator
 {
     public static UserError? CheckName(string name) =>
         name.Trim().Length is >= 1 and <= 200 && !name.Any(char.IsControl)
             ? null
-            : UserError.Invalid("A name has 1 to 200 characters.", "name");
+            : UserError.Invalid("Pass a name of 1 to 200 characters without control characters.", "name");
 
     public static UserError? CheckCurrency(string currency) =>
         Currency.Exists(currency)
@@ -35,14 +35,15 @@ internal static class SpendRuleValidator
     public static UserError? CheckPerformer(string? id) =>
         id is null || (id.Trim().Length is >= 1 and <= 200 && !id.Any(char.IsControl))
             ? null
-            : UserError.Invalid("A performer is an id of yours, 1 to 200 characters.", "performerId");
+            : UserError.Invalid("Pass a performer id of 1 to 200 characters without control characters.", "performerId");
 
     public static UserError? CheckWindow(bool liveOnly, LiveWindow? window) =>
         window is null || liveOnly
             ? null
             : UserError.Invalid("A live window counts only with liveOnly: true. Set it, or leave the window out.", "liveWindow");
 
-    /// <summary>Units of the currency as minor units; null when there are too many digits, or it is not above 0 and within reach.</summary>
+    /// <summary>Converts units of the currency to minor units. Null when the amount has more decimals than the currency, is not above 0
+    /// or is too large.</summary>
     public static long? ToMinorUnits(decimal units, string currency)
     {
         var factor = 1m;
@@ -56,7 +57,7 @@ internal static class SpendRuleValidator
 
     public static UserError InvalidThreshold(string currency) =>
         UserError.Invalid(
-            $"A threshold is above 0 and has at most {Currency.MinorUnitDigits(currency)} digits after the point in {currency}.",
+            $"Pass a threshold above 0 with at most {Currency.MinorUnitDigits(currency)} decimals, as {currency} has.",
             "threshold"
         );
 }

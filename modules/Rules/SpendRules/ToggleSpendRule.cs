@@ -7,21 +7,22 @@ using PosModular.Kernel.Time;
 
 namespace Rules.SpendRules;
 
-/// <summary>Which rule to switch.</summary>
+/// <summary>The spend rule to switch on or off.</summary>
 internal sealed record ToggleSpendRuleInput
 {
-    /// <summary>Which rule.</summary>
+    /// <summary>The id of the rule.</summary>
     [Id]
     public required string RuleId { get; init; }
 
-    /// <summary>On or off; flips it when left out.</summary>
+    /// <summary>True switches the rule on and false switches it off; when left out, the rule changes to the other state.</summary>
     public bool? Enabled { get; init; }
 }
 
-/// <summary>Switches a rule on or off; what it has unlocked stays. Owner or HEAD_MODERATOR. Errors: NOT_FOUND.</summary>
+/// <summary>Switches a spend rule on or off. What it has unlocked stays. Requires an owner of the venue or HEAD_MODERATOR. Errors:
+/// NOT_FOUND.</summary>
 internal sealed class ToggleSpendRule(IDbContextFactory<RulesDb> dbFactory, IVenues venues, IClock clock)
 {
-    /// <param name="input">Which rule.</param>
+    /// <param name="input">The rule to switch.</param>
     public async Task<SpendRulePayload> HandleAsync(
         ToggleSpendRuleInput input,
         IResolveFieldContext context,

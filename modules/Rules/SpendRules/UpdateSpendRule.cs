@@ -9,43 +9,45 @@ using PosModular.Kernel.Time;
 
 namespace Rules.SpendRules;
 
-/// <summary>What to change of a rule: a field left out stays, null clears liveWindow and performerId.</summary>
+/// <summary>The changes to a spend rule. A field that is left out stays as it is; null clears liveWindow and performerId.</summary>
 internal sealed record UpdateSpendRuleInput : PartialInput
 {
-    /// <summary>Which rule.</summary>
+    /// <summary>The id of the rule.</summary>
     [Id]
     public required string RuleId { get; init; }
 
-    /// <summary>For people; 1 to 200 characters.</summary>
+    /// <summary>The rule's name for people, 1 to 200 characters.</summary>
     public string? Name { get; init; }
 
-    /// <summary>In units of the rule's currency.</summary>
+    /// <summary>The lifetime spend that is needed from now on, in units of the rule's currency, above 0.</summary>
     public decimal? Threshold { get; init; }
 
-    /// <summary>What it unlocks from now on.</summary>
+    /// <summary>The tier that the rule unlocks from now on.</summary>
     public Tier? UnlocksTier { get; init; }
 
-    /// <summary>What it opens from now on.</summary>
+    /// <summary>The access levels that the rule grants from now on.</summary>
     public IReadOnlyList<AccessLevel>? GrantsAccess { get; init; }
 
-    /// <summary>Whether only sales of the live window or, without one, of a live session count as the moment.</summary>
+    /// <summary>True when only a transaction inside the live window or, without a window, during a live session can meet the
+    /// rule.</summary>
     public bool? LiveOnly { get; init; }
 
-    /// <summary>When the sale must be; null clears it.</summary>
+    /// <summary>The times of the week at which the transaction must take place; null removes the condition.</summary>
     public LiveWindowInput? LiveWindow { get; init; }
 
-    /// <summary>Whose live session it must be; null clears it.</summary>
+    /// <summary>The performer during whose live session the transaction must take place; null removes the condition.</summary>
     [Id]
     public string? PerformerId { get; init; }
 
-    /// <summary>Higher ones are tried first.</summary>
+    /// <summary>Rules with a higher priority are evaluated first.</summary>
     public int? Priority { get; init; }
 }
 
-/// <summary>Changes a rule; what it has unlocked stays. Owner or HEAD_MODERATOR. Errors: NOT_FOUND, INVALID_INPUT.</summary>
+/// <summary>Changes a spend rule. What it has unlocked stays, and keeps the threshold it was given under. Requires an owner of the venue
+/// or HEAD_MODERATOR. Errors: NOT_FOUND, INVALID_INPUT.</summary>
 internal sealed class UpdateSpendRule(IDbContextFactory<RulesDb> dbFactory, IVenues venues, IClock clock)
 {
-    /// <param name="input">What to change.</param>
+    /// <param name="input">The rule and its changes.</param>
     public async Task<SpendRulePayload> HandleAsync(
         UpdateSpendRuleInput input,
         IResolveFieldContext context,

@@ -6,7 +6,7 @@ using PosModular.Kernel.Schema;
 
 namespace Rules.SpendRules;
 
-/// <summary>How many guests have what it unlocked, not counting what was revoked.</summary>
+/// <summary>How many users have an unlock of this rule that is in force.</summary>
 internal sealed class UsersUnlocked(IDbContextFactory<RulesDb> dbFactory)
 {
     public IDataLoaderResult<long> Handle([Parent] SpendRule rule, IResolveFieldContext context) =>

@@ -6,7 +6,7 @@ using PosModular.Kernel.Schema;
 
 namespace Rules.SpendRules;
 
-/// <summary>One rule of the venue; null when there is none of that id. Owner or HEAD_MODERATOR.</summary>
+/// <summary>The venue's spend rule with this id; null when there is none. Requires an owner of the venue or HEAD_MODERATOR.</summary>
 internal sealed class VenueSpendRule(IDbContextFactory<RulesDb> dbFactory)
 {
     /// <param name="id">The rule's id.</param>

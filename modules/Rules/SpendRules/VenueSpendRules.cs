@@ -6,10 +6,11 @@ using PosModular.Kernel.Schema;
 
 namespace Rules.SpendRules;
 
-/// <summary>By priority (higher first), then threshold. Owner or HEAD_MODERATOR.</summary>
+/// <summary>The venue's spend rules in the order in which they are evaluated: the highest priority first, then the lowest threshold, then
+/// the oldest. Requires an owner of the venue or HEAD_MODERATOR.</summary>
 internal sealed class VenueSpendRules(IDbContextFactory<RulesDb> dbFactory)
 {
-    /// <param name="enabled">Only those that are so.</param>
+    /// <param name="enabled">True returns only enabled rules and false only disabled ones; all when left out.</param>
     public async Task<IEnumerable<SpendRule>> SpendRulesAsync(
         [Parent] IVenue venue,
         IResolveFieldContext context,

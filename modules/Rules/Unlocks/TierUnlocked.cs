@@ -7,16 +7,16 @@ using PosModular.Kernel.Paging;
 
 namespace Rules.Unlocks;
 
-/// <summary>Once for each unlock, from the feed of unlocks. With after: everything since that cursor first, then live, without a gap. Owner
-/// only; FORBIDDEN otherwise, INVALID_INPUT for a bad cursor.</summary>
+/// <summary>Delivers each unlock at the venue once. With after, everything since that cursor comes first and live unlocks follow without
+/// a gap. Requires an owner of the venue. Errors: FORBIDDEN; INVALID_INPUT for an invalid cursor.</summary>
 internal sealed class TierUnlocked(IDbContextFactory<RulesDb> dbFactory, IVenues venues, FeedTail tail)
 {
     public const string Feed = "rules";
     private const int PageSize = 200;
 
-    /// <param name="venueId">Which venue.</param>
-    /// <param name="userId">Only this user's.</param>
-    /// <param name="after">Unlock.cursor of the last one seen.</param>
+    /// <param name="venueId">The id of the venue.</param>
+    /// <param name="userId">Delivers only this user's unlocks; everybody's when left out.</param>
+    /// <param name="after">The cursor of the last unlock that the client received; left out to start now.</param>
     public async Task<IAsyncEnumerable<Unlock>> HandleAsync(
         [Id] string venueId,
         IResolveFieldContext context,

@@ -7,7 +7,7 @@ using PosModular.Kernel.Schema;
 
 namespace Rules.Unlocks;
 
-/// <summary>What this sale has unlocked.</summary>
+/// <summary>The unlocks that this transaction brought, revoked ones included.</summary>
 internal sealed class TransactionUnlocks(IDbContextFactory<RulesDb> dbFactory)
 {
     public IDataLoaderResult<IEnumerable<Unlock>> Unlocks([Parent] ITransaction transaction, IResolveFieldContext context) =>

@@ -5,7 +5,7 @@ using Rules.SpendRules;
 
 namespace Rules.Unlocks;
 
-/// <summary>A tier and access that a user was given.</summary>
+/// <summary>A tier and access levels that a user was given, by a spend rule or by hand.</summary>
 internal sealed class Unlock(UnlockRow row)
 {
     public const string CursorKind = "unlock";
@@ -16,37 +16,37 @@ internal sealed class Unlock(UnlockRow row)
     [Ignore]
     public Guid? RuleId => row.RuleId;
 
-    /// <summary>A version-7 UUID.</summary>
+    /// <summary>The unlock's id, a version-7 UUID.</summary>
     public Guid Id => row.Id;
 
-    /// <summary>Pass it to tierUnlocked(after:).</summary>
+    /// <summary>The unlock's position in the venue's feed of unlocks; pass it to tierUnlocked as after.</summary>
     public string Cursor => PosModular.Kernel.Paging.Cursor.EncodeSequence(CursorKind, row.VenueId, row.Seq);
 
-    /// <summary>Who has it.</summary>
+    /// <summary>The user who was given the unlock.</summary>
     [Id]
     public string UserId => row.UserId;
 
-    /// <summary>The tier it gives.</summary>
+    /// <summary>The tier that the unlock gives.</summary>
     public Tier Tier => row.Tier;
 
-    /// <summary>The access it gives.</summary>
+    /// <summary>The access levels that the unlock gives.</summary>
     public IReadOnlyList<AccessLevel> Access => row.Access;
 
-    /// <summary>The sale that brought it; null for a grant by hand.</summary>
+    /// <summary>The transaction that met the rule; null for a grant by hand.</summary>
     public Guid? TransactionId => row.TransactionId;
 
-    /// <summary>The lifetime spend with that sale.</summary>
+    /// <summary>The user's lifetime spend including that transaction, in the rule's currency; null for a grant by hand.</summary>
     public Money? SpendAtUnlock => row.SpendMinor is { } minor ? new Money(minor, row.Currency!) : null;
 
-    /// <summary>Why it was granted by hand.</summary>
+    /// <summary>Why the unlock was granted by hand; null for an unlock by a rule.</summary>
     public string? Reason => row.Reason;
 
-    /// <summary>When it was given.</summary>
+    /// <summary>When the unlock was given.</summary>
     public Instant UnlockedAt => row.UnlockedAt;
 
-    /// <summary>When it was taken back; null while it is in force.</summary>
+    /// <summary>When the unlock was revoked; null while it is in force.</summary>
     public Instant? RevokedAt => row.RevokedAt;
 
-    /// <summary>Why it was taken back.</summary>
+    /// <summary>Why the unlock was revoked; null while it is in force.</summary>
     public string? RevokedReason => row.RevokedReason;
 }

@@ -5,7 +5,7 @@ using Rules.SpendRules;
 
 namespace Rules.Unlocks;
 
-/// <summary>What a rule gave to a user. Once per rule and user while it is not revoked.</summary>
+/// <summary>What a user was given. A user has at most one unlock of each rule in force.</summary>
 internal sealed class UnlockRow
 {
     public Guid Id { get; init; }
@@ -24,7 +24,7 @@ internal sealed class UnlockRow
     public Instant? RevokedAt { get; init; }
     public string? RevokedReason { get; init; }
 
-    /// <summary>Its place in the venue's feed of unlocks.</summary>
+    /// <summary>Its sequence in the venue's feed of unlocks.</summary>
     public long Seq { get; init; }
 
     public static void Map(EntityTypeBuilder<UnlockRow> row)

@@ -7,7 +7,7 @@ using Rules.SpendRules;
 
 namespace Rules.Unlocks;
 
-/// <summary>The rule that gave it, also when it was changed or deleted since; null for a grant by hand.</summary>
+/// <summary>The rule that gave the unlock, as it is now, even if it was deleted since; null for a grant by hand.</summary>
 internal sealed class UnlockRule(IDbContextFactory<RulesDb> dbFactory)
 {
     public IDataLoaderResult<SpendRule?> Rule([Parent] Unlock unlock, IResolveFieldContext context) =>
