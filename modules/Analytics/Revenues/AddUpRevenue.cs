@@ -12,7 +12,8 @@ internal sealed class AddUpRevenue(AnalyticsDb db) : INotificationHandler<Transa
     private const string Sql = """
         insert into analytics.revenue_buckets as r
           (venue_id, starts_at, provider, payment_method, currency, count, total_minor, tip_minor, refunded_minor, pending_minor)
-        select * from unnest($1::text[], $2::timestamptz[], $3::smallint[], $4::smallint[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[])
+        select * from unnest($1::text[], $2::timestamptz[], $3::smallint[], $4::smallint[], $5::text[],
+            $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[])
           d(venue_id, starts_at, provider, payment_method, currency, count, total, tip, refunded, pending)
         order by d.venue_id, d.starts_at, d.provider, d.payment_method, d.currency
         on conflict (venue_id, starts_at, provider, payment_method, currency) do update set

@@ -6,30 +6,36 @@ using Rules.SpendRules;
 
 namespace Rules.Unlocks;
 
-/// <summary>Writes, in one trip, what the rules' verdicts come to.</summary>
+/// <summary>Writes, in one round trip, what the evaluation of the rules has led to.</summary>
 internal static class EvaluationResultWriter
 {
     private const string UpsertSpend = """
         insert into rules.lifetime_spend as s (venue_id, user_id, currency, authorized_minor, captured_minor)
-        select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[]) d(venue_id, user_id, currency, authorized, captured)
+        select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[])
+          d(venue_id, user_id, currency, authorized, captured)
         order by d.venue_id, d.user_id, d.currency
         on conflict (venue_id, user_id, currency) do update set
           authorized_minor = s.authorized_minor + excluded.authorized_minor, captured_minor = s.captured_minor + excluded.captured_minor
         """;
 
-    // A subscriber may have seen it: a crash must not take it back, so this commit waits for the disk.
+    // The relay commits without waiting for the disk. A subscriber may already have seen an unlock, and no crash may take it back, so a
+    // commit with unlocks waits.
     private const string SynchronousCommit = "set local synchronous_commit = on";
 
-    // The heads are locked, so the numbers are the order of the commits.
+    // The heads of the feeds are locked, so the sequence is the order of the commits.
     private const string InsertUnlocks = """
         with heads as (
-          update rules.feed_heads h set seq = h.seq + n.count from (select v, count(*) from unnest($2::text[]) v group by v) n(venue_id, count)
+          update rules.feed_heads h set seq = h.seq + n.count
+          from (select v, count(*) from unnest($2::text[]) v group by v) n(venue_id, count)
           where h.venue_id = n.venue_id returning h.venue_id, h.seq - n.count as before)
-        insert into rules.unlocks (id, venue_id, user_id, rule_id, tier, access, transaction_id, spend_minor, currency, unlocked_at, seq)
-        select u.id, u.venue_id, u.user_id, u.rule_id, u.tier, string_to_array(u.access, ',')::smallint[], u.transaction_id, u.spend, u.currency, $10,
-          h.before + row_number() over (partition by u.venue_id order by u.place)
-        from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::smallint[], $6::text[], $7::uuid[], $8::bigint[], $9::text[])
-          with ordinality u(id, venue_id, user_id, rule_id, tier, access, transaction_id, spend, currency, place)
+        insert into rules.unlocks
+          (id, venue_id, user_id, rule_id, tier, access, transaction_id, spend_minor, threshold_minor, currency, unlocked_at, seq)
+        select u.id, u.venue_id, u.user_id, u.rule_id, u.tier, string_to_array(u.access, ',')::smallint[],
+          u.transaction_id, u.spend, u.threshold, u.currency, $11,
+          h.before + row_number() over (partition by u.venue_id order by u.position)
+        from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::smallint[], $6::text[], $7::uuid[], $8::bigint[], $9::bigint[],
+            $10::text[]) with ordinality
+          u(id, venue_id, user_id, rule_id, tier, access, transaction_id, spend, threshold, currency, position)
         join heads h on h.venue_id = u.venue_id
         """;
 
@@ -40,25 +46,30 @@ internal static class EvaluationResultWriter
         """;
 
     private const string RevokeUnlocks = """
-        update rules.unlocks u set revoked_at = $4, revoked_reason = r.reason from unnest($1::text[], $2::uuid[], $3::text[]) r(venue_id, id, reason)
+        update rules.unlocks u set revoked_at = $4, revoked_reason = r.reason
+        from unnest($1::text[], $2::uuid[], $3::text[]) r(venue_id, id, reason)
         where u.venue_id = r.venue_id and u.id = r.id
         """;
 
-    // The tier before is read from the row as it was; history gets a line only when it moves.
-    private const string UpsertMembers = """
+    // All parts of the statement see the members as they were, so "before" is the tier before this write. The history gets a row only when
+    // the tier changes.
+    private static readonly string UpsertMembers = $"""
         with given as (
-          select * from unnest($1::text[], $2::text[], $3::smallint[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::uuid[], $8::uuid[])
+          select * from unnest($1::text[], $2::text[], $3::smallint[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::uuid[],
+              $8::uuid[])
             g(venue_id, user_id, tier, access, first_seen, last_seen, change_id, unlock_id)),
         before as (
-          select g.venue_id, g.user_id, coalesce(m.tier, 0) as tier from given g left join rules.members m on m.venue_id = g.venue_id and m.user_id = g.user_id),
+          select g.venue_id, g.user_id, coalesce(m.tier, {Tier.Guest:D}) as tier
+          from given g left join rules.members m on m.venue_id = g.venue_id and m.user_id = g.user_id),
         written as (
           insert into rules.members as m (venue_id, user_id, tier, access, first_seen_at, last_seen_at)
-          select venue_id, user_id, tier, string_to_array(access, ',')::smallint[], first_seen, last_seen from given order by venue_id, user_id
+          select venue_id, user_id, tier, string_to_array(access, ',')::smallint[], first_seen, last_seen
+          from given order by venue_id, user_id
           on conflict (venue_id, user_id) do update set tier = excluded.tier, access = excluded.access,
             first_seen_at = least(m.first_seen_at, excluded.first_seen_at), last_seen_at = greatest(m.last_seen_at, excluded.last_seen_at))
         insert into rules.tier_history (id, venue_id, user_id, at, from_tier, to_tier, reason, unlock_id)
         select g.change_id, g.venue_id, g.user_id, $9, b.tier, g.tier,
-          case when g.tier > b.tier then 'Unlocked.' else 'An unlock was taken back.' end, case when g.tier > b.tier then g.unlock_id end
+          case when g.tier > b.tier then 'Unlocked.' else 'An unlock was revoked.' end, case when g.tier > b.tier then g.unlock_id end
         from given g join before b on b.venue_id = g.venue_id and b.user_id = g.user_id where b.tier <> g.tier
         """;
 
@@ -82,39 +93,40 @@ internal static class EvaluationResultWriter
                 Values(deltas, d => d.AuthorizedMinor),
                 Values(deltas, d => d.CapturedMinor)
             );
-        // Taken back first: the same rule may have unlocked anew since, and holds once.
-        var revoked = results.SelectMany(v => v.Value.RevokedUnlocks.Select(t => (VenueId: v.Key, Taken: t))).ToArray();
+        // Revocations come first: the same rule may have unlocked again since, and a user has at most one unlock of a rule in force.
+        var revoked = results.SelectMany(r => r.Value.RevokedUnlocks.Select(u => (VenueId: r.Key, u.Unlock, u.Reason))).ToArray();
         if (revoked.Length > 0)
             AddCommand(
                 batch,
                 RevokeUnlocks,
-                Values(revoked, t => t.VenueId),
-                Values(revoked, t => t.Taken.Unlock.Id),
-                Values(revoked, t => t.Taken.Reason),
+                Values(revoked, u => u.VenueId),
+                Values(revoked, u => u.Unlock.Id),
+                Values(revoked, u => u.Reason),
                 now
             );
-        var unlocked = results.SelectMany(v => v.Value.NewUnlocks.Select(f => (VenueId: v.Key, Fired: f))).ToArray();
+        var unlocked = results.SelectMany(r => r.Value.NewUnlocks.Select(u => (VenueId: r.Key, Unlock: u, u.Rule))).ToArray();
         if (unlocked.Length > 0)
         {
             AddCommand(batch, SynchronousCommit);
             AddCommand(
                 batch,
                 InsertUnlocks,
-                Values(unlocked, f => f.Fired.Id),
-                Values(unlocked, f => f.VenueId),
-                Values(unlocked, f => f.Fired.UserId),
-                Values(unlocked, f => f.Fired.Rule.Id),
-                Values(unlocked, f => (short)f.Fired.Rule.UnlocksTier),
-                Values(unlocked, f => AccessText(f.Fired.Rule.GrantsAccess)),
-                Values(unlocked, f => f.Fired.TransactionId),
-                Values(unlocked, f => f.Fired.SpendMinor),
-                Values(unlocked, f => f.Fired.Rule.Currency),
+                Values(unlocked, u => u.Unlock.Id),
+                Values(unlocked, u => u.VenueId),
+                Values(unlocked, u => u.Unlock.UserId),
+                Values(unlocked, u => u.Rule.Id),
+                Values(unlocked, u => (short)u.Rule.UnlocksTier),
+                Values(unlocked, u => AccessText(u.Rule.GrantsAccess)),
+                Values(unlocked, u => u.Unlock.TransactionId),
+                Values(unlocked, u => u.Unlock.SpendMinor),
+                Values(unlocked, u => u.Rule.ThresholdMinor),
+                Values(unlocked, u => u.Rule.Currency),
                 now
             );
-            AddCommand(batch, CountTriggeredRules, Values(unlocked, f => f.VenueId), Values(unlocked, f => f.Fired.Rule.Id), now);
+            AddCommand(batch, CountTriggeredRules, Values(unlocked, u => u.VenueId), Values(unlocked, u => u.Rule.Id), now);
         }
         var members = results
-            .SelectMany(v => MemberUpdatesOf(v.Key, states[v.Key], v.Value))
+            .SelectMany(r => MemberUpdatesOf(r.Key, states[r.Key], r.Value))
             .OrderBy(m => m.VenueId)
             .ThenBy(m => m.UserId)
             .ToArray();
@@ -145,28 +157,28 @@ internal static class EvaluationResultWriter
         Guid? UnlockId
     );
 
-    // The tier is the highest held, the access the union.
+    // The tier is the highest of the active unlocks, the access their union.
     private static IEnumerable<MemberUpdate> MemberUpdatesOf(string venueId, EvaluationState state, EvaluationResult result)
     {
         var userIds = result
-            .SeenByUserId.Keys.Concat(result.NewUnlocks.Select(f => f.UserId))
-            .Concat(result.RevokedUnlocks.Select(t => t.Unlock.UserId))
+            .SeenByUserId.Keys.Concat(result.NewUnlocks.Select(u => u.UserId))
+            .Concat(result.RevokedUnlocks.Select(u => u.Unlock.UserId))
             .Distinct();
         foreach (var userId in userIds)
         {
-            var activeUnlocks = state.ActiveUnlocks.Where(h => h.UserId == userId).ToArray();
+            var activeUnlocks = state.ActiveUnlocks.Where(u => u.UserId == userId).ToArray();
             yield return new MemberUpdate(
                 venueId,
                 userId,
-                activeUnlocks.Select(h => h.Tier).DefaultIfEmpty(Tier.Guest).Max(),
-                [.. activeUnlocks.SelectMany(h => h.Access).Distinct().Order()],
+                activeUnlocks.Select(u => u.Tier).DefaultIfEmpty(Tier.Guest).Max(),
+                [.. activeUnlocks.SelectMany(u => u.Access).Distinct().Order()],
                 result.SeenByUserId.TryGetValue(userId, out var seenAt) ? seenAt : null,
-                result.NewUnlocks.Where(f => f.UserId == userId).OrderByDescending(f => f.Rule.UnlocksTier).FirstOrDefault()?.Id
+                result.NewUnlocks.Where(u => u.UserId == userId).OrderByDescending(u => u.Rule.UnlocksTier).FirstOrDefault()?.Id
             );
         }
     }
 
-    // Arrays of arrays are not to be had in a parameter; '' is the empty list.
+    // PostgreSQL cannot unnest an array of arrays into arrays, so each list travels as text; '' is the empty list.
     private static string AccessText(IEnumerable<AccessLevel> access) => string.Join(',', access.Select(a => (short)a));
 
     private static T[] Values<TItem, T>(IReadOnlyList<TItem> items, Func<TItem, T> value) => [.. items.Select(value)];

@@ -1,36 +1,44 @@
 using Integrations.Contracts.Venues;
 using NodaTime;
+using PosModular.Kernel.Amounts;
 using Rules.LiveSessions;
 using Rules.SpendRules;
 
 namespace Rules.Unlocks;
 
 /// <summary>An unlock that is in force.</summary>
-internal sealed record ActiveUnlock(Guid Id, string UserId, Guid? RuleId, Tier Tier, IReadOnlyList<AccessLevel> Access);
+/// <param name="Id">The unlock's id.</param>
+/// <param name="UserId">The user who has it.</param>
+/// <param name="RuleId">The rule that gave it; null for a grant by hand.</param>
+/// <param name="Tier">The tier that it gives.</param>
+/// <param name="Access">The access levels that it gives.</param>
+/// <param name="Threshold">The rule's threshold when it gave the unlock; null for a grant by hand.</param>
+internal sealed record ActiveUnlock(Guid Id, string UserId, Guid? RuleId, Tier Tier, IReadOnlyList<AccessLevel> Access, Money? Threshold);
 
-/// <summary>What a venue's rules must know before they are tried.</summary>
-/// <param name="Venue">Its time zone and its two policies.</param>
-/// <param name="EnabledRules">Enabled, in the order they are tried: priority (higher first), threshold, age.</param>
-/// <param name="Sessions">Those that may hold one of the sales.</param>
-/// <param name="Spend">Both ways of counting, by user and currency.</param>
-/// <param name="ActiveUnlocks">What the users have.</param>
-/// <param name="AllRules">Also those switched off or deleted, for refunds below their thresholds.</param>
+/// <summary>What must be known of a venue to evaluate its rules. Evaluation updates the spend and the active unlocks.</summary>
+/// <param name="Venue">Its time zone, unlock policy and way of counting.</param>
+/// <param name="EnabledRules">In the order of evaluation: the highest priority, the lowest threshold, the oldest first.</param>
+/// <param name="Sessions">The live sessions that may contain one of the transactions.</param>
+/// <param name="Spend">Lifetime spend in minor units, in both ways of counting, by user and currency.</param>
+/// <param name="ActiveUnlocks">The users' unlocks in force.</param>
 internal sealed record EvaluationState(
     IVenue Venue,
-    IReadOnlyList<SpendRule> EnabledRules,
-    IReadOnlyList<LiveSession> Sessions,
+    List<SpendRule> EnabledRules,
+    List<LiveSession> Sessions,
     Dictionary<(string UserId, string Currency), (long Authorized, long Captured)> Spend,
-    List<ActiveUnlock> ActiveUnlocks,
-    IReadOnlyDictionary<Guid, SpendRule> AllRules
+    List<ActiveUnlock> ActiveUnlocks
 );
 
-/// <summary>A rule that has fired.</summary>
+/// <summary>An unlock that a rule gives.</summary>
 internal sealed record NewUnlock(Guid Id, SpendRule Rule, string UserId, Guid TransactionId, long SpendMinor);
 
-/// <summary>An unlock to take back.</summary>
+/// <summary>An unlock to revoke.</summary>
 internal sealed record RevokedUnlock(ActiveUnlock Unlock, string Reason);
 
-/// <summary>What a venue's changes come to.</summary>
+/// <summary>What a venue's changes lead to.</summary>
+/// <param name="NewUnlocks">In the order in which they were given.</param>
+/// <param name="RevokedUnlocks">In the order in which they were revoked.</param>
+/// <param name="SeenByUserId">The times of each user's first and last transaction among the changes.</param>
 internal sealed record EvaluationResult(
     IReadOnlyList<NewUnlock> NewUnlocks,
     IReadOnlyList<RevokedUnlock> RevokedUnlocks,

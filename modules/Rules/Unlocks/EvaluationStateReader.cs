@@ -1,13 +1,14 @@
 using Integrations.Contracts.Venues;
 using NodaTime;
 using Npgsql;
+using PosModular.Kernel.Amounts;
 using Rules.LiveSessions;
 using Rules.SpendRules;
 
 namespace Rules.Unlocks;
 
-/// <summary>Reads, in one trip, what the rules of some venues must know of some users. First it locks the venues' unlock feeds, so that grants and
-/// revocations by hand wait for the commit.</summary>
+/// <summary>Reads, in one round trip, what is needed to evaluate the rules of some venues for some users. It first locks the heads of the
+/// venues' unlock feeds, so that whoever else writes unlocks waits for the commit.</summary>
 internal static class EvaluationStateReader
 {
     private const string CreateFeedHeads =
@@ -16,20 +17,21 @@ internal static class EvaluationStateReader
     private const string LockFeedHeads = "select from rules.feed_heads where venue_id = any($1) order by venue_id for update";
 
     private const string SelectSpend = """
-        select s.venue_id, s.user_id, s.currency, s.authorized_minor, s.captured_minor from unnest($1::text[], $2::text[]) u(venue_id, user_id)
+        select s.venue_id, s.user_id, s.currency, s.authorized_minor, s.captured_minor
+        from unnest($1::text[], $2::text[]) u(venue_id, user_id)
         join rules.lifetime_spend s on s.venue_id = u.venue_id and s.user_id = u.user_id
         """;
 
     private const string SelectActiveUnlocks = """
-        select h.venue_id, h.id, h.user_id, h.rule_id, h.tier, h.access from unnest($1::text[], $2::text[]) u(venue_id, user_id)
+        select h.venue_id, h.id, h.user_id, h.rule_id, h.tier, h.access, h.threshold_minor, h.currency
+        from unnest($1::text[], $2::text[]) u(venue_id, user_id)
         join rules.unlocks h on h.venue_id = u.venue_id and h.user_id = u.user_id where h.revoked_at is null
         """;
 
-    private const string SelectRules = """
-        select r.venue_id, r.id, r.name, r.enabled and r.deleted_at is null, r.priority, r.threshold_minor, r.currency, r.unlocks_tier, r.grants_access,
+    private const string SelectEnabledRules = """
+        select r.venue_id, r.id, r.name, r.priority, r.threshold_minor, r.currency, r.unlocks_tier, r.grants_access,
           r.live_only, r.live_days, r.live_start, r.live_end, r.performer_id, r.created_at
-        from rules.spend_rules r where r.venue_id = any($1)
-          and (r.deleted_at is null or exists (select from rules.unlocks u where u.venue_id = r.venue_id and u.rule_id = r.id and u.revoked_at is null))
+        from rules.spend_rules r where r.venue_id = any($1) and r.enabled and r.deleted_at is null
         order by r.priority desc, r.threshold_minor, r.id
         """;
 
@@ -57,13 +59,13 @@ internal static class EvaluationStateReader
                 CreateCommand(LockFeedHeads, (object)venueIds),
                 CreateCommand(SelectSpend, venueIdOfUser, userIds),
                 CreateCommand(SelectActiveUnlocks, venueIdOfUser, userIds),
-                CreateCommand(SelectRules, (object)venueIds),
+                CreateCommand(SelectEnabledRules, (object)venueIds),
                 CreateCommand(SelectLiveSessions, venueIds, from, to),
             },
         };
         var states = venueIds.ToDictionary(
             id => id,
-            id => new EvaluationState(venues[id], new List<SpendRule>(), new List<LiveSession>(), [], [], new Dictionary<Guid, SpendRule>())
+            id => new EvaluationState(venues[id], [], [], [], [])
         );
         await using var row = await batch.ExecuteReaderAsync(cancellationToken);
         await row.NextResultAsync(cancellationToken);
@@ -71,57 +73,54 @@ internal static class EvaluationStateReader
             states[row.GetString(0)].Spend[(row.GetString(1), row.GetString(2))] = (row.GetInt64(3), row.GetInt64(4));
         await row.NextResultAsync(cancellationToken);
         while (await row.ReadAsync(cancellationToken))
-            states[row.GetString(0)]
-                .ActiveUnlocks.Add(
-                    new ActiveUnlock(
-                        row.GetGuid(1),
-                        row.GetString(2),
-                        row.IsDBNull(3) ? null : row.GetGuid(3),
-                        (Tier)row.GetInt16(4),
-                        ReadAccess(row, 5)
-                    )
-                );
+            states[row.GetString(0)].ActiveUnlocks.Add(ReadActiveUnlock(row));
         await row.NextResultAsync(cancellationToken);
         while (await row.ReadAsync(cancellationToken))
-        {
-            var (state, rule) = (states[row.GetString(0)], ReadRule(row));
-            ((Dictionary<Guid, SpendRule>)state.AllRules)[rule.Id] = rule;
-            if (rule.Enabled)
-                ((List<SpendRule>)state.EnabledRules).Add(rule);
-        }
+            states[row.GetString(0)].EnabledRules.Add(ReadEnabledRule(row));
         await row.NextResultAsync(cancellationToken);
         while (await row.ReadAsync(cancellationToken))
-            ((List<LiveSession>)states[row.GetString(0)].Sessions).Add(
-                new LiveSession
-                {
-                    VenueId = row.GetString(0),
-                    Id = row.GetGuid(1),
-                    PerformerId = row.GetString(2),
-                    StartedAt = row.GetFieldValue<Instant>(3),
-                    EndedAt = row.IsDBNull(4) ? null : row.GetFieldValue<Instant>(4),
-                }
-            );
+            states[row.GetString(0)].Sessions.Add(ReadLiveSession(row));
         return states;
     }
 
-    private static SpendRule ReadRule(NpgsqlDataReader row) =>
+    private static ActiveUnlock ReadActiveUnlock(NpgsqlDataReader row) =>
+        new(
+            row.GetGuid(1),
+            row.GetString(2),
+            row.IsDBNull(3) ? null : row.GetGuid(3),
+            (Tier)row.GetInt16(4),
+            ReadAccess(row, 5),
+            row.IsDBNull(6) ? null : new Money(row.GetInt64(6), row.GetString(7))
+        );
+
+    private static SpendRule ReadEnabledRule(NpgsqlDataReader row) =>
         new()
         {
             VenueId = row.GetString(0),
             Id = row.GetGuid(1),
             Name = row.GetString(2),
-            Enabled = row.GetBoolean(3),
-            Priority = row.GetInt32(4),
-            ThresholdMinor = row.GetInt64(5),
-            Currency = row.GetString(6),
-            UnlocksTier = (Tier)row.GetInt16(7),
-            GrantsAccess = ReadAccess(row, 8),
-            LiveOnly = row.GetBoolean(9),
-            LiveWindow = row.IsDBNull(10)
+            Enabled = true,
+            Priority = row.GetInt32(3),
+            ThresholdMinor = row.GetInt64(4),
+            Currency = row.GetString(5),
+            UnlocksTier = (Tier)row.GetInt16(6),
+            GrantsAccess = ReadAccess(row, 7),
+            LiveOnly = row.GetBoolean(8),
+            LiveWindow = row.IsDBNull(9)
                 ? null
-                : LiveWindow.FromDayMask(row.GetInt32(10), row.GetFieldValue<LocalTime>(11), row.GetFieldValue<LocalTime>(12)),
-            PerformerId = row.IsDBNull(13) ? null : row.GetString(13),
-            CreatedAt = row.GetFieldValue<Instant>(14),
+                : LiveWindow.FromDayMask(row.GetInt32(9), row.GetFieldValue<LocalTime>(10), row.GetFieldValue<LocalTime>(11)),
+            PerformerId = row.IsDBNull(12) ? null : row.GetString(12),
+            CreatedAt = row.GetFieldValue<Instant>(13),
+        };
+
+    private static LiveSession ReadLiveSession(NpgsqlDataReader row) =>
+        new()
+        {
+            VenueId = row.GetString(0),
+            Id = row.GetGuid(1),
+            PerformerId = row.GetString(2),
+            StartedAt = row.GetFieldValue<Instant>(3),
+            EndedAt = row.IsDBNull(4) ? null : row.GetFieldValue<Instant>(4),
         };
 
     private static AccessLevel[] ReadAccess(NpgsqlDataReader row, int column) =>

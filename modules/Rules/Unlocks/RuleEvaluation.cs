@@ -2,48 +2,47 @@ using Ingestion.Contracts;
 using Integrations.Contracts.Calendar;
 using Integrations.Contracts.Venues;
 using NodaTime;
+using Rules.LiveSessions;
+using Rules.Spend;
 using Rules.SpendRules;
 
 namespace Rules.Unlocks;
 
-/// <summary>When a rule fires: pure. On each change that raises a matched user's spend, the rules are tried in their order and every one that
-/// holds unlocks, once per rule and user. Refunds never unlock.</summary>
+/// <summary>Decides what spend rules unlock and revoke. Pure. On each change that raises a matched user's spend, the rules are evaluated in
+/// their order and every rule that is met unlocks, once per rule and user. Refunds never unlock.</summary>
 internal static class RuleEvaluation
 {
-    /// <param name="state">What is known; its spend and held unlocks are moved on.</param>
-    /// <param name="changes">One venue's, in the order of the feed.</param>
-    /// <param name="newId">Makes an id for an unlock.</param>
+    /// <param name="state">The venue's rules and its users' spend and unlocks, which are updated.</param>
+    /// <param name="changes">Changes of one venue, in the order of the feed.</param>
+    /// <param name="newId">Creates the id of an unlock.</param>
     public static EvaluationResult Evaluate(EvaluationState state, IEnumerable<TransactionChange> changes, Func<Guid> newId)
     {
-        var (newUnlocks, revokedUnlocks, seen) = (
-            new List<NewUnlock>(),
-            new List<RevokedUnlock>(),
-            new Dictionary<string, (Instant, Instant)>()
-        );
+        var newUnlocks = new List<NewUnlock>();
+        var revokedUnlocks = new List<RevokedUnlock>();
+        var seen = new Dictionary<string, (Instant First, Instant Last)>();
         var zone = state.Venue.Zone();
         foreach (var change in changes)
         {
-            var raisedUserId = ApplyToSpend(state, change, out var lowered);
-            if (change.After is { UserId: { } userId } transaction && transaction.Status.IsPaid())
-                seen[userId] = seen.TryGetValue(userId, out var s)
-                    ? (Instant.Min(s.Item1, transaction.OccurredAt), Instant.Max(s.Item2, transaction.OccurredAt))
-                    : (transaction.OccurredAt, transaction.OccurredAt);
+            var (raisedUserId, lowered) = ApplyToSpend(state, change);
+            if (change.After is { UserId: { } userId, OccurredAt: var at } && change.After.Status.IsPaid())
+                seen[userId] = seen.TryGetValue(userId, out var span) ? (Instant.Min(span.First, at), Instant.Max(span.Last, at)) : (at, at);
             if (raisedUserId is not null && !change.RulesOff)
                 newUnlocks.AddRange(FindNewUnlocks(state, change, raisedUserId, zone, newId));
-            if (lowered is { } decrease && state.Venue.UnlockPolicy == UnlockPolicy.Revoke)
-                revokedUnlocks.AddRange(FindRevokedUnlocks(state, decrease.UserId, decrease.Currency, newUnlocks));
+            if (lowered is var (loweredUserId, currency) && state.Venue.UnlockPolicy == UnlockPolicy.Revoke)
+                revokedUnlocks.AddRange(FindRevokedUnlocks(state, loweredUserId, currency, newUnlocks));
         }
         return new EvaluationResult(newUnlocks, revokedUnlocks, seen);
     }
 
-    /// <summary>Whether the rule's time conditions hold for a sale of that moment: its own time, not now.</summary>
-    public static bool MatchesTime(SpendRule rule, Instant at, DateTimeZone zone, IEnumerable<LiveSessions.LiveSession> sessions) =>
-        (!rule.LiveOnly || rule.LiveWindow is not { } window || window.Contains(at.InZone(zone).LocalDateTime))
-        && (
-            rule.PerformerId is { } performerId
-                ? sessions.Any(s => s.PerformerId == performerId && s.Contains(at))
-                : !rule.LiveOnly || rule.LiveWindow is not null || sessions.Any(s => s.Contains(at))
-        );
+    /// <summary>Whether a transaction at this time can meet the rule. The time is the transaction's own, not the present moment.</summary>
+    public static bool MatchesTime(SpendRule rule, Instant at, DateTimeZone zone, IEnumerable<LiveSession> sessions)
+    {
+        if (rule.LiveOnly && rule.LiveWindow is { } window && !window.Contains(at.InZone(zone).LocalDateTime))
+            return false;
+        if (rule.PerformerId is { } performerId)
+            return sessions.Any(s => s.PerformerId == performerId && s.Contains(at));
+        return !rule.LiveOnly || rule.LiveWindow is not null || sessions.Any(s => s.Contains(at));
+    }
 
     private static IEnumerable<NewUnlock> FindNewUnlocks(
         EvaluationState state,
@@ -55,21 +54,20 @@ internal static class RuleEvaluation
     {
         foreach (var rule in state.EnabledRules)
         {
+            var spend = CountedSpend(state, userId, rule.Currency);
             if (
-                state.ActiveUnlocks.Any(h => h.RuleId == rule.Id && h.UserId == userId)
+                spend < rule.ThresholdMinor
+                || state.ActiveUnlocks.Any(u => u.RuleId == rule.Id && u.UserId == userId)
                 || !MatchesTime(rule, change.After.OccurredAt, zone, state.Sessions)
             )
                 continue;
-            var spend = CountedSpend(state, userId, rule.Currency);
-            if (spend < rule.ThresholdMinor)
-                continue;
             var unlock = new NewUnlock(newId(), rule, userId, change.TransactionId, spend);
-            state.ActiveUnlocks.Add(new ActiveUnlock(unlock.Id, userId, rule.Id, rule.UnlocksTier, rule.GrantsAccess));
+            state.ActiveUnlocks.Add(new ActiveUnlock(unlock.Id, userId, rule.Id, rule.UnlocksTier, rule.GrantsAccess, rule.Threshold));
             yield return unlock;
         }
     }
 
-    // Only what a rule gave for spend of that currency is taken back; a grant by hand has no threshold.
+    // An unlock keeps the threshold it was given under: a rule that is changed later revokes nothing. A grant by hand has no threshold.
     private static IEnumerable<RevokedUnlock> FindRevokedUnlocks(
         EvaluationState state,
         string userId,
@@ -77,18 +75,15 @@ internal static class RuleEvaluation
         List<NewUnlock> newUnlocks
     )
     {
-        foreach (var unlock in state.ActiveUnlocks.Where(h => h.UserId == userId && h.RuleId is not null).ToArray())
+        var spend = CountedSpend(state, userId, currency);
+        foreach (var unlock in state.ActiveUnlocks.Where(u => u.UserId == userId).ToArray())
         {
-            if (
-                !state.AllRules.TryGetValue(unlock.RuleId!.Value, out var rule)
-                || rule.Currency != currency
-                || CountedSpend(state, userId, currency) >= rule.ThresholdMinor
-            )
+            if (unlock.Threshold is not { } threshold || threshold.Currency != currency || spend >= threshold.AmountMinor)
                 continue;
             state.ActiveUnlocks.Remove(unlock);
-            // Given and taken within one batch: as if it had not been, since nobody has seen it.
-            if (newUnlocks.RemoveAll(f => f.Id == unlock.Id) == 0)
-                yield return new RevokedUnlock(unlock, "The spend fell below the rule's threshold.");
+            // An unlock that is given and revoked within one batch was never visible to anybody, so it is not written at all.
+            if (newUnlocks.RemoveAll(u => u.Id == unlock.Id) == 0)
+                yield return new RevokedUnlock(unlock, "A refund took the spend below the threshold of the rule that gave this unlock.");
         }
     }
 
@@ -98,12 +93,15 @@ internal static class RuleEvaluation
         return state.Venue.RulesCountFrom == CountFrom.Captured ? captured : authorized;
     }
 
-    // Moves the spend; answers whose was raised and whose was lowered, as the venue counts.
-    private static string? ApplyToSpend(EvaluationState state, TransactionChange change, out (string UserId, string Currency)? lowered)
+    // One change raises at most one user's spend and lowers at most one, as when a transaction is assigned to another user.
+    private static (string? RaisedUserId, (string UserId, string Currency)? Lowered) ApplyToSpend(
+        EvaluationState state,
+        TransactionChange change
+    )
     {
         string? raisedUserId = null;
-        lowered = null;
-        foreach (var delta in Rules.Spend.SpendDelta.FromChanges([change]))
+        (string, string)? lowered = null;
+        foreach (var delta in SpendDelta.FromChanges([change]))
         {
             var sum = state.Spend.GetValueOrDefault((delta.UserId, delta.Currency));
             state.Spend[(delta.UserId, delta.Currency)] = checked(
@@ -115,6 +113,6 @@ internal static class RuleEvaluation
             else if (difference < 0)
                 lowered = (delta.UserId, delta.Currency);
         }
-        return raisedUserId;
+        return (raisedUserId, lowered);
     }
 }

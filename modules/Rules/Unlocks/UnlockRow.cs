@@ -18,6 +18,11 @@ internal sealed class UnlockRow
     public required IReadOnlyList<AccessLevel> Access { get; init; }
     public Guid? TransactionId { get; init; }
     public long? SpendMinor { get; init; }
+
+    /// <summary>The rule's threshold when it gave the unlock, which a refund must undercut to revoke it; null for a grant by hand.</summary>
+    public long? ThresholdMinor { get; init; }
+
+    /// <summary>The currency of spend and threshold; null for a grant by hand.</summary>
     public string? Currency { get; init; }
     public string? Reason { get; init; }
     public Instant UnlockedAt { get; init; }

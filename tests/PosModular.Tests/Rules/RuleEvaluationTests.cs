@@ -38,7 +38,7 @@ public sealed class RuleEvaluationTests
         };
 
     private static EvaluationState StateWith(TestVenue venue, params SpendRule[] rules) =>
-        new(venue, rules, [], [], [], rules.ToDictionary(r => r.Id));
+        new(venue, [.. rules], [], [], []);
 
     private static TransactionState Transaction(
         string? user,
@@ -58,7 +58,7 @@ public sealed class RuleEvaluationTests
             ' ',
             verdict
                 .NewUnlocks.Select(f => $"+{f.Rule.Name}:{f.UserId}:{f.SpendMinor}")
-                .Concat(verdict.RevokedUnlocks.Select(t => $"-{state.AllRules[t.Unlock.RuleId!.Value].Name}:{t.Unlock.UserId}"))
+                .Concat(verdict.RevokedUnlocks.Select(t => $"-{state.EnabledRules.Single(r => r.Id == t.Unlock.RuleId).Name}:{t.Unlock.UserId}"))
         );
     }
 
@@ -153,13 +153,27 @@ public sealed class RuleEvaluationTests
     }
 
     [Fact]
+    public void An_unlock_is_revoked_by_the_threshold_it_was_given_under_not_by_the_rules_present_one()
+    {
+        var rule = Rule("r", 50);
+        var state = StateWith(new(UnlockPolicy.Revoke), rule);
+        Evaluate(state, Change(null, Transaction("anna", 60))).ShouldBe("+r:anna:60");
+        rule.ThresholdMinor = 500;
+
+        var refundedOne = Transaction("anna", 60, refunded: 1, status: TransactionStatus.PartiallyRefunded);
+        Evaluate(state, Change(Transaction("anna", 60), refundedOne)).ShouldBe("");
+        var refundedEleven = Transaction("anna", 60, refunded: 11, status: TransactionStatus.PartiallyRefunded);
+        Evaluate(state, Change(refundedOne, refundedEleven)).ShouldBe("-r:anna");
+    }
+
+    [Fact]
     public void KEEP_keeps_an_unlock_and_a_manual_grant_is_never_revoked()
     {
         var refund = Change(Transaction("anna", 100), Transaction("anna", 100, refunded: 100, status: TransactionStatus.Refunded));
         Evaluate(StateWith(new(), Rule("r", 100)), Change(null, Transaction("anna", 100)), refund).ShouldBe("+r:anna:100");
 
         var revoking = StateWith(new(UnlockPolicy.Revoke), Rule("r", 100));
-        revoking.ActiveUnlocks.Add(new ActiveUnlock(Guid.NewGuid(), "anna", null, Tier.Whale, []));
+        revoking.ActiveUnlocks.Add(new ActiveUnlock(Guid.NewGuid(), "anna", null, Tier.Whale, [], null));
         Evaluate(revoking, Change(null, Transaction("anna", 100)), refund).ShouldBe(""); // given and taken before anybody saw it
         revoking.ActiveUnlocks.ShouldHaveSingleItem().RuleId.ShouldBeNull();
     }
