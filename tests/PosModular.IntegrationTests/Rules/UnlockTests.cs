@@ -479,20 +479,20 @@ public sealed class UnlockTests(TestPostgres postgres)
     [Fact]
     public async Task A_rule_that_is_raised_later_leaves_its_unlocks_with_the_threshold_they_were_given_under()
     {
-        await using var bar = await Bar.OpenAsync(await postgres.CreateDatabaseAsync());
-        var id = await RuleAsync(bar, "Regulars", 50m, "REGULAR");
-        await bar.Moderator.DataAsync("mutation { updateVenue(input: { venueId: \"bar\", unlockPolicy: REVOKE }) { errors { code } } }");
-        await bar.LinkAsync("guest", "card-1"); // 1.00
-        await bar.PostAsync(bar.Event("p1", amount: 5500, fingerprint: "card-1", minute: 1));
-        (await GuestAsync(bar)).At("member.tier").GetString().ShouldBe("REGULAR");
-        await bar.Owner.DataAsync(
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        var id = await CreateRuleAsync(venue, "Regulars", 50m, "REGULAR");
+        await venue.Moderator.GetDataAsync("mutation { updateVenue(input: { venueId: \"bar\", unlockPolicy: REVOKE }) { errors { code } } }");
+        await venue.LinkCardAsync("guest", "card-1"); // 1.00
+        await venue.PostWebhookAsync(venue.PaymentEvent("p1", amount: 5500, fingerprint: "card-1", minute: 1));
+        (await GetVenueWithGuestAsync(venue)).At("member.tier").GetString().ShouldBe("REGULAR");
+        await venue.Owner.GetDataAsync(
             $"mutation {{ updateSpendRule(input: {{ ruleId: \"{id}\", threshold: 500 }}) {{ errors {{ code }} }} }}"
         );
 
-        await bar.PostAsync(bar.Event("p1", amount: 5500, fingerprint: "card-1", minute: 2, refunded: 100));
-        (await GuestAsync(bar)).At("member.tier").GetString().ShouldBe("REGULAR");
+        await venue.PostWebhookAsync(venue.PaymentEvent("p1", amount: 5500, fingerprint: "card-1", minute: 2, refunded: 100));
+        (await GetVenueWithGuestAsync(venue)).At("member.tier").GetString().ShouldBe("REGULAR");
 
-        await bar.PostAsync(bar.Event("p1", amount: 5500, fingerprint: "card-1", minute: 3, refunded: 1000));
-        (await GuestAsync(bar)).At("member.tier").GetString().ShouldBe("GUEST");
+        await venue.PostWebhookAsync(venue.PaymentEvent("p1", amount: 5500, fingerprint: "card-1", minute: 3, refunded: 1000));
+        (await GetVenueWithGuestAsync(venue)).At("member.tier").GetString().ShouldBe("GUEST");
     }
 }
