@@ -59,7 +59,9 @@ internal sealed class StartLiveSession(IDbContextFactory<RulesDb> dbFactory, IVe
             EndedAt = input.EndedAt,
         };
         if (session.EndedAt <= session.StartedAt)
-            return LiveSessionPayload.Failed(UserError.Invalid("The end must be after the start. Pass a later endedAt or none.", "endedAt"));
+            return LiveSessionPayload.Failed(
+                UserError.Invalid("The end must be after the start. Pass a later endedAt or none.", "endedAt")
+            );
         await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
         db.Add(session);
         await db.SaveChangesAsync(cancellationToken);

@@ -63,10 +63,7 @@ internal static class EvaluationStateReader
                 CreateCommand(SelectLiveSessions, venueIds, from, to),
             },
         };
-        var states = venueIds.ToDictionary(
-            id => id,
-            id => new EvaluationState(venues[id], [], [], [], [])
-        );
+        var states = venueIds.ToDictionary(id => id, id => new EvaluationState(venues[id], [], [], [], []));
         await using var row = await batch.ExecuteReaderAsync(cancellationToken);
         await row.NextResultAsync(cancellationToken);
         while (await row.ReadAsync(cancellationToken))

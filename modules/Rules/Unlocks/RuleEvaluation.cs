@@ -25,7 +25,9 @@ internal static class RuleEvaluation
         {
             var (raisedUserId, lowered) = ApplyToSpend(state, change);
             if (change.After is { UserId: { } userId, OccurredAt: var at } && change.After.Status.IsPaid())
-                seen[userId] = seen.TryGetValue(userId, out var span) ? (Instant.Min(span.First, at), Instant.Max(span.Last, at)) : (at, at);
+                seen[userId] = seen.TryGetValue(userId, out var span)
+                    ? (Instant.Min(span.First, at), Instant.Max(span.Last, at))
+                    : (at, at);
             if (raisedUserId is not null && !change.RulesOff)
                 newUnlocks.AddRange(FindNewUnlocks(state, change, raisedUserId, zone, newId));
             if (lowered is var (loweredUserId, currency) && state.Venue.UnlockPolicy == UnlockPolicy.Revoke)

@@ -481,7 +481,9 @@ public sealed class UnlockTests(TestPostgres postgres)
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         var id = await CreateRuleAsync(venue, "Regulars", 50m, "REGULAR");
-        await venue.Moderator.GetDataAsync("mutation { updateVenue(input: { venueId: \"bar\", unlockPolicy: REVOKE }) { errors { code } } }");
+        await venue.Moderator.GetDataAsync(
+            "mutation { updateVenue(input: { venueId: \"bar\", unlockPolicy: REVOKE }) { errors { code } } }"
+        );
         await venue.LinkCardAsync("guest", "card-1"); // 1.00
         await venue.PostWebhookAsync(venue.PaymentEvent("p1", amount: 5500, fingerprint: "card-1", minute: 1));
         (await GetVenueWithGuestAsync(venue)).At("member.tier").GetString().ShouldBe("REGULAR");

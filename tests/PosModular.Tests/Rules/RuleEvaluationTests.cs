@@ -37,8 +37,7 @@ public sealed class RuleEvaluationTests
             GrantsAccess = [],
         };
 
-    private static EvaluationState StateWith(TestVenue venue, params SpendRule[] rules) =>
-        new(venue, [.. rules], [], [], []);
+    private static EvaluationState StateWith(TestVenue venue, params SpendRule[] rules) => new(venue, [.. rules], [], [], []);
 
     private static TransactionState Transaction(
         string? user,
@@ -58,7 +57,9 @@ public sealed class RuleEvaluationTests
             ' ',
             verdict
                 .NewUnlocks.Select(f => $"+{f.Rule.Name}:{f.UserId}:{f.SpendMinor}")
-                .Concat(verdict.RevokedUnlocks.Select(t => $"-{state.EnabledRules.Single(r => r.Id == t.Unlock.RuleId).Name}:{t.Unlock.UserId}"))
+                .Concat(
+                    verdict.RevokedUnlocks.Select(t => $"-{state.EnabledRules.Single(r => r.Id == t.Unlock.RuleId).Name}:{t.Unlock.UserId}")
+                )
         );
     }
 
