@@ -9,6 +9,7 @@ using Integrations.Square;
 using Integrations.Toast;
 using Integrations.Venues;
 using Integrations.Webhooks;
+using MediatR;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -17,7 +18,7 @@ using PosModular.Kernel.Schema;
 
 namespace Integrations;
 
-/// <summary>Venues, the tills connected to them, and everything that differs between providers.</summary>
+/// <summary>Venues, their POS connections, and everything that differs between providers.</summary>
 public static class IntegrationsModule
 {
     /// <summary>Throws SettingException when a setting is missing or malformed.</summary>
@@ -37,9 +38,13 @@ public static class IntegrationsModule
         services.AddSingleton<ConnectionMaintenance>().AddHostedService(s => s.GetRequiredService<ConnectionMaintenance>());
         services.AddSingleton<SecretReencryption>().AddHostedService(s => s.GetRequiredService<SecretReencryption>());
 
-        services.AddSingleton<VenueDirectory>().AddHostedService(s => s.GetRequiredService<VenueDirectory>());
-        services.AddSingleton<IVenues>(s => s.GetRequiredService<VenueDirectory>());
+        services.AddSingleton<ChangePublisher>().AddHostedService(s => s.GetRequiredService<ChangePublisher>());
+        services.AddSingleton<VenueDirectory>().AddSingleton<IVenues>(s => s.GetRequiredService<VenueDirectory>());
+        services.AddSingleton<DropCachedVenue>();
+        services.AddSingleton<INotificationHandler<VenueChanged>>(s => s.GetRequiredService<DropCachedVenue>());
         services.AddSingleton<PosConnectionDirectory>().AddHostedService(s => s.GetRequiredService<PosConnectionDirectory>());
+        services.AddSingleton<DropSignatureKeys>();
+        services.AddSingleton<INotificationHandler<ConnectionChanged>>(s => s.GetRequiredService<DropSignatureKeys>());
         services.AddSingleton<IWebhookVerifier, WebhookVerifier>();
         services.AddSingleton<WebhookSetup>().AddSingleton<WebhookTester>().AddSingleton<SignatureDiagnostics>();
         services.AddSingleton<WebhookStatistics>().AddHostedService(s => s.GetRequiredService<WebhookStatistics>());

@@ -12,34 +12,35 @@ using PosModular.Kernel.Time;
 
 namespace Integrations.Connections;
 
-/// <summary>A till to connect to a venue.</summary>
+/// <summary>A location to connect to a venue, and how to connect it.</summary>
 internal sealed record ConnectPosInput
 {
-    /// <summary>Which venue.</summary>
+    /// <summary>The id of the venue.</summary>
     [Id]
     public required string VenueId { get; init; }
 
-    /// <summary>What the provider needs to let us in; kept encrypted, never shown.</summary>
+    /// <summary>The credentials for the provider's API. They are stored encrypted and never shown.</summary>
     public required PosCredentialsInput Credentials { get; init; }
 
-    /// <summary>Whether the provider shall send its events here.</summary>
+    /// <summary>Whether the provider sends its webhook events to this server.</summary>
     [DefaultAstValue("true")]
     public bool? EnableWebhook { get; init; }
 
-    /// <summary>The signature key of a subscription you made by hand at the provider. Square: left out, one is made for you.</summary>
+    /// <summary>The signature key of a webhook subscription that you created at the provider yourself. When null, a subscription is
+    /// created for you at Square; Toast needs the key.</summary>
     public string? WebhookSignatureKey { get; init; }
 
-    /// <summary>10 to 86400; 900 with webhooks and 30 without, when left out.</summary>
+    /// <summary>The time between two sync runs in seconds, 10 to 86400; when null, 900 with webhooks and 30 without.</summary>
     public int? SyncIntervalSeconds { get; init; }
 
-    /// <summary>Whether its sales may unlock.</summary>
+    /// <summary>Whether transactions of this connection take part in spend rules.</summary>
     [DefaultAstValue("true")]
     public bool? ProcessRules { get; init; }
 }
 
-/// <summary>The connection, or what was wrong.</summary>
-/// <param name="Connection">Null when there are errors.</param>
-/// <param name="Errors">Empty when it went well.</param>
+/// <summary>The result of connecting or changing a POS connection.</summary>
+/// <param name="Connection">The connection; null when there are errors.</param>
+/// <param name="Errors">What was wrong with the input; empty on success.</param>
 internal sealed record PosConnectionPayload(PosConnection? Connection, IReadOnlyList<UserError> Errors)
 {
     public static PosConnectionPayload Failed(UserError error) => new(null, [error]);
@@ -48,31 +49,32 @@ internal sealed record PosConnectionPayload(PosConnection? Connection, IReadOnly
         Failed(
             new UserError(
                 ErrorCode.NotFound,
-                "There is no such connection. List them with venue { posConnections { id } }.",
+                "There is no connection with this id. List the connections with venue { posConnections { id } }.",
                 "connectionId"
             )
         );
 }
 
-/// <summary>Connects a till; the same till again gets new credentials and keeps its history. A connection whose webhook could not be set up
-/// is still made; statusReason says so. HEAD_MODERATOR. Errors: NOT_FOUND, INVALID_INPUT, INVALID_CREDENTIALS, LOCATION_NOT_FOUND,
-/// PERMISSION_DENIED, RATE_LIMIT_EXCEEDED, PROVIDER_UNAVAILABLE; CONFLICT when the till is connected to another venue.</summary>
+/// <summary>Connects a location to a venue. Connecting the same location again replaces its credentials and keeps its history. The
+/// connection is made even when its webhook cannot be set up; statusReason then says why. Requires HEAD_MODERATOR. Errors: NOT_FOUND,
+/// INVALID_INPUT, INVALID_CREDENTIALS, LOCATION_NOT_FOUND, PERMISSION_DENIED, RATE_LIMIT_EXCEEDED, PROVIDER_UNAVAILABLE; CONFLICT when
+/// the location is connected to another venue.</summary>
 internal sealed class ConnectPos(
     IDbContextFactory<IntegrationsDb> dbFactory,
     PosProviderRegistry providers,
     WebhookSetup webhooks,
     IntegrationsSettings settings,
-    PosConnectionDirectory directory,
+    ChangePublisher publisher,
     IClock clock
 )
 {
     private static readonly UserError ConnectedElsewhere = new(
         ErrorCode.Conflict,
-        "This till is connected to another venue. Disconnect it there first (disconnectPos), or check the location id.",
+        "This location is connected to another venue. Disconnect it there first with disconnectPos, or check the " + "location id.",
         "credentials.locationId"
     );
 
-    /// <param name="input">The till and its credentials.</param>
+    /// <param name="input">The location and its credentials.</param>
     public async Task<PosConnectionPayload> HandleAsync(
         ConnectPosInput input,
         IResolveFieldContext context,
@@ -84,7 +86,7 @@ internal sealed class ConnectPos(
         await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
         if (!await db.Venues.AnyAsync(v => v.Id == input.VenueId, cancellationToken))
             return PosConnectionPayload.Failed(
-                new UserError(ErrorCode.NotFound, "There is no such venue. Register it first with registerVenue.", "venueId")
+                new UserError(ErrorCode.NotFound, "There is no venue with this id. Register it first with registerVenue.", "venueId")
             );
         var (credentials, provider) = (input.Credentials.ToCredentials(), providers.Get(input.Credentials.Provider));
         if (
@@ -109,26 +111,29 @@ internal sealed class ConnectPos(
             db.Add(connection = CreateConnection(input.VenueId, provider.Provider, credentials, now));
         Apply(connection, input, credentials, location.Value!, now);
         if (input.WebhookSignatureKey is not null)
-            await webhooks.RemoveAsync(db, connection, provider, credentials, cancellationToken); // one of ours would go on sending what is then refused
-        // Whoever gives up waiting now leaves a connection that tells how far it came.
+            // Otherwise a subscription that this server created would keep sending events that are now rejected.
+            await webhooks.RemoveAsync(db, connection, provider, credentials, cancellationToken);
+        // When the caller gives up waiting, the connection still shows how far its setup came.
         var needsSubscription = webhooks.Prepare(connection, provider, input.WebhookSignatureKey);
         db.Add(AuditEntry.Of(now, caller, input.VenueId, "connectPos", connection.Id.ToString(), $"{provider.Provider} {credentials}"));
         try
         {
-            await db.SaveChangesAsync(cancellationToken); // before the subscription: its first event must find the connection
-            directory.Invalidate(connection.VenueId);
+            // Saved before the subscription is created, because its first event must find the connection.
+            await db.SaveChangesAsync(cancellationToken);
+            await publisher.ConnectionChangedAsync(connection.VenueId);
         }
         catch (DbUpdateException e) when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
         {
             return PosConnectionPayload.Failed(ConnectedElsewhere);
         }
-        // Once begun it is carried through, whether its caller still waits or not.
+        // The setup continues even when the caller no longer waits for it.
         if (needsSubscription)
             await webhooks.SubscribeAsync(db, connection, provider, credentials, CancellationToken.None);
         return new PosConnectionPayload(PosConnection.Of(connection, settings.SecretCipher, clock.Now()), []);
     }
 
-    // The one that is connected, wherever; else the one that was at this venue, so that its sales and its address stay the same.
+    // The connected one, at whichever venue, or else a previous one at this venue, whose transactions and webhook address then stay the
+    // same.
     private static async Task<PosConnectionRow?> FindAsync(
         IntegrationsDb db,
         string venueId,

@@ -10,29 +10,30 @@ using PosModular.Kernel.Time;
 
 namespace Integrations.Connections;
 
-/// <summary>Looks after every connection now and then, one host at a time each: renews its credentials, asks whether they are still good when nothing else has
-/// asked lately, reads once a day what the provider calls the location, sees that its webhook is there and sends to today's address, and deletes what a disconnect had to leave behind.</summary>
+/// <summary>Maintains every connection at regular intervals, each on one host at a time. It renews credentials, validates them when no
+/// other call has done so lately, reads the location's names once a day, makes sure that the webhook subscription exists and sends to the
+/// current URL, and finishes the cleanup of disconnected locations.</summary>
 internal sealed partial class ConnectionMaintenance(
     IDbContextFactory<IntegrationsDb> dbFactory,
     PosProviderRegistry providers,
     WebhookSetup webhooks,
     CredentialRenewal renewal,
     ConnectionHealth health,
-    PosConnectionDirectory directory,
+    ChangePublisher publisher,
     IntegrationsSettings settings,
     IClock clock,
     TimeProvider time,
     ILogger<ConnectionMaintenance> log
 ) : BackgroundService
 {
-    /// <summary>From one look to the next.</summary>
+    /// <summary>The time from one check of a connection to the next.</summary>
     public static readonly Duration Interval = Duration.FromMinutes(15);
 
     private static readonly Duration LocationRefreshInterval = Duration.FromDays(1);
     private const int BatchSize = 20;
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
 
-    // Their provider sends to another address than this host's; and of them, those not looked at since the start.
+    // Connections whose provider sends to another URL than this host's, and those of them that have not been checked since the start.
     private readonly HashSet<Guid> _withOutdatedUrl = [];
     private readonly HashSet<Guid> _uncheckedSinceStart = [];
 
@@ -56,7 +57,8 @@ internal sealed partial class ConnectionMaintenance(
         }
     }
 
-    // At the start only: two hosts with different addresses, in the middle of an update, must not take turns in changing it.
+    // Only once, at the start: during a rolling update, two hosts with different base URLs must not take turns in changing the
+    // subscription.
     private async Task FindOutdatedUrlsAsync(CancellationToken cancellationToken)
     {
         await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
@@ -70,22 +72,24 @@ internal sealed partial class ConnectionMaintenance(
                 c.NotificationUrl,
             })
             .ToListAsync(cancellationToken);
-        // Not made due: a host that still has the address of before would look after them, and leave them where they are.
+        // Their next check is not moved forward, because a host that still has the old base URL could take them over and leave them
+        // unchanged.
         _withOutdatedUrl.UnionWith(rows.Where(c => c.NotificationUrl != settings.WebhookUrl(c.Provider, c.Id)).Select(c => c.Id));
         _uncheckedSinceStart.UnionWith(_withOutdatedUrl);
     }
 
-    /// <summary>Looks after those that are due; answers how many that were.</summary>
+    /// <summary>Maintains the connections that are due and returns how many there were.</summary>
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
-        var (now, unseen) = (clock.Now(), _uncheckedSinceStart.ToArray());
+        var (now, uncheckedIds) = (clock.Now(), _uncheckedSinceStart.ToArray());
         await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
-        // The next time is set first: it is the lease, and a crash only postpones.
+        // The next check time is set first. It serves as the lease, so a crash only postpones the check.
         var due = await db
             .Connections.FromSql(
                 $"""
                 update integrations.pos_connections set next_check_at = {now + Interval} where id in (
-                  select id from integrations.pos_connections where (next_check_at <= {now} or id = any({unseen})) and (disconnected_at is null or subscription_id is not null)
+                  select id from integrations.pos_connections where (next_check_at <= {now} or id = any({uncheckedIds}))
+                    and (disconnected_at is null or subscription_id is not null)
                   order by next_check_at limit {BatchSize} for update skip locked)
                 returning *
                 """
@@ -132,13 +136,13 @@ internal sealed partial class ConnectionMaintenance(
             await health.RecordAsync(connection, location.Fault, cancellationToken);
             if (location.Value is not { } found)
                 return;
-            // Shown as the provider has it; the venue's own time zone and day are its own.
+            // The names are shown as the provider reports them. The venue's own time zone and day cut-off stay as they are.
             var changed = connection.UpdateLocation(found, clock.Now());
             await db.SaveChangesAsync(cancellationToken);
             if (changed)
-                directory.Invalidate(connection.VenueId);
+                await publisher.ConnectionChangedAsync(connection.VenueId);
         }
-        // What an operator must do by hand (a key to paste) is not tried again and again.
+        // What an operator must do by hand, such as passing a key, is not retried automatically.
         if (
             connection.WebhookEnabled
             && provider.Subscriptions is not null
@@ -162,9 +166,12 @@ internal sealed partial class ConnectionMaintenance(
             _withOutdatedUrl.Remove(connection.Id);
     }
 
-    [LoggerMessage(LogLevel.Warning, "Connections could not be looked after just now: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "Connection maintenance failed and starts again in a second: {Reason}")]
     private static partial void LogRunFailed(ILogger log, string reason);
 
-    [LoggerMessage(LogLevel.Warning, "Connection {Connection} could not be looked after: {Reason}")]
+    [LoggerMessage(
+        LogLevel.Warning,
+        "Maintenance of connection {Connection} failed; the connection is checked again at the next interval: {Reason}"
+    )]
     private static partial void LogConnectionFailed(ILogger log, Guid connection, string reason);
 }

@@ -11,34 +11,36 @@ using PosModular.Kernel.Time;
 
 namespace Integrations.Connections;
 
-/// <summary>Which till to cut off: by connection, or by venue and provider while there is only one.</summary>
+/// <summary>The connection to disconnect, named by its id or, while the venue has only one of the provider, by venue and
+/// provider.</summary>
 internal sealed record DisconnectPosInput
 {
-    /// <summary>Which connection.</summary>
+    /// <summary>The id of the connection; or pass venueId and provider.</summary>
     [Id]
     public string? ConnectionId { get; init; }
 
-    /// <summary>At which venue; with provider, instead of connectionId.</summary>
+    /// <summary>The id of the venue, together with provider, instead of connectionId.</summary>
     [Id]
     public string? VenueId { get; init; }
 
-    /// <summary>Whose till; with venueId.</summary>
+    /// <summary>The provider, together with venueId, instead of connectionId.</summary>
     public Provider? Provider { get; init; }
 }
 
-/// <summary>Cuts a till off: all its data is kept, its subscription deleted, its syncs stop; events that still come are IGNORED. Its location may then be
-/// connected elsewhere; each sale stays where it was taken. Should the provider not be reached now, the subscription is deleted later. HEAD_MODERATOR.
-/// Errors: NOT_FOUND, INVALID_INPUT; CONFLICT when the venue has several tills of the provider.</summary>
+/// <summary>Disconnects a location. Its data is kept, its webhook subscription is deleted, its sync runs stop, and events that still
+/// arrive are stored as IGNORED. The location can then be connected to another venue; existing transactions stay where they are. When the
+/// provider cannot be reached, the subscription is deleted later. Requires HEAD_MODERATOR. Errors: NOT_FOUND, INVALID_INPUT; CONFLICT
+/// when the venue has several connections of the provider.</summary>
 internal sealed class DisconnectPos(
     IDbContextFactory<IntegrationsDb> dbFactory,
     PosProviderRegistry providers,
     WebhookSetup webhooks,
     IntegrationsSettings settings,
-    PosConnectionDirectory directory,
+    ChangePublisher publisher,
     IClock clock
 )
 {
-    /// <param name="input">Which till.</param>
+    /// <param name="input">The connection to disconnect.</param>
     public async Task<PosConnectionPayload> HandleAsync(
         DisconnectPosInput input,
         IResolveFieldContext context,
@@ -67,8 +69,8 @@ internal sealed class DisconnectPos(
                 $"{connection.Provider} {connection.Environment} {connection.ExternalLocationId}"
             )
         );
-        await db.SaveChangesAsync(cancellationToken); // first here: from now on nothing of it counts
-        directory.Invalidate(connection.VenueId);
+        await db.SaveChangesAsync(cancellationToken); // saved before the provider is called: from now on no event of the location counts
+        await publisher.ConnectionChangedAsync(connection.VenueId);
         if (
             connection.DecryptCredentials(settings.SecretCipher) is { } credentials
             && await webhooks.RemoveAsync(db, connection, providers.Get(connection.Provider), credentials, CancellationToken.None) is null
@@ -93,7 +95,12 @@ internal sealed class DisconnectPos(
         if (input.VenueId is not { } venueId || input.Provider is not { } provider)
             return (
                 null,
-                PosConnectionPayload.Failed(UserError.Invalid("Name the till: connectionId, or venueId and provider.", "connectionId"))
+                PosConnectionPayload.Failed(
+                    UserError.Invalid(
+                        "The input names no connection. Pass connectionId, or venueId together with provider.",
+                        "connectionId"
+                    )
+                )
             );
         var found = await db
             .Connections.Where(c => c.VenueId == venueId && c.Provider == provider && c.DisconnectedAt == null)
@@ -107,7 +114,8 @@ internal sealed class DisconnectPos(
                 PosConnectionPayload.Failed(
                     new UserError(
                         ErrorCode.NotFound,
-                        "This venue has no connected till of this provider. List them with venue { posConnections { id } }.",
+                        "This venue has no active connection of this provider. List its connections with venue { "
+                            + "posConnections { id } }.",
                         "venueId"
                     )
                 )
@@ -115,7 +123,11 @@ internal sealed class DisconnectPos(
             _ => (
                 null,
                 PosConnectionPayload.Failed(
-                    new UserError(ErrorCode.Conflict, "This venue has several tills of this provider. Pass connectionId.", "connectionId")
+                    new UserError(
+                        ErrorCode.Conflict,
+                        "This venue has several active connections of this provider. Pass connectionId to name one of them.",
+                        "connectionId"
+                    )
                 )
             ),
         };

@@ -1,3 +1,4 @@
+using System.Globalization;
 using GraphQL;
 using Integrations.Audit;
 using Integrations.Contracts.Access;
@@ -11,45 +12,50 @@ using PosModular.Kernel.Time;
 
 namespace Integrations.Connections;
 
-/// <summary>What to change of a connection; a field left out stays, null for syncIntervalSeconds means the usual one.</summary>
+/// <summary>The changes to a connection. A field that is left out stays unchanged; a null syncIntervalSeconds restores the
+/// default.</summary>
 internal sealed record UpdatePosConnectionInput : PartialInput
 {
-    /// <summary>Which connection.</summary>
+    /// <summary>The id of the connection.</summary>
     [Id]
     public required string ConnectionId { get; init; }
 
-    /// <summary>Whether it is polled by itself.</summary>
+    /// <summary>Whether the connection is polled automatically.</summary>
     public bool? SyncEnabled { get; init; }
 
-    /// <summary>10 to 86400; null for the usual one: 900 with webhooks and 30 without.</summary>
+    /// <summary>The time between two sync runs in seconds, 10 to 86400; null for the default of 900 with webhooks and 30
+    /// without.</summary>
     public int? SyncIntervalSeconds { get; init; }
 
-    /// <summary>Whether its sales from now on may unlock.</summary>
+    /// <summary>Whether transactions of this connection take part in spend rules from now on.</summary>
     public bool? ProcessRules { get; init; }
 
-    /// <summary>Whether the provider shall send its events here. False deletes the subscription; events that still come are ignored by their signature.</summary>
+    /// <summary>Whether the provider sends its webhook events to this server. False deletes the subscription; events that still arrive
+    /// are then rejected.</summary>
     public bool? EnableWebhook { get; init; }
 
-    /// <summary>The key of a subscription made by hand. The one before stays good for a day.</summary>
+    /// <summary>The signature key of a webhook subscription that you created at the provider yourself. The previous key stays valid for a
+    /// day.</summary>
     public string? WebhookSignatureKey { get; init; }
 }
 
-/// <summary>Changes how a till is polled and heard, and reads anew what the provider calls its location. HEAD_MODERATOR. Errors: NOT_FOUND, INVALID_INPUT; CONFLICT for a disconnected till; what the
-/// provider refuses stands in statusReason.</summary>
+/// <summary>Changes how a connection is polled and receives events, and reads the names of its location again. What the provider refuses
+/// appears in statusReason. Requires HEAD_MODERATOR. Errors: NOT_FOUND, INVALID_INPUT, INVALID_CREDENTIALS when stored credentials cannot
+/// be decrypted; CONFLICT when the location is disconnected.</summary>
 internal sealed class UpdatePosConnection(
     IDbContextFactory<IntegrationsDb> dbFactory,
     PosProviderRegistry providers,
     WebhookSetup webhooks,
     IntegrationsSettings settings,
-    PosConnectionDirectory directory,
+    ChangePublisher publisher,
     IClock clock,
     TimeProvider time
 )
 {
-    // Names are not worth a long wait: they are read every day anyway.
+    // Names are read every day anyway, so a slow provider is not waited for.
     private static readonly TimeSpan LocationReadTimeout = TimeSpan.FromSeconds(5);
 
-    /// <param name="input">What to change.</param>
+    /// <param name="input">The changes to make.</param>
     public async Task<PosConnectionPayload> HandleAsync(
         UpdatePosConnectionInput input,
         IResolveFieldContext context,
@@ -71,7 +77,7 @@ internal sealed class UpdatePosConnection(
             return PosConnectionPayload.NoSuchConnection;
         if (connection.DisconnectedAt is not null)
             return PosConnectionPayload.Failed(
-                new UserError(ErrorCode.Conflict, "This till is disconnected. Connect it again with connectPos.", "connectionId")
+                new UserError(ErrorCode.Conflict, "This location is disconnected. Connect it again with connectPos.", "connectionId")
             );
 
         connection.SyncEnabled = input.SyncEnabled ?? connection.SyncEnabled;
@@ -98,11 +104,11 @@ internal sealed class UpdatePosConnection(
             await ApplyWebhookAsync(db, connection, provider, credentials!, input);
         if (credentials is not null)
             await ReadLocationAsync(db, connection, provider, credentials, cancellationToken);
-        directory.Invalidate(connection.VenueId);
+        await publisher.ConnectionChangedAsync(connection.VenueId);
         return new PosConnectionPayload(PosConnection.Of(connection, settings.SecretCipher, clock.Now()), []);
     }
 
-    // Once begun it is carried through, whether its caller still waits or not.
+    // The change continues even when the caller no longer waits for it.
     private async Task ApplyWebhookAsync(
         IntegrationsDb db,
         PosConnectionRow connection,
@@ -123,7 +129,7 @@ internal sealed class UpdatePosConnection(
                 connection.SetWebhookError(
                     new UserError(
                         error.Code,
-                        "Its webhook is switched off here, but the provider still has the subscription: " + error.Message
+                        "The webhook is switched off here, but the provider still has the subscription: " + error.Message
                     )
                 );
                 await db.SaveChangesAsync(cancellationToken);
@@ -134,7 +140,7 @@ internal sealed class UpdatePosConnection(
         }
         var needsSubscription = webhooks.Prepare(connection, provider, input.WebhookSignatureKey);
         await db.SaveChangesAsync(cancellationToken);
-        directory.Invalidate(connection.VenueId);
+        await publisher.ConnectionChangedAsync(connection.VenueId);
         if (needsSubscription)
             await webhooks.SubscribeAsync(db, connection, provider, credentials, cancellationToken);
     }
@@ -152,7 +158,7 @@ internal sealed class UpdatePosConnection(
         try
         {
             if ((await provider.ValidateAsync(credentials, linked.Token)).Value is not { } location)
-                return; // whoever looks after it next will notice
+                return; // the next maintenance run reports the fault
             connection.UpdateLocation(location, clock.Now());
             await db.SaveChangesAsync(cancellationToken);
         }
@@ -166,7 +172,7 @@ internal sealed class UpdatePosConnection(
             {
                 input.SyncEnabled is { } sync ? $"syncEnabled: {sync}" : null,
                 input.IsProvided("syncIntervalSeconds")
-                    ? $"syncIntervalSeconds: {input.SyncIntervalSeconds?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "usual"}"
+                    ? $"syncIntervalSeconds: {input.SyncIntervalSeconds?.ToString(CultureInfo.InvariantCulture) ?? "default"}"
                     : null,
                 input.ProcessRules is { } rules ? $"processRules: {rules}" : null,
                 input.EnableWebhook is { } webhook ? $"enableWebhook: {webhook}" : null,

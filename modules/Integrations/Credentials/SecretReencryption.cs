@@ -6,12 +6,12 @@ using PosModular.Kernel.Time;
 
 namespace Integrations.Credentials;
 
-/// <summary>Seals anew, in the background, what was sealed with an old encryption key, so that the old key can be retired. A value that cannot be opened is
-/// reported and left exactly as it is; one that changes meanwhile too.</summary>
+/// <summary>Encrypts secrets again in the background that were encrypted with an old key, so that the old key can be retired. A value
+/// that cannot be decrypted is reported and left unchanged, and so is one that changes meanwhile.</summary>
 internal sealed partial class SecretReencryption(
     IDbContextFactory<IntegrationsDb> dbFactory,
     IntegrationsSettings settings,
-    PosConnectionDirectory directory,
+    ChangePublisher publisher,
     TimeProvider time,
     ILogger<SecretReencryption> log
 ) : BackgroundService
@@ -35,14 +35,14 @@ internal sealed partial class SecretReencryption(
         }
     }
 
-    /// <summary>One pass over everything that is sealed; answers how many values were sealed anew and how many cannot be opened.</summary>
+    /// <summary>Checks every encrypted value once. Returns how many were encrypted again and how many cannot be decrypted.</summary>
     public async Task<(int Resealed, int Quarantined)> RunAsync(CancellationToken cancellationToken)
     {
         var (reencrypted, unreadable) = (0, 0);
         await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
         foreach (var id in await db.Connections.AsNoTracking().OrderBy(c => c.Id).Select(c => c.Id).ToListAsync(cancellationToken))
         {
-            // Under the row's lock: nobody changes a secret between our reading and our writing.
+            // The row is locked, so that no secret changes between reading and writing it.
             await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
             var row = await db
                 .Connections.FromSql($"select * from integrations.pos_connections where id = {id} for update")
@@ -63,7 +63,7 @@ internal sealed partial class SecretReencryption(
             await db.SaveChangesAsync(cancellationToken);
             await transaction.CommitAsync(cancellationToken);
             if (reencrypted > before)
-                directory.Invalidate(row!.VenueId);
+                await publisher.ConnectionChangedAsync(row!.VenueId);
             db.ChangeTracker.Clear();
         }
         if (reencrypted > 0)
@@ -73,15 +73,16 @@ internal sealed partial class SecretReencryption(
         return (reencrypted, unreadable);
     }
 
-    [LoggerMessage(LogLevel.Information, "{Count} secrets were sealed anew with the current encryption key")]
+    [LoggerMessage(LogLevel.Information, "{Count} secrets were encrypted again with the current encryption key")]
     private static partial void LogReencrypted(ILogger log, int count);
 
     [LoggerMessage(
         LogLevel.Error,
-        "{Count} secrets cannot be opened with any key in POS_ENCRYPTION_KEY and POS_ENCRYPTION_KEYS_OLD. They are left as they are; add the key that sealed them, or connect those tills again"
+        "{Count} secrets cannot be decrypted with any key in POS_ENCRYPTION_KEY and POS_ENCRYPTION_KEYS_OLD. They are "
+            + "left as they are; add the key that encrypted them, or connect those locations again"
     )]
     private static partial void LogUnreadable(ILogger log, int count);
 
-    [LoggerMessage(LogLevel.Warning, "Secrets could not be sealed anew just now: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "Encrypting old secrets with the current key failed and is retried in 5 minutes: {Reason}")]
     private static partial void LogRunFailed(ILogger log, string reason);
 }

@@ -9,37 +9,39 @@ using PosModular.Kernel.Time;
 
 namespace Integrations.Venues;
 
-/// <summary>What to change of a venue; a field left out stays as it is.</summary>
+/// <summary>The changes to a venue. A null field leaves the value unchanged.</summary>
 internal sealed record UpdateVenueInput
 {
-    /// <summary>Which venue.</summary>
+    /// <summary>The id of the venue.</summary>
     [Id]
     public required string VenueId { get; init; }
 
-    /// <summary>For people; 1 to 200 characters.</summary>
+    /// <summary>The display name, 1 to 200 characters.</summary>
     public string? Name { get; init; }
 
-    /// <summary>IANA, e.g. Europe/Berlin.</summary>
+    /// <summary>The IANA time zone, e.g. Europe/Berlin.</summary>
     public string? TimeZone { get; init; }
 
-    /// <summary>The venue's day starts here; a multiple of 15 minutes.</summary>
+    /// <summary>The local time at which the venue's business date starts; a multiple of 15 minutes.</summary>
     public LocalTime? DayCutoff { get; init; }
 
-    /// <summary>Who may see the venue's sales; replaces the list.</summary>
+    /// <summary>The users who may see the venue's transactions: the sub claims of their tokens. The list replaces the previous
+    /// one.</summary>
     [Id]
     public IReadOnlyList<string>? OwnerUserIds { get; init; }
 
-    /// <summary>From which state on a sale counts as lifetime spend.</summary>
+    /// <summary>The state from which a transaction counts towards lifetime spend.</summary>
     public CountFrom? RulesCountFrom { get; init; }
 
-    /// <summary>What becomes of an unlock when a refund takes the spend below its threshold.</summary>
+    /// <summary>What happens to an unlock when a refund takes the lifetime spend below its threshold.</summary>
     public UnlockPolicy? UnlockPolicy { get; init; }
 }
 
-/// <summary>Changes a venue's settings; a change of owners is audited. HEAD_MODERATOR. Errors: NOT_FOUND, INVALID_INPUT.</summary>
-internal sealed class UpdateVenue(IDbContextFactory<IntegrationsDb> dbFactory, VenueDirectory directory, IClock clock)
+/// <summary>Changes a venue's settings; each change is recorded in the audit log. Requires HEAD_MODERATOR. Errors: NOT_FOUND,
+/// INVALID_INPUT.</summary>
+internal sealed class UpdateVenue(IDbContextFactory<IntegrationsDb> dbFactory, ChangePublisher publisher, IClock clock)
 {
-    /// <param name="input">What to change.</param>
+    /// <param name="input">The changes to make.</param>
     public async Task<VenuePayload> HandleAsync(UpdateVenueInput input, IResolveFieldContext context, CancellationToken cancellationToken)
     {
         var caller = context.Caller();
@@ -58,7 +60,11 @@ internal sealed class UpdateVenue(IDbContextFactory<IntegrationsDb> dbFactory, V
         var venue = await db.Venues.SingleOrDefaultAsync(v => v.Id == input.VenueId, cancellationToken);
         if (venue is null)
             return VenuePayload.Failed(
-                new UserError(ErrorCode.NotFound, "There is no such venue. List yours with venues { nodes { id } }.", "venueId")
+                new UserError(
+                    ErrorCode.NotFound,
+                    "There is no venue with this id. List your venues with venues { nodes { id } }.",
+                    "venueId"
+                )
             );
 
         venue.Name = input.Name?.Trim() ?? venue.Name;
@@ -74,7 +80,7 @@ internal sealed class UpdateVenue(IDbContextFactory<IntegrationsDb> dbFactory, V
         if (changes.Length > 0)
             db.Add(AuditEntry.Of(clock.Now(), caller, venue.Id, "updateVenue", venue.Id, string.Join("; ", changes)));
         await db.SaveChangesAsync(cancellationToken);
-        directory.Invalidate(venue.Id);
+        await publisher.VenueChangedAsync(venue.Id);
         return new VenuePayload(venue, []);
     }
 

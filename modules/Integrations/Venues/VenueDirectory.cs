@@ -1,18 +1,13 @@
 using System.Collections.Concurrent;
 using Integrations.Contracts.Venues;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Hosting;
-using PosModular.Kernel.Feed;
 
 namespace Integrations.Venues;
 
-/// <summary>Venues for other modules, kept in memory: forgotten when one changes here or on another host (the bell), and after ten
-/// seconds at the latest.</summary>
-internal sealed class VenueDirectory(IDbContextFactory<IntegrationsDb> dbFactory, FeedSignal signal, TimeProvider time)
-    : BackgroundService,
-        IVenues
+/// <summary>Gives other modules read access to venues, from a cache. <see cref="DropCachedVenue"/> removes changed venues; every entry
+/// expires after ten seconds.</summary>
+internal sealed class VenueDirectory(IDbContextFactory<IntegrationsDb> dbFactory, TimeProvider time) : IVenues
 {
-    public const string FeedSource = "integrations.venues";
     private static readonly TimeSpan CacheDuration = TimeSpan.FromSeconds(10);
     private readonly ConcurrentDictionary<string, (IVenue Venue, long At)> _cache = new();
 
@@ -45,20 +40,12 @@ internal sealed class VenueDirectory(IDbContextFactory<IntegrationsDb> dbFactory
         return found;
     }
 
-    public void Invalidate(string venueId)
+    /// <summary>Removes a venue from the cache; null removes all.</summary>
+    public void Drop(string? venueId)
     {
-        _cache.TryRemove(venueId, out _);
-        signal.Raise(FeedSource, [venueId]);
-    }
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var listener = signal.Listen(FeedSource);
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            await listener.WaitAsync(TimeSpan.FromMinutes(1), time, stoppingToken);
-            foreach (var id in listener.TakeVenueIds() ?? [.. _cache.Keys])
-                _cache.TryRemove(id, out _);
-        }
+        if (venueId is null)
+            _cache.Clear();
+        else
+            _cache.TryRemove(venueId, out _);
     }
 }

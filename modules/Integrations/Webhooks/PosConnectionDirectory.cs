@@ -5,58 +5,56 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using NodaTime;
-using PosModular.Kernel.Feed;
 using PosModular.Kernel.Time;
 
 namespace Integrations.Webhooks;
 
-/// <summary>All tills with their signature keys, in memory, so that a webhook is checked without asking the database. Read anew when a
-/// connection changes here or on another host (the bell), and every minute.</summary>
+/// <summary>All connections with their signature keys, in memory, so that webhooks are verified without a database query. <see
+/// cref="DropSignatureKeys"/> drops them after a change; they are also read again every minute.</summary>
 internal sealed partial class PosConnectionDirectory(
     IDbContextFactory<IntegrationsDb> dbFactory,
     IntegrationsSettings settings,
-    FeedSignal signal,
     IClock clock,
     TimeProvider time,
     ILogger<PosConnectionDirectory> log
 ) : BackgroundService
 {
-    private const string FeedSource = "integrations.connections";
-
-    // A forged request may make us look again, but not more often than this; whoever comes in between waits for the next look.
+    // Forged requests can trigger a new reading, but no more often than this. Requests in between share the next reading.
     private static readonly TimeSpan MinReadInterval = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan RefreshInterval = TimeSpan.FromMinutes(1);
 
-    // Keys as last opened, by connection; only touched by the one who reads.
+    // The decrypted keys of each connection as last read. Only the holder of the lock accesses it.
     private readonly Dictionary<Guid, List<byte[]>> _decryptedKeys = [];
     private readonly SemaphoreSlim _readLock = new(1);
     private volatile PosConnectionSnapshot? _snapshot;
     private long _readAt;
     private int _changeCount;
 
-    /// <summary>The tills as last read; read now when they have not been yet.</summary>
+    /// <summary>The connections as last read; read now when they are not in memory.</summary>
     public async ValueTask<PosConnectionSnapshot> GetAsync(CancellationToken cancellationToken) =>
         _snapshot ?? await ReadAsync(() => _snapshot is null, cancellationToken);
 
-    /// <summary>The tills as the database has them at or after this moment, for somebody who did not find what he looked for: at most ten looks a
-    /// second, shared by all who wait.</summary>
+    /// <summary>The connections as the database holds them at this moment or later, for a caller that did not find what it looked for.
+    /// Readings are limited to ten per second and shared by all waiting callers.</summary>
     public async Task<PosConnectionSnapshot> ReadThrottledAsync(CancellationToken cancellationToken)
     {
         var requestedAt = time.GetTimestamp();
         return await ReadAsync(() => _snapshot is null || _readAt < requestedAt, cancellationToken, MinReadInterval);
     }
 
-    /// <summary>The tills as the database has them at or after this moment; many callers share one reading.</summary>
+    /// <summary>The connections as the database holds them at this moment or later. Concurrent callers share one reading.</summary>
     public Task<PosConnectionSnapshot> ReadLatestAsync(CancellationToken cancellationToken)
     {
         var requestedAt = time.GetTimestamp();
         return ReadAsync(() => _snapshot is null || _readAt < requestedAt, cancellationToken);
     }
 
-    public void Invalidate(string venueId)
+    /// <summary>Drops the connections from memory. A reading that is under way is repeated, because it may have missed the
+    /// change.</summary>
+    public void Drop()
     {
         Interlocked.Increment(ref _changeCount);
         _snapshot = null;
-        signal.Raise(FeedSource, [venueId]);
     }
 
     private async Task<PosConnectionSnapshot> ReadAsync(
@@ -77,7 +75,7 @@ internal sealed partial class PosConnectionDirectory(
                 cancellationToken.ThrowIfCancellationRequested();
                 var (startedAt, changes) = (time.GetTimestamp(), Volatile.Read(ref _changeCount));
                 await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
-                // Only what is needed here: a newer host may have written things into the rest that this one cannot read.
+                // Only the columns needed here are read: a newer host may have written values into others that this one cannot read.
                 var rows = await db
                     .Connections.AsNoTracking()
                     .Select(c => new ConnectionKeysRow(
@@ -103,7 +101,7 @@ internal sealed partial class PosConnectionDirectory(
                 if (snapshot.UnreadableCount is > 0 and var count)
                     LogUndecryptableKeys(log, count);
                 if (changes != Volatile.Read(ref _changeCount))
-                    continue; // something changed while we read: once more
+                    continue; // something changed during the reading, so it is repeated
                 (_readAt, _snapshot) = (startedAt, snapshot);
                 return snapshot;
             }
@@ -130,7 +128,8 @@ internal sealed partial class PosConnectionDirectory(
             if (key is { Length: > 0 })
                 keys.Add(Encoding.UTF8.GetBytes(key));
         }
-        // Sealed anew by a newer host with a key that this one has not got: what was known stays good, so that its events flow on.
+        // A newer host may have encrypted the keys with an encryption key that this host lacks. The keys known so far stay valid, so that
+        // events are still accepted.
         if (unreadable && _decryptedKeys.TryGetValue(row.Id, out var previousKeys))
             keys.AddRange(previousKeys.Where(k => !keys.Any(key => key.AsSpan().SequenceEqual(k))));
         else if (!unreadable)
@@ -174,42 +173,46 @@ internal sealed partial class PosConnectionDirectory(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var listener = signal.Listen(FeedSource);
         while (!stoppingToken.IsCancellationRequested)
         {
-            await listener.WaitAsync(TimeSpan.FromMinutes(1), time, stoppingToken);
+            await time.DelayAsync(RefreshInterval, stoppingToken);
             try
             {
                 await ReadLatestAsync(stoppingToken);
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
-                LogReadFailed(log, e.Message); // what is known stays good until they can be read again
+                LogReadFailed(log, e.Message); // the connections in memory stay valid until they can be read again
             }
         }
     }
 
     [LoggerMessage(
         LogLevel.Error,
-        "The signature keys of {Count} tills cannot be opened: they were sealed with another key. Put it into POS_ENCRYPTION_KEY or POS_ENCRYPTION_KEYS_OLD; until then their webhooks are answered 503, so that none is lost"
+        "The signature keys of {Count} connections cannot be decrypted: they were encrypted with another key. Add it to "
+            + "POS_ENCRYPTION_KEY or POS_ENCRYPTION_KEYS_OLD; until then their webhooks are answered with 503, so that none "
+            + "is lost"
     )]
     private static partial void LogUndecryptableKeys(ILogger log, int count);
 
-    [LoggerMessage(LogLevel.Warning, "The tills could not be read anew: {Reason}")]
+    [LoggerMessage(
+        LogLevel.Warning,
+        "The connections could not be read again; the ones in memory stay in use until the next attempt in a minute: " + "{Reason}"
+    )]
     private static partial void LogReadFailed(ILogger log, string reason);
 }
 
-/// <summary>A till, the location its sales must come from, and the addresses and keys its events may be signed with.</summary>
-/// <param name="Details">The till.</param>
-/// <param name="LocationId">Square location id, Toast restaurant GUID.</param>
-/// <param name="MerchantId">Whose it is.</param>
-/// <param name="IsConnected">False once it was cut off.</param>
-/// <param name="Urls">As given to the provider; first the one of now.</param>
-/// <param name="Keys">First the one of now.</param>
-/// <param name="HasUnreadableKey">One of its keys cannot be opened here.</param>
-/// <param name="IsRotatingKey">Its key is just being changed.</param>
-/// <param name="IsTesting">A test event is on its way to it.</param>
-/// <param name="Currency">What its amounts are in.</param>
+/// <summary>A connection with the location whose payments it accepts and the URLs and keys with which its events may be signed.</summary>
+/// <param name="Details">The connection.</param>
+/// <param name="LocationId">The Square location id or Toast restaurant GUID.</param>
+/// <param name="MerchantId">The merchant that owns the location.</param>
+/// <param name="IsConnected">False after a disconnect.</param>
+/// <param name="Urls">The accepted URLs; the current one comes first.</param>
+/// <param name="Keys">The accepted keys; the current one comes first.</param>
+/// <param name="HasUnreadableKey">Whether one of its keys cannot be decrypted on this host.</param>
+/// <param name="IsRotatingKey">Whether its key is being rotated at the moment.</param>
+/// <param name="IsTesting">Whether a test event may be on its way.</param>
+/// <param name="Currency">The currency of its amounts.</param>
 internal sealed record PosConnectionEntry(
     PosConnectionDetails Details,
     string LocationId,
@@ -223,7 +226,7 @@ internal sealed record PosConnectionEntry(
     string? Currency
 );
 
-/// <summary>All tills at one moment.</summary>
+/// <summary>All connections at one moment.</summary>
 internal sealed class PosConnectionSnapshot(IReadOnlyList<PosConnectionEntry> entries)
 {
     private readonly Dictionary<Guid, PosConnectionEntry> _byConnection = entries.ToDictionary(e => e.Details.ConnectionId);
@@ -232,13 +235,13 @@ internal sealed class PosConnectionSnapshot(IReadOnlyList<PosConnectionEntry> en
         .Where(e => e.MerchantId is not null)
         .ToLookup(e => e.MerchantId!);
 
-    /// <summary>How many have a key that none of our encryption keys opens.</summary>
+    /// <summary>The number of connections with a key that cannot be decrypted.</summary>
     public int UnreadableCount { get; } = entries.Count(e => e.HasUnreadableKey);
 
     public PosConnectionEntry? Find(Provider provider, Guid connectionId) =>
         _byConnection.TryGetValue(connectionId, out var entry) && entry.Details.Provider == provider ? entry : null;
 
-    /// <summary>The till of a location: the connected one or, when none is, the one connected last.</summary>
+    /// <summary>The connection of a location: the connected one or, when none is, the latest one.</summary>
     public PosConnectionEntry? FindByLocation(Provider provider, string? locationId) =>
         locationId is null
             ? null

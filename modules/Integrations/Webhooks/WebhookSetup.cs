@@ -10,17 +10,18 @@ using PosModular.Kernel.Time;
 
 namespace Integrations.Webhooks;
 
-/// <summary>Makes, moves, rotates and removes a connection's webhook subscription. What is signed with is stored before the provider may use it,
-/// and what it may still use is kept: no event is refused on the way from one key or address to another.</summary>
-internal sealed class WebhookSetup(IntegrationsSettings settings, PosConnectionDirectory directory, IClock clock)
+/// <summary>Creates, updates, rotates and deletes a connection's webhook subscription. A new key or URL is stored before the provider may
+/// use it, and an old one stays valid while it may still be in use, so that no event is rejected during a change.</summary>
+internal sealed class WebhookSetup(IntegrationsSettings settings, ChangePublisher publisher, IClock clock)
 {
-    // Square sends an event again for 24 hours; each time it signs anew, but a queue of its own may be slow.
+    // Square retries an event for 24 hours and signs each attempt anew; the extra hour allows for slow delivery.
     private static readonly Duration OverlapPeriod = Duration.FromHours(25);
 
-    // So long a key change may be under way before others give up waiting for it.
+    // How long other hosts wait at most for a key rotation to finish.
     private static readonly Duration MaxRotationDuration = Duration.FromSeconds(60);
 
-    /// <summary>Notes what is wanted, before anything is asked of the provider; says whether a subscription must be made or looked up. The caller saves.</summary>
+    /// <summary>Stores the requested setup before the provider is called. Returns whether a subscription must be created or looked up.
+    /// The caller saves.</summary>
     public bool Prepare(PosConnectionRow connection, IPosProvider provider, string? manualKey)
     {
         if (manualKey is not null && connection.SubscriptionId is null)
@@ -30,30 +31,34 @@ internal sealed class WebhookSetup(IntegrationsSettings settings, PosConnectionD
             connection.ClearTest();
             (connection.SignatureKey, connection.SubscriptionId) = (EncryptKey(connection, manualKey), null);
         }
-        // The address that providers call may have changed since; one that the provider was told stays until it is told another.
+        // This server's URL may have changed. A URL that was given to the provider stays valid until the provider has been given another.
         if (connection.SubscriptionId is null)
             connection.NotificationUrl = settings.WebhookUrl(connection.Provider, connection.Id);
-        // A key pasted by hand stays until another one is pasted.
+        // A key that was passed by hand stays until another one is passed.
         var needsSubscription =
             connection.WebhookEnabled
             && provider.Subscriptions is not null
             && (connection.SubscriptionId is not null || connection.SignatureKey is null);
         if (needsSubscription)
             connection.SetWebhookError(
-                new UserError(ErrorCode.WebhookValidationFailed, "Its webhook is not set up yet. Connect the till again.")
+                new UserError(
+                    ErrorCode.WebhookValidationFailed,
+                    "The webhook is not set up yet. If this does not change within a minute, connect the location again with "
+                        + "connectPos."
+                )
             );
         else
             connection.ClearWebhookError();
         return needsSubscription;
     }
 
-    /// <summary>Makes the subscription or, when there is one, finds it again and sees that it sends to today's address.</summary>
-    /// <param name="db">Tracks the connection.</param>
-    /// <param name="connection">Whose.</param>
-    /// <param name="provider">Its provider; makes subscriptions.</param>
-    /// <param name="credentials">Its credentials.</param>
-    /// <param name="mayUpdateUrl">False: a subscription that sends to another address of ours is left alone.</param>
-    /// <param name="cancellationToken">Cancels.</param>
+    /// <summary>Creates the subscription or, when there is one, reads it again and makes sure that it sends to the current URL.</summary>
+    /// <param name="db">The context that tracks the connection.</param>
+    /// <param name="connection">The connection.</param>
+    /// <param name="provider">The connection's provider, which must support subscriptions.</param>
+    /// <param name="credentials">The connection's decrypted credentials.</param>
+    /// <param name="mayUpdateUrl">False to leave a subscription alone that sends to another URL of this server.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     public async Task SubscribeAsync(
         IntegrationsDb db,
         PosConnectionRow connection,
@@ -72,7 +77,8 @@ internal sealed class WebhookSetup(IntegrationsSettings settings, PosConnectionD
                 if (found.Value is { } existing)
                     await AdoptAsync(db, connection, existing, cancellationToken);
                 else
-                    connection.ClearWebhookError(); // it could not be asked about just now (an OAuth token may not); what is there stays
+                    // The provider could not be asked (an OAuth token may lack the permission), so the existing setup stays.
+                    connection.ClearWebhookError();
                 await SaveAsync(db, connection, cancellationToken);
                 if (
                     mayUpdateUrl
@@ -83,7 +89,8 @@ internal sealed class WebhookSetup(IntegrationsSettings settings, PosConnectionD
                 return;
             }
             connection.NotificationUrl = settings.WebhookUrl(connection.Provider, connection.Id);
-            await SaveAsync(db, connection, cancellationToken); // the next subscription's address is let in before it is made
+            // The URL of the next subscription is accepted before the subscription exists.
+            await SaveAsync(db, connection, cancellationToken);
         }
         var created = await subscriptions.CreateAsync(
             credentials,
@@ -97,17 +104,17 @@ internal sealed class WebhookSetup(IntegrationsSettings settings, PosConnectionD
             connection.SetWebhookError(
                 new UserError(
                     created.Fault!.Error.Code,
-                    "The till is connected, but its webhook could not be set up: "
+                    "The location is connected, but its webhook could not be set up: "
                         + created.Fault.Error.Message
-                        + " The address is "
+                        + " Or create a subscription at the provider that sends to "
                         + connection.NotificationUrl
-                        + "; pass the key as webhookSignatureKey."
+                        + ", and pass its key as webhookSignatureKey."
                 )
             );
         await SaveAsync(db, connection, cancellationToken);
     }
 
-    /// <summary>Tells the provider today's address. Both addresses are good until it sends to the new one only.</summary>
+    /// <summary>Changes the subscription to the current URL. Both URLs are accepted until the provider only uses the new one.</summary>
     public async Task UpdateUrlAsync(
         IntegrationsDb db,
         PosConnectionRow connection,
@@ -134,13 +141,14 @@ internal sealed class WebhookSetup(IntegrationsSettings settings, PosConnectionD
             connection.SetWebhookError(
                 new UserError(
                     updated.Fault!.Error.Code,
-                    $"The address of this server has changed to {newUrl}, but the provider still sends to {oldUrl}: {updated.Fault.Error.Message}"
+                    $"The URL of this server has changed to {newUrl}, but the provider still sends to {oldUrl}: "
+                        + $"{updated.Fault!.Error.Message}"
                 )
             );
         await SaveAsync(db, connection, cancellationToken);
     }
 
-    /// <summary>Has the provider sign with a new key. Null when it does.</summary>
+    /// <summary>Makes the provider sign with a new key. Null on success.</summary>
     public async Task<UserError?> RotateAsync(
         IntegrationsDb db,
         PosConnectionRow connection,
@@ -149,11 +157,11 @@ internal sealed class WebhookSetup(IntegrationsSettings settings, PosConnectionD
         CancellationToken cancellationToken
     )
     {
-        // From here to the answer nobody knows which key the next event is signed with: all hosts wait with what they cannot check.
+        // Until the provider responds, it is unknown which key signs the next event. All hosts then defer events that they cannot verify.
         connection.RotatingUntil = clock.Now() + MaxRotationDuration;
         await SaveAsync(db, connection, cancellationToken);
         var rotated = await provider.Subscriptions!.RotateKeyAsync(credentials, connection.SubscriptionId!, cancellationToken);
-        if (rotated.Value is null) // it may have been done all the same: the subscription tells
+        if (rotated.Value is null) // the rotation may have succeeded in spite of the fault, so the subscription is read again
             rotated =
                 await provider.Subscriptions.FindAsync(credentials, connection.SubscriptionId!, cancellationToken) is { Value: { } found }
                 && found.SignatureKey != DecryptKey(connection)
@@ -166,7 +174,7 @@ internal sealed class WebhookSetup(IntegrationsSettings settings, PosConnectionD
         return rotated.Fault?.Error;
     }
 
-    /// <summary>Deletes the subscription. Null when it is gone; else it is tried again later, since its id is kept.</summary>
+    /// <summary>Deletes the subscription. Null on success. After a fault its id is kept, so that the deletion can be retried.</summary>
     public async Task<UserError?> RemoveAsync(
         IntegrationsDb db,
         PosConnectionRow connection,
@@ -204,7 +212,7 @@ internal sealed class WebhookSetup(IntegrationsSettings settings, PosConnectionD
         await SaveAsync(db, connection, cancellationToken);
     }
 
-    // What was signed with the key before may still be on its way.
+    // Events signed with the previous key may still be on their way.
     private void ReplaceKey(PosConnectionRow connection, string key)
     {
         RetireKey(connection);
@@ -224,7 +232,7 @@ internal sealed class WebhookSetup(IntegrationsSettings settings, PosConnectionD
     private async Task SaveAsync(IntegrationsDb db, PosConnectionRow connection, CancellationToken cancellationToken)
     {
         await db.SaveChangesAsync(cancellationToken);
-        directory.Invalidate(connection.VenueId);
+        await publisher.ConnectionChangedAsync(connection.VenueId);
     }
 
     private string EncryptKey(PosConnectionRow connection, string key) =>
@@ -233,7 +241,7 @@ internal sealed class WebhookSetup(IntegrationsSettings settings, PosConnectionD
     private string? DecryptKey(PosConnectionRow connection) =>
         connection.SignatureKey is { } key ? settings.SecretCipher.Decrypt(key, SecretPurpose.SignatureKey(connection.Id)) : null;
 
-    // The same until there is a subscription, another one for the next. Square takes up to 45 characters.
+    // The key stays the same until the subscription exists, and differs for the next one. Square accepts up to 45 characters.
     private static string IdempotencyKey(PosConnectionRow connection) =>
         Convert.ToHexStringLower(
             SHA256.HashData(Encoding.UTF8.GetBytes($"{connection.Id:N} {connection.SubscriptionCount} {connection.NotificationUrl}"))

@@ -9,22 +9,23 @@ using PosModular.Kernel.Time;
 
 namespace Integrations.Webhooks;
 
-/// <summary>Has the provider send a test event and finds out whether it came in, on whichever host. A test's event is no sale and no problem: it is kept as
-/// processed, whatever it says of whatever location.</summary>
-internal sealed class WebhookTester(IDbContextFactory<IntegrationsDb> dbFactory, PosConnectionDirectory directory, IClock clock)
+/// <summary>Makes the provider send a test event and records whether it arrives, at whichever host. A test event reports no real payment:
+/// it is stored as processed, whatever location it names.</summary>
+internal sealed class WebhookTester(IDbContextFactory<IntegrationsDb> dbFactory, ChangePublisher publisher, IClock clock)
 {
-    // Longer than a provider is waited for.
+    // Longer than the timeout of the call to the provider.
     private static readonly Duration MaxTestDuration = Duration.FromSeconds(60);
 
-    private const string TestEventReason = "It is the provider's test of the webhook.";
+    private const string TestEventReason = "This is the provider's test event.";
 
     private static readonly UserError AlreadyRunning = new(
         ErrorCode.Conflict,
-        "A test of this webhook is under way already. Ask for webhook.lastTest in a minute.",
+        "A test of this webhook is already running. Read webhook.lastTest in a minute.",
         "connectionId"
     );
 
-    /// <summary>One test. Null when the provider has sent it: what came of it stands with the connection then. It says nothing about the connection's status.</summary>
+    /// <summary>Runs one test. Null when the provider has sent the event, whose result is then stored with the connection. The result
+    /// does not affect the connection's status.</summary>
     public async Task<UserError?> RunAsync(
         IntegrationsDb db,
         PosConnectionRow connection,
@@ -46,7 +47,7 @@ internal sealed class WebhookTester(IDbContextFactory<IntegrationsDb> dbFactory,
                 ) == 0
         )
             return AlreadyRunning;
-        directory.Invalidate(connection.VenueId);
+        await publisher.ConnectionChangedAsync(connection.VenueId);
         var answer = await provider.Subscriptions!.SendTestEventAsync(credentials, connection.SubscriptionId!, cancellationToken);
         var (testedAt, status) = ((Instant?)(answer.Value is null ? null : startedAt), answer.Value?.StatusCode);
         await db
@@ -58,13 +59,13 @@ internal sealed class WebhookTester(IDbContextFactory<IntegrationsDb> dbFactory,
                         .SetProperty(x => x.LastTestStatusCode, status),
                 cancellationToken
             );
-        directory.Invalidate(connection.VenueId);
-        await db.Entry(connection).ReloadAsync(cancellationToken); // whether it came in was written by whoever took it in
+        await publisher.ConnectionChangedAsync(connection.VenueId);
+        await db.Entry(connection).ReloadAsync(cancellationToken); // the host that received the event has recorded its arrival
         return answer.Fault?.Error;
     }
 
-    /// <summary>The event as it counts. One of the type that tests are made with, while a test is under way, shows that events come in; unless it tells of
-    /// the till's own location it is the test, and counts for nothing.</summary>
+    /// <summary>Decides whether an event belongs to a running test. An event of the test type that arrives while a test is running proves
+    /// that events arrive. Unless it names the connection's own location, it is the test event itself and is not counted.</summary>
     public async ValueTask<WebhookVerification> ClassifyAsync(
         IPosProvider provider,
         PosConnectionSnapshot connections,
@@ -77,7 +78,7 @@ internal sealed class WebhookTester(IDbContextFactory<IntegrationsDb> dbFactory,
             || type != provider.Subscriptions?.TestEventType
         )
             return verification;
-        // What this host remembers may be older than the test; where that decides what becomes of the event, the database is asked.
+        // The snapshot of this host may be older than the test. Where that matters, the database decides.
         if (posEvent.UnreadableReason is null && connections.Find(provider.Provider, connection.ConnectionId) is not { IsTesting: true })
             return verification;
         var now = clock.Now();
