@@ -29,7 +29,7 @@ internal sealed class IntegrationsDb(DbContextOptions<IntegrationsDb> options) :
     }
 }
 
-/// <summary>For <c>dotnet ef migrations</c> only.</summary>
+/// <summary>Creates the context for <c>dotnet ef migrations</c>; the application does not use it.</summary>
 internal sealed class IntegrationsDbDesignTimeFactory : IDesignTimeDbContextFactory<IntegrationsDb>
 {
     public IntegrationsDb CreateDbContext(string[] args) =>

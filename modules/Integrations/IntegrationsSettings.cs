@@ -6,35 +6,37 @@ using PosModular.Kernel.Settings;
 
 namespace Integrations;
 
-/// <summary>The module's settings, read and checked once at start.</summary>
+/// <summary>The module's settings, read and validated once at start.</summary>
 internal sealed record IntegrationsSettings
 {
-    /// <summary>The key printed in the product's first description; known to everybody.</summary>
+    /// <summary>The start of the example key in the product's public documentation. Production refuses it.</summary>
     private const string PublishedKeyPrefix = "70ae1da1";
 
-    /// <summary>The address that providers call, without a slash at the end; webhook signatures are computed over it.</summary>
+    /// <summary>The base URL at which providers reach this server, without a slash at the end. Webhook signatures are computed over URLs
+    /// that start with it.</summary>
     public required string PublicBaseUrl { get; init; }
 
     public required IReadOnlyDictionary<PosEnvironment, Uri> SquareBaseUrls { get; init; }
 
-    /// <summary>Sent as Square-Version and as the subscription's api_version.</summary>
+    /// <summary>The Square API version, sent as Square-Version and as the api_version of webhook subscriptions.</summary>
     public required string SquareVersion { get; init; }
 
-    /// <summary>Key of an application-level subscription on the general webhook path; null without one.</summary>
+    /// <summary>The signature key of an application-level webhook subscription, which sends to the general webhook path; null when there
+    /// is none.</summary>
     public required byte[]? SquareApplicationSignatureKey { get; init; }
 
-    /// <summary>Of the application that sellers authorize; renews their OAuth tokens. Null without one.</summary>
+    /// <summary>The secret of the application that sellers authorize; renews their OAuth tokens. Null when there is none.</summary>
     public string? SquareApplicationSecret { get; init; }
 
-    /// <summary>Calls that one Square token may make in 10 seconds; 0 for no limit of ours. Square publishes no number.</summary>
+    /// <summary>The number of calls that one Square token may make in 10 seconds; 0 for no limit. Square publishes no figure.</summary>
     public required int SquareCallsPer10Seconds { get; init; }
 
     public required IReadOnlyDictionary<PosEnvironment, Uri> ToastBaseUrls { get; init; }
 
-    /// <summary>Calls a second that one Toast client may make; 0 for no limit of ours.</summary>
+    /// <summary>The number of calls per second that one Toast client may make; 0 for no limit.</summary>
     public required int ToastCallsPerSecond { get; init; }
 
-    /// <summary>Of them, pages of orders of one restaurant; 0 for no limit of ours.</summary>
+    /// <summary>The number of order pages per second and restaurant, within the limit for all calls; 0 for no extra limit.</summary>
     public required int ToastOrdersBulkPerSecond { get; init; }
 
     public required SecretCipher SecretCipher { get; init; }
@@ -85,7 +87,7 @@ internal sealed record IntegrationsSettings
             : defaultUrl
                 ?? throw new SettingException(
                     setting,
-                    "it is missing. Set it to the address that Square calls, e.g. https://pos.example.com."
+                    "it is missing. Set it to the address at which Square can reach this server, e.g. " + "https://pos.example.com."
                 );
         return
             Uri.TryCreate(url, UriKind.Absolute, out var uri)
@@ -94,7 +96,10 @@ internal sealed record IntegrationsSettings
             && uri.Fragment.Length == 0
             && uri.UserInfo.Length == 0
             ? url.TrimEnd('/')
-            : throw new SettingException(setting, "it is not an http or https address. Use one such as https://pos.example.com.");
+            : throw new SettingException(
+                setting,
+                "it is not an http or https address without query and user name. Use one such as https://pos.example.com."
+            );
     }
 
     private static IReadOnlyList<byte[]> ReadKeys(IConfiguration configuration, bool isProduction)
@@ -102,9 +107,9 @@ internal sealed record IntegrationsSettings
         const string name = "POS_ENCRYPTION_KEY";
         var currentKey = configuration[name] is { Length: > 0 } text
             ? text
-            : throw new SettingException(name, "it is missing. Make one with the command keygen, keep it safe and set it.");
+            : throw new SettingException(name, "it is missing. Create a key with the command keygen, keep it in a safe place and set it.");
         if (isProduction && currentKey.StartsWith(PublishedKeyPrefix, StringComparison.OrdinalIgnoreCase))
-            throw new SettingException(name, "this key is printed in public documents. Make your own with the command keygen.");
+            throw new SettingException(name, "this key is printed in public documents. Create your own with the command keygen.");
         var oldKeys = (configuration["POS_ENCRYPTION_KEYS_OLD"] ?? "").Split(
             ',',
             StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries
@@ -120,6 +125,6 @@ internal sealed record IntegrationsSettings
                 return Convert.FromHexString(hex);
         }
         catch (FormatException) { }
-        throw new SettingException(name, "a key is 64 hex characters (32 bytes). Make one with the command keygen.");
+        throw new SettingException(name, "a key consists of 64 hex characters (32 bytes). Create one with the command keygen.");
     }
 }

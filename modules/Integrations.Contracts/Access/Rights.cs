@@ -3,29 +3,29 @@ using PosModular.Kernel.Errors;
 
 namespace Integrations.Contracts.Access;
 
-/// <summary>What somebody may want to do at a venue; the rows of the table in docs/rights.md.</summary>
+/// <summary>What a caller can be allowed to do at a venue. Each value is a row of the table in docs/rights.md.</summary>
 public enum Right
 {
-    /// <summary>Name, connections, sync runs, webhook events, audit log, rules, live sessions.</summary>
+    /// <summary>See the venue's name, connections, sync runs, webhook events, audit log, rules and live sessions.</summary>
     ViewVenue,
 
-    /// <summary>Transactions, revenue and members, also live.</summary>
+    /// <summary>See the venue's transactions, revenue and members, including live subscriptions.</summary>
     ViewTransactions,
 
-    /// <summary>Registering and changing venues, connecting, changing and disconnecting tills, replaying events.</summary>
+    /// <summary>Register and change venues; connect, change and disconnect points of sale; replay webhook events.</summary>
     ManageConnections,
 
-    /// <summary>Starting syncs.</summary>
+    /// <summary>Start sync runs.</summary>
     StartSyncs,
 
-    /// <summary>Rules, live sessions, card links, grants and revocations.</summary>
+    /// <summary>Change rules, live sessions and card links; grant and revoke unlocks.</summary>
     ManageMembers,
 }
 
-/// <summary>Who may what: the only place that decides it.</summary>
+/// <summary>Decides who may do what. No other place does.</summary>
 public static class Rights
 {
-    /// <summary>Whether a caller has a right at a venue that he does or does not own.</summary>
+    /// <summary>Whether a caller has a right at a venue, given their role and whether they own the venue.</summary>
     public static bool Allows(bool isHeadModerator, bool isOwner, Right right) =>
         right switch
         {
@@ -37,14 +37,14 @@ public static class Rights
 
     public static bool May(this Caller caller, Right right, IVenue venue) => Allows(caller.IsHeadModerator, caller.Owns(venue), right);
 
-    /// <summary>Throws FORBIDDEN when the caller has not this right at this venue.</summary>
+    /// <summary>Throws FORBIDDEN when the caller does not have the right at this venue.</summary>
     public static void Demand(this Caller caller, Right right, IVenue venue)
     {
         if (!caller.May(right, venue))
             throw Forbidden(right);
     }
 
-    /// <summary>Throws FORBIDDEN when the caller has not this right whatever the venue.</summary>
+    /// <summary>Throws FORBIDDEN when the caller does not have the right at any venue.</summary>
     public static void Demand(this Caller caller, Right right)
     {
         if (!Allows(caller.IsHeadModerator, isOwner: false, right))
@@ -55,10 +55,11 @@ public static class Rights
         ApiError.Forbidden(
             right switch
             {
-                Right.ManageConnections => "Only a HEAD_MODERATOR may do this. Use a token with that role.",
+                Right.ManageConnections => "Only a HEAD_MODERATOR may do this. Use a token that carries this role.",
                 Right.ViewTransactions =>
-                    "Only an owner of the venue may see its sales. Ask a HEAD_MODERATOR to make you one (updateVenue, ownerUserIds).",
-                _ => "Only an owner of the venue or a HEAD_MODERATOR may do this.",
+                    "Only an owner of the venue may see its transactions, revenue and members. Ask a HEAD_MODERATOR to add "
+                        + "you to the venue's ownerUserIds with updateVenue.",
+                _ => "Only an owner of the venue or a HEAD_MODERATOR may do this. Use a token of one of them.",
             }
         );
 }

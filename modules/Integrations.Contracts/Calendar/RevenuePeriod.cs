@@ -3,35 +3,38 @@ using NodaTime;
 
 namespace Integrations.Contracts.Calendar;
 
-/// <summary>How much time a figure covers; in days of the venue.</summary>
+/// <summary>The period that a figure covers, in whole business dates of the venue.</summary>
 public enum RevenuePeriod
 {
-    /// <summary>One venue day.</summary>
+    /// <summary>One business date.</summary>
     Day,
 
-    /// <summary>An ISO week, from Monday.</summary>
+    /// <summary>An ISO week, from Monday to Sunday.</summary>
     Week,
 
-    /// <summary>A calendar month.</summary>
+    /// <summary>A calendar month of business dates.</summary>
     Month,
 
-    /// <summary>A calendar year.</summary>
+    /// <summary>A calendar year of business dates.</summary>
     Year,
 
-    /// <summary>Everything.</summary>
+    /// <summary>All time.</summary>
     All,
 }
 
 public static class RevenuePeriods
 {
-    /// <summary>From cut-off to cut-off, the end exclusive; null for ALL. Throws INVALID_INPUT for a day out of reach.</summary>
-    /// <param name="venue">Its zone and cut-off.</param>
-    /// <param name="period">How much time.</param>
-    /// <param name="date">A venue day in it.</param>
+    /// <summary>The instants between which a period lies, the end exclusive; null for ALL. Throws INVALID_INPUT for a date outside the
+    /// years 1900 to 2200.</summary>
+    /// <param name="venue">Supplies the time zone and the day cut-off.</param>
+    /// <param name="period">The length of the period.</param>
+    /// <param name="date">A business date within the period.</param>
     public static (Instant From, Instant To)? SpanOf(this IVenue venue, RevenuePeriod period, LocalDate date)
     {
         if (date is { Year: < 1900 or > 2200 })
-            throw PosModular.Kernel.Errors.ApiError.InvalidInput("on must lie between the years 1900 and 2200.");
+            throw PosModular.Kernel.Errors.ApiError.InvalidInput(
+                "The date must lie between the years 1900 and 2200. Pass a date in that range as on."
+            );
         return Days(period, date) is var (first, end) ? (venue.StartOf(first), venue.StartOf(end)) : null;
     }
 

@@ -3,12 +3,13 @@ using PosModular.Kernel.Errors;
 
 namespace Integrations.Contracts.Connections;
 
-/// <summary>A connected till as other modules know it.</summary>
-/// <param name="ConnectionId">Its connection.</param>
-/// <param name="VenueId">Its venue.</param>
-/// <param name="Provider">Whose till it is.</param>
-/// <param name="MerchantId">The merchant, or the location where the provider names none: what a card's fingerprint is unique within.</param>
-/// <param name="ProcessRules">Whether its sales may unlock.</param>
+/// <summary>A POS connection as other modules see it.</summary>
+/// <param name="ConnectionId">The id of the connection.</param>
+/// <param name="VenueId">The venue to which the location is connected.</param>
+/// <param name="Provider">The provider of the point of sale.</param>
+/// <param name="MerchantId">The merchant, or the location where the provider names no merchant. A card's fingerprint is unique within
+/// it.</param>
+/// <param name="ProcessRules">Whether transactions of this connection take part in spend rules.</param>
 public sealed record PosConnectionDetails(
     Guid ConnectionId,
     string VenueId,
@@ -17,35 +18,37 @@ public sealed record PosConnectionDetails(
     bool ProcessRules = true
 );
 
-/// <summary>A till and how it is to be polled.</summary>
-/// <param name="Details">The till.</param>
-/// <param name="SyncEnabled">Whether it is polled by itself.</param>
-/// <param name="SyncInterval">From the start of one sync to the next.</param>
-/// <param name="ConnectedAt">When it was connected first; the first sync reaches back from there.</param>
+/// <summary>A POS connection and how often it is polled.</summary>
+/// <param name="Details">The connection.</param>
+/// <param name="SyncEnabled">Whether the connection is polled automatically.</param>
+/// <param name="SyncInterval">The time from the start of one sync run to the start of the next.</param>
+/// <param name="ConnectedAt">When the location was first connected. The first sync run reaches back from there.</param>
 public sealed record PosConnectionSchedule(PosConnectionDetails Details, bool SyncEnabled, Duration SyncInterval, Instant ConnectedAt);
 
-/// <summary>The tills and what their providers tell when asked. Every call passes the provider's limiter, retries and token refresh, and tells
-/// the connection's health; none of them throws for what the provider does wrong.</summary>
+/// <summary>The POS connections, and calls to their providers. Every call passes the provider's rate limiter, retries transient failures,
+/// renews tokens and records the connection's health. No call throws for a fault of the provider.</summary>
 public interface IPosConnections
 {
-    /// <summary>All that are connected now.</summary>
+    /// <summary>All connections that are connected now.</summary>
     Task<IReadOnlyList<PosConnectionSchedule>> ListConnectedAsync(CancellationToken cancellationToken);
 
-    /// <summary>The till of a connection, also of one that was cut off; null when there is none.</summary>
+    /// <summary>A connection by its id, including a disconnected one; null when there is none.</summary>
     ValueTask<PosConnectionDetails?> FindAsync(Guid connectionId, CancellationToken cancellationToken);
 
-    /// <summary>What there is to page through at this provider, in the order to do it.</summary>
-    /// <param name="provider">Whose.</param>
-    /// <param name="isBackfill">True when nothing was read before, or for a span of the past: by the time of the sale. False: by the time of change.</param>
+    /// <summary>The streams of a provider, in the order in which they are to be read.</summary>
+    /// <param name="provider">The provider.</param>
+    /// <param name="isBackfill">True to page by creation time, for the first sync run or a span of the past; false to page by
+    /// modification time.</param>
     IReadOnlyList<string> Streams(Provider provider, bool isBackfill);
 
-    /// <summary>The longest span, from its beginning to its end, that this provider pages through at once; a longer one must be cut into pieces.</summary>
+    /// <summary>The longest time span that a provider accepts in one query. Longer spans must be cut into pieces.</summary>
     Duration MaxQuerySpan(Provider provider);
 
-    /// <summary>One page.</summary>
+    /// <summary>Fetches one page of a stream.</summary>
     Task<ProviderResult<PosPage>> FetchPageAsync(Guid connectionId, PageRequest request, CancellationToken cancellationToken);
 
-    /// <summary>Up to 100 orders by their ids; ids that the provider does not know (yet) are left out.</summary>
+    /// <summary>Fetches up to 100 orders by id. Orders that the provider does not know, or does not know yet, are missing from the
+    /// result.</summary>
     Task<ProviderResult<IReadOnlyList<PosOrder>>> FetchOrdersAsync(
         Guid connectionId,
         IReadOnlyList<string> orderIds,
@@ -53,22 +56,22 @@ public interface IPosConnections
     );
 }
 
-/// <summary>Which page to fetch.</summary>
-/// <param name="Stream">One of <see cref="IPosConnections.Streams"/>.</param>
-/// <param name="From">Inclusive.</param>
-/// <param name="To">Exclusive, as far as the provider can.</param>
-/// <param name="Cursor">Of the page before; null for the first page.</param>
+/// <summary>The page to fetch.</summary>
+/// <param name="Stream">One of the streams that the provider offers.</param>
+/// <param name="From">The start of the time span, inclusive.</param>
+/// <param name="To">The end of the time span, exclusive as far as the provider supports that.</param>
+/// <param name="Cursor">The cursor of the previous page; null for the first page.</param>
 public sealed record PageRequest(string Stream, Instant From, Instant To, string? Cursor);
 
-/// <summary>A page of what a provider has.</summary>
-/// <param name="Observations">What is on it.</param>
-/// <param name="NextCursor">Null on the last page. Providers let cursors expire within minutes.</param>
-/// <param name="ResumeAt">Everything of the stream before this moment has been read with this page: a place to go on from when the cursor
-/// has expired. Null when the page does not tell.</param>
-/// <param name="SkippedItems">Things on the page that could not be read, with the reason; they are told, never lost silently.</param>
+/// <summary>One page of a provider's payments, refunds or orders.</summary>
+/// <param name="Observations">The objects on the page.</param>
+/// <param name="NextCursor">The cursor of the next page; null on the last page. Providers let cursors expire within minutes.</param>
+/// <param name="ResumeAt">The stream has been read completely up to this instant, so that reading can resume here when the cursor has
+/// expired. Null when the page does not tell.</param>
+/// <param name="SkippedItems">Objects on the page that could not be translated, each with the reason.</param>
 public sealed record PosPage(PosObservations Observations, string? NextCursor, Instant? ResumeAt, IReadOnlyList<string> SkippedItems);
 
-/// <summary>What a provider answered, or why not.</summary>
+/// <summary>The result of a call to a provider: a value, or the fault that prevented it.</summary>
 public sealed record ProviderResult<T>(T? Value, ProviderFault? Fault)
     where T : class
 {
@@ -81,12 +84,12 @@ public static class ProviderResult
         where T : class => new(value, null);
 }
 
-/// <summary>Why a call has failed.</summary>
-/// <param name="Error">Code, and what to do.</param>
+/// <summary>Why a call to a provider has failed.</summary>
+/// <param name="Error">The error code, and what to do.</param>
 /// <param name="RetryAfter">How long the provider asks to wait; null when it does not say.</param>
-/// <param name="CursorExpired">The cursor is no longer good: begin again from the last place reached.</param>
+/// <param name="CursorExpired">True when the cursor has expired: reading must start again from the last resume point.</param>
 public sealed record ProviderFault(UserError Error, Duration? RetryAfter = null, bool CursorExpired = false)
 {
-    /// <summary>Permissions that the credentials lack, where that is why.</summary>
+    /// <summary>The permissions that the credentials lack, when that caused the fault; empty otherwise.</summary>
     public IReadOnlyList<string> MissingScopes { get; init; } = [];
 }

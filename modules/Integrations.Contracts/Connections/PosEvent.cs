@@ -2,13 +2,13 @@ using NodaTime;
 
 namespace Integrations.Contracts.Connections;
 
-/// <summary>A provider's webhook in our own words.</summary>
-/// <param name="EventId">The provider's; null when the body has none.</param>
-/// <param name="Type">The provider's, e.g. payment.updated; null when the body has none.</param>
-/// <param name="MerchantId">Whose event it is.</param>
-/// <param name="LocationId">The till's location, as the payment, refund or order itself says.</param>
-/// <param name="Observations">What it tells; null for an event of a kind that is not used.</param>
-/// <param name="UnreadableReason">Why nothing can be made of it (not JSON, no amount …); null for a readable event.</param>
+/// <summary>A webhook event of a provider, translated into the product's own terms.</summary>
+/// <param name="EventId">The provider's event id; null when the body has none.</param>
+/// <param name="Type">The provider's event type, e.g. payment.updated; null when the body has none.</param>
+/// <param name="MerchantId">The merchant to which the event belongs; null when the body names none.</param>
+/// <param name="LocationId">The location to which the payment, refund or order belongs; null when the body names none.</param>
+/// <param name="Observations">The objects that the event carries; null for an event type that the product does not use.</param>
+/// <param name="UnreadableReason">Why the event cannot be used (not JSON, no amount …); null for a readable event.</param>
 public sealed record PosEvent(
     string? EventId,
     string? Type,
@@ -18,40 +18,42 @@ public sealed record PosEvent(
     string? UnreadableReason
 )
 {
-    /// <summary>Of several things in one event, those that could not be read, with the reason, while <see cref="Observations"/> has the rest: to be kept with the
-    /// event, which can be read again. An event of which nothing can be used is <see cref="UnreadableReason"/>.</summary>
+    /// <summary>Objects of the event that could not be translated, each with the reason, while <see cref="Observations"/> holds the
+    /// others. The raw event is kept and can be translated again. An event without any usable object has an
+    /// <see cref="UnreadableReason"/>.</summary>
     public IReadOnlyList<string> SkippedItems { get; init; } = [];
 }
 
-/// <summary>What a provider tells at once, in an event or on a page of a sync.</summary>
+/// <summary>The states of payments, refunds and orders that one webhook event or one page reported.</summary>
 public sealed record PosObservations
 {
-    /// <summary>Payments as they stand.</summary>
+    /// <summary>The payments, each in its reported state.</summary>
     public IReadOnlyList<PosPayment> Payments { get; init; } = [];
 
-    /// <summary>Refunds as they stand.</summary>
+    /// <summary>The refunds, each in its reported state.</summary>
     public IReadOnlyList<PosRefund> Refunds { get; init; } = [];
 
-    /// <summary>Orders as they stand, for the breakdown of their payments.</summary>
+    /// <summary>The orders, each in its reported state. They supply the breakdown of their payments.</summary>
     public IReadOnlyList<PosOrder> Orders { get; init; } = [];
 
-    /// <summary>Ids of orders that have changed and must be fetched to be known.</summary>
+    /// <summary>The ids of orders that have changed. The event carries no more than the id, so these orders must be fetched.</summary>
     public IReadOnlyList<string> ChangedOrderIds { get; init; } = [];
 }
 
-/// <summary>One state of a payment as its provider tells it.</summary>
+/// <summary>One state of a payment, as its provider reported it.</summary>
 /// <param name="ExternalId">The provider's payment id.</param>
-/// <param name="OrderId">The provider's order id.</param>
-/// <param name="LocationId">The location that took it.</param>
-/// <param name="State">How far it is.</param>
-/// <param name="OccurredAt">The provider's creation time; the client's own time for a sale taken offline.</param>
-/// <param name="UpdatedAt">The provider's; the first part of the version, whole microseconds.</param>
-/// <param name="Currency">ISO 4217.</param>
+/// <param name="OrderId">The provider's order id; null when the payment belongs to no order.</param>
+/// <param name="LocationId">The location that took the payment.</param>
+/// <param name="State">The state of the payment.</param>
+/// <param name="OccurredAt">When the payment was taken: the provider's creation time, or the client's own time for an offline
+/// payment.</param>
+/// <param name="UpdatedAt">The provider's modification time in whole microseconds. It is the first part of the payment's version.</param>
+/// <param name="Currency">The currency, ISO 4217.</param>
 /// <param name="TotalMinor">What the guest paid, tip included, in minor units.</param>
-/// <param name="TipMinor">Of it, the tip.</param>
-/// <param name="RefundedMinor">Of it, given back so far.</param>
-/// <param name="Method">How it was paid.</param>
-/// <param name="Card">The card; null when there was none.</param>
+/// <param name="TipMinor">The tip within the total, in minor units.</param>
+/// <param name="RefundedMinor">The amount refunded so far, in minor units.</param>
+/// <param name="Method">The payment method.</param>
+/// <param name="Card">The card; null when the payment was not made by card.</param>
 public sealed record PosPayment(
     string ExternalId,
     string? OrderId,
@@ -67,27 +69,28 @@ public sealed record PosPayment(
     PosCard? Card
 )
 {
-    /// <summary>The amounts within the total, where the provider tells them with the payment (Toast); null where they must be read from the order.</summary>
+    /// <summary>The amounts within the total, when the provider reports them with the payment (Toast); null when they must be read from
+    /// the order.</summary>
     public PosBreakdown? Breakdown { get; init; }
 }
 
-/// <summary>What a total is made of, in minor units of its currency.</summary>
-/// <param name="TaxMinor">Of the total.</param>
-/// <param name="DiscountMinor">Taken off before the total.</param>
-/// <param name="ServiceChargeMinor">Of the total.</param>
+/// <summary>The amounts that make up a total, in minor units of its currency.</summary>
+/// <param name="TaxMinor">Tax within the total.</param>
+/// <param name="DiscountMinor">Discount, already deducted from the total.</param>
+/// <param name="ServiceChargeMinor">Service charge within the total.</param>
 public sealed record PosBreakdown(long TaxMinor, long DiscountMinor, long ServiceChargeMinor);
 
-/// <summary>One state of a refund as its provider tells it.</summary>
+/// <summary>One state of a refund, as its provider reported it.</summary>
 /// <param name="ExternalId">The provider's refund id.</param>
-/// <param name="PaymentId">The payment that was given back; null for an unlinked refund.</param>
-/// <param name="OrderId">The provider's order id of the refund.</param>
-/// <param name="LocationId">The location that gave it.</param>
-/// <param name="State">How far it is.</param>
-/// <param name="AmountMinor">Given back, in minor units, 0 or more.</param>
-/// <param name="Currency">ISO 4217.</param>
-/// <param name="Reason">As the seller wrote it.</param>
-/// <param name="CreatedAt">The provider's.</param>
-/// <param name="UpdatedAt">The provider's; the first part of the version, whole microseconds.</param>
+/// <param name="PaymentId">The payment that the refund belongs to; null for an unlinked refund.</param>
+/// <param name="OrderId">The provider's order id of the refund; null when it has none.</param>
+/// <param name="LocationId">The location that made the refund.</param>
+/// <param name="State">The state of the refund.</param>
+/// <param name="AmountMinor">The refunded amount in minor units; never negative.</param>
+/// <param name="Currency">The currency, ISO 4217.</param>
+/// <param name="Reason">The reason that the seller entered; null when they entered none.</param>
+/// <param name="CreatedAt">The provider's creation time.</param>
+/// <param name="UpdatedAt">The provider's modification time in whole microseconds. It is the first part of the refund's version.</param>
 public sealed record PosRefund(
     string ExternalId,
     string? PaymentId,
@@ -101,7 +104,7 @@ public sealed record PosRefund(
     Instant UpdatedAt
 );
 
-/// <summary>How far a refund is. The numbers are kept in the database; a higher one is more final.</summary>
+/// <summary>The state of a refund. The database stores the numbers; a higher number is more final.</summary>
 public enum RefundState : short
 {
     Pending = 0,
@@ -110,22 +113,22 @@ public enum RefundState : short
     Completed = 3,
 }
 
-/// <summary>One state of an order, as far as the breakdown of its payments needs it. Minor units.</summary>
+/// <summary>One state of an order, as far as the breakdown of its payments needs it. Amounts are in minor units.</summary>
 /// <param name="ExternalId">The provider's order id.</param>
-/// <param name="LocationId">The location that took it.</param>
-/// <param name="Version">The provider's; grows with each change.</param>
-/// <param name="Currency">ISO 4217.</param>
-/// <param name="Amounts">Of the whole order, however many payments paid it.</param>
+/// <param name="LocationId">The location that took the order.</param>
+/// <param name="Version">The provider's version number, which grows with each change.</param>
+/// <param name="Currency">The currency, ISO 4217.</param>
+/// <param name="Amounts">The amounts of the whole order, however many payments paid it.</param>
 public sealed record PosOrder(string ExternalId, string LocationId, long Version, string Currency, PosBreakdown Amounts);
 
-/// <summary>What a provider tells of a card.</summary>
-/// <param name="Brand">As Square spells it: VISA, MASTERCARD, AMERICAN_EXPRESS …</param>
-/// <param name="Last4">The last four digits.</param>
-/// <param name="EntryMethod">KEYED, SWIPED, EMV, ON_FILE, CONTACTLESS …</param>
-/// <param name="Fingerprint">The provider's mark of the card, the same at each of its payments; null where there is none.</param>
+/// <summary>What a provider reports about a card.</summary>
+/// <param name="Brand">The brand as Square spells it: VISA, MASTERCARD, AMERICAN_EXPRESS …</param>
+/// <param name="Last4">The last four digits of the card number.</param>
+/// <param name="EntryMethod">How the card was read: KEYED, SWIPED, EMV, ON_FILE, CONTACTLESS …</param>
+/// <param name="Fingerprint">The provider's fingerprint of the card, the same at each of its payments; null when there is none.</param>
 public sealed record PosCard(string? Brand, string? Last4, string? EntryMethod, string? Fingerprint);
 
-/// <summary>How far a payment is. The numbers are kept in the database; a higher one is more final.</summary>
+/// <summary>The state of a payment. The database stores the numbers; a higher number is more final.</summary>
 public enum PaymentState : short
 {
     Pending = 0,
@@ -135,13 +138,14 @@ public enum PaymentState : short
     Captured = 4,
 }
 
-/// <summary>How a sale was paid. The numbers are kept in the database.</summary>
+/// <summary>How a transaction was paid.</summary>
+/// <remarks>The database stores the numbers.</remarks>
 public enum PaymentMethod : short
 {
     /// <summary>A credit or debit card.</summary>
     Card = 1,
 
-    /// <summary>Cash.</summary>
+    /// <summary>Cash payment.</summary>
     Cash = 2,
 
     /// <summary>A gift card of the venue or the provider.</summary>
@@ -153,12 +157,12 @@ public enum PaymentMethod : short
     /// <summary>A bank transfer.</summary>
     BankAccount = 5,
 
-    /// <summary>Pay later.</summary>
+    /// <summary>A buy-now-pay-later service.</summary>
     BuyNowPayLater = 6,
 
-    /// <summary>On the house account.</summary>
+    /// <summary>Charged to a house account, to be settled later.</summary>
     HouseAccount = 7,
 
-    /// <summary>Anything else.</summary>
+    /// <summary>Any other method.</summary>
     Other = 8,
 }

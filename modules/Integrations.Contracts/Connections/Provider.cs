@@ -1,21 +1,21 @@
 namespace Integrations.Contracts.Connections;
 
-/// <summary>Whose till it is.</summary>
+/// <summary>The provider of a point of sale.</summary>
 public enum Provider
 {
-    /// <summary>Toast.</summary>
+    /// <summary>Toast (toasttab.com).</summary>
     Toast = 1,
 
-    /// <summary>Square.</summary>
+    /// <summary>Square (squareup.com).</summary>
     Square = 2,
 }
 
-/// <summary>Which of the provider's worlds a connection lives in.</summary>
+/// <summary>The provider's environment to which credentials belong.</summary>
 public enum PosEnvironment
 {
-    /// <summary>Real sales.</summary>
+    /// <summary>The live environment with real payments.</summary>
     Production = 1,
 
-    /// <summary>The provider's test world.</summary>
+    /// <summary>The provider's test environment.</summary>
     Sandbox = 2,
 }

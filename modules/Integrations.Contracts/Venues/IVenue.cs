@@ -3,66 +3,68 @@ using NodaTime;
 
 namespace Integrations.Contracts.Venues;
 
-/// <summary>A venue as other modules know it; the parent of the fields they add to the GraphQL type Venue.</summary>
+/// <summary>A venue as other modules see it: the parent of the fields that they add to the GraphQL type Venue.</summary>
 public interface IVenue
 {
-    /// <summary>The application's own id, or a version-7 UUID.</summary>
+    /// <summary>The id that the application chose, or a version-7 UUID.</summary>
     string Id { get; }
 
-    /// <summary>For people.</summary>
+    /// <summary>The display name.</summary>
     string Name { get; }
 
-    /// <summary>IANA, e.g. Europe/Berlin.</summary>
+    /// <summary>The IANA time zone, e.g. Europe/Berlin.</summary>
     string TimeZone { get; }
 
-    /// <summary>ISO 4217.</summary>
+    /// <summary>The currency of the venue, ISO 4217.</summary>
     string Currency { get; }
 
-    /// <summary>The venue's day starts here; a multiple of 15 minutes.</summary>
+    /// <summary>The local time at which the venue's business date starts; a multiple of 15 minutes.</summary>
     LocalTime DayCutoff { get; }
 
-    /// <summary>From when on a sale counts as spend.</summary>
+    /// <summary>The state from which a transaction counts towards lifetime spend.</summary>
     CountFrom RulesCountFrom { get; }
 
-    /// <summary>What becomes of an unlock when a refund takes the spend below its threshold.</summary>
+    /// <summary>What happens to an unlock when a refund takes the lifetime spend below its threshold.</summary>
     UnlockPolicy UnlockPolicy { get; }
 
     IReadOnlyList<string> OwnerUserIds { get; }
 }
 
-/// <summary>What becomes of an unlock when a refund takes the spend below its threshold.</summary>
+/// <summary>What happens to an unlock when a refund takes the lifetime spend below its threshold.</summary>
 public enum UnlockPolicy
 {
-    /// <summary>It stays.</summary>
+    /// <summary>The unlock stays in force.</summary>
     Keep,
 
-    /// <summary>It is revoked.</summary>
+    /// <summary>The unlock is revoked.</summary>
     Revoke,
 }
 
-/// <summary>From which state on a sale counts as lifetime spend.</summary>
+/// <summary>The state from which a transaction counts towards lifetime spend.</summary>
 public enum CountFrom
 {
-    /// <summary>As soon as it is authorised: a guest who has paid is let in tonight. A cancelled authorisation takes it back.</summary>
+    /// <summary>A transaction counts as soon as it is authorised, so that guests who have paid get their access at once. A cancelled
+    /// authorisation is deducted again.</summary>
     Authorized,
 
-    /// <summary>Only once it is captured.</summary>
+    /// <summary>A transaction counts only after it is captured.</summary>
     Captured,
 }
 
-/// <summary>Finds venues for other modules.</summary>
+/// <summary>Gives other modules read access to venues.</summary>
 public interface IVenues
 {
-    /// <summary>The venue, at most a moment old; null when there is none.</summary>
+    /// <summary>A venue by its id, from a cache that is at most a few seconds old; null when there is none.</summary>
     ValueTask<IVenue?> FindAsync(string venueId, CancellationToken cancellationToken);
 
-    /// <summary>The venues of these ids that there are.</summary>
+    /// <summary>The existing venues among these ids.</summary>
     ValueTask<IReadOnlyDictionary<string, IVenue>> FindAsync(IReadOnlyCollection<string> venueIds, CancellationToken cancellationToken);
 }
 
 public static class VenueAccessExtensions
 {
-    /// <summary>The venue, for somebody who has this right there. Throws FORBIDDEN; who may not see the venue learns nothing of it.</summary>
+    /// <summary>A venue on which the caller has a right. Throws FORBIDDEN otherwise, with the same message for a venue that does not
+    /// exist and one that the caller may not see.</summary>
     public static async ValueTask<IVenue> DemandAsync(
         this IVenues venues,
         string venueId,
@@ -72,7 +74,9 @@ public static class VenueAccessExtensions
     )
     {
         if (await venues.FindAsync(venueId, cancellationToken) is not { } venue || !caller.May(Right.ViewVenue, venue))
-            throw PosModular.Kernel.Errors.ApiError.Forbidden("There is no such venue, or you may not do this there.");
+            throw PosModular.Kernel.Errors.ApiError.Forbidden(
+                "There is no such venue, or you may not do this there. List the venues you can see with venues { nodes { id } " + "}."
+            );
         caller.Demand(right, venue);
         return venue;
     }

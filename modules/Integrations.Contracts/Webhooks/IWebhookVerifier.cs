@@ -2,15 +2,16 @@ using Integrations.Contracts.Connections;
 
 namespace Integrations.Contracts.Webhooks;
 
-/// <summary>Where a provider's webhook comes in: is it genuine, whose till is it, and what does it say. Reads memory, not the database,
-/// but for tills it does not know yet.</summary>
+/// <summary>Verifies webhooks of providers: whether a request is genuine, to which connection it belongs, and what it reports. Works from
+/// memory and asks the database only about connections that are not in memory yet.</summary>
 public interface IWebhookVerifier
 {
-    /// <summary>Checks the signature over the raw bytes before anything is read from them. Throws what the database throws when a till
-    /// must be looked up and it is away.</summary>
+    /// <summary>Verifies the signature over the raw bytes before anything else is read from them. Database exceptions pass through when a
+    /// connection must be looked up and the database is unavailable.</summary>
     ValueTask<WebhookVerification> VerifyAsync(WebhookRequest request, CancellationToken cancellationToken);
 
-    /// <summary>Reads an event again that was genuine when it came: for its connection, or for whoever has its location now.</summary>
+    /// <summary>Translates a stored event again that was verified when it arrived, for its connection or, without one, for the connection
+    /// that owns the location now.</summary>
     ValueTask<WebhookVerification> TranslateAgainAsync(
         Provider provider,
         Guid? connectionId,
@@ -19,19 +20,23 @@ public interface IWebhookVerifier
     );
 }
 
-/// <summary>A webhook as it came in.</summary>
-/// <param name="Provider">Whose path it came in by.</param>
-/// <param name="ConnectionId">Whose path; null on a general one.</param>
-/// <param name="Signature">The provider's signature header; null when there was none.</param>
-/// <param name="RequestUrl">The address as the request itself names it. Only for telling what is wrong, never for the check: a proxy changes it.</param>
-/// <param name="Body">The raw bytes.</param>
+/// <summary>A webhook request as it arrived.</summary>
+/// <param name="Provider">The provider whose path received the request.</param>
+/// <param name="ConnectionId">The connection whose path received the request; null for the provider's general path.</param>
+/// <param name="Signature">The provider's signature header; null when the request has none.</param>
+/// <param name="RequestUrl">The URL as the request itself states it. It only serves diagnostics, never the verification, because a proxy
+/// changes it.</param>
+/// <param name="Body">The raw bytes of the body.</param>
 public sealed record WebhookRequest(Provider Provider, Guid? ConnectionId, string? Signature, string RequestUrl, ReadOnlyMemory<byte> Body);
 
-/// <summary>The gate's answer.</summary>
-/// <param name="IsGenuine">False: the signature is missing or wrong, or there is no such connection. Nothing else is set then.</param>
-/// <param name="Event">What the body says.</param>
-/// <param name="Connection">The till it was signed for or, on an application's key, belongs to; null when no till is known for it.</param>
-/// <param name="IgnoredReason">Set for a genuine event that must not count: another location, a disconnected till, no till.</param>
+/// <summary>The result of verifying a webhook.</summary>
+/// <param name="IsGenuine">False when the signature is missing or wrong, or when there is no such connection. All other values are null
+/// then.</param>
+/// <param name="Event">The translated event.</param>
+/// <param name="Connection">The connection for which the event was signed or, for an application-level key, to which it belongs; null
+/// when there is none.</param>
+/// <param name="IgnoredReason">Why a genuine event must not count: its location belongs to another connection, the connection is
+/// disconnected, or there is none. Null when the event counts.</param>
 public sealed record WebhookVerification(
     bool IsGenuine,
     PosEvent? Event = null,
@@ -41,7 +46,8 @@ public sealed record WebhookVerification(
 {
     public static WebhookVerification Rejected { get; } = new(false);
 
-    /// <summary>It cannot be told yet whether it is genuine, because the till's key cannot be opened or is just being changed: the sender must
-    /// keep it and come again.</summary>
-    public static WebhookVerification Undecided { get; } = new(false, IgnoredReason: "The till's key is not known here at the moment.");
+    /// <summary>The signature cannot be verified at the moment, because the connection's key cannot be decrypted or is being rotated. The
+    /// sender must keep the event and send it again.</summary>
+    public static WebhookVerification Undecided { get; } =
+        new(false, IgnoredReason: "The connection's signature key is not available on this host at the moment.");
 }

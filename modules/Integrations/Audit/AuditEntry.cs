@@ -7,29 +7,30 @@ using PosModular.Kernel.Time;
 
 namespace Integrations.Audit;
 
-/// <summary>Who changed what at a venue, and when. Never a secret: only that credentials were given, not which.</summary>
+/// <summary>A record of who changed what at a venue, and when. It never contains a secret, only the fact that credentials were
+/// passed.</summary>
 internal sealed class AuditEntry
 {
-    /// <summary>A version-7 UUID.</summary>
+    /// <summary>The entry's id, a version-7 UUID.</summary>
     public Guid Id { get; init; }
 
     [Ignore]
     public required string VenueId { get; init; }
 
-    /// <summary>When.</summary>
+    /// <summary>When the change was made.</summary>
     public Instant At { get; init; }
 
-    /// <summary>Who: the sub claim of the token.</summary>
+    /// <summary>The user who made the change: the sub claim of their token.</summary>
     [Id]
     public required string UserId { get; init; }
 
-    /// <summary>What was done, named as the mutation, e.g. connectPos.</summary>
+    /// <summary>The mutation that made the change, e.g. connectPos.</summary>
     public required string Action { get; init; }
 
-    /// <summary>To what: an id.</summary>
+    /// <summary>The id of the changed object.</summary>
     public required string Subject { get; init; }
 
-    /// <summary>What changed.</summary>
+    /// <summary>What changed, as text; null when the action says it all.</summary>
     public string? Detail { get; init; }
 
     public static AuditEntry Of(Instant now, Caller caller, string venueId, string action, string subject, string? detail = null) =>

@@ -7,13 +7,13 @@ using PosModular.Kernel.Schema;
 
 namespace Integrations.Audit;
 
-/// <summary>Who changed what at the venue, the latest first. Owner or HEAD_MODERATOR.</summary>
+/// <summary>The venue's audit log, latest entry first. For owners of the venue and HEAD_MODERATOR.</summary>
 internal sealed class VenueAuditLog(IDbContextFactory<IntegrationsDb> dbFactory)
 {
     private const string CursorKind = "audit";
 
-    /// <param name="first">How many, 1 to 200.</param>
-    /// <param name="after">The endCursor of the page before.</param>
+    /// <param name="first">The page size, 1 to 200.</param>
+    /// <param name="after">The endCursor of the previous page; null for the first page.</param>
     public async Task<Connection<AuditEntry>> AuditLogAsync(
         [Parent] IVenue venue,
         IResolveFieldContext context,

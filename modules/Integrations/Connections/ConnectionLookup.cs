@@ -4,7 +4,7 @@ namespace Integrations.Connections;
 
 internal static class ConnectionLookup
 {
-    /// <summary>The connection, tracked; null when there is none of that id.</summary>
+    /// <summary>The connection with this id, tracked by the context; null when there is none.</summary>
     public static async Task<PosConnectionRow?> FindConnectionAsync(
         this IntegrationsDb db,
         string connectionId,

@@ -3,33 +3,36 @@ using PosModular.Kernel.Errors;
 
 namespace Integrations.Connections;
 
-/// <summary>How a connection is.</summary>
+/// <summary>The state of a POS connection.</summary>
 internal enum PosConnectionStatus
 {
-    /// <summary>Sales come in.</summary>
+    /// <summary>The connection works and transactions arrive.</summary>
     Connected,
 
     /// <summary>Something must be done; statusReason says what.</summary>
     NeedsAttention,
 
-    /// <summary>Cut off; its sales are kept.</summary>
+    /// <summary>The location is disconnected; its transactions are kept.</summary>
     Disconnected,
 }
 
-/// <summary>Derives a connection's status from the last good call, the last error and its webhook: never from what somebody once wrote down.</summary>
+/// <summary>Derives a connection's status from its last successful call, its last error and its webhook setup. The status itself is not
+/// stored.</summary>
 internal static class ConnectionStatus
 {
-    /// <summary>A provider that does not answer for so long is worth a look; for less, it comes back by itself.</summary>
+    /// <summary>How long a provider may be unavailable before the connection needs attention. Shorter outages usually end by
+    /// themselves.</summary>
     public static readonly Duration MaxProviderOutage = Duration.FromMinutes(15);
 
     public static readonly UserError CredentialsUnreadable = new(
         ErrorCode.InvalidCredentials,
-        "The till's credentials cannot be opened: they were sealed with an encryption key that is not here. Put that key into POS_ENCRYPTION_KEYS_OLD, or connect the till again with its credentials."
+        "The stored credentials cannot be decrypted, because they were encrypted with a key that is not configured. Add "
+            + "that key to POS_ENCRYPTION_KEYS_OLD, or connect the location again with its credentials."
     );
 
-    /// <param name="connection">The connection.</param>
-    /// <param name="secretsReadable">Whether its secrets can be opened.</param>
-    /// <param name="now">The moment.</param>
+    /// <param name="connection">The stored connection.</param>
+    /// <param name="secretsReadable">Whether all of its secrets can be decrypted.</param>
+    /// <param name="now">The current time.</param>
     public static (PosConnectionStatus Status, UserError? Reason) Of(PosConnectionRow connection, bool secretsReadable, Instant now)
     {
         if (connection.DisconnectedAt is not null)

@@ -6,7 +6,7 @@ using PosModular.Kernel.Errors;
 
 namespace Integrations.Connections;
 
-/// <summary>A till location connected to the venue. No secret is ever shown.</summary>
+/// <summary>A location of a provider that is connected to a venue. Secrets are never shown.</summary>
 internal sealed record PosConnection : IPosConnectionPart
 {
     [Ignore]
@@ -15,58 +15,58 @@ internal sealed record PosConnection : IPosConnectionPart
     [Ignore]
     public Guid ConnectionId => Id;
 
-    /// <summary>A version-7 UUID; it is part of the webhook address.</summary>
+    /// <summary>The connection's id, a version-7 UUID. It is part of the webhook URL.</summary>
     public required Guid Id { get; init; }
 
-    /// <summary>Whose till it is.</summary>
+    /// <summary>The provider of the point of sale.</summary>
     public required Provider Provider { get; init; }
 
-    /// <summary>Which of the provider's worlds it lives in.</summary>
+    /// <summary>The provider's environment to which the location belongs.</summary>
     public required PosEnvironment Environment { get; init; }
 
-    /// <summary>How it is.</summary>
+    /// <summary>The state of the connection.</summary>
     public required PosConnectionStatus Status { get; init; }
 
-    /// <summary>Why it needs attention and what to do.</summary>
+    /// <summary>Why the connection needs attention and what to do; null while it does not.</summary>
     public UserError? StatusReason { get; init; }
 
-    /// <summary>Square location id, Toast restaurant GUID.</summary>
+    /// <summary>The provider's id of the merchant; null when the provider reports none.</summary>
     public required string ExternalLocationId { get; init; }
 
-    /// <summary>As the provider names the location; read anew once a day.</summary>
+    /// <summary>The provider's name of the location, read once a day; null when it has none.</summary>
     public string? LocationName { get; init; }
 
     /// <summary>The provider's id of the merchant.</summary>
     public string? MerchantId { get; init; }
 
-    /// <summary>As the provider names the merchant.</summary>
+    /// <summary>The provider's name of the merchant; null when it has none.</summary>
     public string? MerchantName { get; init; }
 
-    /// <summary>The till's own, IANA.</summary>
+    /// <summary>The location's own IANA time zone; null when the provider reports none.</summary>
     public string? TimeZone { get; init; }
 
-    /// <summary>When it was connected, or last given new credentials.</summary>
+    /// <summary>When the location was connected, or connected again after a disconnect.</summary>
     public Instant? ConnectedAt { get; init; }
 
-    /// <summary>When it was cut off.</summary>
+    /// <summary>When the location was disconnected; null while it is connected.</summary>
     public Instant? DisconnectedAt { get; init; }
 
-    /// <summary>The last call that the provider answered well.</summary>
+    /// <summary>When the provider last answered a call successfully; null before the first one.</summary>
     public Instant? LastGoodCallAt { get; init; }
 
-    /// <summary>When the credentials end; null when they do not, or the provider does not tell.</summary>
+    /// <summary>When the credentials expire; null when they do not, or when the provider does not report it.</summary>
     public Instant? CredentialsExpireAt { get; init; }
 
-    /// <summary>How its webhooks are set up.</summary>
+    /// <summary>The webhook setup of the connection.</summary>
     public required WebhookSettings Webhook { get; init; }
 
-    /// <summary>How it is polled.</summary>
+    /// <summary>The polling setup of the connection.</summary>
     public required SyncSettings Sync { get; init; }
 
     public static PosConnection Of(PosConnectionRow row, SecretCipher secretCipher, Instant now) =>
         Of(row, ConnectionStatus.Of(row, IsReadable(row, secretCipher), now));
 
-    // Every secret that is still of use, or it is quarantined.
+    // A connection is readable only when every secret that is still in use can be decrypted.
     private static bool IsReadable(PosConnectionRow row, SecretCipher secretCipher) =>
         row.EncryptedSecrets().All(s => secretCipher.Decrypt(s.Value, s.Purpose) is not null);
 
@@ -109,15 +109,16 @@ internal sealed record PosConnection : IPosConnectionPart
         };
 }
 
-/// <summary>How a connection's webhooks are set up.</summary>
-/// <param name="ConnectionId">Whose.</param>
-/// <param name="Enabled">Whether events are let in: wanted, and there is a key to check them with.</param>
-/// <param name="NotificationUrl">Exactly as given to the provider; signatures are checked against it.</param>
-/// <param name="SubscriptionId">The provider's; null when a key was pasted by hand.</param>
-/// <param name="LastEventAt">When the last genuine event came; a few seconds behind at most.</param>
-/// <param name="RefusedSignatures">Requests to its address that were refused.</param>
-/// <param name="LastRefusal">What the last refusal looked like, for the operator.</param>
-/// <param name="LastTest">What came of the last testWebhook; null when none was sent since the subscription, its key or its address last changed. It never turns the status.</param>
+/// <summary>The webhook setup of a connection.</summary>
+/// <param name="ConnectionId">The id of the connection.</param>
+/// <param name="Enabled">Whether events are accepted: webhooks are switched on and a signature key is known.</param>
+/// <param name="NotificationUrl">The webhook URL exactly as it was given to the provider; signatures are computed over it.</param>
+/// <param name="SubscriptionId">The provider's id of the subscription; null when there is none or its key was passed by hand.</param>
+/// <param name="LastEventAt">When the last genuine event arrived, accurate to a few seconds; null before the first one.</param>
+/// <param name="RefusedSignatures">The number of requests to this URL that were rejected because of their signature.</param>
+/// <param name="LastRefusal">A diagnosis of the last rejected request, for the operator; null when none was rejected.</param>
+/// <param name="LastTest">The result of the last testWebhook; null when none was sent since the subscription, its key or its URL last
+/// changed. It does not affect the status of the connection.</param>
 internal sealed record WebhookSettings(
     [property: Ignore] Guid ConnectionId,
     bool Enabled,
@@ -129,13 +130,13 @@ internal sealed record WebhookSettings(
     WebhookTest? LastTest
 );
 
-/// <summary>How a connection is polled.</summary>
-/// <param name="ConnectionId">Whose.</param>
-/// <param name="VenueId">At which venue.</param>
-/// <param name="DisconnectedAt">When the till was cut off.</param>
-/// <param name="Enabled">Whether it is polled by itself.</param>
-/// <param name="IntervalSeconds">From the start of one sync to the next.</param>
-/// <param name="ProcessRules">Whether its sales may unlock.</param>
+/// <summary>The polling setup of a connection.</summary>
+/// <param name="ConnectionId">The id of the connection.</param>
+/// <param name="VenueId">The id of the venue.</param>
+/// <param name="DisconnectedAt">When the location was disconnected; null while it is connected.</param>
+/// <param name="Enabled">Whether the connection is polled automatically.</param>
+/// <param name="IntervalSeconds">The time from the start of one sync run to the start of the next, in seconds.</param>
+/// <param name="ProcessRules">Whether transactions of this connection take part in spend rules.</param>
 internal sealed record SyncSettings(
     [property: Ignore] Guid ConnectionId,
     [property: Ignore] string VenueId,

@@ -8,7 +8,7 @@ using PosModular.Kernel.Errors;
 
 namespace Integrations.Connections;
 
-/// <summary>One till location connected to one venue. Secrets are kept sealed.</summary>
+/// <summary>One location that is connected to one venue, as stored. Secrets are encrypted.</summary>
 internal sealed class PosConnectionRow
 {
     public Guid Id { get; init; }
@@ -16,77 +16,80 @@ internal sealed class PosConnectionRow
     public Provider Provider { get; init; }
     public PosEnvironment Environment { get; init; }
 
-    /// <summary>Square location id, Toast restaurant GUID.</summary>
+    /// <summary>The Square location id or Toast restaurant GUID.</summary>
     public required string ExternalLocationId { get; init; }
     public string? LocationName { get; set; }
     public string? MerchantId { get; set; }
     public string? MerchantName { get; set; }
     public string? TimeZone { get; set; }
 
-    /// <summary>What its amounts are in, ISO 4217: Toast's name none themselves. Null when it was connected before this was kept.</summary>
+    /// <summary>The currency of the location's amounts, ISO 4217, which Toast's amounts do not name themselves. Null when the location
+    /// was connected before this column existed.</summary>
     public string? Currency { get; set; }
 
-    /// <summary>When the provider was last asked for these names; null when it was connected before this was kept.</summary>
+    /// <summary>When the provider was last asked for these names; null when the location was connected before this column
+    /// existed.</summary>
     public Instant? LocationReadAt { get; private set; }
     public Instant ConnectedAt { get; set; }
     public Instant? DisconnectedAt { get; set; }
 
-    // ── credentials; secrets sealed ──
+    // ── credentials; the secrets are encrypted ──
     public string? AccessToken { get; set; }
     public string? RefreshToken { get; set; }
     public string? ClientId { get; set; }
     public string? ClientSecret { get; set; }
 
-    /// <summary>When the access token was given or renewed.</summary>
+    /// <summary>When the access token was issued or renewed.</summary>
     public Instant? CredentialsIssuedAt { get; set; }
     public Instant? CredentialsExpireAt { get; set; }
 
-    /// <summary>Somebody is renewing them just now, for at most so long.</summary>
+    /// <summary>The lease of the host that is renewing the credentials at the moment.</summary>
     public Instant? RenewalLeaseUntil { get; set; }
 
     // ── webhook ──
     public bool WebhookEnabled { get; set; }
 
-    /// <summary>Exactly as given to the provider; signatures are checked against it.</summary>
+    /// <summary>The URL exactly as it was given to the provider; signatures are computed over it.</summary>
     public required string NotificationUrl { get; set; }
 
-    /// <summary>Also good, for as long as the provider may still send to it, or just begins to: the one before, or the next one.</summary>
+    /// <summary>A second URL over which signatures are accepted: the previous one while events to it may still arrive, or the next one
+    /// while the provider is being switched.</summary>
     public string? OtherNotificationUrl { get; set; }
     public Instant? OtherNotificationUrlUntil { get; set; }
     public string? SubscriptionId { get; set; }
 
-    /// <summary>How many there have been.</summary>
+    /// <summary>How many subscriptions this connection has had so far.</summary>
     public int SubscriptionCount { get; set; }
 
-    /// <summary>Sealed.</summary>
+    /// <summary>The current key, encrypted.</summary>
     public string? SignatureKey { get; set; }
 
-    /// <summary>Sealed; the one before, good for as long as events signed with it may still come.</summary>
+    /// <summary>The previous key, encrypted. It stays valid as long as events signed with it may still arrive.</summary>
     public string? PreviousSignatureKey { get; set; }
     public Instant? PreviousSignatureKeyUntil { get; set; }
 
-    /// <summary>Set while the provider is asked for a new key: what it signs with is not known for a moment.</summary>
+    /// <summary>Set while the provider is asked for a new key, during which it is unknown which key signs.</summary>
     public Instant? RotatingUntil { get; set; }
     public long RefusedSignatures { get; set; }
     public string? LastRefusal { get; set; }
     public Instant? LastEventAt { get; set; }
 
-    /// <summary>A test event may be on its way, for at most so long.</summary>
+    /// <summary>Until when a running test may still receive its event.</summary>
     public Instant? TestingUntil { get; private set; }
 
-    /// <summary>When the webhook was tested as it is set up now.</summary>
+    /// <summary>When the webhook was tested in its present setup.</summary>
     public Instant? LastTestAt { get; private set; }
 
-    /// <summary>What the provider was answered; null when it was not.</summary>
+    /// <summary>The HTTP status that the provider received for the test event; null when it received none.</summary>
     public int? LastTestStatusCode { get; private set; }
 
-    /// <summary>Whether its event came in, at whichever host.</summary>
+    /// <summary>Whether the test event has arrived at any host.</summary>
     public bool LastTestArrived { get; private set; }
 
     // ── sync ──
     public bool SyncEnabled { get; set; }
 
-    /// <summary>As somebody has set it; null for the usual one.</summary>
+    /// <summary>The configured interval; null for the default.</summary>
     public int? SyncIntervalSeconds { get; set; }
     public bool ProcessRules { get; set; }
 
@@ -96,10 +99,10 @@ internal sealed class PosConnectionRow
     public ErrorCode? LastErrorCode { get; set; }
     public string? LastErrorMessage { get; set; }
 
-    /// <summary>When it is looked after next; also the lease of whoever does it.</summary>
+    /// <summary>When the connection is checked next. It also serves as the lease of the host that checks it.</summary>
     public Instant NextCheckAt { get; set; }
 
-    /// <summary>What is wrong with its webhook; null when all is well.</summary>
+    /// <summary>What is wrong with the webhook; null when nothing is.</summary>
     public ErrorCode? WebhookErrorCode { get; private set; }
     public string? WebhookErrorMessage { get; private set; }
 
@@ -107,16 +110,17 @@ internal sealed class PosConnectionRow
 
     public void ClearWebhookError() => (WebhookErrorCode, WebhookErrorMessage) = (null, null);
 
-    /// <summary>Another subscription, key or address: what the test said is of no use any more.</summary>
+    /// <summary>Clears the result of the last test, which does not apply to another subscription, key or URL.</summary>
     public void ClearTest() => (LastTestAt, LastTestStatusCode, LastTestArrived) = (null, null, false);
 
-    /// <summary>Whether the provider's events are let in.</summary>
+    /// <summary>Whether the provider's events are accepted.</summary>
     public bool ReceivesEvents => WebhookEnabled && SignatureKey is not null;
 
-    /// <summary>In seconds: events make polling a safety net; without them it is all there is.</summary>
+    /// <summary>The interval in seconds. With webhooks polling is only a safety net; without them it is the only source.</summary>
     public int EffectiveSyncIntervalSeconds => SyncIntervalSeconds ?? (ReceivesEvents ? 900 : 30);
 
-    /// <summary>Takes over what the provider tells of the location; what it leaves out stays. True when something is new.</summary>
+    /// <summary>Stores what the provider reports about the location; values that it leaves out stay. Returns whether anything has
+    /// changed.</summary>
     public bool UpdateLocation(PosLocation location, Instant readAt)
     {
         var before = (LocationName, MerchantName, TimeZone, Currency);
@@ -125,11 +129,11 @@ internal sealed class PosConnectionRow
         return before != (LocationName, MerchantName, TimeZone, Currency);
     }
 
-    /// <summary>A good call: what was wrong with the credentials before is over.</summary>
+    /// <summary>Records a successful call, which ends any earlier problem with the credentials.</summary>
     public void RecordSuccess(Instant calledAt) =>
         (LastGoodCallAt, LastErrorAt, LastErrorCode, LastErrorMessage) = (calledAt, null, null, null);
 
-    /// <summary>The credentials in clear; null when one of them was sealed with a key that is not here: they stay as they are until it is.</summary>
+    /// <summary>The decrypted credentials; null when one of them cannot be decrypted with the configured keys.</summary>
     public PosCredentials? DecryptCredentials(SecretCipher secretCipher)
     {
         var isComplete = true;
@@ -160,11 +164,11 @@ internal sealed class PosConnectionRow
         (ClientId, CredentialsIssuedAt, CredentialsExpireAt) = (credentials.ClientId, now, credentials.ExpiresAt);
     }
 
-    /// <summary>Credentials that are of no use any more are not kept.</summary>
+    /// <summary>Deletes credentials that are no longer needed.</summary>
     public void ClearCredentials() =>
         (AccessToken, RefreshToken, ClientSecret, ClientId, CredentialsExpireAt) = (null, null, null, null, null);
 
-    /// <summary>Every sealed value with what it is for, and how to put another in its place.</summary>
+    /// <summary>Every encrypted value with its purpose and a setter that replaces it.</summary>
     public IEnumerable<(string Value, SecretPurpose Purpose, Action<string> Replace)> EncryptedSecrets()
     {
         if (AccessToken is not null)
@@ -191,7 +195,7 @@ internal sealed class PosConnectionRow
         connection.Property(c => c.SyncEnabled).HasDefaultValue(true);
         connection.Property(c => c.ProcessRules).HasDefaultValue(true);
         connection.HasIndex(c => c.VenueId);
-        // A till location is connected to one venue at a time; after a disconnect it may move.
+        // A location is connected to one venue at a time; after a disconnect it may move to another.
         connection
             .HasIndex(c => new
             {
@@ -204,7 +208,7 @@ internal sealed class PosConnectionRow
     }
 }
 
-/// <summary>A call to the provider that went wrong, kept for the operator; the last ones of each connection.</summary>
+/// <summary>A failed call to the provider, kept for the operator. Only the latest ones of each connection are stored.</summary>
 internal sealed class ConnectionError
 {
     public const int MaxPerConnection = 20;

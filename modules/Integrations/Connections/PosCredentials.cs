@@ -3,29 +3,31 @@ using NodaTime;
 
 namespace Integrations.Connections;
 
-/// <summary>What a provider needs to let us in, in clear: lives in memory only, for as long as a call takes. Never logged: it prints no secret.</summary>
-/// <param name="Environment">Which of the provider's worlds it is for.</param>
-/// <param name="LocationId">Square location id, Toast restaurant GUID.</param>
+/// <summary>Decrypted credentials for a provider's API. They exist in memory only, for the duration of a call, and their text form
+/// contains no secret.</summary>
+/// <param name="Environment">The provider's environment.</param>
+/// <param name="LocationId">The Square location id or Toast restaurant GUID.</param>
 internal sealed record PosCredentials(PosEnvironment Environment, string LocationId)
 {
-    /// <summary>A bearer token: Square's access token, or a ready one of Toast.</summary>
+    /// <summary>A bearer token: Square's access token, or a ready-made Toast token.</summary>
     public string? AccessToken { get; init; }
 
-    /// <summary>Square OAuth: renews the access token.</summary>
+    /// <summary>Square OAuth: the refresh token that renews the access token.</summary>
     public string? RefreshToken { get; init; }
 
-    /// <summary>When the access token ends; null when it does not, or nobody said.</summary>
+    /// <summary>When the access token expires; null when it does not, or when that is unknown.</summary>
     public Instant? ExpiresAt { get; init; }
 
-    /// <summary>Toast's client; Square: the application the token belongs to.</summary>
+    /// <summary>The Toast client id, or the Square application to which the token belongs.</summary>
     public string? ClientId { get; init; }
 
-    /// <summary>Toast's client; Square: the application's, where it is not a setting.</summary>
+    /// <summary>The Toast client secret, or the secret of the Square application when it is not configured as a setting.</summary>
     public string? ClientSecret { get; init; }
 
-    /// <summary>What the location's amounts are in, ISO 4217, as its provider said when it was connected; null before.</summary>
+    /// <summary>The currency of the location's amounts, ISO 4217, as the provider reported it when the location was connected; null
+    /// before that.</summary>
     public string? Currency { get; init; }
 
-    /// <summary>Prints no secret.</summary>
+    /// <summary>Contains no secret.</summary>
     public override string ToString() => $"{Environment} {LocationId}";
 }

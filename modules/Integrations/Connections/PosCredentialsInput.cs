@@ -3,37 +3,38 @@ using NodaTime;
 
 namespace Integrations.Connections;
 
-/// <summary>What a provider needs to let us in.</summary>
+/// <summary>The credentials for a location at a provider.</summary>
 internal sealed record PosCredentialsInput
 {
-    /// <summary>Whose till it is.</summary>
+    /// <summary>The provider of the point of sale.</summary>
     public required Provider Provider { get; init; }
 
-    /// <summary>Which of the provider's worlds the credentials are for.</summary>
+    /// <summary>The provider's environment to which the credentials belong.</summary>
     public required PosEnvironment Environment { get; init; }
 
-    /// <summary>Square location id, Toast restaurant GUID.</summary>
+    /// <summary>The Square location id or Toast restaurant GUID.</summary>
     public required string LocationId { get; init; }
 
-    /// <summary>Square: personal access token, or OAuth access token with the two below.</summary>
+    /// <summary>Square: a personal access token, or an OAuth access token together with refreshToken and expiresAt.</summary>
     public string? AccessToken { get; init; }
 
-    /// <summary>Square OAuth: with it the access token is renewed ahead of its end.</summary>
+    /// <summary>Square OAuth: the refresh token, with which the access token is renewed before it expires.</summary>
     public string? RefreshToken { get; init; }
 
-    /// <summary>Square OAuth: when the access token ends.</summary>
+    /// <summary>Square OAuth: when the access token expires.</summary>
     public Instant? ExpiresAt { get; init; }
 
-    /// <summary>Toast: the client's id. Square OAuth: the application's, asked of Square when left out.</summary>
+    /// <summary>Toast: the client id. Square OAuth: the application id, which Square reports when this is null.</summary>
     public string? ClientId { get; init; }
 
-    /// <summary>Toast: the client's secret. Square OAuth: the application's, unless it stands in the settings.</summary>
+    /// <summary>Toast: the client secret. Square OAuth: the application secret, unless it is configured as a setting.</summary>
     public string? ClientSecret { get; init; }
 
-    /// <summary>Toast: a ready bearer token, instead of clientId and clientSecret.</summary>
+    /// <summary>Toast: a ready-made bearer token, instead of clientId and clientSecret.</summary>
     public string? ApiKey { get; init; }
 
-    /// <summary>What is pasted often brings blanks along; none of these values has one at its end. A GUID is the same in capitals.</summary>
+    /// <summary>Trims spaces, which are often pasted along and which none of these values contains, and lower-cases a restaurant GUID,
+    /// whose case does not matter.</summary>
     public PosCredentials ToCredentials() =>
         new(Environment, Provider == Provider.Toast ? LocationId.Trim().ToLowerInvariant() : LocationId.Trim())
         {
@@ -44,6 +45,6 @@ internal sealed record PosCredentialsInput
             ClientSecret = ClientSecret?.Trim(),
         };
 
-    /// <summary>Prints no secret.</summary>
+    /// <summary>Contains no secret.</summary>
     public override string ToString() => $"{Provider} {Environment} {LocationId}";
 }

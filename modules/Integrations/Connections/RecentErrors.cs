@@ -8,13 +8,14 @@ using PosModular.Kernel.Schema;
 
 namespace Integrations.Connections;
 
-/// <summary>A call to the provider that went wrong.</summary>
-/// <param name="At">When.</param>
-/// <param name="Code">What kind of error.</param>
-/// <param name="Message">What it was, and what to do.</param>
+/// <summary>A failed call to a provider.</summary>
+/// <param name="At">When the call failed.</param>
+/// <param name="Code">The kind of error.</param>
+/// <param name="Message">What went wrong and what to do next.</param>
 internal sealed record SyncError(Instant At, ErrorCode Code, string Message);
 
-/// <summary>The last calls to the provider that went wrong, the latest first, at most 20; also those that are long over.</summary>
+/// <summary>The latest failed calls to the provider, newest first, at most 20. Errors that have since been resolved are
+/// included.</summary>
 internal sealed class RecentErrors(IDbContextFactory<IntegrationsDb> dbFactory)
 {
     public IDataLoaderResult<IEnumerable<SyncError>> Handle([Parent] SyncSettings sync, IResolveFieldContext context) =>

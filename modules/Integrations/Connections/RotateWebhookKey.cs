@@ -10,17 +10,17 @@ using PosModular.Kernel.Time;
 
 namespace Integrations.Connections;
 
-/// <summary>Whose key to change.</summary>
+/// <summary>The connection whose webhook signature key is rotated.</summary>
 internal sealed record RotateWebhookKeyInput
 {
-    /// <summary>Which connection.</summary>
+    /// <summary>The id of the connection.</summary>
     [Id]
     public required string ConnectionId { get; init; }
 }
 
-/// <summary>Has the provider sign its events with a new key. The one before stays good for a day, and no event is refused in between. HEAD_MODERATOR.
-/// Errors: NOT_FOUND; CONFLICT where the subscription was made by hand or the till is disconnected; what the provider refuses: INVALID_CREDENTIALS,
-/// PERMISSION_DENIED, RATE_LIMIT_EXCEEDED, PROVIDER_UNAVAILABLE.</summary>
+/// <summary>Makes the provider sign its events with a new key. The previous key stays valid for a day, and no event is rejected in
+/// between. Requires HEAD_MODERATOR. Errors: NOT_FOUND; CONFLICT when the subscription was created by hand or the location is
+/// disconnected; INVALID_CREDENTIALS, PERMISSION_DENIED, RATE_LIMIT_EXCEEDED or PROVIDER_UNAVAILABLE when the provider refuses.</summary>
 internal sealed class RotateWebhookKey(
     IDbContextFactory<IntegrationsDb> dbFactory,
     PosProviderRegistry providers,
@@ -31,11 +31,13 @@ internal sealed class RotateWebhookKey(
 {
     private static readonly UserError NoManagedSubscription = new(
         ErrorCode.Conflict,
-        "This connection has no subscription of ours: its key was pasted by hand. Change it in the provider's dashboard and pass the new one: updatePosConnection(input: { connectionId, webhookSignatureKey }).",
+        "This server does not manage the webhook subscription of this connection, because its key was passed by hand. "
+            + "Rotate the key in the provider's dashboard and pass the new one: updatePosConnection(input: { connectionId, "
+            + "webhookSignatureKey }).",
         "connectionId"
     );
 
-    /// <param name="input">Whose key.</param>
+    /// <param name="input">The connection whose key is rotated.</param>
     public async Task<PosConnectionPayload> HandleAsync(
         RotateWebhookKeyInput input,
         IResolveFieldContext context,
@@ -54,7 +56,7 @@ internal sealed class RotateWebhookKey(
             return PosConnectionPayload.Failed(ConnectionStatus.CredentialsUnreadable);
 
         db.Add(AuditEntry.Of(clock.Now(), caller, connection.VenueId, "rotateWebhookKey", connection.Id.ToString()));
-        // Once begun it is carried through, whether its caller still waits or not.
+        // The rotation continues even when the caller no longer waits for it.
         return await webhooks.RotateAsync(db, connection, provider, credentials, CancellationToken.None) is { } error
             ? PosConnectionPayload.Failed(error)
             : new PosConnectionPayload(PosConnection.Of(connection, settings.SecretCipher, clock.Now()), []);

@@ -10,18 +10,19 @@ using PosModular.Kernel.Time;
 
 namespace Integrations.Connections;
 
-/// <summary>Whose webhook to test.</summary>
+/// <summary>The connection whose webhook is tested.</summary>
 internal sealed record TestWebhookInput
 {
-    /// <summary>Which connection.</summary>
+    /// <summary>The id of the connection.</summary>
     [Id]
     public required string ConnectionId { get; init; }
 }
 
-/// <summary>Has the provider send a test event to the connection's address; what came of it is in webhook.lastTest. An address that it does not reach is no
-/// error and does not turn the status. HEAD_MODERATOR. Errors: NOT_FOUND; CONFLICT where no test can be asked for (Toast has none, the subscription was made
-/// by hand, the webhook is off, the till is disconnected) or one is under way; what the provider refuses: INVALID_CREDENTIALS, PERMISSION_DENIED,
-/// RATE_LIMIT_EXCEEDED, PROVIDER_UNAVAILABLE; WEBHOOK_VALIDATION_FAILED when it has the subscription no more.</summary>
+/// <summary>Makes the provider send a test event to the connection's webhook URL and stores the result in webhook.lastTest. A URL that
+/// cannot be reached is a result, not an error, and does not affect the status. Requires HEAD_MODERATOR. Errors: NOT_FOUND; CONFLICT when
+/// no test is possible (Toast offers none, the subscription was created by hand, the webhook is off, the location is disconnected) or
+/// another test is running; INVALID_CREDENTIALS, PERMISSION_DENIED, RATE_LIMIT_EXCEEDED or PROVIDER_UNAVAILABLE when the provider
+/// refuses; WEBHOOK_VALIDATION_FAILED when the provider no longer has the subscription.</summary>
 /// <remarks>Source: Square API reference, TestWebhookSubscription.</remarks>
 internal sealed class TestWebhook(
     IDbContextFactory<IntegrationsDb> dbFactory,
@@ -31,7 +32,7 @@ internal sealed class TestWebhook(
     IClock clock
 )
 {
-    /// <param name="input">Whose webhook.</param>
+    /// <param name="input">The connection whose webhook is tested.</param>
     public async Task<PosConnectionPayload> HandleAsync(
         TestWebhookInput input,
         IResolveFieldContext context,
@@ -51,7 +52,7 @@ internal sealed class TestWebhook(
 
         db.Add(AuditEntry.Of(clock.Now(), caller, connection.VenueId, "testWebhook", connection.Id.ToString()));
         await db.SaveChangesAsync(cancellationToken);
-        // Once begun it is carried through, whether its caller still waits or not.
+        // The test continues even when the caller no longer waits for it.
         return await tester.RunAsync(db, connection, provider, credentials, CancellationToken.None) is { } error
             ? PosConnectionPayload.Failed(error)
             : new PosConnectionPayload(PosConnection.Of(connection, settings.SecretCipher, clock.Now()), []);
@@ -60,13 +61,16 @@ internal sealed class TestWebhook(
     private static string? ReasonNotTestable(PosConnectionRow connection, IPosProvider provider) =>
         connection switch
         {
-            { DisconnectedAt: not null } => "This till is disconnected. Connect it again with connectPos.",
+            { DisconnectedAt: not null } => "This location is disconnected. Connect it again with connectPos.",
             _ when provider.Subscriptions is null =>
-                $"{provider.Provider} cannot be asked for a test event. Ring up something small and void it: webhook.lastEventAt tells that its event came in, webhook.lastRefusal why it was refused.",
-            { WebhookEnabled: false } =>
-                "Its webhook is switched off. Switch it on first: updatePosConnection(input: { connectionId, enableWebhook: true }).",
+                $"{provider.Provider} offers no test events. Take a small payment and void it: webhook.lastEventAt then "
+                    + "shows whether its event arrived, and webhook.lastRefusal why it was rejected.",
+            { WebhookEnabled: false } => "The webhook of this connection is switched off. Switch it on first: updatePosConnection(input: { "
+                + "connectionId, enableWebhook: true }).",
             { SubscriptionId: null } =>
-                "This connection has no subscription of ours, so none can be tested from here. Send a test event from the provider's dashboard: webhook.lastEventAt tells that it came in, webhook.lastRefusal why it was refused.",
+                "This server does not manage the webhook subscription of this connection, so it cannot request a test "
+                    + "event. Send one from the provider's dashboard: webhook.lastEventAt then shows whether it arrived, and "
+                    + "webhook.lastRefusal why it was rejected.",
             _ => null,
         };
 }

@@ -6,15 +6,16 @@ using PosModular.Kernel.Errors;
 
 namespace Integrations.Connections;
 
-/// <summary>What the provider says to credentials: what it tells of the location is offered for the venue.</summary>
-/// <param name="Valid">Whether connectPos would go through with them.</param>
-/// <param name="LocationName">As the provider names the location.</param>
-/// <param name="MerchantName">As the provider names the merchant.</param>
-/// <param name="TimeZone">The location's, IANA.</param>
-/// <param name="Currency">The location's, ISO 4217.</param>
-/// <param name="DayCutoff">Where the location's business day ends; Toast tells it.</param>
-/// <param name="MissingScopes">Permissions that the credentials lack.</param>
-/// <param name="Errors">Empty when they are valid.</param>
+/// <summary>The result of validating credentials, with what the provider reports about the location.</summary>
+/// <param name="Valid">Whether connectPos would accept the credentials.</param>
+/// <param name="LocationName">The provider's name of the location; null when it has none or the credentials are not valid.</param>
+/// <param name="MerchantName">The provider's name of the merchant; null when it has none or the credentials are not valid.</param>
+/// <param name="TimeZone">The location's IANA time zone; null when the provider reports none.</param>
+/// <param name="Currency">The location's currency, ISO 4217; null when the provider reports none.</param>
+/// <param name="DayCutoff">The local time at which the location's business date starts; null when the provider reports none
+/// (Square).</param>
+/// <param name="MissingScopes">The permissions that the credentials lack; empty when none is missing.</param>
+/// <param name="Errors">Why the credentials are not valid; empty on success.</param>
 internal sealed record ValidatePosCredentialsPayload(
     bool Valid,
     string? LocationName,
@@ -26,11 +27,11 @@ internal sealed record ValidatePosCredentialsPayload(
     IReadOnlyList<UserError> Errors
 );
 
-/// <summary>Asks the provider whether credentials are good, and saves nothing. HEAD_MODERATOR. Errors: INVALID_INPUT, INVALID_CREDENTIALS,
-/// LOCATION_NOT_FOUND, PERMISSION_DENIED, RATE_LIMIT_EXCEEDED, PROVIDER_UNAVAILABLE.</summary>
+/// <summary>Asks the provider whether credentials are valid, without saving anything. Requires HEAD_MODERATOR. Errors: INVALID_INPUT,
+/// INVALID_CREDENTIALS, LOCATION_NOT_FOUND, PERMISSION_DENIED, RATE_LIMIT_EXCEEDED, PROVIDER_UNAVAILABLE.</summary>
 internal sealed class ValidatePosCredentials(PosProviderRegistry providers)
 {
-    /// <param name="input">The credentials.</param>
+    /// <param name="input">The credentials to validate.</param>
     public async Task<ValidatePosCredentialsPayload> HandleAsync(
         PosCredentialsInput input,
         IResolveFieldContext context,

@@ -11,7 +11,7 @@ using PosModular.Kernel.Time;
 
 namespace Integrations.Connections;
 
-/// <summary>The venue's tills, the oldest connection first; one that was cut off stays listed.</summary>
+/// <summary>The venue's POS connections, oldest first, including disconnected ones. For owners of the venue and HEAD_MODERATOR.</summary>
 internal sealed class VenuePosConnections(
     IDbContextFactory<IntegrationsDb> dbFactory,
     IntegrationsSettings settings,
@@ -19,7 +19,7 @@ internal sealed class VenuePosConnections(
     IClock clock
 )
 {
-    /// <param name="status">Only those that are so.</param>
+    /// <param name="status">Only connections with this status; null for all.</param>
     public IDataLoaderResult<IEnumerable<PosConnection>> PosConnections(
         [Parent] IVenue venue,
         IResolveFieldContext context,

@@ -7,8 +7,8 @@ using PosModular.Kernel.Time;
 
 namespace Integrations.Credentials;
 
-/// <summary>Renews credentials that end, ahead of their end: after a week or half of their life, whichever is sooner. Once for all who ask, in this process
-/// and on other hosts: a refresh token may be good for one use only.</summary>
+/// <summary>Renews expiring credentials after a week or half of their lifetime, whichever comes first. A refresh token may be valid for
+/// one use only, so concurrent callers, in this process and on other hosts, share one renewal.</summary>
 /// <remarks>Source: Square docs, OAuth API › Refresh, revoke and limit scope: renew every 7 days or less.</remarks>
 internal sealed class CredentialRenewal(
     IDbContextFactory<IntegrationsDb> dbFactory,
@@ -23,7 +23,7 @@ internal sealed class CredentialRenewal(
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
     private readonly ConcurrentDictionary<Guid, SemaphoreSlim> _locks = new();
 
-    /// <summary>The credentials to use now: the same, unless they are due and could be renewed.</summary>
+    /// <summary>The credentials to use now: renewed ones when a renewal was due and succeeded, the same ones otherwise.</summary>
     public async Task<PosCredentials> EnsureFreshAsync(
         PosConnectionRow connection,
         PosCredentials credentials,
@@ -34,7 +34,7 @@ internal sealed class CredentialRenewal(
             ? await RenewAsync(connection, credentials, provider, cancellationToken) ?? credentials
             : credentials;
 
-    /// <summary>A pure function of the row: half of the life or a week, whichever is sooner.</summary>
+    /// <summary>Whether a renewal is due: after half of the lifetime or a week, whichever comes first. A pure function.</summary>
     public static bool IsDue(PosConnectionRow connection, Instant now) =>
         connection is { RefreshToken: not null, CredentialsExpireAt: { } expiresAt }
         && connection.CredentialsIssuedAt is var issuedAt
@@ -44,7 +44,8 @@ internal sealed class CredentialRenewal(
                 (issuedAt ?? expiresAt - MaxCredentialAge) + (expiresAt - (issuedAt ?? expiresAt - MaxCredentialAge)) / 2
             );
 
-    /// <summary>Renews the credentials that somebody holds; null when they cannot be renewed. What somebody else has renewed or replaced meanwhile is taken.</summary>
+    /// <summary>Renews the credentials that the caller holds; null when they cannot be renewed. Credentials that someone else has renewed
+    /// or replaced meanwhile are returned as they are.</summary>
     public async Task<PosCredentials?> RenewAsync(
         PosConnectionRow connection,
         PosCredentials heldCredentials,
@@ -67,7 +68,8 @@ internal sealed class CredentialRenewal(
                     return null;
                 if (current.AccessToken != heldCredentials.AccessToken)
                     return current;
-                // Whoever was renewing may have ended between the look and this: what he has put there is not renewed again.
+                // The condition on the access token makes sure that a renewal which ended between this reading and this update is not
+                // repeated.
                 var acquired =
                     await db
                         .Connections.Where(c =>
@@ -77,7 +79,8 @@ internal sealed class CredentialRenewal(
                         )
                         .ExecuteUpdateAsync(c => c.SetProperty(x => x.RenewalLeaseUntil, now + RenewalLease), cancellationToken) == 1;
                 if (acquired)
-                    return await RenewAsync(db, row, current, provider, CancellationToken.None); // what the provider gives once must be kept
+                    // Not cancellable: the provider returns the new credentials only once.
+                    return await RenewAsync(db, row, current, provider, CancellationToken.None);
                 await time.DelayAsync(PollInterval, cancellationToken);
                 cancellationToken.ThrowIfCancellationRequested();
             }
@@ -101,7 +104,7 @@ internal sealed class CredentialRenewal(
         if (answer.Value is { } renewed)
         {
             row.StoreCredentials(renewed, settings.SecretCipher, now);
-            // Unless somebody has connected the till anew in between: his credentials stay.
+            // When the location was connected again in the meantime, its new credentials stay.
             await db
                 .Connections.Where(c => c.Id == row.Id && c.AccessToken == oldAccessToken)
                 .ExecuteUpdateAsync(

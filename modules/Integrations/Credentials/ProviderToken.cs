@@ -4,21 +4,23 @@ using NodaTime;
 
 namespace Integrations.Credentials;
 
-/// <summary>A token that a provider gave for client credentials, shared by all connections and hosts that use the same ones: providers count logins.</summary>
+/// <summary>A token that a provider issued for client credentials. All connections and hosts with the same credentials share it, because
+/// providers limit logins.</summary>
 internal sealed class ProviderToken
 {
-    /// <summary>A UUID made of a hash over provider, environment and credentials: the same for the same ones, and tells nothing of them.</summary>
+    /// <summary>A UUID derived from a hash of provider, environment and credentials: the same for the same credentials, without revealing
+    /// them.</summary>
     public Guid Id { get; init; }
 
-    /// <summary>Sealed; null before the first login, and once it was refused.</summary>
+    /// <summary>The encrypted token; null before the first login and after the provider has rejected it.</summary>
     public string? Token { get; init; }
     public Instant? ExpiresAt { get; init; }
 
-    /// <summary>The last logins that the provider has answered, the latest first; two are kept.</summary>
+    /// <summary>When the provider last answered a login. The answer before it is in <see cref="PreviousLoginAt"/>.</summary>
     public Instant? LastLoginAt { get; init; }
     public Instant? PreviousLoginAt { get; init; }
 
-    /// <summary>Somebody is logging in just now, for at most so long.</summary>
+    /// <summary>The lease of the host that is logging in at the moment.</summary>
     public Instant? LoginLeaseUntil { get; init; }
 
     public static void Map(EntityTypeBuilder<ProviderToken> token) => token.ToTable("provider_tokens").HasKey(t => t.Id);

@@ -3,7 +3,8 @@ using System.Text;
 
 namespace Integrations.Credentials;
 
-/// <summary>What a secret is for: the table, the row and the column it belongs to. A value moved to another place does not open there.</summary>
+/// <summary>The table, row and column to which a secret belongs. An encrypted value that is moved elsewhere cannot be decrypted
+/// there.</summary>
 internal readonly record struct SecretPurpose(string Table, Guid RowId, string Column)
 {
     public static SecretPurpose AccessToken(Guid connectionId) => new("pos_connections", connectionId, "access_token");
@@ -19,15 +20,17 @@ internal readonly record struct SecretPurpose(string Table, Guid RowId, string C
     public static SecretPurpose SignatureKey(Guid connectionId) => new("pos_connections", connectionId, "signature_key");
 }
 
-/// <summary>Seals secrets for the database: AES-256-CBC with a fresh random IV, then HMAC-SHA256 over key id, purpose, IV and ciphertext.</summary>
-/// <remarks>Stored as <c>v1:key id:IV hex:ciphertext hex:MAC hex</c>; the key id is the first 8 hex characters of the key's SHA-256. The
-/// encrypting and the authenticating key are drawn from each master key by HKDF (RFC 5869). The first key writes, all of them read.</remarks>
+/// <summary>Encrypts secrets for storage in the database, with AES-256-CBC and a fresh random IV, authenticated by HMAC-SHA256 over key
+/// id, purpose, IV and ciphertext.</summary>
+/// <remarks>The format is <c>v1:key id:IV hex:ciphertext hex:MAC hex</c>. The key id is the first 8 hex characters of the key's SHA-256
+/// hash. The encryption and authentication keys are derived from each master key with HKDF (RFC 5869). The first master key encrypts; all
+/// of them decrypt.</remarks>
 internal sealed class SecretCipher
 {
     private readonly Dictionary<string, DerivedKeys> _keysById = [];
     private readonly string _currentKeyId;
 
-    /// <param name="masterKeys">32 bytes each; the first one writes.</param>
+    /// <param name="masterKeys">The master keys, 32 bytes each; the first one encrypts.</param>
     public SecretCipher(IReadOnlyList<byte[]> masterKeys)
     {
         foreach (var key in masterKeys)
@@ -42,10 +45,12 @@ internal sealed class SecretCipher
         using var aes = Aes.Create();
         aes.Key = keys.EncryptionKey;
         var cipher = aes.EncryptCbc(Encoding.UTF8.GetBytes(secret), iv);
-        return $"v1:{_currentKeyId}:{Convert.ToHexStringLower(iv)}:{Convert.ToHexStringLower(cipher)}:{Convert.ToHexStringLower(Mac(keys, _currentKeyId, purpose, iv, cipher))}";
+        var mac = Mac(keys, _currentKeyId, purpose, iv, cipher);
+        return $"v1:{_currentKeyId}:{Convert.ToHexStringLower(iv)}:{Convert.ToHexStringLower(cipher)}:{Convert.ToHexStringLower(mac)}";
     }
 
-    /// <summary>The secret; null when it was sealed with a key that is not here, for another place, or changed since.</summary>
+    /// <summary>The decrypted secret; null when the value was encrypted with an unknown key or for another purpose, or has been
+    /// altered.</summary>
     public string? Decrypt(string encryptedValue, SecretPurpose purpose)
     {
         var parts = encryptedValue.Split(':');
@@ -66,7 +71,7 @@ internal sealed class SecretCipher
         {
             return null;
         }
-        // The MAC first: nothing is decrypted that was not written here.
+        // The MAC is verified first, so that nothing is decrypted that this application did not write.
         if (iv.Length != 16 || !CryptographicOperations.FixedTimeEquals(mac, Mac(keys, keyId, purpose, iv, cipher)))
             return null;
         using var aes = Aes.Create();
@@ -74,7 +79,8 @@ internal sealed class SecretCipher
         return Encoding.UTF8.GetString(aes.DecryptCbc(cipher, iv));
     }
 
-    /// <summary>Whether it was sealed with the key that writes; any other is to be sealed anew, so that an old key can be retired.</summary>
+    /// <summary>Whether the value was encrypted with the current key. Any other value must be encrypted again before its old key can be
+    /// retired.</summary>
     public bool UsesCurrentKey(string encryptedValue) => encryptedValue.StartsWith($"v1:{_currentKeyId}:", StringComparison.Ordinal);
 
     public static string KeyIdOf(byte[] masterKey) => Convert.ToHexStringLower(SHA256.HashData(masterKey))[..8];
@@ -82,7 +88,7 @@ internal sealed class SecretCipher
     private static byte[] Mac(DerivedKeys keys, string keyId, SecretPurpose purpose, byte[] iv, byte[] cipher)
     {
         using var mac = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, keys.AuthenticationKey);
-        // Line feeds cannot occur in the parts, so no two purposes read the same.
+        // The parts cannot contain line feeds, so two different purposes never result in the same text.
         mac.AppendData(Encoding.UTF8.GetBytes($"v1\n{keyId}\n{purpose.Table}\n{purpose.RowId:N}\n{purpose.Column}\n"));
         mac.AppendData(iv);
         mac.AppendData(cipher);

@@ -11,24 +11,26 @@ using PosModular.Kernel.Time;
 
 namespace Integrations.Credentials;
 
-/// <summary>How to log in with certain credentials.</summary>
-/// <param name="Id">The same for the same credentials, see <see cref="SharedTokenCache.IdOf"/>.</param>
-/// <param name="Provider">Whose.</param>
-/// <param name="LogInAsync">The login itself: ProviderUnavailable and RateLimitExceeded when the provider did not answer it, any other error when it refused.</param>
+/// <summary>How to log in with given credentials.</summary>
+/// <param name="Id">The same id for the same credentials, see <see cref="SharedTokenCache.IdOf"/>.</param>
+/// <param name="Provider">The provider.</param>
+/// <param name="LogInAsync">Performs the login. The fault is ProviderUnavailable or RateLimitExceeded when the provider did not answer,
+/// and any other error when it refused the credentials.</param>
 internal sealed record TokenLogin(Guid Id, Provider Provider, Func<CancellationToken, Task<ProviderResult<IssuedToken>>> LogInAsync);
 
-/// <summary>What a login gave.</summary>
-/// <param name="Token">In clear.</param>
-/// <param name="Lifetime">How long it is good.</param>
+/// <summary>A token that a login returned.</summary>
+/// <param name="Token">The decrypted token.</param>
+/// <param name="Lifetime">How long the token is valid.</param>
 internal sealed record IssuedToken(string Token, Duration Lifetime)
 {
-    /// <summary>Prints no secret.</summary>
+    /// <summary>Contains no secret.</summary>
     public override string ToString() => $"for {Lifetime}";
 }
 
-/// <summary>The tokens that logins with client credentials give: kept sealed in the database and used by all connections and hosts with the same
-/// credentials until shortly before their end. One login for all who ask, here and on other hosts (a lease), and at most two an hour that the provider
-/// has answered: the credentials of somebody who logs in more often may be cut off.</summary>
+/// <summary>Tokens obtained by logins with client credentials. They are stored encrypted and shared by all connections and hosts with the
+/// same credentials until shortly before they expire. A lease makes sure that concurrent callers, here and on other hosts, share one
+/// login, and at most two answered logins per hour are made: providers may lock the credentials of clients that log in more
+/// often.</summary>
 /// <remarks>Source: Toast developer guide, Authentication rate limit: never more than twice an hour.</remarks>
 internal sealed class SharedTokenCache(
     IDbContextFactory<IntegrationsDb> dbFactory,
@@ -39,7 +41,7 @@ internal sealed class SharedTokenCache(
 {
     private static readonly Duration LoginLimitWindow = Duration.FromHours(1);
 
-    // As long as a login with its retries may take. Should a host die in the middle, the others go on after it.
+    // The maximum duration of a login with its retries. When a host dies during a login, the others continue after this time.
     private static readonly Duration LoginLease = Duration.FromSeconds(60);
 
     private static readonly Duration ExpiryMargin = Duration.FromMinutes(5);
@@ -47,7 +49,8 @@ internal sealed class SharedTokenCache(
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
     private readonly ConcurrentDictionary<Guid, PendingLogin> _pendingLogins = new();
 
-    /// <summary>The first 16 bytes of a SHA-256: tells nothing of what goes in. Neither id nor secret has a line feed.</summary>
+    /// <summary>The first 16 bytes of a SHA-256 hash, which reveals nothing of its input. Neither client id nor secret can contain a line
+    /// feed.</summary>
     public static Guid IdOf(Provider provider, PosCredentials credentials) =>
         new(
             SHA256
@@ -57,10 +60,12 @@ internal sealed class SharedTokenCache(
                 .AsSpan(0, 16)
         );
 
-    /// <summary>A token to use now. Over the limit: RATE_LIMIT_EXCEEDED with the time from which on it may be tried again; after a refusal it is still that refusal.</summary>
-    /// <param name="login">How to get one.</param>
-    /// <param name="rejectedToken">The token that the provider has just refused; it is dropped, unless somebody has replaced it already.</param>
-    /// <param name="cancellationToken">Gives up waiting; a login that has begun is carried through.</param>
+    /// <summary>A token to use now. When both logins of an hour are used up, the fault is RATE_LIMIT_EXCEEDED with the remaining time or,
+    /// after a refusal, that refusal.</summary>
+    /// <param name="login">How to obtain a token.</param>
+    /// <param name="rejectedToken">The token that the provider has just rejected; it is discarded unless it was replaced in the meantime.
+    /// Null at first.</param>
+    /// <param name="cancellationToken">Stops the waiting; a login that has begun continues.</param>
     public async Task<ProviderResult<string>> GetAsync(TokenLogin login, string? rejectedToken, CancellationToken cancellationToken)
     {
         var requestedAt = time.GetTimestamp();
@@ -74,7 +79,8 @@ internal sealed class SharedTokenCache(
             await pending.Semaphore.WaitAsync(cancellationToken);
             try
             {
-                // Whatever came out while we waited is our answer too, also that it failed: nobody tries once more for each who waits.
+                // The result of a login that ended while this caller waited counts for it too, even a failure. Otherwise each waiting
+                // caller would try once more.
                 return pending.ResultSince(requestedAt, rejectedToken)
                     ?? pending.SetResult(await LogInOnceAsync(login, rejectedToken, cancellationToken), time.GetTimestamp());
             }
@@ -100,7 +106,7 @@ internal sealed class SharedTokenCache(
             var knownToken = row?.Token;
             if (knownToken is not null && rejectedToken is not null && Decrypt(row!) == rejectedToken)
             {
-                // Whether another may be had or not, nobody shall try this one again.
+                // The rejected token is cleared even when no new login is allowed now, so that no one uses it again.
                 await db
                     .ProviderTokens.Where(t => t.Id == login.Id && t.Token == knownToken)
                     .ExecuteUpdateAsync(t => t.SetProperty(x => x.Token, (string?)null), cancellationToken);
@@ -122,7 +128,7 @@ internal sealed class SharedTokenCache(
                 .AsNoTracking()
                 .ToListAsync(cancellationToken);
             if (acquired.Count == 1)
-                return await LogInAsync(db, login, lease, CancellationToken.None); // what the provider gives must be kept
+                return await LogInAsync(db, login, lease, CancellationToken.None); // not cancellable: the issued token must be stored
             await time.DelayAsync(PollInterval, cancellationToken);
             cancellationToken.ThrowIfCancellationRequested();
         }
@@ -156,7 +162,7 @@ internal sealed class SharedTokenCache(
                     .SetProperty(x => x.LoginLeaseUntil, x => x.LoginLeaseUntil == lease ? null : x.LoginLeaseUntil),
             cancellationToken
         );
-        // Of credentials that nobody uses any more, or that were mistyped once.
+        // These tokens belong to credentials that are no longer used, or were mistyped once.
         var unusedSince = now - UnusedTokenRetention;
         await db
             .ProviderTokens.Where(t =>
@@ -169,7 +175,7 @@ internal sealed class SharedTokenCache(
     private static Task<ProviderToken?> ReadAsync(IntegrationsDb db, Guid id, CancellationToken cancellationToken) =>
         db.ProviderTokens.AsNoTracking().SingleOrDefaultAsync(t => t.Id == id, cancellationToken);
 
-    // One that cannot be opened here was sealed with another key: there is another to be had.
+    // A token that cannot be decrypted was encrypted with another key; a new login replaces it.
     private string? UsableToken(ProviderToken? row, string? rejectedToken) =>
         row is { Token: not null, ExpiresAt: { } expiresAt }
         && expiresAt > clock.Now()
@@ -180,7 +186,7 @@ internal sealed class SharedTokenCache(
 
     private string? Decrypt(ProviderToken row) => settings.SecretCipher.Decrypt(row.Token!, SecretPurpose.ProviderToken(row.Id));
 
-    // A refused login leaves no end behind, a token that was dropped leaves its own.
+    // A refused login leaves no expiry behind, while a discarded token keeps its own.
     private static ProviderFault LoginLimitFault(TokenLogin login, ProviderToken row, Instant retryAt, Instant now)
     {
         var retryTime = InstantPattern.CreateWithInvariantCulture("HH':'mm").Format(retryAt + Duration.FromMinutes(1));
@@ -188,18 +194,21 @@ internal sealed class SharedTokenCache(
             row is { Token: null, ExpiresAt: null }
                 ? new UserError(
                     ErrorCode.InvalidCredentials,
-                    $"{login.Provider} has refused these credentials twice within an hour and is not asked again before {retryTime} UTC. Check clientId and clientSecret; other ones are tried at once.",
+                    $"{login.Provider} has refused these credentials twice within an hour and is not asked again before "
+                        + $"{retryTime} UTC. Check clientId and clientSecret; other credentials are tried at once.",
                     "credentials.clientSecret"
                 )
                 : new UserError(
                     ErrorCode.RateLimitExceeded,
-                    $"{login.Provider} allows two logins an hour with the same credentials, and both are used up. It is tried again from {retryTime} UTC on."
+                    $"{login.Provider} allows two logins per hour with the same credentials, and both are used up. The next "
+                        + $"login is tried at {retryTime} UTC."
                 ),
             retryAt - now
         );
     }
 
-    /// <summary>Those who want a token for the same credentials at the same time. What came out is known for as long as one of them is here.</summary>
+    /// <summary>The callers that wait for a token for the same credentials at the same time. The result of the login is kept for as long
+    /// as one of them waits.</summary>
     private sealed class PendingLogin
     {
         private readonly Lock _lock = new();

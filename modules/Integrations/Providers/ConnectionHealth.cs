@@ -7,10 +7,10 @@ using PosModular.Kernel.Time;
 
 namespace Integrations.Providers;
 
-/// <summary>Notes how a call to the provider went: the connection's status is derived from that.</summary>
+/// <summary>Records the outcome of each call to a provider. The connection's status is derived from these records.</summary>
 internal sealed class ConnectionHealth(IDbContextFactory<IntegrationsDb> dbFactory, IClock clock)
 {
-    // Good calls come by the hundred; the row need not know of each.
+    // Successful calls are frequent, so not every one of them updates the row.
     private static readonly Duration SuccessRecordInterval = Duration.FromSeconds(15);
 
     public async Task RecordAsync(PosConnectionRow connection, ProviderFault? fault, CancellationToken cancellationToken)
@@ -33,7 +33,7 @@ internal sealed class ConnectionHealth(IDbContextFactory<IntegrationsDb> dbFacto
                 );
             return;
         }
-        // What the provider does not know or refuses as malformed says nothing about the connection.
+        // An unknown object or a malformed request says nothing about the health of the connection.
         if (fault.CursorExpired || fault.Error.Code is ErrorCode.NotFound or ErrorCode.InvalidInput)
             return;
         await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);

@@ -5,32 +5,34 @@ using PosModular.Kernel.Errors;
 
 namespace Integrations.Providers;
 
-/// <summary>A provider of tills: everything that differs between them. One folder and one line in the module each. No call throws for what the
-/// provider does wrong; none logs or tells a secret.</summary>
+/// <summary>A POS provider: everything that differs between providers. Each has one folder and one line in the module. No call throws for
+/// a fault of the provider, and none logs or returns a secret.</summary>
 internal interface IPosProvider
 {
     Provider Provider { get; }
 
-    /// <summary>What is wrong with the form of these credentials; null when it is well. The field is a path into the input.</summary>
+    /// <summary>Checks the format of credentials without calling the provider; null when it is valid. The field of the error is a path
+    /// into the input.</summary>
     UserError? CheckFormat(PosCredentials credentials);
 
-    /// <summary>Asks the provider whether these credentials open this location and allow all that is needed. PERMISSION_DENIED comes with what is missing.</summary>
+    /// <summary>Asks the provider whether these credentials give access to the location with all required permissions. PERMISSION_DENIED
+    /// lists those that are missing.</summary>
     Task<ProviderResult<PosLocation>> ValidateAsync(PosCredentials credentials, CancellationToken cancellationToken);
 
-    /// <summary>Credentials that go on when these end; the same ones when they need no renewal.</summary>
+    /// <summary>Renews credentials. Returns the same ones when they need no renewal.</summary>
     Task<ProviderResult<PosCredentials>> RenewAsync(PosCredentials credentials, CancellationToken cancellationToken);
 
-    /// <summary>Null where subscriptions are made by hand.</summary>
+    /// <summary>Manages webhook subscriptions; null when the provider's subscriptions can only be created by hand.</summary>
     IWebhookSubscriptions? Subscriptions { get; }
 
-    /// <summary>The largest webhook body and the header with its signature are the endpoint's; here: whether the signature is that of this body,
-    /// sent to this address, under this key. Constant time, over raw bytes.</summary>
+    /// <summary>Whether a signature is valid for this body, this URL and this key. Works in constant time over raw bytes. The endpoint
+    /// limits the size of the body and reads the signature header.</summary>
     bool IsSignatureValid(ReadOnlySpan<byte> key, ReadOnlySpan<byte> notificationUrl, ReadOnlySpan<byte> body, string? signature);
 
-    /// <summary>The event in our own words: a pure function, which never throws.</summary>
-    /// <param name="body">The raw bytes.</param>
-    /// <param name="currency">The location's, ISO 4217, for a provider whose amounts name none (Toast); null while it is not known whose event it is.
-    /// Event id, type and location are read all the same.</param>
+    /// <summary>Translates an event. A pure function that never throws.</summary>
+    /// <param name="body">The raw bytes of the body.</param>
+    /// <param name="currency">The location's currency, ISO 4217, for a provider whose amounts name none (Toast); null while the owner of
+    /// the event is unknown. Event id, type and location are read without it.</param>
     PosEvent Translate(ReadOnlyMemory<byte> body, string? currency);
 
     /// <inheritdoc cref="IPosConnections.Streams"/>
@@ -50,10 +52,11 @@ internal interface IPosProvider
     );
 }
 
-/// <summary>Webhook subscriptions at a provider that lets a program make them.</summary>
+/// <summary>Manages webhook subscriptions at a provider that offers an API for them.</summary>
 internal interface IWebhookSubscriptions
 {
-    /// <summary>Has the provider send its events to this address. The same idempotency key again makes no second subscription.</summary>
+    /// <summary>Creates a subscription that sends events to this URL. Repeating the idempotency key creates no second
+    /// subscription.</summary>
     Task<ProviderResult<WebhookSubscription>> CreateAsync(
         PosCredentials credentials,
         string notificationUrl,
@@ -61,14 +64,14 @@ internal interface IWebhookSubscriptions
         CancellationToken cancellationToken
     );
 
-    /// <summary>A subscription made before, with its key; NOT_FOUND when the provider has it no more.</summary>
+    /// <summary>An existing subscription with its key; NOT_FOUND when the provider no longer has it.</summary>
     Task<ProviderResult<WebhookSubscription>> FindAsync(
         PosCredentials credentials,
         string subscriptionId,
         CancellationToken cancellationToken
     );
 
-    /// <summary>From now on the events go to another address; also asks for all event types that are used today.</summary>
+    /// <summary>Changes the URL of a subscription, and requests all event types that are in use today.</summary>
     Task<ProviderResult<WebhookSubscription>> UpdateUrlAsync(
         PosCredentials credentials,
         string subscriptionId,
@@ -76,37 +79,38 @@ internal interface IWebhookSubscriptions
         CancellationToken cancellationToken
     );
 
-    /// <summary>Has the provider sign with a new key from now on.</summary>
+    /// <summary>Makes the provider sign with a new key from now on.</summary>
     Task<ProviderResult<WebhookSubscription>> RotateKeyAsync(
         PosCredentials credentials,
         string subscriptionId,
         CancellationToken cancellationToken
     );
 
-    /// <summary>The type of event that a test sends: one that all our subscriptions ask for and that tells of no money.</summary>
+    /// <summary>The event type of test events: one that all subscriptions request and that reports no amounts.</summary>
     string TestEventType { get; }
 
-    /// <summary>Has the provider send a test event to the subscription's address, once. It answers when that address has, or after a long wait.</summary>
+    /// <summary>Makes the provider send a test event to the subscription's URL, once. The call completes when that URL has responded, or
+    /// after a long timeout.</summary>
     Task<ProviderResult<TestEventDelivery>> SendTestEventAsync(
         PosCredentials credentials,
         string subscriptionId,
         CancellationToken cancellationToken
     );
 
-    /// <summary>Null when it is gone, also when it was gone before.</summary>
+    /// <summary>Deletes a subscription. Null on success, also when it did not exist.</summary>
     Task<ProviderFault?> DeleteAsync(PosCredentials credentials, string subscriptionId, CancellationToken cancellationToken);
 }
 
-/// <summary>A location as its provider knows it.</summary>
-/// <param name="Id">The provider's.</param>
-/// <param name="Name">For people.</param>
-/// <param name="MerchantId">Whose it is.</param>
-/// <param name="MerchantName">For people.</param>
-/// <param name="TimeZone">IANA.</param>
-/// <param name="Currency">ISO 4217.</param>
-/// <param name="DayCutoff">Where its business day ends, for a provider that tells.</param>
-/// <param name="ExpiresAt">When the credentials end; null when they do not, or the provider does not tell.</param>
-/// <param name="ApplicationId">The application the credentials belong to.</param>
+/// <summary>A location as its provider reports it.</summary>
+/// <param name="Id">The provider's id of the location.</param>
+/// <param name="Name">The display name.</param>
+/// <param name="MerchantId">The id of the merchant that owns the location.</param>
+/// <param name="MerchantName">The display name of the merchant.</param>
+/// <param name="TimeZone">The IANA time zone.</param>
+/// <param name="Currency">The currency, ISO 4217.</param>
+/// <param name="DayCutoff">The local time at which the business date starts; null when the provider does not report it.</param>
+/// <param name="ExpiresAt">When the credentials expire; null when they do not, or when the provider does not report it.</param>
+/// <param name="ApplicationId">The application to which the credentials belong.</param>
 internal sealed record PosLocation(
     string Id,
     string? Name,
@@ -119,8 +123,9 @@ internal sealed record PosLocation(
     string? ApplicationId = null
 );
 
-/// <summary>A webhook subscription: its id, the key its events are signed with, and where they go. The key is null where the provider does not repeat it.</summary>
+/// <summary>A webhook subscription: its id, the key that signs its events, and the URL that receives them. The key is null when the
+/// provider does not return it again.</summary>
 internal sealed record WebhookSubscription(string Id, string? SignatureKey, string? NotificationUrl);
 
-/// <summary>A test event that was sent, and the HTTP status that its address answered; null when it did not.</summary>
+/// <summary>A test event that was sent, with the HTTP status that the URL returned; null when it returned none.</summary>
 internal sealed record TestEventDelivery(int? StatusCode);

@@ -7,7 +7,8 @@ using PosModular.Kernel.Errors;
 
 namespace Integrations.Providers;
 
-/// <summary>The provider's API as seen from a connection: opens the credentials, renews them ahead of their end, makes the call and notes how it went.</summary>
+/// <summary>Calls providers on behalf of a connection: decrypts the credentials, renews them before they expire, makes the call and
+/// records its outcome.</summary>
 internal sealed class PosConnections(
     IDbContextFactory<IntegrationsDb> dbFactory,
     PosProviderRegistry providers,
@@ -17,7 +18,7 @@ internal sealed class PosConnections(
 ) : IPosConnections
 {
     private static readonly ProviderFault DisconnectedFault = new(
-        new UserError(ErrorCode.NotFound, "The till is disconnected. Connect it again with connectPos.")
+        new UserError(ErrorCode.NotFound, "The location is disconnected. Connect it again with connectPos.")
     );
 
     public async Task<IReadOnlyList<PosConnectionSchedule>> ListConnectedAsync(CancellationToken cancellationToken)
@@ -85,7 +86,7 @@ internal sealed class PosConnections(
         var provider = providers.Get(connection.Provider);
         credentials = await renewal.EnsureFreshAsync(connection, credentials, provider, cancellationToken);
         var answer = await call(provider, credentials);
-        // A token may end before its time: one that can be renewed is, once.
+        // A token can become invalid before it expires. When it can be renewed, the call is repeated once.
         if (
             answer.Fault?.Error.Code == ErrorCode.InvalidCredentials
             && await renewal.RenewAsync(connection, credentials, provider, cancellationToken) is { } renewed

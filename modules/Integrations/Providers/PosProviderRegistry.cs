@@ -2,7 +2,7 @@ using Integrations.Contracts.Connections;
 
 namespace Integrations.Providers;
 
-/// <summary>The providers that are built in.</summary>
+/// <summary>The supported providers.</summary>
 internal sealed class PosProviderRegistry(IEnumerable<IPosProvider> providers)
 {
     private readonly Dictionary<Provider, IPosProvider> _providers = providers.ToDictionary(p => p.Provider);

@@ -9,25 +9,27 @@ using Polly;
 
 namespace Integrations.Providers;
 
-/// <summary>How a provider is called: tried again 3 times with exponential backoff and jitter (about 1, 2, 4 s) on 5xx and network failures, on 429 as
-/// long as the provider says, never on any other 4xx; each attempt waits for the limiter of its token and has 10 s to be answered. But see <see cref="NoRetry"/>.</summary>
+/// <summary>The HTTP client for providers. Requests are retried 3 times with exponential backoff and jitter (about 1, 2 and 4 s) on 5xx
+/// and network failures, after the time that the provider names on 429, and never on another 4xx. Each attempt passes the rate limiter of
+/// its token and has 10 s to complete. Requests marked <see cref="NoRetry"/> are exempt.</summary>
 internal static class ProviderClient
 {
-    /// <summary>The key of the clock that pauses and timeouts go by.</summary>
+    /// <summary>The service key of the clock that governs delays and timeouts.</summary>
     public const string ClockKey = "providers";
 
-    /// <summary>Somebody waits for the answer: a longer pause is told (RATE_LIMIT_EXCEEDED, with its length) instead of kept.</summary>
+    /// <summary>A caller waits for the result, so a longer delay is reported as RATE_LIMIT_EXCEEDED instead of being waited
+    /// for.</summary>
     private static readonly TimeSpan MaxRetryAfter = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan NoRetryTimeout = TimeSpan.FromSeconds(30);
 
-    /// <summary>True for a request that is made once and waited for longer (30 s), since the provider in its turn waits for somebody.</summary>
+    /// <summary>Marks a request that is sent once and may take up to 30 s, because the provider itself waits for someone.</summary>
     public static readonly HttpRequestOptionsKey<bool> NoRetry = new("once");
 
-    /// <param name="services">The module's.</param>
-    /// <param name="name">The client's and the pipeline's name.</param>
-    /// <param name="createLimiter">What each attempt passes; null for none.</param>
+    /// <param name="services">The service collection.</param>
+    /// <param name="name">The name of the HTTP client and its resilience pipeline.</param>
+    /// <param name="createLimiter">Creates the rate limiter that each attempt must pass; null for none.</param>
     public static void AddProviderClient(
         this IServiceCollection services,
         string name,
@@ -35,7 +37,7 @@ internal static class ProviderClient
     ) =>
         services
             .AddHttpClient(name, client => client.Timeout = TimeSpan.FromMinutes(2))
-            // A token travels in a header: none of them is logged.
+            // Headers are redacted in logs because they carry tokens.
             .RedactLoggedHeaders(_ => true)
             .AddResilienceHandler(name, (pipeline, context) =>
             {
@@ -86,7 +88,8 @@ internal static class ProviderClient
     private static bool IsNoRetry(ResilienceContext context) =>
         context.GetRequestMessage() is { } request && request.Options.TryGetValue(NoRetry, out var noRetry) && noRetry;
 
-    /// <summary>How long a provider asks to wait: Retry-After (seconds or a date) or Toast's X-Toast-RateLimit-Reset (UNIX time); null when it does not say.</summary>
+    /// <summary>How long the provider asks to wait, from Retry-After (seconds or a date) or Toast's X-Toast-RateLimit-Reset (UNIX time);
+    /// null when it does not say.</summary>
     public static TimeSpan? RetryAfterOf(HttpResponseMessage response, TimeProvider time)
     {
         if (response.Headers.RetryAfter?.Delta is { } delta)
@@ -105,10 +108,11 @@ internal static class ProviderClient
             : TimeSpan.Zero;
     }
 
-    /// <summary>A limiter with one bucket for each key (by its hash, so that no token lies about in it); a request over it waits its turn.</summary>
-    /// <param name="permits">So many calls …</param>
-    /// <param name="period">… in this time; bursts of that size pass at once.</param>
-    /// <param name="key">Whose bucket; null for a request that is not limited.</param>
+    /// <summary>Creates a rate limiter with one token bucket per key. A request over the limit waits its turn. Buckets are named by a
+    /// hash of the key, so that the limiter holds no access tokens.</summary>
+    /// <param name="permits">The number of requests allowed per period; a burst of that size passes at once.</param>
+    /// <param name="period">The length of the period.</param>
+    /// <param name="key">Returns the key of a request; null for a request without a limit.</param>
     public static PartitionedRateLimiter<HttpRequestMessage> CreateLimiter(
         int permits,
         TimeSpan period,

@@ -10,13 +10,13 @@ using Polly.Timeout;
 
 namespace Integrations.Square;
 
-/// <summary>One call to Square, answered with JSON or with what is wrong. Reads only, but for webhook subscriptions and tokens: a POST to
+/// <summary>Sends requests to Square and returns JSON or a fault. Apart from webhook subscriptions and tokens it only reads: a POST to
 /// /v2/payments would charge a card and is never made.</summary>
 internal sealed class SquareApi(IHttpClientFactory clients, IntegrationsSettings settings, TimeProvider time)
 {
     private const string ClientName = "square";
 
-    // An answer is at most a hundred payments or orders; far more is none of Square's.
+    // A response holds at most a hundred payments or orders; a far larger one is not a valid response.
     private const int MaxResponseBytes = 32 * 1024 * 1024;
 
     public static void Register(IServiceCollection services)
@@ -39,7 +39,7 @@ internal sealed class SquareApi(IHttpClientFactory clients, IntegrationsSettings
         CancellationToken cancellationToken
     ) => SendAsync(credentials.Environment, credentials.AccessToken, HttpMethod.Post, path, body, cancellationToken);
 
-    /// <summary>Not tried again, and waited for longer: Square itself waits for somebody.</summary>
+    /// <summary>Sends a request without retries and with a longer timeout, because Square itself waits for a third party.</summary>
     public Task<ProviderResult<JsonDocument>> PostWithoutRetryAsync(
         PosCredentials credentials,
         string path,
@@ -77,7 +77,10 @@ internal sealed class SquareApi(IHttpClientFactory clients, IntegrationsSettings
         catch (RateLimiterRejectedException)
         {
             return new ProviderFault(
-                new(PosModular.Kernel.Errors.ErrorCode.RateLimitExceeded, "Too many calls to Square wait already. Try again in a minute.")
+                new(
+                    PosModular.Kernel.Errors.ErrorCode.RateLimitExceeded,
+                    "Too many calls to Square are already waiting. Try again in a minute."
+                )
             );
         }
         catch (Exception e)

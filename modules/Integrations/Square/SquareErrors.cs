@@ -6,7 +6,7 @@ using PosModular.Kernel.Errors;
 
 namespace Integrations.Square;
 
-/// <summary>Square's refusals as our errors, each saying what to do next.</summary>
+/// <summary>Translates Square's error responses into the product's errors, each of which says what to do next.</summary>
 /// <remarks>Source: Square docs, Build basics › Handling errors; codes: API reference, ErrorCode.</remarks>
 internal static class SquareErrors
 {
@@ -15,35 +15,37 @@ internal static class SquareErrors
     public static UserError Unavailable { get; } =
         new(
             ErrorCode.ProviderUnavailable,
-            "Square cannot be reached or does not answer properly just now. Nothing was changed; try again in a minute."
+            "Square cannot be reached or does not answer properly at the moment. Nothing was changed; try again in a " + "minute."
         );
 
     public static UserError LocationNotFound { get; } =
         new(
             ErrorCode.LocationNotFound,
-            "Square knows no such location under this access token. Check the location id in the Developer Dashboard under Locations.",
+            "Square has no such location for this access token. Check the location id in the Developer Dashboard under " + "Locations.",
             "credentials.locationId"
         );
 
     public static UserError MissingScopes(IReadOnlyList<string> scopes) =>
         new(
             ErrorCode.PermissionDenied,
-            $"The access token lacks {string.Join(", ", scopes)}. Have the seller authorize the application again with these permissions, or use a personal access token.",
+            $"The access token lacks {string.Join(", ", scopes)}. Have the seller authorize the application again with these "
+                + "permissions, or use a personal access token.",
             TokenField
         );
 
     public static UserError OtherEnvironment(PosEnvironment requested, PosEnvironment actual) =>
         new(
             ErrorCode.InvalidCredentials,
-            $"This is an access token for {NameOf(actual)}, and it was sent to {NameOf(requested)}. Choose environment {NameOf(actual)}, or copy the token of {NameOf(requested)}.",
+            $"This access token belongs to {NameOf(actual)}, but it was sent to {NameOf(requested)}. Choose environment "
+                + $"{NameOf(actual)}, or copy the token of {NameOf(requested)}.",
             "credentials.environment"
         );
 
-    /// <summary>What a refusal means.</summary>
-    /// <param name="status">Square's.</param>
-    /// <param name="body">Square's error body; only its codes are read.</param>
-    /// <param name="environment">Where it was asked.</param>
-    /// <param name="retryAfter">How long Square asks to wait.</param>
+    /// <summary>Translates an error response.</summary>
+    /// <param name="status">The HTTP status.</param>
+    /// <param name="body">The error body; only its codes are read.</param>
+    /// <param name="environment">The environment that was called.</param>
+    /// <param name="retryAfter">How long Square asks to wait; null when it does not say.</param>
     public static ProviderFault ToFault(HttpStatusCode status, ReadOnlyMemory<byte> body, PosEnvironment environment, TimeSpan? retryAfter)
     {
         var codes = CodesOf(body);
@@ -51,31 +53,41 @@ internal static class SquareErrors
         {
             _ when codes.Contains("ACCESS_TOKEN_EXPIRED") => new(
                 ErrorCode.InvalidCredentials,
-                "Square says that this access token has expired. Connect the till again with a new token; pass refreshToken and expiresAt and it is renewed by itself.",
+                "Square reports that this access token has expired. Connect the location again with a new token; pass "
+                    + "refreshToken and expiresAt to have it renewed automatically.",
                 TokenField
             ),
             _ when codes.Contains("ACCESS_TOKEN_REVOKED") => new(
                 ErrorCode.InvalidCredentials,
-                "The seller has revoked this access token at Square. Have the application authorized again and connect the till with the new token.",
+                "The seller has revoked this access token at Square. Have the application authorized again and connect the "
+                    + "location with the new token.",
                 TokenField
             ),
             HttpStatusCode.Unauthorized => new(
                 ErrorCode.InvalidCredentials,
-                $"Square does not accept this access token for {NameOf(environment)}. Copy it again from the Developer Dashboard under Credentials.",
+                $"Square does not accept this access token for {NameOf(environment)}. Copy it again from the Developer "
+                    + "Dashboard under Credentials.",
                 TokenField
             ),
             HttpStatusCode.Forbidden => new(
                 ErrorCode.PermissionDenied,
-                "The access token lacks a permission that is needed (MERCHANT_PROFILE_READ, PAYMENTS_READ, ORDERS_READ). Give the application these permissions, or use a personal access token.",
+                "The access token lacks a required permission (MERCHANT_PROFILE_READ, PAYMENTS_READ or ORDERS_READ). Give "
+                    + "the application these permissions, or use a personal access token.",
                 TokenField
             ),
-            HttpStatusCode.NotFound => new(ErrorCode.NotFound, "Square has no such thing (any more)."),
-            HttpStatusCode.TooManyRequests => new(ErrorCode.RateLimitExceeded, "Square asks us to slow down" + RetryAdvice(retryAfter)),
+            HttpStatusCode.NotFound => new(
+                ErrorCode.NotFound,
+                "Square does not have the requested object, or no longer has it. Check the ids in the request."
+            ),
+            HttpStatusCode.TooManyRequests => new(ErrorCode.RateLimitExceeded, "Square limits the rate of calls" + RetryAdvice(retryAfter)),
             HttpStatusCode.BadRequest => new(
                 ErrorCode.InvalidInput,
-                "Square refuses the request as malformed" + (codes.Count == 0 ? "." : $" ({string.Join(", ", codes)}).")
+                "Square rejects the request as invalid" + (codes.Count == 0 ? "." : $" ({string.Join(", ", codes)}).")
             ),
-            _ => new(ErrorCode.ProviderUnavailable, $"Square answered {(int)status}. Nothing was changed; try again in a minute."),
+            _ => new(
+                ErrorCode.ProviderUnavailable,
+                $"Square responded with status {(int)status}. Nothing was changed; try again in a minute."
+            ),
         };
         return new ProviderFault(
             error,
@@ -97,7 +109,7 @@ internal static class SquareErrors
                 || !json.RootElement.TryGetProperty("errors", out var errors)
                 || errors.ValueKind != JsonValueKind.Array
                 ? []
-                // Constants of Square's; anything else would be somebody's text.
+                // Only codes that look like Square's constants are kept; anything else could be arbitrary text.
                 :
                 [
                     .. errors

@@ -7,18 +7,19 @@ using NodaTime.Text;
 
 namespace Integrations.Square;
 
-/// <summary>Reads what a location has sold, page by page: always of one location (left out, Square lists the main one only), 100 at a time, the oldest
-/// first. Orders come along with their payments, for tax, discount and service charge.</summary>
-/// <remarks>Source: Square API reference, ListPayments, ListPaymentRefunds, BatchRetrieveOrders; Square docs, Working with APIs › Pagination: the
-/// parameters stay the same from page to page.</remarks>
+/// <summary>Reads the payments and refunds of one location page by page, 100 at a time, oldest first. Without a location Square would
+/// list the main one only. The orders of the payments are fetched along with each page for tax, discount and service charge.</summary>
+/// <remarks>Source: Square API reference, ListPayments, ListPaymentRefunds, BatchRetrieveOrders; Square docs, Working with APIs ›
+/// Pagination: the parameters stay the same from page to page.</remarks>
 internal sealed class SquarePageReader(SquareApi api)
 {
     private const int PageSize = 100;
 
-    // Square lists the last year unless told otherwise; a refund may come later than that.
+    // By default Square lists the last year only, but a refund can come later than that.
     private const string EarliestTime = "2013-01-01T00:00:00Z";
 
-    // By change: whatever happened to a sale since. By creation: a span of the past, whatever happened to it later comes by change.
+    // By modification time, a page contains every payment that has changed since. By creation time it contains a past span; later changes
+    // appear in the streams by modification time.
     public static IReadOnlyList<string> Streams(bool isBackfill) =>
         isBackfill
             ? ["payments-created", "offline-created", "refunds-created"]
@@ -43,7 +44,7 @@ internal sealed class SquarePageReader(SquareApi api)
                 : new PosObservations { Payments = Read(json, "payments", p => SquareTranslator.Payment(p), p => p.LocationId) };
         if (
             observations.Payments.Select(p => p.OrderId).OfType<string>().Distinct().ToArray() is { Length: > 0 } orders
-            // Without its orders a page is good too: they are fetched later.
+            // A page is complete without its orders, which are fetched later.
             && await FetchOrdersAsync(credentials, orders, cancellationToken) is { Value: { } found }
         )
             observations = observations with { Orders = found };
@@ -91,17 +92,17 @@ internal sealed class SquarePageReader(SquareApi api)
         return ProviderResult.Success(orders);
     }
 
-    // Text that is not valid Unicode must not take its neighbours along.
+    // Invalid Unicode in one object must not affect the other objects of the page.
     private static (T? Known, string? Missing) TryTranslate<T>(JsonElement item, Func<JsonElement, (T? Known, string? Missing)> translate)
         where T : class
     {
         try
         {
-            return item.ValueKind == JsonValueKind.Object ? translate(item) : (null, "It is not an object.");
+            return item.ValueKind == JsonValueKind.Object ? translate(item) : (null, "The item is not an object.");
         }
         catch (InvalidOperationException)
         {
-            return (null, "It has text that is not valid Unicode.");
+            return (null, "The item contains text that is not valid Unicode.");
         }
     }
 

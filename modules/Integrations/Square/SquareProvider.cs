@@ -7,7 +7,7 @@ using PosModular.Kernel.Errors;
 
 namespace Integrations.Square;
 
-/// <summary>Square over its REST API.</summary>
+/// <summary>The Square provider, over Square's REST API.</summary>
 /// <remarks>Sources: Square API reference, RetrieveLocation, RetrieveTokenStatus; Square docs, Build basics › Access tokens.</remarks>
 internal sealed class SquareProvider(
     SquareApi api,
@@ -17,7 +17,7 @@ internal sealed class SquareProvider(
     IntegrationsSettings settings
 ) : IPosProvider
 {
-    /// <summary>What the product reads; an OAuth token must allow all of it.</summary>
+    /// <summary>The permissions that the product needs; an OAuth token must grant all of them.</summary>
     public static readonly IReadOnlyList<string> RequiredScopes = ["MERCHANT_PROFILE_READ", "ORDERS_READ", "PAYMENTS_READ"];
 
     public Provider Provider => Provider.Square;
@@ -27,22 +27,25 @@ internal sealed class SquareProvider(
     public bool IsSignatureValid(ReadOnlySpan<byte> key, ReadOnlySpan<byte> notificationUrl, ReadOnlySpan<byte> body, string? signature) =>
         SquareSignature.IsValid(key, notificationUrl, body, signature);
 
-    public PosEvent Translate(ReadOnlyMemory<byte> body, string? currency) => SquareTranslator.Translate(body); // its amounts name their currency
+    // Square's amounts name their own currency.
+    public PosEvent Translate(ReadOnlyMemory<byte> body, string? currency) => SquareTranslator.Translate(body);
 
     public UserError? CheckFormat(PosCredentials credentials) =>
         credentials switch
         {
             { LocationId: var id } when id.Length is 0 or > 50 || id.Any(c => c is <= ' ' or > '~' or '/' or '?' or '#') =>
                 UserError.Invalid(
-                    "A Square location id has up to 50 letters and digits; you find it in the Developer Dashboard under Locations.",
+                    "A Square location id consists of up to 50 letters and digits. Copy it from the Developer Dashboard "
+                        + "under Locations.",
                     "credentials.locationId"
                 ),
             { AccessToken: var token } when !IsHeaderText(token) => UserError.Invalid(
-                "Square needs an access token; you find it in the Developer Dashboard under Credentials.",
+                "The access token is missing or contains invalid characters. Copy it from the Developer Dashboard under " + "Credentials.",
                 SquareErrors.TokenField
             ),
             { RefreshToken: { } refresh } when !IsHeaderText(refresh) => UserError.Invalid(
-                "A refresh token is the refresh_token that Square gave with the access token; leave it out for a personal access token.",
+                "The refresh token contains invalid characters. Pass the refresh_token that Square returned with the access "
+                    + "token; leave it out for a personal access token.",
                 "credentials.refreshToken"
             ),
             _ => null,
@@ -108,7 +111,7 @@ internal sealed class SquareProvider(
         CancellationToken cancellationToken
     ) => pages.FetchOrdersAsync(credentials, orderIds, cancellationToken);
 
-    // A sandbox token in production is the commonest mistake: Square only says 401, so the other side is asked.
+    // A sandbox token in production is the most common mistake. Square only responds with 401, so the other environment is asked.
     private async Task<PosEnvironment?> DetectEnvironmentAsync(PosCredentials credentials, CancellationToken cancellationToken)
     {
         var other = credentials.Environment == PosEnvironment.Production ? PosEnvironment.Sandbox : PosEnvironment.Production;
@@ -119,6 +122,6 @@ internal sealed class SquareProvider(
         return status.Fault is null ? other : null;
     }
 
-    // It goes into a header: anything but visible ASCII would break out of it.
+    // The token becomes part of a header, where anything but visible ASCII could inject other headers.
     private static bool IsHeaderText(string? text) => text is { Length: > 0 and <= 1024 } && text.All(c => c is > ' ' and <= '~');
 }

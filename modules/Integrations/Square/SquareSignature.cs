@@ -2,7 +2,8 @@ using Integrations.Webhooks;
 
 namespace Integrations.Square;
 
-/// <summary>Square's webhook signature: base64 of HMAC-SHA256 over notification URL followed by the raw body, the key taken as UTF-8 text.</summary>
+/// <summary>Verifies Square's webhook signatures: base64 of HMAC-SHA256 over the notification URL followed by the raw body. The key is
+/// used as UTF-8 text.</summary>
 /// <remarks>Source: Square docs, Webhooks › Validate notifications; vectors in tests/PosModular.Tests/Square.</remarks>
 internal static class SquareSignature
 {

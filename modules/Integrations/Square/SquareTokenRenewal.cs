@@ -6,8 +6,8 @@ using PosModular.Kernel.Errors;
 namespace Integrations.Square;
 
 /// <summary>Renews OAuth access tokens with their refresh tokens.</summary>
-/// <remarks>Source: Square docs, OAuth API › Refresh, revoke and limit scope: a token lives 30 days. The application's secret is needed unless the token was
-/// obtained by PKCE, whose refresh tokens change with each use.</remarks>
+/// <remarks>Source: Square docs, OAuth API › Refresh, revoke and limit scope: a token is valid for 30 days. The application secret is
+/// required unless the token was obtained with PKCE, whose refresh tokens change with each use.</remarks>
 internal sealed class SquareTokenRenewal(SquareApi api, IntegrationsSettings settings)
 {
     public async Task<ProviderResult<PosCredentials>> RenewAsync(PosCredentials old, CancellationToken cancellationToken)
@@ -29,8 +29,9 @@ internal sealed class SquareTokenRenewal(SquareApi api, IntegrationsSettings set
                 : new ProviderFault(
                     new UserError(
                         ErrorCode.InvalidCredentials,
-                        "Square does not renew the access token: the refresh token is no longer good, or Pos__Square__ApplicationSecret is not the secret of its application. "
-                            + "Have the application authorized again and connect the till with the new tokens.",
+                        "Square does not renew the access token: the refresh token is no longer valid, "
+                            + "or Pos__Square__ApplicationSecret is not the secret of its application. "
+                            + "Have the application authorized again and connect the location with the new tokens.",
                         "credentials.refreshToken"
                     )
                 );

@@ -6,8 +6,8 @@ using PosModular.Kernel.Time;
 
 namespace Integrations.Square;
 
-/// <summary>Square's events in our own words: a pure function over raw bytes. What it does not know it leaves alone; what it cannot do
-/// without makes the event unreadable, with the reason.</summary>
+/// <summary>Translates Square's events: a pure function over raw bytes. Unknown fields are ignored; a missing required field makes the
+/// event unreadable, with the reason.</summary>
 /// <remarks>Source: Square API reference, Payment, PaymentRefund, Order, and the events payment.*, refund.*, order.*.</remarks>
 internal static class SquareTranslator
 {
@@ -24,8 +24,8 @@ internal static class SquareTranslator
         }
         catch (InvalidOperationException)
         {
-            // A string that is not valid UTF-16 once its escapes are resolved, e.g. half a surrogate pair.
-            return Unreadable("The body has text that is not valid Unicode.");
+            // The body contains a string that is not valid UTF-16 after its escapes are resolved, e.g. half a surrogate pair.
+            return Unreadable("The body contains text that is not valid Unicode.");
         }
     }
 
@@ -52,7 +52,7 @@ internal static class SquareTranslator
             "refund.created" or "refund.updated" => TranslateObject(posEvent, "refund", ReadObject(changed, "refund"), Refund, r =>
                 (r.LocationId, new PosObservations { Refunds = [r] })
             ),
-            // Only a reference: the order itself must be fetched.
+            // Order events carry only the order's id, so the order must be fetched.
             "order.created" => TranslateObject(posEvent, "order_created", ReadObject(changed, "order_created"), ReadOrderReference, o =>
                 (o.Location, new PosObservations { ChangedOrderIds = [o.Id] })
             ),
@@ -81,7 +81,7 @@ internal static class SquareTranslator
         return posEvent with { Observations = observations, LocationId = location };
     }
 
-    /// <summary>A payment as it stands in events and in ListPayments; the second part names what is missing.</summary>
+    /// <summary>Translates a payment from an event or from ListPayments. The second value names what is missing.</summary>
     public static (PosPayment? Payment, string? Missing) Payment(JsonElement payment)
     {
         var total = ReadAmount(payment, "total_money");
@@ -100,7 +100,7 @@ internal static class SquareTranslator
             || ReadOptionalAmount(payment, "refunded_money", paid.Currency) is not { } refunded
         )
             return (null, "The payment's tip or refund is not a whole amount of the total's currency.");
-        // A sale taken offline was made when the guest stood there, not when the till was back on line.
+        // An offline payment was made when the guest paid, not when the device was online again.
         var occurred = ReadObject(payment, "offline_payment_details") is { } offline
             ? ReadTime(offline, "client_created_at") ?? created
             : created;
@@ -124,7 +124,7 @@ internal static class SquareTranslator
         );
     }
 
-    /// <summary>A refund as it stands in events and in ListPaymentRefunds; the second part names what is missing.</summary>
+    /// <summary>Translates a refund from an event or from ListPaymentRefunds. The second value names what is missing.</summary>
     public static (PosRefund? Refund, string? Missing) Refund(JsonElement refund)
     {
         if (ReadText(refund, "id") is not { } id)
@@ -137,7 +137,7 @@ internal static class SquareTranslator
             return (null, "The refund has no readable created_at.");
         if (ReadAmount(refund, "amount_money") is not { Minor: >= 0 } amount)
             return (null, "The refund has no amount_money with a whole amount of 0 or more and a currency.");
-        // A refund that was never changed may come without updated_at.
+        // A refund that was never changed can lack updated_at.
         return (
             new PosRefund(
                 id,
@@ -155,8 +155,8 @@ internal static class SquareTranslator
         );
     }
 
-    /// <summary>An order as it stands in BatchRetrieveOrders; the second part names what is missing.</summary>
-    /// <remarks>Service charges within the order; tips are the payments' own. Source: Square API reference, Order.</remarks>
+    /// <summary>Translates an order from BatchRetrieveOrders. The second value names what is missing.</summary>
+    /// <remarks>Service charges belong to the order, tips to its payments. Source: Square API reference, Order.</remarks>
     public static (PosOrder? Order, string? Missing) Order(JsonElement order)
     {
         if (ReadText(order, "id") is not { } id || ReadText(order, "location_id") is not { } location)
@@ -181,7 +181,7 @@ internal static class SquareTranslator
     private static (OrderReference? Order, string? Missing) ReadOrderReference(JsonElement changed) =>
         ReadText(changed, "order_id") is { } id && ReadText(changed, "location_id") is { } location
             ? (new OrderReference(id, location), null)
-            : (null, "The event names no order_id and location_id.");
+            : (null, "The event has no order_id and location_id.");
 
     private static RefundState? RefundStateOf(string? status) =>
         status switch
@@ -239,13 +239,14 @@ internal static class SquareTranslator
             ? (minor, currency)
             : null;
 
-    // Left out means none; another currency than the total's can be neither added nor dropped.
+    // A missing amount is 0. An amount in another currency than the total's can be neither added nor ignored.
     private static long? ReadOptionalAmount(JsonElement of, string name, string currency) =>
         !of.TryGetProperty(name, out var given) || given.ValueKind == JsonValueKind.Null ? 0
         : ReadAmount(of, name) is { } money && money.Currency == currency ? money.Minor
         : null;
 
-    // RFC 3339 with its offset: a time without one would be read in this machine's zone. Outside of these years it is no sale's time.
+    // A time must have an offset (RFC 3339), because one without would be read in this machine's zone. Years outside 2000 to 2199 cannot
+    // belong to a payment.
     private static Instant? ReadTime(JsonElement of, string name) =>
         ReadText(of, name) is { } text
         && OffsetDateTimePattern.ExtendedIso.Parse(text) is { Success: true, Value: { Year: >= 2000 and < 2200 } time }

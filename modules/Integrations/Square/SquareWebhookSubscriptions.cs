@@ -6,8 +6,10 @@ using PosModular.Kernel.Errors;
 
 namespace Integrations.Square;
 
-/// <summary>Square's webhook subscriptions. They belong to an application: its personal access token may manage them, a seller's OAuth token may not.</summary>
-/// <remarks>Source: Square docs, Webhooks › Webhook Subscriptions API; API reference, CreateWebhookSubscription and its neighbours.</remarks>
+/// <summary>Manages Square's webhook subscriptions. They belong to an application: its personal access token may manage them, but a
+/// seller's OAuth token may not.</summary>
+/// <remarks>Source: Square docs, Webhooks › Webhook Subscriptions API; API reference, CreateWebhookSubscription and its
+/// neighbours.</remarks>
 internal sealed class SquareWebhookSubscriptions(SquareApi api, IntegrationsSettings settings) : IWebhookSubscriptions
 {
     private const string Path = "/v2/webhooks/subscriptions";
@@ -25,26 +27,31 @@ internal sealed class SquareWebhookSubscriptions(SquareApi api, IntegrationsSett
 
     private static readonly UserError ManagementForbidden = new(
         ErrorCode.PermissionDenied,
-        "This access token may not manage webhook subscriptions: Square allows it to the application's personal access token only, not to a seller's OAuth token. "
-            + "Make the subscription in the Developer Dashboard under Webhooks and pass its signature key.",
+        "This access token may not manage webhook subscriptions: Square allows that only to the application's "
+            + "personal access token, not to a seller's OAuth token. "
+            + "Create the subscription in the Developer Dashboard under Webhooks and pass its signature key.",
         SquareErrors.TokenField
     );
 
     private static readonly UserError TestForbidden = new(
         ErrorCode.PermissionDenied,
-        "This access token may not test webhook subscriptions: Square allows it to the application's personal access token only, not to a seller's OAuth token. "
-            + "Send a test event from the Developer Dashboard under Webhooks; webhook.lastEventAt tells that it came in, webhook.lastRefusal why it was refused.",
+        "This access token may not test webhook subscriptions: Square allows that only to the application's "
+            + "personal access token, not to a seller's OAuth token. "
+            + "Send a test event from the Developer Dashboard under Webhooks; webhook.lastEventAt then "
+            + "shows whether it arrived, and webhook.lastRefusal why it was rejected.",
         SquareErrors.TokenField
     );
 
     private static readonly UserError NotTestable = new(
         ErrorCode.WebhookValidationFailed,
-        "Square has this subscription no more, or it asks for too few types of events to be tested. Connect the till again (connectPos); should it stay, switch its webhook off and on: updatePosConnection(input: { connectionId, enableWebhook })."
+        "Square no longer has this subscription, or it covers too few event types to be tested. Connect the location "
+            + "again with connectPos, or switch its webhook off and on again: updatePosConnection(input: { connectionId, "
+            + "enableWebhook })."
     );
 
     private static readonly UserError UrlRejected = new(
         ErrorCode.WebhookValidationFailed,
-        "Square refuses the webhook's address: it must be https and reachable from outside. Check Pos__PublicBaseUrl."
+        "Square rejects the webhook URL: it must use https and be reachable from the internet. Check " + "Pos__PublicBaseUrl."
     );
 
     public async Task<ProviderResult<WebhookSubscription>> CreateAsync(
@@ -120,7 +127,8 @@ internal sealed class SquareWebhookSubscriptions(SquareApi api, IntegrationsSett
             : new ProviderFault(SquareErrors.Unavailable);
     }
 
-    /// <summary>An order's event only names it: also where a test named an order of the till, there would be nothing to fetch.</summary>
+    /// <summary>An order event carries only the order's id. Even when a test names an order of the location, there is nothing to
+    /// fetch.</summary>
     public string TestEventType => "order.created";
 
     public async Task<ProviderResult<TestEventDelivery>> SendTestEventAsync(
@@ -144,7 +152,7 @@ internal sealed class SquareWebhookSubscriptions(SquareApi api, IntegrationsSett
             };
         using var json = answer.Value!;
         return json.RootElement.TryGetProperty("subscription_test_result", out var result) && result.ValueKind == JsonValueKind.Object
-            // Square does not say what it tells of an address that gives no answer.
+            // Square does not document what it reports for a URL that does not respond.
             ? ProviderResult.Success(
                 new TestEventDelivery(
                     result.TryGetProperty("status_code", out var code)
@@ -187,7 +195,7 @@ internal sealed class SquareWebhookSubscriptions(SquareApi api, IntegrationsSett
             : new ProviderFault(
                 new UserError(
                     ErrorCode.WebhookValidationFailed,
-                    "Square has a subscription but did not tell its key. Connect the till again."
+                    "Square returned a subscription without its id or signature key. Connect the location again with " + "connectPos."
                 )
             );
     }

@@ -4,14 +4,14 @@ using PosModular.Kernel.Amounts;
 
 namespace Integrations.Toast;
 
-/// <summary>Toast's amounts: decimal units of the restaurant's currency (10.5), here whole minor units (1050). Read from the number's own text, never by way of a
-/// floating-point number.</summary>
+/// <summary>Converts Toast's amounts from decimal units of the restaurant's currency (10.5) to whole minor units (1050). They are parsed
+/// from the number's own text, never through a floating-point number.</summary>
 internal static class ToastAmount
 {
-    // So that neither a sum of several nor its minor units leave 64 bits, whatever the currency.
+    // Keeps sums of several amounts, in minor units of any currency, within 64 bits.
     private const decimal MaxUnits = 1_000_000_000_000_000m;
 
-    /// <summary>0 when it is left out or null; null when it is no number, or beyond any sale.</summary>
+    /// <summary>The amount in a field: 0 when it is missing or null; null when it is not a number or implausibly large.</summary>
     public static decimal? Read(JsonElement parent, string name)
     {
         if (!parent.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null)
@@ -24,8 +24,8 @@ internal static class ToastAmount
             : null;
     }
 
-    /// <summary>Rounded half to even where there are more digits than the currency has: Toast prints binary fractions too (57.730000000000004), so
-    /// digits to spare are no sign of a fault and are not told. Null beyond any sale.</summary>
+    /// <summary>Rounds half to even where an amount has more digits than the currency. Toast prints binary fractions
+    /// (57.730000000000004), so extra digits are not an error. Null when implausibly large.</summary>
     public static long? ToMinorUnits(decimal units, string currency) =>
         Math.Abs(units) > MaxUnits
             ? null
@@ -41,8 +41,9 @@ internal static class ToastAmount
                     MidpointRounding.ToEven
                 );
 
-    /// <summary>Shares a total in proportion to weights of 0 or more, none of them lost: each has its part rounded down, and what is left goes by one to
-    /// those whose parts were cut most, the first of equals first. Without any weight the first one has it all.</summary>
+    /// <summary>Allocates a total in proportion to weights of 0 or more without losing a unit: each share is rounded down, and the
+    /// remaining units go one by one to the shares with the largest remainders, earlier ones first. Without any weight the first share
+    /// receives everything.</summary>
     public static long[] Allocate(long total, IReadOnlyList<long> weights)
     {
         var shares = new long[weights.Count];

@@ -4,7 +4,8 @@ using PosModular.Kernel.Errors;
 
 namespace Integrations.Toast;
 
-/// <summary>Questions to Toast about a restaurant, with a token that is good: one that Toast no longer accepts is replaced by a new login, once.</summary>
+/// <summary>Calls Toast for a restaurant with a valid token. A token that Toast no longer accepts is replaced by a new login
+/// once.</summary>
 internal sealed class ToastApi(ToastHttp http, ToastTokens tokens)
 {
     public async Task<ProviderResult<ToastResponse>> GetAsync(PosCredentials credentials, string path, CancellationToken cancellationToken)

@@ -7,7 +7,8 @@ using PosModular.Kernel.Errors;
 
 namespace Integrations.Toast;
 
-/// <summary>Toast's refusals as our errors, each saying what to do next. Of what Toast writes only its number is repeated: the rest is somebody's text.</summary>
+/// <summary>Translates Toast's error responses into the product's errors, each of which says what to do next. Only the number of a Toast
+/// error is repeated, because its text could contain anything.</summary>
 /// <remarks>Source: Toast developer guide, Responses and errors (ErrorMessage), Rate limiting.</remarks>
 internal static class ToastErrors
 {
@@ -19,66 +20,75 @@ internal static class ToastErrors
     public static UserError Unavailable { get; } =
         new(
             ErrorCode.ProviderUnavailable,
-            "Toast cannot be reached or does not answer properly just now. Nothing was changed; try again in a minute."
+            "Toast cannot be reached or does not answer properly at the moment. Nothing was changed; try again in a minute."
         );
 
     public static UserError TooManyWaiting { get; } =
-        new(ErrorCode.RateLimitExceeded, "Too many calls to Toast wait already. Try again in a minute.");
+        new(ErrorCode.RateLimitExceeded, "Too many calls to Toast are already waiting. Try again in a minute.");
 
     public static UserError RestaurantNotFound { get; } =
         new(
             ErrorCode.LocationNotFound,
-            "Toast knows no such restaurant, or it is archived. The restaurant GUID stands in Toast Web under Integrations › Toast API access, or comes from Toast's integrations team.",
+            "Toast has no such restaurant, or it is archived. Copy the restaurant GUID from Toast Web under Integrations › "
+                + "Toast API access, or ask Toast's integrations team for it.",
             LocationField
         );
 
     public static UserError CurrencyUnknown { get; } =
         new(
             ErrorCode.ProviderUnavailable,
-            "Toast does not tell this restaurant's currency, and its orders name none: no amount could be read. Have it set in Toast Web, then try again.",
+            "Toast does not report this restaurant's currency, so its amounts cannot be read. Have the currency set in "
+                + "Toast Web, then try again.",
             LocationField
         );
 
     public static UserError LoginRefused(PosEnvironment environment) =>
         new(
             ErrorCode.InvalidCredentials,
-            $"Toast does not accept this client id and secret for {NameOf(environment)}. Copy both again from Toast Web under Integrations › Toast API access › Manage credentials; the secret is shown only once.",
+            $"Toast does not accept this client id and secret for {NameOf(environment)}. Copy both again from Toast Web "
+                + "under Integrations › Toast API access › Manage credentials; the secret is shown only once.",
             SecretField
         );
 
     public static UserError TokenRefused(PosEnvironment environment) =>
         new(
             ErrorCode.InvalidCredentials,
-            $"Toast does not accept this bearer token for {NameOf(environment)}; such a token lives about a day. Connect the till with clientId and clientSecret, and tokens are fetched by themselves.",
+            $"Toast does not accept this bearer token for {NameOf(environment)}; such a token is valid for about a day. "
+                + "Connect the location with clientId and clientSecret instead, and tokens are obtained automatically.",
             "credentials.apiKey"
         );
 
     public static UserError NewTokenRefused(PosEnvironment environment) =>
         new(
             ErrorCode.InvalidCredentials,
-            $"Toast logs these credentials in for {NameOf(environment)} and then refuses the token that it gave. Ask Toast whether they are blocked, or make new ones.",
+            $"Toast accepts the login with these credentials for {NameOf(environment)}, but rejects the token that it "
+                + "issued. Ask Toast whether they are blocked, or create new ones.",
             SecretField
         );
 
     public static UserError OtherEnvironment(PosEnvironment requested, PosEnvironment actual) =>
         new(
             ErrorCode.InvalidCredentials,
-            $"These are credentials for {NameOf(actual)}, and they were sent to {NameOf(requested)}. Choose environment {NameOf(actual)}, or use the credentials of {NameOf(requested)}.",
+            $"These credentials belong to {NameOf(actual)}, but they were sent to {NameOf(requested)}. Choose environment "
+                + $"{NameOf(actual)}, or use the credentials of {NameOf(requested)}.",
             "credentials.environment"
         );
 
-    /// <summary>403 says that the restaurant is not connected to this client, or that the client lacks a scope; which of them, the other call tells.</summary>
+    /// <summary>Status 403 means that the client has no access to the restaurant or lacks a scope; a second call shows which of
+    /// them.</summary>
     public static ProviderFault NotAllowed(params string[] scopes) =>
         new(
             scopes is [var one]
                 ? new UserError(
                     ErrorCode.PermissionDenied,
-                    $"The credentials lack {one}. Add this scope to them in Toast Web under Integrations › Toast API access › Manage credentials, or ask Toast to add it.",
+                    $"The credentials lack {one}. Add this scope to them in Toast Web under Integrations › Toast API access "
+                        + "› Manage credentials, or ask Toast to add it.",
                     "credentials.clientId"
                 )
                 : new UserError(
                     ErrorCode.PermissionDenied,
-                    $"Toast does not let these credentials read this restaurant: it is not among their locations, or they lack {OrdersRead} and {RestaurantsRead}. Add the location and these scopes to them in Toast Web.",
+                    "Toast does not allow these credentials to read this restaurant: it is not among their locations, or "
+                        + $"they lack {OrdersRead} and {RestaurantsRead}. Add the location and these scopes to them in Toast Web.",
                     LocationField
                 )
         )
@@ -86,24 +96,34 @@ internal static class ToastErrors
             MissingScopes = scopes,
         };
 
-    /// <summary>What a refusal means.</summary>
-    /// <param name="status">Toast's.</param>
+    /// <summary>Translates an error response.</summary>
+    /// <param name="status">The HTTP status.</param>
     /// <param name="body">Toast's ErrorMessage; only its number is read.</param>
-    /// <param name="retryAfter">How long Toast asks to wait.</param>
+    /// <param name="retryAfter">How long Toast asks to wait; null when it does not say.</param>
     public static ProviderFault ToFault(HttpStatusCode status, ReadOnlyMemory<byte> body, TimeSpan? retryAfter)
     {
         UserError error = status switch
         {
-            HttpStatusCode.Unauthorized => new(ErrorCode.InvalidCredentials, "Toast does not accept the token.", SecretField),
+            HttpStatusCode.Unauthorized => new(
+                ErrorCode.InvalidCredentials,
+                "Toast does not accept the access token. Connect the location again with valid credentials.",
+                SecretField
+            ),
             HttpStatusCode.Forbidden => NotAllowed(OrdersRead, RestaurantsRead).Error,
-            HttpStatusCode.NotFound => new(ErrorCode.NotFound, "Toast has no such thing (any more)."),
-            HttpStatusCode.TooManyRequests => new(ErrorCode.RateLimitExceeded, "Toast asks us to slow down" + RetryAdvice(retryAfter)),
-            // 499: Toast's own way of saying that the call took too long.
+            HttpStatusCode.NotFound => new(
+                ErrorCode.NotFound,
+                "Toast does not have the requested object, or no longer has it. Check the ids in the request."
+            ),
+            HttpStatusCode.TooManyRequests => new(ErrorCode.RateLimitExceeded, "Toast limits the rate of calls" + RetryAdvice(retryAfter)),
+            // Toast uses status 499 for a call that took too long.
             >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError and not (HttpStatusCode)499 => new(
                 ErrorCode.InvalidInput,
-                "Toast refuses the request" + (ErrorNumberOf(body) is { } number ? $" (error {number})." : $" ({(int)status}).")
+                "Toast rejects the request" + (ErrorNumberOf(body) is { } number ? $" (error {number})." : $" ({(int)status}).")
             ),
-            _ => new(ErrorCode.ProviderUnavailable, $"Toast answered {(int)status}. Nothing was changed; try again in a minute."),
+            _ => new(
+                ErrorCode.ProviderUnavailable,
+                $"Toast responded with status {(int)status}. Nothing was changed; try again in a minute."
+            ),
         };
         return new ProviderFault(error, retryAfter is { } span ? Duration.FromTimeSpan(span) : null)
         {

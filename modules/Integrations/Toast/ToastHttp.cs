@@ -10,16 +10,17 @@ using Polly.Timeout;
 
 namespace Integrations.Toast;
 
-/// <summary>What Toast answered.</summary>
+/// <summary>A successful response of Toast.</summary>
 /// <param name="Json">The body.</param>
-/// <param name="Links">The link headers.</param>
+/// <param name="Links">The values of the Link headers.</param>
 internal sealed record ToastResponse(JsonDocument Json, IReadOnlyList<string> Links) : IDisposable
 {
     public void Dispose() => Json.Dispose();
 }
 
-/// <summary>One request to Toast, answered with JSON or with what is wrong. Reads only, but for the login.</summary>
-/// <remarks>Source: Toast developer guide, Rate limiting: 20 requests a second for a client and restaurant, ordersBulk 5 a second for a client and location.</remarks>
+/// <summary>Sends requests to Toast and returns JSON or a fault. Apart from the login it only reads.</summary>
+/// <remarks>Source: Toast developer guide, Rate limiting: 20 requests a second for a client and restaurant, ordersBulk 5 a second for a
+/// client and location.</remarks>
 internal sealed class ToastHttp(IHttpClientFactory clients, IntegrationsSettings settings, TimeProvider time)
 {
     public const string OrdersBulk = "/orders/v2/ordersBulk";
@@ -27,18 +28,18 @@ internal sealed class ToastHttp(IHttpClientFactory clients, IntegrationsSettings
     private const string ClientName = "toast";
     private const string RestaurantHeader = "Toast-Restaurant-External-ID";
 
-    // A page is a hundred whole orders at most, some of them over 600 KB.
+    // A page holds at most a hundred whole orders, some of them over 600 KB.
     private const int MaxResponseBytes = 64 * 1024 * 1024;
 
     public static void Register(IServiceCollection services) =>
         services.AddSingleton<ToastHttp>().AddProviderClient(ClientName, s => CreateLimiter(s.GetRequiredService<IntegrationsSettings>()));
 
-    /// <param name="environment">Which of Toast's worlds.</param>
-    /// <param name="token">Null for the login.</param>
-    /// <param name="restaurant">Its GUID; null for the login.</param>
-    /// <param name="path">With its query.</param>
-    /// <param name="body">Posted; null for a GET.</param>
-    /// <param name="cancellationToken">Cancels.</param>
+    /// <param name="environment">Toast's environment.</param>
+    /// <param name="token">The access token; null for the login.</param>
+    /// <param name="restaurant">The restaurant's GUID; null for the login.</param>
+    /// <param name="path">The path with its query.</param>
+    /// <param name="body">The body of a POST; null for a GET.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     public async Task<ProviderResult<ToastResponse>> SendAsync(
         PosEnvironment environment,
         string? token,
@@ -83,7 +84,7 @@ internal sealed class ToastHttp(IHttpClientFactory clients, IntegrationsSettings
         }
     }
 
-    // The narrow gate first: who waits there must not have taken a place at the wide one.
+    // The stricter limiter comes first, so that a request waiting there does not use up a permit of the wider one.
     private static PartitionedRateLimiter<HttpRequestMessage>? CreateLimiter(IntegrationsSettings settings)
     {
         var limiters = new List<PartitionedRateLimiter<HttpRequestMessage>>(2);
@@ -103,7 +104,7 @@ internal sealed class ToastHttp(IHttpClientFactory clients, IntegrationsSettings
         };
     }
 
-    // Logins have a limit of their own.
+    // Logins have their own limit and are not counted here.
     private static string? PartitionOf(HttpRequestMessage request) =>
         request.Headers.Authorization?.Parameter is { } token
             ? token + " " + (request.Headers.TryGetValues(RestaurantHeader, out var restaurant) ? string.Concat(restaurant) : "")

@@ -2,11 +2,12 @@ using System.Globalization;
 
 namespace Integrations.Toast;
 
-/// <summary>Reads link headers for the one thing that matters: which page is next. The address in them is never called.</summary>
-/// <remarks>Source: RFC 8288 §3: <c>&lt;address&gt;; rel="next"; …, &lt;address&gt;; …</c>. An address may have commas and semicolons in it.</remarks>
+/// <summary>Reads the number of the next page from Link headers. Their URLs are never called.</summary>
+/// <remarks>Source: RFC 8288 §3: <c>&lt;URL&gt;; rel="next"; …, &lt;URL&gt;; …</c>. A URL can contain commas and semicolons.</remarks>
 internal static class ToastLinkHeader
 {
-    /// <summary>The number of the next page; null when there is none. A link that names no later page than this one means the one after it.</summary>
+    /// <summary>The number of the next page; null when there is none. A link to a page that is not later than this one counts as a link
+    /// to the page after it.</summary>
     public static int? NextPage(IEnumerable<string> headers, int page)
     {
         foreach (var header in headers)
@@ -23,7 +24,7 @@ internal static class ToastLinkHeader
             var close = header.IndexOf('>', at);
             if (close < 0)
                 yield break;
-            // Up to the comma that ends this link, which is not one within quotes.
+            // A link ends at the next comma outside of quotes.
             var (end, quoted) = (close + 1, false);
             for (; end < header.Length && (quoted || header[end] != ','); end++)
                 quoted ^= header[end] == '"';
@@ -32,7 +33,7 @@ internal static class ToastLinkHeader
         }
     }
 
-    // A link may have several relations; their names do not mind capitals.
+    // A link can have several relations, whose names are case-insensitive.
     private static bool IsNext(string parameters) =>
         parameters
             .Split(';', StringSplitOptions.TrimEntries)

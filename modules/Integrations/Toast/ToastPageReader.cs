@@ -8,12 +8,12 @@ using PosModular.Kernel.Errors;
 
 namespace Integrations.Toast;
 
-/// <summary>Reads a restaurant's orders page by page, 100 at a time, always by the time of their change: whatever happened to a sale since, its order comes again. The
-/// cursor is the page's number, so a listing shifts when an order is edited while it is read, and one may slip from an unread page to a read one;
-/// Toast does not document an order to go by either, so no page tells how far everything is read (ReachedAt). Whoever needs all of a span reads it again until
-/// a pass brings nothing new.</summary>
-/// <remarks>Source: Toast Orders API reference, ordersBulk; Toast developer guide, Response data pagination (link headers by RFC 8288, no last), Rate limiting: spans
-/// of a month at most.</remarks>
+/// <summary>Reads a restaurant's orders page by page, 100 at a time, always by modification time, so that a changed order appears again.
+/// The cursor is the page number. Toast does not document an order of the list, and an order that is edited during the reading can move
+/// from an unread page to one that was already read. A page therefore never sets ResumeAt; to read a span completely, it must be read
+/// again until nothing new appears.</summary>
+/// <remarks>Source: Toast Orders API reference, ordersBulk; Toast developer guide, Response data pagination (link headers by RFC 8288, no
+/// last), Rate limiting: spans of a month at most.</remarks>
 internal sealed class ToastPageReader(ToastApi api)
 {
     public static readonly Duration MaxQuerySpan = Duration.FromDays(30);
@@ -30,17 +30,21 @@ internal sealed class ToastPageReader(ToastApi api)
             return new ProviderFault(
                 new UserError(
                     ErrorCode.SyncFailed,
-                    "The currency of this restaurant's amounts is not known, and its orders name none. Connect the till again."
+                    "The currency of this restaurant is not known, so its amounts cannot be read. Connect the location "
+                        + "again with connectPos."
                 )
             );
         if (request.To - request.From > MaxQuerySpan)
-            return new ProviderFault(UserError.Invalid("Toast lists the orders of at most 30 days at once. Ask for a shorter span.", "to"));
+            return new ProviderFault(UserError.Invalid("Toast lists orders of at most 30 days at once. Request a shorter span.", "to"));
         var number = 1;
         if (
             request.Cursor is { } cursor
             && !(int.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number > 0)
         )
-            return new ProviderFault(UserError.Invalid("A cursor of Toast is a page number.", "cursor"), CursorExpired: true);
+            return new ProviderFault(
+                UserError.Invalid("A Toast cursor is a page number. Start again without a cursor.", "cursor"),
+                CursorExpired: true
+            );
         if (request.To <= request.From)
             return ProviderResult.Success(new PosPage(new PosObservations(), null, null, []));
         var answer = await api.GetAsync(credentials, BuildPath(request.From, request.To, PageSize, number), cancellationToken);
@@ -65,6 +69,7 @@ internal sealed class ToastPageReader(ToastApi api)
     public static string BuildPath(Instant from, Instant to, int size, int page) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{ToastHttp.OrdersBulk}?startDate={ToastTime.FormatForQuery(from, end: false)}&endDate={ToastTime.FormatForQuery(to, end: true)}&pageSize={size}&page={page}"
+            $"{ToastHttp.OrdersBulk}?startDate={ToastTime.FormatForQuery(from, end: false)}"
+                + $"&endDate={ToastTime.FormatForQuery(to, end: true)}&pageSize={size}&page={page}"
         );
 }

@@ -9,9 +9,11 @@ using PosModular.Kernel.Time;
 
 namespace Integrations.Toast;
 
-/// <summary>Toast over its REST API. Webhook subscriptions are made by hand (Toast Web, or Toast's staff), their secret is pasted. There is no card matching: nothing
-/// that Toast tells of a card is the same at each of its payments.</summary>
-/// <remarks>Sources: Toast Restaurants API reference, RestaurantInfo; Toast Orders API reference; Toast developer guide, Standard API access credentials, Scopes.</remarks>
+/// <summary>The Toast provider, over Toast's REST API. Webhook subscriptions are created by hand (in Toast Web or by Toast's staff) and
+/// their secret is passed to connectPos. Cards cannot be matched, because Toast reports no value that is the same at each payment of a
+/// card.</summary>
+/// <remarks>Sources: Toast Restaurants API reference, RestaurantInfo; Toast Orders API reference; Toast developer guide, Standard API
+/// access credentials, Scopes.</remarks>
 internal sealed class ToastProvider(ToastApi api, ToastTokens tokens, ToastPageReader pages, IntegrationsSettings settings, IClock clock)
     : IPosProvider
 {
@@ -30,20 +32,24 @@ internal sealed class ToastProvider(ToastApi api, ToastTokens tokens, ToastPageR
         credentials switch
         {
             { LocationId: var id } when !Guid.TryParseExact(id, "D", out _) => UserError.Invalid(
-                "A Toast restaurant is named by its GUID, e.g. 3f2504e0-4f89-41d3-9a0c-0305e82c3301; it stands in Toast Web under Integrations › Toast API access, or comes from Toast's integrations team.",
+                "A Toast restaurant is identified by its GUID, e.g. 3f2504e0-4f89-41d3-9a0c-0305e82c3301. Copy it from "
+                    + "Toast Web under Integrations › Toast API access, or ask Toast's integrations team for it.",
                 ToastErrors.LocationField
             ),
             { ClientId: null, ClientSecret: null, AccessToken: { } token } when !IsHeaderText(token) => UserError.Invalid(
-                "A ready bearer token of Toast is one word; copy it whole, or pass clientId and clientSecret.",
+                "The Toast bearer token is incomplete or contains invalid characters. Copy the whole token, or pass "
+                    + "clientId and clientSecret instead.",
                 "credentials.apiKey"
             ),
             { ClientId: null, ClientSecret: null, AccessToken: not null } => null,
             { ClientId: var id } when !IsHeaderText(id) => UserError.Invalid(
-                "Toast needs a client id; you find it in Toast Web under Integrations › Toast API access › Manage credentials.",
+                "The client id is missing or contains invalid characters. Copy it from Toast Web under Integrations › Toast "
+                    + "API access › Manage credentials.",
                 "credentials.clientId"
             ),
             { ClientSecret: var secret } when !IsHeaderText(secret) => UserError.Invalid(
-                "Toast needs the client secret that belongs to the client id; Toast Web shows it once, when the credentials are made (Integrations › Toast API access › Manage credentials).",
+                "The client secret is missing or contains invalid characters. Toast Web shows it once, when the credentials "
+                    + "are created (Integrations › Toast API access › Manage credentials).",
                 ToastErrors.SecretField
             ),
             _ => null,
@@ -61,7 +67,7 @@ internal sealed class ToastProvider(ToastApi api, ToastTokens tokens, ToastPageR
                 ? new ProviderFault(ToastErrors.RestaurantNotFound)
                 : fault;
         using var restaurant = answer.Value;
-        // Orders have a scope of their own: without it the till would be connected and no sale ever read.
+        // Orders have their own scope. Without this check a location could be connected whose payments can never be read.
         var orders = await CheckOrdersAsync(credentials, cancellationToken);
         var (noRestaurant, noOrders) = (answer.Fault is not null, orders?.Error.Code == ErrorCode.PermissionDenied);
         if (noRestaurant || noOrders)
@@ -75,7 +81,8 @@ internal sealed class ToastProvider(ToastApi api, ToastTokens tokens, ToastPageR
     public Task<ProviderResult<PosCredentials>> RenewAsync(PosCredentials credentials, CancellationToken cancellationToken) =>
         Task.FromResult(ProviderResult.Success(credentials));
 
-    /// <summary>Toast lists orders by their change only; a span of the past is read the same way, and what changed later comes later.</summary>
+    /// <summary>Toast lists orders by modification time only. A past span is read in the same way, and later changes appear
+    /// later.</summary>
     public IReadOnlyList<string> Streams(bool isBackfill) => ["orders"];
 
     public Task<ProviderResult<PosPage>> FetchPageAsync(
@@ -84,20 +91,20 @@ internal sealed class ToastProvider(ToastApi api, ToastTokens tokens, ToastPageR
         CancellationToken cancellationToken
     ) => pages.FetchAsync(credentials, request, cancellationToken);
 
-    /// <summary>Never needed: a payment of Toast comes with its breakdown.</summary>
+    /// <summary>Never needed, because Toast reports the breakdown with the payment.</summary>
     public Task<ProviderResult<IReadOnlyList<PosOrder>>> FetchOrdersAsync(
         PosCredentials credentials,
         IReadOnlyList<string> orderIds,
         CancellationToken cancellationToken
     ) => Task.FromResult(ProviderResult.Success<IReadOnlyList<PosOrder>>([]));
 
-    // It goes into a header: anything but visible ASCII would break out of it. A JWT with its scopes may be long.
+    // The value becomes part of a header, where anything but visible ASCII could inject other headers. A JWT with its scopes can be long.
     internal static bool IsHeaderText(string? text) => text is { Length: > 0 and <= 8192 } && text.All(c => c is > ' ' and <= '~');
 
     private static string Restaurant(PosCredentials credentials) =>
         $"/restaurants/v1/restaurants/{Uri.EscapeDataString(credentials.LocationId)}?includeArchived=false";
 
-    // Null when they may be read. What is wrong with this question of ours only says nothing about the credentials.
+    // Null when orders can be read. A fault in this probe's own request says nothing about the credentials.
     private async Task<ProviderFault?> CheckOrdersAsync(PosCredentials credentials, CancellationToken cancellationToken)
     {
         var now = clock.Now();
@@ -141,7 +148,7 @@ internal sealed class ToastProvider(ToastApi api, ToastTokens tokens, ToastPageR
         );
     }
 
-    // Credentials of the sandbox in production are the commonest mistake: Toast only says 401, so the other side is asked.
+    // Sandbox credentials in production are the most common mistake. Toast only responds with 401, so the other environment is asked.
     private async Task<PosEnvironment?> DetectEnvironmentAsync(PosCredentials credentials, CancellationToken cancellationToken)
     {
         var other = credentials.Environment == PosEnvironment.Production ? PosEnvironment.Sandbox : PosEnvironment.Production;

@@ -3,13 +3,13 @@ using Integrations.Webhooks;
 
 namespace Integrations.Toast;
 
-/// <summary>Toast's webhook signature: base64 of HMAC-SHA256 over the raw body followed by the message's timestamp, without anything between; the secret taken
-/// as UTF-8 text. The address it was sent to is no part of it.</summary>
-/// <remarks>Source: Toast developer guide, Message signing. The timestamp is the body's own, byte for byte as it stands there; nothing else is read
-/// from a body that is not trusted yet.</remarks>
+/// <summary>Verifies Toast's webhook signatures: base64 of HMAC-SHA256 over the raw body directly followed by the message's timestamp.
+/// The secret is used as UTF-8 text. The URL is not part of the signature.</summary>
+/// <remarks>Source: Toast developer guide, Message signing. The timestamp is taken from the body exactly as it is written there. Nothing
+/// else is read from a body that is not verified yet.</remarks>
 internal static class ToastSignature
 {
-    // No timestamp is longer; a forged body gets no more of our time.
+    // No genuine timestamp is longer. The limit bounds the work that a forged body can cause.
     private const int MaxTimestampLength = 64;
 
     public static bool IsValid(ReadOnlySpan<byte> key, ReadOnlySpan<byte> body, string? signature) =>
@@ -18,7 +18,8 @@ internal static class ToastSignature
         && TimestampOf(body) is { IsEmpty: false } timestamp
         && HmacSignature.IsValid(key, body, timestamp, signature);
 
-    /// <summary>The value of the outermost object's first field <c>timestamp</c>, as printed between its quotes; empty when there is none.</summary>
+    /// <summary>The value of the first field <c>timestamp</c> of the outermost object, exactly as written between its quotes; empty when
+    /// there is none.</summary>
     public static ReadOnlySpan<byte> TimestampOf(ReadOnlySpan<byte> body)
     {
         var json = new Utf8JsonReader(body);
@@ -37,7 +38,7 @@ internal static class ToastSignature
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            // not JSON, or text that is not valid Unicode: no event of Toast's
+            // not JSON, or invalid Unicode: not an event of Toast
         }
         return [];
     }

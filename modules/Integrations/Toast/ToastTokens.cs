@@ -7,18 +7,20 @@ using PosModular.Kernel.Errors;
 
 namespace Integrations.Toast;
 
-/// <summary>The bearer token of a call to Toast: a login's, shared by all who use the same client, or the ready one that was given instead.</summary>
-/// <remarks>Source: Toast Authentication API: OAuth2 client credentials; a token lives about a day (expiresIn, seconds).</remarks>
+/// <summary>Supplies the bearer token for calls to Toast: from a login that all connections with the same client share, or the ready-made
+/// one that was given instead.</summary>
+/// <remarks>Source: Toast Authentication API: OAuth2 client credentials; a token is valid for about a day (expiresIn, in
+/// seconds).</remarks>
 internal sealed class ToastTokens(ToastHttp http, SharedTokenCache shared)
 {
     private static readonly Duration DefaultLifetime = Duration.FromDays(1);
 
-    /// <summary>Whether tokens are fetched with these credentials; else a ready one is used as it is.</summary>
+    /// <summary>Whether tokens are obtained with these credentials; otherwise a ready-made token is used.</summary>
     public static bool HasClientCredentials(PosCredentials credentials) => credentials is { ClientId: not null, ClientSecret: not null };
 
-    /// <param name="credentials">The client.</param>
-    /// <param name="rejectedToken">The token that Toast has just refused; null at first.</param>
-    /// <param name="cancellationToken">Cancels.</param>
+    /// <param name="credentials">The credentials.</param>
+    /// <param name="rejectedToken">The token that Toast has just rejected; null at first.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     public async Task<ProviderResult<string>> GetAsync(
         PosCredentials credentials,
         string? rejectedToken,

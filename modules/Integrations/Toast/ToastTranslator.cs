@@ -5,15 +5,16 @@ using PosModular.Kernel.Amounts;
 
 namespace Integrations.Toast;
 
-/// <summary>Toast's orders in our own words: a pure function over raw bytes. A sale is a payment, never an order: an order has checks, a check has payments. What
-/// it does not know it leaves alone. A payment that cannot be read does not take its neighbours along: they are used, and it is told (Skipped) and kept with
-/// the raw event, which can be read again; an event of which nothing can be used is unreadable.</summary>
-/// <remarks>Source: Toast Orders API reference, Order, Check, Payment; Toast developer guide, Orders webhook. Toast has no mark of a card that is the same at
-/// each of its payments (cardPaymentId is null for chip and keyed cards): cards are never matched.</remarks>
+/// <summary>Translates Toast's orders: a pure function over raw bytes. A transaction is a payment, not an order: an order has checks, and
+/// a check has payments. Unknown fields are ignored. A payment that cannot be read does not affect the others; it is listed in
+/// SkippedItems and kept with the raw event, which can be translated again. An event without any usable payment is unreadable.</summary>
+/// <remarks>Source: Toast Orders API reference, Order, Check, Payment; Toast developer guide, Orders webhook. Toast reports no value that
+/// is the same at each payment of a card (cardPaymentId is null for chip and keyed cards), so cards are never matched.</remarks>
 internal static class ToastTranslator
 {
-    /// <param name="body">A webhook's.</param>
-    /// <param name="currency">The restaurant's: an order names none. Null: whose event it is can be read, its amounts cannot.</param>
+    /// <param name="body">The body of a webhook.</param>
+    /// <param name="currency">The restaurant's currency, which orders do not name; null when it is unknown: the location of the event can
+    /// then be read, but its amounts cannot.</param>
     public static PosEvent Translate(ReadOnlyMemory<byte> body, string? currency)
     {
         try
@@ -27,8 +28,8 @@ internal static class ToastTranslator
         }
         catch (InvalidOperationException)
         {
-            // A string that is not valid UTF-16 once its escapes are resolved, e.g. half a surrogate pair.
-            return Unreadable("The body has text that is not valid Unicode.");
+            // The body contains a string that is not valid UTF-16 after its escapes are resolved, e.g. half a surrogate pair.
+            return Unreadable("text that is not valid Unicode");
         }
     }
 
@@ -54,7 +55,12 @@ internal static class ToastTranslator
         if (ReadObject(details, "order") is not { } order)
             return read with { UnreadableReason = "The event has no details.order." };
         if (currency is null || !Currency.Exists(currency))
-            return read with { UnreadableReason = "The currency of this restaurant's amounts is not known: its till is not connected." };
+            return read with
+            {
+                UnreadableReason =
+                    "The currency of this restaurant is not known, because the location is not connected. Connect it with "
+                    + "connectPos and replay the event.",
+            };
         var (payments, skipped) = Order(order, location, currency);
         return payments.Count == 0 && skipped.Count > 0
             ? read with
@@ -68,11 +74,11 @@ internal static class ToastTranslator
             };
     }
 
-    /// <summary>The payments of an order as it stands in events and in ordersBulk, and what of it could not be read. Orders made in test mode and
-    /// excess food (given away) are no sales: nothing is told of them.</summary>
+    /// <summary>The payments of an order from an event or from ordersBulk, and a reason for everything that could not be read. Orders in
+    /// test mode and excess food (given away) are not transactions and are ignored.</summary>
     /// <param name="order">The order.</param>
-    /// <param name="location">The restaurant that it was listed for.</param>
-    /// <param name="currency">The restaurant's, one that exists.</param>
+    /// <param name="location">The restaurant for which the order was listed.</param>
+    /// <param name="currency">The restaurant's currency, an existing one.</param>
     public static (IReadOnlyList<PosPayment> Payments, IReadOnlyList<string> Skipped) Order(
         JsonElement order,
         string location,
@@ -90,7 +96,7 @@ internal static class ToastTranslator
         }
         catch (InvalidOperationException)
         {
-            skipped.Add("The order has text that is not valid Unicode.");
+            skipped.Add("The order contains text that is not valid Unicode.");
         }
         return (payments, skipped);
     }
@@ -135,7 +141,7 @@ internal static class ToastTranslator
         }
         catch (InvalidOperationException)
         {
-            skipped.Add($"Order {order.Id}: a check has text that is not valid Unicode.");
+            skipped.Add($"Order {order.Id}: a check contains text that is not valid Unicode.");
         }
     }
 
@@ -165,7 +171,7 @@ internal static class ToastTranslator
         }
         if (read.Count == 0)
             return;
-        // With a payment of it unread, nobody can say how much of the tax is whose.
+        // While one payment of the check is unreadable, its tax cannot be divided among the payments.
         var shares = whole ? Breakdowns(check, order.Currency, read) : null;
         if (shares is null && whole)
             skipped.Add(
@@ -194,7 +200,7 @@ internal static class ToastTranslator
         }
         catch (InvalidOperationException)
         {
-            return (null, 0, "a payment has text that is not valid Unicode.");
+            return (null, 0, "a payment contains text that is not valid Unicode.");
         }
     }
 
@@ -210,9 +216,11 @@ internal static class ToastTranslator
             return (
                 null,
                 0,
-                $"its paymentStatus is not one that is known for {(type is null ? "a payment without a type" : "a payment by card")}, so nobody can say whether it counts."
+                "its paymentStatus is not one that is known for "
+                    + $"{(type is null ? "a payment without a type" : "a payment by card")}, so it is unknown whether it counts."
             );
-        // When the guest paid. A payment without it takes the opening of its check, then its order: both stay as they are, a date of change would move.
+        // The time at which the guest paid. A payment without it uses the opening time of its check or order, because both never change,
+        // unlike the modification time.
         var (given, paid) = ToastTime.ReadField(payment, "paidDate");
         if (given && paid is null || (paid ?? opened) is not { } occurred)
             return (null, 0, "it has no readable paidDate.");
@@ -245,8 +253,8 @@ internal static class ToastTranslator
         );
     }
 
-    /// <summary>Toast documents the status for cards only. Another payment without one was taken in when it was entered; a card's may not have gone
-    /// through at all, so one that is not known is never counted.</summary>
+    /// <summary>Toast documents the status for cards only. Any other payment without one was received when it was entered. A card payment
+    /// may have failed, so one with an unknown status is never counted.</summary>
     private static PaymentState? PaymentStateOf(JsonElement payment, string? type, bool canceled)
     {
         PaymentState? state = ReadText(payment, "paymentStatus") switch
@@ -261,14 +269,14 @@ internal static class ToastTranslator
         return canceled || IsVoided(payment) ? PaymentState.Canceled : state ?? (type is null or "CREDIT" ? null : PaymentState.Captured);
     }
 
-    // An empty object tells of no void.
+    // An empty object does not mean that the payment was voided.
     private static bool IsVoided(JsonElement payment) =>
         ReadObject(payment, "voidInfo") is { } info && info.EnumerateObject().Any(p => p.Value.ValueKind != JsonValueKind.Null);
 
     private static long? ReadRefunded(JsonElement payment, string currency)
     {
         if (!payment.TryGetProperty("refund", out var given) || given.ValueKind == JsonValueKind.Null)
-            return ReadText(payment, "refundStatus") is "PARTIAL" or "FULL" ? null : 0; // given back, and nobody says how much
+            return ReadText(payment, "refundStatus") is "PARTIAL" or "FULL" ? null : 0; // refunded by an unknown amount
         return
             given.ValueKind == JsonValueKind.Object
             && ReadMinorUnits(given, "refundAmount", currency) is { } amount
@@ -277,9 +285,10 @@ internal static class ToastTranslator
             : null;
     }
 
-    /// <summary>What each payment's total is made of. A check has tax, discounts (its own and its selections', also of modifiers) and service charges; its payments
-    /// share them in proportion to what they paid. A gratuity that is charged is a service charge here: it is part of the amount and not of tipAmount, so the
-    /// subtotal is net of it, and it cannot be counted twice as a tip. Voided and failed payments have no part. What is not paid yet of an open check keeps its own.</summary>
+    /// <summary>The breakdown of each payment's total. A check has tax, discounts (its own and those of its selections and modifiers) and
+    /// service charges, which are divided among its payments in proportion to their amounts. A charged gratuity is a service charge: it
+    /// is part of the amount and not of tipAmount, so it is not counted a second time as a tip. Voided and failed payments receive no
+    /// share. The unpaid part of an open check keeps its own share.</summary>
     private static Dictionary<string, PosBreakdown>? Breakdowns(
         JsonElement check,
         string currency,
@@ -334,7 +343,7 @@ internal static class ToastTranslator
     private static decimal? SumServiceCharges(JsonElement check) =>
         Sum(check, "appliedServiceCharges", charge => ToastAmount.Read(charge, "chargeAmount"));
 
-    // The check's own and those of all that was ordered and not voided, modifiers being selections within selections.
+    // The discounts of the check itself and of all selections that are not voided; modifiers are selections within selections.
     private static decimal? SumDiscounts(JsonElement of, string ordered = "selections") =>
         Sum(of, "appliedDiscounts", discount =>
             ReadText(discount, "processingState") == "VOID" ? 0 : ToastAmount.Read(discount, "discountAmount")
@@ -394,16 +403,16 @@ internal static class ToastTranslator
             { } tapped when tapped.Contains("CONTACTLESS", StringComparison.Ordinal) => "CONTACTLESS",
             var other => other,
         };
-        // More than the last four digits of a card is never kept.
+        // Never more than the last four digits of a card number is kept.
         var last4 = ReadText(payment, "last4Digits") is { Length: 4 } digits && digits.All(char.IsAsciiDigit) ? digits : null;
         return (brand, last4, entry) == (null, null, null) ? null : new PosCard(brand, last4, entry, null);
     }
 
-    // 0 or more; left out means none.
+    // The amount in minor units, 0 or more; 0 when the field is missing.
     private static long? ReadMinorUnits(JsonElement of, string name, string currency) =>
         ToastAmount.Read(of, name) is >= 0 and { } units ? ToastAmount.ToMinorUnits(units, currency) : null;
 
-    // Left out means no; anything but true and false is no answer.
+    // A missing flag is false; anything but true and false is unreadable.
     private static bool? ReadFlag(JsonElement of, string name) =>
         !of.TryGetProperty(name, out var value)
             ? false
@@ -414,7 +423,7 @@ internal static class ToastTranslator
                 _ => null,
             };
 
-    // An event's reason is for people: a few of them tell enough.
+    // The reason of an event is for people, so a few examples suffice.
     private static string Summarize(IReadOnlyList<string> skipped) =>
         string.Join(" ", skipped.Take(5)) + (skipped.Count > 5 ? $" And {skipped.Count - 5} more." : "");
 
@@ -428,7 +437,7 @@ internal static class ToastTranslator
         return default;
     }
 
-    // GUIDs are compared as text: one spelling.
+    // GUIDs are compared as text, so they are lower-cased.
     private static string? ReadLocation(JsonElement? details) => ReadText(details, "restaurantGuid")?.ToLowerInvariant();
 
     private static string? ReadText(JsonElement? of, string name) =>

@@ -4,7 +4,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Integrations.Venues;
 
-/// <summary>Null when there is no such venue or you may not see it.</summary>
+/// <summary>A venue by its id; null when there is none or you may not see it.</summary>
 internal sealed class GetVenue(IDbContextFactory<IntegrationsDb> dbFactory)
 {
     /// <param name="id">The venue's id.</param>

@@ -4,13 +4,13 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Integrations.Venues;
 
-/// <summary>Who you are to this server.</summary>
+/// <summary>The user who sends this request, as identified by their token.</summary>
 /// <param name="UserId">The sub claim of your token.</param>
 /// <param name="Roles">The roles of your token.</param>
-/// <param name="OwnedVenueIds">The venues whose sales you may see.</param>
+/// <param name="OwnedVenueIds">The ids of the venues that you own, whose transactions you may see.</param>
 internal sealed record Viewer([property: Id] string UserId, IReadOnlyList<Role> Roles, [property: Id] IReadOnlyList<string> OwnedVenueIds);
 
-/// <summary>Who you are to this server: any user.</summary>
+/// <summary>The user who sends this request. For any user with a token.</summary>
 internal sealed class GetViewer(IDbContextFactory<IntegrationsDb> dbFactory)
 {
     public async Task<Viewer> ViewerAsync(IResolveFieldContext context, CancellationToken cancellationToken)

@@ -5,13 +5,13 @@ using PosModular.Kernel.Paging;
 
 namespace Integrations.Venues;
 
-/// <summary>Those you own; all of them for HEAD_MODERATOR.</summary>
+/// <summary>The venues that you own, ordered by id; for HEAD_MODERATOR all venues.</summary>
 internal sealed class ListVenues(IDbContextFactory<IntegrationsDb> dbFactory)
 {
     private const string CursorKind = "venue";
 
-    /// <param name="first">How many, 1 to 200.</param>
-    /// <param name="after">The endCursor of the page before.</param>
+    /// <param name="first">The page size, 1 to 200.</param>
+    /// <param name="after">The endCursor of the previous page; null for the first page.</param>
     public async Task<Connection<Venue>> VenuesAsync(
         IResolveFieldContext context,
         CancellationToken cancellationToken,

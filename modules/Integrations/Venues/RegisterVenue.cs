@@ -10,51 +10,51 @@ using PosModular.Kernel.Time;
 
 namespace Integrations.Venues;
 
-/// <summary>A new venue.</summary>
+/// <summary>The venue to register.</summary>
 internal sealed record RegisterVenueInput
 {
-    /// <summary>Keep the one your application uses; made up when left out.</summary>
+    /// <summary>The id that your application uses for this venue; generated when null.</summary>
     [Id]
     public string? Id { get; init; }
 
-    /// <summary>For people; 1 to 200 characters.</summary>
+    /// <summary>The display name, 1 to 200 characters.</summary>
     public required string Name { get; init; }
 
-    /// <summary>IANA, e.g. Europe/Berlin.</summary>
+    /// <summary>The IANA time zone, e.g. Europe/Berlin.</summary>
     public required string TimeZone { get; init; }
 
-    /// <summary>ISO 4217; cannot be changed later.</summary>
+    /// <summary>The venue's currency, ISO 4217. It cannot be changed later.</summary>
     public required string Currency { get; init; }
 
-    /// <summary>The venue's day starts here; a multiple of 15 minutes.</summary>
+    /// <summary>The local time at which the venue's business date starts; a multiple of 15 minutes.</summary>
     [DefaultAstValue("\"06:00\"")]
     public LocalTime? DayCutoff { get; init; }
 
-    /// <summary>Who may see the venue's sales: the sub claims of their tokens.</summary>
+    /// <summary>The users who may see the venue's transactions: the sub claims of their tokens.</summary>
     [Id]
     public required IReadOnlyList<string> OwnerUserIds { get; init; }
 
-    /// <summary>From which state on a sale counts as lifetime spend.</summary>
+    /// <summary>The state from which a transaction counts towards lifetime spend.</summary>
     [DefaultAstValue("AUTHORIZED")]
     public CountFrom? RulesCountFrom { get; init; }
 
-    /// <summary>What becomes of an unlock when a refund takes the spend below its threshold.</summary>
+    /// <summary>What happens to an unlock when a refund takes the lifetime spend below its threshold.</summary>
     [DefaultAstValue("KEEP")]
     public UnlockPolicy? UnlockPolicy { get; init; }
 }
 
-/// <summary>The venue, or what was wrong.</summary>
-/// <param name="Venue">Null when there are errors.</param>
-/// <param name="Errors">Empty when it went well.</param>
+/// <summary>The result of registering or changing a venue.</summary>
+/// <param name="Venue">The venue; null when there are errors.</param>
+/// <param name="Errors">What was wrong with the input; empty on success.</param>
 internal sealed record VenuePayload(Venue? Venue, IReadOnlyList<UserError> Errors)
 {
     public static VenuePayload Failed(params IReadOnlyList<UserError> errors) => new(null, errors);
 }
 
-/// <summary>Registers a venue. HEAD_MODERATOR. Errors: INVALID_INPUT; CONFLICT when the id is taken.</summary>
+/// <summary>Registers a venue. Requires HEAD_MODERATOR. Errors: INVALID_INPUT; CONFLICT when the id is taken.</summary>
 internal sealed class RegisterVenue(IDbContextFactory<IntegrationsDb> dbFactory, IClock clock)
 {
-    /// <param name="input">The new venue.</param>
+    /// <param name="input">The venue to register.</param>
     public async Task<VenuePayload> HandleAsync(RegisterVenueInput input, IResolveFieldContext context, CancellationToken cancellationToken)
     {
         var caller = context.Caller();
@@ -95,7 +95,11 @@ internal sealed class RegisterVenue(IDbContextFactory<IntegrationsDb> dbFactory,
         catch (DbUpdateException e) when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
         {
             return VenuePayload.Failed(
-                new UserError(ErrorCode.Conflict, "There is a venue with this id already. Use updateVenue, or another id.", "id")
+                new UserError(
+                    ErrorCode.Conflict,
+                    "A venue with this id already exists. Change it with updateVenue, or register this one under another id.",
+                    "id"
+                )
             );
         }
         return new VenuePayload(venue, []);

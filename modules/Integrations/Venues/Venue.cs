@@ -6,32 +6,32 @@ using NodaTime;
 
 namespace Integrations.Venues;
 
-/// <summary>A bar, a club, a restaurant: the hub of everything; one query can load a whole dashboard.</summary>
+/// <summary>A place of business, such as a bar, a club or a restaurant. One query from here can load a whole dashboard.</summary>
 internal sealed class Venue : IVenue
 {
-    /// <summary>The application's own id, or a version-7 UUID.</summary>
+    /// <summary>The id that your application chose, or a version-7 UUID.</summary>
     [Id]
     public required string Id { get; init; }
 
-    /// <summary>For people.</summary>
+    /// <summary>The display name.</summary>
     public required string Name { get; set; }
 
-    /// <summary>IANA, e.g. Europe/Berlin.</summary>
+    /// <summary>The IANA time zone, e.g. Europe/Berlin.</summary>
     public required string TimeZone { get; set; }
 
-    /// <summary>ISO 4217; what revenue is shown in. Sales of other currencies are kept apart.</summary>
+    /// <summary>The currency in which revenue is shown, ISO 4217. Transactions in other currencies are kept separate.</summary>
     public required string Currency { get; init; }
 
-    /// <summary>The venue's day starts here; a multiple of 15 minutes.</summary>
+    /// <summary>The local time at which the venue's business date starts; a multiple of 15 minutes.</summary>
     public required LocalTime DayCutoff { get; set; }
 
-    /// <summary>From which state on a sale counts as lifetime spend.</summary>
+    /// <summary>The state from which a transaction counts towards lifetime spend.</summary>
     public required CountFrom RulesCountFrom { get; set; }
 
-    /// <summary>What becomes of an unlock when a refund takes the spend below its threshold.</summary>
+    /// <summary>What happens to an unlock when a refund takes the lifetime spend below its threshold.</summary>
     public required UnlockPolicy UnlockPolicy { get; set; }
 
-    /// <summary>Who may see the venue's sales.</summary>
+    /// <summary>The users who may see the venue's transactions: the sub claims of their tokens.</summary>
     [Id]
     public required IReadOnlyList<string> OwnerUserIds { get; set; }
 

@@ -5,22 +5,26 @@ using PosModular.Kernel.Errors;
 
 namespace Integrations.Venues;
 
-/// <summary>What a venue's settings must satisfy; each answers null when it is well.</summary>
+/// <summary>Checks the settings of a venue. Each method returns null when the value is valid.</summary>
 internal static partial class VenueValidator
 {
-    /// <summary>Ids travel in URLs and NOTIFY payloads: 1 to 64 of A–Z, a–z, 0–9, dash, underscore, dot.</summary>
+    /// <summary>Ids appear in URLs and NOTIFY payloads, so they consist of 1 to 64 letters, digits, dashes, underscores and
+    /// dots.</summary>
     [GeneratedRegex(@"^[A-Za-z0-9_.-]{1,64}\z")]
     private static partial Regex IdPattern();
 
     public static UserError? CheckId(string id) =>
         IdPattern().IsMatch(id)
             ? null
-            : UserError.Invalid("An id has 1 to 64 letters, digits, dashes, dots or underscores. Leave it out to have one made.", "id");
+            : UserError.Invalid(
+                "The id must consist of 1 to 64 letters, digits, dashes, dots or underscores. Leave it out to have one " + "generated.",
+                "id"
+            );
 
     public static UserError? CheckName(string name) =>
         name.Trim().Length is >= 1 and <= 200 && !name.Any(char.IsControl)
             ? null
-            : UserError.Invalid("A name has 1 to 200 characters.", "name");
+            : UserError.Invalid("The name must have 1 to 200 characters and no control characters. Pass another name.", "name");
 
     public static UserError? CheckTimeZone(string zone) =>
         DateTimeZoneProviders.Tzdb.GetZoneOrNull(zone) is not null
@@ -30,15 +34,18 @@ internal static partial class VenueValidator
     public static UserError? CheckCurrency(string currency) =>
         Currency.Exists(currency)
             ? null
-            : UserError.Invalid($"'{currency}' is not an ISO 4217 currency. Use three capitals such as EUR.", "currency");
+            : UserError.Invalid($"'{currency}' is not an ISO 4217 currency. Use three capital letters such as EUR.", "currency");
 
     public static UserError? CheckDayCutoff(LocalTime cutoff) =>
         cutoff.TickOfDay % (15 * NodaConstants.TicksPerMinute) == 0
             ? null
-            : UserError.Invalid("The day starts on a quarter of an hour, e.g. 06:00 or 05:45.", "dayCutoff");
+            : UserError.Invalid("The day cut-off must be a multiple of 15 minutes. Use a time such as 06:00 or 05:45.", "dayCutoff");
 
     public static UserError? CheckOwners(IReadOnlyList<string> owners) =>
         owners.All(o => o.Trim().Length is >= 1 and <= 200 && !o.Any(char.IsControl))
             ? null
-            : UserError.Invalid("An owner is a user id: the sub claim of that user's token, 1 to 200 characters.", "ownerUserIds");
+            : UserError.Invalid(
+                "Each owner must be a user id, the sub claim of that user's token, of 1 to 200 characters. Correct " + "ownerUserIds.",
+                "ownerUserIds"
+            );
 }

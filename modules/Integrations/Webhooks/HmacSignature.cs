@@ -4,15 +4,16 @@ using System.Text;
 
 namespace Integrations.Webhooks;
 
-/// <summary>base64(HMAC-SHA256(key, bytes)), as providers sign their events; compared in constant time, and nothing in a signature throws.</summary>
+/// <summary>Verifies signatures of the form base64(HMAC-SHA256(key, bytes)). Works in constant time and never throws, whatever the
+/// signature contains.</summary>
 internal static class HmacSignature
 {
     private const int HashLength = 32;
 
-    /// <param name="key">As bytes; nothing is genuine under an empty one.</param>
-    /// <param name="first">What is signed …</param>
-    /// <param name="second">… and what follows it at once.</param>
-    /// <param name="signature">As the header has it.</param>
+    /// <param name="key">The key; no signature is valid for an empty one.</param>
+    /// <param name="first">The first part of the signed bytes.</param>
+    /// <param name="second">The second part, which follows without a separator.</param>
+    /// <param name="signature">The value of the signature header; null when there is none.</param>
     public static bool IsValid(ReadOnlySpan<byte> key, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, string? signature)
     {
         if (key.IsEmpty || signature is null || signature.Length > 64)

@@ -8,8 +8,9 @@ using PosModular.Kernel.Time;
 
 namespace Integrations.Webhooks;
 
-/// <summary>A seller who takes his consent back is told by an event: the merchant's OAuth connections are looked after at once, so that their status tells it
-/// before the next sync stumbles. Only a nudge: should it be lost, the next call's 401 tells the same.</summary>
+/// <summary>Reacts to sellers who revoke their consent. The event puts the error on the merchant's connections and makes them due for a
+/// check at once, so that their status shows it before the next sync run fails. An event that is lost here does no harm, because the next
+/// call's 401 reports the same.</summary>
 /// <remarks>Source: Square docs, OAuth API, event oauth.authorization.revoked.</remarks>
 internal sealed partial class OAuthRevocations(IDbContextFactory<IntegrationsDb> dbFactory, IClock clock, ILogger<OAuthRevocations> log)
     : BackgroundService
@@ -28,10 +29,11 @@ internal sealed partial class OAuthRevocations(IDbContextFactory<IntegrationsDb>
             {
                 await using var db = await dbFactory.CreateDbContextAsync(stoppingToken);
                 var now = clock.Now();
-                // Taken at its word, and asked at once: a connection that lives by another consent turns back with that call.
+                // The event is trusted, and the check follows at once: a connection that uses another consent recovers with that call.
                 var (code, message) = (
                     (ErrorCode?)ErrorCode.InvalidCredentials,
-                    "The seller has revoked the application's access at the provider. Have it authorized again and connect the till with the new token."
+                    "The seller has revoked the application's access at the provider. Have the application authorized again "
+                        + "and connect the location with the new token."
                 );
                 await db
                     .Connections.Where(c => c.MerchantId == merchantId && c.DisconnectedAt == null)
@@ -51,6 +53,9 @@ internal sealed partial class OAuthRevocations(IDbContextFactory<IntegrationsDb>
         }
     }
 
-    [LoggerMessage(LogLevel.Information, "A merchant's revocation was not followed up at once: {Reason}")]
+    [LoggerMessage(
+        LogLevel.Information,
+        "A seller's revocation of access could not be recorded; the next call to the provider reports it: {Reason}"
+    )]
     private static partial void LogFollowUpFailed(ILogger log, string reason);
 }

@@ -4,16 +4,17 @@ using Integrations.Providers;
 
 namespace Integrations.Webhooks;
 
-/// <summary>Tells an operator what a refused webhook looked like: without a signature, signed for another address, with another connection's key, or
-/// checked with something that is no key. It only helps to set things up right; nothing that it finds lets an event in.</summary>
+/// <summary>Explains to an operator why a webhook was rejected: it has no signature, was signed for another URL or with another
+/// connection's key, or the stored key is not a signature key. It only helps with the setup; its findings never cause an event to be
+/// accepted.</summary>
 internal sealed class SignatureDiagnostics(IntegrationsSettings settings, TimeProvider time)
 {
-    // A flood of forged requests is not looked into one by one.
+    // Only a few requests per second are examined, so that forged requests cannot consume the CPU.
     private static readonly TimeSpan MinInterval = TimeSpan.FromMilliseconds(200);
     private const int MaxOtherConnections = 2_000;
     private long _lastAt;
 
-    /// <summary>One or two sentences; null when another one was examined just before.</summary>
+    /// <summary>A diagnosis in one or two sentences; null when another request was examined shortly before.</summary>
     public string? Diagnose(IPosProvider provider, PosConnectionSnapshot connections, PosConnectionEntry connection, WebhookRequest request)
     {
         var last = Volatile.Read(ref _lastAt);
@@ -24,13 +25,15 @@ internal sealed class SignatureDiagnostics(IntegrationsSettings settings, TimePr
             return null;
         var expectedUrl = Encoding.UTF8.GetString(connection.Urls[0]);
         if (string.IsNullOrEmpty(request.Signature))
-            return "It came without a signature header. It was not sent by the provider, or something between drops the header.";
+            return "The request has no signature header. Either the provider did not send it, or a proxy removes the header.";
         if (connection.Keys.Count == 0)
-            return "No signature key is known for this connection. Pass the subscription's key as webhookSignatureKey (updatePosConnection).";
+            return "No signature key is known for this connection. Pass the subscription's key as webhookSignatureKey with "
+                + "updatePosConnection.";
         foreach (var url in CandidateUrls(request, expectedUrl))
         foreach (var key in connection.Keys)
             if (IsSignedFor(provider, key, url, request))
-                return $"It was signed for {url}, but the connection expects {expectedUrl}. Set the subscription's address to {expectedUrl}, or Pos__PublicBaseUrl to what the provider calls.";
+                return $"The request was signed for {url}, but the connection expects {expectedUrl}. Set the subscription's URL to "
+                    + $"{expectedUrl}, or Pos__PublicBaseUrl to the address that the provider calls.";
         foreach (
             var other in connections
                 .AllOf(provider.Provider)
@@ -39,21 +42,27 @@ internal sealed class SignatureDiagnostics(IntegrationsSettings settings, TimePr
         )
         foreach (var key in other.Keys)
             if (connection.Urls.Concat(other.Urls).Any(url => provider.IsSignatureValid(key, url, request.Body.Span, request.Signature)))
-                return $"It was signed with the key of another connection ({other.Details.ConnectionId}). Its subscription sends to this connection's address {expectedUrl}; give each connection a subscription of its own.";
+                return $"The request was signed with the key of another connection ({other.Details.ConnectionId}), whose "
+                    + $"subscription sends to this connection's URL {expectedUrl}. Create a separate subscription for each "
+                    + "connection.";
         if (
             settings.SquareApplicationSignatureKey is { } applicationKey
             && connection.Urls.Any(url => provider.IsSignatureValid(applicationKey, url, request.Body.Span, request.Signature))
         )
-            return $"It was signed with the application's key (Pos__Square__WebhookSignatureKey), whose subscription belongs to {settings.WebhookUrl(provider.Provider)}.";
+            return "The request was signed with the application's key (Pos__Square__WebhookSignatureKey). The subscription of that "
+                + $"key must send to {settings.WebhookUrl(provider.Provider)}.";
         if (connection.Keys.Any(LooksLikeAccessToken))
-            return "The stored signature key looks like an access token. Copy the signature key from the webhook subscription in the provider's dashboard and pass it as webhookSignatureKey.";
-        return $"It was signed with another key, or changed on its way. The connection expects a signature for {expectedUrl}; copy the subscription's key again, or connect the till again.";
+            return "The stored signature key looks like an access token. Copy the signature key from the webhook subscription in "
+                + "the provider's dashboard and pass it as webhookSignatureKey.";
+        return "The request was signed with another key, or altered on its way. The connection expects a signature for "
+            + $"{expectedUrl}. Copy the subscription's key again and pass it as webhookSignatureKey, or connect the location "
+            + "again.";
     }
 
     private static bool IsSignedFor(IPosProvider provider, byte[] key, string url, WebhookRequest request) =>
         provider.IsSignatureValid(key, Encoding.UTF8.GetBytes(url), request.Body.Span, request.Signature);
 
-    // What somebody may have typed into the provider's dashboard instead.
+    // URLs that someone may have entered in the provider's dashboard by mistake.
     private IEnumerable<string> CandidateUrls(WebhookRequest request, string expectedUrl)
     {
         var path = Uri.TryCreate(expectedUrl, UriKind.Absolute, out var uri) ? uri.AbsolutePath : "";
@@ -79,7 +88,7 @@ internal sealed class SignatureDiagnostics(IntegrationsSettings settings, TimePr
         : url.StartsWith("http:", StringComparison.Ordinal) ? "https:" + url[5..]
         : url;
 
-    /// <remarks>Square's access tokens begin with EAAA (or sq0atp-, sandbox-sq0), application secrets with sq0csp-.</remarks>
+    /// <remarks>Source: Square docs: access tokens begin with EAAA, sq0atp- or sandbox-sq0, application secrets with sq0csp-.</remarks>
     private static bool LooksLikeAccessToken(byte[] key) =>
         Encoding.UTF8.GetString(key) is var text
         && (

@@ -9,13 +9,15 @@ using PosModular.Kernel.Time;
 
 namespace Integrations.Webhooks;
 
-/// <summary>What came in at each connection's address: when the last genuine event, how many refused ones, and what the last of those looked like.
-/// Counted in memory and written down about once a second for all at once, never one write per (perhaps forged) request.</summary>
+/// <summary>Counts what arrives at each connection's webhook URL: the time of the last genuine event, the number of rejected requests and
+/// a description of the last one. The counts are collected in memory and written about once a second in one statement, because a write
+/// per request would let forged requests load the database.</summary>
 internal sealed partial class WebhookStatistics(NpgsqlDataSource database, IClock clock, TimeProvider time, ILogger<WebhookStatistics> log)
     : BackgroundService
 {
     private const string UpdateSql = """
-        update integrations.pos_connections c set refused_signatures = c.refused_signatures + n.refused, last_refusal = coalesce(n.refusal, c.last_refusal),
+        update integrations.pos_connections c set refused_signatures = c.refused_signatures + n.refused,
+          last_refusal = coalesce(n.refusal, c.last_refusal),
           last_event_at = greatest(c.last_event_at, n.last_event)
         from unnest($1::uuid[], $2::bigint[], $3::text[], $4::timestamptz[]) n(id, refused, refusal, last_event) where c.id = n.id
         """;
@@ -25,11 +27,12 @@ internal sealed partial class WebhookStatistics(NpgsqlDataSource database, ICloc
 
     public void RecordAccepted(Guid connectionId) => CounterOf(connectionId).RecordAccepted(clock.Now());
 
-    /// <param name="connectionId">Whose address it came to.</param>
-    /// <param name="description">What it looked like; null when that was not looked into, because one just before was.</param>
+    /// <param name="connectionId">The connection whose URL received the request.</param>
+    /// <param name="description">A description of the request; null when it was not examined because another one was examined shortly
+    /// before.</param>
     public void RecordRejected(Guid connectionId, string? description) => CounterOf(connectionId).RecordRejected(description);
 
-    /// <summary>What this host has not written down yet is told too.</summary>
+    /// <summary>Adds the counts that this host has not written yet.</summary>
     public PosConnectionRow AddPendingTo(PosConnectionRow connection)
     {
         if (_counters.TryGetValue(connection.Id, out var counter))
@@ -44,7 +47,7 @@ internal sealed partial class WebhookStatistics(NpgsqlDataSource database, ICloc
             await time.DelayAsync(FlushInterval, stoppingToken);
             try
             {
-                // At the end once more, with what came while we were told to stop.
+                // Not cancellable, so that the counts collected until shutdown are written too.
                 await FlushAsync(CancellationToken.None);
             }
             catch (Exception e)
@@ -83,7 +86,7 @@ internal sealed partial class WebhookStatistics(NpgsqlDataSource database, ICloc
 
     private ConnectionCounter CounterOf(Guid connectionId) => _counters.GetOrAdd(connectionId, static _ => new ConnectionCounter());
 
-    [LoggerMessage(LogLevel.Information, "What came in at the webhook addresses could not be noted yet: {Reason}")]
+    [LoggerMessage(LogLevel.Information, "Webhook statistics could not be written and are kept for the next attempt: {Reason}")]
     private static partial void LogFlushFailed(ILogger log, string reason);
 
     private sealed record PendingCounts(long RefusedCount, string? LastRefusal, Instant? LastEventAt);

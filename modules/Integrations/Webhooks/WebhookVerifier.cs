@@ -5,9 +5,9 @@ using Integrations.Providers;
 
 namespace Integrations.Webhooks;
 
-/// <summary>Decides which webhooks are genuine and whose they are.</summary>
-/// <remarks>The address in the signature is the one stored with the connection, never the request's own: a proxy changes that.
-/// Source: Square docs, Webhooks › Validate notifications.</remarks>
+/// <summary>Decides which webhooks are genuine and to which connection they belong.</summary>
+/// <remarks>Signatures are verified over the URL that is stored with the connection, never over the request's own URL, which a proxy
+/// changes. Source: Square docs, Webhooks › Validate notifications.</remarks>
 internal sealed class WebhookVerifier(
     PosConnectionDirectory directory,
     PosProviderRegistry providers,
@@ -19,7 +19,7 @@ internal sealed class WebhookVerifier(
     TimeProvider time
 ) : IWebhookVerifier
 {
-    // Square waits 10 s for an answer, Toast 2 s. A key change takes one call to the provider.
+    // Square waits 10 s for a response and Toast 2 s. A key rotation takes one call to the provider.
     private static readonly TimeSpan MaxKeyWait = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan MaxKeyWaitForToast = TimeSpan.FromSeconds(1);
 
@@ -34,7 +34,8 @@ internal sealed class WebhookVerifier(
             return await AcceptAsync(provider, connections, verification, cancellationToken);
         if (!string.IsNullOrEmpty(request.Signature))
         {
-            // A till, its key or its address may be newer than what is in memory. For a genuine event that decides whether its sale counts.
+            // The connection, its key or its URL may be newer than the snapshot in memory. For a genuine event this reading decides
+            // whether the event counts.
             connections = verification.IsGenuine
                 ? await directory.ReadLatestAsync(cancellationToken)
                 : await directory.ReadThrottledAsync(cancellationToken);
@@ -125,8 +126,8 @@ internal sealed class WebhookVerifier(
                 ? Genuine(ReadFor(provider, posEvent, body, owner), owner)
                 : WithoutConnection(posEvent);
 
-        // Who may have signed it is read from a body that is not trusted yet: the signature under that till's own key then tells. Several tills may
-        // share a key; the sale is the connected one's whose location it names.
+        // The possible signer is read from a body that is not trusted yet; the signature under that connection's own key is the proof.
+        // Several connections can share a key; the event belongs to the connected one whose location it names.
         var signers = connections
             .FindByMerchantOrLocation(provider.Provider, posEvent.MerchantId, posEvent.LocationId)
             .Where(connection => IsSignedBy(provider, connection, _generalUrl, signature, body))
@@ -135,7 +136,7 @@ internal sealed class WebhookVerifier(
         return signers.FirstOrDefault(a => a.IgnoredReason is null) ?? signers.FirstOrDefault() ?? WebhookVerification.Rejected;
     }
 
-    // What was read without knowing whose it is may lack the amounts, for want of a currency.
+    // An event that was translated without its connection may lack amounts, because the currency was unknown.
     private static PosEvent ReadFor(IPosProvider provider, PosEvent posEvent, ReadOnlyMemory<byte> body, PosConnectionEntry connection) =>
         posEvent is { Observations: null, UnreadableReason: not null } ? provider.Translate(body, connection.Currency) : posEvent;
 
@@ -146,7 +147,8 @@ internal sealed class WebhookVerifier(
             null,
             posEvent.UnreadableReason is not null
                 ? null
-                : $"No till is connected for location {posEvent.LocationId ?? "(none named)"} of merchant {posEvent.MerchantId ?? "(none named)"}."
+                : $"No connection exists for location {posEvent.LocationId ?? "(none named)"} of merchant "
+                    + $"{posEvent.MerchantId ?? "(none named)"}."
         );
 
     private static bool IsSignedBy(
@@ -168,9 +170,10 @@ internal sealed class WebhookVerifier(
             true,
             posEvent,
             connection.Details,
-            !connection.IsConnected ? "The till is disconnected."
+            !connection.IsConnected ? "The location is disconnected."
                 : posEvent.Observations is not null && posEvent.LocationId != connection.LocationId
-                    ? $"It is a sale of location {posEvent.LocationId}; this connection is for {connection.LocationId}."
+                    ? $"The event belongs to location {posEvent.LocationId}, but this connection is for location "
+                        + $"{connection.LocationId}."
                 : null
         );
 }

@@ -127,7 +127,7 @@ public sealed class ConnectionLifecycleTests(TestPostgres postgres)
         var afterRevocation = await GetConnectionAsync(venue);
         afterRevocation.At("status").GetString().ShouldBe("NEEDS_ATTENTION");
         afterRevocation.At("statusReason.code").GetString().ShouldBe("INVALID_CREDENTIALS");
-        afterRevocation.At("statusReason.message").GetString()!.ShouldContain("connect the till with the new token");
+        afterRevocation.At("statusReason.message").GetString()!.ShouldContain("connect the location with the new token");
         afterRevocation.At("sync.recentErrors.0.code").GetString().ShouldBe("INVALID_CREDENTIALS");
 
         venue.Simulator.Sellers.AddToken(venue.Seller.Token);
@@ -177,7 +177,7 @@ public sealed class ConnectionLifecycleTests(TestPostgres postgres)
         ).ShouldBeTrue();
         (await venue.PostWebhookAsync(venue.PaymentEvent("sale-after"))).ShouldBe(HttpStatusCode.OK);
         (await venue.SqlAsync<string>("select reason from ingestion.webhook_events where status = 2")).ShouldBe(
-            "The till is disconnected."
+            "The location is disconnected."
         );
         (await FetchPageAsync(venue)).ShouldNotBeNull().Error.Code.ShouldBe(PosModular.Kernel.Errors.ErrorCode.NotFound);
         (await DisconnectAsync(venue, new { venueId = "bar", provider = "SQUARE" })).At("errors.0.code").GetString().ShouldBe("NOT_FOUND");

@@ -84,7 +84,7 @@ public sealed class EncryptionKeyTests(TestPostgres postgres)
             connection.At("status").GetString().ShouldBe("NEEDS_ATTENTION");
             connection.At("statusReason.message").GetString()!.ShouldContain("POS_ENCRYPTION_KEYS_OLD");
             await Wait.UntilAsync(() =>
-                hostWithoutKey.Log.Lines.Any(l => l.Contains("cannot be opened with any key", StringComparison.Ordinal))
+                hostWithoutKey.Log.Lines.Any(l => l.Contains("cannot be decrypted with any key", StringComparison.Ordinal))
             );
             (await venue.PostWebhookAsync(venue.PaymentEvent("p1"), hostWithoutKey)).ShouldBe(HttpStatusCode.ServiceUnavailable); // not refused: it comes again
         }

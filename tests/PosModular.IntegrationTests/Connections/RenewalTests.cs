@@ -139,7 +139,7 @@ public sealed class RenewalTests(TestPostgres postgres)
             return connectionState.At("status").GetString() == "NEEDS_ATTENTION";
         });
         connectionState.At("statusReason.code").GetString().ShouldBe("INVALID_CREDENTIALS");
-        connectionState.At("statusReason.message").GetString()!.ShouldContain("connect the till");
+        connectionState.At("statusReason.message").GetString()!.ShouldContain("connect the location");
     }
 
     [Fact]

@@ -77,7 +77,7 @@ public sealed class TestWebhookTests(TestPostgres postgres)
         events
             .At("webhookEvents.nodes")
             .ToString()
-            .ShouldBe("""[{"type":"order.created","status":"PROCESSED","reason":"It is the provider's test of the webhook."}]""");
+            .ShouldBe("""[{"type":"order.created","status":"PROCESSED","reason":"This is the provider's test event."}]""");
         events.At("auditLog.nodes.0").ToString().ShouldBe($$"""{"action":"testWebhook","subject":"{{venue.ConnectionId}}"}""");
         (
             await venue.SqlAsync<long>(
@@ -116,7 +116,7 @@ public sealed class TestWebhookTests(TestPostgres postgres)
         await ShouldReportAsync(venue, true, 200);
 
         (await venue.SqlAsync<string>("select string_agg(status || ' ' || reason, ',') from ingestion.webhook_events")).ShouldBe(
-            "1 It is the provider's test of the webhook."
+            "1 This is the provider's test event."
         );
     }
 
@@ -125,7 +125,7 @@ public sealed class TestWebhookTests(TestPostgres postgres)
     {
         await using var venue = await OpenAsync("http://127.0.0.1:1"); // nobody is there
 
-        await ShouldReportAsync(venue, false, null, "no answer from " + venue.NotificationUrl, "Pos__PublicBaseUrl", "by polling");
+        await ShouldReportAsync(venue, false, null, "no response from " + venue.NotificationUrl, "Pos__PublicBaseUrl", "by polling");
     }
 
     [Fact]
@@ -137,11 +137,11 @@ public sealed class TestWebhookTests(TestPostgres postgres)
         foreach (
             var (status, advicePart) in new[]
             {
-                (200, "leads to another server"),
+                (200, "Another server responded"),
                 (301, "redirect"),
                 (403, "/api/pos/webhooks/ pass"),
-                (404, "does not pass /api/pos/webhooks/ on"),
-                (500, "what stands in front"),
+                (404, "does not forward /api/pos/webhooks/"),
+                (500, "proxies in front of this server"),
             }
         )
         {
@@ -150,7 +150,7 @@ public sealed class TestWebhookTests(TestPostgres postgres)
         }
         // It comes in, and a proxy changes the answer: Square would send it again and again.
         (proxy.Host, proxy.StatusCodeOverride) = (venue.Host, 502);
-        await ShouldReportAsync(venue, false, 502, "came in here", "502");
+        await ShouldReportAsync(venue, false, 502, "The event arrived", "502");
     }
 
     [Fact]
@@ -172,7 +172,7 @@ public sealed class TestWebhookTests(TestPostgres postgres)
             )
         ).EnsureSuccessStatusCode();
 
-        await ShouldReportAsync(venue, false, 403, "webhook.lastRefusal", "connect the till again");
+        await ShouldReportAsync(venue, false, 403, "webhook.lastRefusal", "connect the location again");
         (await GetConnectionAsync(venue)).At("webhook.lastRefusal").GetString()!.ShouldContain("signed with another key");
 
         await venue.ConnectSquareAsync(TestVenue.VenueId, venue.Seller);
@@ -200,7 +200,7 @@ public sealed class TestWebhookTests(TestPostgres postgres)
         (await venue.PostWebhookAsync(venue.PaymentEvent("sale"))).ShouldBe(HttpStatusCode.OK);
         (await venue.PostWebhookAsync(UnreadableEvent("during"))).ShouldBe(HttpStatusCode.OK);
         var (code, message) = await ShouldRefuseAsync(venue);
-        (code, message.Contains("under way", StringComparison.Ordinal)).ShouldBe(("CONFLICT", true));
+        (code, message.Contains("already running", StringComparison.Ordinal)).ShouldBe(("CONFLICT", true));
         proxy.Release.SetResult();
         (await test).At("connection.webhook.lastTest.reached").GetBoolean().ShouldBeTrue();
         (await venue.PostWebhookAsync(UnreadableEvent("after"))).ShouldBe(HttpStatusCode.OK);
@@ -226,7 +226,7 @@ public sealed class TestWebhookTests(TestPostgres postgres)
             message.ShouldContain(messagePart);
         }
         var (_, toast) = await venue.ConnectToastAsync();
-        await ConflictAsync(toast, "Toast cannot be asked for a test event");
+        await ConflictAsync(toast, "Toast offers no test events");
 
         async Task ChangeAsync(string change) =>
             (
@@ -241,7 +241,7 @@ public sealed class TestWebhookTests(TestPostgres postgres)
         await ChangeAsync("enableWebhook: false");
         await ConflictAsync(venue.ConnectionId, "switched off");
         await ChangeAsync("webhookSignatureKey: \"pasted\"");
-        await ConflictAsync(venue.ConnectionId, "no subscription of ours");
+        await ConflictAsync(venue.ConnectionId, "does not manage the webhook subscription");
         await venue.Moderator.GetDataAsync(
             "mutation($id: ID!) { disconnectPos(input: { connectionId: $id }) { errors { code } } }",
             new { id = venue.ConnectionId }
@@ -259,7 +259,7 @@ public sealed class TestWebhookTests(TestPostgres postgres)
         (await ShouldRefuseAsync(venue)).Code.ShouldBe("PROVIDER_UNAVAILABLE");
         venue.Simulator.Requests.Requests.Count(r => r.Path.EndsWith("/test", StringComparison.Ordinal)).ShouldBe(1); // each would send an event
         venue.Simulator.Faults.Clear();
-        await ShouldReportAsync(venue, false, null, "no answer");
+        await ShouldReportAsync(venue, false, null, "no response");
 
         // A seller's token in the place of the application's.
         venue.Simulator.Sellers.AddToken(

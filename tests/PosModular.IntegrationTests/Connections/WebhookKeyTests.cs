@@ -180,7 +180,7 @@ public sealed class WebhookKeyTests(TestPostgres postgres)
             return new(webhook.At("lastRefusal").GetString(), webhook.At("refusedSignatures").GetInt64());
         }
 
-        await ShouldBeExplainedAsync("", "without a signature header");
+        await ShouldBeExplainedAsync("", "no signature header");
         await ShouldBeExplainedAsync(
             TestVenue.Sign(body, venue.NotificationUrl.Replace("https", "http", StringComparison.Ordinal), venue.SignatureKey),
             "signed for http://pos.example.test",
