@@ -4,7 +4,7 @@ using PosModular.IntegrationTests.Postgres;
 
 namespace PosModular.IntegrationTests.Crash;
 
-/// <summary>Hosts die in the middle of the storm; the sender sends again what was not answered 200, as a till's provider does.</summary>
+/// <summary>Hosts are killed under webhook load; like a provider, the sender repeats each event until it is answered 200.</summary>
 [Collection(NonParallelTests.Name)]
 public sealed class CrashTests(TestPostgres postgres)
 {
@@ -82,23 +82,28 @@ public sealed class CrashTests(TestPostgres postgres)
         await ShouldHaveStoredEachOnceAsync(venue, payments);
     }
 
-    /// <summary>A venue with ten linked cards and a rule that each of them passes on the way.</summary>
+    /// <summary>Creates a venue with ten linked cards and a rule whose threshold each of them crosses during the load.</summary>
     private async Task<TestVenue> CreateVenueAsync()
     {
         var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         await venue.Owner.GetDataAsync(
-            "mutation { createSpendRule(input: { venueId: \"bar\", name: \"Regulars\", threshold: 50, unlocksTier: REGULAR }) { errors { code } } }"
+            """
+            mutation { createSpendRule(input: { venueId: "bar", name: "Regulars", threshold: 50, unlocksTier: REGULAR }) {
+              errors { code } } }
+            """
         );
         for (var guest = 0; guest < GuestCount; guest++)
             await venue.LinkCardAsync("guest-" + guest, "card-" + guest);
         await venue.Host.WhenIdleAsync();
-        // From here on only the processes that are killed do the work.
+        // From here on only the processes that are killed process events.
         await venue.Host.DisposeAsync();
         venue.Hosts.Clear();
         return venue;
     }
 
-    /// <summary>Tells how many sales are stored and added up while the storm goes on: what counts are the tables and not the senders.</summary>
+    /// <summary>
+    /// Posts the events and reports how many of them are stored and added to the revenue, by the tables and not by the responses.
+    /// </summary>
     private static async Task PostLoadAsync(TestVenue venue, int payments, Func<int, Uri> addressOfSender, Func<int, Task> onProgress)
     {
         var senders = WebhookLoad.SendAsync(
@@ -112,7 +117,10 @@ public sealed class CrashTests(TestPostgres postgres)
             {
                 var stored = (int)
                     await venue.SqlAsync<long>(
-                        "select least((select count(*) from ingestion.transactions), (select coalesce(sum(count), 0) from analytics.revenue_buckets))::bigint"
+                        """
+                        select least((select count(*) from ingestion.transactions),
+                          (select coalesce(sum(count), 0) from analytics.revenue_buckets))::bigint
+                        """
                     );
                 await onProgress(stored - GuestCount);
                 return senders.IsCompleted;

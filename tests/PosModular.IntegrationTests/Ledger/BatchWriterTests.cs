@@ -18,6 +18,14 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedTestVenue shar
 {
     private static readonly Instant Start = Instant.FromUtc(2026, 11, 20, 20, 0);
 
+    private static readonly PaymentState[] States =
+    [
+        PaymentState.Pending,
+        PaymentState.Authorized,
+        PaymentState.Failed,
+        PaymentState.Captured,
+    ];
+
     private static PosPayment Payment(string id, PaymentState state, int second, long total, long refunded) =>
         new(
             id,
@@ -79,35 +87,38 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedTestVenue shar
         );
         (
             await venue.SqlAsync<string>(
-                "select count(*) || ' ' || count(*) filter (where applied) || ' ' || count(*) filter (where added) from ingestion.transaction_versions"
+                """
+                select count(*) || ' ' || count(*) filter (where applied) || ' ' || count(*) filter (where added)
+                from ingestion.transaction_versions
+                """
             )
         ).ShouldBe("40 1 1");
         (await venue.SqlAsync<decimal>("select sum(total_minor) from analytics.revenue_buckets")).ShouldBe(1039);
     }
 
-    /// <summary>Any order, repetition and cutting into batches of the same events, by two writers at once, ends in the same transactions and revenue.</summary>
+    /// <summary>
+    /// The same events in any order, with repetitions and in batches of any size, by two writers at once, yield the same transactions.
+    /// </summary>
     [Fact]
     public async Task Any_order_repetition_and_batching_over_two_writers_yields_the_same_state()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         var cancellationToken = TestContext.Current.CancellationToken;
-        var versionGenerator = Gen.Select(Gen.Int[0, 4], Gen.Int[0, 3], Gen.Int[0, 3], Gen.Int[1, 5], Gen.Int[0, 3]);
+        var paymentGenerator = Gen.Select(
+            Gen.Int[0, 4],
+            Gen.Int[0, 3],
+            Gen.Int[0, 3],
+            Gen.Int[1, 5],
+            Gen.Int[0, 3],
+            (id, state, second, total, refunded) => Payment($"p{id}", States[state], second, total * 100, refunded * 50)
+        );
         var rounds = 0;
-        await Gen.Select(versionGenerator.Array[1, 25], Gen.Int)
+        await Gen.Select(paymentGenerator.Array[1, 25], Gen.Int)
             .SampleAsync(
-                async (versions, seed) =>
+                async (payments, seed) =>
                 {
-                    var venueData = $"venue-{Interlocked.Increment(ref rounds)}";
-                    var events = versions
-                        .Select(
-                            (v, i) =>
-                                WebhookItem(
-                                    venueData,
-                                    $"e{i}",
-                                    Payment($"p{v.Item1}", (PaymentState)(v.Item2 == 3 ? 4 : v.Item2), v.Item3, v.Item4 * 100, v.Item5 * 50)
-                                )
-                        )
-                        .ToArray();
+                    var venueId = $"venue-{Interlocked.Increment(ref rounds)}";
+                    var events = payments.Select((payment, i) => WebhookItem(venueId, $"e{i}", payment)).ToArray();
                     var random = new Random(seed);
                     var sent = events.Concat(events.Where(_ => random.Next(2) == 0)).ToArray();
                     random.Shuffle(sent);
@@ -132,12 +143,19 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedTestVenue shar
                         .Select(p => $"{p.ExternalId} {(short)StatusOf(p)} {p.TotalMinor} {Math.Min(p.RefundedMinor, p.TotalMinor)}");
                     (
                         await venue.SqlAsync<string>(
-                            $"select string_agg(external_id || ' ' || status || ' ' || total_minor || ' ' || refunded_minor, ',' order by external_id) from ingestion.transactions where venue_id = '{venueData}'"
+                            $"""
+                            select string_agg(
+                              external_id || ' ' || status || ' ' || total_minor || ' ' || refunded_minor, ',' order by external_id)
+                            from ingestion.transactions where venue_id = '{venueId}'
+                            """
                         )
                     ).ShouldBe(string.Join(',', expected));
                     (
                         await venue.SqlAsync<bool>(
-                            $"select max(seq) = count(*) and max(seq) = (select seq from ingestion.feed_heads where venue_id = '{venueData}') from ingestion.transaction_versions where venue_id = '{venueData}'"
+                            $"""
+                            select max(seq) = count(*) and max(seq) = (select seq from ingestion.feed_heads where venue_id = '{venueId}')
+                            from ingestion.transaction_versions where venue_id = '{venueId}'
+                            """
                         )
                     ).ShouldBeTrue();
                 },
@@ -146,7 +164,7 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedTestVenue shar
             );
     }
 
-    /// <summary>The same with refunds, orders and unlinked refunds among them; what the queue asks for is fetched at the end.</summary>
+    /// <summary>The same with refunds, unlinked refunds and orders; the orders in the fetch queue are written at the end.</summary>
     [Fact]
     public async Task Any_mixture_of_payments_refunds_and_orders_over_two_writers_yields_the_same_state()
     {
@@ -160,13 +178,7 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedTestVenue shar
                     {
                         <= 2 => new PosObservations
                         {
-                            Payments =
-                            [
-                                Payment($"p{id}", (PaymentState)(state == 3 ? 4 : state), second, amount * 100, 0) with
-                                {
-                                    OrderId = "o" + id / 2,
-                                },
-                            ],
+                            Payments = [Payment($"p{id}", States[state], second, amount * 100, 0) with { OrderId = "o" + id / 2 }],
                         },
                         <= 4 => new PosObservations
                         {
@@ -224,7 +236,9 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedTestVenue shar
                         foreach (
                             var order in (
                                 await venue.SqlAsync<string>(
-                                    $"select coalesce(string_agg(order_id, ','), '') from ingestion.order_fetches where venue_id = '{venueId}'"
+                                    $"""
+                                    select coalesce(string_agg(order_id, ','), '') from ingestion.order_fetches where venue_id = '{venueId}'
+                                    """
                                 )
                             ).Split(',', StringSplitOptions.RemoveEmptyEntries)
                         )
@@ -241,20 +255,30 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedTestVenue shar
                             );
                         (
                             await venue.SqlAsync<bool>(
-                                $"select coalesce(max(seq), 0) = count(*) and coalesce(max(seq), 0) = coalesce((select seq from ingestion.feed_heads where venue_id = '{venueId}'), 0) from ingestion.transaction_versions where venue_id = '{venueId}'"
+                                $"""
+                                select coalesce(max(seq), 0) = count(*)
+                                  and coalesce(max(seq), 0)
+                                    = coalesce((select seq from ingestion.feed_heads where venue_id = '{venueId}'), 0)
+                                from ingestion.transaction_versions where venue_id = '{venueId}'
+                                """
                             )
                         ).ShouldBeTrue();
                         return await venue.SqlAsync<string>(
                             $"""
-                            select coalesce(string_agg(concat_ws(' ', external_id, status, total_minor, refunded_minor, case when status in (1, 2, 3, 4) then
-                              concat_ws('/', tax_minor, discount_minor, service_charge_minor, breakdown_complete, order_version) end), ', ' order by external_id), '')
-                              || (select coalesce(string_agg(concat_ws(' ', external_id, state, amount_minor), ', ' order by external_id), '') from ingestion.refunds where venue_id = '{venueId}')
+                            select coalesce(string_agg(concat_ws(' ', external_id, status, total_minor, refunded_minor,
+                                case when status between {TransactionStatus.Authorized:D} and {TransactionStatus.Refunded:D}
+                                  then concat_ws('/', tax_minor, discount_minor, service_charge_minor, breakdown_complete,
+                                    order_version) end),
+                                ', ' order by external_id), '')
+                              || (select coalesce(
+                                string_agg(concat_ws(' ', external_id, state, amount_minor), ', ' order by external_id), '')
+                                from ingestion.refunds where venue_id = '{venueId}')
                             from ingestion.transactions where venue_id = '{venueId}'
                             """
                         );
                     }
-                    (await WriteAndReadStateAsync($"dealt-{round}", shuffle: true)).ShouldBe(
-                        await WriteAndReadStateAsync($"whole-{round}", shuffle: false)
+                    (await WriteAndReadStateAsync($"shuffled-{round}", shuffle: true)).ShouldBe(
+                        await WriteAndReadStateAsync($"ordered-{round}", shuffle: false)
                     );
                 },
                 iter: 60,
@@ -265,7 +289,7 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedTestVenue shar
     private static PosOrder Order(string id, long version) =>
         new(id, "location", version, "USD", new PosBreakdown(version * 10 + 1, version, 3));
 
-    /// <summary>What is written alongside is in the same commit: with everything, or with nothing.</summary>
+    /// <summary>A write that accompanies a batch is committed with it or not at all.</summary>
     [Fact]
     public async Task A_page_and_its_progress_are_written_in_one_commit()
     {
@@ -299,7 +323,7 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedTestVenue shar
         }
 
         await Should.ThrowAsync<InvalidOperationException>(
-            writer.WriteAsync([Page(0, 0)], cancellationToken, (_, _, _) => throw new InvalidOperationException("the run is over"))
+            writer.WriteAsync([Page(0, 0)], cancellationToken, (_, _, _) => throw new InvalidOperationException("the run has ended"))
         );
         (await venue.SqlAsync<long>("select count(*) from ingestion.transactions")).ShouldBe(0);
 
@@ -328,7 +352,7 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedTestVenue shar
             : TransactionStatus.Refunded,
         };
 
-    /// <summary>A plan made while the tables were empty must not stay a sequential scan.</summary>
+    /// <summary>A statement that was planned while the tables were empty must not keep a sequential scan.</summary>
     [Theory]
     [InlineData(LedgerSql.ReadTransactions, "text[], smallint[], text[]", "'{bar}', '{2}', '{p1}'", "transactions")]
     [InlineData(LedgerSql.ReadTransactionsOfOrders, "text[], smallint[], text[]", "'{bar}', '{2}', '{o1}'", "transactions")]
@@ -350,7 +374,7 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedTestVenue shar
         var venue = await shared.GetAsync();
         await using var connection = new NpgsqlConnection(
             new NpgsqlConnectionStringBuilder(venue.Database) { Pooling = false }.ConnectionString
-        ); // plans are kept by session
+        ); // PostgreSQL keeps plans for each session
         await connection.OpenAsync(TestContext.Current.CancellationToken);
         async Task<string> RunAsync(string text)
         {

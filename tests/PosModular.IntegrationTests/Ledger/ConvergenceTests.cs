@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Ingestion.Cards;
+using Ingestion.Contracts;
 using Ingestion.Ledger;
 using Ingestion.Transactions;
 using Ingestion.Webhooks;
@@ -13,22 +14,33 @@ using PosModular.Kernel.Time;
 
 namespace PosModular.IntegrationTests.Ledger;
 
-/// <summary>Two thousand venues, each with a story of its own, told twice: once in order and once, and once in any order, with repetitions, as a mixture of events
-/// and sync pages, to two hosts at once. Both come to the same transactions, spend and revenue.</summary>
+/// <summary>
+/// Each of two thousand random cases is written to two venues: to one in order and without repetitions, to the other in random order,
+/// with repetitions, as events and sync pages mixed, by two hosts at once. Both must have the same transactions, spend and revenue.
+/// </summary>
 public sealed class ConvergenceTests(TestPostgres postgres)
 {
     private const int VenueCount = 2_000;
     private static readonly Instant Start = Instant.FromUtc(2026, 11, 20, 20, 0);
 
-    // What a venue's sales come to, and what the readers made of them.
-    private const string TotalsByVenue = """
-        with sales as (
-          select venue_id, string_agg(concat_ws(' ', external_id, status, total_minor, tip_minor, refunded_minor, user_id), ',' order by external_id) as state,
-            coalesce(sum(total_minor) filter (where status in (2, 3, 4)), 0) as total, coalesce(sum(refunded_minor) filter (where status in (2, 3, 4)), 0) as refunded,
-            count(*) filter (where status in (2, 3, 4) and not (status = 4 and total_minor = 0)) as count, coalesce(sum(total_minor) filter (where status = 1), 0) as pending,
-            coalesce(sum(total_minor - refunded_minor) filter (where user_id is not null and status in (1, 2, 3, 4)), 0) as spend
+    private static readonly string Authorized = $"status = {TransactionStatus.Authorized:D}";
+    private static readonly string Captured = $"status between {TransactionStatus.Completed:D} and {TransactionStatus.Refunded:D}";
+
+    // Totals of the transactions of each venue, and the totals that the feed readers have stored.
+    private static readonly string TotalsByVenue = $"""
+        with stored as (
+          select venue_id,
+            string_agg(
+              concat_ws(' ', external_id, status, total_minor, tip_minor, refunded_minor, user_id), ',' order by external_id) as state,
+            coalesce(sum(total_minor) filter (where {Captured}), 0) as total,
+            coalesce(sum(refunded_minor) filter (where {Captured}), 0) as refunded,
+            count(*) filter (where {Captured} and not (status = {TransactionStatus.Refunded:D} and total_minor = 0)) as count,
+            coalesce(sum(total_minor) filter (where {Authorized}), 0) as pending,
+            coalesce(sum(total_minor - refunded_minor) filter (where user_id is not null and ({Authorized} or {Captured})), 0) as spend
           from ingestion.transactions group by venue_id),
-        sums as (select venue_id, sum(total_minor) as total, sum(refunded_minor) as refunded, sum(count) as count, sum(pending_minor) as pending from analytics.revenue_buckets group by venue_id),
+        revenue as (
+          select venue_id, sum(total_minor) as total, sum(refunded_minor) as refunded, sum(count) as count, sum(pending_minor) as pending
+          from analytics.revenue_buckets group by venue_id),
         spends as (select venue_id, sum(authorized_minor) as spend from rules.lifetime_spend group by venue_id)
         """;
 
@@ -41,16 +53,21 @@ public sealed class ConvergenceTests(TestPostgres postgres)
         var card = CardToken.Of(ConnectionOf("x"), new PosCard(null, null, null, "f"))!;
         await venue.SqlAsync<int>(
             $"""
-            insert into integrations.venues select (jsonb_populate_record(v, jsonb_build_object('id', k || '-' || n))).* from integrations.venues v, generate_series(1, {VenueCount}) n, unnest(array['dealt', 'whole']) k where v.id = 'bar';
-            insert into ingestion.card_links (venue_id, card_token, user_id, linked_at) select id, '{card}', 'guest', now() from integrations.venues where id <> 'bar'
+            insert into integrations.venues
+            select (jsonb_populate_record(v, jsonb_build_object('id', kind || '-' || n))).*
+            from integrations.venues v, generate_series(1, {VenueCount}) n, unnest(array['shuffled', 'ordered']) kind where v.id = 'bar';
+            insert into ingestion.card_links (venue_id, card_token, user_id, linked_at)
+            select id, '{card}', 'guest', now() from integrations.venues where id <> 'bar'
             """
         );
         var cases = Enumerable.Range(1, VenueCount).Select(n => (N: n, Facts: RandomFacts(random))).ToArray();
-        var ordered = cases.SelectMany(s => s.Facts.Select(f => CreateItem($"whole-{s.N}", f, random, asEvent: false))).ToArray();
+        var ordered = cases.SelectMany(s => s.Facts.Select(f => CreateItem($"ordered-{s.N}", f, random, asEvent: false))).ToArray();
         var shuffled = cases
             .SelectMany(s =>
                 s.Facts.SelectMany(f =>
-                    Enumerable.Range(0, random.Next(1, 4)).Select(_ => CreateItem($"dealt-{s.N}", f, random, asEvent: random.Next(2) == 0))
+                    Enumerable
+                        .Range(0, random.Next(1, 4))
+                        .Select(_ => CreateItem($"shuffled-{s.N}", f, random, asEvent: random.Next(2) == 0))
                 )
             )
             .ToArray();
@@ -62,14 +79,16 @@ public sealed class ConvergenceTests(TestPostgres postgres)
         foreach (var host in venue.Hosts)
             await host.WhenIdleAsync();
 
-        (await venue.SqlAsync<long>("select count(distinct venue_id) from ingestion.transactions where venue_id like 'dealt-%'")).ShouldBe(
-            cases.LongCount(s => s.Facts.Any(f => f.Payments.Count > 0 || f.Refunds[0].PaymentId is null))
-        );
+        (
+            await venue.SqlAsync<long>("select count(distinct venue_id) from ingestion.transactions where venue_id like 'shuffled-%'")
+        ).ShouldBe(cases.LongCount(s => s.Facts.Any(f => f.Payments.Count > 0 || f.Refunds[0].PaymentId is null)));
         (
             await venue.SqlAsync<string>(
                 TotalsByVenue
                     + """
-                    select string_agg(a.venue_id || ': ' || a.state || ' / ' || b.state, E'\n') from sales a join sales b on b.venue_id = replace(a.venue_id, 'dealt', 'whole') where a.venue_id like 'dealt-%' and a.state <> b.state
+                    select string_agg(a.venue_id || ': ' || a.state || ' / ' || b.state, E'\n')
+                    from stored a join stored b on b.venue_id = replace(a.venue_id, 'shuffled', 'ordered')
+                    where a.venue_id like 'shuffled-%' and a.state <> b.state
                     """
             )
         ).ShouldBeNull();
@@ -77,8 +96,12 @@ public sealed class ConvergenceTests(TestPostgres postgres)
             await venue.SqlAsync<string>(
                 TotalsByVenue
                     + """
-                    select string_agg(venue_id || ': ' || concat_ws(' ', s.total, r.total, s.refunded, r.refunded, s.count, r.count, s.pending, r.pending), E'\n') from sales s left join sums r using (venue_id)
-                    where venue_id <> 'bar' and (s.total, s.refunded, s.count, s.pending) is distinct from (coalesce(r.total, 0), coalesce(r.refunded, 0), coalesce(r.count, 0), coalesce(r.pending, 0))
+                    select string_agg(
+                      venue_id || ': '
+                        || concat_ws(' ', s.total, r.total, s.refunded, r.refunded, s.count, r.count, s.pending, r.pending), E'\n')
+                    from stored s left join revenue r using (venue_id)
+                    where venue_id <> 'bar' and (s.total, s.refunded, s.count, s.pending)
+                      is distinct from (coalesce(r.total, 0), coalesce(r.refunded, 0), coalesce(r.count, 0), coalesce(r.pending, 0))
                     """
             )
         ).ShouldBeNull();
@@ -86,7 +109,8 @@ public sealed class ConvergenceTests(TestPostgres postgres)
             await venue.SqlAsync<string>(
                 TotalsByVenue
                     + """
-                    select string_agg(venue_id || ': ' || concat_ws(' ', s.spend, p.spend), E'\n') from sales s left join spends p using (venue_id) where venue_id <> 'bar' and s.spend <> coalesce(p.spend, 0)
+                    select string_agg(venue_id || ': ' || concat_ws(' ', s.spend, p.spend), E'\n')
+                    from stored s left join spends p using (venue_id) where venue_id <> 'bar' and s.spend <> coalesce(p.spend, 0)
                     """
             )
         ).ShouldBeNull();
@@ -186,7 +210,7 @@ public sealed class ConvergenceTests(TestPostgres postgres)
                 }
                 catch (Npgsql.PostgresException e) when (e.SqlState is "55P03" or "40P01")
                 {
-                    // The other host holds one of the venues: the same again, as the intake does.
+                    // The other host has locked one of the venues: the batch is written again, as the host itself does.
                 }
             }
     }

@@ -5,10 +5,14 @@ namespace PosModular.IntegrationTests.Live;
 
 public sealed class LiveSubscriptionTests(TestPostgres postgres)
 {
-    private const string TransactionAddedSubscription =
-        "subscription($venue: ID!, $after: String) { transactionAdded(venueId: $venue, after: $after) { cursor externalId total { amountMinor } } }";
-    private const string TransactionChangedSubscription =
-        "subscription($venue: ID!, $after: String) { transactionChanged(venueId: $venue, after: $after) { cursor externalId status refunded { amountMinor } } }";
+    private const string TransactionAddedSubscription = """
+        subscription($venue: ID!, $after: String) {
+          transactionAdded(venueId: $venue, after: $after) { cursor externalId total { amountMinor } } }
+        """;
+    private const string TransactionChangedSubscription = """
+        subscription($venue: ID!, $after: String) {
+          transactionChanged(venueId: $venue, after: $after) { cursor externalId status refunded { amountMinor } } }
+        """;
 
     [Fact]
     public async Task A_subscriber_that_reconnects_under_load_to_two_hosts_receives_each_transaction_once_and_in_order()
@@ -40,7 +44,7 @@ public sealed class LiveSubscriptionTests(TestPostgres postgres)
         {
             if (connection > 0)
             {
-                // Each time on the other host, from where it was cut off.
+                // Connects to the other host each time and continues from the last cursor.
                 await subscriber.DisposeAsync();
                 subscriber = await WebSocketSubscriber.StartAsync(
                     venue.Hosts[connection % 2],
@@ -72,7 +76,7 @@ public sealed class LiveSubscriptionTests(TestPostgres postgres)
         await venue.PostWebhookAsync(venue.PaymentEvent("p1", status: "APPROVED", minute: 1));
         await venue.PostWebhookAsync(venue.PaymentEvent("p2", status: "COMPLETED", minute: 1));
         await venue.PostWebhookAsync(venue.PaymentEvent("p1", status: "COMPLETED", minute: 2));
-        await venue.PostWebhookAsync(venue.PaymentEvent("p1", status: "APPROVED", minute: 0)); // too late: no change
+        await venue.PostWebhookAsync(venue.PaymentEvent("p1", status: "APPROVED", minute: 0)); // older than the stored state, so no change
         await venue.PostWebhookAsync(venue.PaymentEvent("p1", status: "COMPLETED", minute: 3, refunded: 400));
 
         await using var subscriber = await WebSocketSubscriber.StartAsync(
@@ -108,10 +112,10 @@ public sealed class LiveSubscriptionTests(TestPostgres postgres)
         );
         await venue.WaitForSubscribersAsync();
 
-        await venue.PostWebhookAsync(venue.PaymentEvent("theirs", locationId: "OTHERLOCATION"), url: url, key: key);
-        await venue.PostWebhookAsync(venue.PaymentEvent("mine"));
+        await venue.PostWebhookAsync(venue.PaymentEvent("of-other-venue", locationId: "OTHERLOCATION"), url: url, key: key);
+        await venue.PostWebhookAsync(venue.PaymentEvent("of-own-venue"));
 
-        (await subscriber.NextAsync()).At("externalId").GetString().ShouldBe("mine");
+        (await subscriber.NextAsync()).At("externalId").GetString().ShouldBe("of-own-venue");
     }
 
     [Fact]
@@ -150,7 +154,7 @@ public sealed class LiveSubscriptionTests(TestPostgres postgres)
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         await using var subscriber = WebSocketSubscriber.BeginConnect(
             venue.Host,
-            "no.good.token",
+            "not.a.token",
             TransactionAddedSubscription,
             new { venue = TestVenue.VenueId }
         );

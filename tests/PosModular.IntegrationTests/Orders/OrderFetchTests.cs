@@ -1,4 +1,5 @@
 using Ingestion.Orders;
+using Ingestion.Transactions;
 using Integrations.Contracts.Connections;
 using Microsoft.Extensions.DependencyInjection;
 using NodaTime;
@@ -29,7 +30,7 @@ public sealed class OrderFetchTests(TestPostgres postgres)
     private async Task<TestVenue> CreateVenueAsync() =>
         await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync(), ConfigureServices);
 
-    /// <summary>Rung up at the till, whose webhook is posted by the test.</summary>
+    /// <summary>Makes a payment at the simulator without sending its webhook; the test posts it.</summary>
     private static void RingUp(
         TestVenue venue,
         string paymentId,
@@ -56,7 +57,7 @@ public sealed class OrderFetchTests(TestPostgres postgres)
     private static int CountOrderRequests(TestVenue venue) =>
         venue.Simulator.Requests.Requests.Count(r => r.Path == "/v2/orders/batch-retrieve");
 
-    // The host fetches by itself too; whoever is first has the lease.
+    // The background fetcher of the host fetches too; whichever is first takes the lease.
     private async Task AdvanceAndFetchAsync(TestVenue venue, Duration delay)
     {
         _clock.Advance(delay);
@@ -86,7 +87,8 @@ public sealed class OrderFetchTests(TestPostgres postgres)
         var transaction = (
             await venue.Owner.GetDataAsync(
                 """
-                { venue(id: "bar") { transactions { nodes { breakdownComplete tax { amountMinor } discount { amountMinor } serviceCharge { amountMinor } subtotal { amountMinor }
+                { venue(id: "bar") { transactions { nodes { breakdownComplete
+                  tax { amountMinor } discount { amountMinor } serviceCharge { amountMinor } subtotal { amountMinor }
                   history { cause causeId breakdownComplete tax { amountMinor } } } } } }
                 """
             )
@@ -197,7 +199,7 @@ public sealed class OrderFetchTests(TestPostgres postgres)
         await AdvanceAndFetchAsync(venue, Duration.FromSeconds(10));
         await WaitForRetryOfAttemptAsync(2);
 
-        // A lease is a minute long; the second pause is a quarter of that.
+        // A lease lasts one minute; the second retry delay is a quarter of that.
         async Task WaitForRetryOfAttemptAsync(int attempts)
         {
             var leaseEnd = (_clock.GetCurrentInstant() + Duration.FromSeconds(20)).ToString();
@@ -210,13 +212,13 @@ public sealed class OrderFetchTests(TestPostgres postgres)
         }
     }
 
-    // What came in together is written in one commit; when that breaks half-way, each till's is written by itself.
+    // Orders fetched together are written in one commit; when it fails, the orders of each connection are written separately.
     [Fact]
     public async Task Orders_that_the_database_refuses_and_a_locked_feed_delay_no_other_venue()
     {
         await using var venue = await CreateVenueAsync();
         await venue.SqlAsync<object?>("alter table ingestion.transactions add constraint refused check (tax_minor <> 66)");
-        string[] venues = ["good-1", "good-2", "good-3", "bad", "held", "good-4", "good-5", "good-6"];
+        string[] venues = ["good-1", "good-2", "good-3", "bad", "locked", "good-4", "good-5", "good-6"];
         foreach (var venueData in venues)
         {
             await venue.RegisterVenueAsync(venueData, TestVenue.OwnerId);
@@ -235,22 +237,24 @@ public sealed class OrderFetchTests(TestPostgres postgres)
         await using var lockHolder = new NpgsqlConnection(venue.Database);
         await lockHolder.OpenAsync(TestContext.Current.CancellationToken);
         await using var lockFeed = new NpgsqlCommand(
-            "begin; select from ingestion.feed_heads where venue_id = 'held' for update",
+            "begin; select from ingestion.feed_heads where venue_id = 'locked' for update",
             lockHolder
         );
         await lockFeed.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
 
         await AdvanceAndFetchAsync(venue, Duration.FromSeconds(2));
-        await Wait.UntilAsync(async () => await GetQueueAsync(venue) == "order-bad 1, order-held 1", Timeout);
+        await Wait.UntilAsync(async () => await GetQueueAsync(venue) == "order-bad 1, order-locked 1", Timeout);
         (
             await venue.SqlAsync<string>("select count(*) || ' ' || sum(tax_minor) from ingestion.transactions where breakdown_complete")
         ).ShouldBe("6 480");
 
         await lockHolder.CloseAsync();
-        await AdvanceAndFetchAsync(venue, Duration.FromMinutes(2)); // the lease is over
+        await AdvanceAndFetchAsync(venue, Duration.FromMinutes(2)); // the lease has expired
         await Wait.UntilAsync(async () => await GetQueueAsync(venue) == "order-bad 2", Timeout);
         (
-            await venue.SqlAsync<string>("select count(*) || ' ' || count(*) filter (where cause = 5) from ingestion.transaction_versions")
+            await venue.SqlAsync<string>(
+                $"select count(*) || ' ' || count(*) filter (where cause = {VersionCause.Order:D}) from ingestion.transaction_versions"
+            )
         ).ShouldBe("15 7");
     }
 
@@ -292,7 +296,7 @@ public sealed class OrderFetchTests(TestPostgres postgres)
             return await GetQueueAsync(venue) == "";
         });
 
-        // Square refuses more than a hundred in a call; each order was written once.
+        // Square refuses more than 100 orders in one call; each order was written once.
         venue.Simulator.Requests.Requests.Where(r => r.Path == "/v2/orders/batch-retrieve").ShouldAllBe(r => r.Status == 200);
         (await venue.SqlAsync<long>("select count(*) from ingestion.transaction_versions where cause_id like 'order-%'")).ShouldBe(250);
         (await venue.SqlAsync<decimal>("select sum(tax_minor) from ingestion.transactions where breakdown_complete")).ShouldBe(
@@ -312,7 +316,10 @@ public sealed class OrderFetchTests(TestPostgres postgres)
         });
         (
             await venue.SqlAsync<string>(
-                "select string_agg(tax_minor::text, ' ' order by external_id) from ingestion.transactions where external_order_id = 'order-p200'"
+                """
+                select string_agg(tax_minor::text, ' ' order by external_id)
+                from ingestion.transactions where external_order_id = 'order-p200'
+                """
             )
         ).ShouldBe("150 50");
     }
@@ -323,20 +330,13 @@ public sealed class OrderFetchTests(TestPostgres postgres)
         await using var venue = await CreateVenueAsync();
         var queue = venue.Host.Services.GetRequiredService<OrderFetchQueue>();
         await venue.PostWebhookAsync(venue.PaymentEvent("p1"));
-        // Two seconds later, while the host's clock stands still: its own fetcher finds nothing due.
+        // Claims at a time two seconds ahead of the host's clock, which stands still, so the background fetcher finds nothing due.
         var claimed = await queue.ClaimAsync(
-            [
-                new Integrations.Contracts.Connections.PosConnectionDetails(
-                    venue.ConnectionId,
-                    TestVenue.VenueId,
-                    Provider.Square,
-                    "merchant"
-                ),
-            ],
+            [new PosConnectionDetails(venue.ConnectionId, TestVenue.VenueId, Provider.Square, "merchant")],
             _clock.Now() + Duration.FromSeconds(2),
             TestContext.Current.CancellationToken
         );
-        await venue.PostWebhookAsync(venue.PaymentEvent("p1", amount: 7000, minute: 3)); // another amount: the shares change
+        await venue.PostWebhookAsync(venue.PaymentEvent("p1", amount: 7000, minute: 3)); // another amount changes the shares
 
         await using var connection = await venue
             .Host.Services.GetRequiredService<NpgsqlDataSource>()

@@ -6,7 +6,7 @@ using PosModular.Simulator.Toast;
 
 namespace PosModular.IntegrationTests.Reading;
 
-/// <summary>Each field of the filter, and several at once: the page, its count and the download hold the same sales.</summary>
+/// <summary>With each field of the filter, and with several, the page, its count and the download contain the same transactions.</summary>
 public sealed class FilterTests(TestPostgres postgres, SharedTestVenue shared) : IClassFixture<SharedTestVenue>
 {
     private static DateTimeOffset At(int hour) => new(2026, 11, 20, hour, 0, 0, TimeSpan.Zero);
@@ -107,7 +107,7 @@ public sealed class FilterTests(TestPostgres postgres, SharedTestVenue shared) :
         await ShouldSelectAsync("b a", ("to", "2026-11-20T15:00:00-05:00"));
         await ShouldSelectAsync($"{toastPaymentId}", ("connectionId", toastConnectionId.ToString()));
         await ShouldSelectAsync("d c b a", ("connectionId", venue.ConnectionId.ToString()));
-        await ShouldSelectAsync("", ("connectionId", "no-such-till"));
+        await ShouldSelectAsync("", ("connectionId", "no-such-connection"));
         await ShouldSelectAsync($"{toastPaymentId}", ("provider", "TOAST"));
         await ShouldSelectAsync("d c b a", ("provider", "SQUARE"));
         await ShouldSelectAsync("b", ("statuses", new[] { "AUTHORIZED" }));

@@ -25,7 +25,7 @@ public sealed class MatchRateTests(TestPostgres postgres)
                 .ToString();
         (await GetMatchRateAsync("period: ALL")).ShouldBe("""{"sales":0,"matched":0,"rate":0,"unmatched":[]}""");
 
-        await venue.LinkCardAsync("guest", "card-1"); // on the 20th, as all that does not say otherwise
+        await venue.LinkCardAsync("guest", "card-1"); // posts a first payment on 20 November, the date of all events without another one
         await venue.RingUpAsync(
             new Sale
             {
@@ -35,19 +35,19 @@ public sealed class MatchRateTests(TestPostgres postgres)
                 At = new DateTimeOffset(2026, 11, 20, 20, 0, 0, TimeSpan.Zero),
             }
         );
-        await venue.PostWebhookAsync(venue.PaymentEvent("token-less"));
-        await venue.PostWebhookAsync(venue.PaymentEvent("token-less-too", status: "APPROVED"));
+        await venue.PostWebhookAsync(venue.PaymentEvent("without-token"));
+        await venue.PostWebhookAsync(venue.PaymentEvent("also-without-token", status: "APPROVED"));
         for (var i = 0; i < 3; i++)
             await venue.PostWebhookAsync(
                 venue.PaymentEvent(
-                    $"stranger-{i}",
+                    $"unlinked-{i}",
                     fingerprint: $"card-of-{i}",
                     createdAt: i == 0 ? "2026-10-31T20:00:00.000Z" : "2026-11-18T20:00:00.000Z"
                 )
             );
-        await venue.PostWebhookAsync(venue.PaymentEvent("called-off", status: "CANCELED"));
+        await venue.PostWebhookAsync(venue.PaymentEvent("canceled", status: "CANCELED"));
         await venue.PostWebhookAsync(venue.PaymentEvent("failed", status: "FAILED"));
-        await venue.PostWebhookAsync(venue.RefundEvent("r1", null)); // belongs to no sale
+        await venue.PostWebhookAsync(venue.RefundEvent("r1", null)); // an unlinked refund
         var (account, toastConnectionId) = await venue.ConnectToastAsync();
         await venue.EnableToastWebhooksAsync(account, toastConnectionId, "secret");
         foreach (var type in new[] { ToastPaymentType.Credit, ToastPaymentType.Cash })
@@ -65,12 +65,14 @@ public sealed class MatchRateTests(TestPostgres postgres)
 
         (await GetMatchRateAsync("period: ALL")).ShouldBe(
             """
-            {"sales":9,"matched":1,"rate":0.1111111111111111,"unmatched":[{"reason":"CARD_NOT_LINKED","sales":3},{"reason":"CASH","sales":2},{"reason":"NO_CARD_TOKEN","sales":2},{"reason":"PROVIDER_GIVES_NO_TOKEN","sales":1}]}
-            """.Trim()
+            {"sales":9,"matched":1,"rate":0.1111111111111111,"unmatched":[{"reason":"CARD_NOT_LINKED","sales":3},
+            {"reason":"CASH","sales":2},{"reason":"NO_CARD_TOKEN","sales":2},{"reason":"PROVIDER_GIVES_NO_TOKEN","sales":1}]}
+            """.ReplaceLineEndings("")
         );
-        // The Toast sales at ten in the evening of New York are of the 20th still.
+        // The Toast payments at 22:00 in New York belong to 20 November.
         const string november20 =
-            """{"sales":6,"matched":1,"rate":0.16666666666666666,"unmatched":[{"reason":"CASH","sales":2},{"reason":"NO_CARD_TOKEN","sales":2},{"reason":"PROVIDER_GIVES_NO_TOKEN","sales":1}]}""";
+            """{"sales":6,"matched":1,"rate":0.16666666666666666,"unmatched":[{"reason":"CASH","sales":2},"""
+            + """{"reason":"NO_CARD_TOKEN","sales":2},{"reason":"PROVIDER_GIVES_NO_TOKEN","sales":1}]}""";
         (await GetMatchRateAsync("period: DAY, on: \"2026-11-20\"")).ShouldBe(november20);
         (await GetMatchRateAsync("period: DAY, on: \"2026-11-19\"")).ShouldBe("""{"sales":0,"matched":0,"rate":0,"unmatched":[]}""");
         (await GetMatchRateAsync("period: WEEK, on: \"2026-11-22\"")).ShouldContain("\"sales\":8,");

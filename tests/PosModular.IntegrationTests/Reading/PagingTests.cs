@@ -16,7 +16,7 @@ public sealed class PagingTests(TestPostgres postgres)
     public async Task Pages_of_every_sort_order_hold_each_transaction_once_while_others_arrive()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
-        // Five times and four totals for sixty sales.
+        // Sixty payments share five times and four totals.
         await Task.WhenAll(
             Enumerable
                 .Range(0, 60)
@@ -29,14 +29,14 @@ public sealed class PagingTests(TestPostgres postgres)
 
         foreach (var order in SortOrders)
         {
-            var (seen, after, pageNumber) = (new List<JsonElement>(), (string?)null, 0);
+            var (transactions, after, pageNumber) = (new List<JsonElement>(), (string?)null, 0);
             do
             {
                 var page = await venue.GetPageAsync(order: order, first: 7, after: after);
-                seen.AddRange(page.At("edges").EnumerateArray().Select(e => e.At("node")));
+                transactions.AddRange(page.At("edges").EnumerateArray().Select(e => e.At("node")));
                 page.At("totalCount").GetInt64().ShouldBeGreaterThanOrEqualTo(60);
                 after = page.At("pageInfo.hasNextPage").GetBoolean() ? page.At("pageInfo.endCursor").GetString() : null;
-                // One at the front, one at the end, one among them.
+                // New transactions arrive before, after and among those of the pages.
                 await venue.PostWebhookAsync(
                     venue.PaymentEvent($"{order}-early-{pageNumber}", amount: 10, createdAt: "2026-11-20T19:00:00.000Z")
                 );
@@ -49,10 +49,10 @@ public sealed class PagingTests(TestPostgres postgres)
             } while (after is not null && pageNumber < 60);
 
             pageNumber.ShouldBeLessThan(60);
-            var ids = seen.ConvertAll(s => s.At("externalId").GetString()!);
+            var ids = transactions.ConvertAll(s => s.At("externalId").GetString()!);
             ids.Distinct().Count().ShouldBe(ids.Count, order);
             Enumerable.Range(0, 60).ShouldAllBe(i => ids.Contains($"p{i}"));
-            var keys = seen.ConvertAll(s =>
+            var keys = transactions.ConvertAll(s =>
                 (order == "LARGEST_FIRST" ? s.At("total.amountMinor").GetInt64().ToString("D9", null) : s.At("occurredAt").GetString())
                 + " "
                 + s.At("id").GetString()

@@ -43,7 +43,7 @@ public sealed class QueryTests(TestPostgres postgres, SharedTestVenue shared) : 
                 )
         );
 
-        var (seen, after) = (new List<(string Id, string At)>(), (string?)null);
+        var (rows, after) = (new List<(string Id, string At)>(), (string?)null);
         do
         {
             var page = (
@@ -56,15 +56,15 @@ public sealed class QueryTests(TestPostgres postgres, SharedTestVenue shared) : 
                 )
             ).At("venue.transactions");
             page.At("pageInfo.hasPreviousPage").GetBoolean().ShouldBe(after is not null);
-            seen.AddRange(
+            rows.AddRange(
                 page.At("edges").EnumerateArray().Select(e => (e.At("node.externalId").GetString()!, e.At("node.occurredAt").GetString()!))
             );
             after = page.At("pageInfo.hasNextPage").GetBoolean() ? page.At("pageInfo.endCursor").GetString() : null;
         } while (after is not null);
 
-        seen.Select(s => s.Id).Distinct().Count().ShouldBe(60);
-        seen.Count.ShouldBe(60);
-        seen.Select(s => s.At).ShouldBeInOrder(SortDirection.Descending);
+        rows.Select(s => s.Id).Distinct().Count().ShouldBe(60);
+        rows.Count.ShouldBe(60);
+        rows.Select(s => s.At).ShouldBeInOrder(SortDirection.Descending);
     }
 
     [Fact]
@@ -75,19 +75,15 @@ public sealed class QueryTests(TestPostgres postgres, SharedTestVenue shared) : 
         await venue.PostWebhookAsync(venue.PaymentEvent("second", createdAt: "2026-11-20T21:00:00.000Z", status: "APPROVED"));
         await venue.PostWebhookAsync(venue.PaymentEvent("third", createdAt: "2026-11-20T22:00:00.000Z"));
 
-        async Task<string> GetIdsAsync(object filter) =>
-            string.Join(
-                ' ',
-                (
+        async Task<string> GetIdsAsync(object filter) => string.Join(' ', (
                     await venue.Owner.GetDataAsync(
-                        "query($venue: ID!, $filter: TransactionFilter) { venue(id: $venue) { transactions(filter: $filter) { nodes { externalId } } } }",
+                        """
+                        query($venue: ID!, $filter: TransactionFilter) { venue(id: $venue) {
+                          transactions(filter: $filter) { nodes { externalId } } } }
+                        """,
                         new { venue = TestVenue.VenueId, filter }
                     )
-                )
-                    .At("venue.transactions.nodes")
-                    .EnumerateArray()
-                    .Select(n => n.At("externalId").GetString())
-            );
+                ).At("venue.transactions.nodes").EnumerateArray().Select(n => n.At("externalId").GetString()));
         (await GetIdsAsync(new { from = "2026-11-20T20:00:00Z", to = "2026-11-20T22:00:00Z" })).ShouldBe("second first");
         (await GetIdsAsync(new { from = "2026-11-20T16:00:00-05:00" })).ShouldBe("third second");
         (await GetIdsAsync(new { statuses = new[] { "AUTHORIZED" } })).ShouldBe("second");
@@ -119,25 +115,29 @@ public sealed class QueryTests(TestPostgres postgres, SharedTestVenue shared) : 
     public async Task A_changed_day_cutoff_moves_past_transactions_to_another_business_date()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
-        // 03:00 in New York: still the night before while the day starts at 06:00.
+        // 03:00 in New York belongs to the business date before while the day starts at 06:00.
         await venue.PostWebhookAsync(venue.PaymentEvent("p1", amount: 500, status: "APPROVED", createdAt: "2026-11-20T08:00:00.000Z"));
         await venue.Host.WhenIdleAsync();
         async Task<string> GetDaysAsync() => (
                 await venue.Owner.GetDataAsync(
                     """
-                    { venue(id: "bar") { a: revenue(period: DAY, on: "2026-11-19") { from total { amountMinor } pending { amountMinor } } b: revenue(period: DAY, on: "2026-11-20") { total { amountMinor } pending { amountMinor } } } }
+                    { venue(id: "bar") {
+                      a: revenue(period: DAY, on: "2026-11-19") { from total { amountMinor } pending { amountMinor } }
+                      b: revenue(period: DAY, on: "2026-11-20") { total { amountMinor } pending { amountMinor } } } }
                     """
                 )
             ).At("venue").ToString();
 
         (await GetDaysAsync()).ShouldBe(
-            """{"a":{"from":"2026-11-19T11:00:00Z","total":{"amountMinor":0},"pending":{"amountMinor":500}},"b":{"total":{"amountMinor":0},"pending":{"amountMinor":0}}}"""
+            """{"a":{"from":"2026-11-19T11:00:00Z","total":{"amountMinor":0},"pending":{"amountMinor":500}},"b":"""
+                + """{"total":{"amountMinor":0},"pending":{"amountMinor":0}}}"""
         );
         await venue.Moderator.GetDataAsync(
             "mutation { updateVenue(input: { venueId: \"bar\", dayCutoff: \"02:00\" }) { errors { code } } }"
         );
         (await GetDaysAsync()).ShouldBe(
-            """{"a":{"from":"2026-11-19T07:00:00Z","total":{"amountMinor":0},"pending":{"amountMinor":0}},"b":{"total":{"amountMinor":0},"pending":{"amountMinor":500}}}"""
+            """{"a":{"from":"2026-11-19T07:00:00Z","total":{"amountMinor":0},"pending":{"amountMinor":0}},"b":"""
+                + """{"total":{"amountMinor":0},"pending":{"amountMinor":500}}}"""
         );
         await venue.PostWebhookAsync(
             venue.PaymentEvent("p1", amount: 500, status: "COMPLETED", minute: 5, createdAt: "2026-11-20T08:00:00.000Z")
@@ -156,12 +156,15 @@ public sealed class QueryTests(TestPostgres postgres, SharedTestVenue shared) : 
 
         (await anonymous.GetErrorCodeAsync(venueQuery)).ShouldBe("UNAUTHENTICATED");
         (await anonymous.GetErrorCodeAsync("{ viewer { userId } }")).ShouldBe("UNAUTHENTICATED");
-        (await new GraphQLClient(venue.Host, "no.good.token").GetErrorCodeAsync(venueQuery)).ShouldBe("UNAUTHENTICATED");
+        (await new GraphQLClient(venue.Host, "not.a.token").GetErrorCodeAsync(venueQuery)).ShouldBe("UNAUTHENTICATED");
         (await stranger.GetDataAsync(transactionsQuery)).At("venue").ValueKind.ShouldBe(System.Text.Json.JsonValueKind.Null);
         (await stranger.GetDataAsync("{ venues { nodes { id } } }")).At("venues.nodes").GetArrayLength().ShouldBe(0);
         (
             await stranger.GetErrorCodeAsync(
-                "mutation { registerVenue(input: { name: \"x\", timeZone: \"UTC\", currency: \"EUR\", ownerUserIds: [\"stranger\"] }) { venue { id } } }"
+                """
+                mutation { registerVenue(input: { name: "x", timeZone: "UTC", currency: "EUR", ownerUserIds: ["stranger"] }) {
+                  venue { id } } }
+                """
             )
         ).ShouldBe("FORBIDDEN");
         (

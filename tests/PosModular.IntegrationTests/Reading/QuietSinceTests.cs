@@ -7,7 +7,7 @@ using PosModular.IntegrationTests.Postgres;
 
 namespace PosModular.IntegrationTests.Reading;
 
-/// <summary>A till that has gone silent, told from one that always is at this hour.</summary>
+/// <summary>`quietSince` reports a location without payments at a time when it usually has some.</summary>
 public sealed class QuietSinceTests(TestPostgres postgres)
 {
     private static readonly Instant Friday = Instant.FromUtc(2026, 11, 20, 20, 0);
@@ -44,7 +44,7 @@ public sealed class QuietSinceTests(TestPostgres postgres)
     public async Task After_four_weeks_of_regular_payments_a_silence_is_reported_with_the_time_of_the_last_payment()
     {
         await using var venue = await CreateVenueAsync();
-        // Each Friday a sale every five minutes from 18:00 to 23:00; today the last one is at 20:00.
+        // Each Friday has a payment every five minutes from 18:00 to 23:00; today the last one is at 20:00.
         for (var week = 1; week <= 4; week++)
             await PostPaymentsAsync(venue, Friday - Duration.FromDays(7 * week) - Duration.FromHours(2), Duration.FromMinutes(5), 60);
         await PostPaymentsAsync(venue, Friday - Duration.FromHours(2), Duration.FromMinutes(5), 25);
@@ -86,7 +86,8 @@ public sealed class QuietSinceTests(TestPostgres postgres)
 
         (await GetQuietSinceAsync(venue, Friday + Duration.FromHours(20))).ShouldBeNull();
         (await GetQuietSinceAsync(venue, Friday + Duration.FromDays(6))).ShouldBeNull();
-        (await GetQuietSinceAsync(venue, Friday + Duration.FromDays(7))).ShouldBe("2026-11-20T22:55:00Z"); // it was open again, and nothing came
+        // A week later, within its usual hours, there is no payment.
+        (await GetQuietSinceAsync(venue, Friday + Duration.FromDays(7))).ShouldBe("2026-11-20T22:55:00Z");
     }
 
     [Fact]
@@ -95,7 +96,8 @@ public sealed class QuietSinceTests(TestPostgres postgres)
         await using var venue = await CreateVenueAsync();
         (await GetQuietSinceAsync(venue, Friday)).ShouldBeNull();
 
-        await PostPaymentsAsync(venue, Friday - Duration.FromHours(5), Duration.FromMinutes(1), 300); // busy, but there is no week to compare with
+        // Many payments today, but there is no earlier week to compare with.
+        await PostPaymentsAsync(venue, Friday - Duration.FromHours(5), Duration.FromMinutes(1), 300);
         (await GetQuietSinceAsync(venue, Friday + Duration.FromHours(12))).ShouldBeNull();
 
         await using var venueWithFewPayments = await CreateVenueAsync();

@@ -1,5 +1,6 @@
 using System.Text;
 using CsCheck;
+using Ingestion.Contracts;
 using Ingestion.Ledger;
 using Ingestion.Transactions;
 using Ingestion.Webhooks;
@@ -15,6 +16,8 @@ namespace PosModular.IntegrationTests.Revenues;
 
 public sealed class RevenueTests(TestPostgres postgres)
 {
+    private static readonly string Captured = $"status between {TransactionStatus.Completed:D} and {TransactionStatus.Refunded:D}";
+
     private static readonly string[] TimeZones =
     [
         "Europe/Berlin",
@@ -25,7 +28,7 @@ public sealed class RevenueTests(TestPostgres postgres)
         "UTC",
     ];
 
-    // Around the nights the clocks change, in Europe and America, and an ordinary week.
+    // The days on which daylight saving time begins or ends in America and Europe, and an ordinary day.
     private static readonly Instant[] ReferenceTimes =
     [
         Instant.FromUtc(2026, 3, 8, 0, 0),
@@ -62,7 +65,10 @@ public sealed class RevenueTests(TestPostgres postgres)
         )
         .Array[1, 40];
 
-    /// <summary>For any zone and cut-off, with late tips, refunds, cancelled authorisations and two currencies, every period is the plain sum over the transactions.</summary>
+    /// <summary>
+    /// For any time zone and day cut-off, with late tips, refunds, cancelled authorisations and two currencies, the revenue of each period
+    /// is the sum over its transactions.
+    /// </summary>
     [Fact]
     public async Task Revenue_of_every_period_equals_the_sum_over_its_transactions()
     {
@@ -80,7 +86,7 @@ public sealed class RevenueTests(TestPostgres postgres)
                         "mutation($v: ID!, $c: LocalTime!) { updateVenue(input: { venueId: $v, dayCutoff: $c }) { errors { code } } }",
                         new { v = venueData, c = cutoff.ToString("HH:mm", null) }
                     );
-                    // Each second sale lies within a minute of where the day in question starts or ends.
+                    // Every second payment lies within a minute of the start or end of the queried day.
                     var day = ReferenceTimes[referenceIndex].InUtc().Date.PlusDays(days);
                     PosPayment MoveToDayEdge(PosPayment payment, int i) =>
                         i % 2 == 0
@@ -102,7 +108,10 @@ public sealed class RevenueTests(TestPostgres postgres)
                             "from to total { amountMinor } count net { amountMinor } tip { amountMinor } pending { amountMinor }";
                         var revenue = (
                             await venue.Owner.GetDataAsync(
-                                $"query($v: ID!, $p: RevenuePeriod!, $on: LocalDate) {{ venue(id: $v) {{ revenue(period: $p, on: $on) {{ {fields} otherCurrencies {{ {fields} }} }} }} }}",
+                                $$"""
+                                query($v: ID!, $p: RevenuePeriod!, $on: LocalDate) { venue(id: $v) {
+                                  revenue(period: $p, on: $on) { {{fields}} otherCurrencies { {{fields}} } } } }
+                                """,
                                 new
                                 {
                                     v = venueData,
@@ -129,9 +138,11 @@ public sealed class RevenueTests(TestPostgres postgres)
                                 .ShouldBe(
                                     await venue.SqlAsync<string>(
                                         $"""
-                                        select concat_ws(' ', coalesce(sum(total_minor) filter (where status in (2, 3, 4)), 0), count(*) filter (where status in (2, 3, 4)),
-                                          coalesce(sum(total_minor - refunded_minor) filter (where status in (2, 3, 4)), 0), coalesce(sum(tip_minor) filter (where status in (2, 3, 4)), 0),
-                                          coalesce(sum(total_minor) filter (where status = 1), 0))
+                                        select concat_ws(' ', coalesce(sum(total_minor) filter (where {Captured}), 0),
+                                          count(*) filter (where {Captured}),
+                                          coalesce(sum(total_minor - refunded_minor) filter (where {Captured}), 0),
+                                          coalesce(sum(tip_minor) filter (where {Captured}), 0),
+                                          coalesce(sum(total_minor) filter (where status = {TransactionStatus.Authorized:D}), 0))
                                         from ingestion.transactions where venue_id = '{venueData}' and currency = '{currency}' and {within}
                                         """
                                     ),

@@ -5,7 +5,9 @@ using PosModular.Simulator.Sellers;
 
 namespace PosModular.IntegrationTests.Rules;
 
-/// <summary>What is wrong or busy in one venue is no other venue's business, and what comes in one batch ends as if it had come one by one.</summary>
+/// <summary>
+/// Faults and load of one venue do not delay another, and changes applied in one batch have the effect of changes applied one by one.
+/// </summary>
 public sealed class FeedRelayTests(TestPostgres postgres)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(8);
@@ -23,7 +25,7 @@ public sealed class FeedRelayTests(TestPostgres postgres)
         await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
     }
 
-    /// <summary>Another venue, that the readers know already; what it returns sends one more of its sales.</summary>
+    /// <summary>Connects a second venue and lets the readers read it; returns a function that posts one more of its payments.</summary>
     private static async Task<Func<string, Task>> ConnectNeighbourAsync(TestVenue venue)
     {
         await venue.RegisterVenueAsync("zzz", TestVenue.OwnerId);
@@ -32,13 +34,12 @@ public sealed class FeedRelayTests(TestPostgres postgres)
             venue.Simulator.Sellers.AddTill(new TillOrder { LocationId = "LZ", AccessToken = "token-of-z" })
         );
         async Task SendAsync(string id) => await venue.PostWebhookAsync(venue.PaymentEvent(id, locationId: "LZ"), url: url, key: key);
-        await SendAsync("z-warm");
-        await venue.PostWebhookAsync(venue.PaymentEvent("warm"));
+        await SendAsync("neighbour-warm-up");
+        await venue.PostWebhookAsync(venue.PaymentEvent("warm-up"));
         await venue.Host.WhenIdleAsync();
         return SendAsync;
     }
 
-    // The reader gets there before our patience ends.
     private static Task WaitForAsync(TestVenue venue, string condition) =>
         Wait.UntilAsync(() => venue.SqlAsync<bool>($"select coalesce(({condition}), false)"), Timeout, condition);
 
@@ -48,15 +49,17 @@ public sealed class FeedRelayTests(TestPostgres postgres)
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         var sendNeighbourPayment = await ConnectNeighbourAsync(venue);
         await using var connection = await OpenConnectionAsync(venue);
-        // Each change that is added up brings the next one.
+        // Each change that is added to the revenue creates the next change.
         await ExecuteAsync(
             connection,
             """
             create function analytics.busy() returns trigger language plpgsql as $$ declare n bigint; begin
               if new.venue_id = 'bar' then
                 update ingestion.feed_heads set seq = seq + 1 where venue_id = 'bar' returning seq into n;
-                insert into ingestion.transaction_versions (venue_id, seq, transaction_id, applied, added, recorded_at, cause, provider, status, currency, total_minor, tip_minor, refunded_minor, payment_method, occurred_at)
-                select venue_id, n, transaction_id, true, false, recorded_at, cause, provider, status, currency, 1, 0, 0, payment_method, occurred_at
+                insert into ingestion.transaction_versions (venue_id, seq, transaction_id, applied, added, recorded_at, cause, provider,
+                  status, currency, total_minor, tip_minor, refunded_minor, payment_method, occurred_at)
+                select venue_id, n, transaction_id, true, false, recorded_at, cause, provider,
+                  status, currency, 1, 0, 0, payment_method, occurred_at
                 from ingestion.transaction_versions where venue_id = 'bar' and seq = n - 1;
               end if; return new; end $$;
             create trigger busy after insert or update on analytics.revenue_buckets for each row execute function analytics.busy()
@@ -65,7 +68,7 @@ public sealed class FeedRelayTests(TestPostgres postgres)
         await venue.PostWebhookAsync(venue.PaymentEvent("first of many"));
         await WaitForAsync(venue, "select seq > 20 from analytics.feed_positions where venue_id = 'bar'");
 
-        await sendNeighbourPayment("z1");
+        await sendNeighbourPayment("neighbour-1");
 
         await WaitForAsync(venue, "select seq = 2 from analytics.feed_positions where venue_id = 'zzz'");
         await ExecuteAsync(connection, "drop trigger busy on analytics.revenue_buckets");
@@ -91,7 +94,7 @@ public sealed class FeedRelayTests(TestPostgres postgres)
             Timeout
         );
 
-        await sendNeighbourPayment("z1");
+        await sendNeighbourPayment("neighbour-1");
 
         await WaitForAsync(venue, "select seq = 2 from analytics.feed_positions where venue_id = 'zzz'");
         (await venue.SqlAsync<long>("select seq from analytics.feed_positions where venue_id = 'bar'")).ShouldBe(1);
@@ -108,11 +111,12 @@ public sealed class FeedRelayTests(TestPostgres postgres)
         await ExecuteAsync(
             lockHolder,
             """
-            create function rules.bug() returns trigger language plpgsql as $$ begin if new.venue_id = 'bar' then raise exception 'bug'; end if; return new; end $$;
+            create function rules.bug() returns trigger language plpgsql as $$ begin
+              if new.venue_id = 'bar' then raise exception 'bug'; end if; return new; end $$;
             create trigger bug before insert on rules.lifetime_spend for each row execute function rules.bug()
             """
         );
-        await venue.PostWebhookAsync(venue.PaymentEvent("parked", fingerprint: "card-1"));
+        await venue.PostWebhookAsync(venue.PaymentEvent("dead-letter", fingerprint: "card-1"));
         await WaitForAsync(venue, "select count(*) = 1 from rules.feed_dead_letters");
         await ExecuteAsync(
             lockHolder,
@@ -124,7 +128,7 @@ public sealed class FeedRelayTests(TestPostgres postgres)
             "select count(*) > 0 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
         );
 
-        await sendNeighbourPayment("z1");
+        await sendNeighbourPayment("neighbour-1");
 
         await WaitForAsync(venue, "select seq = 2 from rules.feed_positions where venue_id = 'zzz'");
         await ExecuteAsync(lockHolder, "commit");
@@ -144,7 +148,8 @@ public sealed class FeedRelayTests(TestPostgres postgres)
             """
             mutation {
               a: createSpendRule(input: { venueId: "bar", name: "A", threshold: 10, unlocksTier: PLATINUM }) { errors { code } }
-              b: createSpendRule(input: { venueId: "bar", name: "B", threshold: 5, currency: "EUR", unlocksTier: REGULAR }) { errors { code } } }
+              b: createSpendRule(input: { venueId: "bar", name: "B", threshold: 5, currency: "EUR", unlocksTier: REGULAR }) {
+                errors { code } } }
             """
         );
         await venue.LinkCardAsync("guest", "card-1");
@@ -172,7 +177,10 @@ public sealed class FeedRelayTests(TestPostgres postgres)
 
         var venueData = (
             await venue.Owner.GetDataAsync(
-                "{ venue(id: \"bar\") { spendRules { name timesTriggered usersUnlocked } member(userId: \"guest\") { tier unlocks { rule { name } revokedReason } history { from to reason unlockId } } } }"
+                """
+                { venue(id: "bar") { spendRules { name timesTriggered usersUnlocked }
+                  member(userId: "guest") { tier unlocks { rule { name } revokedReason } history { from to reason unlockId } } } }
+                """
             )
         ).GetProperty("venue");
         var member = venueData.GetProperty("member");

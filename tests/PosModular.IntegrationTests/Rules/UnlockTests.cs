@@ -6,8 +6,10 @@ namespace PosModular.IntegrationTests.Rules;
 
 public sealed class UnlockTests(TestPostgres postgres)
 {
-    private const string TierUnlockedSubscription =
-        "subscription($venue: ID!, $after: String) { tierUnlocked(venueId: $venue, after: $after) { cursor userId tier access rule { name } spendAtUnlock { amountMinor } transactionId } }";
+    private const string TierUnlockedSubscription = """
+        subscription($venue: ID!, $after: String) { tierUnlocked(venueId: $venue, after: $after) {
+          cursor userId tier access rule { name } spendAtUnlock { amountMinor } transactionId } }
+        """;
 
     private const string GuestQuery = """
         { venue(id: "bar") { member(userId: "guest") { tier access lifetimeSpend { amountMinor currency } firstSeenAt lastSeenAt
@@ -48,7 +50,7 @@ public sealed class UnlockTests(TestPostgres postgres)
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         var secondHost = await venue.AddHostAsync();
         await CreateRuleAsync(venue, "Regulars", 33m, "REGULAR", new { grantsAccess = new[] { "INNER_CIRCLE" } });
-        await venue.LinkCardAsync("guest", "card-1"); // 1.00
+        await venue.LinkCardAsync("guest", "card-1"); // posts a first payment of 1.00
         await venue.Host.WhenIdleAsync();
         await using var subscriber = await WebSocketSubscriber.StartAsync(
             venue.Host,
@@ -81,7 +83,8 @@ public sealed class UnlockTests(TestPostgres postgres)
         venueData.At("member.history").ToString().ShouldBe("""[{"from":"GUEST","to":"REGULAR","reason":"Unlocked."}]""");
         venueData.At("spendRules.0.timesTriggered").GetInt64().ShouldBe(1);
         venueData.At("spendRules.0.usersUnlocked").GetInt64().ShouldBe(1);
-        (await venue.SqlAsync<long>("select seq from rules.feed_heads where venue_id = 'bar'")).ShouldBe(1); // one tierUnlocked, and no more to come
+        // The feed of unlocks has one entry, so no second tierUnlocked can follow.
+        (await venue.SqlAsync<long>("select seq from rules.feed_heads where venue_id = 'bar'")).ShouldBe(1);
     }
 
     [Fact]
@@ -90,7 +93,7 @@ public sealed class UnlockTests(TestPostgres postgres)
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         await CreateRuleAsync(venue, "Platinum", 30m, "PLATINUM");
         await CreateRuleAsync(venue, "Regulars", 10m, "REGULAR");
-        // Told in disorder: the second by time crosses 10.00, the third 30.00.
+        // The events arrive out of order: the second payment by time crosses 10.00, the third crosses 30.00.
         await venue.PostWebhookAsync(
             venue.PaymentEvent("late", amount: 2500, fingerprint: "card-1", createdAt: "2026-11-20T22:00:00.000Z")
         );
@@ -123,7 +126,10 @@ public sealed class UnlockTests(TestPostgres postgres)
         guest.At("firstSeenAt").GetString().ShouldBe("2026-11-20T20:00:00Z");
         (
             await venue.SqlAsync<string>(
-                "select string_agg(t.external_id || ' ' || u.spend_minor, ', ' order by u.seq) from rules.unlocks u join ingestion.transactions t on t.id = u.transaction_id"
+                """
+                select string_agg(t.external_id || ' ' || u.spend_minor, ', ' order by u.seq)
+                from rules.unlocks u join ingestion.transactions t on t.id = u.transaction_id
+                """
             )
         ).ShouldBe("middle 1100, late 3600");
         var transactions = (
@@ -132,10 +138,13 @@ public sealed class UnlockTests(TestPostgres postgres)
             )
         ).At("venue.transactions.nodes");
         transactions
-            .ToString()
-            .ShouldBe(
-                """[{"externalId":"late","member":{"tier":"PLATINUM"},"unlocks":[{"tier":"PLATINUM"}]},{"externalId":"middle","member":{"tier":"PLATINUM"},"unlocks":[{"tier":"REGULAR"}]},{"externalId":"early","member":{"tier":"PLATINUM"},"unlocks":[]}]"""
-            );
+            .EnumerateArray()
+            .Select(t => t.ToString())
+            .ShouldBe([
+                """{"externalId":"late","member":{"tier":"PLATINUM"},"unlocks":[{"tier":"PLATINUM"}]}""",
+                """{"externalId":"middle","member":{"tier":"PLATINUM"},"unlocks":[{"tier":"REGULAR"}]}""",
+                """{"externalId":"early","member":{"tier":"PLATINUM"},"unlocks":[]}""",
+            ]);
     }
 
     [Fact]
@@ -161,7 +170,7 @@ public sealed class UnlockTests(TestPostgres postgres)
         memberWithRevoke.At("unlocks.0.revokedReason").GetString()!.ShouldContain("threshold");
         memberWithRevoke.At("history.1.to").GetString().ShouldBe("GUEST");
 
-        // Earned again, unlocked again.
+        // Spending enough again unlocks the tier again.
         await venue.PostWebhookAsync(venue.PaymentEvent("p2", amount: 5000, fingerprint: "card-1"));
         var memberWhoEarnedAgain = (await GetVenueWithGuestAsync(venue)).GetProperty("member");
         memberWhoEarnedAgain.At("tier").GetString().ShouldBe("REGULAR");
@@ -192,11 +201,14 @@ public sealed class UnlockTests(TestPostgres postgres)
     public async Task A_performer_rule_applies_to_payments_made_during_a_live_session_of_the_performer()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
-        await CreateRuleAsync(venue, "Anna's crowd", 1m, "WHALE", new { performerId = "anna" });
+        await CreateRuleAsync(venue, "During Anna's shows", 1m, "WHALE", new { performerId = "anna" });
         await venue.Owner.GetDataAsync(
-            "mutation { startLiveSession(input: { venueId: \"bar\", performerId: \"anna\", startedAt: \"2026-11-20T21:00:00Z\", endedAt: \"2026-11-20T22:00:00Z\" }) { errors { code } } }"
+            """
+            mutation { startLiveSession(input: { venueId: "bar", performerId: "anna",
+              startedAt: "2026-11-20T21:00:00Z", endedAt: "2026-11-20T22:00:00Z" }) { errors { code } } }
+            """
         );
-        await venue.LinkCardAsync("guest", "card-1"); // at 20:00
+        await venue.LinkCardAsync("guest", "card-1"); // posts a first payment at 20:00
         await venue.PostWebhookAsync(
             venue.PaymentEvent("after", amount: 1000, fingerprint: "card-1", createdAt: "2026-11-20T22:00:00.000Z")
         );
@@ -207,14 +219,15 @@ public sealed class UnlockTests(TestPostgres postgres)
         );
 
         (await GetVenueWithGuestAsync(venue)).At("member.tier").GetString().ShouldBe("WHALE");
-        (
+        var transactions = (
             await venue.Owner.GetDataAsync(
-                "{ venue(id: \"bar\") { transactions(first: 2) { nodes { externalId performerId } } liveSessions { nodes { performerId endedAt } } } }"
+                """
+                { venue(id: "bar") { transactions(first: 2) { nodes { externalId performerId } }
+                  liveSessions { nodes { performerId endedAt } } } }
+                """
             )
-        )
-            .At("venue.transactions.nodes")
-            .ToString()
-            .ShouldBe("""[{"externalId":"after","performerId":null},{"externalId":"during","performerId":"anna"}]""");
+        ).At("venue.transactions.nodes");
+        transactions.ToString().ShouldBe("""[{"externalId":"after","performerId":null},{"externalId":"during","performerId":"anna"}]""");
     }
 
     [Fact]
@@ -238,13 +251,16 @@ public sealed class UnlockTests(TestPostgres postgres)
                 },
             }
         );
-        const string fields =
-            "rule { name threshold { amountMinor currency } enabled liveOnly liveWindow { days start end } performerId priority } errors { code field }";
+        const string fields = """
+            rule { name threshold { amountMinor currency } enabled liveOnly liveWindow { days start end } performerId priority }
+            errors { code field }
+            """;
         async Task<string> MutateAsync(string mutation) =>
             (await venue.Owner.GetDataAsync($"mutation {{ r: {mutation} {{ {fields} }} }}")).At("r").ToString();
 
         (await MutateAsync($"updateSpendRule(input: {{ ruleId: \"{id}\", name: \"Nights\", performerId: \"anna\" }})")).ShouldBe(
-            """{"rule":{"name":"Nights","threshold":{"amountMinor":4999,"currency":"USD"},"enabled":true,"liveOnly":true,"liveWindow":{"days":["FRIDAY"],"start":"22:00:00","end":"04:00:00"},"performerId":"anna","priority":5},"errors":[]}"""
+            """{"rule":{"name":"Nights","threshold":{"amountMinor":4999,"currency":"USD"},"enabled":true,"liveOnly":true,"liveWindow":"""
+                + """{"days":["FRIDAY"],"start":"22:00:00","end":"04:00:00"},"performerId":"anna","priority":5},"errors":[]}"""
         );
         (await MutateAsync($"updateSpendRule(input: {{ ruleId: \"{id}\", liveWindow: null }})")).ShouldContain(
             "\"liveWindow\":null,\"performerId\":\"anna\""
@@ -285,7 +301,10 @@ public sealed class UnlockTests(TestPostgres postgres)
         async Task<JsonElement> AssignAsync(object? userId) =>
             (
                 await venue.Owner.GetDataAsync(
-                    "mutation($input: AssignTransactionInput!) { assignTransaction(input: $input) { transaction { userId matchedBy history { cause userId } } errors { code } } }",
+                    """
+                    mutation($input: AssignTransactionInput!) { assignTransaction(input: $input) {
+                      transaction { userId matchedBy history { cause userId } } errors { code } } }
+                    """,
                     new
                     {
                         input = new
@@ -316,7 +335,8 @@ public sealed class UnlockTests(TestPostgres postgres)
             .At("unlinkCard.matchedTransactions")
             .GetInt32()
             .ShouldBe(2);
-        await venue.PostWebhookAsync(venue.PaymentEvent("p1", amount: 1100, fingerprint: "card-1", minute: 5)); // a late tip: still nobody's
+        // A late tip does not assign the payment to anybody again.
+        await venue.PostWebhookAsync(venue.PaymentEvent("p1", amount: 1100, fingerprint: "card-1", minute: 5));
         (await GetVenueWithGuestAsync(venue)).At("member.lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(500);
 
         await AssignAsync(null);
@@ -344,7 +364,8 @@ public sealed class UnlockTests(TestPostgres postgres)
             }
         );
 
-        await venue.PostWebhookAsync(venue.PaymentEvent("first-of-guest", amount: 150, fingerprint: "card-1", minute: 9)); // a late tip on a past sale
+        // A late tip on a past payment belongs to the user of that payment.
+        await venue.PostWebhookAsync(venue.PaymentEvent("first-of-guest", amount: 150, fingerprint: "card-1", minute: 9));
         await venue.PostWebhookAsync(venue.PaymentEvent("new", amount: 700, fingerprint: "card-1", createdAt: "2199-01-01T00:00:00Z"));
 
         (await GetVenueWithGuestAsync(venue)).At("member.lifetimeSpend.0.amountMinor").GetInt64().ShouldBe(150);
@@ -363,14 +384,19 @@ public sealed class UnlockTests(TestPostgres postgres)
         await venue.Host.WhenIdleAsync();
         var guest = new GraphQLClient(venue.Host, TestKeys.Token("guest"));
 
-        (
+        var response = (
             await guest.GetDataAsync(
-                "{ viewer { memberships { venueId venueName member { tier lifetimeSpend { amountMinor } unlocks { rule { name } } } } } venue(id: \"bar\") { id } }"
+                """
+                { viewer { memberships { venueId venueName member { tier lifetimeSpend { amountMinor } unlocks { rule { name } } } } }
+                  venue(id: "bar") { id } }
+                """
             )
-        )
+        );
+        response
             .ToString()
             .ShouldBe(
-                """{"viewer":{"memberships":[{"venueId":"bar","venueName":"bar","member":{"tier":"REGULAR","lifetimeSpend":[{"amountMinor":100}],"unlocks":[{"rule":{"name":"Regulars"}}]}}]},"venue":null}"""
+                """{"viewer":{"memberships":[{"venueId":"bar","venueName":"bar","member":{"tier":"REGULAR","lifetimeSpend":"""
+                    + """[{"amountMinor":100}],"unlocks":[{"rule":{"name":"Regulars"}}]}}]},"venue":null}"""
             );
     }
 
@@ -384,21 +410,24 @@ public sealed class UnlockTests(TestPostgres postgres)
             await venue.LinkCardAsync(user, "card-" + i);
         await venue.Host.WhenIdleAsync();
 
-        var seen = new List<string>();
+        var memberIds = new List<string>();
         string? after = null;
         do
         {
             var page = (
                 await venue.Owner.GetDataAsync(
-                    "query($after: String) { venue(id: \"bar\") { members(first: 2, tier: REGULAR, after: $after) { nodes { userId } pageInfo { endCursor hasNextPage } } } }",
+                    """
+                    query($after: String) { venue(id: "bar") { members(first: 2, tier: REGULAR, after: $after) {
+                      nodes { userId } pageInfo { endCursor hasNextPage } } } }
+                    """,
                     new { after }
                 )
             ).At("venue.members");
-            seen.AddRange(page.At("nodes").EnumerateArray().Select(m => m.At("userId").GetString()!));
+            memberIds.AddRange(page.At("nodes").EnumerateArray().Select(m => m.At("userId").GetString()!));
             after = page.At("pageInfo.hasNextPage").GetBoolean() ? page.At("pageInfo.endCursor").GetString() : null;
         } while (after is not null);
 
-        seen.ShouldBe(users, ignoreOrder: true);
+        memberIds.ShouldBe(users, ignoreOrder: true);
         (await venue.Owner.GetDataAsync("{ venue(id: \"bar\") { members(tier: WHALE) { nodes { userId } } } }"))
             .At("venue.members.nodes")
             .GetArrayLength()
@@ -411,9 +440,9 @@ public sealed class UnlockTests(TestPostgres postgres)
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         await CreateRuleAsync(venue, "older", 10m, "REGULAR");
         await CreateRuleAsync(venue, "younger", 10m, "REGULAR");
-        await CreateRuleAsync(venue, "dear", 20m, "REGULAR", new { priority = 1 });
+        await CreateRuleAsync(venue, "expensive", 20m, "REGULAR", new { priority = 1 });
         await CreateRuleAsync(venue, "cheap", 15m, "REGULAR", new { priority = 1 });
-        await CreateRuleAsync(venue, "off", 1m, "WHALE", new { enabled = false });
+        await CreateRuleAsync(venue, "disabled", 1m, "WHALE", new { enabled = false });
         await venue.LinkCardAsync("anna", "card-1");
         await venue.LinkCardAsync("ben", "card-2");
         await venue.PostWebhookAsync(venue.PaymentEvent("p1", amount: 2000, fingerprint: "card-1"));
@@ -434,14 +463,14 @@ public sealed class UnlockTests(TestPostgres postgres)
                 after = PosModular.Kernel.Paging.Cursor.EncodeSequence("unlock", TestVenue.VenueId, 0),
             }
         );
-        var seen = new List<string>();
-        while (seen.Count < 4)
+        var unlocks = new List<string>();
+        while (unlocks.Count < 4)
         {
             var unlock = await subscriber.NextAsync();
-            seen.Add($"{unlock.At("userId")} {unlock.At("rule.name")}");
+            unlocks.Add($"{unlock.At("userId")} {unlock.At("rule.name")}");
         }
 
-        seen.ShouldBe(["ben cheap", "ben dear", "ben older", "ben younger"]);
+        unlocks.ShouldBe(["ben cheap", "ben expensive", "ben older", "ben younger"]);
         (
             await venue.SqlAsync<string>(
                 "select string_agg(seq::text, ' ' order by seq) || ' of ' || (select seq from rules.feed_heads) from rules.unlocks"
@@ -453,8 +482,8 @@ public sealed class UnlockTests(TestPostgres postgres)
     public async Task A_tier_unlocked_by_a_deleted_rule_stays_until_a_refund_revokes_it()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
-        var id = await CreateRuleAsync(venue, "Gone", 10m, "REGULAR", new { grantsAccess = new[] { "INNER_CIRCLE" } });
-        await CreateRuleAsync(venue, "Stays", 5m, "GUEST", new { grantsAccess = new[] { "PUBLIC_LOBBY" } });
+        var id = await CreateRuleAsync(venue, "To be deleted", 10m, "REGULAR", new { grantsAccess = new[] { "INNER_CIRCLE" } });
+        await CreateRuleAsync(venue, "Kept", 5m, "GUEST", new { grantsAccess = new[] { "PUBLIC_LOBBY" } });
         await venue.Moderator.GetDataAsync(
             "mutation { updateVenue(input: { venueId: \"bar\", unlockPolicy: REVOKE }) { errors { code } } }"
         );
@@ -473,7 +502,7 @@ public sealed class UnlockTests(TestPostgres postgres)
             .At("spendRules")
             .EnumerateArray()
             .Select(r => $"{r.At("name")} {r.At("timesTriggered")} {r.At("usersUnlocked")}")
-            .ShouldBe(["Stays 1 1"]);
+            .ShouldBe(["Kept 1 1"]);
     }
 
     [Fact]

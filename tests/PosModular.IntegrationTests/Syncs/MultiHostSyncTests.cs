@@ -1,4 +1,7 @@
 using System.Globalization;
+using Ingestion.Syncs;
+using Ingestion.Transactions;
+using Ingestion.Webhooks;
 using PosModular.IntegrationTests.Fixtures;
 using PosModular.IntegrationTests.Postgres;
 using PosModular.Simulator.Control;
@@ -6,7 +9,7 @@ using PosModular.Simulator.Payments;
 
 namespace PosModular.IntegrationTests.Syncs;
 
-/// <summary>Hosts die, come back and share the work in the middle of a sync.</summary>
+/// <summary>Hosts are killed, restarted and share the work in the middle of a sync.</summary>
 public sealed class MultiHostSyncTests(TestPostgres postgres)
 {
     [Fact]
@@ -18,18 +21,19 @@ public sealed class MultiHostSyncTests(TestPostgres postgres)
     public Task A_sync_whose_host_is_killed_three_times_under_webhook_load_resumes_at_its_page_and_counts_each_payment_once() =>
         SyncThroughKillsAsync(payments: 2_000, kills: 3);
 
-    // The webhooks tell of the sales that the sync reads, of their orders, and of as many others.
+    // The webhooks contain the payments that the sync reads, their orders, and as many other payments.
     private async Task SyncThroughKillsAsync(int payments, int kills)
     {
         await using var venue = await SyncTestVenue.CreateAsync(await postgres.CreateDatabaseAsync(), pageSize: 10);
         await venue.SyncAsync();
         var from = SyncTestVenue.Today.AddDays(-100);
+        var to = from.AddDays(1);
         new History
         {
             LocationId = venue.Seller.Location.Id,
             Count = payments,
             From = from,
-            To = from.AddDays(1),
+            To = to,
         }.RingUp(venue.Simulator.Ledger);
         new History
         {
@@ -48,10 +52,10 @@ public sealed class MultiHostSyncTests(TestPostgres postgres)
         var host = HostProcess.Start(venue, port);
         await venue.SqlAsync<int>(
             $"""
-            insert into ingestion.sync_runs (id, venue_id, connection_id, trigger, status, by_creation, from_at, to_at, stream, place, pass_pages, pass_found_changes, pages, fetched, created, updated, unchanged, started_at, updated_at, resume_at, faults)
-            select gen_random_uuid(), 'bar', connection_id, 3, 1, true, '{from:O}', '{from.AddDays(
-                1
-            ):O}', 0, '{from:O}', 0, false, 0, 0, 0, 0, 0, now(), now(), now(), 0 from ingestion.sync_states
+            insert into ingestion.sync_runs (id, venue_id, connection_id, trigger, status, by_creation, from_at, to_at, stream, place,
+              pass_pages, pass_found_changes, pages, fetched, created, updated, unchanged, started_at, updated_at, resume_at, faults)
+            select gen_random_uuid(), 'bar', connection_id, {SyncTrigger.Backfill:D}, {SyncStatus.Running:D}, true,
+              '{from:O}', '{to:O}', 0, '{from:O}', 0, false, 0, 0, 0, 0, 0, now(), now(), now(), 0 from ingestion.sync_states
             """
         );
         var load = WebhookLoad.SendAsync(venue, events, _ => host.Address, TimeSpan.FromMinutes(3));
@@ -59,26 +63,30 @@ public sealed class MultiHostSyncTests(TestPostgres postgres)
         {
             var pages = payments / 10 / (kills + 2) * kill;
             await Wait.UntilAsync(async () =>
-                await venue.SqlAsync<int>("select pages from ingestion.sync_runs where trigger = 3") >= pages
+                await venue.SqlAsync<int>($"select pages from ingestion.sync_runs where trigger = {SyncTrigger.Backfill:D}") >= pages
             );
-            (await venue.SqlAsync<short>("select status from ingestion.sync_runs where trigger = 3")).ShouldNotBe(
-                (short)2,
-                "the sync is still under way"
+            (await venue.SqlAsync<short>($"select status from ingestion.sync_runs where trigger = {SyncTrigger.Backfill:D}")).ShouldNotBe(
+                (short)SyncStatus.Completed,
+                "the sync must still be running"
             );
-            load.IsCompleted.ShouldBeFalse("so is the storm");
+            load.IsCompleted.ShouldBeFalse("the webhook load must still be running");
             await host.KillAsync();
-            // Its lease runs out, as it would by itself in half a minute.
+            // Its lease would expire by itself after half a minute.
             await venue.SqlAsync<int>("update ingestion.sync_states set lease_until = now() - interval '1 second'");
             host = HostProcess.Start(venue, port);
         }
         await load;
         await Wait.UntilAsync(async () =>
-            await venue.SqlAsync<long>("select count(*) from ingestion.sync_runs where trigger = 3 and status <> 2") == 0
+            await venue.SqlAsync<long>(
+                $"select count(*) from ingestion.sync_runs where trigger = {SyncTrigger.Backfill:D} and status <> {SyncStatus.Completed:D}"
+            ) == 0
         );
         await host.DisposeAsync();
 
         (
-            await venue.SqlAsync<string>("select pages || ' ' || created + updated + unchanged from ingestion.sync_runs where trigger = 3")
+            await venue.SqlAsync<string>(
+                $"select pages || ' ' || created + updated + unchanged from ingestion.sync_runs where trigger = {SyncTrigger.Backfill:D}"
+            )
         ).ShouldBe(string.Create(CultureInfo.InvariantCulture, $"{payments / 10 + 2} {payments}"));
         await venue.AddHostAsync();
         await venue.Host.WhenIdleAsync();
@@ -86,7 +94,9 @@ public sealed class MultiHostSyncTests(TestPostgres postgres)
         (await venue.SqlAsync<string>("select sum(count) || ' ' || sum(total_minor) from analytics.revenue_buckets")).ShouldBe(
             string.Create(CultureInfo.InvariantCulture, $"{2 * payments} {venue.Simulator.Ledger.Payments().Sum(p => p.Total)}")
         );
-        (await venue.SqlAsync<long>("select count(*) from ingestion.webhook_events where status = 1")).ShouldBe(events.Length);
+        (
+            await venue.SqlAsync<long>($"select count(*) from ingestion.webhook_events where status = {WebhookEventStatus.Processed:D}")
+        ).ShouldBe(events.Length);
     }
 
     [Fact]
@@ -106,21 +116,26 @@ public sealed class MultiHostSyncTests(TestPostgres postgres)
                     Announce = false,
                 }
             );
-        // Ten minutes have gone by; the next sync by the clock is far.
+        // No host has run for ten minutes, and the next scheduled sync is a day away.
         await venue.SqlAsync<int>(
             """
             update integrations.pos_connections set sync_enabled = true;
-            update ingestion.sync_states set alive_at = now() - interval '10 minutes', next_sync_at = now() + interval '1 day', last_sync_at = now()
+            update ingestion.sync_states
+            set alive_at = now() - interval '10 minutes', next_sync_at = now() + interval '1 day', last_sync_at = now()
             """
         );
 
         var host = await venue.AddHostAsync(AcceleratedTimeProvider.UseForProviders);
         await Wait.UntilAsync(async () =>
-            await venue.SqlAsync<long>("select count(*) from ingestion.sync_runs where trigger = 4 and status = 2") > 0
+            await venue.SqlAsync<long>(
+                $"select count(*) from ingestion.sync_runs where trigger = {SyncTrigger.Recovery:D} and status = {SyncStatus.Completed:D}"
+            ) > 0
         );
 
-        (await venue.SqlAsync<int>("select created from ingestion.sync_runs where trigger = 4")).ShouldBe(20);
-        (await venue.SqlAsync<string>("select distinct cause::text from ingestion.transaction_versions")).ShouldBe("3");
+        (await venue.SqlAsync<int>($"select created from ingestion.sync_runs where trigger = {SyncTrigger.Recovery:D}")).ShouldBe(20);
+        (await venue.SqlAsync<string>("select distinct cause::text from ingestion.transaction_versions")).ShouldBe(
+            $"{VersionCause.Recovery:D}"
+        );
         await venue.ShouldEqualSquareAsync();
         await Wait.UntilAsync(() =>
             host.Log.Lines.Any(l =>

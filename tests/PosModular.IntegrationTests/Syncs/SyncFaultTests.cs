@@ -1,3 +1,4 @@
+using Ingestion.Syncs;
 using PosModular.IntegrationTests.Fixtures;
 using PosModular.IntegrationTests.Postgres;
 using PosModular.Simulator.Control;
@@ -7,7 +8,9 @@ using PosModular.Simulator.Toast;
 
 namespace PosModular.IntegrationTests.Syncs;
 
-/// <summary>Whatever the provider, the host or the database does in the middle of a sync of fifty pages: in the end it equals the till, to the cent.</summary>
+/// <summary>
+/// Whatever the provider does in the middle of a sync of fifty pages: in the end the stored payments equal the provider's, to the cent.
+/// </summary>
 public sealed class SyncFaultTests(TestPostgres postgres)
 {
     private const int PageCount = 50;
@@ -18,14 +21,14 @@ public sealed class SyncFaultTests(TestPostgres postgres)
             "429 four times in a row",
             "500",
             "503 ten times",
-            "cut",
-            "cut in the middle",
+            "connection cut",
+            "response cut off",
             "slow",
             "401",
             "403",
-            "nonsense",
+            "unexpected status",
             "an expired cursor",
-            "orders away",
+            "orders unavailable",
         ];
 
     private static Fault FaultOf(string name, string path) =>
@@ -60,14 +63,14 @@ public sealed class SyncFaultTests(TestPostgres postgres)
                 Times = 10,
                 Status = 503,
             },
-            "cut" => new Fault
+            "connection cut" => new Fault
             {
                 Path = path,
                 Skip = 17,
                 Times = 6,
                 Cut = true,
             },
-            "cut in the middle" => new Fault
+            "response cut off" => new Fault
             {
                 Path = path,
                 Skip = 19,
@@ -80,7 +83,7 @@ public sealed class SyncFaultTests(TestPostgres postgres)
                 Skip = 23,
                 Times = 5,
                 DelayMs = 3_000,
-            }, // longer than a hurried call waits
+            }, // longer than the shortened timeout of a call
             "401" => new Fault
             {
                 Path = path,
@@ -95,7 +98,7 @@ public sealed class SyncFaultTests(TestPostgres postgres)
                 Times = 2,
                 Status = 403,
             },
-            "nonsense" => new Fault
+            "unexpected status" => new Fault
             {
                 Path = path,
                 Skip = 8,
@@ -156,7 +159,9 @@ public sealed class SyncFaultTests(TestPostgres postgres)
         var (account, connectionId) = await venue.ConnectToastAsync();
         await venue.SyncAsync(connectionId);
         var firstDay = SyncTestVenue.Today.AddDays(-300);
-        foreach (var (row, i) in Faults.Where(f => f.Data is not ("an expired cursor" or "orders away")).Select((row, i) => (row, i)))
+        foreach (
+            var (row, i) in Faults.Where(f => f.Data is not ("an expired cursor" or "orders unavailable")).Select((row, i) => (row, i))
+        )
         {
             var name = row.Data;
             var from = firstDay.AddDays(i * 2);
@@ -196,7 +201,7 @@ public sealed class SyncFaultTests(TestPostgres postgres)
             .At("syncTransactions.runs.0.id")
             .GetString()!;
 
-        for (var round = 1; round <= 6; round++) // more than the four that ended others for good
+        for (var round = 1; round <= 6; round++) // a run is never given up
         {
             var parked = await venue.WaitForSyncRunAsync(id, "PARKED");
             parked.At("error.code").GetString().ShouldBe("RATE_LIMIT_EXCEEDED");
@@ -206,7 +211,7 @@ public sealed class SyncFaultTests(TestPostgres postgres)
             await venue.SqlAsync<int>("update ingestion.sync_runs set resume_at = now()");
         }
         venue.Simulator.Faults.Clear();
-        await venue.SqlAsync<int>("update ingestion.sync_runs set resume_at = now() where status = 3");
+        await venue.SqlAsync<int>($"update ingestion.sync_runs set resume_at = now() where status = {SyncStatus.Parked:D}");
 
         (await venue.WaitForSyncRunAsync(id, "COMPLETED")).At("created").GetInt32().ShouldBe(1);
         await venue.ShouldEqualSquareAsync();
@@ -216,7 +221,7 @@ public sealed class SyncFaultTests(TestPostgres postgres)
     public async Task After_an_outage_of_the_provider_the_parked_run_covers_the_gap_up_to_now()
     {
         await using var venue = await SyncTestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
-        await venue.SyncAsync(); // by creation, seven days back; from here on by change
+        await venue.SyncAsync(); // the first sync reads by creation time, all later ones by time of change
         venue.Simulator.Faults.Arm(new Fault { Path = "/v2/payments", Status = 503 });
         var id = (await venue.Owner.GetDataAsync("mutation { syncTransactions(input: { venueId: \"bar\" }) { runs { id } } }"))
             .At("syncTransactions.runs.0.id")
@@ -235,7 +240,7 @@ public sealed class SyncFaultTests(TestPostgres postgres)
                 }
             );
 
-        // Two minutes have gone by, and the till is back.
+        // Two minutes later the provider is available again.
         await venue.SqlAsync<int>($"update ingestion.sync_runs set parked_since = parked_since - interval '2 minutes' where id = '{id}'");
         venue.Simulator.Faults.Clear();
         await venue.SqlAsync<int>($"update ingestion.sync_runs set resume_at = now() where id = '{id}'");

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Ingestion.Contracts;
+using Integrations.Contracts.Connections;
 using PosModular.IntegrationTests.Fixtures;
 using PosModular.Simulator;
 using PosModular.Simulator.Payments;
@@ -6,7 +8,7 @@ using PosModular.Simulator.Toast;
 
 namespace PosModular.IntegrationTests.Syncs;
 
-/// <summary>A bar whose tills are polled: a Square till and, when it is connected, a Toast restaurant, both against the simulator.</summary>
+/// <summary>A venue that is synced with the simulator: a Square location and, once connected, a Toast restaurant.</summary>
 internal static class SyncTestVenue
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(5);
@@ -21,10 +23,10 @@ internal static class SyncTestVenue
 
     public static DateTimeOffset Now => TimeProvider.System.GetUtcNow();
 
-    /// <summary>A whole second, as a till may keep it.</summary>
+    /// <summary>Midnight UTC of the current day.</summary>
     public static DateTimeOffset Today => new(Now.UtcDateTime.Date, TimeSpan.Zero);
 
-    /// <summary>Without polling by itself: the test says when.</summary>
+    /// <summary>Creates a venue without automatic syncs; each test requests its own.</summary>
     public static async Task<TestVenue> CreateAsync(
         string database,
         int pageSize = 100,
@@ -49,11 +51,11 @@ internal static class SyncTestVenue
         return venue;
     }
 
-    /// <summary>The clock starts no sync from here on.</summary>
+    /// <summary>Turns off scheduled syncs of all connections.</summary>
     public static async Task DisableAutomaticSyncsAsync(this TestVenue venue) =>
         await venue.SqlAsync<int>("update integrations.pos_connections set sync_enabled = false");
 
-    public static async Task<(ToastTill Till, Guid ConnectionId)> ConnectToastAsync(
+    public static async Task<(ToastTill Account, Guid ConnectionId)> ConnectToastAsync(
         this TestVenue venue,
         RestaurantDraft? draft = null,
         string venueId = TestVenue.VenueId
@@ -62,7 +64,10 @@ internal static class SyncTestVenue
         var account = venue.Simulator.Toast.Restaurants.Add(draft);
         var payload = (
             await venue.Moderator.GetDataAsync(
-                "mutation($input: ConnectPosInput!) { connectPos(input: $input) { connection { id status } errors { code message field } } }",
+                """
+                mutation($input: ConnectPosInput!) {
+                  connectPos(input: $input) { connection { id status } errors { code message field } } }
+                """,
                 new
                 {
                     input = new
@@ -86,7 +91,7 @@ internal static class SyncTestVenue
         return (account, payload.At("connection.id").GetGuid());
     }
 
-    /// <summary>Toast's staff have set the restaurant's webhook: its events come to the host, signed with this secret.</summary>
+    /// <summary>Sets the webhook of the restaurant, as the staff of Toast do; its events are signed with this secret.</summary>
     public static async Task EnableToastWebhooksAsync(this TestVenue venue, ToastTill account, Guid connectionId, string secret)
     {
         (
@@ -105,7 +110,7 @@ internal static class SyncTestVenue
         );
     }
 
-    /// <summary>Asks for a sync and waits for its end; parked ones are sent on at once.</summary>
+    /// <summary>Requests a sync and waits until it ends; requests it again while it is parked.</summary>
     public static async Task<JsonElement> SyncAsync(
         this TestVenue venue,
         Guid? connectionId = null,
@@ -120,7 +125,10 @@ internal static class SyncTestVenue
             TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
             var payload = (
                 await client.GetDataAsync(
-                    "mutation($input: SyncTransactionsInput!) { syncTransactions(input: $input) { runs { id } errors { code message field } } }",
+                    """
+                    mutation($input: SyncTransactionsInput!) {
+                      syncTransactions(input: $input) { runs { id } errors { code message field } } }
+                    """,
                     new
                     {
                         input = new
@@ -149,7 +157,8 @@ internal static class SyncTestVenue
                 var runs = (
                     await venue.Owner.GetDataAsync(
                         """
-                        { venue(id: "bar") { posConnections { syncRuns { nodes { id status trigger pages fetched created updated unchanged progress error { code message } from to } } } } }
+                        { venue(id: "bar") { posConnections { syncRuns { nodes {
+                          id status trigger pages fetched created updated unchanged progress error { code message } from to } } } } }
                         """
                     )
                 ).At("venue.posConnections").EnumerateArray().SelectMany(c => c.At("syncRuns.nodes").EnumerateArray());
@@ -161,14 +170,14 @@ internal static class SyncTestVenue
         return found;
     }
 
-    /// <summary>Every payment of the Square till stands here as it stands there, to the cent.</summary>
+    /// <summary>Every payment of the Square location is stored with the same state and amounts.</summary>
     public static async Task ShouldEqualSquareAsync(this TestVenue venue)
     {
         var expected = venue
             .Simulator.Ledger.Payments(venue.Seller.Location.Id)
-            .Select(p => $"{p.Id} {StatusOf(p)} {p.Total} {p.Tip} {p.Refunded}")
+            .Select(p => $"{p.Id} {StatusOf(p):D} {p.Total} {p.Tip} {p.Refunded}")
             .Order(StringComparer.Ordinal);
-        (await venue.GetStoredPaymentsAsync("2")).ShouldBe(expected);
+        (await venue.GetStoredPaymentsAsync(Provider.Square)).ShouldBe(expected);
     }
 
     public static async Task ShouldEqualToastAsync(this TestVenue venue, ToastTill account)
@@ -176,37 +185,39 @@ internal static class SyncTestVenue
         var expected = venue
             .Simulator.Toast.Ledger.Payments(account.Restaurant.Guid)
             .Where(p => !p.NoSale)
-            .Select(p => $"{p.PaymentGuid} {StatusOf(p)} {p.Total} {p.Tip} {p.Refunded}")
+            .Select(p => $"{p.PaymentGuid} {StatusOf(p):D} {p.Total} {p.Tip} {p.Refunded}")
             .Order(StringComparer.Ordinal);
-        (await venue.GetStoredPaymentsAsync("1")).ShouldBe(expected);
+        (await venue.GetStoredPaymentsAsync(Provider.Toast)).ShouldBe(expected);
     }
 
-    private static async Task<IEnumerable<string>> GetStoredPaymentsAsync(this TestVenue venue, string provider) => (
+    private static async Task<IEnumerable<string>> GetStoredPaymentsAsync(this TestVenue venue, Provider provider) => (
             await venue.SqlAsync<string>(
                 $"""
                 select string_agg(external_id || ' ' || status || ' ' || total_minor || ' ' || tip_minor || ' ' || refunded_minor, E'\n')
-                from ingestion.transactions where provider = {provider} and not (status = 4 and total_minor = 0)
+                from ingestion.transactions where provider = {provider:D}
+                  and not (status = {TransactionStatus.Refunded:D} and total_minor = 0)
                 """
             ) ?? ""
         ).Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal);
 
-    private static int StatusOf(Payment p) =>
+    private static TransactionStatus StatusOf(Payment p) =>
         p.Status switch
         {
-            PaymentStatus.Approved => 1,
-            PaymentStatus.Canceled => 5,
-            _ => p.Refunded == 0 ? 2
-            : p.Refunded < p.Total ? 3
-            : 4,
+            PaymentStatus.Approved => TransactionStatus.Authorized,
+            PaymentStatus.Canceled => TransactionStatus.Canceled,
+            _ => CapturedStatusOf(p.Total, p.Refunded),
         };
 
-    private static int StatusOf(ToastLine p) =>
+    private static TransactionStatus StatusOf(ToastLine p) =>
         p.State switch
         {
-            ToastPaymentStatus.Captured => p.Refunded == 0 ? 2
-            : p.Refunded < p.Total ? 3
-            : 4,
-            ToastPaymentStatus.Authorized => 1,
-            _ => 5,
+            ToastPaymentStatus.Captured => CapturedStatusOf(p.Total, p.Refunded),
+            ToastPaymentStatus.Authorized => TransactionStatus.Authorized,
+            _ => TransactionStatus.Canceled,
         };
+
+    private static TransactionStatus CapturedStatusOf(long total, long refunded) =>
+        refunded == 0 ? TransactionStatus.Completed
+        : refunded < total ? TransactionStatus.PartiallyRefunded
+        : TransactionStatus.Refunded;
 }

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Ingestion.Contracts;
+using Integrations.Contracts.Connections;
 using PosModular.IntegrationTests.Fixtures;
 using PosModular.IntegrationTests.Postgres;
 using PosModular.Simulator.Control;
@@ -9,11 +11,14 @@ namespace PosModular.IntegrationTests.Syncs;
 
 public sealed class SyncTests(TestPostgres postgres)
 {
+    private static readonly string CapturedAtToast =
+        $"provider = {Provider.Toast:D} and status between {TransactionStatus.Completed:D} and {TransactionStatus.Refunded:D}";
+
     [Fact]
     public async Task A_new_connection_is_read_seven_days_back_and_then_by_changes_and_a_second_run_changes_nothing()
     {
         await using var venue = await SyncTestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
-        var firstRun = await venue.SyncAsync(); // of nothing
+        var firstRun = await venue.SyncAsync(); // there are no payments yet
         var (ledger, location, now) = (venue.Simulator.Ledger, venue.Seller.Location.Id, SyncTestVenue.Now);
         var ids = Enumerable
             .Range(0, 40)
@@ -50,11 +55,14 @@ public sealed class SyncTests(TestPostgres postgres)
         await venue.ShouldEqualSquareAsync();
         (
             await venue.SqlAsync<bool>(
-                $"select occurred_at = '{offlinePayment.OfflineAt:O}'::timestamptz from ingestion.transactions where external_id = '{offlinePayment.Id}'"
+                $"""
+                select occurred_at = '{offlinePayment.OfflineAt:O}'::timestamptz
+                from ingestion.transactions where external_id = '{offlinePayment.Id}'
+                """
             )
         ).ShouldBeTrue();
 
-        // What happens to them later: captures, late tips, refunds, cancelled authorisations.
+        // Later changes: captures, late tips, refunds, cancelled authorisations.
         ledger.LeaveTip(ids[2], 250, announce: false);
         ledger.GiveBack(ids[4], 100, announce: false);
         ledger.Capture(ids[1], announce: false);
@@ -72,10 +80,13 @@ public sealed class SyncTests(TestPostgres postgres)
         secondRun.At("unchanged").GetInt32().ShouldBePositive();
         (await venue.SqlAsync<long>("select count(*) from ingestion.transaction_versions")).ShouldBe(versions);
         firstRun.At("id").GetString().ShouldNotBe(secondRun.At("id").GetString());
-        // Breakdowns came with the pages, every request named the location, and nothing was ever written at the till.
+        // Breakdowns came with the pages, every request named the location, and the sync wrote nothing at the provider.
         (
             await venue.SqlAsync<long>(
-                "select count(*) from ingestion.transactions where not breakdown_complete and status in (1, 2, 3, 4)"
+                $"""
+                select count(*) from ingestion.transactions where not breakdown_complete and status
+                  between {TransactionStatus.Authorized:D} and {TransactionStatus.Refunded:D}
+                """
             )
         ).ShouldBe(0);
         venue
@@ -115,7 +126,7 @@ public sealed class SyncTests(TestPostgres postgres)
                     .Id
             )
             .ToArray();
-        // The second page waits until what stood on the first has changed.
+        // The second page is delayed until a payment of the first page has changed.
         venue.Simulator.Faults.Arm(
             new Simulator.Faults.Fault
             {
@@ -219,14 +230,12 @@ public sealed class SyncTests(TestPostgres postgres)
             .Where(p => !p.NoSale && p.State == ToastPaymentStatus.Captured)
             .Select(p => p.CheckGuid)
             .ToHashSet();
-        (
-            await venue.SqlAsync<decimal>("select sum(tax_minor) from ingestion.transactions where provider = 1 and status in (2, 3, 4)")
-        ).ShouldBe(checks.Where(c => capturedChecks.Contains(c.CheckGuid)).Sum(c => c.Tax));
-        (
-            await venue.SqlAsync<decimal>(
-                "select sum(discount_minor) from ingestion.transactions where provider = 1 and status in (2, 3, 4)"
-            )
-        ).ShouldBe(checks.Where(c => capturedChecks.Contains(c.CheckGuid)).Sum(c => c.Discount));
+        (await venue.SqlAsync<decimal>("select sum(tax_minor) from ingestion.transactions where " + CapturedAtToast)).ShouldBe(
+            checks.Where(c => capturedChecks.Contains(c.CheckGuid)).Sum(c => c.Tax)
+        );
+        (await venue.SqlAsync<decimal>("select sum(discount_minor) from ingestion.transactions where " + CapturedAtToast)).ShouldBe(
+            checks.Where(c => capturedChecks.Contains(c.CheckGuid)).Sum(c => c.Discount)
+        );
         var secondRun = await venue.SyncAsync(connectionId);
         (secondRun.At("created").GetInt32(), secondRun.At("updated").GetInt32()).ShouldBe((0, 0));
         venue.Simulator.Toast.Logins.CountOf(account.Client.ClientId).ShouldBe(1);
@@ -266,7 +275,7 @@ public sealed class SyncTests(TestPostgres postgres)
         );
         var syncing = venue.SyncAsync(connectionId);
         await Wait.UntilAsync(() => venue.Simulator.Requests.Requests.Count(r => r.Path == "/orders/v2/ordersBulk") >= 2);
-        // Ten orders of the first page move to the end, out of the window: ten of the second page are on the first one now.
+        // Ten orders of the first page move out of the time window, so ten orders of the second page move to the first.
         foreach (var order in orders.Take(10))
             ledger.LeaveTip(order.Checks[0].Payments[0].Guid, 100, announce: false);
         await syncing;

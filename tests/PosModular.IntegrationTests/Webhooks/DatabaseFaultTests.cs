@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Text;
+using Ingestion.Webhooks;
 using Npgsql;
 using PosModular.IntegrationTests.Fixtures;
 using PosModular.IntegrationTests.Postgres;
@@ -8,7 +9,9 @@ using PosModular.Simulator.Sellers;
 
 namespace PosModular.IntegrationTests.Webhooks;
 
-/// <summary>What the database may do to us without being away: no sale may be lost behind a 200, and no venue may stop its neighbours.</summary>
+/// <summary>
+/// Faults of a database that is reachable: no payment may be lost after a 200, and no venue may stop another.
+/// </summary>
 public sealed class DatabaseFaultTests(TestPostgres postgres)
 {
     private static async Task<NpgsqlConnection> OpenConnectionAsync(TestVenue venue)
@@ -36,10 +39,10 @@ public sealed class DatabaseFaultTests(TestPostgres postgres)
     public async Task A_cancelled_statement_is_retried_and_loses_no_payment()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
-        await venue.PostWebhookAsync(venue.PaymentEvent("warm"));
+        await venue.PostWebhookAsync(venue.PaymentEvent("warm-up"));
         await using var lockHolder = await OpenConnectionAsync(venue);
         await ExecuteAsync(lockHolder, "begin; select seq from ingestion.feed_heads for update");
-        var post = venue.PostWebhookAsync(venue.PaymentEvent("sale"));
+        var post = venue.PostWebhookAsync(venue.PaymentEvent("p1"));
         await Wait.UntilAsync(async () =>
             await venue.SqlAsync<long>(
                 "select count(pg_cancel_backend(pid)) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
@@ -48,7 +51,7 @@ public sealed class DatabaseFaultTests(TestPostgres postgres)
         await ExecuteAsync(lockHolder, "commit");
 
         (await post).ShouldBe(HttpStatusCode.OK);
-        (await venue.SqlAsync<long>("select count(*) from ingestion.transactions where external_id = 'sale'")).ShouldBe(1);
+        (await venue.SqlAsync<long>("select count(*) from ingestion.transactions where external_id = 'p1'")).ShouldBe(1);
     }
 
     [Fact]
@@ -56,13 +59,13 @@ public sealed class DatabaseFaultTests(TestPostgres postgres)
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         await using var newerHost = await OpenConnectionAsync(venue);
-        await ExecuteAsync(newerHost, "alter table ingestion.transactions add column of_a_newer_version int not null");
+        await ExecuteAsync(newerHost, "alter table ingestion.transactions add column column_of_a_newer_version int not null");
 
         var statusCodes = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => venue.PostWebhookAsync(venue.PaymentEvent($"p{i}"))));
         statusCodes.ShouldAllBe(a => a == HttpStatusCode.ServiceUnavailable);
         (await venue.SqlAsync<long>("select count(*) from ingestion.webhook_events")).ShouldBe(0);
 
-        await ExecuteAsync(newerHost, "alter table ingestion.transactions drop column of_a_newer_version");
+        await ExecuteAsync(newerHost, "alter table ingestion.transactions drop column column_of_a_newer_version");
         (await Task.WhenAll(Enumerable.Range(0, 20).Select(i => venue.PostWebhookAsync(venue.PaymentEvent($"p{i}"))))).ShouldAllBe(a =>
             a == HttpStatusCode.OK
         );
@@ -80,7 +83,9 @@ public sealed class DatabaseFaultTests(TestPostgres postgres)
             HttpStatusCode.OK
         );
 
-        (await venue.SqlAsync<string>("select event_id from ingestion.webhook_events where status = 3")).ShouldStartWith("sha256:");
+        (
+            await venue.SqlAsync<string>($"select event_id from ingestion.webhook_events where status = {WebhookEventStatus.Failed:D}")
+        ).ShouldStartWith("sha256:");
     }
 
     [Fact]
@@ -88,13 +93,13 @@ public sealed class DatabaseFaultTests(TestPostgres postgres)
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         var (url, key) = await ConnectNeighbourAsync(venue);
-        await venue.PostWebhookAsync(venue.PaymentEvent("warm"));
+        await venue.PostWebhookAsync(venue.PaymentEvent("warm-up"));
         await using var lockHolder = await OpenConnectionAsync(venue);
         await ExecuteAsync(lockHolder, "begin; select seq from ingestion.feed_heads where venue_id = 'bar' for update");
         var startedAt = Stopwatch.GetTimestamp();
 
-        var lockedPost = venue.PostWebhookAsync(venue.PaymentEvent("held"));
-        var neighbourPost = venue.PostWebhookAsync(venue.PaymentEvent("free", locationId: "LA"), url: url, key: key);
+        var lockedPost = venue.PostWebhookAsync(venue.PaymentEvent("locked"));
+        var neighbourPost = venue.PostWebhookAsync(venue.PaymentEvent("neighbour", locationId: "LA"), url: url, key: key);
 
         (await neighbourPost).ShouldBe(HttpStatusCode.OK);
         (await lockedPost).ShouldBe(HttpStatusCode.ServiceUnavailable);
@@ -110,7 +115,8 @@ public sealed class DatabaseFaultTests(TestPostgres postgres)
         await ExecuteAsync(
             connection,
             """
-            create function analytics.bug() returns trigger language plpgsql as $$ begin if new.venue_id = 'aaa' then raise exception 'bug'; end if; return new; end $$;
+            create function analytics.bug() returns trigger language plpgsql as $$ begin
+              if new.venue_id = 'aaa' then raise exception 'bug'; end if; return new; end $$;
             create trigger bug before insert on analytics.revenue_buckets for each row execute function analytics.bug()
             """
         );
@@ -136,10 +142,10 @@ public sealed class DatabaseFaultTests(TestPostgres postgres)
     public async Task A_row_written_by_a_newer_version_does_not_stop_the_host()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
-        await venue.SqlAsync<object>("update integrations.pos_connections set webhook_error_code = 'OfANewerVersion'");
+        await venue.SqlAsync<object>("update integrations.pos_connections set webhook_error_code = 'CodeOfANewerVersion'");
         var seller = venue.Simulator.Sellers.AddTill(new TillOrder { LocationId = "LB", AccessToken = "token-of-b" });
         await venue.RegisterVenueAsync("bbb", TestVenue.OwnerId);
-        await venue.ConnectSquareAsync("bbb", seller); // the tills are read anew
+        await venue.ConnectSquareAsync("bbb", seller); // makes the host read all connections again
 
         (await venue.PostWebhookAsync(venue.PaymentEvent("after"))).ShouldBe(HttpStatusCode.OK);
         venue.Host.Log.Lines.Where(l => l.StartsWith("Critical", StringComparison.Ordinal)).ShouldBeEmpty();
@@ -205,7 +211,7 @@ public sealed class DatabaseFaultTests(TestPostgres postgres)
             new Dictionary<string, string?>(venue.Settings) { ["Pos:Square:WebhookSignatureKey"] = "application-key" }
         );
         venue.Hosts.Add(otherHost);
-        await venue.PostWebhookAsync(venue.PaymentEvent("warm"), otherHost, url: generalUrl, key: "application-key");
+        await venue.PostWebhookAsync(venue.PaymentEvent("warm-up"), otherHost, url: generalUrl, key: "application-key");
 
         for (var i = 0; i < 3; i++)
         {

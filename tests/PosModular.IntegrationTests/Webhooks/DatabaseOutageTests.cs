@@ -16,7 +16,7 @@ public sealed class DatabaseOutageTests
         var firstRefusal = new TaskCompletionSource();
         var (sent, stop) = (0, false);
 
-        // A sender as Square is one: what is not answered 2xx comes again.
+        // Like Square, each sender repeats an event until it is answered 2xx.
         async Task SendAsync()
         {
             while (!Volatile.Read(ref stop))

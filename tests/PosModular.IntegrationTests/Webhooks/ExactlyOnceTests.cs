@@ -1,4 +1,5 @@
 using System.Net;
+using Ingestion.Webhooks;
 using PosModular.IntegrationTests.Fixtures;
 using PosModular.IntegrationTests.Postgres;
 
@@ -27,7 +28,7 @@ public sealed class ExactlyOnceTests(TestPostgres postgres)
         statusCodes.ShouldAllBe(a => a == HttpStatusCode.OK);
         await venue.Host.WhenIdleAsync();
         var venueData = (await venue.Owner.GetDataAsync(VenueTotalsQuery, new { venue = TestVenue.VenueId })).GetProperty("venue");
-        venueData.At("transactions.totalCount").GetInt64().ShouldBe(2); // with the one that told the card
+        venueData.At("transactions.totalCount").GetInt64().ShouldBe(2); // one of them is the payment that linked the card
         venueData.At("revenue.total.amountMinor").GetInt64().ShouldBe(1250 + 100);
         venueData.At("webhookEvents.nodes").GetArrayLength().ShouldBe(2);
         venueData.At("member.lifetimeSpend").ToString().ShouldBe("""[{"amountMinor":1350,"currency":"USD"}]""");
@@ -37,10 +38,10 @@ public sealed class ExactlyOnceTests(TestPostgres postgres)
     public async Task One_event_that_cannot_be_stored_is_kept_FAILED_and_the_200_others_of_its_batch_are_stored()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
-        // PostgreSQL takes no NUL in text (SQLSTATE 22021), so this one breaks the batch it is in.
-        var unstorable = venue.PaymentEvent("poison", extraFields: "\"note\":\"x\",").AsSpan().ToArray();
+        // PostgreSQL stores no NUL in text (SQLSTATE 22021), so this event makes its whole batch fail.
+        var unstorable = venue.PaymentEvent("unstorable", extraFields: "\"note\":\"x\",").AsSpan().ToArray();
         unstorable = System.Text.Encoding.UTF8.GetBytes(
-            System.Text.Encoding.UTF8.GetString(unstorable).Replace("order-poison", "order\\u0000poison", StringComparison.Ordinal)
+            System.Text.Encoding.UTF8.GetString(unstorable).Replace("order-unstorable", "order\\u0000unstorable", StringComparison.Ordinal)
         );
 
         var posts = Enumerable
@@ -62,7 +63,7 @@ public sealed class ExactlyOnceTests(TestPostgres postgres)
         venueData.At("transactions.totalCount").GetInt64().ShouldBe(200);
         venueData.At("revenue.total.amountMinor").GetInt64().ShouldBe(20_000);
         venueData.At("webhookEvents.nodes").GetArrayLength().ShouldBe(1);
-        venueData.At("webhookEvents.nodes.0.payload").GetString()!.ShouldContain("order\\u0000poison");
+        venueData.At("webhookEvents.nodes.0.payload").GetString()!.ShouldContain("order\\u0000unstorable");
         venueData.At("webhookEvents.nodes.0.reason").GetString()!.ShouldContain("22021");
     }
 
@@ -82,7 +83,9 @@ public sealed class ExactlyOnceTests(TestPostgres postgres)
         ).ShouldBe(HttpStatusCode.OK);
 
         (
-            await venue.SqlAsync<long>("select count(*) from ingestion.webhook_events where status = 3 and event_id like 'sha256:%'")
+            await venue.SqlAsync<long>(
+                $"select count(*) from ingestion.webhook_events where status = {WebhookEventStatus.Failed:D} and event_id like 'sha256:%'"
+            )
         ).ShouldBeGreaterThan(0);
         (await venue.SqlAsync<long>("select count(*) from ingestion.webhook_events")).ShouldBe(2);
     }
@@ -91,7 +94,7 @@ public sealed class ExactlyOnceTests(TestPostgres postgres)
     public async Task When_saving_fails_half_way_nothing_of_that_event_has_left_the_module()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
-        // The raw event and the transaction are written before the version: all three must go together.
+        // The raw event and the transaction are written before the version: all three must be rolled back together.
         await venue.SqlAsync<object?>(
             """
             create function ingestion.break() returns trigger language plpgsql as $$ begin
@@ -111,7 +114,9 @@ public sealed class ExactlyOnceTests(TestPostgres postgres)
         (await venue.SqlAsync<long>("select count(*) from ingestion.transactions where total_minor = 666")).ShouldBe(0);
         (await venue.SqlAsync<long>("select seq from ingestion.feed_heads where venue_id = 'bar'")).ShouldBe(19);
         (await venue.SqlAsync<decimal>("select sum(total_minor) from analytics.revenue_buckets")).ShouldBe(1900);
-        (await venue.SqlAsync<string>("select reason from ingestion.webhook_events where status = 3")).ShouldContain("22023");
+        (
+            await venue.SqlAsync<string>($"select reason from ingestion.webhook_events where status = {WebhookEventStatus.Failed:D}")
+        ).ShouldContain("22023");
     }
 
     [Fact]
@@ -140,18 +145,22 @@ public sealed class ExactlyOnceTests(TestPostgres postgres)
         await Task.WhenAll(posts);
         await venue.Host.WhenIdleAsync(allowDeadLetters: true);
 
-        // Neighbours and the other reader are untouched.
+        // The other changes and the other reader are not affected.
         (await venue.SqlAsync<decimal>("select sum(total_minor) from analytics.revenue_buckets")).ShouldBe(2900);
         (await venue.SqlAsync<long>("select count(*) from analytics.feed_dead_letters where error like '%broken%'")).ShouldBe(1);
         (await venue.SqlAsync<long>("select count(*) from rules.feed_dead_letters")).ShouldBe(0);
         (await venue.Host.Http.GetAsync("/health/ready", TestContext.Current.CancellationToken)).StatusCode.ShouldBe(HttpStatusCode.OK);
 
         await venue.SqlAsync<object?>(
-            "drop trigger break on analytics.revenue_buckets; update analytics.feed_dead_letters set next_attempt_at = now(); select null::text"
+            """
+            drop trigger break on analytics.revenue_buckets;
+            update analytics.feed_dead_letters set next_attempt_at = now();
+            select null::text
+            """
         );
         await Wait.UntilAsync(async () =>
         {
-            await venue.PostWebhookAsync(venue.PaymentEvent("again", amount: 0, eventId: "again")); // any bell makes the relay look
+            await venue.PostWebhookAsync(venue.PaymentEvent("wake-up", amount: 0, eventId: "wake-up")); // any new change wakes the relay
             return await venue.SqlAsync<long>("select count(*) from analytics.feed_dead_letters") == 0;
         });
         (await venue.SqlAsync<decimal>("select sum(total_minor) from analytics.revenue_buckets")).ShouldBe(3000);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Ingestion.Webhooks;
+using Integrations.Contracts.Connections;
 using Microsoft.Extensions.DependencyInjection;
 using NodaTime;
 using NodaTime.Testing;
@@ -11,7 +12,9 @@ using PosModular.Simulator.Sellers;
 
 namespace PosModular.IntegrationTests.Webhooks;
 
-/// <summary>Stored events read again, routed late, and deleted when they are old.</summary>
+/// <summary>
+/// Stored events are replayed on request, routed once their location is connected, and deleted after their retention time.
+/// </summary>
 public sealed class ReplayTests(TestPostgres postgres)
 {
     private static async Task<string> ReplayAsync(TestVenue venue, object input) =>
@@ -26,7 +29,10 @@ public sealed class ReplayTests(TestPostgres postgres)
 
     private static Task<string> CountByStatusAsync(TestVenue venue) =>
         venue.SqlAsync<string>(
-            "select string_agg(concat_ws(' ', status, attempts, n), ', ' order by status, attempts) from (select status, attempts, count(*) n from ingestion.webhook_events group by 1, 2) s"
+            """
+            select string_agg(concat_ws(' ', status, attempts, n), ', ' order by status, attempts)
+            from (select status, attempts, count(*) n from ingestion.webhook_events group by 1, 2) s
+            """
         );
 
     [Fact]
@@ -47,7 +53,7 @@ public sealed class ReplayTests(TestPostgres postgres)
         (await CountByStatusAsync(venue)).ShouldBe("1 1 4, 3 1 1");
 
         (await ReplayAsync(venue, new { venueId = "bar" })).ShouldBe("""{"replayed":1,"errors":[]}""");
-        (await CountByStatusAsync(venue)).ShouldBe("1 1 4, 3 2 1"); // broken still
+        (await CountByStatusAsync(venue)).ShouldBe("1 1 4, 3 2 1"); // the fault is still there
 
         await venue.SqlAsync<object?>("drop trigger break on ingestion.transaction_versions; select null::text");
         (await ReplayAsync(venue, new { venueId = "bar", status = "FAILED" })).ShouldBe("""{"replayed":1,"errors":[]}""");
@@ -70,8 +76,11 @@ public sealed class ReplayTests(TestPostgres postgres)
         var body = JsonSerializer.Serialize(System.Text.Encoding.UTF8.GetString(venue.RefundEvent("REFUND", "PAYMENT", amount: 10)));
         await venue.SqlAsync<object?>(
             $"""
-            insert into ingestion.webhook_events (venue_id, connection_id, event_id, type, id, provider, status, reason, received_at, attempts, payload)
-            select 'bar', '{venue.ConnectionId}', 'old-' || i, 'refund.updated', ('0190a000-0000-7000-8000-' || lpad(to_hex(i), 12, '0'))::uuid, 2, 2, 'Events of this type are not used.', now(), 1,
+            insert into ingestion.webhook_events
+              (venue_id, connection_id, event_id, type, id, provider, status, reason, received_at, attempts, payload)
+            select 'bar', '{venue.ConnectionId}', 'old-' || i, 'refund.updated',
+              ('0190a000-0000-7000-8000-' || lpad(to_hex(i), 12, '0'))::uuid, {Provider.Square:D}, {WebhookEventStatus.Ignored:D},
+              'Events of this type are not used.', now(), 1,
               convert_to(replace(replace(({Quote(body)}::jsonb #>> '{"{}"}'), 'REFUND', 'r' || i), 'PAYMENT', 'p' || i % 3), 'UTF8')
             from generate_series(1, 1300) i;
             select null::text
@@ -143,7 +152,8 @@ public sealed class ReplayTests(TestPostgres postgres)
             .Select(n => n.At("id").GetString())
             .ToArray();
 
-        (await ReplayAsync(venue, new { venueId = "bar", eventIds = ids })).ShouldBe("""{"replayed":0,"errors":[]}"""); // not this venue's
+        // The events belong to no venue yet, so this one cannot replay them.
+        (await ReplayAsync(venue, new { venueId = "bar", eventIds = ids })).ShouldBe("""{"replayed":0,"errors":[]}""");
         await venue.RegisterVenueAsync("new", TestVenue.OwnerId);
         await venue.ConnectSquareAsync(
             "new",

@@ -9,17 +9,19 @@ using PosModular.Simulator.Toast;
 
 namespace PosModular.IntegrationTests.Webhooks;
 
-/// <summary>Toast's door: its header, its size, its two seconds, and what an order of several payments comes to.</summary>
+/// <summary>
+/// Toast's webhook route: its signature header, its size limit, its two seconds to answer, and orders of several payments.
+/// </summary>
 [Collection(NonParallelTests.Name)]
 public sealed class ToastWebhookTests(TestPostgres postgres)
 {
-    private const string Secret = "the-secret-that-Toast-signs-with";
+    private const string Secret = "toast-signing-secret";
 
     private sealed record ConnectedRestaurant(TestVenue Venue, ToastTill Account, Guid ConnectionId) : IAsyncDisposable
     {
         public ToastLedger Ledger => Venue.Simulator.Toast.Ledger;
 
-        /// <summary>An order of 10.00 and 4.98, paid by card and in cash.</summary>
+        /// <summary>An order of 14.98, paid 10.00 by card and 4.98 in cash.</summary>
         public ToastEvent RingUp(bool announce = false)
         {
             var order = Ledger.Open(
@@ -88,14 +90,18 @@ public sealed class ToastWebhookTests(TestPostgres postgres)
 
     private static Task<string> GetTransactionsAsync(ConnectedRestaurant toast) =>
         toast.Venue.SqlAsync<string>(
-            "select string_agg(concat_ws(' ', provider, currency, total_minor, tip_minor, tax_minor, breakdown_complete), ', ' order by total_minor) from ingestion.transactions"
+            """
+            select string_agg(
+              concat_ws(' ', provider, currency, total_minor, tip_minor, tax_minor, breakdown_complete), ', ' order by total_minor)
+            from ingestion.transactions
+            """
         );
 
     [Fact]
     public async Task An_order_of_several_payments_is_stored_in_one_commit_with_its_breakdown_and_fetches_nothing()
     {
         await using var toast = await ConnectAsync("EUR");
-        toast.Venue.Simulator.Requests.Clear(); // connecting reads an order to see whether it may
+        toast.Venue.Simulator.Requests.Clear(); // connecting reads an order to check the permission
 
         var webhook = toast.RingUp(announce: true);
         toast.Ledger.Replay(webhook.Guid, times: 3);
@@ -147,7 +153,7 @@ public sealed class ToastWebhookTests(TestPostgres postgres)
             select null::text
             """
         );
-        (await toast.PostWebhookAsync(webhook, signature: "forged")).ShouldBe(HttpStatusCode.Forbidden); // everything is warm
+        (await toast.PostWebhookAsync(webhook, signature: "forged")).ShouldBe(HttpStatusCode.Forbidden); // warms up the route
         var startedAt = Stopwatch.GetTimestamp();
 
         (await toast.PostWebhookAsync(webhook)).ShouldBe(HttpStatusCode.ServiceUnavailable);
@@ -172,7 +178,7 @@ public sealed class ToastWebhookTests(TestPostgres postgres)
         payments[1]!["amount"] = "a lot";
         var unreadable = (string)payments[1]!["guid"]!;
         var unstorable = payments[1]!.DeepClone();
-        unstorable["guid"] = "no\0good"; // no column of text takes this
+        unstorable["guid"] = "no\0good"; // PostgreSQL stores no NUL in text
         payments.Add(unstorable);
 
         (await toast.PostWebhookAsync(Encoding.UTF8.GetBytes(body.ToJsonString()), webhook.Timestamp)).ShouldBe(HttpStatusCode.OK);

@@ -9,7 +9,8 @@ namespace PosModular.IntegrationTests.Webhooks;
 public sealed class WebhookFlowTests(TestPostgres postgres)
 {
     private const string TransactionAddedSubscription = """
-        subscription($venue: ID!) { transactionAdded(venueId: $venue) { externalId status total { amountMinor currency } card { brand last4 } } }
+        subscription($venue: ID!) {
+          transactionAdded(venueId: $venue) { externalId status total { amountMinor currency } card { brand last4 } } }
         """;
 
     [Fact]
@@ -39,10 +40,12 @@ public sealed class WebhookFlowTests(TestPostgres postgres)
             await venue.Owner.GetDataAsync(
                 """
                 query($venue: ID!) { venue(id: $venue) {
-                  transactions { totalCount nodes { externalId externalOrderId status provider paymentMethod occurredAt businessDate breakdownComplete userId
+                  transactions { totalCount nodes {
+                    externalId externalOrderId status provider paymentMethod occurredAt businessDate breakdownComplete userId
                     total { amountMinor currency formatted } net { amountMinor } tip { amountMinor } refunded { amountMinor }
                     card { brand last4 entryMethod token } history { status applied cause causeId } } }
-                  revenue(period: ALL) { total { amountMinor } count net { amountMinor } average { amountMinor } pending { amountMinor } pendingChanges
+                  revenue(period: ALL) {
+                    total { amountMinor } count net { amountMinor } average { amountMinor } pending { amountMinor } pendingChanges
                     byProvider { key count } byPaymentMethod { key total { amountMinor } } } } }
                 """,
                 new { venue = TestVenue.VenueId }

@@ -10,7 +10,8 @@ public sealed class WebhookResponseTests(TestPostgres postgres)
 {
     private const string WebhookEventsQuery = """
         query($venue: ID!, $status: WebhookEventStatus) { venue(id: $venue) {
-          webhookEvents(status: $status) { nodes { eventId type status reason payload } } transactions { totalCount nodes { externalId } } } }
+          webhookEvents(status: $status) { nodes { eventId type status reason payload } }
+          transactions { totalCount nodes { externalId } } } }
         """;
 
     [Fact]
@@ -28,7 +29,7 @@ public sealed class WebhookResponseTests(TestPostgres postgres)
                 signature: TestVenue.Sign(venue.PaymentEvent("p2"), venue.NotificationUrl, venue.SignatureKey)
             )
         ).ShouldBe(HttpStatusCode.Forbidden);
-        // Signed for the address the request came to instead of the one stored: a proxy must make no difference, either way.
+        // Signed for the address that the request reached instead of the stored one, which is the address Square signs for behind a proxy.
         (
             await venue.PostWebhookAsync(
                 body,
@@ -122,18 +123,18 @@ public sealed class WebhookResponseTests(TestPostgres postgres)
         var (_, otherUrl, otherKey) = await venue.ConnectSquareAsync("other-bar", otherSeller);
         var body = venue.PaymentEvent("p1", locationId: "OTHERLOCATION", eventId: "shared");
 
-        // The same event goes to both subscriptions of the merchant.
+        // Square sends the same event to both subscriptions of the merchant.
         (await venue.PostWebhookAsync(body)).ShouldBe(HttpStatusCode.OK);
         (await venue.PostWebhookAsync(body, url: otherUrl, key: otherKey)).ShouldBe(HttpStatusCode.OK);
 
-        var mine = (await venue.Owner.GetDataAsync(WebhookEventsQuery, new { venue = TestVenue.VenueId })).GetProperty("venue");
-        mine.At("webhookEvents.nodes.0.status").GetString().ShouldBe("IGNORED");
-        mine.At("webhookEvents.nodes.0.reason").GetString()!.ShouldContain("OTHERLOCATION");
-        mine.At("transactions.totalCount").GetInt64().ShouldBe(0);
-        var theirs = (
+        var ownVenue = (await venue.Owner.GetDataAsync(WebhookEventsQuery, new { venue = TestVenue.VenueId })).GetProperty("venue");
+        ownVenue.At("webhookEvents.nodes.0.status").GetString().ShouldBe("IGNORED");
+        ownVenue.At("webhookEvents.nodes.0.reason").GetString()!.ShouldContain("OTHERLOCATION");
+        ownVenue.At("transactions.totalCount").GetInt64().ShouldBe(0);
+        var otherVenue = (
             await new GraphQLClient(venue.Host, TestKeys.Token("other-owner")).GetDataAsync(WebhookEventsQuery, new { venue = "other-bar" })
         ).GetProperty("venue");
-        theirs.At("transactions.nodes.0.externalId").GetString().ShouldBe("p1");
+        otherVenue.At("transactions.nodes.0.externalId").GetString().ShouldBe("p1");
     }
 
     [Fact]
@@ -166,7 +167,7 @@ public sealed class WebhookResponseTests(TestPostgres postgres)
         );
         (
             await venue.PostWebhookAsync(
-                venue.PaymentEvent("p2", locationId: "NOBODYS"),
+                venue.PaymentEvent("p2", locationId: "UNKNOWNLOCATION"),
                 hostWithApplicationKey,
                 url: generalUrl,
                 key: "application-key"
@@ -176,6 +177,6 @@ public sealed class WebhookResponseTests(TestPostgres postgres)
         (await venue.SqlAsync<string>("select string_agg(external_id || '@' || venue_id, ',') from ingestion.transactions")).ShouldBe(
             "p1@bar"
         );
-        (await venue.SqlAsync<string>("select reason from ingestion.webhook_events where venue_id = ''")).ShouldContain("NOBODYS");
+        (await venue.SqlAsync<string>("select reason from ingestion.webhook_events where venue_id = ''")).ShouldContain("UNKNOWNLOCATION");
     }
 }
