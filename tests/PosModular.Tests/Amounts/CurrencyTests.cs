@@ -4,7 +4,7 @@ using Xunit;
 
 namespace PosModular.Tests.Amounts;
 
-/// <summary>Currencies of ISO 4217 and the digits of their minor units.</summary>
+/// <summary>The currencies of ISO 4217 and the digits of their minor units.</summary>
 public sealed class CurrencyTests
 {
     [Theory]

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace PosModular.Tests.Amounts;
 
-/// <summary>Amounts are shown alike on every machine, and an average is rounded half to even.</summary>
+/// <summary>Amounts are formatted alike on every machine, and an average is rounded half to even.</summary>
 public sealed class MoneyTests
 {
     [Theory]
@@ -32,7 +32,7 @@ public sealed class MoneyTests
     [InlineData("ar-SA")]
     public void The_culture_of_the_machine_does_not_change_the_format(string culture)
     {
-        var usual = CultureInfo.CurrentCulture;
+        var before = CultureInfo.CurrentCulture;
         try
         {
             CultureInfo.CurrentCulture = CultureInfo.GetCultureInfo(culture);
@@ -40,7 +40,7 @@ public sealed class MoneyTests
         }
         finally
         {
-            CultureInfo.CurrentCulture = usual;
+            CultureInfo.CurrentCulture = before;
         }
     }
 
@@ -63,8 +63,8 @@ public sealed class MoneyTests
             .Sample(
                 (total, count) =>
                 {
-                    var off = BigInteger.Abs((BigInteger)Money.Average(total, count) * count - total) * 2;
-                    return off < count || (off == count && Money.Average(total, count) % 2 == 0);
+                    var twiceTheError = BigInteger.Abs((BigInteger)Money.Average(total, count) * count - total) * 2;
+                    return twiceTheError < count || (twiceTheError == count && Money.Average(total, count) % 2 == 0);
                 }
             );
 }

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace PosModular.Tests.Credentials;
 
-/// <summary>What is sealed opens only with its key, in its place and unchanged.</summary>
+/// <summary>A ciphertext decrypts only with its key, for its row and column, and unchanged.</summary>
 public sealed partial class SecretCipherTests
 {
     private static readonly byte[] Key = [.. Enumerable.Range(1, 32).Select(i => (byte)i)];
@@ -44,16 +44,22 @@ public sealed partial class SecretCipherTests
         ivs.Distinct().Count().ShouldBe(100);
     }
 
-    // Hex digits are read in either case; every other change of a character is noticed.
     [Fact]
     public void A_ciphertext_with_one_changed_character_does_not_decrypt()
     {
         var text = _cipher.Encrypt("EAAA-secret", Purpose);
-        Gen.Select(Gen.Int[0, text.Length - 1], Gen.OneOf(Gen.Char["0123456789abcdef:v "], Gen.Char))
-            .Where((at, other) => !Same(text[at], other))
+        Gen.Select(Gen.Int[0, text.Length - 1], Gen.OneOf(Gen.Char["0123456789abcdefABCDEF:v "], Gen.Char))
+            .Where((at, other) => text[at] != other)
             .Sample((at, other) => _cipher.Decrypt(string.Concat(text.AsSpan(0, at), [other], text.AsSpan(at + 1)), Purpose) is null);
+    }
 
-        static bool Same(char a, char b) => a == b || (char.IsAsciiHexDigit(a) && char.ToLowerInvariant(b) == a);
+    [Fact]
+    public void A_ciphertext_in_capitals_does_not_decrypt()
+    {
+        var parts = _cipher.Encrypt("secret", Purpose).Split(':');
+        parts[4] = parts[4].ToUpperInvariant();
+
+        _cipher.Decrypt(string.Join(':', parts), Purpose).ShouldBeNull();
     }
 
     [Fact]
@@ -62,10 +68,10 @@ public sealed partial class SecretCipherTests
         var text = _cipher.Encrypt("EAAA-secret", Purpose);
         for (var length = 0; length < text.Length; length++)
             _cipher.Decrypt(text[..length], Purpose).ShouldBeNull();
-        foreach (var more in new[] { "0", "00", ":", "\n", " " })
+        foreach (var extra in new[] { "0", "00", ":", "\n", " " })
         {
-            _cipher.Decrypt(text + more, Purpose).ShouldBeNull();
-            _cipher.Decrypt(more + text, Purpose).ShouldBeNull();
+            _cipher.Decrypt(text + extra, Purpose).ShouldBeNull();
+            _cipher.Decrypt(extra + text, Purpose).ShouldBeNull();
         }
     }
 

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace PosModular.Tests.Feed;
 
-/// <summary>A reader's place moves only over changes it has seen.</summary>
+/// <summary>A reader's position moves only over changes that the reader has seen.</summary>
 public sealed class FeedBatchTests
 {
     private static FeedBatch Batch(params IReadOnlyList<FeedChangePosition> positions) => new(positions, null);

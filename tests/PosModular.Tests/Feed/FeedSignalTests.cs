@@ -4,7 +4,7 @@ using Xunit;
 
 namespace PosModular.Tests.Feed;
 
-/// <summary>A ring is never lost and wakes nobody it is not meant for.</summary>
+/// <summary>A signal is never lost and wakes only the listeners that it is meant for.</summary>
 public sealed class FeedSignalTests
 {
     private static readonly TimeSpan MaxWait = TimeSpan.FromMinutes(5);
@@ -12,26 +12,26 @@ public sealed class FeedSignalTests
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    // Whether it has been rung: a wait of no time.
+    // A wait of zero time tells whether the signal has been raised.
     private static Task<bool> IsRaisedAsync(FeedSignal.WakeupSignal listener) =>
         listener.WaitAsync(TimeSpan.Zero, TimeProvider.System, Cancel);
 
     [Fact]
     public async Task A_signal_raised_before_the_wait_is_kept()
     {
-        using var rope = _signal.Listen("sales", "v1");
-        _signal.Raise("sales", ["v1"]);
+        using var listener = _signal.Listen("ingestion", "v1");
+        _signal.Raise("ingestion", ["v1"]);
 
-        (await rope.WaitAsync(MaxWait, TimeProvider.System, Cancel)).ShouldBeTrue();
+        (await listener.WaitAsync(MaxWait, TimeProvider.System, Cancel)).ShouldBeTrue();
     }
 
     [Fact]
     public async Task A_signal_wakes_a_waiting_listener()
     {
-        using var rope = _signal.Listen("sales", "v1");
-        var waiting = rope.WaitAsync(MaxWait, TimeProvider.System, Cancel);
+        using var listener = _signal.Listen("ingestion", "v1");
+        var waiting = listener.WaitAsync(MaxWait, TimeProvider.System, Cancel);
         waiting.IsCompleted.ShouldBeFalse();
-        _signal.Raise("sales", ["v1"]);
+        _signal.Raise("ingestion", ["v1"]);
 
         (await waiting).ShouldBeTrue();
     }
@@ -39,104 +39,104 @@ public sealed class FeedSignalTests
     [Fact]
     public async Task Signals_raised_while_nobody_waits_become_one()
     {
-        using var rope = _signal.Listen("sales", "v1");
-        _signal.Raise("sales", ["v1"]);
-        _signal.Raise("sales", ["v1"]);
+        using var listener = _signal.Listen("ingestion", "v1");
+        _signal.Raise("ingestion", ["v1"]);
+        _signal.Raise("ingestion", ["v1"]);
 
-        (await IsRaisedAsync(rope)).ShouldBeTrue();
-        (await IsRaisedAsync(rope)).ShouldBeFalse();
+        (await IsRaisedAsync(listener)).ShouldBeTrue();
+        (await IsRaisedAsync(listener)).ShouldBeFalse();
     }
 
     [Fact]
     public async Task Another_venue_and_another_feed_wake_nobody()
     {
-        using var rope = _signal.Listen("sales", "v1");
-        _signal.Raise("sales", ["v2", "V1", "v11"]);
-        _signal.Raise("unlocks", ["v1"]);
+        using var listener = _signal.Listen("ingestion", "v1");
+        _signal.Raise("ingestion", ["v2", "V1", "v11"]);
+        _signal.Raise("rules", ["v1"]);
 
-        (await IsRaisedAsync(rope)).ShouldBeFalse();
+        (await IsRaisedAsync(listener)).ShouldBeFalse();
     }
 
     [Fact]
     public async Task A_listener_to_all_venues_learns_which_ones_were_raised()
     {
-        using var rope = _signal.Listen("sales");
-        _signal.Raise("sales", ["v1", "v2"]);
-        _signal.Raise("sales", ["v2", "v3"]);
+        using var listener = _signal.Listen("ingestion");
+        _signal.Raise("ingestion", ["v1", "v2"]);
+        _signal.Raise("ingestion", ["v2", "v3"]);
 
-        (await IsRaisedAsync(rope)).ShouldBeTrue();
-        rope.TakeVenueIds().ShouldBe(["v1", "v2", "v3"], ignoreOrder: true);
-        rope.TakeVenueIds().ShouldBe([]);
+        (await IsRaisedAsync(listener)).ShouldBeTrue();
+        listener.TakeVenueIds().ShouldBe(["v1", "v2", "v3"], ignoreOrder: true);
+        listener.TakeVenueIds().ShouldBe([]);
     }
 
     [Fact]
     public void A_signal_for_all_venues_gives_null_even_after_signals_for_single_ones()
     {
-        using var rope = _signal.Listen("sales");
-        _signal.Raise("sales", ["v1"]);
-        _signal.RaiseLocally("sales", null);
+        using var listener = _signal.Listen("ingestion");
+        _signal.Raise("ingestion", ["v1"]);
+        _signal.RaiseLocally("ingestion", null);
 
-        rope.TakeVenueIds().ShouldBeNull();
-        rope.TakeVenueIds().ShouldBe([]);
+        listener.TakeVenueIds().ShouldBeNull();
+        listener.TakeVenueIds().ShouldBe([]);
     }
 
     [Fact]
     public async Task A_signal_for_all_venues_reaches_every_listener_of_that_feed_only()
     {
-        using var one = _signal.Listen("sales", "v1");
-        using var every = _signal.Listen("sales");
-        using var other = _signal.Listen("unlocks", "v1");
-        _signal.RaiseLocally("sales", null);
+        using var oneVenue = _signal.Listen("ingestion", "v1");
+        using var allVenues = _signal.Listen("ingestion");
+        using var otherFeed = _signal.Listen("rules", "v1");
+        _signal.RaiseLocally("ingestion", null);
 
-        (await IsRaisedAsync(one)).ShouldBeTrue();
-        (await IsRaisedAsync(every)).ShouldBeTrue();
-        (await IsRaisedAsync(other)).ShouldBeFalse();
+        (await IsRaisedAsync(oneVenue)).ShouldBeTrue();
+        (await IsRaisedAsync(allVenues)).ShouldBeTrue();
+        (await IsRaisedAsync(otherFeed)).ShouldBeFalse();
     }
 
     [Fact]
     public async Task WakeAll_wakes_the_listeners_of_every_feed()
     {
-        using var one = _signal.Listen("sales", "v1");
-        using var other = _signal.Listen("unlocks");
+        using var oneVenue = _signal.Listen("ingestion", "v1");
+        using var otherFeed = _signal.Listen("rules");
         _signal.WakeAll();
 
-        (await IsRaisedAsync(one)).ShouldBeTrue();
-        (await IsRaisedAsync(other)).ShouldBeTrue();
+        (await IsRaisedAsync(oneVenue)).ShouldBeTrue();
+        (await IsRaisedAsync(otherFeed)).ShouldBeTrue();
     }
 
     [Fact]
     public async Task A_disposed_listener_is_not_woken_and_the_others_still_are()
     {
-        var gone = _signal.Listen("sales", "v1");
-        using var here = _signal.Listen("sales", "v1");
-        gone.Dispose();
-        gone.Dispose();
-        _signal.Raise("sales", ["v1"]);
+        var disposed = _signal.Listen("ingestion", "v1");
+        using var listening = _signal.Listen("ingestion", "v1");
+        disposed.Dispose();
+        disposed.Dispose();
+        _signal.Raise("ingestion", ["v1"]);
 
-        (await IsRaisedAsync(gone)).ShouldBeFalse();
-        (await IsRaisedAsync(here)).ShouldBeTrue();
+        (await IsRaisedAsync(disposed)).ShouldBeFalse();
+        (await IsRaisedAsync(listening)).ShouldBeTrue();
     }
 
     [Fact]
     public async Task A_cancelled_wait_throws_and_a_wait_that_times_out_returns_false()
     {
-        using var rope = _signal.Listen("sales", "v1");
+        using var listener = _signal.Listen("ingestion", "v1");
         using var cancelled = new CancellationTokenSource();
         await cancelled.CancelAsync();
 
-        await Should.ThrowAsync<OperationCanceledException>(() => rope.WaitAsync(MaxWait, TimeProvider.System, cancelled.Token));
-        (await IsRaisedAsync(rope)).ShouldBeFalse();
+        await Should.ThrowAsync<OperationCanceledException>(() => listener.WaitAsync(MaxWait, TimeProvider.System, cancelled.Token));
+        (await IsRaisedAsync(listener)).ShouldBeFalse();
     }
 
     [Fact]
     public void Other_hosts_get_signals_raised_here_but_not_the_ones_they_sent()
     {
-        _signal.Raise("sales", ["v1", "v2"]);
-        _signal.RaiseLocally("sales", ["v3"]);
+        _signal.Raise("ingestion", ["v1", "v2"]);
+        _signal.RaiseLocally("ingestion", ["v3"]);
 
-        var told = new List<string>();
-        while (_signal.Outgoing.Reader.TryRead(out var ring))
-            told.Add(ring.VenueId);
-        told.ShouldBe(["v1", "v2"]);
+        var sent = new List<string>();
+        while (_signal.Outgoing.Reader.TryRead(out var signal))
+            sent.Add(signal.VenueId);
+        sent.ShouldBe(["v1", "v2"]);
     }
 }

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace PosModular.Tests.Feed;
 
-/// <summary>What a bell says fits into a NOTIFY (under 8,000 bytes) and leaves no venue out.</summary>
+/// <summary>A signal fits into a NOTIFY payload (under 8,000 bytes) and leaves no venue out.</summary>
 public sealed class NotifyPayloadTests
 {
     private const string Prefix = "0123456789abcdef0123456789abcdef|ingestion|";
@@ -19,8 +19,8 @@ public sealed class NotifyPayloadTests
 
     private static IReadOnlyList<string> Payloads(IReadOnlyCollection<string> venues)
     {
-        var start = Prefix.Split('|');
-        return FeedListener.BuildPayloads(start[0], start[1], venues);
+        var parts = Prefix.Split('|');
+        return FeedListener.BuildPayloads(parts[0], parts[1], venues);
     }
 
     [Fact]
@@ -34,11 +34,11 @@ public sealed class NotifyPayloadTests
                     var payloads = Payloads(venues);
 
                     payloads.ShouldAllBe(p => Encoding.UTF8.GetByteCount(p) < 8_000 && p.StartsWith(Prefix, StringComparison.Ordinal));
-                    var told = payloads.SelectMany(p => p[Prefix.Length..].Split(',', StringSplitOptions.RemoveEmptyEntries)).ToArray();
-                    if (told is ["*"])
-                        venues.Sum(v => v.Length + 1).ShouldBeGreaterThan(3 * 7_900); // else there was room
+                    var sent = payloads.SelectMany(p => p[Prefix.Length..].Split(',', StringSplitOptions.RemoveEmptyEntries)).ToArray();
+                    if (sent is ["*"])
+                        venues.Sum(v => v.Length + 1).ShouldBeGreaterThan(3 * 7_900); // otherwise all ids would have fitted
                     else
-                        told.ShouldBe(venues);
+                        sent.ShouldBe(venues);
                 },
                 iter: 100
             );

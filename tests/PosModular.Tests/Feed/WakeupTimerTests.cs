@@ -4,19 +4,19 @@ using Xunit;
 
 namespace PosModular.Tests.Feed;
 
-/// <summary>The bell's patience may run out in the very moment it rings.</summary>
+/// <summary>A wait may time out at the very moment the signal arrives.</summary>
 public sealed class WakeupTimerTests
 {
     [Fact]
     public async Task A_timer_that_fires_while_the_signal_arrives_does_not_throw_on_the_timers_thread()
     {
         var time = new LateTimerProvider();
-        var bell = new FeedSignal();
-        using var rope = bell.Listen("sales");
-        var waiting = rope.WaitAsync(TimeSpan.FromSeconds(1), time, TestContext.Current.CancellationToken);
-        bell.Raise("sales", ["v1"]);
+        var signal = new FeedSignal();
+        using var listener = signal.Listen("ingestion");
+        var waiting = listener.WaitAsync(TimeSpan.FromSeconds(1), time, TestContext.Current.CancellationToken);
+        signal.Raise("ingestion", ["v1"]);
         (await waiting).ShouldBeTrue();
-        Should.NotThrow(time.Fire); // Timer.Dispose does not wait for a callback that is already on its way
+        Should.NotThrow(time.Fire); // Timer.Dispose does not wait for a callback that has already started
     }
 
     private sealed class LateTimerProvider : TimeProvider

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace PosModular.Tests.Ledger;
 
-/// <summary>The mark of a card is the same at each of its sales with one merchant, and says nothing of the card.</summary>
+/// <summary>A card token is the same for every payment of one card at one merchant, and it does not reveal the card.</summary>
 public sealed class CardTokenTests
 {
     private static readonly PosConnectionDetails Connection = new(TestLedger.ConnectionId, "v1", Provider.Square, "M1");

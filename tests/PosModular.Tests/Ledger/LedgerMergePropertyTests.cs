@@ -6,10 +6,10 @@ using Xunit;
 
 namespace PosModular.Tests.Ledger;
 
-/// <summary>One truth per payment: whatever the order, the repetition and the batches its states arrive in.</summary>
+/// <summary>The ledger depends neither on the order in which states arrive, nor on their repetition, nor on their batches.</summary>
 public sealed class LedgerMergePropertyTests
 {
-    private static readonly Gen<(BatchItem[] Told, int Seed)> Arrivals = Gen.Select(
+    private static readonly Gen<(BatchItem[] Items, int Seed)> Arrivals = Gen.Select(
         LedgerSample.Observations.Array[0, 18],
         Gen.Int[0, int.MaxValue]
     );
@@ -18,10 +18,10 @@ public sealed class LedgerMergePropertyTests
 
     private static TestLedger WriteAll(IEnumerable<IReadOnlyList<BatchItem>> batches)
     {
-        var book = new TestLedger { UserOfCard = UserOfCard };
+        var ledger = new TestLedger { UserOfCard = UserOfCard };
         foreach (var batch in batches)
-            book.Write(batch);
-        return book;
+            ledger.Write(batch);
+        return ledger;
     }
 
     private static IEnumerable<ObservedPayment> PaymentsOf(IEnumerable<BatchItem> items) => items.SelectMany(i => i.Payments);
@@ -29,21 +29,21 @@ public sealed class LedgerMergePropertyTests
     [Fact]
     public void Any_order_repetition_and_batching_ends_in_the_same_state() =>
         Arrivals.Sample(
-            (told, seed) =>
+            (items, seed) =>
             {
-                var (dealt, whole) = (WriteAll(LedgerSample.ShuffleIntoBatches(told, seed)), WriteAll([told]));
-                dealt.FetchOrders(LedgerSample.NewestOrders(told));
-                whole.FetchOrders(LedgerSample.NewestOrders(told));
+                var (batched, atOnce) = (WriteAll(LedgerSample.ShuffleIntoBatches(items, seed)), WriteAll([items]));
+                batched.FetchOrders(LedgerSample.NewestOrders(items));
+                atOnce.FetchOrders(LedgerSample.NewestOrders(items));
 
-                States(dealt).ShouldBe(States(whole), ignoreOrder: true);
-                Refunds(dealt).ShouldBe(Refunds(whole), ignoreOrder: true);
-                whole
+                States(batched).ShouldBe(States(atOnce), ignoreOrder: true);
+                Refunds(batched).ShouldBe(Refunds(atOnce), ignoreOrder: true);
+                atOnce
                     .Transactions.Values.Select(s => s.Version)
-                    .ShouldBe(PaymentsOf(told).GroupBy(s => s.Key).Select(g => g.Max(s => s.Version)), ignoreOrder: true);
+                    .ShouldBe(PaymentsOf(items).GroupBy(s => s.Key).Select(g => g.Max(s => s.Version)), ignoreOrder: true);
 
-                // What is called off has no part in its order; what it had before that may stay.
-                static IEnumerable<object> States(TestLedger book) =>
-                    book.Transactions.Values.Select(s =>
+                // A canceled payment has no share in its order; the share that it had before may stay.
+                static IEnumerable<object> States(TestLedger ledger) =>
+                    ledger.Transactions.Values.Select(s =>
                         (object)
                             (
                                 s.Key,
@@ -62,8 +62,8 @@ public sealed class LedgerMergePropertyTests
                             )
                     );
 
-                static IEnumerable<object> Refunds(TestLedger book) =>
-                    book.Refunds.Values.Select(r => (object)(r.Key, r.Refund, r.Version));
+                static IEnumerable<object> Refunds(TestLedger ledger) =>
+                    ledger.Refunds.Values.Select(r => (object)(r.Key, r.Refund, r.Version));
             },
             iter: 3_000
         );
@@ -71,27 +71,32 @@ public sealed class LedgerMergePropertyTests
     [Fact]
     public void The_refunded_amount_is_the_larger_of_the_payments_own_figure_and_its_completed_refunds() =>
         Arrivals.Sample(
-            (told, seed) =>
+            (items, seed) =>
             {
-                var book = WriteAll(LedgerSample.ShuffleIntoBatches(told, seed));
+                var ledger = WriteAll(LedgerSample.ShuffleIntoBatches(items, seed));
 
-                var refunds = told.SelectMany(i => i.Refunds)
+                var refunds = items
+                    .SelectMany(i => i.Refunds)
                     .GroupBy(r => r.Key)
                     .Select(g => g.MaxBy(r => r.Version)!)
                     .Where(r => r.Refund.State == RefundState.Completed)
                     .ToArray();
-                foreach (var sale in book.Transactions.Values.Where(s => !s.IsRefundOnly))
+                foreach (var transaction in ledger.Transactions.Values.Where(s => !s.IsRefundOnly))
                 {
-                    var own = refunds.Where(r =>
-                        r.Refund.PaymentId == sale.Key.ExternalId
-                        && r.Key.VenueId == sale.Key.VenueId
-                        && r.Refund.Currency == sale.Payment.Currency
+                    var ownRefunds = refunds.Where(r =>
+                        r.Refund.PaymentId == transaction.Key.ExternalId
+                        && r.Key.VenueId == transaction.Key.VenueId
+                        && r.Refund.Currency == transaction.Payment.Currency
                     );
-                    sale.RefundedMinor.ShouldBe(
-                        Math.Min(sale.Payment.TotalMinor, Math.Max(sale.Payment.RefundedMinor, own.Sum(r => r.Refund.AmountMinor)))
+                    transaction.RefundedMinor.ShouldBe(
+                        Math.Min(
+                            transaction.Payment.TotalMinor,
+                            Math.Max(transaction.Payment.RefundedMinor, ownRefunds.Sum(r => r.Refund.AmountMinor))
+                        )
                     );
                 }
-                book.Transactions.Values.Where(s => s.IsRefundOnly)
+                ledger
+                    .Transactions.Values.Where(s => s.IsRefundOnly)
                     .Sum(s => s.RefundedMinor)
                     .ShouldBe(refunds.Where(r => r.Refund.PaymentId is null).Sum(r => r.Refund.AmountMinor));
             },
@@ -101,14 +106,14 @@ public sealed class LedgerMergePropertyTests
     [Fact]
     public void Shares_of_an_order_add_up_to_its_amounts() =>
         Arrivals.Sample(
-            (told, seed) =>
+            (items, seed) =>
             {
-                var book = WriteAll(LedgerSample.ShuffleIntoBatches(told, seed));
-                var newest = LedgerSample.NewestOrders(told);
-                book.FetchOrders(newest);
+                var ledger = WriteAll(LedgerSample.ShuffleIntoBatches(items, seed));
+                var newest = LedgerSample.NewestOrders(items);
+                ledger.FetchOrders(newest);
 
                 foreach (
-                    var paid in book
+                    var paid in ledger
                         .Transactions.Values.Where(s => s is { OrderShareWeight: not null, Payment.Currency: "EUR" })
                         .GroupBy(s => new OrderKey(s.Key.VenueId, s.Key.Provider, s.Payment.OrderId!))
                 )
@@ -128,12 +133,13 @@ public sealed class LedgerMergePropertyTests
     [Fact]
     public void Each_venues_feed_has_no_gap() =>
         Arrivals.Sample(
-            (told, seed) =>
+            (items, seed) =>
             {
-                var book = WriteAll(LedgerSample.ShuffleIntoBatches(told, seed));
+                var ledger = WriteAll(LedgerSample.ShuffleIntoBatches(items, seed));
 
-                foreach (var (venue, head) in book.Heads)
-                    book.Versions.Where(v => v.State.Key.VenueId == venue)
+                foreach (var (venue, head) in ledger.Heads)
+                    ledger
+                        .Versions.Where(v => v.State.Key.VenueId == venue)
                         .Select(v => v.Seq)
                         .ShouldBe(Enumerable.Range(1, (int)head).Select(n => (long)n));
             }
@@ -142,45 +148,45 @@ public sealed class LedgerMergePropertyTests
     [Fact]
     public void Each_applied_version_links_to_the_one_before_and_the_others_link_to_none() =>
         Arrivals.Sample(
-            (told, seed) =>
+            (items, seed) =>
             {
-                var book = WriteAll(LedgerSample.ShuffleIntoBatches(told, seed));
+                var ledger = WriteAll(LedgerSample.ShuffleIntoBatches(items, seed));
 
-                foreach (var (key, sale) in book.Transactions)
+                foreach (var (key, transaction) in ledger.Transactions)
                 {
-                    var own = book.Versions.Where(v => v.State.Key == key).ToArray();
-                    var applied = own.Where(v => v.Applied).ToArray();
+                    var versions = ledger.Versions.Where(v => v.State.Key == key).ToArray();
+                    var applied = versions.Where(v => v.Applied).ToArray();
                     applied.Select(v => v.PreviousSeq).ShouldBe([null, .. applied.SkipLast(1).Select(v => (long?)v.Seq)]);
-                    applied[^1].Seq.ShouldBe(sale.LastSeq);
-                    // A newer order that says the same is no news to readers.
-                    (applied[^1].State with { Breakdown = sale.Breakdown }).ShouldBe(sale);
-                    applied[^1].State.Breakdown.HasSameAmounts(sale.Breakdown).ShouldBeTrue();
+                    applied[^1].Seq.ShouldBe(transaction.LastSeq);
+                    // A newer order with the same amounts makes no new version.
+                    (applied[^1].State with { Breakdown = transaction.Breakdown }).ShouldBe(transaction);
+                    applied[^1].State.Breakdown.HasSameAmounts(transaction.Breakdown).ShouldBeTrue();
                     applied.Select(v => v.State.Version).ShouldBeInOrder(SortDirection.Ascending);
-                    own.Where(v => !v.Applied).ShouldAllBe(v => v.PreviousSeq == null && !v.Added);
-                    own.ShouldAllBe(v => v.State.Id == sale.Id && v.State.RecordedAt == sale.RecordedAt);
+                    versions.Where(v => !v.Applied).ShouldAllBe(v => v.PreviousSeq == null && !v.Added);
+                    versions.ShouldAllBe(v => v.State.Id == transaction.Id && v.State.RecordedAt == transaction.RecordedAt);
                 }
             }
         );
 
-    // A batch shows readers only its last word about a payment, so a paid state may pass unseen; then nothing was added.
+    // A batch shows readers only the last state of a payment, so a paid state may stay hidden; then nothing is added.
     [Fact]
     public void A_transaction_is_added_once_with_its_first_applied_paid_version_and_never_without_one() =>
         Arrivals.Sample(
-            (told, seed) =>
+            (items, seed) =>
             {
-                var book = WriteAll(LedgerSample.ShuffleIntoBatches(told, seed));
+                var ledger = WriteAll(LedgerSample.ShuffleIntoBatches(items, seed));
 
-                foreach (var (key, sale) in book.Transactions)
+                foreach (var (key, transaction) in ledger.Transactions)
                 {
-                    var added = book.Versions.Where(v => v.State.Key == key && v.Added).Select(v => (long?)v.Seq).ToArray();
-                    var firstPaid = book.Versions.FirstOrDefault(v =>
+                    var added = ledger.Versions.Where(v => v.State.Key == key && v.Added).Select(v => (long?)v.Seq).ToArray();
+                    var firstPaid = ledger.Versions.FirstOrDefault(v =>
                         v.State.Key == key
                         && v.Applied
                         && !v.State.IsRefundOnly
                         && Ingestion.Contracts.TransactionStatuses.IsPaid(v.State.Status)
                     );
                     added.ShouldBe(firstPaid is null ? [] : [firstPaid.Seq]);
-                    sale.AddedSeq.ShouldBe(firstPaid?.Seq);
+                    transaction.AddedSeq.ShouldBe(firstPaid?.Seq);
                 }
             }
         );
@@ -188,30 +194,32 @@ public sealed class LedgerMergePropertyTests
     [Fact]
     public void Every_observed_state_is_in_the_history() =>
         Arrivals.Sample(
-            (told, seed) =>
-                WriteAll(LedgerSample.ShuffleIntoBatches(told, seed))
+            (items, seed) =>
+                WriteAll(LedgerSample.ShuffleIntoBatches(items, seed))
                     .Versions.Select(v => (v.State.Key, v.State.Version))
                     .Distinct()
-                    .ShouldBe(PaymentsOf(told).Select(s => (s.Key, s.Version)).Distinct(), ignoreOrder: true)
+                    .ShouldBe(PaymentsOf(items).Select(s => (s.Key, s.Version)).Distinct(), ignoreOrder: true)
         );
 
     [Fact]
     public void Observations_that_are_already_stored_write_nothing() =>
         Arrivals.Sample(
-            (told, _) =>
+            (items, _) =>
             {
-                var book = WriteAll([told]);
-                var again = book.Write([
-                    .. told.Where(i => i.Orders.Count == 0 && i.Refunds.Count == 0)
+                var ledger = WriteAll([items]);
+                var again = ledger.Write([
+                    .. items
+                        .Where(i => i.Orders.Count == 0 && i.Refunds.Count == 0)
                         .GroupBy(i => i.Payments[0].Key)
                         .Select(g => g.MaxBy(i => i.Payments[0].Version)!),
-                    // One of no payment is a row beside the sales, which of two states of one moment may keep another than the refunds do.
-                    .. told.Where(i => i.Refunds.Count > 0)
+                    // A refund without a payment is also a transaction. Of two states with the same time the two rows may keep different ones.
+                    .. items
+                        .Where(i => i.Refunds.Count > 0)
                         .GroupBy(i => i.Refunds[0].Key)
                         .Select(g =>
                             g.First().Payments.Count > 0 ? g.MaxBy(i => i.Payments[0].Version)! : g.MaxBy(i => i.Refunds[0].Version)!
                         ),
-                    .. told.Where(i => i.Orders.Count > 0),
+                    .. items.Where(i => i.Orders.Count > 0),
                 ]);
 
                 (again.Inserted.Count, again.Updated.Count, again.Versions.Count).ShouldBe((0, 0, 0));

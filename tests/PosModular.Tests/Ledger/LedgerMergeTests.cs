@@ -6,7 +6,7 @@ using Xunit;
 
 namespace PosModular.Tests.Ledger;
 
-/// <summary>Flows of one payment through the ledger, and their shadows.</summary>
+/// <summary>How the states of one payment become a transaction and its versions: in order, late, repeated and in one batch.</summary>
 public sealed class LedgerMergeTests
 {
     private readonly TestLedger _ledger = new();
@@ -45,10 +45,10 @@ public sealed class LedgerMergeTests
     [Fact]
     public void Created_after_updated_in_one_batch_is_a_completed_transaction_added_once()
     {
-        var folded = _ledger.Write(Observe(LedgerSample.PaymentAt(1)), Observe(LedgerSample.PaymentAt(0, PaymentState.Authorized)));
+        var changes = _ledger.Write(Observe(LedgerSample.PaymentAt(1)), Observe(LedgerSample.PaymentAt(0, PaymentState.Authorized)));
 
-        folded.Inserted.Single().Status.ShouldBe(TransactionStatus.Completed);
-        folded.Versions.Select(v => (v.Seq, v.Applied, v.Added)).ShouldBe([(1, false, false), (2, true, true)]);
+        changes.Inserted.Single().Status.ShouldBe(TransactionStatus.Completed);
+        changes.Versions.Select(v => (v.Seq, v.Applied, v.Added)).ShouldBe([(1, false, false), (2, true, true)]);
     }
 
     [Fact]
@@ -61,15 +61,15 @@ public sealed class LedgerMergeTests
         var states = Enumerable.Range(0, 40).Select(i => Observe(LedgerSample.PaymentAt(i, refunded: i))).ToArray();
         for (var seed = 0; seed < 20; seed++)
         {
-            var book = new TestLedger();
+            var ledger = new TestLedger();
             var shuffled = states.ToArray();
             new Random(seed).Shuffle(shuffled);
-            var folded = book.Write(shuffled);
+            var changes = ledger.Write(shuffled);
 
-            folded.Inserted.Single().RefundedMinor.ShouldBe(39);
-            folded.Versions.Count.ShouldBe(40);
-            folded.Versions.Single(v => v.Applied).Seq.ShouldBe(40);
-            folded.Heads["v1"].ShouldBe(40);
+            changes.Inserted.Single().RefundedMinor.ShouldBe(39);
+            changes.Versions.Count.ShouldBe(40);
+            changes.Versions.Single(v => v.Applied).Seq.ShouldBe(40);
+            changes.Heads["v1"].ShouldBe(40);
         }
     }
 
@@ -79,13 +79,13 @@ public sealed class LedgerMergeTests
         var (authorized, captured) = (Observe(LedgerSample.PaymentAt(0, PaymentState.Authorized)), Observe(LedgerSample.PaymentAt(0)));
         foreach (var order in new[] { new[] { authorized, captured }, [captured, authorized] })
         {
-            var (together, apart) = (new TestLedger(), new TestLedger());
+            var (together, separately) = (new TestLedger(), new TestLedger());
             together.Write(order);
-            apart.Write(order[0]);
-            apart.Write(order[1]);
+            separately.Write(order[0]);
+            separately.Write(order[1]);
 
             together.Transactions.Values.Single().Status.ShouldBe(TransactionStatus.Completed);
-            apart.Transactions.Values.Single().Status.ShouldBe(TransactionStatus.Completed);
+            separately.Transactions.Values.Single().Status.ShouldBe(TransactionStatus.Completed);
         }
     }
 
@@ -113,14 +113,14 @@ public sealed class LedgerMergeTests
     [Fact]
     public void Each_venue_has_its_own_feed_and_the_same_payment_id_there_is_another_transaction()
     {
-        var folded = _ledger.Write(
+        var changes = _ledger.Write(
             TestLedger.Observe("v1", LedgerSample.DefaultPayment),
             TestLedger.Observe("v2", LedgerSample.DefaultPayment),
             TestLedger.Observe("v1", LedgerSample.DefaultPayment with { ExternalId = "p2" })
         );
 
-        folded.Inserted.Count.ShouldBe(3);
-        folded.Heads.ShouldBe(new Dictionary<string, long> { ["v1"] = 2, ["v2"] = 1 }, ignoreOrder: true);
+        changes.Inserted.Count.ShouldBe(3);
+        changes.Heads.ShouldBe(new Dictionary<string, long> { ["v1"] = 2, ["v2"] = 1 }, ignoreOrder: true);
     }
 
     [Theory]
@@ -186,5 +186,24 @@ public sealed class LedgerMergeTests
         _ledger.Write(Observe(LedgerSample.DefaultPayment with { Card = new PosCard("VISA", "1234", "EMV", null) }));
 
         (Transaction.UserId, Transaction.CardToken).ShouldBe((null, null));
+    }
+
+    [Fact]
+    public void The_user_does_not_depend_on_the_order_and_batching_of_the_states()
+    {
+        var first = TestLedger.Observe("v1", LedgerSample.PaymentAt(0, PaymentState.Authorized));
+        var second = TestLedger.Observe("v1", LedgerSample.PaymentAt(1) with { Card = null });
+        var (oneBatch, twoBatches, reversed) = (
+            new TestLedger { UserOfCard = (_, _) => "anna" },
+            new TestLedger { UserOfCard = (_, _) => "anna" },
+            new TestLedger { UserOfCard = (_, _) => "anna" }
+        );
+        oneBatch.Write(first, second);
+        twoBatches.Write(first);
+        twoBatches.Write(second);
+        reversed.Write(second);
+        reversed.Write(first);
+        oneBatch.Transactions.Values.Single().UserId.ShouldBe(twoBatches.Transactions.Values.Single().UserId);
+        reversed.Transactions.Values.Single().UserId.ShouldBe(twoBatches.Transactions.Values.Single().UserId);
     }
 }

@@ -5,7 +5,7 @@ using NodaTime;
 
 namespace PosModular.Tests.Ledger;
 
-/// <summary>Random sightings of few payments at few moments, so that ties, repetitions and late comers are common.</summary>
+/// <summary>Random observations of few payments at few times, so that ties, repetitions and late arrivals are common.</summary>
 internal static class LedgerSample
 {
     public static readonly PosPayment DefaultPayment = new(
@@ -34,8 +34,8 @@ internal static class LedgerSample
             TotalMinor = total,
         };
 
-    /// <summary>A payment keeps its card through all its states: every second one has a card that can be linked. Two payments have one order, and
-    /// some states move a payment to another one.</summary>
+    /// <summary>A payment keeps its card through all its states: every second payment has a card that can be linked. Two payments share
+    /// an order, and some states move a payment to another order.</summary>
     private static readonly Gen<BatchItem> PaymentGen = Gen.Select(
             Gen.Select(Gen.Int[0, 1], Gen.Int[0, 3], Gen.Long[0, 3]),
             Gen.Select(Gen.Enum<PaymentState>(), Gen.Long[0, 3], Gen.Long[0, 5], Gen.Long[0, 2]),
@@ -64,7 +64,7 @@ internal static class LedgerSample
                 )
         );
 
-    /// <summary>Of each payment one or two, and some of no payment.</summary>
+    /// <summary>One or two refunds for each payment, and some that name no payment.</summary>
     private static readonly Gen<BatchItem> RefundGen = Gen.Select(
             Gen.Int[0, 1],
             Gen.Int[0, 6],
@@ -95,13 +95,13 @@ internal static class LedgerSample
     private static readonly Gen<BatchItem> OrderGen = Gen.Select(Gen.Int[0, 1], Gen.Int[0, 2], Gen.Long[1, 3])
         .Select((venue, id, version) => TestLedger.Observe(VenueIdOf(venue), OrderOf("o" + id, version)));
 
-    /// <summary>Anything that a till may tell; mostly payments.</summary>
+    /// <summary>Anything that a POS provider may report, mostly payments.</summary>
     public static readonly Gen<BatchItem> Observations = Gen.Frequency((4, PaymentGen), (2, RefundGen), (1, OrderGen));
 
     public static PosOrder OrderOf(string id, long version) =>
         new(id, "L", version, "EUR", new PosBreakdown(version * 7 + id[^1], version * 5, version));
 
-    /// <summary>The newest of each order that was told, else its first version: what the provider would answer.</summary>
+    /// <summary>What the provider would return for an order: its newest observed version, or its first if none was observed.</summary>
     public static Func<OrderKey, PosOrder> NewestOrders(IEnumerable<BatchItem> items)
     {
         var newest = items
@@ -113,17 +113,17 @@ internal static class LedgerSample
 
     private static string VenueIdOf(int number) => number == 0 ? "v1" : "v2";
 
-    /// <summary>The same ones in some order, some of them again, in some batches.</summary>
+    /// <summary>The items in random order, some of them repeated, in batches of random size.</summary>
     public static IReadOnlyList<IReadOnlyList<BatchItem>> ShuffleIntoBatches(IReadOnlyList<BatchItem> items, int seed)
     {
-        var chance = new Random(seed);
+        var random = new Random(seed);
         var batches = new List<IReadOnlyList<BatchItem>>();
-        var dealt = items.Concat(items.Where(_ => chance.Next(3) == 0)).ToArray();
-        chance.Shuffle(dealt);
-        for (var at = 0; at < dealt.Length; )
+        var shuffled = items.Concat(items.Where(_ => random.Next(3) == 0)).ToArray();
+        random.Shuffle(shuffled);
+        for (var at = 0; at < shuffled.Length; )
         {
-            var size = chance.Next(1, 6);
-            batches.Add([.. dealt.Skip(at).Take(size)]);
+            var size = random.Next(1, 6);
+            batches.Add([.. shuffled.Skip(at).Take(size)]);
             at += size;
         }
         return batches;

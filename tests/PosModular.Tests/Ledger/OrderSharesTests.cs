@@ -5,7 +5,7 @@ using Xunit;
 
 namespace PosModular.Tests.Ledger;
 
-/// <summary>An order's amounts among the payments that paid it.</summary>
+/// <summary>How an order's amounts are divided among its payments.</summary>
 public sealed class OrderSharesTests
 {
     [Theory]
@@ -30,8 +30,8 @@ public sealed class OrderSharesTests
                     var shares = OrderShares.Of(amount, weights);
 
                     shares.Sum().ShouldBe(amount);
-                    if (weights.Sum() is var all and > 0)
-                        shares.Zip(weights).ShouldAllBe(s => Math.Abs(s.First - (decimal)amount * s.Second / all) < 1);
+                    if (weights.Sum() is var totalWeight and > 0)
+                        shares.Zip(weights).ShouldAllBe(s => Math.Abs(s.First - (decimal)amount * s.Second / totalWeight) < 1);
                 }
             );
 }

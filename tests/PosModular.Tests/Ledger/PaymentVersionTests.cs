@@ -7,10 +7,10 @@ using Xunit;
 
 namespace PosModular.Tests.Ledger;
 
-/// <summary>Which of two states of a payment is the newer one: a total order that never looks at arrival.</summary>
+/// <summary>Which of two states of a payment is the newer one: a total order that does not depend on their arrival.</summary>
 public sealed class PaymentVersionTests
 {
-    // Few values each, so that ties are common.
+    // Few values of each part, so that ties are common.
     private static readonly Gen<PaymentVersion> Version = Gen.Select(
             Gen.Long[0, 2],
             Gen.Int[0, 4],

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace PosModular.Tests.Ledger;
 
-/// <summary>Refunds, orders and the sales they belong to, in every order of arrival.</summary>
+/// <summary>Refunds, orders and their payments in every order of arrival.</summary>
 public sealed class RefundTests
 {
     private static readonly PosRefund HalfRefund = new(
@@ -61,7 +61,7 @@ public sealed class RefundTests
     {
         Write(LedgerSample.PaymentAt(0));
         Write(HalfRefund);
-        Write(LedgerSample.PaymentAt(1)); // says nothing of a refund
+        Write(LedgerSample.PaymentAt(1)); // without a refund
         Transaction.RefundedMinor.ShouldBe(500);
         Write(LedgerSample.PaymentAt(2, refunded: 700));
         Write(HalfRefund with { UpdatedAt = HalfRefund.UpdatedAt + Duration.FromSeconds(9), State = RefundState.Failed });
@@ -143,7 +143,7 @@ public sealed class RefundTests
             .Order.ShouldBe(new OrderFetchRequest(new OrderKey("v1", Provider.Square, "o1"), TestLedger.ConnectionId));
         _ledger.FetchOrders(_ => LedgerSample.OrderOf("o1", 1));
         Transaction.Breakdown.IsComplete.ShouldBeTrue();
-        Write(LedgerSample.PaymentAt(1)).OrderFetches.ShouldBeEmpty(); // captured: nothing that matters to the order
+        Write(LedgerSample.PaymentAt(1)).OrderFetches.ShouldBeEmpty(); // the capture does not change the order
         Write(LedgerSample.PaymentAt(2) with { ExternalId = "p2", TotalMinor = 3_000 }).OrderFetches.ShouldHaveSingleItem();
         _ledger.FetchOrders(_ => LedgerSample.OrderOf("o1", 1));
 
@@ -165,8 +165,8 @@ public sealed class RefundTests
     [Fact]
     public void A_payment_with_its_own_breakdown_is_complete_at_once_and_no_order_is_fetched()
     {
-        var told = LedgerSample.PaymentAt(0) with { Breakdown = new PosBreakdown(80, 20, 5) };
-        Write(told).OrderFetches.ShouldBeEmpty();
+        var payment = LedgerSample.PaymentAt(0) with { Breakdown = new PosBreakdown(80, 20, 5) };
+        Write(payment).OrderFetches.ShouldBeEmpty();
         _ledger.Write(TestLedger.Observe("v1", LedgerSample.OrderOf("o1", 2)));
 
         Transaction.Breakdown.ShouldBe(new Breakdown(80, 20, 5, true, null));

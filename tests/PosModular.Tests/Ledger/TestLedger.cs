@@ -7,7 +7,7 @@ using Shouldly;
 
 namespace PosModular.Tests.Ledger;
 
-/// <summary>What the database would hold: folds batch after batch as the writer does.</summary>
+/// <summary>The ledger in memory: merges one batch after the other as the database writer does.</summary>
 internal sealed class TestLedger
 {
     public static readonly Guid ConnectionId = new("0193a000-0000-7000-8000-000000000001");
@@ -21,7 +21,7 @@ internal sealed class TestLedger
 
     public Dictionary<RefundKey, LedgerRefund> Refunds { get; } = [];
 
-    /// <summary>Orders that are to be fetched.</summary>
+    /// <summary>Orders that the merge asked for and that are not fetched yet.</summary>
     public HashSet<OrderKey> OrdersToFetch { get; } = [];
 
     public static PosConnectionDetails ConnectionOf(string venue) => new(ConnectionId, venue, Provider.Square, "M");
@@ -37,27 +37,27 @@ internal sealed class TestLedger
 
     public LedgerChanges Write(params IReadOnlyList<BatchItem> batch)
     {
-        var known = new LedgerSnapshot(
+        var snapshot = new LedgerSnapshot(
             new Dictionary<PaymentKey, LedgerTransaction>(Transactions),
             new Dictionary<RefundKey, LedgerRefund>(Refunds),
             _heads,
             (venue, card) => UserOfCard(venue, card) is { } user ? new CardOwner(user, null) : null
         );
-        var folded = LedgerMerge.Apply(known, batch, Instant.FromUnixTimeSeconds(_now++));
-        foreach (var refund in folded.Refunds)
+        var changes = LedgerMerge.Apply(snapshot, batch, Instant.FromUnixTimeSeconds(_now++));
+        foreach (var refund in changes.Refunds)
             Refunds[refund.Key] = refund;
-        OrdersToFetch.UnionWith(folded.OrderFetches.Select(w => w.Order.Key));
-        foreach (var sale in folded.Inserted)
-            Transactions.Add(sale.Key, sale);
-        foreach (var sale in folded.Updated)
-            Transactions[sale.Key] = sale;
-        foreach (var (venue, end) in folded.Heads)
-            _heads[venue] = end;
-        Versions.AddRange(folded.Versions);
-        return folded;
+        OrdersToFetch.UnionWith(changes.OrderFetches.Select(f => f.Order.Key));
+        foreach (var transaction in changes.Inserted)
+            Transactions.Add(transaction.Key, transaction);
+        foreach (var transaction in changes.Updated)
+            Transactions[transaction.Key] = transaction;
+        foreach (var (venue, head) in changes.Heads)
+            _heads[venue] = head;
+        Versions.AddRange(changes.Versions);
+        return changes;
     }
 
-    /// <summary>Fetches what is wanted, as the fetcher does.</summary>
+    /// <summary>Fetches all orders to fetch, and those that this brings up, as the order fetcher does.</summary>
     public void FetchOrders(Func<OrderKey, PosOrder> fetch)
     {
         while (OrdersToFetch.Count > 0)
@@ -68,7 +68,7 @@ internal sealed class TestLedger
         }
     }
 
-    /// <summary>What readers get: applied versions, each with the state it replaced.</summary>
+    /// <summary>What feed readers get: each applied version together with the state that it replaced.</summary>
     public IReadOnlyList<TransactionChange> Changes()
     {
         var bySeq = Versions.ToDictionary(v => (v.State.Key.VenueId, v.Seq));
@@ -81,7 +81,7 @@ internal sealed class TestLedger
                     v.Seq,
                     v.State.Id,
                     v.State.RecordedAt,
-                    v.PreviousSeq is { } before ? StateOf(bySeq[(v.State.Key.VenueId, before)].State) : null,
+                    v.PreviousSeq is { } previousSeq ? StateOf(bySeq[(v.State.Key.VenueId, previousSeq)].State) : null,
                     StateOf(v.State)
                 )),
         ];

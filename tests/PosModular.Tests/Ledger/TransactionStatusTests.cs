@@ -4,7 +4,7 @@ using Xunit;
 
 namespace PosModular.Tests.Ledger;
 
-/// <summary>What counts as captured and as paid, for every status there is.</summary>
+/// <summary>Which statuses count as captured and which as paid.</summary>
 public sealed class TransactionStatusTests
 {
     [Theory]

@@ -9,7 +9,7 @@ using Xunit;
 
 namespace PosModular.Tests.Paging;
 
-/// <summary>Cursors come back as they were given; anything else is INVALID_INPUT, never another error.</summary>
+/// <summary>A cursor decodes to what was encoded. Anything else is INVALID_INPUT and never another error.</summary>
 public sealed class CursorTests
 {
     private const string Kind = "k";
@@ -81,7 +81,7 @@ public sealed class CursorTests
         Gen.String[Gen.Char[' ', '~'], 0, 64].Sample(part => Cursor.Decode(Kind, Cursor.Encode(Kind, part), 1)[0] == part);
 
     [Fact]
-    public void A_part_may_contain_the_separator() => // as the users of some identity providers do
+    public void A_part_may_contain_the_separator() => // the user ids of some identity providers do
         Cursor.Decode(Kind, Cursor.Encode(Kind, "auth0|507f%7C"), 1).ShouldBe(["auth0|507f%7C"]);
 
     [Fact]
@@ -125,6 +125,15 @@ public sealed class CursorTests
     public void A_cursor_needs_no_escaping_in_a_url() =>
         Gen.String.Sample(part => Cursor.Encode(Kind, part).All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'));
 
+    // A cursor's parts are sent to PostgreSQL, whose text cannot contain a NUL character.
+    [Fact]
+    public void A_cursor_that_contains_a_nul_is_invalid_input() =>
+        Should.Throw<ApiError>(() => Cursor.Decode("venue", Cursor.Encode("venue", "a\0b"), 1)).Code.ShouldBe("INVALID_INPUT");
+
+    [Fact]
+    public void A_cursor_that_contains_an_escaped_nul_is_invalid_input() =>
+        Should.Throw<ApiError>(() => Cursor.Decode("venue", Base64Url.EncodeToString("venue|a%00b"u8), 1)).Code.ShouldBe("INVALID_INPUT");
+
     private static void ShouldBeRefused(Action read) => Should.Throw<ApiError>(read).Code.ShouldBe("INVALID_INPUT");
 
     private static void ShouldBeReadOrRefused(Action read)
@@ -136,7 +145,7 @@ public sealed class CursorTests
         catch (ApiError error)
         {
             error.Code.ShouldBe("INVALID_INPUT");
-            Encoding.UTF8.GetByteCount(error.Message).ShouldBeLessThan(200); // the cursor itself is not thrown back
+            Encoding.UTF8.GetByteCount(error.Message).ShouldBeLessThan(200); // the message does not repeat the cursor
         }
     }
 }

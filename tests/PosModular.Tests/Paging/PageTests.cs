@@ -5,7 +5,7 @@ using Xunit;
 
 namespace PosModular.Tests.Paging;
 
-/// <summary>Pages of 1 to 200, and what they say about the list.</summary>
+/// <summary>Page sizes of 1 to 200, and the page info of a list.</summary>
 public sealed class PageTests
 {
     [Theory]

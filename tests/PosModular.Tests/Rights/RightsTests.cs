@@ -9,7 +9,7 @@ using Xunit;
 
 namespace PosModular.Tests.Rights;
 
-/// <summary>Who may what: every cell of the table, and who somebody is.</summary>
+/// <summary>Which role has which rights, and how a token becomes a caller.</summary>
 public sealed class RightsTests
 {
     private static readonly Venue Venue = new()
@@ -33,15 +33,15 @@ public sealed class RightsTests
     [InlineData(Right.ManageMembers, false, true, true, true)]
     public void Every_role_has_exactly_its_rights(Right right, bool user, bool owner, bool moderator, bool both)
     {
-        Cell(new Caller("somebody", false), user);
-        Cell(new Caller("owner", false), owner);
-        Cell(new Caller("somebody", true), moderator);
-        Cell(new Caller("both", true), both);
+        Check(new Caller("somebody", false), user);
+        Check(new Caller("owner", false), owner);
+        Check(new Caller("somebody", true), moderator);
+        Check(new Caller("both", true), both);
 
-        void Cell(Caller caller, bool may)
+        void Check(Caller caller, bool isAllowed)
         {
-            caller.May(right, Venue).ShouldBe(may);
-            if (may)
+            caller.May(right, Venue).ShouldBe(isAllowed);
+            if (isAllowed)
                 caller.Demand(right, Venue);
             else
                 Should.Throw<ApiError>(() => caller.Demand(right, Venue)).Code.ShouldBe("FORBIDDEN");
@@ -91,8 +91,8 @@ public sealed class RightsTests
     [Fact]
     public void A_token_without_a_sub_is_unauthenticated()
     {
-        ClaimsPrincipal?[] nobody = [null, new(), Token(), Token(("sub", "")), Token(("role", "HEAD_MODERATOR"))];
-        foreach (var user in nobody)
+        ClaimsPrincipal?[] withoutSub = [null, new(), Token(), Token(("sub", "")), Token(("role", "HEAD_MODERATOR"))];
+        foreach (var user in withoutSub)
             Should.Throw<ApiError>(() => Caller.Of(user)).Code.ShouldBe("UNAUTHENTICATED");
     }
 }

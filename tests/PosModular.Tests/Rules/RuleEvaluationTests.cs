@@ -10,7 +10,7 @@ using Xunit;
 
 namespace PosModular.Tests.Rules;
 
-/// <summary>Which rules fire at which change, and what a refund takes back.</summary>
+/// <summary>Which change unlocks which rules, and what a refund revokes.</summary>
 public sealed class RuleEvaluationTests
 {
     private static readonly Instant Noon = Instant.FromUtc(2026, 11, 20, 12, 0);
@@ -52,13 +52,13 @@ public sealed class RuleEvaluationTests
 
     private static string Evaluate(EvaluationState state, params TransactionChange[] changes)
     {
-        var verdict = RuleEvaluation.Evaluate(state, changes, Guid.NewGuid);
+        var result = RuleEvaluation.Evaluate(state, changes, Guid.NewGuid);
         return string.Join(
             ' ',
-            verdict
+            result
                 .NewUnlocks.Select(f => $"+{f.Rule.Name}:{f.UserId}:{f.SpendMinor}")
                 .Concat(
-                    verdict.RevokedUnlocks.Select(t => $"-{state.EnabledRules.Single(r => r.Id == t.Unlock.RuleId).Name}:{t.Unlock.UserId}")
+                    result.RevokedUnlocks.Select(t => $"-{state.EnabledRules.Single(r => r.Id == t.Unlock.RuleId).Name}:{t.Unlock.UserId}")
                 )
         );
     }
@@ -66,10 +66,10 @@ public sealed class RuleEvaluationTests
     [Fact]
     public void Every_rule_that_holds_unlocks_once_at_its_threshold()
     {
-        var standing = StateWith(new(), Rule("first", 100), Rule("second", 50), Rule("never", 1_000));
+        var state = StateWith(new(), Rule("first", 100), Rule("second", 50), Rule("never", 1_000));
 
         Evaluate(
-                standing,
+                state,
                 Change(null, Transaction("anna", 60)),
                 Change(null, Transaction("anna", 60)),
                 Change(null, Transaction("anna", 60))
@@ -88,11 +88,11 @@ public sealed class RuleEvaluationTests
     public void A_refund_never_unlocks()
     {
         // The rule is new: the spend is above its threshold before and after.
-        var standing = StateWith(new(), Rule("r", 100));
-        standing.Spend[("anna", "EUR")] = (500, 500);
+        var state = StateWith(new(), Rule("r", 100));
+        state.Spend[("anna", "EUR")] = (500, 500);
 
         Evaluate(
-                standing,
+                state,
                 Change(Transaction("anna", 300), Transaction("anna", 300, refunded: 100, status: TransactionStatus.PartiallyRefunded))
             )
             .ShouldBe("");
@@ -111,28 +111,28 @@ public sealed class RuleEvaluationTests
     [Fact]
     public void A_capture_unlocks_where_only_captures_count()
     {
-        var standing = StateWith(new(RulesCountFrom: CountFrom.Captured), Rule("r", 100));
-        var sale = Transaction("anna", 100, status: TransactionStatus.Authorized);
+        var state = StateWith(new(RulesCountFrom: CountFrom.Captured), Rule("r", 100));
+        var transaction = Transaction("anna", 100, status: TransactionStatus.Authorized);
 
-        Evaluate(standing, Change(null, sale), Change(sale, sale with { Status = TransactionStatus.Completed })).ShouldBe("+r:anna:100");
+        Evaluate(state, Change(null, transaction), Change(transaction, transaction with { Status = TransactionStatus.Completed })).ShouldBe("+r:anna:100");
     }
 
     [Fact]
     public void A_transaction_assigned_to_another_user_unlocks_for_them_and_revokes_from_the_first()
     {
-        var standing = StateWith(new(UnlockPolicy.Revoke), Rule("r", 100));
-        Evaluate(standing, Change(null, Transaction("anna", 100))).ShouldBe("+r:anna:100");
+        var state = StateWith(new(UnlockPolicy.Revoke), Rule("r", 100));
+        Evaluate(state, Change(null, Transaction("anna", 100))).ShouldBe("+r:anna:100");
 
-        Evaluate(standing, Change(Transaction("anna", 100), Transaction("ben", 100))).ShouldBe("+r:ben:100 -r:anna");
+        Evaluate(state, Change(Transaction("anna", 100), Transaction("ben", 100))).ShouldBe("+r:ben:100 -r:anna");
     }
 
     [Fact]
     public void A_transaction_that_changes_currency_raises_spend_in_the_new_one_and_lowers_it_in_the_old_one()
     {
-        var standing = StateWith(new(UnlockPolicy.Revoke), Rule("euros", 100), Rule("dollars", 100, "USD"));
-        Evaluate(standing, Change(null, Transaction("anna", 100))).ShouldBe("+euros:anna:100");
+        var state = StateWith(new(UnlockPolicy.Revoke), Rule("euros", 100), Rule("dollars", 100, "USD"));
+        Evaluate(state, Change(null, Transaction("anna", 100))).ShouldBe("+euros:anna:100");
 
-        Evaluate(standing, Change(Transaction("anna", 100), Transaction("anna", 100, currency: "USD")))
+        Evaluate(state, Change(Transaction("anna", 100), Transaction("anna", 100, currency: "USD")))
             .ShouldBe("+dollars:anna:100 -euros:anna");
     }
 
@@ -140,17 +140,17 @@ public sealed class RuleEvaluationTests
     public void A_refund_revokes_nothing_that_was_unlocked_in_another_currency()
     {
         var dollars = Rule("dollars", 100, "USD");
-        var standing = StateWith(new(UnlockPolicy.Revoke), dollars);
-        Evaluate(standing, Change(null, Transaction("anna", 100, currency: "USD"))).ShouldBe("+dollars:anna:100");
+        var state = StateWith(new(UnlockPolicy.Revoke), dollars);
+        Evaluate(state, Change(null, Transaction("anna", 100, currency: "USD"))).ShouldBe("+dollars:anna:100");
         dollars.ThresholdMinor = 200; // what it has unlocked stays
 
         Evaluate(
-                standing,
+                state,
                 Change(null, Transaction("anna", 50)),
                 Change(Transaction("anna", 50), Transaction("anna", 50, refunded: 50, status: TransactionStatus.Refunded))
             )
             .ShouldBe("");
-        standing.ActiveUnlocks.Count.ShouldBe(1);
+        state.ActiveUnlocks.Count.ShouldBe(1);
     }
 
     [Fact]
@@ -175,26 +175,26 @@ public sealed class RuleEvaluationTests
 
         var revoking = StateWith(new(UnlockPolicy.Revoke), Rule("r", 100));
         revoking.ActiveUnlocks.Add(new ActiveUnlock(Guid.NewGuid(), "anna", null, Tier.Whale, [], null));
-        Evaluate(revoking, Change(null, Transaction("anna", 100)), refund).ShouldBe(""); // given and taken before anybody saw it
+        Evaluate(revoking, Change(null, Transaction("anna", 100)), refund).ShouldBe(""); // unlocked and revoked within one batch
         revoking.ActiveUnlocks.ShouldHaveSingleItem().RuleId.ShouldBeNull();
     }
 
     [Fact]
     public void A_payment_that_is_evaluated_after_its_own_refund_unlocks_nothing()
     {
-        var sale = Transaction("anna", 100);
-        var standing = StateWith(new(UnlockPolicy.Revoke), Rule("r", 100));
+        var transaction = Transaction("anna", 100);
+        var state = StateWith(new(UnlockPolicy.Revoke), Rule("r", 100));
 
-        Evaluate(standing, Change(sale, sale with { RefundedMinor = 100, Status = TransactionStatus.Refunded }), Change(null, sale))
+        Evaluate(state, Change(transaction, transaction with { RefundedMinor = 100, Status = TransactionStatus.Refunded }), Change(null, transaction))
             .ShouldBe("");
-        standing.Spend[("anna", "EUR")].ShouldBe((0, 0));
+        state.Spend[("anna", "EUR")].ShouldBe((0, 0));
     }
 
-    /// <summary>However the feed is cut into batches: what is held and what was spent in the end is the same.</summary>
+    /// <summary>Unlocks and spend are the same whatever the size of the batches.</summary>
     [Fact]
     public void The_result_does_not_depend_on_how_the_feed_is_split_into_batches()
     {
-        var sale = Gen.Select(Gen.Int[0, 2], Gen.Long[0, 60], Gen.Long[0, 60], Gen.Int[0, 1], Gen.Int[0, 4])
+        var transaction = Gen.Select(Gen.Int[0, 2], Gen.Long[0, 60], Gen.Long[0, 60], Gen.Int[0, 1], Gen.Int[0, 4])
             .Select(
                 (user, total, refunded, currency, status) =>
                     Transaction(
@@ -206,25 +206,25 @@ public sealed class RuleEvaluationTests
                     )
             );
         var rules = new[] { Rule("a", 30), Rule("b", 60), Rule("c", 40, "USD"), Rule("d", 100) };
-        Gen.Select(Gen.Select(sale, sale).Array[0, 25], Gen.Int[1, 9], Gen.Enum<UnlockPolicy>(), Gen.Enum<CountFrom>())
+        Gen.Select(Gen.Select(transaction, transaction).Array[0, 25], Gen.Int[1, 9], Gen.Enum<UnlockPolicy>(), Gen.Enum<CountFrom>())
             .Sample(
-                (moves, size, policy, from) =>
+                (pairs, size, policy, from) =>
                 {
-                    var changes = moves.Select((m, i) => Change(i % 3 == 0 ? null : m.Item1, m.Item2)).ToArray();
-                    string End(int batch)
+                    var changes = pairs.Select((m, i) => Change(i % 3 == 0 ? null : m.Item1, m.Item2)).ToArray();
+                    string ResultOf(int batch)
                     {
-                        var standing = StateWith(new(policy, from), rules);
+                        var state = StateWith(new(policy, from), rules);
                         foreach (var part in changes.Chunk(batch))
-                            RuleEvaluation.Evaluate(standing, part, Guid.NewGuid);
+                            RuleEvaluation.Evaluate(state, part, Guid.NewGuid);
                         return string.Join(
                             ' ',
-                            standing
+                            state
                                 .ActiveUnlocks.Select(h => h.UserId + rules.Single(r => r.Id == h.RuleId).Name)
-                                .Concat(standing.Spend.Where(s => s.Value != default).Select(s => s.ToString()))
+                                .Concat(state.Spend.Where(s => s.Value != default).Select(s => s.ToString()))
                                 .Order(StringComparer.Ordinal)
                         );
                     }
-                    return End(size) == End(1);
+                    return ResultOf(size) == ResultOf(1);
                 }
             );
     }

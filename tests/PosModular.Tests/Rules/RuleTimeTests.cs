@@ -7,12 +7,12 @@ using Xunit;
 
 namespace PosModular.Tests.Rules;
 
-/// <summary>The table "When a rule fires", row by row, and windows over midnight in nights the clocks change.</summary>
+/// <summary>At which times a rule may unlock, and windows over midnight when the clocks change.</summary>
 public sealed class RuleTimeTests
 {
     private static readonly DateTimeZone Berlin = DateTimeZoneProviders.Tzdb["Europe/Berlin"];
     private static readonly DateTimeZone NewYork = DateTimeZoneProviders.Tzdb["America/New_York"];
-    private static readonly LiveWindow Night = new([], new LocalTime(22, 0), new LocalTime(4, 0));
+    private static readonly LiveWindow Window = new([], new LocalTime(22, 0), new LocalTime(4, 0));
 
     // Friday 2026-11-20, 23:00 in Berlin; Anna is on stage from 22:30 to 23:30, Ben from 12:00 to 13:00.
     private static readonly Instant InWindowAndSession = Instant.FromUtc(2026, 11, 20, 22, 0);
@@ -50,21 +50,21 @@ public sealed class RuleTimeTests
             LiveWindow = window,
             PerformerId = performer,
         };
-        (string Name, Instant At)[] moments =
+        (string Name, Instant At)[] times =
         [
             ("both", InWindowAndSession),
             ("window", InWindowOnly),
             ("ben", InBensSession),
             ("neither", Neither),
         ];
-        return string.Join(' ', moments.Where(m => RuleEvaluation.MatchesTime(rule, m.At, Berlin, Sessions)).Select(m => m.Name));
+        return string.Join(' ', times.Where(m => RuleEvaluation.MatchesTime(rule, m.At, Berlin, Sessions)).Select(m => m.Name));
     }
 
     [Fact]
     public void A_rule_that_is_not_live_only_matches_any_time() => MatchingTimes(false, null, null).ShouldBe("both window ben neither");
 
     [Fact]
-    public void A_live_only_rule_with_a_window_matches_the_window() => MatchingTimes(true, Night, null).ShouldBe("both window");
+    public void A_live_only_rule_with_a_window_matches_the_window() => MatchingTimes(true, Window, null).ShouldBe("both window");
 
     [Fact]
     public void A_live_only_rule_without_a_window_matches_any_live_session() => MatchingTimes(true, null, null).ShouldBe("both ben");
@@ -78,8 +78,8 @@ public sealed class RuleTimeTests
     [Fact]
     public void A_live_only_rule_with_a_window_and_a_performer_must_match_both()
     {
-        MatchingTimes(true, Night, "anna").ShouldBe("both");
-        MatchingTimes(true, Night, "ben").ShouldBe("");
+        MatchingTimes(true, Window, "anna").ShouldBe("both");
+        MatchingTimes(true, Window, "ben").ShouldBe("");
     }
 
     [Fact]
@@ -101,19 +101,19 @@ public sealed class RuleTimeTests
     [InlineData("2026-11-20T21:59:59", false)] // Friday
     [InlineData("2026-11-20T22:00:00", true)]
     [InlineData("2026-11-20T23:59:59", true)]
-    [InlineData("2026-11-21T00:00:00", true)] // Saturday, still Friday's night
+    [InlineData("2026-11-21T00:00:00", true)] // Saturday, still within Friday's window
     [InlineData("2026-11-21T03:59:59", true)]
     [InlineData("2026-11-21T04:00:00", false)]
-    [InlineData("2026-11-21T22:00:00", false)] // Saturday's night
-    [InlineData("2026-11-20T03:00:00", false)] // Thursday's night
+    [InlineData("2026-11-21T22:00:00", false)] // Saturday's window
+    [InlineData("2026-11-20T03:00:00", false)] // Thursday's window
     public void A_window_over_midnight_belongs_to_the_day_it_starts_on(string local, bool holds) =>
-        (Night with { Days = [global::Rules.SpendRules.DayOfWeek.Friday] })
+        (Window with { Days = [global::Rules.SpendRules.DayOfWeek.Friday] })
             .Contains(NodaTime.Text.LocalDateTimePattern.ExtendedIso.Parse(local).Value)
             .ShouldBe(holds);
 
     [Fact]
     public void A_window_of_Sunday_runs_into_Monday() =>
-        (Night with { Days = [global::Rules.SpendRules.DayOfWeek.Sunday] }).Contains(new LocalDateTime(2026, 11, 23, 1, 0)).ShouldBeTrue();
+        (Window with { Days = [global::Rules.SpendRules.DayOfWeek.Sunday] }).Contains(new LocalDateTime(2026, 11, 23, 1, 0)).ShouldBeTrue();
 
     [Fact]
     public void A_window_with_equal_start_and_end_is_a_whole_day()
@@ -125,7 +125,7 @@ public sealed class RuleTimeTests
         day.Contains(new LocalDateTime(2026, 11, 20, 5, 59)).ShouldBeFalse();
     }
 
-    /// <summary>The window 22:00–04:00 lasts six hours by the wall: five in the night an hour is skipped, seven in the night one comes twice.</summary>
+    /// <summary>The window 22:00–04:00 lasts six hours of local time: five real hours when the clocks skip one, seven when they repeat one.</summary>
     [Theory]
     [InlineData("Europe/Berlin", 2026, 3, 28, 5)] // 29 March, 02:00 → 03:00
     [InlineData("Europe/Berlin", 2026, 10, 24, 7)] // 25 October, 03:00 → 02:00
@@ -143,7 +143,7 @@ public sealed class RuleTimeTests
             Currency = "EUR",
             GrantsAccess = [],
             LiveOnly = true,
-            LiveWindow = Night,
+            LiveWindow = Window,
         };
         var noon = new LocalDateTime(year, month, day, 12, 0).InZoneStrictly(zone).ToInstant();
 

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace PosModular.Tests.Settings;
 
-/// <summary>How long raw events are kept.</summary>
+/// <summary>How long raw webhook events are kept.</summary>
 public sealed class IngestionSettingsTests
 {
     private static Duration? Read(string? days) =>

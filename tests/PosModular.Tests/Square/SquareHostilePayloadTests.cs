@@ -7,13 +7,13 @@ using Xunit;
 
 namespace PosModular.Tests.Square;
 
-/// <summary>The translator never throws, whatever the bytes: it gives a payment that holds together, or says why not.</summary>
+/// <summary>The translator never throws, whatever the bytes: it gives a consistent payment or the reason why it cannot.</summary>
 public sealed class SquareHostilePayloadTests
 {
     private static readonly byte[] Example = SquareSample.Bytes("webhook.payment.updated.json");
     private static readonly string Text = Encoding.UTF8.GetString(Example);
 
-    // What may stand where a value is expected.
+    // Values that may be sent where another one is expected.
     private static readonly Gen<string> Value = Gen.OneOf(
         "null",
         "true",

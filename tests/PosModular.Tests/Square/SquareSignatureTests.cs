@@ -8,7 +8,7 @@ using Xunit;
 
 namespace PosModular.Tests.Square;
 
-/// <summary>Square's signatures: the vectors of its SDKs, and what an attacker may send instead.</summary>
+/// <summary>Square's signatures: the vectors of its SDKs, and forged ones.</summary>
 public sealed class SquareSignatureTests
 {
     private static readonly byte[] Key = "signature-key"u8.ToArray();

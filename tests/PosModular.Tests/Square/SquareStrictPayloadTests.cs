@@ -4,7 +4,7 @@ using Xunit;
 
 namespace PosModular.Tests.Square;
 
-/// <summary>What looks like a payment but must not be counted as it stands: kept FAILED, for somebody to look at.</summary>
+/// <summary>Payments that must not be counted as they are: their events are stored as FAILED for a person to look at.</summary>
 public sealed class SquareStrictPayloadTests
 {
     [Theory]

@@ -9,7 +9,7 @@ using Xunit;
 
 namespace PosModular.Tests.Square;
 
-/// <summary>Square's events in our own words: its documentation examples, and what it may leave out or add.</summary>
+/// <summary>How Square's events are translated: its documentation examples, missing fields and unknown ones.</summary>
 public sealed class SquareTranslatorTests
 {
     private static readonly JsonNode PaymentUpdatedEvent = JsonNode.Parse(SquareSample.Bytes("webhook.payment.updated.json"))!;
@@ -18,7 +18,7 @@ public sealed class SquareTranslatorTests
 
     private static PosEvent Translate(JsonNode json) => SquareTranslator.Translate(JsonSerializer.SerializeToUtf8Bytes(json));
 
-    // The example with one thing changed about its payment.
+    // Translates the example after one change to its payment.
     private static PosEvent TranslateChanged(Action<JsonNode> change)
     {
         var json = PaymentUpdatedEvent.DeepClone();
@@ -38,7 +38,7 @@ public sealed class SquareTranslatorTests
         var read = TranslateChanged(change);
         read.Observations.ShouldBeNull();
         read.UnreadableReason.ShouldNotBeNull().ShouldContain(reasonPart);
-        read.EventId.ShouldBe("6a8f5f28-54a1-4eb0-a98a-3111513fd4fc"); // the event is kept under its own id
+        read.EventId.ShouldBe("6a8f5f28-54a1-4eb0-a98a-3111513fd4fc"); // the event is stored under its own id
     }
 
     [Theory]
@@ -196,12 +196,12 @@ public sealed class SquareTranslatorTests
     [InlineData("2022-07-13T20:30:59Z", "2022-07-13T20:30:59Z")]
     [InlineData("2022-07-13T22:30:59.5+02:00", "2022-07-13T20:30:59.5Z")]
     [InlineData("2022-07-13T20:30:59.037-00:00", "2022-07-13T20:30:59.037Z")]
-    public void Times_are_truncated_to_whole_microseconds(string given, string kept)
+    public void Times_are_truncated_to_whole_microseconds(string given, string expected)
     {
         var payment = ReadPayment(p => (p["created_at"], p["updated_at"]) = (given, given));
 
-        payment.UpdatedAt.ShouldBe(InstantOf(kept));
-        payment.OccurredAt.ShouldBe(InstantOf(kept));
+        payment.UpdatedAt.ShouldBe(InstantOf(expected));
+        payment.OccurredAt.ShouldBe(InstantOf(expected));
     }
 
     [Theory]
@@ -211,13 +211,13 @@ public sealed class SquareTranslatorTests
     [InlineData("created_at", "created_at")]
     [InlineData("updated_at", "updated_at")]
     [InlineData("total_money", "total_money")]
-    public void A_payment_without_a_required_field_is_unreadable(string field, string naming)
+    public void A_payment_without_a_required_field_is_unreadable(string field, string reasonPart)
     {
-        ShouldBeUnreadable(p => p.AsObject().Remove(field), naming);
-        ShouldBeUnreadable(p => p[field] = null, naming);
-        ShouldBeUnreadable(p => p[field] = "", naming);
-        ShouldBeUnreadable(p => p[field] = new JsonArray(), naming);
-        ShouldBeUnreadable(p => p[field] = true, naming);
+        ShouldBeUnreadable(p => p.AsObject().Remove(field), reasonPart);
+        ShouldBeUnreadable(p => p[field] = null, reasonPart);
+        ShouldBeUnreadable(p => p[field] = "", reasonPart);
+        ShouldBeUnreadable(p => p[field] = new JsonArray(), reasonPart);
+        ShouldBeUnreadable(p => p[field] = true, reasonPart);
     }
 
     [Theory]

@@ -11,7 +11,7 @@ using Xunit;
 
 namespace PosModular.Tests.Sums;
 
-/// <summary>Sums that move by differences end where sums over the final sales do: through changes of user, day, status and currency.</summary>
+/// <summary>Sums of deltas equal the sums over the final transactions, also when user, day, status or currency change.</summary>
 public sealed class DeltaSumsTests
 {
     private static readonly string?[] Users = [null, "anna", "ben"];
@@ -41,8 +41,8 @@ public sealed class DeltaSumsTests
                 )
         );
 
-    // The states that each of a few sales goes through.
-    private static readonly Gen<(TransactionState[][] Sales, int Seed)> Histories = Gen.Select(
+    // The successive states of a few transactions.
+    private static readonly Gen<(TransactionState[][] Histories, int Seed)> Histories = Gen.Select(
         TransactionGen.Array[1, 5].Array[0, 6],
         Gen.Int[0, int.MaxValue]
     );
@@ -52,30 +52,30 @@ public sealed class DeltaSumsTests
     [Fact]
     public void Spend_deltas_add_up_to_the_spend_of_the_final_transactions() =>
         Histories.Sample(
-            (sales, seed) =>
+            (histories, seed) =>
             {
-                var sums = Batches(sales, seed)
+                var sums = Batches(histories, seed)
                     .SelectMany(SpendDelta.FromChanges)
                     .GroupBy(d => (d.VenueId, d.UserId, d.Currency))
                     .Select(g => (g.Key, Authorized: g.Sum(d => d.AuthorizedMinor), Captured: g.Sum(d => d.CapturedMinor)))
                     .Where(s => s.Authorized != 0 || s.Captured != 0);
 
-                sums.ShouldBe(Spend(sales.Select((s, i) => (VenueIdOf(i), s[^1]))), ignoreOrder: true);
+                sums.ShouldBe(Spend(histories.Select((s, i) => (VenueIdOf(i), s[^1]))), ignoreOrder: true);
             }
         );
 
     [Fact]
     public void Revenue_deltas_add_up_to_the_revenue_of_the_final_transactions() =>
         Histories.Sample(
-            (sales, seed) =>
+            (histories, seed) =>
             {
-                var sums = Batches(sales, seed)
+                var sums = Batches(histories, seed)
                     .SelectMany(b => RevenueDelta.FromChanges(b))
                     .GroupBy(d => d.Key)
                     .Select(g => (g.Key, Sum: g.Aggregate(default(RevenueDelta), (a, d) => Plus(a, d.Delta))))
                     .Where(s => s.Sum != default);
 
-                sums.ShouldBe(Revenue(sales.Select((s, i) => (VenueIdOf(i), s[^1]))), ignoreOrder: true);
+                sums.ShouldBe(Revenue(histories.Select((s, i) => (VenueIdOf(i), s[^1]))), ignoreOrder: true);
             }
         );
 
@@ -83,28 +83,28 @@ public sealed class DeltaSumsTests
     public void Deltas_of_the_ledgers_feed_add_up_to_its_final_transactions() =>
         Gen.Select(LedgerSample.Observations.Array[0, 18], Gen.Int[0, int.MaxValue], Gen.Int[0, 5])
             .Sample(
-                (seen, seed, linkedAfter) =>
+                (items, seed, linkedAfter) =>
                 {
-                    var book = new TestLedger();
-                    foreach (var (at, batch) in LedgerSample.ShuffleIntoBatches(seen, seed).Index())
+                    var ledger = new TestLedger();
+                    foreach (var (at, batch) in LedgerSample.ShuffleIntoBatches(items, seed).Index())
                     {
-                        book.UserOfCard = (_, card) => at < linkedAfter ? null : card;
-                        book.Write(batch);
+                        ledger.UserOfCard = (_, card) => at < linkedAfter ? null : card;
+                        ledger.Write(batch);
                     }
-                    var now = book.Transactions.Values.Select(s => (s.Key.VenueId, TestLedger.StateOf(s)));
+                    var now = ledger.Transactions.Values.Select(s => (s.Key.VenueId, TestLedger.StateOf(s)));
 
                     SpendDelta
-                        .FromChanges(book.Changes())
+                        .FromChanges(ledger.Changes())
                         .Select(d => ((d.VenueId, d.UserId, d.Currency), d.AuthorizedMinor, d.CapturedMinor))
                         .ShouldBe(Spend(now), ignoreOrder: true);
-                    RevenueDelta.FromChanges(book.Changes()).ShouldBe(Revenue(now), ignoreOrder: true);
+                    RevenueDelta.FromChanges(ledger.Changes()).ShouldBe(Revenue(now), ignoreOrder: true);
                 }
             );
 
     [Fact]
     public void A_transaction_assigned_to_another_user_moves_its_spend_to_them()
     {
-        var sale = new TransactionState(
+        var transaction = new TransactionState(
             Provider.Square,
             TransactionStatus.Completed,
             "EUR",
@@ -117,14 +117,14 @@ public sealed class DeltaSumsTests
         );
 
         SpendDelta
-            .FromChanges([Change("v1", 2, sale, sale with { UserId = "ben" })])
+            .FromChanges([Change("v1", 2, transaction, transaction with { UserId = "ben" })])
             .ShouldBe([new SpendDelta("v1", "anna", "EUR", -900, -900), new SpendDelta("v1", "ben", "EUR", 900, 900)], ignoreOrder: true);
     }
 
     [Fact]
     public void A_capture_moves_revenue_from_pending_to_total_and_spend_only_where_captured_counts()
     {
-        var sale = new TransactionState(
+        var transaction = new TransactionState(
             Provider.Square,
             TransactionStatus.Authorized,
             "EUR",
@@ -135,7 +135,7 @@ public sealed class DeltaSumsTests
             "anna",
             Instant.FromUtc(2026, 11, 20, 12, 0)
         );
-        var change = Change("v1", 2, sale, sale with { Status = TransactionStatus.Completed });
+        var change = Change("v1", 2, transaction, transaction with { Status = TransactionStatus.Completed });
 
         SpendDelta.FromChanges([change]).ShouldBe([new SpendDelta("v1", "anna", "EUR", 0, 1_000)]);
         RevenueDelta.FromChanges([change]).Single().Delta.ShouldBe(new RevenueDelta(1, 1_000, 100, 0, -1_000));
@@ -163,7 +163,7 @@ public sealed class DeltaSumsTests
     [Fact]
     public void Changes_that_cancel_each_other_out_give_no_delta()
     {
-        var sale = new TransactionState(
+        var transaction = new TransactionState(
             Provider.Square,
             TransactionStatus.Authorized,
             "EUR",
@@ -176,8 +176,8 @@ public sealed class DeltaSumsTests
         );
         TransactionChange[] changes =
         [
-            Change("v1", 1, null, sale),
-            Change("v1", 2, sale, sale with { Status = TransactionStatus.Canceled }),
+            Change("v1", 1, null, transaction),
+            Change("v1", 2, transaction, transaction with { Status = TransactionStatus.Canceled }),
         ];
 
         SpendDelta.FromChanges(changes).ShouldBeEmpty();
@@ -187,7 +187,7 @@ public sealed class DeltaSumsTests
     [Fact]
     public void A_sum_past_64_bits_is_an_error_and_never_wraps()
     {
-        var sale = new TransactionState(
+        var transaction = new TransactionState(
             Provider.Square,
             TransactionStatus.Completed,
             "EUR",
@@ -198,7 +198,7 @@ public sealed class DeltaSumsTests
             "anna",
             Instant.FromUtc(2026, 11, 20, 12, 0)
         );
-        TransactionChange[] changes = [Change("v1", 1, null, sale), Change("v1", 2, null, sale)];
+        TransactionChange[] changes = [Change("v1", 1, null, transaction), Change("v1", 2, null, transaction)];
 
         Should.Throw<OverflowException>(() => SpendDelta.FromChanges(changes));
         Should.Throw<OverflowException>(() => RevenueDelta.FromChanges(changes));
@@ -216,45 +216,47 @@ public sealed class DeltaSumsTests
     private static TransactionChange Change(string venue, long seq, TransactionState? before, TransactionState after) =>
         new(venue, seq, Guid.Empty, Instant.FromUnixTimeSeconds(0), before, after);
 
-    // The sales' changes interleaved at random, each sale's in order, cut into batches.
+    // The changes of all transactions interleaved at random, those of each transaction in order, split into batches.
     private static IEnumerable<TransactionChange[]> Batches(TransactionState[][] histories, int seed)
     {
-        var chance = new Random(seed);
-        var turns = histories.SelectMany((s, i) => Enumerable.Repeat(i, s.Length)).ToArray();
-        chance.Shuffle(turns);
+        var random = new Random(seed);
+        var indexes = histories.SelectMany((s, i) => Enumerable.Repeat(i, s.Length)).ToArray();
+        random.Shuffle(indexes);
         var next = new int[histories.Length];
-        return turns
+        return indexes
             .Select(
-                (sale, seq) =>
+                (index, seq) =>
                 {
-                    var at = next[sale]++;
-                    return Change(VenueIdOf(sale), seq + 1, at == 0 ? null : histories[sale][at - 1], histories[sale][at]);
+                    var at = next[index]++;
+                    return Change(VenueIdOf(index), seq + 1, at == 0 ? null : histories[index][at - 1], histories[index][at]);
                 }
             )
             .ToArray()
-            .Chunk(chance.Next(1, 7));
+            .Chunk(random.Next(1, 7));
     }
 
     private static IEnumerable<((string, string, string), long Authorized, long Captured)> Spend(
-        IEnumerable<(string Venue, TransactionState Sale)> transactions
+        IEnumerable<(string Venue, TransactionState Transaction)> transactions
     ) =>
         from s in transactions
-        where s.Sale.UserId is not null && s.Sale.Status.IsPaid()
-        group s.Sale by (s.Venue, s.Sale.UserId!, s.Sale.Currency) into g
+        where s.Transaction.UserId is not null && s.Transaction.Status.IsPaid()
+        group s.Transaction by (s.Venue, s.Transaction.UserId!, s.Transaction.Currency) into g
         let authorized = g.Sum(s => s.TotalMinor - s.RefundedMinor)
         let captured = g.Where(s => s.Status.IsCaptured()).Sum(s => s.TotalMinor - s.RefundedMinor)
         where authorized != 0 || captured != 0
         select (g.Key, authorized, captured);
 
-    private static IEnumerable<(RevenueBucketKey, RevenueDelta)> Revenue(IEnumerable<(string Venue, TransactionState Sale)> transactions) =>
+    private static IEnumerable<(RevenueBucketKey, RevenueDelta)> Revenue(
+        IEnumerable<(string Venue, TransactionState Transaction)> transactions
+    ) =>
         from s in transactions
-        where s.Sale.Status.IsPaid()
-        group s.Sale by new RevenueBucketKey(
+        where s.Transaction.Status.IsPaid()
+        group s.Transaction by new RevenueBucketKey(
             s.Venue,
-            RevenueDelta.QuarterHourOf(s.Sale.OccurredAt),
-            s.Sale.Provider,
-            s.Sale.Method,
-            s.Sale.Currency
+            RevenueDelta.QuarterHourOf(s.Transaction.OccurredAt),
+            s.Transaction.Provider,
+            s.Transaction.Method,
+            s.Transaction.Currency
         ) into g
         let captured = g.Where(s => s.Status.IsCaptured()).ToArray()
         let sum = new RevenueDelta(

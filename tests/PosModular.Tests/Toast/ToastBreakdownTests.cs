@@ -7,7 +7,7 @@ using Xunit;
 
 namespace PosModular.Tests.Toast;
 
-/// <summary>What a check's total is made of, and how its payments share it.</summary>
+/// <summary>The tax, discounts and service charges of a check, and how they are divided among its payments.</summary>
 public sealed class ToastBreakdownTests
 {
     private static Dictionary<string, PosBreakdown?> BreakdownsOf(Action<JsonNode> change, string currency = "USD") =>
@@ -57,7 +57,7 @@ public sealed class ToastBreakdownTests
 
         payment.Breakdown.ShouldBe(new PosBreakdown(6, 0, 550));
         payment.TipMinor.ShouldBe(100);
-        // Net of tax, tip and all charges: 26.56 paid, of it 0.06 and 5.50.
+        // 27.56 paid, of which 0.06 is tax, 1.00 tip and 5.50 service charge, leave 21.00.
         (
             payment.TotalMinor
             - payment.Breakdown!.TaxMinor
@@ -76,7 +76,7 @@ public sealed class ToastBreakdownTests
             (check["taxAmount"], check["appliedDiscounts"]) = (1.00m, new JsonArray(Discount(0.02m)));
         });
 
-        // The cent that is left over goes to the first guid, not to the first in the list.
+        // The remaining cent goes to the first guid in order, not to the first payment in the list.
         shares["a"].ShouldBe(new PosBreakdown(34, 1, 0));
         shares["b"].ShouldBe(new PosBreakdown(33, 1, 0));
         shares["c"].ShouldBe(new PosBreakdown(33, 0, 0));
@@ -125,8 +125,8 @@ public sealed class ToastBreakdownTests
     [InlineData("JPY", 100, 100)]
     [InlineData("KWD", 100, 100_000)]
     [InlineData("USD", 0.015, 2)]
-    public void Amounts_are_minor_units_of_the_restaurants_currency(string currency, decimal tax, long minor) =>
-        SingleBreakdown(check => check["taxAmount"] = tax, currency).TaxMinor.ShouldBe(minor);
+    public void Amounts_are_minor_units_of_the_restaurants_currency(string currency, decimal tax, long amountMinor) =>
+        SingleBreakdown(check => check["taxAmount"] = tax, currency).TaxMinor.ShouldBe(amountMinor);
 
     [Theory]
     [InlineData("taxAmount", "\"1\"")]
@@ -165,9 +165,9 @@ public sealed class ToastBreakdownTests
                 {
                     var shares = ToastAmount.Allocate(total, weights);
                     shares.Aggregate((Int128)0, (sum, share) => sum + share).ShouldBe(total);
-                    var all = weights.Aggregate((Int128)0, (sum, weight) => sum + weight);
-                    for (var i = 0; i < weights.Length && all > 0; i++)
-                        Int128.Abs(shares[i] - (Int128)total * weights[i] / all).ShouldBeLessThanOrEqualTo(1);
+                    var totalWeight = weights.Aggregate((Int128)0, (sum, weight) => sum + weight);
+                    for (var i = 0; i < weights.Length && totalWeight > 0; i++)
+                        Int128.Abs(shares[i] - (Int128)total * weights[i] / totalWeight).ShouldBeLessThanOrEqualTo(1);
                 }
             );
 

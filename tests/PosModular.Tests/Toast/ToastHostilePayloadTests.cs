@@ -7,7 +7,7 @@ using Xunit;
 
 namespace PosModular.Tests.Toast;
 
-/// <summary>The translator never throws, whatever the bytes: it gives payments that hold together, or says why not.</summary>
+/// <summary>The translator never throws, whatever the bytes: it gives consistent payments or the reason why it cannot.</summary>
 public sealed class ToastHostilePayloadTests
 {
     private static readonly byte[] Example = ToastSample.Event(
@@ -26,7 +26,7 @@ public sealed class ToastHostilePayloadTests
 
     private static readonly string Text = Encoding.UTF8.GetString(Example);
 
-    // What may stand where a value is expected.
+    // Values that may be sent where another one is expected.
     private static readonly Gen<string> Value = Gen.OneOf(
         "null",
         "true",

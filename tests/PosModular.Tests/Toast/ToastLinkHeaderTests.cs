@@ -5,7 +5,7 @@ using Xunit;
 
 namespace PosModular.Tests.Toast;
 
-/// <summary>Which page is next, by the link headers.</summary>
+/// <summary>The number of the next page according to the Link headers.</summary>
 public sealed class ToastLinkHeaderTests
 {
     private const string Next =

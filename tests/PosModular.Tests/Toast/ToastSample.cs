@@ -5,7 +5,7 @@ using Shouldly;
 
 namespace PosModular.Tests.Toast;
 
-/// <summary>The examples of Toast's developer guide, and orders made of them.</summary>
+/// <summary>The examples of Toast's developer guide, and orders that are derived from them.</summary>
 internal static class ToastSample
 {
     public const string RestaurantId = "3f2504e0-4f89-41d3-9a0c-0305e82c3301";
@@ -14,7 +14,7 @@ internal static class ToastSample
 
     public static JsonNode Json(string name) => JsonNode.Parse(Bytes(name))!;
 
-    /// <summary>The guide's paid order: 1.06 by card, of it 0.06 tax.</summary>
+    /// <summary>The guide's paid order: 1.06 by card, including 0.06 tax.</summary>
     public static JsonNode Order(Action<JsonNode>? change = null)
     {
         var order = Json("order-get.json");
@@ -22,20 +22,20 @@ internal static class ToastSample
         return order;
     }
 
-    /// <summary>The order's one check.</summary>
+    /// <summary>The single check of the order.</summary>
     public static JsonNode Check(this JsonNode order) => order["checks"]![0]!;
 
-    /// <summary>The payment at that place of the first check.</summary>
+    /// <summary>The payment with this index of the first check.</summary>
     public static JsonNode Payment(this JsonNode order, int index = 0) => order.Check()["payments"]![index]!;
 
-    /// <summary>Has the check paid by these instead: guid and amount each.</summary>
+    /// <summary>Replaces the payments of the check by copies with these guids and amounts.</summary>
     public static void SetPayments(this JsonNode check, params (string Guid, decimal Amount)[] payments)
     {
-        var one = check["payments"]![0]!.DeepClone();
+        var template = check["payments"]![0]!.DeepClone();
         check["payments"] = new JsonArray([
             .. payments.Select(p =>
             {
-                var payment = one.DeepClone();
+                var payment = template.DeepClone();
                 (payment["guid"], payment["amount"]) = (p.Guid, p.Amount);
                 return payment;
             }),

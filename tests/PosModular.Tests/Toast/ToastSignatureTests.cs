@@ -7,7 +7,7 @@ using Xunit;
 
 namespace PosModular.Tests.Toast;
 
-/// <summary>Toast's signatures: vectors computed with OpenSSL, and what an attacker may send instead.</summary>
+/// <summary>Toast's signatures: values computed with OpenSSL, and forged ones.</summary>
 public sealed class ToastSignatureTests
 {
     private static readonly byte[] Key = "toast-secret"u8.ToArray();
@@ -51,7 +51,7 @@ public sealed class ToastSignatureTests
         Of("""{"timestamp":"2024\u002d03"}""").ShouldBe("2024\\u002d03");
         Of("""{"timestamp":"z"} and whatever follows""").ShouldBe("z");
         foreach (
-            var none in new[]
+            var body in new[]
             {
                 "",
                 "[]",
@@ -67,7 +67,7 @@ public sealed class ToastSignatureTests
                 $$"""{"timestamp":"{{new string('9', 65)}}"}""",
             }
         )
-            Of(none).ShouldBe("");
+            Of(body).ShouldBe("");
     }
 
     [Fact]
@@ -99,7 +99,7 @@ public sealed class ToastSignatureTests
             ValidSignature.ToUpperInvariant(),
             Convert.ToHexString(Convert.FromBase64String(ValidSignature)),
             "sha256=" + ValidSignature,
-            // without the timestamp, with it in front
+            // signed without the timestamp, and with the timestamp in front of the body
             Convert.ToBase64String(HMACSHA256.HashData(Key, Body)),
             Convert.ToBase64String(HMACSHA256.HashData(Key, (byte[])[.. "2024-03-28T15:11:01.050Z"u8, .. Body])),
         ];

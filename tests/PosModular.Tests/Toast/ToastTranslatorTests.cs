@@ -8,12 +8,12 @@ using Xunit;
 
 namespace PosModular.Tests.Toast;
 
-/// <summary>Toast's orders in our own words: the examples of its guide, and what it may leave out or add.</summary>
+/// <summary>How Toast's orders are translated: the examples of its guide, missing fields and unknown ones.</summary>
 public sealed class ToastTranslatorTests
 {
     private static Instant InstantOf(string text) => InstantPattern.ExtendedIso.Parse(text).Value;
 
-    // The guide's order with one thing changed about its payment.
+    // Reads the guide's order after one change to its payment.
     private static PosPayment ReadPayment(Action<JsonNode>? change = null, string currency = "USD") =>
         ToastSample.Payments(ToastSample.Order(o => change?.Invoke(o.Payment())), currency).ShouldHaveSingleItem();
 
@@ -22,10 +22,10 @@ public sealed class ToastTranslatorTests
         var read = ToastSample.Translate(ToastSample.Order(change));
         read.Observations.ShouldBeNull();
         read.UnreadableReason.ShouldNotBeNull().ShouldContain(reasonPart);
-        (read.EventId, read.LocationId).ShouldBe(("event-1", ToastSample.RestaurantId)); // kept under its own id
+        (read.EventId, read.LocationId).ShouldBe(("event-1", ToastSample.RestaurantId)); // the event is stored under its own id
     }
 
-    // One of the guide's payments in the guide's order.
+    // Reads one of the guide's payments within the guide's order.
     private static PosPayment ReadGuidePayment(string file) =>
         ToastSample.Payments(ToastSample.Order(o => o.Check()["payments"] = new JsonArray(ToastSample.Json(file)))).ShouldHaveSingleItem();
 
@@ -176,9 +176,14 @@ public sealed class ToastTranslatorTests
     [InlineData("DINERS", "SAVED_CARD", "DISCOVER_DINERS", "ON_FILE")]
     [InlineData("NEW_BRAND", "TELEPATHY", "NEW_BRAND", "TELEPATHY")]
     [InlineData(null, null, null, null)]
-    public void Card_brands_and_entry_methods_use_the_names_of_Square(string? brand, string? entry, string? brandHere, string? entryHere) =>
+    public void Card_brands_and_entry_methods_use_the_names_of_Square(
+        string? brand,
+        string? entry,
+        string? expectedBrand,
+        string? expectedEntry
+    ) =>
         ReadPayment(p => (p["cardType"], p["cardEntryMode"]) = (brand, entry))
-            .Card.ShouldBe(new PosCard(brandHere, "1111", entryHere, null));
+            .Card.ShouldBe(new PosCard(expectedBrand, "1111", expectedEntry, null));
 
     [Theory]
     [InlineData("4111111111111111")]
@@ -257,8 +262,8 @@ public sealed class ToastTranslatorTests
     [InlineData("2019-02-24T13:49:38.617Z", "2019-02-24T13:49:38.617Z")]
     [InlineData("2019-02-24T13:49:38+0000", "2019-02-24T13:49:38Z")]
     [InlineData("2019-02-24T13:49:38.123456789+0000", "2019-02-24T13:49:38.123456Z")]
-    public void Dates_are_read_with_their_offset_in_every_format(string given, string kept) =>
-        ToastSample.Payments(ToastSample.Order(o => o["modifiedDate"] = given)).Single().UpdatedAt.ShouldBe(InstantOf(kept));
+    public void Dates_are_read_with_their_offset_in_every_format(string given, string expected) =>
+        ToastSample.Payments(ToastSample.Order(o => o["modifiedDate"] = given)).Single().UpdatedAt.ShouldBe(InstantOf(expected));
 
     [Theory]
     [InlineData("2019-02-24T13:49:38.617")]
@@ -284,12 +289,12 @@ public sealed class ToastTranslatorTests
     [Theory]
     [InlineData("guid", "no guid")]
     [InlineData("amount", "amount")]
-    public void A_payment_without_a_required_field_is_unreadable(string field, string naming)
+    public void A_payment_without_a_required_field_is_unreadable(string field, string reasonPart)
     {
-        ShouldBeUnreadable(o => o.Payment().AsObject().Remove(field), naming);
-        ShouldBeUnreadable(o => o.Payment()[field] = null, naming);
-        ShouldBeUnreadable(o => o.Payment()[field] = new JsonArray(), naming);
-        ShouldBeUnreadable(o => o.Payment()[field] = true, naming);
+        ShouldBeUnreadable(o => o.Payment().AsObject().Remove(field), reasonPart);
+        ShouldBeUnreadable(o => o.Payment()[field] = null, reasonPart);
+        ShouldBeUnreadable(o => o.Payment()[field] = new JsonArray(), reasonPart);
+        ShouldBeUnreadable(o => o.Payment()[field] = true, reasonPart);
     }
 
     [Theory]
@@ -333,7 +338,7 @@ public sealed class ToastTranslatorTests
         );
 
         read.UnreadableReason.ShouldBeNull();
-        // Nobody can say how much of the tax would be the unreadable one's.
+        // The share of the unreadable payment is unknown, so the check's other payment has no breakdown either.
         read.Observations.ShouldNotBeNull()
             .Payments.Select(p => (p.ExternalId, p.Breakdown?.TaxMinor))
             .ShouldBe([("p-good", null), ("p-other", 6L)]);
@@ -387,8 +392,8 @@ public sealed class ToastTranslatorTests
     [InlineData("KWD", "1.234", 1234)]
     [InlineData("KWD", "1.2345", 1234)]
     [InlineData("USD", "1000000000000000", 100_000_000_000_000_000)]
-    public void Decimal_units_become_minor_units_of_the_restaurants_currency(string currency, string amount, long minor) =>
-        ReadPayment(p => p["amount"] = JsonNode.Parse(amount), currency).TotalMinor.ShouldBe(minor);
+    public void Decimal_units_become_minor_units_of_the_restaurants_currency(string currency, string amount, long amountMinor) =>
+        ReadPayment(p => p["amount"] = JsonNode.Parse(amount), currency).TotalMinor.ShouldBe(amountMinor);
 
     [Fact]
     public void Unknown_fields_are_ignored() =>

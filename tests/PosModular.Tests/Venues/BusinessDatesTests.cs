@@ -6,7 +6,7 @@ using Xunit;
 
 namespace PosModular.Tests.Venues;
 
-/// <summary>A venue's day, also over the nights in which clocks change.</summary>
+/// <summary>A venue's business dates, also when the clocks change.</summary>
 public sealed class BusinessDatesTests
 {
     private static readonly string[] Zones =
@@ -57,7 +57,7 @@ public sealed class BusinessDatesTests
     [Fact]
     public void Every_instant_near_a_clock_change_is_within_its_business_date()
     {
-        Duration[] offs =
+        Duration[] offsets =
         [
             Duration.FromHours(-25),
             Duration.FromHours(-1),
@@ -72,8 +72,8 @@ public sealed class BusinessDatesTests
         foreach (var zone in Zones.Select(id => DateTimeZoneProviders.Tzdb[id]))
         foreach (var change in zone.GetZoneIntervals(Instant.FromUtc(2008, 1, 1, 0, 0), Instant.FromUtc(2014, 1, 1, 0, 0)).Skip(1))
             for (var quarter = 0; quarter < 96; quarter++)
-                foreach (var off in offs)
-                    AssertIsWithinBusinessDate(change.Start + off, zone, LocalTime.FromMinutesSinceMidnight(quarter * 15));
+                foreach (var offset in offsets)
+                    AssertIsWithinBusinessDate(change.Start + offset, zone, LocalTime.FromMinutesSinceMidnight(quarter * 15));
     }
 
     [Fact]
@@ -110,9 +110,11 @@ public sealed class BusinessDatesTests
     [InlineData("America/New_York", 2026, 10, 31, 25)]
     public void A_clock_change_makes_a_business_date_of_23_or_25_hours(string zone, int year, int month, int day, int hours)
     {
-        var (tz, date, cutoff) = (DateTimeZoneProviders.Tzdb[zone], new LocalDate(year, month, day), new LocalTime(6, 0));
+        var (timeZone, date, cutoff) = (DateTimeZoneProviders.Tzdb[zone], new LocalDate(year, month, day), new LocalTime(6, 0));
 
-        (BusinessDates.Start(date.PlusDays(1), tz, cutoff) - BusinessDates.Start(date, tz, cutoff)).ShouldBe(Duration.FromHours(hours));
+        (BusinessDates.Start(date.PlusDays(1), timeZone, cutoff) - BusinessDates.Start(date, timeZone, cutoff)).ShouldBe(
+            Duration.FromHours(hours)
+        );
     }
 
     [Fact]
@@ -129,7 +131,7 @@ public sealed class BusinessDatesTests
     {
         BusinessDates.Start(new LocalDate(2026, 10, 25), Berlin, new LocalTime(2, 30)).ShouldBe(Instant.FromUtc(2026, 10, 25, 0, 30));
         BusinessDates.Start(new LocalDate(2026, 11, 1), NewYork, new LocalTime(1, 30)).ShouldBe(Instant.FromUtc(2026, 11, 1, 5, 30));
-        // A quarter past two for the second time is after the cut-off, although the clock shows an earlier time.
+        // The second 02:15 of the day is after the cut-off, although it is an earlier local time.
         BusinessDates.Of(Instant.FromUtc(2026, 10, 25, 1, 15), Berlin, new LocalTime(2, 30)).ShouldBe(new LocalDate(2026, 10, 25));
     }
 

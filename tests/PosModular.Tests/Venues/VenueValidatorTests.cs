@@ -6,7 +6,7 @@ using Xunit;
 
 namespace PosModular.Tests.Venues;
 
-/// <summary>What a venue's settings must satisfy; a refusal names the field and says what to do.</summary>
+/// <summary>What a venue's settings must satisfy. An error names the field and says what to do.</summary>
 public sealed class VenueValidatorTests
 {
     private static void ShouldBeInvalid(UserError? error, string field)
@@ -41,6 +41,7 @@ public sealed class VenueValidatorTests
     [InlineData("a\0")]
     [InlineData("\na")]
     [InlineData("a\r\nb")]
+    [InlineData("venue\n")]
     public void An_id_that_would_break_a_url_or_a_notify_payload_is_refused(string id) => ShouldBeInvalid(VenueValidator.CheckId(id), "id");
 
     [Theory]
@@ -68,9 +69,9 @@ public sealed class VenueValidatorTests
     [InlineData("Berlin", false)]
     [InlineData("europe/berlin", false)]
     [InlineData("W. Europe Standard Time", false)]
-    public void A_time_zone_is_an_IANA_id(string zone, bool good)
+    public void A_time_zone_is_an_IANA_id(string zone, bool isValid)
     {
-        if (good)
+        if (isValid)
             VenueValidator.CheckTimeZone(zone).ShouldBeNull();
         else
             ShouldBeInvalid(VenueValidator.CheckTimeZone(zone), "timeZone");
