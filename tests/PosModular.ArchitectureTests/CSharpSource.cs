@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace PosModular.ArchitectureTests;
 
-/// <summary>C# text taken apart as far as the rules need: code, comments, strings.</summary>
+/// <summary>Splits C# text into code, comments and strings, as far as the rules need it.</summary>
 internal static partial class CSharpSource
 {
     // Comments, raw strings, verbatim strings, plain strings, characters.
@@ -13,7 +13,7 @@ internal static partial class CSharpSource
     )]
     private static partial Regex Tokens();
 
-    /// <summary>Without comments and plain strings. Interpolated strings stay: there is code in them.</summary>
+    /// <summary>The source without comments and plain strings. Interpolated strings stay because they contain code.</summary>
     public static string CodeOf(string source) =>
         Tokens()
             .Replace(source, m => m.Groups["comment"].Success ? " "

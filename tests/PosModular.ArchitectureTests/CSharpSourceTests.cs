@@ -3,7 +3,7 @@ using Xunit;
 
 namespace PosModular.ArchitectureTests;
 
-/// <summary>Rules over source text are worth what their reading of it is worth.</summary>
+/// <summary>The rules over source text rely on this splitting into code, comments and strings.</summary>
 public sealed class CSharpSourceTests
 {
     private const string Mixed = """"

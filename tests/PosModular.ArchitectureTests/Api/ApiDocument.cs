@@ -3,22 +3,22 @@ using GraphQLParser.AST;
 
 namespace PosModular.ArchitectureTests.Api;
 
-/// <summary>One name of a schema. The path is a type, a field of it, or an argument of that: Venue, Venue.revenue, Venue.revenue(period).</summary>
-/// <param name="Path">Where it stands.</param>
-/// <param name="Kind">What it is.</param>
+/// <summary>One name of a schema.</summary>
+/// <param name="Path">A type, a field of it, or an argument of that: Venue, Venue.revenue, Venue.revenue(period).</param>
+/// <param name="Kind">What it is: a type, a field, an argument and so on.</param>
 /// <param name="Type">Its type, with nullability; empty for types and enum values.</param>
-/// <param name="Required">An argument or input field that must be given.</param>
-/// <param name="Description">What it says of itself.</param>
+/// <param name="Required">Whether it is an argument or input field that must be given.</param>
+/// <param name="Description">Its description; null when it has none.</param>
 internal sealed record ApiName(string Path, string Kind, string Type, bool Required, string? Description)
 {
-    /// <summary>Null for a type.</summary>
+    /// <summary>The path of the name that this one belongs to; null for a type.</summary>
     public string? Parent =>
         Path.IndexOf('(') is > 0 and var argument ? Path[..argument]
         : Path.IndexOf('.') is > 0 and var member ? Path[..member]
         : null;
 }
 
-/// <summary>A schema in GraphQL's definition language as a list of its names.</summary>
+/// <summary>Reads a schema in GraphQL's definition language into a list of its names.</summary>
 internal static class ApiDocument
 {
     public static IReadOnlyList<ApiName> Read(string sdl) =>

@@ -5,26 +5,28 @@ using Xunit;
 
 namespace PosModular.ArchitectureTests.Api;
 
-/// <summary>What modules tell each other has names that other modules, and rows in the database, depend on: they equal a committed file.</summary>
+/// <summary>Other modules and stored rows depend on the names and types of notifications, so these equal a committed file.</summary>
 public sealed class NotificationsTests
 {
     private const string CommittedPath = "tests/PosModular.ArchitectureTests/Api/notifications.txt";
 
-    /// <summary>The notifications and all types of the product they carry: properties with their types, enums with their numbers.</summary>
+    /// <summary>The notifications and all product types within them: properties with their types, enums with their numbers.</summary>
     private static string Describe(IEnumerable<Type> types)
     {
         var notifications = types.Where(t => t.IsAssignableTo(typeof(INotification)) && !t.IsInterface).ToArray();
-        var own = notifications.Select(n => n.Assembly).Concat(Repository.ContractAssemblies).ToHashSet();
-        var (seen, waiting) = (new HashSet<Type>(notifications), new Queue<Type>(notifications));
-        while (waiting.TryDequeue(out var type))
+        var assemblies = notifications.Select(n => n.Assembly).Concat(Repository.ContractAssemblies).ToHashSet();
+        var (seen, pending) = (new HashSet<Type>(notifications), new Queue<Type>(notifications));
+        while (pending.TryDequeue(out var type))
             foreach (
-                var part in Properties(type).SelectMany(p => Parts(p.PropertyType)).Where(t => own.Contains(t.Assembly) && seen.Add(t))
+                var part in Properties(type)
+                    .SelectMany(p => Parts(p.PropertyType))
+                    .Where(t => assemblies.Contains(t.Assembly) && seen.Add(t))
             )
-                waiting.Enqueue(part);
+                pending.Enqueue(part);
         return string.Join('\n', seen.OrderBy(t => t.FullName, StringComparer.Ordinal).Select(DescribeType)) + "\n";
     }
 
-    // In the order of their declaration, which is that of the constructor. Computed ones are no part of what is told.
+    // In the order of their declaration, which is that of the constructor. Computed properties are not part of a notification.
     private static PropertyInfo[] Properties(Type type) =>
         type.IsEnum ? [] : [.. type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.CanWrite)];
 
@@ -35,8 +37,12 @@ public sealed class NotificationsTests
 
     private static string DescribeType(Type type) =>
         type.IsEnum
-            ? $"{type.FullName}: {string.Join(", ", Enum.GetNames(type).Select(n => $"{n} = {Convert.ToInt64(Enum.Parse(type, n), null)}"))}"
-            : $"{type.FullName}\n{string.Join('\n', Properties(type).Select(p => $"  {p.Name}: {TypeName(new NullabilityInfoContext().Create(p))}"))}";
+            ? $"{type.FullName}: {string.Join(", ", Enum.GetNames(type).Select(n => $"{n} = {NumberOf(type, n)}"))}"
+            : $"{type.FullName}\n{string.Join('\n', Properties(type).Select(p => $"  {p.Name}: {TypeName(p)}"))}";
+
+    private static long NumberOf(Type type, string name) => Convert.ToInt64(Enum.Parse(type, name), null);
+
+    private static string TypeName(PropertyInfo property) => TypeName(new NullabilityInfoContext().Create(property));
 
     private static string TypeName(NullabilityInfo info)
     {
@@ -53,12 +59,14 @@ public sealed class NotificationsTests
         LineDiff
             .Between(Repository.Read(CommittedPath), Describe(Repository.ContractAssemblies.SelectMany(a => a.GetTypes())))
             .ShouldBeEmpty(
-                $"Others depend on these names. If the change is meant and its readers are changed too, change {CommittedPath}."
+                $"Other modules depend on these names. If the change is intended and its readers are changed too, update {CommittedPath}."
             );
 
     [Fact]
     public void Notifications_are_declared_in_Contracts_only() =>
-        Repository.TypesOfModules.Where(t => t.IsAssignableTo(typeof(INotification))).ShouldBeEmpty("Nobody else could hear of it.");
+        Repository
+            .TypesOfModules.Where(t => t.IsAssignableTo(typeof(INotification)))
+            .ShouldBeEmpty("No other module could handle it. Move it to the Contracts project of its module.");
 
     [Fact]
     public void A_changed_name_type_or_number_is_found() =>

@@ -3,33 +3,33 @@ using Xunit;
 
 namespace PosModular.ArchitectureTests.Api;
 
-/// <summary>Clients were promised an API (public-api.graphql). Whatever of it is served is served as promised; whatever is not stands in a list.</summary>
+/// <summary>The host serves the published API (public-api.graphql) unchanged; what it does not serve yet is listed.</summary>
 public sealed class PublicApiTests
 {
     private const string Folder = "tests/PosModular.ArchitectureTests/Api/";
 
     private static IEnumerable<string> BreakingChanges(IReadOnlyList<ApiName> published, IReadOnlyList<ApiName> served)
     {
-        var promises = published.ToDictionary(n => n.Path);
+        var publishedByPath = published.ToDictionary(n => n.Path);
         foreach (var name in served)
         {
-            if (promises.TryGetValue(name.Path, out var promise))
+            if (publishedByPath.TryGetValue(name.Path, out var expected))
             {
-                if (promise.Kind != name.Kind || promise.Type != name.Type)
-                    yield return $"{name.Path} was promised as {Shape(promise)}, it is {Shape(name)}";
-                else if (name.Required && !promise.Required)
-                    yield return $"{name.Path} was promised with a default, it must be given";
+                if (expected.Kind != name.Kind || expected.Type != name.Type)
+                    yield return $"{name.Path} was published as {Shape(expected)} and is {Shape(name)}";
+                else if (name.Required && !expected.Required)
+                    yield return $"{name.Path} was published as optional and must now be given";
             }
-            else if (name.Required && name.Parent is { } parent && promises.ContainsKey(parent))
+            else if (name.Required && name.Parent is { } parent && publishedByPath.ContainsKey(parent))
             {
-                yield return $"{name.Path} was not promised and must be given: clients of {parent} break";
+                yield return $"{name.Path} was not published and must be given, which breaks clients of {parent}";
             }
         }
     }
 
     private static string Shape(ApiName name) => $"{name.Kind} {name.Type}".TrimEnd();
 
-    // Of a type or field that is missing as a whole only the whole is named.
+    // When a type or field is missing, its members are not reported one by one.
     private static IEnumerable<string> Missing(IReadOnlyList<ApiName> published, IReadOnlyList<ApiName> served)
     {
         var paths = served.Select(n => n.Path).ToHashSet();
@@ -41,7 +41,7 @@ public sealed class PublicApiTests
     private static readonly string[] NotServedYet =
     [
         .. Repository
-            .Read(Folder + "promised-not-yet.txt")
+            .Read(Folder + "not-served-yet.txt")
             .Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
             .Where(l => !l.StartsWith('#')),
     ];
@@ -61,24 +61,28 @@ public sealed class PublicApiTests
     public void No_served_name_is_listed_as_not_served_yet() =>
         NotServedYet
             .Intersect(ApiDocument.Read(PrintedSchemaTests.Printed.Value).Select(n => n.Path))
-            .ShouldBeEmpty("strike these out of promised-not-yet.txt");
+            .ShouldBeEmpty("Remove these lines from not-served-yet.txt.");
 
     [Fact]
     public void Breaking_changes_are_found() =>
         BreakingChanges(
                 ApiDocument.Read("type A { b: String!  c(d: Int = 1): Int  f: [A!]! } enum E { X } input I { a: ID! }"),
                 ApiDocument.Read(
-                    "type A { b: String  c(d: Int!, e: Int!, g: Int): Int  f: [A]!  new: Int } input E { X: Int } input I { a: ID!  b: ID!  c: ID }"
+                    """
+                    type A { b: String  c(d: Int!, e: Int!, g: Int): Int  f: [A]!  new: Int }
+                    input E { X: Int }
+                    input I { a: ID!  b: ID!  c: ID }
+                    """
                 )
             )
             .ShouldBe([
-                "A.b was promised as field String!, it is field String",
-                "A.c(d) was promised as argument Int, it is argument Int!",
-                "A.c(e) was not promised and must be given: clients of A.c break",
-                "A.f was promised as field [A!]!, it is field [A]!",
-                "E was promised as enum, it is input",
-                "E.X was promised as value, it is input field Int",
-                "I.b was not promised and must be given: clients of I break",
+                "A.b was published as field String! and is field String",
+                "A.c(d) was published as argument Int and is argument Int!",
+                "A.c(e) was not published and must be given, which breaks clients of A.c",
+                "A.f was published as field [A!]! and is field [A]!",
+                "E was published as enum and is input",
+                "E.X was published as value and is input field Int",
+                "I.b was not published and must be given, which breaks clients of I",
             ]);
 
     [Fact]

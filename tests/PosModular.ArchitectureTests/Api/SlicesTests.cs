@@ -10,12 +10,12 @@ using Xunit;
 
 namespace PosModular.ArchitectureTests.Api;
 
-/// <summary>What looks like a slice is one: registered, and with one public method. Reactions to notifications are registered too.</summary>
+/// <summary>Every slice is registered and has one public method. Every notification handler is registered.</summary>
 public sealed class SlicesTests
 {
     private static readonly IServiceCollection Services = Register();
 
-    // As the command that prints the schema does.
+    // The same registration as for the command that prints the schema.
     private static IServiceCollection Register()
     {
         var builder = WebApplication.CreateBuilder();
@@ -36,7 +36,7 @@ public sealed class SlicesTests
     private static MethodInfo[] Methods(Type type) =>
         [.. type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly).Where(m => !m.IsSpecialName)];
 
-    // A field has a parent or a context. A delegate cannot be a field's argument, so a method that takes one serves slices and is none.
+    // A field takes a parent or a context. A delegate cannot be a field's argument, so a method with a delegate is not a slice.
     private static bool IsSlice(Type type) =>
         type is { IsClass: true, IsAbstract: false }
         && Methods(type)
@@ -49,7 +49,7 @@ public sealed class SlicesTests
     private static IEnumerable<string> Unregistered(IEnumerable<Type> types, IEnumerable<Type> registered) =>
         types.Where(IsSlice).Except(registered).Select(t => $"{t.FullName} is not registered in its module.");
 
-    private static IEnumerable<string> Misshapen(IEnumerable<Type> slices) =>
+    private static IEnumerable<string> WithoutSingleMethod(IEnumerable<Type> slices) =>
         slices.Where(s => Methods(s).Length != 1).Select(s => $"{s.FullName} has {Methods(s).Length} public methods; a slice has one.");
 
     private static IEnumerable<string> UnregisteredHandlers(IEnumerable<Type> types, IServiceCollection services) =>
@@ -59,13 +59,13 @@ public sealed class SlicesTests
                 && t.GetInterfaces().Any(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(INotificationHandler<>))
             )
             .Where(t => services.All(s => s.ServiceType != t))
-            .Select(t => $"{t.FullName} hears no feed.");
+            .Select(t => $"{t.FullName} is not registered in its module.");
 
     [Fact]
     public void Every_slice_is_registered() => Unregistered(Repository.TypesOfModules, Registered.Select(r => r.Slice)).ShouldBeEmpty();
 
     [Fact]
-    public void Every_registered_slice_has_one_public_method() => Misshapen(Registered.Select(r => r.Slice)).ShouldBeEmpty();
+    public void Every_registered_slice_has_one_public_method() => WithoutSingleMethod(Registered.Select(r => r.Slice)).ShouldBeEmpty();
 
     [Fact]
     public void Every_notification_handler_is_registered() => UnregisteredHandlers(Repository.TypesOfModules, Services).ShouldBeEmpty();
@@ -78,7 +78,7 @@ public sealed class SlicesTests
     {
         Unregistered([typeof(PlantedSlice), typeof(PlantedChild), typeof(PlantedCollaborator)], []).Count().ShouldBe(2);
         Unregistered([typeof(PlantedSlice), typeof(PlantedChild)], [typeof(PlantedSlice), typeof(PlantedChild)]).ShouldBeEmpty();
-        Misshapen([typeof(PlantedSlice), typeof(PlantedChild)]).ShouldHaveSingleItem().ShouldContain(nameof(PlantedChild));
+        WithoutSingleMethod([typeof(PlantedSlice), typeof(PlantedChild)]).ShouldHaveSingleItem().ShouldContain(nameof(PlantedChild));
         UnregisteredHandlers([typeof(PlantedHandler)], Services).ShouldHaveSingleItem();
     }
 

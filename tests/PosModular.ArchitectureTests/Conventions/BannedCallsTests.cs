@@ -4,12 +4,12 @@ using Xunit;
 
 namespace PosModular.ArchitectureTests.Conventions;
 
-/// <summary>What product code does not do: ask the machine for the time, block a thread, swallow an error.</summary>
+/// <summary>Product code does not read the machine's time, block a thread or swallow an error.</summary>
 public sealed class BannedCallsTests
 {
     private static readonly (Regex Pattern, string Instead)[] Banned =
     [
-        (new(@"\bDateTime(Offset)?\.(UtcNow|Now|Today)\b"), "ask IClock or TimeProvider"),
+        (new(@"\bDateTime(Offset)?\.(UtcNow|Now|Today)\b"), "use IClock or TimeProvider"),
         (new(@"(?<!\bOutcome)\.Result\b"), "await the task"),
         (new(@"\.GetAwaiter\(\)\s*\.GetResult\(\)|\.Wait\(\)"), "await the task"),
         (new(@"\bThread\.Sleep\b"), "await TimeProvider.WaitAsync"),
@@ -48,6 +48,6 @@ public sealed class BannedCallsTests
     [InlineData("try { } catch { connection.Dispose(); throw; }")]
     [InlineData("try { } catch (FormatException) { }")]
     [InlineData("var response = arguments.Outcome.Result;")]
-    [InlineData("new Folded(x) { Result = 1 }; AddResult(Results);")]
+    [InlineData("new LedgerChanges(x) { Result = 1 }; AddResult(Results);")]
     public void Similar_code_is_no_offence(string source) => Offences("x.cs", source).ShouldBeEmpty();
 }

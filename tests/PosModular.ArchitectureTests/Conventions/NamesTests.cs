@@ -4,7 +4,7 @@ using Xunit;
 
 namespace PosModular.ArchitectureTests.Conventions;
 
-/// <summary>Folders are business words, never techniques; types say what they are, not that they help or manage.</summary>
+/// <summary>Folders are named after business words or protocols, not techniques. Type names do not end in an empty word.</summary>
 public sealed partial class NamesTests
 {
     private static readonly string[] TechniqueFolders =
@@ -49,7 +49,8 @@ public sealed partial class NamesTests
         Folders(["modules/Rules/Handlers/X.cs", "src/Host/Utils/Y.cs", "modules/Rules/Spend/Z.cs"]).ShouldBe(["Handlers", "Utils"]);
         Types(
                 """
-                internal sealed class SpendManager; public record SpendDto(int A); record struct SumHelper; interface IVenueService; class RevenueServiceArea;
+                internal sealed class SpendManager; public record SpendDto(int A); record struct SumHelper;
+                interface IVenueService; class RevenueServiceArea;
                 class Relay : BackgroundService; // class OldHelper
                 """
             )

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace PosModular.ArchitectureTests.Data;
 
-/// <summary>Each module has its own schema, with its own migrations and its own history inside it; nothing crosses.</summary>
+/// <summary>Each module has its own schema, with its own migrations and history table in it, and no foreign key to another.</summary>
 public sealed class SchemasTests
 {
     private static IEnumerable<string> Offences(string schema, DbContext db)

@@ -4,15 +4,15 @@ using Xunit;
 
 namespace PosModular.ArchitectureTests.Data;
 
-/// <summary>SQL written by hand stays in its module's schema. The Kernel names no schema: its feed reader is told them.</summary>
+/// <summary>Hand-written SQL names only its module's schema. The Kernel names none: it gets schema names as parameters.</summary>
 public sealed class SqlTests
 {
-    private static IEnumerable<string> Offences(string path, string source, string? own, IReadOnlyList<string> schemas)
+    private static IEnumerable<string> Offences(string path, string source, string? ownSchema, IReadOnlyList<string> schemas)
     {
         var named = new Regex($@"\b(?<schema>{string.Join('|', schemas)})\.[a-z_]+", RegexOptions.IgnoreCase);
         return from text in CSharpSource.StringsOf(source)
             from match in named.Matches(text)
-            where !match.Groups["schema"].Value.Equals(own, StringComparison.OrdinalIgnoreCase)
+            where !match.Groups["schema"].Value.Equals(ownSchema, StringComparison.OrdinalIgnoreCase)
             select $"{path}: {match.Value}";
     }
 

@@ -5,17 +5,17 @@ using Xunit;
 
 namespace PosModular.ArchitectureTests.Projects;
 
-/// <summary>A module shows its one door, XModule, and the host nothing.</summary>
+/// <summary>A module exports only its module class, XModule, and the host exports nothing.</summary>
 public sealed class ExportedTypesTests
 {
     private static IEnumerable<string> Offences(string module, IEnumerable<Type> exported)
     {
-        var shown = exported.Select(t => t.FullName!).ToArray();
-        var door = $"{module}.{module}Module";
-        return shown
-            .Where(t => t != door)
-            .Select(t => $"{module} shows {t}")
-            .Concat(shown.Contains(door) ? [] : [$"{module} has no public {door}"]);
+        var names = exported.Select(t => t.FullName!).ToArray();
+        var moduleClass = $"{module}.{module}Module";
+        return names
+            .Where(t => t != moduleClass)
+            .Select(t => $"{module} exports {t}")
+            .Concat(names.Contains(moduleClass) ? [] : [$"{module} has no public {moduleClass}"]);
     }
 
     [Fact]
@@ -35,8 +35,8 @@ public sealed class ExportedTypesTests
     public void A_planted_public_type_and_a_missing_module_class_are_found() =>
         Offences("Rules", [typeof(Money), typeof(FeedSignal)])
             .ShouldBe([
-                "Rules shows PosModular.Kernel.Amounts.Money",
-                "Rules shows PosModular.Kernel.Feed.FeedSignal",
+                "Rules exports PosModular.Kernel.Amounts.Money",
+                "Rules exports PosModular.Kernel.Feed.FeedSignal",
                 "Rules has no public Rules.RulesModule",
             ]);
 }

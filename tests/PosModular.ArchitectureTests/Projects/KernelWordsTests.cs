@@ -4,8 +4,8 @@ using Xunit;
 
 namespace PosModular.ArchitectureTests.Projects;
 
-/// <summary>The Kernel has no business word in its names. Venues are what feeds are divided by, so the feed alone may say venue; the error codes
-/// are the API's and stand there for all modules; a database transaction is no sale.</summary>
+/// <summary>No name in the Kernel contains a business word. The feed alone may say venue, because feeds are divided by venue. A database
+/// transaction is not a payment.</summary>
 public sealed partial class KernelWordsTests
 {
     [GeneratedRegex(@"\b[A-Za-z_]\w*")]
@@ -15,11 +15,12 @@ public sealed partial class KernelWordsTests
     private static partial Regex Word();
 
     [GeneratedRegex(
-        "^(square|toast|sales?|payments?|refunds?|revenues?|tiers?|spends?|spenders?|unlocks?|patrons?|guests?|merchants?|tills?|tips?|cards?|performers?|restaurants?|webhookevents?)$"
+        "^(square|toast|sales?|payments?|refunds?|revenues?|tiers?|spends?|spenders?|unlocks?|memberships?|guests?|merchants?|tips?|cards?|"
+            + "performers?|restaurants?|webhookevents?)$"
     )]
     private static partial Regex BusinessWord();
 
-    // The mediator of a sale: Transactions, TransactionAdded; but not BeginTransaction or a local called transaction.
+    // The business transaction: Transactions, TransactionAdded; but not BeginTransaction or a local called transaction.
     [GeneratedRegex("^Transactions?([A-Z]|$)")]
     private static partial Regex TransactionType();
 
@@ -50,7 +51,7 @@ public sealed partial class KernelWordsTests
     public void Similar_words_are_no_offence() =>
         Offences(
                 "src/PosModular.Kernel/Feed/X.cs",
-                "// a sale\nvar venue = db.BeginTransactionAsync(); multiply(cardinal, until, \"tip\");"
+                "// a payment\nvar venue = db.BeginTransactionAsync(); multiply(cardinal, until, \"tip\");"
             )
             .ShouldBeEmpty();
 }

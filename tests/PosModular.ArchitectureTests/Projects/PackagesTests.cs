@@ -4,11 +4,12 @@ using Xunit;
 
 namespace PosModular.ArchitectureTests.Projects;
 
-/// <summary>Packages of tests and of the host stay out of the modules; Contracts have none at all.</summary>
+/// <summary>Modules reference no package of tests or of the host, and Contracts reference none at all.</summary>
 public sealed partial class PackagesTests
 {
     [GeneratedRegex(
-        @"^(xunit|Shouldly|CsCheck|Microsoft\.NET\.Test|Testcontainers|Respawn|TngTech|BenchmarkDotNet|Microsoft\.Playwright|NSubstitute|Moq|FakeItEasy)|\.Testing$"
+        @"^(xunit|Shouldly|CsCheck|Microsoft\.NET\.Test|Testcontainers|Respawn|TngTech|BenchmarkDotNet|Microsoft\.Playwright|NSubstitute|Moq|"
+            + @"FakeItEasy)|\.Testing$"
     )]
     private static partial Regex TestPackage();
 

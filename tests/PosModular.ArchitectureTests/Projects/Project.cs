@@ -3,7 +3,7 @@ using System.Xml.Linq;
 
 namespace PosModular.ArchitectureTests.Projects;
 
-/// <summary>A project and what it refers to: other projects of the product, and packages.</summary>
+/// <summary>A project with its references to other projects of the product and to packages.</summary>
 internal sealed record Project(string Name, IReadOnlyList<string> References, IReadOnlyList<string> Packages)
 {
     public bool IsContracts => Name.EndsWith(".Contracts", StringComparison.Ordinal);
@@ -21,7 +21,7 @@ internal sealed record Project(string Name, IReadOnlyList<string> References, IR
             items.Where(e => e.Name.LocalName == kind).Select(e => (string?)e.Attribute("Include")).OfType<string>();
     }
 
-    /// <summary>As it was compiled: what it uses, whatever its project file says.</summary>
+    /// <summary>The references that the compiled assembly really uses, whatever its project file says.</summary>
     public static Project Of(Assembly assembly, IReadOnlyCollection<string> product) =>
         new(assembly.GetName().Name!, [.. assembly.GetReferencedAssemblies().Select(a => a.Name!).Where(product.Contains)], []);
 

@@ -3,10 +3,10 @@ using Xunit;
 
 namespace PosModular.ArchitectureTests.Projects;
 
-/// <summary>Which project may refer to which: these arrows, and no others (docs/adr, ARCHITECTURE.md).</summary>
+/// <summary>Which project may reference which other one (ARCHITECTURE.md).</summary>
 public sealed class ProjectReferencesTests
 {
-    /// <summary>Whose facts a module may follow. A new module follows nobody until it is entered here.</summary>
+    /// <summary>The modules whose notifications a module may handle. A new module follows none until it is entered here.</summary>
     private static readonly Dictionary<string, string[]> FollowedModules = new()
     {
         ["Ingestion"] = ["Integrations"],
