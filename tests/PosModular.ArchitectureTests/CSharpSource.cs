@@ -8,8 +8,11 @@ internal static partial class CSharpSource
     // Comments, raw strings, verbatim strings, plain strings, characters.
     [GeneratedRegex(
         """
-            (?<comment>//[^\n]*|/\*[\s\S]*?\*/)|(?<text>\$*(?<q>"{3,})[\s\S]*?\k<q>"*|(?:\$@|@\$|@)"(?:[^"]|"")*"|\$?"(?:\\.|[^"\\\n])*")|'(?:\\.|[^'\\\n])+'
-            """
+            (?<comment>//[^\n]*|/\*[\s\S]*?\*/)
+            |(?<text>\$*(?<q>"{3,})[\s\S]*?\k<q>"*|(?:\$@|@\$|@)"(?:[^"]|"")*"|\$?"(?:\\.|[^"\\\n])*")
+            |'(?:\\.|[^'\\\n])+'
+            """,
+        RegexOptions.IgnorePatternWhitespace
     )]
     private static partial Regex Tokens();
 

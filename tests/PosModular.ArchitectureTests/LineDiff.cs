@@ -1,6 +1,6 @@
 namespace PosModular.ArchitectureTests;
 
-/// <summary>Compares a committed text with the current one, line by line: − is only in the committed text, + only in the current.</summary>
+/// <summary>Compares a committed text with the current one, line by line: − is committed only, + is current only.</summary>
 internal static class LineDiff
 {
     public static IReadOnlyList<string> Between(string committed, string current)

@@ -40,7 +40,7 @@ internal static class Repository
 
     public static IEnumerable<Type> TypesOfModules => Modules.SelectMany(m => AssemblyOf(m).GetTypes());
 
-    /// <summary>The hand-written C# files in these folders, with their paths from the root. Migrations are generated and left out.</summary>
+    /// <summary>The hand-written C# files in these folders, with their paths from the root. Generated migrations are left out.</summary>
     public static IEnumerable<(string Path, string Text)> Sources(params IReadOnlyList<string> folders) =>
         from folder in folders
         from file in Directory.EnumerateFiles(Path.Combine(Root, folder), "*.cs", SearchOption.AllDirectories)
@@ -51,7 +51,7 @@ internal static class Repository
             && !path.Contains("/Migrations/", StringComparison.Ordinal)
         select (path, File.ReadAllText(file));
 
-    /// <summary>The paths from the root of all hand-written files with such a name. Built files and downloaded packages are left out.</summary>
+    /// <summary>The paths from the root of all hand-written files with such a name, without built and downloaded ones.</summary>
     public static IEnumerable<string> Files(string pattern) => FilesIn(new DirectoryInfo(Root), pattern);
 
     private static IEnumerable<string> FilesIn(DirectoryInfo folder, string pattern) =>

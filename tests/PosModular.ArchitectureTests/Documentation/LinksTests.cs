@@ -4,7 +4,7 @@ using Xunit;
 
 namespace PosModular.ArchitectureTests.Documentation;
 
-/// <summary>Every relative link in the documentation leads to a file or folder that exists, and its anchor to a heading in that file.</summary>
+/// <summary>Every relative link in the documentation leads to an existing file or folder, and its anchor to a heading in it.</summary>
 public sealed partial class LinksTests
 {
     [GeneratedRegex(@"\]\((?<target>[^)\s]+)[^)]*\)")]
@@ -60,7 +60,8 @@ public sealed partial class LinksTests
             );
             File.WriteAllText(
                 Path.Combine(root, "docs", "a.md"),
-                "[up](../README.md#to-begin-now) [no](../README.md#no) [out](https://example.com/x) ![picture](picture.png)\n```\n[code](y.md)\n```\n"
+                "[up](../README.md#to-begin-now) [no](../README.md#no) [out](https://example.com/x)\n![picture](picture.png)\n"
+                    + "```\n[code](y.md)\n```\n"
             );
 
             BrokenLinks(root, "README.md").ShouldBe(["README.md: docs/gone.md does not exist"]);

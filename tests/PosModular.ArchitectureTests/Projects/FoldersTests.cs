@@ -3,7 +3,7 @@ using Xunit;
 
 namespace PosModular.ArchitectureTests.Projects;
 
-/// <summary>Where files lie: the host's GraphQL server by concern, development code apart, contracts by topic. Each folder is its namespace.</summary>
+/// <summary>Where files lie: the host's GraphQL server by concern, development code apart from it, and contracts by topic.</summary>
 public sealed class FoldersTests
 {
     private const string Development = "src/PosModular.Host/Development/";

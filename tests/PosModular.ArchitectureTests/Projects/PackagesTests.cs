@@ -8,8 +8,8 @@ namespace PosModular.ArchitectureTests.Projects;
 public sealed partial class PackagesTests
 {
     [GeneratedRegex(
-        @"^(xunit|Shouldly|CsCheck|Microsoft\.NET\.Test|Testcontainers|Respawn|TngTech|BenchmarkDotNet|Microsoft\.Playwright|NSubstitute|Moq|"
-            + @"FakeItEasy)|\.Testing$"
+        @"^(xunit|Shouldly|CsCheck|Microsoft\.NET\.Test|Testcontainers|Respawn|TngTech|BenchmarkDotNet|Microsoft\.Playwright|NSubstitute|"
+            + @"Moq|FakeItEasy)|\.Testing$"
     )]
     private static partial Regex TestPackage();
 

@@ -33,8 +33,8 @@ public sealed partial class SecretCipherTests
         text.ShouldNotContain(Convert.ToHexStringLower("EAAA-secret"u8));
     }
 
-    [Fact]
-    public void The_key_id_is_the_start_of_the_keys_hash() => SecretCipher.KeyIdOf(new byte[32]).ShouldBe("66687aad"); // SHA-256 of 32 zero bytes
+    [Fact] // SHA-256 of 32 zero bytes
+    public void The_key_id_is_the_start_of_the_keys_hash() => SecretCipher.KeyIdOf(new byte[32]).ShouldBe("66687aad");
 
     [Fact]
     public void Every_encryption_uses_its_own_iv()

@@ -212,7 +212,8 @@ public sealed class LedgerMergePropertyTests
                         .Where(i => i.Orders.Count == 0 && i.Refunds.Count == 0)
                         .GroupBy(i => i.Payments[0].Key)
                         .Select(g => g.MaxBy(i => i.Payments[0].Version)!),
-                    // A refund without a payment is also a transaction. Of two states with the same time the two rows may keep different ones.
+                    // A refund without a payment is also a transaction. Of two states with the same time, the refund may keep one and
+                    // the transaction the other.
                     .. items
                         .Where(i => i.Refunds.Count > 0)
                         .GroupBy(i => i.Refunds[0].Key)

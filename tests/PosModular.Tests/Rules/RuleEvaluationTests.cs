@@ -68,12 +68,7 @@ public sealed class RuleEvaluationTests
     {
         var state = StateWith(new(), Rule("first", 100), Rule("second", 50), Rule("never", 1_000));
 
-        Evaluate(
-                state,
-                Change(null, Transaction("anna", 60)),
-                Change(null, Transaction("anna", 60)),
-                Change(null, Transaction("anna", 60))
-            )
+        Evaluate(state, Change(null, Transaction("anna", 60)), Change(null, Transaction("anna", 60)), Change(null, Transaction("anna", 60)))
             .ShouldBe("+second:anna:60 +first:anna:120");
     }
 
@@ -114,7 +109,8 @@ public sealed class RuleEvaluationTests
         var state = StateWith(new(RulesCountFrom: CountFrom.Captured), Rule("r", 100));
         var transaction = Transaction("anna", 100, status: TransactionStatus.Authorized);
 
-        Evaluate(state, Change(null, transaction), Change(transaction, transaction with { Status = TransactionStatus.Completed })).ShouldBe("+r:anna:100");
+        Evaluate(state, Change(null, transaction), Change(transaction, transaction with { Status = TransactionStatus.Completed }))
+            .ShouldBe("+r:anna:100");
     }
 
     [Fact]
@@ -185,7 +181,11 @@ public sealed class RuleEvaluationTests
         var transaction = Transaction("anna", 100);
         var state = StateWith(new(UnlockPolicy.Revoke), Rule("r", 100));
 
-        Evaluate(state, Change(transaction, transaction with { RefundedMinor = 100, Status = TransactionStatus.Refunded }), Change(null, transaction))
+        Evaluate(
+                state,
+                Change(transaction, transaction with { RefundedMinor = 100, Status = TransactionStatus.Refunded }),
+                Change(null, transaction)
+            )
             .ShouldBe("");
         state.Spend[("anna", "EUR")].ShouldBe((0, 0));
     }

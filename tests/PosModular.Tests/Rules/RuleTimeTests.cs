@@ -125,7 +125,7 @@ public sealed class RuleTimeTests
         day.Contains(new LocalDateTime(2026, 11, 20, 5, 59)).ShouldBeFalse();
     }
 
-    /// <summary>The window 22:00–04:00 lasts six hours of local time: five real hours when the clocks skip one, seven when they repeat one.</summary>
+    /// <summary>The window 22:00–04:00 lasts six hours; five when the clocks skip an hour, seven when they repeat one.</summary>
     [Theory]
     [InlineData("Europe/Berlin", 2026, 3, 28, 5)] // 29 March, 02:00 → 03:00
     [InlineData("Europe/Berlin", 2026, 10, 24, 7)] // 25 October, 03:00 → 02:00

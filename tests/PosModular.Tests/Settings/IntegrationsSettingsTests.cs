@@ -9,7 +9,7 @@ using Xunit;
 
 namespace PosModular.Tests.Settings;
 
-/// <summary>Settings are checked once, at the start. An error is one line that names the environment variable and hides the secret.</summary>
+/// <summary>Settings are checked once, at the start. An error is one line that names the setting and hides the secret.</summary>
 public sealed class IntegrationsSettingsTests
 {
     private const string Key = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";

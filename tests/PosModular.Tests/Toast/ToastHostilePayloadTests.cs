@@ -192,7 +192,9 @@ public sealed class ToastHostilePayloadTests
                     TranslateAndCheck(Encoding.UTF8.GetBytes(rest), currency);
                     TranslateAndCheck(
                         Encoding.UTF8.GetBytes(
-                            $$$"""{"guid":"e","eventType":"order_updated","details":{"restaurantGuid":"r","order":{{{order}}}},"x":{{{rest}}}}"""
+                            $$$"""
+                            {"guid":"e","eventType":"order_updated","details":{"restaurantGuid":"r","order":{{{order}}}},"x":{{{rest}}}}
+                            """
                         ),
                         currency
                     );
