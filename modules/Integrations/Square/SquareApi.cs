@@ -92,9 +92,9 @@ internal sealed class SquareApi(IHttpClientFactory clients, IntegrationsSettings
         }
     }
 
-    public static string? Text(JsonElement of, string name) =>
-        of.ValueKind == JsonValueKind.Object
-        && of.TryGetProperty(name, out var value)
+    public static string? ReadText(JsonElement parent, string name) =>
+        parent.ValueKind == JsonValueKind.Object
+        && parent.TryGetProperty(name, out var value)
         && value.ValueKind == JsonValueKind.String
         && value.GetString() is { Length: > 0 } text
             ? text

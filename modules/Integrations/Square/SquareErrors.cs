@@ -114,7 +114,7 @@ internal static class SquareErrors
                 [
                     .. errors
                         .EnumerateArray()
-                        .Select(e => SquareApi.Text(e, "code"))
+                        .Select(e => SquareApi.ReadText(e, "code"))
                         .OfType<string>()
                         .Where(c => c.Length <= 60 && c.All(l => l is (>= 'A' and <= 'Z') or '_')),
                 ];

@@ -48,7 +48,7 @@ internal sealed class SquarePageReader(SquareApi api)
             && await FetchOrdersAsync(credentials, orders, cancellationToken) is { Value: { } found }
         )
             observations = observations with { Orders = found };
-        return ProviderResult.Success(new PosPage(observations, SquareApi.Text(json.RootElement, "cursor"), resumeAt, skipped));
+        return ProviderResult.Success(new PosPage(observations, SquareApi.ReadText(json.RootElement, "cursor"), resumeAt, skipped));
 
         List<T> Read<T>(JsonDocument page, string name, Func<JsonElement, (T? Known, string? Missing)> translate, Func<T, string> location)
             where T : class
@@ -60,7 +60,7 @@ internal sealed class SquarePageReader(SquareApi api)
             {
                 var (translated, missing) = TryTranslate(item, translate);
                 if (translated is null)
-                    skipped.Add($"{SquareApi.Text(item, "id") ?? "(no id)"}: {missing}");
+                    skipped.Add($"{SquareApi.ReadText(item, "id") ?? "(no id)"}: {missing}");
                 else if (location(translated) == credentials.LocationId)
                     read.Add(translated);
                 if (SortTimeOf(item, byChange) is { } at)
@@ -107,7 +107,7 @@ internal sealed class SquarePageReader(SquareApi api)
     }
 
     private static Instant? SortTimeOf(JsonElement item, bool byChange) =>
-        SquareApi.Text(item, byChange ? "updated_at" : "created_at") is { } text
+        SquareApi.ReadText(item, byChange ? "updated_at" : "created_at") is { } text
         && OffsetDateTimePattern.ExtendedIso.Parse(text) is { Success: true } at
             ? at.Value.ToInstant()
             : null;

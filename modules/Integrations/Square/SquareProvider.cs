@@ -62,9 +62,9 @@ internal sealed class SquareProvider(
                 : refused;
         using var token = status.Value!;
         if (
-            token.RootElement.TryGetProperty("scopes", out var given)
-            && given.ValueKind == JsonValueKind.Array
-            && RequiredScopes.Except(given.EnumerateArray().Select(s => s.ToString())).ToArray() is { Length: > 0 } missing
+            token.RootElement.TryGetProperty("scopes", out var scopes)
+            && scopes.ValueKind == JsonValueKind.Array
+            && RequiredScopes.Except(scopes.EnumerateArray().Select(s => s.ToString())).ToArray() is { Length: > 0 } missing
         )
             return new ProviderFault(SquareErrors.MissingScopes(missing)) { MissingScopes = missing };
 
@@ -79,17 +79,17 @@ internal sealed class SquareProvider(
         return ProviderResult.Success(
             new PosLocation(
                 credentials.LocationId,
-                SquareApi.Text(location, "name"),
-                SquareApi.Text(location, "merchant_id"),
-                SquareApi.Text(location, "business_name"),
-                SquareApi.Text(location, "timezone"),
-                SquareApi.Text(location, "currency"),
+                SquareApi.ReadText(location, "name"),
+                SquareApi.ReadText(location, "merchant_id"),
+                SquareApi.ReadText(location, "business_name"),
+                SquareApi.ReadText(location, "timezone"),
+                SquareApi.ReadText(location, "currency"),
                 null,
-                SquareApi.Text(token.RootElement, "expires_at") is { } end
+                SquareApi.ReadText(token.RootElement, "expires_at") is { } end
                 && OffsetDateTimePattern.ExtendedIso.Parse(end) is { Success: true } at
                     ? at.Value.ToInstant()
                     : null,
-                SquareApi.Text(token.RootElement, "client_id")
+                SquareApi.ReadText(token.RootElement, "client_id")
             )
         );
     }

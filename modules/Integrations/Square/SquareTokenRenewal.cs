@@ -36,15 +36,15 @@ internal sealed class SquareTokenRenewal(SquareApi api, IntegrationsSettings set
                     )
                 );
         using var json = answer.Value!;
-        return SquareApi.Text(json.RootElement, "access_token") is not { } token
+        return SquareApi.ReadText(json.RootElement, "access_token") is not { } token
             ? new ProviderFault(SquareErrors.Unavailable)
             : ProviderResult.Success(
                 old with
                 {
                     AccessToken = token,
-                    RefreshToken = SquareApi.Text(json.RootElement, "refresh_token") ?? old.RefreshToken,
+                    RefreshToken = SquareApi.ReadText(json.RootElement, "refresh_token") ?? old.RefreshToken,
                     ExpiresAt =
-                        SquareApi.Text(json.RootElement, "expires_at") is { } end
+                        SquareApi.ReadText(json.RootElement, "expires_at") is { } end
                         && OffsetDateTimePattern.ExtendedIso.Parse(end) is { Success: true } at
                             ? at.Value.ToInstant()
                             : null,

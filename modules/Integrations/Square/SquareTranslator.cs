@@ -170,7 +170,9 @@ internal static class SquareTranslator
         )
             return (null, "The order's amounts are not all of its total's currency.");
         var version =
-            order.TryGetProperty("version", out var given) && given.ValueKind == JsonValueKind.Number && given.TryGetInt64(out var number)
+            order.TryGetProperty("version", out var versionElement)
+            && versionElement.ValueKind == JsonValueKind.Number
+            && versionElement.TryGetInt64(out var number)
                 ? number
                 : 0;
         return (new PosOrder(id, location, version, total.Currency, new PosBreakdown(tax, discount, charge)), null);
@@ -230,8 +232,8 @@ internal static class SquareTranslator
             _ => PaymentMethod.Other,
         };
 
-    private static (long Minor, string Currency)? ReadAmount(JsonElement of, string name) =>
-        ReadObject(of, name) is { } money
+    private static (long Minor, string Currency)? ReadAmount(JsonElement parent, string name) =>
+        ReadObject(parent, name) is { } money
         && money.TryGetProperty("amount", out var amount)
         && amount.ValueKind == JsonValueKind.Number
         && amount.TryGetInt64(out var minor)
@@ -240,29 +242,29 @@ internal static class SquareTranslator
             : null;
 
     // A missing amount is 0. An amount in another currency than the total's can be neither added nor ignored.
-    private static long? ReadOptionalAmount(JsonElement of, string name, string currency) =>
-        !of.TryGetProperty(name, out var given) || given.ValueKind == JsonValueKind.Null ? 0
-        : ReadAmount(of, name) is { } money && money.Currency == currency ? money.Minor
+    private static long? ReadOptionalAmount(JsonElement parent, string name, string currency) =>
+        !parent.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null ? 0
+        : ReadAmount(parent, name) is { } money && money.Currency == currency ? money.Minor
         : null;
 
     // A time must have an offset (RFC 3339), because one without would be read in this machine's zone. Years outside 2000 to 2199 cannot
     // belong to a payment.
-    private static Instant? ReadTime(JsonElement of, string name) =>
-        ReadText(of, name) is { } text
+    private static Instant? ReadTime(JsonElement parent, string name) =>
+        ReadText(parent, name) is { } text
         && OffsetDateTimePattern.ExtendedIso.Parse(text) is { Success: true, Value: { Year: >= 2000 and < 2200 } time }
             ? time.ToInstant().ToMicroseconds()
             : null;
 
-    private static string? ReadText(JsonElement? of, string name) =>
-        of is { } element
+    private static string? ReadText(JsonElement? parent, string name) =>
+        parent is { } element
         && element.TryGetProperty(name, out var value)
         && value.ValueKind == JsonValueKind.String
         && value.GetString() is { Length: > 0 } text
             ? text
             : null;
 
-    private static JsonElement? ReadObject(JsonElement? of, string name) =>
-        of is { ValueKind: JsonValueKind.Object } element
+    private static JsonElement? ReadObject(JsonElement? parent, string name) =>
+        parent is { ValueKind: JsonValueKind.Object } element
         && element.TryGetProperty(name, out var value)
         && value.ValueKind == JsonValueKind.Object
             ? value

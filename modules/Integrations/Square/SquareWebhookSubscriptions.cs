@@ -122,7 +122,7 @@ internal sealed class SquareWebhookSubscriptions(SquareApi api, IntegrationsSett
         if (answer.Fault is { } fault)
             return Explain(fault);
         using var json = answer.Value!;
-        return SquareApi.Text(json.RootElement, "signature_key") is { } key
+        return SquareApi.ReadText(json.RootElement, "signature_key") is { } key
             ? ProviderResult.Success(new WebhookSubscription(subscriptionId, key, null))
             : new ProviderFault(SquareErrors.Unavailable);
     }
@@ -188,10 +188,10 @@ internal sealed class SquareWebhookSubscriptions(SquareApi api, IntegrationsSett
             return Explain(fault);
         using var json = answer.Value!;
         var key = json.RootElement.TryGetProperty("subscription", out var subscription)
-            ? SquareApi.Text(subscription, "signature_key")
+            ? SquareApi.ReadText(subscription, "signature_key")
             : null;
-        return SquareApi.Text(subscription, "id") is { } id && (key is not null || !keyNeeded)
-            ? ProviderResult.Success(new WebhookSubscription(id, key, SquareApi.Text(subscription, "notification_url")))
+        return SquareApi.ReadText(subscription, "id") is { } id && (key is not null || !keyNeeded)
+            ? ProviderResult.Success(new WebhookSubscription(id, key, SquareApi.ReadText(subscription, "notification_url")))
             : new ProviderFault(
                 new UserError(
                     ErrorCode.WebhookValidationFailed,

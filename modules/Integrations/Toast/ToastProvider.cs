@@ -57,7 +57,7 @@ internal sealed class ToastProvider(ToastApi api, ToastTokens tokens, ToastPageR
 
     public async Task<ProviderResult<PosLocation>> ValidateAsync(PosCredentials credentials, CancellationToken cancellationToken)
     {
-        var answer = await api.GetAsync(credentials, Restaurant(credentials), cancellationToken);
+        var answer = await api.GetAsync(credentials, RestaurantPath(credentials), cancellationToken);
         if (answer.Fault is { Error.Code: ErrorCode.InvalidCredentials } refused)
             return await DetectEnvironmentAsync(credentials, cancellationToken) is { } other
                 ? new ProviderFault(ToastErrors.OtherEnvironment(credentials.Environment, other))
@@ -75,7 +75,7 @@ internal sealed class ToastProvider(ToastApi api, ToastTokens tokens, ToastPageR
                 .. noOrders ? [ToastErrors.OrdersRead] : Array.Empty<string>(),
                 .. noRestaurant ? [ToastErrors.RestaurantsRead] : Array.Empty<string>(),
             ]);
-        return orders ?? Read(credentials, restaurant!.Json.RootElement);
+        return orders ?? ToLocation(credentials, restaurant!.Json.RootElement);
     }
 
     public Task<ProviderResult<PosCredentials>> RenewAsync(PosCredentials credentials, CancellationToken cancellationToken) =>
@@ -101,7 +101,7 @@ internal sealed class ToastProvider(ToastApi api, ToastTokens tokens, ToastPageR
     // The value becomes part of a header, where anything but visible ASCII could inject other headers. A JWT with its scopes can be long.
     internal static bool IsHeaderText(string? text) => text is { Length: > 0 and <= 8192 } && text.All(c => c is > ' ' and <= '~');
 
-    private static string Restaurant(PosCredentials credentials) =>
+    private static string RestaurantPath(PosCredentials credentials) =>
         $"/restaurants/v1/restaurants/{Uri.EscapeDataString(credentials.LocationId)}?includeArchived=false";
 
     // Null when orders can be read. A fault in this probe's own request says nothing about the credentials.
@@ -117,7 +117,7 @@ internal sealed class ToastProvider(ToastApi api, ToastTokens tokens, ToastPageR
         return answer.Fault?.Error.Code is ErrorCode.NotFound or ErrorCode.InvalidInput ? null : answer.Fault;
     }
 
-    private static ProviderResult<PosLocation> Read(PosCredentials credentials, JsonElement restaurant)
+    private static ProviderResult<PosLocation> ToLocation(PosCredentials credentials, JsonElement restaurant)
     {
         if (
             restaurant.ValueKind != JsonValueKind.Object
@@ -125,9 +125,9 @@ internal sealed class ToastProvider(ToastApi api, ToastTokens tokens, ToastPageR
             || general.ValueKind != JsonValueKind.Object
         )
             return new ProviderFault(ToastErrors.Unavailable);
-        if (Text(general, "currencyCode") is not { } currency || !Currency.Exists(currency))
+        if (ReadText(general, "currencyCode") is not { } currency || !Currency.Exists(currency))
             return new ProviderFault(ToastErrors.CurrencyUnknown);
-        var name = Text(general, "name");
+        var name = ReadText(general, "name");
         LocalTime? cutoff =
             general.TryGetProperty("closeoutHour", out var hour)
             && hour.ValueKind == JsonValueKind.Number
@@ -138,10 +138,10 @@ internal sealed class ToastProvider(ToastApi api, ToastTokens tokens, ToastPageR
         return ProviderResult.Success(
             new PosLocation(
                 credentials.LocationId,
-                Text(general, "locationName") ?? name,
-                Text(general, "managementGroupGuid"),
+                ReadText(general, "locationName") ?? name,
+                ReadText(general, "managementGroupGuid"),
                 name,
-                Text(general, "timeZone"),
+                ReadText(general, "timeZone"),
                 currency,
                 cutoff
             )
@@ -154,20 +154,20 @@ internal sealed class ToastProvider(ToastApi api, ToastTokens tokens, ToastPageR
         var other = credentials.Environment == PosEnvironment.Production ? PosEnvironment.Sandbox : PosEnvironment.Production;
         if (settings.ToastBaseUrls[other] == settings.ToastBaseUrls[credentials.Environment])
             return null;
-        var there = credentials with { Environment = other };
-        if (ToastTokens.HasClientCredentials(there))
-            return (await tokens.GetAsync(there, null, cancellationToken)).Value is null ? null : other;
-        var answer = await api.GetAsync(there, Restaurant(there), cancellationToken);
+        var otherCredentials = credentials with { Environment = other };
+        if (ToastTokens.HasClientCredentials(otherCredentials))
+            return (await tokens.GetAsync(otherCredentials, null, cancellationToken)).Value is null ? null : other;
+        var answer = await api.GetAsync(otherCredentials, RestaurantPath(otherCredentials), cancellationToken);
         answer.Value?.Dispose();
         return answer.Fault is null ? other : null;
     }
 
-    private static string? Text(JsonElement of, string name)
+    private static string? ReadText(JsonElement parent, string name)
     {
         try
         {
             return
-                of.TryGetProperty(name, out var value)
+                parent.TryGetProperty(name, out var value)
                 && value.ValueKind == JsonValueKind.String
                 && value.GetString() is { Length: > 0 } text
                 ? text

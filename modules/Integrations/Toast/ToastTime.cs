@@ -27,8 +27,8 @@ internal static class ToastTime
 
     /// <summary>The date in a field. Given is true when the field has a value, which distinguishes a malformed date from a missing
     /// one.</summary>
-    public static (bool Given, Instant? At) ReadField(JsonElement of, string name) =>
-        !of.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null
+    public static (bool Given, Instant? At) ReadField(JsonElement parent, string name) =>
+        !parent.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null
             ? (false, null)
             : (true, value.ValueKind == JsonValueKind.String && value.GetString() is { } text ? Read(text) : null);
 

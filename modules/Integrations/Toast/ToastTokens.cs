@@ -37,7 +37,7 @@ internal sealed class ToastTokens(ToastHttp http, SharedTokenCache shared)
 
     private async Task<ProviderResult<IssuedToken>> LogInAsync(PosCredentials credentials, CancellationToken cancellationToken)
     {
-        var answer = await http.SendAsync(
+        var result = await http.SendAsync(
             credentials.Environment,
             null,
             null,
@@ -50,28 +50,30 @@ internal sealed class ToastTokens(ToastHttp http, SharedTokenCache shared)
             },
             cancellationToken
         );
-        if (answer.Fault is { } fault)
+        if (result.Fault is { } fault)
             return fault.Error.Code is ErrorCode.ProviderUnavailable or ErrorCode.RateLimitExceeded
                 ? fault
                 : new ProviderFault(ToastErrors.LoginRefused(credentials.Environment));
-        using var given = answer.Value!;
-        return ReadToken(given.Json.RootElement) is { } token ? ProviderResult.Success(token) : new ProviderFault(ToastErrors.Unavailable);
+        using var response = result.Value!;
+        return ReadToken(response.Json.RootElement) is { } token
+            ? ProviderResult.Success(token)
+            : new ProviderFault(ToastErrors.Unavailable);
     }
 
-    private static IssuedToken? ReadToken(JsonElement answer)
+    private static IssuedToken? ReadToken(JsonElement body)
     {
         if (
-            answer.ValueKind != JsonValueKind.Object
-            || !answer.TryGetProperty("token", out var given)
-            || given.ValueKind != JsonValueKind.Object
-            || !given.TryGetProperty("accessToken", out var token)
+            body.ValueKind != JsonValueKind.Object
+            || !body.TryGetProperty("token", out var tokenElement)
+            || tokenElement.ValueKind != JsonValueKind.Object
+            || !tokenElement.TryGetProperty("accessToken", out var token)
             || token.ValueKind != JsonValueKind.String
             || token.GetString() is not { } text
             || !ToastProvider.IsHeaderText(text)
         )
             return null;
         var lifetime =
-            given.TryGetProperty("expiresIn", out var seconds)
+            tokenElement.TryGetProperty("expiresIn", out var seconds)
             && seconds.ValueKind == JsonValueKind.Number
             && seconds.TryGetInt64(out var number)
             && number is > 0 and < 1_000_000_000

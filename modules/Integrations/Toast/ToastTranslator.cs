@@ -195,8 +195,8 @@ internal static class ToastTranslator
         {
             if (payment.ValueKind != JsonValueKind.Object || ReadText(payment, "guid") is not { } id)
                 return (null, 0, "a payment has no guid.");
-            var (known, amount, missing) = Payment(payment, id, order, opened);
-            return (known, amount, missing is null ? null : $"payment {id}: {missing}");
+            var (translated, amount, missing) = Payment(payment, id, order, opened);
+            return (translated, amount, missing is null ? null : $"payment {id}: {missing}");
         }
         catch (InvalidOperationException)
         {
@@ -221,8 +221,8 @@ internal static class ToastTranslator
             );
         // The time at which the guest paid. A payment without it uses the opening time of its check or order, because both never change,
         // unlike the modification time.
-        var (given, paid) = ToastTime.ReadField(payment, "paidDate");
-        if (given && paid is null || (paid ?? opened) is not { } occurred)
+        var (hasPaidDate, paid) = ToastTime.ReadField(payment, "paidDate");
+        if (hasPaidDate && paid is null || (paid ?? opened) is not { } occurred)
             return (null, 0, "it has no readable paidDate.");
         if (
             !payment.TryGetProperty("amount", out var stated)
@@ -275,12 +275,12 @@ internal static class ToastTranslator
 
     private static long? ReadRefunded(JsonElement payment, string currency)
     {
-        if (!payment.TryGetProperty("refund", out var given) || given.ValueKind == JsonValueKind.Null)
+        if (!payment.TryGetProperty("refund", out var refund) || refund.ValueKind == JsonValueKind.Null)
             return ReadText(payment, "refundStatus") is "PARTIAL" or "FULL" ? null : 0; // refunded by an unknown amount
         return
-            given.ValueKind == JsonValueKind.Object
-            && ReadMinorUnits(given, "refundAmount", currency) is { } amount
-            && ReadMinorUnits(given, "tipRefundAmount", currency) is { } tip
+            refund.ValueKind == JsonValueKind.Object
+            && ReadMinorUnits(refund, "refundAmount", currency) is { } amount
+            && ReadMinorUnits(refund, "tipRefundAmount", currency) is { } tip
             ? amount + tip
             : null;
     }
@@ -344,12 +344,12 @@ internal static class ToastTranslator
         Sum(check, "appliedServiceCharges", charge => ToastAmount.Read(charge, "chargeAmount"));
 
     // The discounts of the check itself and of all selections that are not voided; modifiers are selections within selections.
-    private static decimal? SumDiscounts(JsonElement of, string ordered = "selections") =>
-        Sum(of, "appliedDiscounts", discount =>
+    private static decimal? SumDiscounts(JsonElement parent, string itemsName = "selections") =>
+        Sum(parent, "appliedDiscounts", discount =>
             ReadText(discount, "processingState") == "VOID" ? 0 : ToastAmount.Read(discount, "discountAmount")
         )
             is { } own
-        && Sum(of, ordered, selection => ReadFlag(selection, "voided") switch
+        && Sum(parent, itemsName, selection => ReadFlag(selection, "voided") switch
             {
                 true => 0,
                 false => SumDiscounts(selection, "modifiers"),
@@ -358,9 +358,9 @@ internal static class ToastTranslator
             ? own + inner
             : null;
 
-    private static decimal? Sum(JsonElement of, string list, Func<JsonElement, decimal?> read)
+    private static decimal? Sum(JsonElement parent, string itemsName, Func<JsonElement, decimal?> read)
     {
-        if (!of.TryGetProperty(list, out var items) || items.ValueKind == JsonValueKind.Null)
+        if (!parent.TryGetProperty(itemsName, out var items) || items.ValueKind == JsonValueKind.Null)
             return 0;
         if (items.ValueKind != JsonValueKind.Array)
             return null;
@@ -409,12 +409,12 @@ internal static class ToastTranslator
     }
 
     // The amount in minor units, 0 or more; 0 when the field is missing.
-    private static long? ReadMinorUnits(JsonElement of, string name, string currency) =>
-        ToastAmount.Read(of, name) is >= 0 and { } units ? ToastAmount.ToMinorUnits(units, currency) : null;
+    private static long? ReadMinorUnits(JsonElement parent, string name, string currency) =>
+        ToastAmount.Read(parent, name) is >= 0 and { } units ? ToastAmount.ToMinorUnits(units, currency) : null;
 
     // A missing flag is false; anything but true and false is unreadable.
-    private static bool? ReadFlag(JsonElement of, string name) =>
-        !of.TryGetProperty(name, out var value)
+    private static bool? ReadFlag(JsonElement parent, string name) =>
+        !parent.TryGetProperty(name, out var value)
             ? false
             : value.ValueKind switch
             {
@@ -427,9 +427,9 @@ internal static class ToastTranslator
     private static string Summarize(IReadOnlyList<string> skipped) =>
         string.Join(" ", skipped.Take(5)) + (skipped.Count > 5 ? $" And {skipped.Count - 5} more." : "");
 
-    private static JsonElement.ArrayEnumerator ReadItems(JsonElement of, string name, string missing, List<string> skipped)
+    private static JsonElement.ArrayEnumerator ReadItems(JsonElement parent, string name, string missing, List<string> skipped)
     {
-        if (!of.TryGetProperty(name, out var items) || items.ValueKind == JsonValueKind.Null)
+        if (!parent.TryGetProperty(name, out var items) || items.ValueKind == JsonValueKind.Null)
             return default;
         if (items.ValueKind == JsonValueKind.Array)
             return items.EnumerateArray();
@@ -440,16 +440,16 @@ internal static class ToastTranslator
     // GUIDs are compared as text, so they are lower-cased.
     private static string? ReadLocation(JsonElement? details) => ReadText(details, "restaurantGuid")?.ToLowerInvariant();
 
-    private static string? ReadText(JsonElement? of, string name) =>
-        of is { } element
+    private static string? ReadText(JsonElement? parent, string name) =>
+        parent is { } element
         && element.TryGetProperty(name, out var value)
         && value.ValueKind == JsonValueKind.String
         && value.GetString() is { Length: > 0 } text
             ? text
             : null;
 
-    private static JsonElement? ReadObject(JsonElement? of, string name) =>
-        of is { ValueKind: JsonValueKind.Object } element
+    private static JsonElement? ReadObject(JsonElement? parent, string name) =>
+        parent is { ValueKind: JsonValueKind.Object } element
         && element.TryGetProperty(name, out var value)
         && value.ValueKind == JsonValueKind.Object
             ? value

@@ -18,11 +18,11 @@ internal static class HmacSignature
     {
         if (key.IsEmpty || signature is null || signature.Length > 64)
             return false;
-        Span<byte> text = stackalloc byte[64];
-        Span<byte> given = stackalloc byte[48];
+        Span<byte> encoded = stackalloc byte[64];
+        Span<byte> actual = stackalloc byte[48];
         if (
-            !Encoding.UTF8.TryGetBytes(signature, text, out var count)
-            || Base64.DecodeFromUtf8(text[..count], given, out _, out var decoded) != System.Buffers.OperationStatus.Done
+            !Encoding.UTF8.TryGetBytes(signature, encoded, out var count)
+            || Base64.DecodeFromUtf8(encoded[..count], actual, out _, out var decoded) != System.Buffers.OperationStatus.Done
             || decoded != HashLength
         )
             return false;
@@ -31,6 +31,6 @@ internal static class HmacSignature
         hmac.AppendData(second);
         Span<byte> expected = stackalloc byte[HashLength];
         hmac.GetHashAndReset(expected);
-        return CryptographicOperations.FixedTimeEquals(expected, given[..HashLength]);
+        return CryptographicOperations.FixedTimeEquals(expected, actual[..HashLength]);
     }
 }

@@ -132,7 +132,7 @@ public sealed class ProviderErrorTests(TestPostgres postgres)
             Input(venue.Seller.Location.Id, venue.Seller.Token.Value, "PRODUCTION"),
             "INVALID_CREDENTIALS",
             "credentials.environment",
-            "This is an access token for SANDBOX"
+            "This access token belongs to SANDBOX"
         );
     }
 

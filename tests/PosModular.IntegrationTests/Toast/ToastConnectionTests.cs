@@ -126,7 +126,7 @@ public sealed class ToastConnectionTests(TestPostgres postgres)
         );
         await venue.Simulator.Toast.Deliveries.WhenIdleAsync(TestContext.Current.CancellationToken);
         (await venue.SqlAsync<string>("select status || ' ' || reason from ingestion.webhook_events where status <> 1")).ShouldBe(
-            "2 The till is disconnected."
+            "2 The location is disconnected."
         );
     }
 
