@@ -123,7 +123,7 @@ public sealed class OrderFetchTests(TestPostgres postgres)
         }
 
         CountOrderRequests(venue).ShouldBe(10);
-        venue.Host.Log.Lines.Count(l => l.Contains("was not known to its provider", StringComparison.Ordinal)).ShouldBe(1);
+        venue.Host.Log.Lines.Count(l => l.Contains("three days", StringComparison.Ordinal)).ShouldBe(1);
         Enumerable
             .Range(1, 9)
             .Aggregate(Duration.Zero, (sum, n) => sum + OrderFetchQueue.RetryDelayAfter(n)!.Value)

@@ -199,7 +199,7 @@ public sealed class FeedRelayTests(TestPostgres postgres)
             .At("history")
             .EnumerateArray()
             .Select(h => $"{h.At("from")} {h.At("to")} {h.At("reason")} {h.At("unlockId").ValueKind}")
-            .ShouldBe(["GUEST PLATINUM Unlocked. String", "PLATINUM REGULAR An unlock was taken back. Null"]);
+            .ShouldBe(["GUEST PLATINUM Unlocked. String", "PLATINUM REGULAR An unlock was revoked. Null"]);
         venue.Host.Log.Lines.Where(l => l.Contains("23505", StringComparison.Ordinal)).ShouldBeEmpty();
     }
 }

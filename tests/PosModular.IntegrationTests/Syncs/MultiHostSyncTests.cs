@@ -139,7 +139,7 @@ public sealed class MultiHostSyncTests(TestPostgres postgres)
         await venue.ShouldEqualSquareAsync();
         await Wait.UntilAsync(() =>
             host.Log.Lines.Any(l =>
-                l.Contains("After an outage", StringComparison.Ordinal) && l.Contains("20 sales", StringComparison.Ordinal)
+                l.Contains("After an outage", StringComparison.Ordinal) && l.Contains(": 20 ", StringComparison.Ordinal)
             )
         );
     }

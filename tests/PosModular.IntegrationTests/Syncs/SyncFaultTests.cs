@@ -252,7 +252,7 @@ public sealed class SyncFaultTests(TestPostgres postgres)
         await venue.ShouldEqualSquareAsync();
         await Wait.UntilAsync(() =>
             venue.Host.Log.Lines.Any(l =>
-                l.Contains("After an outage", StringComparison.Ordinal) && l.Contains("20 sales", StringComparison.Ordinal)
+                l.Contains("After an outage", StringComparison.Ordinal) && l.Contains(": 20 ", StringComparison.Ordinal)
             )
         );
     }
