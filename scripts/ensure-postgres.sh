@@ -18,7 +18,7 @@ postgres_is_installed() {
 }
 
 # Debian's package makes a server and starts it on port 5432 as it is installed, unless createcluster.conf says no.
-# It is told so for this one installation, and a server that is here already is not touched.
+# The setting holds for this one installation only, and a server that is here already is not touched.
 apt_install_postgres() {
   local as_root=()
   if [[ $EUID -ne 0 ]]; then

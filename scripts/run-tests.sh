@@ -60,7 +60,7 @@ run_tests() {
     if [[ -f $results/$name.trx ]]; then
       read -r p f s _ <<< "$(counts "$results/$name.trx") 0 0 0"
     fi
-    # The process died, or its results are missing: that is a failure even where every test it told of passed, and where
+    # The process died, or its results are missing: that is a failure even where every reported test passed, and where
     # dotnet test itself ended well (a test host that is killed from outside). Only a name may pick no test of a project.
     if [[ $f -eq 0 && ($exit_code -ne 0 || (! -f $results/$name.trx && $filter != *FullyQualifiedName*)) ]]; then
       f=1

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace PosModular.ArchitectureTests.Documentation;
 
-/// <summary>Every setting that the code reads is in docs/settings.md, .env.example and docker-compose.yml, and the other way round.</summary>
+/// <summary>Every setting that the code reads is in docs/settings.md, .env.example and docker-compose.yml, and vice versa.</summary>
 public sealed partial class SettingsTests
 {
     /// <summary>Settings that a container must not or cannot use: the host refuses or ignores them outside of Development.</summary>
