@@ -2,6 +2,7 @@ using Ingestion.Contracts;
 using MediatR;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
+using PosModular.Kernel.Data;
 
 namespace Analytics.Revenues;
 
@@ -26,20 +27,20 @@ internal sealed class AddUpRevenue(AnalyticsDb db) : INotificationHandler<Transa
         var deltas = RevenueDelta.FromChanges(notification.Changes);
         if (deltas.Count == 0)
             return;
-        await using var command = new NpgsqlCommand(Sql, (NpgsqlConnection)db.Database.GetDbConnection());
-        Add(d => d.Key.VenueId);
-        Add(d => d.Key.StartsAt);
-        Add(d => (short)d.Key.Provider);
-        Add(d => (short)d.Key.PaymentMethod);
-        Add(d => d.Key.Currency);
-        Add(d => d.Delta.Count);
-        Add(d => d.Delta.TotalMinor);
-        Add(d => d.Delta.TipMinor);
-        Add(d => d.Delta.RefundedMinor);
-        Add(d => d.Delta.PendingMinor);
+        await using var command = new NpgsqlCommand(Sql, (NpgsqlConnection)db.Database.GetDbConnection()).AddValues(
+            Values(d => d.Key.VenueId),
+            Values(d => d.Key.StartsAt),
+            Values(d => (short)d.Key.Provider),
+            Values(d => (short)d.Key.PaymentMethod),
+            Values(d => d.Key.Currency),
+            Values(d => d.Delta.Count),
+            Values(d => d.Delta.TotalMinor),
+            Values(d => d.Delta.TipMinor),
+            Values(d => d.Delta.RefundedMinor),
+            Values(d => d.Delta.PendingMinor)
+        );
         await command.ExecuteNonQueryAsync(cancellationToken);
 
-        void Add<T>(Func<(RevenueBucketKey Key, RevenueDelta Delta), T> value) =>
-            command.Parameters.Add(new() { Value = deltas.Select(value).ToArray() });
+        T[] Values<T>(Func<(RevenueBucketKey Key, RevenueDelta Delta), T> value) => [.. deltas.Select(value)];
     }
 }

@@ -5,6 +5,7 @@ using Integrations.Contracts.Access;
 using Integrations.Contracts.Venues;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
+using PosModular.Kernel.Data;
 using PosModular.Kernel.Errors;
 
 namespace Ingestion.Cards;
@@ -77,17 +78,7 @@ internal sealed class LinkCard(IDbContextFactory<IngestionDb> dbFactory, Transac
             caller.UserId,
             async (connection, now) =>
             {
-                await using var link = new NpgsqlCommand(UpsertLinkSql, connection)
-                {
-                    Parameters =
-                    {
-                        new() { Value = venue.Id },
-                        new() { Value = input.CardToken },
-                        new() { Value = userId },
-                        new() { Value = now },
-                        new() { Value = past },
-                    },
-                };
+                await using var link = new NpgsqlCommand(UpsertLinkSql, connection).AddValues(venue.Id, input.CardToken, userId, now, past);
                 await link.ExecuteNonQueryAsync(cancellationToken);
             },
             cancellationToken

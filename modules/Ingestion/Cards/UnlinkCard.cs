@@ -4,6 +4,7 @@ using Ingestion.Transactions;
 using Integrations.Contracts.Access;
 using Integrations.Contracts.Venues;
 using Npgsql;
+using PosModular.Kernel.Data;
 
 namespace Ingestion.Cards;
 
@@ -42,14 +43,7 @@ internal sealed class UnlinkCard(TransactionAssigner assigner, IVenues venues)
             caller.UserId,
             async (connection, _) =>
             {
-                await using var unlink = new NpgsqlCommand(DeleteLinkSql, connection)
-                {
-                    Parameters =
-                    {
-                        new() { Value = venue.Id },
-                        new() { Value = input.CardToken },
-                    },
-                };
+                await using var unlink = new NpgsqlCommand(DeleteLinkSql, connection).AddValues(venue.Id, input.CardToken);
                 await unlink.ExecuteNonQueryAsync(cancellationToken);
             },
             cancellationToken

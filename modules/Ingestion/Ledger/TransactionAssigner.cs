@@ -3,6 +3,7 @@ using Ingestion.Transactions;
 using NodaTime;
 using Npgsql;
 using NpgsqlTypes;
+using PosModular.Kernel.Data;
 using PosModular.Kernel.Feed;
 using PosModular.Kernel.Time;
 
@@ -95,8 +96,8 @@ internal sealed class TransactionAssigner(NpgsqlDataSource database, FeedSignal 
                 AssignSql(chosen),
                 venueId,
                 key,
-                Nullable(NpgsqlDbType.Text, userId),
-                Nullable(NpgsqlDbType.Smallint, (short?)matchedBy),
+                SqlParameters.Nullable(NpgsqlDbType.Text, userId),
+                SqlParameters.Nullable(NpgsqlDbType.Smallint, (short?)matchedBy),
                 head,
                 now,
                 (short)cause,
@@ -111,15 +112,6 @@ internal sealed class TransactionAssigner(NpgsqlDataSource database, FeedSignal 
             signal.Raise(TransactionsChanged.Feed, [venueId]);
         return moved;
 
-        NpgsqlCommand Command(string sql, params ReadOnlySpan<object> values)
-        {
-            var command = new NpgsqlCommand(sql, connection);
-            foreach (var value in values)
-                command.Parameters.Add(value as NpgsqlParameter ?? new NpgsqlParameter { Value = value });
-            return command;
-        }
+        NpgsqlCommand Command(string sql, params ReadOnlySpan<object> values) => new NpgsqlCommand(sql, connection).AddValues(values);
     }
-
-    private static NpgsqlParameter Nullable(NpgsqlDbType type, object? value) =>
-        new() { NpgsqlDbType = type, Value = value ?? DBNull.Value };
 }

@@ -1,6 +1,7 @@
 using Integrations.Contracts.Connections;
 using NodaTime;
 using Npgsql;
+using PosModular.Kernel.Data;
 
 namespace Ingestion.Orders;
 
@@ -60,14 +61,15 @@ internal sealed class OrderFetchQueue(NpgsqlDataSource database)
     )
     {
         var lease = now + LeaseTime;
-        await using var command = Command(
-            database.CreateCommand(ClaimSql),
-            connections.Select(t => t.ConnectionId).ToArray(),
-            now,
-            lease,
-            (long)MaxOrdersPerCall,
-            connections.Select(t => t.VenueId).ToArray()
-        );
+        await using var command = database
+            .CreateCommand(ClaimSql)
+            .AddValues(
+                connections.Select(t => t.ConnectionId).ToArray(),
+                now,
+                lease,
+                (long)MaxOrdersPerCall,
+                connections.Select(t => t.VenueId).ToArray()
+            );
         await using var rows = await command.ExecuteReaderAsync(cancellationToken);
         var claimed = new List<LeasedOrderFetch>();
         while (await rows.ReadAsync(cancellationToken))
@@ -89,19 +91,16 @@ internal sealed class OrderFetchQueue(NpgsqlDataSource database)
         LeasedOrderFetch[] over = [.. fetched, .. missing.Where(f => RetryDelayAfter(f.Attempts) is null)];
         if (over.Length > 0)
         {
-            await using var strike = Command(new NpgsqlCommand(DeleteSql, connection), Keys(over));
+            await using var strike = new NpgsqlCommand(DeleteSql, connection).AddValues(Keys(over));
             await strike.ExecuteNonQueryAsync(cancellationToken);
         }
         if (later.Length > 0)
         {
-            await using var put = Command(
-                new NpgsqlCommand(PostponeSql, connection),
-                [
-                    .. Keys(later),
-                    later.Select(f => now + RetryDelayAfter(f.Attempts)!.Value).ToArray(),
-                    later.Select(f => f.Attempts).ToArray(),
-                ]
-            );
+            await using var put = new NpgsqlCommand(PostponeSql, connection).AddValues([
+                .. Keys(later),
+                later.Select(f => now + RetryDelayAfter(f.Attempts)!.Value).ToArray(),
+                later.Select(f => f.Attempts).ToArray(),
+            ]);
             await put.ExecuteNonQueryAsync(cancellationToken);
         }
     }
@@ -109,17 +108,16 @@ internal sealed class OrderFetchQueue(NpgsqlDataSource database)
     /// <summary>The provider could not be asked: that is not the orders' fault and does not count.</summary>
     public async Task PostponeAsync(IReadOnlyList<LeasedOrderFetch> fetches, Instant dueAt, CancellationToken cancellationToken)
     {
-        await using var command = Command(
-            database.CreateCommand(PostponeSql),
-            [.. Keys(fetches), fetches.Select(_ => dueAt).ToArray(), fetches.Select(f => f.Attempts - 1).ToArray()]
-        );
+        await using var command = database
+            .CreateCommand(PostponeSql)
+            .AddValues([.. Keys(fetches), fetches.Select(_ => dueAt).ToArray(), fetches.Select(f => f.Attempts - 1).ToArray()]);
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     /// <summary>Drops what nobody could fetch for days, as its till is disconnected.</summary>
     public async Task DeleteExpiredAsync(Instant dueBefore, CancellationToken cancellationToken)
     {
-        await using var command = Command(database.CreateCommand(DeleteExpiredSql), dueBefore);
+        await using var command = database.CreateCommand(DeleteExpiredSql).AddValues(dueBefore);
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
@@ -130,11 +128,4 @@ internal sealed class OrderFetchQueue(NpgsqlDataSource database)
             fetches.Select(f => f.OrderId).ToArray(),
             fetches[0].LeasedUntil,
         ];
-
-    private static NpgsqlCommand Command(NpgsqlCommand command, params ReadOnlySpan<object> values)
-    {
-        foreach (var value in values)
-            command.Parameters.Add(new NpgsqlParameter { Value = value });
-        return command;
-    }
 }

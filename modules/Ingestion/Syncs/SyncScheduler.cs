@@ -57,7 +57,7 @@ internal sealed partial class SyncScheduler(
             {
                 break;
             }
-            await signal.WaitAsync(PollInterval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task)signal.WaitAsync(PollInterval, time, stoppingToken)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         await Task.WhenAll(_activeWorkers.Values);
     }
@@ -148,7 +148,7 @@ internal sealed partial class SyncScheduler(
         finally
         {
             _activeWorkers.TryRemove(connectionId, out _);
-            signal.RequestRun();
+            signal.Set();
         }
     }
 

@@ -2,6 +2,7 @@ using Integrations.Contracts.Connections;
 using NodaTime;
 using Npgsql;
 using NpgsqlTypes;
+using PosModular.Kernel.Data;
 using PosModular.Kernel.Errors;
 
 namespace Ingestion.Syncs;
@@ -104,10 +105,7 @@ internal static class SyncSql
         CancellationToken cancellationToken
     )
     {
-        await using var command = Command(
-            database,
-            SelectDueSql,
-            connections.Select(t => t.Details.ConnectionId).ToArray(),
+        await using var command = database.CreateCommand(SelectDueSql).AddValues(connections.Select(t => t.Details.ConnectionId).ToArray(),
             now,
             aliveAfter,
             connections.Select(t => t.SyncInterval.TotalSeconds).ToArray()
@@ -175,7 +173,7 @@ internal static class SyncSql
         CancellationToken cancellationToken
     )
     {
-        await using var command = Command(database, ClaimSql, connections, now, owner, maxCount, now + LeaseTime);
+        await using var command = database.CreateCommand(ClaimSql).AddValues(connections, now, owner, maxCount, now + LeaseTime);
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         var claimed = new List<Guid>();
         while (await row.ReadAsync(cancellationToken))
@@ -207,31 +205,27 @@ internal static class SyncSql
         CancellationToken cancellationToken
     )
     {
-        await using var command = new NpgsqlCommand(SaveProgressSql, connection);
-        Add(
-            command,
-            [
-                run.Id,
-                (short)position.Trigger,
-                position.To,
-                position.Stream,
-                position.WindowStart,
-                Text(position.Cursor),
-                Time(position.ReadUntil),
-                position.PassPages,
-                position.PassFoundChanges,
-                1,
-                fetched,
-                result.Created,
-                result.Updated,
-                result.Unchanged,
-                Text(position.SkippedSummary is null ? null : nameof(ErrorCode.SyncFailed)),
-                Text(position.SkippedSummary),
-                now,
-                run.ConnectionId,
-                owner,
-                now + LeaseTime,
-            ]
+        await using var command = new NpgsqlCommand(SaveProgressSql, connection).AddValues(
+            run.Id,
+            (short)position.Trigger,
+            position.To,
+            position.Stream,
+            position.WindowStart,
+            Text(position.Cursor),
+            Time(position.ReadUntil),
+            position.PassPages,
+            position.PassFoundChanges,
+            1,
+            fetched,
+            result.Created,
+            result.Updated,
+            result.Unchanged,
+            Text(position.SkippedSummary is null ? null : nameof(ErrorCode.SyncFailed)),
+            Text(position.SkippedSummary),
+            now,
+            run.ConnectionId,
+            owner,
+            now + LeaseTime
         );
         return (bool?)await command.ExecuteScalarAsync(cancellationToken);
     }
@@ -278,7 +272,7 @@ internal static class SyncSql
         params object[] values
     )
     {
-        await using var command = Command(database, sql, values);
+        await using var command = database.CreateCommand(sql).AddValues(values);
         return await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
@@ -289,27 +283,11 @@ internal static class SyncSql
         params object[] values
     )
     {
-        await using var command = new NpgsqlCommand(sql, connection);
-        Add(command, values);
+        await using var command = new NpgsqlCommand(sql, connection).AddValues(values);
         return await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    private static NpgsqlCommand Command(NpgsqlDataSource database, string sql, params object[] values)
-    {
-        var command = database.CreateCommand(sql);
-        Add(command, values);
-        return command;
-    }
+    private static NpgsqlParameter Text(string? value) => SqlParameters.Nullable(NpgsqlDbType.Text, value);
 
-    private static void Add(NpgsqlCommand command, object[] values)
-    {
-        foreach (var value in values)
-            command.Parameters.Add(value as NpgsqlParameter ?? new NpgsqlParameter { Value = value });
-    }
-
-    private static NpgsqlParameter Text(string? value) =>
-        new() { NpgsqlDbType = NpgsqlDbType.Text, Value = (object?)value ?? DBNull.Value };
-
-    private static NpgsqlParameter Time(Instant? value) =>
-        new() { NpgsqlDbType = NpgsqlDbType.TimestampTz, Value = (object?)value ?? DBNull.Value };
+    private static NpgsqlParameter Time(Instant? value) => SqlParameters.Nullable(NpgsqlDbType.TimestampTz, value);
 }

@@ -106,7 +106,7 @@ internal sealed class SyncTransactions(
                 .FirstAsync(cancellationToken);
             runs.Add(new SyncRun(run, connections.Streams(till.Provider, run.ByCreation).Count));
         }
-        signal.RequestRun();
+        signal.Set();
         signal.RaiseProgress(venue.Id);
         return new SyncTransactionsPayload(runs, []);
     }

@@ -1,6 +1,7 @@
 using Integrations.Contracts.Connections;
 using NodaTime;
 using Npgsql;
+using PosModular.Kernel.Data;
 using PosModular.Kernel.Schema;
 using PosModular.Kernel.Time;
 
@@ -33,9 +34,9 @@ internal sealed class QuietSince(NpgsqlDataSource database, IClock clock)
     {
         if (connection.DisconnectedAt is not null)
             return null; // not quiet, but off
-        await using var command = database.CreateCommand(Sql);
-        foreach (var value in new object[] { connection.VenueId, connection.ConnectionId, clock.Now(), ComparedWeeks })
-            command.Parameters.Add(new NpgsqlParameter { Value = value });
+        await using var command = database
+            .CreateCommand(Sql)
+            .AddValues(connection.VenueId, connection.ConnectionId, clock.Now(), ComparedWeeks);
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         return await row.ReadAsync(cancellationToken) && IsQuiet(row.GetDouble(1), row.GetInt64(2)) ? row.GetFieldValue<Instant>(0) : null;
     }

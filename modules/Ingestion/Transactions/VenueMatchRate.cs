@@ -5,6 +5,7 @@ using Integrations.Contracts.Venues;
 using NodaTime;
 using Npgsql;
 using NpgsqlTypes;
+using PosModular.Kernel.Data;
 using PosModular.Kernel.Schema;
 using PosModular.Kernel.Time;
 
@@ -45,10 +46,13 @@ internal sealed class VenueMatchRate(NpgsqlDataSource database, IClock clock)
     {
         context.Caller().Demand(Right.ViewTransactions, venue);
         var span = venue.SpanOf(period, on ?? venue.BusinessDateOf(clock.Now()));
-        await using var command = database.CreateCommand(Sql);
-        command.Parameters.Add(new() { Value = venue.Id });
-        command.Parameters.Add(new() { Value = (object?)span?.From ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz });
-        command.Parameters.Add(new() { Value = (object?)span?.To ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz });
+        await using var command = database
+            .CreateCommand(Sql)
+            .AddValues(
+                venue.Id,
+                SqlParameters.Nullable(NpgsqlDbType.TimestampTz, span?.From),
+                SqlParameters.Nullable(NpgsqlDbType.TimestampTz, span?.To)
+            );
         var counts = new List<UnmatchedReason>();
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         while (await row.ReadAsync(cancellationToken))

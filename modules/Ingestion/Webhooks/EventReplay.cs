@@ -163,29 +163,19 @@ internal sealed class EventReplay(
         CancellationToken cancellationToken
     )
     {
-        await using var batch = new NpgsqlBatch(connection);
-        var move = new NpgsqlBatchCommand(UpdateEventsSql);
-        Add(move, NpgsqlDbType.Uuid, events.Select(r => r.Row.Id).ToArray());
-        Add(move, NpgsqlDbType.Text, events.Select(r => r.Row.VenueId).ToArray());
-        Add(move, NpgsqlDbType.Text, events.Select(_ => venueId).ToArray());
-        Add(move, NpgsqlDbType.Uuid, events.Select(r => r.ConnectionId).ToArray());
-        Add(move, NpgsqlDbType.Smallint, events.Select(r => (short)r.Status).ToArray());
-        Add(move, NpgsqlDbType.Text, events.Select(r => r.Reason).ToArray());
-        batch.BatchCommands.Add(move);
-        if (events.Any(r => r.Row.VenueId == WebhookEventRow.UnroutedVenueId))
-        {
-            var drop = new NpgsqlBatchCommand(DeleteMovedSql);
-            Add(
-                drop,
-                NpgsqlDbType.Uuid,
-                events.Where(r => r.Row.VenueId == WebhookEventRow.UnroutedVenueId).Select(r => r.Row.Id).ToArray()
-            );
-            batch.BatchCommands.Add(drop);
-        }
+        await using var batch = new NpgsqlBatch(connection).AddCommand(
+            UpdateEventsSql,
+            events.Select(r => r.Row.Id).ToArray(),
+            events.Select(r => r.Row.VenueId).ToArray(),
+            events.Select(_ => venueId).ToArray(),
+            events.Select(r => r.ConnectionId).ToArray(),
+            events.Select(r => (short)r.Status).ToArray(),
+            SqlParameters.NullableArray(NpgsqlDbType.Text, events.Select(r => r.Reason).ToArray())
+        );
+        var unrouted = events.Where(r => r.Row.VenueId == WebhookEventRow.UnroutedVenueId).Select(r => r.Row.Id).ToArray();
+        if (unrouted.Length > 0)
+            batch.AddCommand(DeleteMovedSql, [unrouted]);
         await batch.ExecuteNonQueryAsync(cancellationToken);
-
-        static void Add(NpgsqlBatchCommand command, NpgsqlDbType type, Array values) =>
-            command.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Array | type, Value = values });
     }
 
     /// <summary>An event and what it comes to now.</summary>

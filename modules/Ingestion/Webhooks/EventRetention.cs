@@ -4,6 +4,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using NodaTime;
 using Npgsql;
+using PosModular.Kernel.Data;
 using PosModular.Kernel.Time;
 
 namespace Ingestion.Webhooks;
@@ -66,16 +67,12 @@ internal sealed partial class EventRetention(
                 int deletedRows;
                 do
                 {
-                    await using var delete = new NpgsqlCommand(DeleteSql, connection)
-                    {
-                        Parameters =
-                        {
-                            new() { Value = venue },
-                            new() { Value = FirstIdOf(before) },
-                            new() { Value = before },
-                            new() { Value = (long)DeleteBatchSize },
-                        },
-                    };
+                    await using var delete = new NpgsqlCommand(DeleteSql, connection).AddValues(
+                        venue,
+                        FirstIdOf(before),
+                        before,
+                        (long)DeleteBatchSize
+                    );
                     deleted += deletedRows = await delete.ExecuteNonQueryAsync(cancellationToken);
                     if (deletedRows > 0)
                         await time.DelayAsync(PauseBetweenBatches, cancellationToken);
@@ -109,7 +106,7 @@ internal sealed partial class EventRetention(
 
     private static async Task<bool> CallLockFunctionAsync(string sql, NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(sql, connection) { Parameters = { new() { Value = AdvisoryLockKey } } };
+        await using var command = new NpgsqlCommand(sql, connection).AddValues(AdvisoryLockKey);
         return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 

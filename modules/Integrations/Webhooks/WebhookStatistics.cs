@@ -1,3 +1,4 @@
+using PosModular.Kernel.Data;
 using System.Collections.Concurrent;
 using Integrations.Connections;
 using Microsoft.Extensions.Hosting;
@@ -66,19 +67,14 @@ internal sealed partial class WebhookStatistics(NpgsqlDataSource database, ICloc
             .ToArray();
         if (pending.Length == 0)
             return;
-        await using var command = database.CreateCommand(UpdateSql);
-        command.Parameters.Add(new() { Value = pending.Select(t => t.Key).ToArray() });
-        command.Parameters.Add(new() { Value = pending.Select(t => t.Taken.RefusedCount).ToArray() });
-        command.Parameters.Add(
-            new() { Value = pending.Select(t => t.Taken.LastRefusal).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text }
-        );
-        command.Parameters.Add(
-            new()
-            {
-                Value = pending.Select(t => t.Taken.LastEventAt).ToArray(),
-                NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz,
-            }
-        );
+        await using var command = database
+            .CreateCommand(UpdateSql)
+            .AddValues(
+                pending.Select(t => t.Key).ToArray(),
+                pending.Select(t => t.Taken.RefusedCount).ToArray(),
+                SqlParameters.NullableArray(NpgsqlDbType.Text, pending.Select(t => t.Taken.LastRefusal).ToArray()),
+                SqlParameters.NullableArray(NpgsqlDbType.TimestampTz, pending.Select(t => t.Taken.LastEventAt).ToArray())
+            );
         await command.ExecuteNonQueryAsync(cancellationToken);
         foreach (var (_, counter, written) in pending)
             counter.MarkWritten(written);

@@ -1,5 +1,6 @@
 using NodaTime;
 using Npgsql;
+using PosModular.Kernel.Data;
 using PosModular.Kernel.Time;
 using Rules.Spend;
 using Rules.SpendRules;
@@ -84,9 +85,7 @@ internal static class EvaluationResultWriter
     {
         await using var batch = new NpgsqlBatch(connection);
         if (deltas.Count > 0)
-            AddCommand(
-                batch,
-                UpsertSpend,
+            batch.AddCommand(UpsertSpend,
                 Values(deltas, d => d.VenueId),
                 Values(deltas, d => d.UserId),
                 Values(deltas, d => d.Currency),
@@ -96,9 +95,7 @@ internal static class EvaluationResultWriter
         // Revocations come first: the same rule may have unlocked again since, and a user has at most one unlock of a rule in force.
         var revoked = results.SelectMany(r => r.Value.RevokedUnlocks.Select(u => (VenueId: r.Key, u.Unlock, u.Reason))).ToArray();
         if (revoked.Length > 0)
-            AddCommand(
-                batch,
-                RevokeUnlocks,
+            batch.AddCommand(RevokeUnlocks,
                 Values(revoked, u => u.VenueId),
                 Values(revoked, u => u.Unlock.Id),
                 Values(revoked, u => u.Reason),
@@ -107,10 +104,8 @@ internal static class EvaluationResultWriter
         var unlocked = results.SelectMany(r => r.Value.NewUnlocks.Select(u => (VenueId: r.Key, Unlock: u, u.Rule))).ToArray();
         if (unlocked.Length > 0)
         {
-            AddCommand(batch, SynchronousCommit);
-            AddCommand(
-                batch,
-                InsertUnlocks,
+            batch.AddCommand(SynchronousCommit);
+            batch.AddCommand(InsertUnlocks,
                 Values(unlocked, u => u.Unlock.Id),
                 Values(unlocked, u => u.VenueId),
                 Values(unlocked, u => u.Unlock.UserId),
@@ -123,7 +118,7 @@ internal static class EvaluationResultWriter
                 Values(unlocked, u => u.Rule.Currency),
                 now
             );
-            AddCommand(batch, CountTriggeredRules, Values(unlocked, u => u.VenueId), Values(unlocked, u => u.Rule.Id), now);
+            batch.AddCommand(CountTriggeredRules, Values(unlocked, u => u.VenueId), Values(unlocked, u => u.Rule.Id), now);
         }
         var members = results
             .SelectMany(r => MemberUpdatesOf(r.Key, states[r.Key], r.Value))
@@ -131,9 +126,7 @@ internal static class EvaluationResultWriter
             .ThenBy(m => m.UserId)
             .ToArray();
         if (members.Length > 0)
-            AddCommand(
-                batch,
-                UpsertMembers,
+            batch.AddCommand(UpsertMembers,
                 Values(members, m => m.VenueId),
                 Values(members, m => m.UserId),
                 Values(members, m => (short)m.Tier),
@@ -182,12 +175,4 @@ internal static class EvaluationResultWriter
     private static string AccessText(IEnumerable<AccessLevel> access) => string.Join(',', access.Select(a => (short)a));
 
     private static T[] Values<TItem, T>(IReadOnlyList<TItem> items, Func<TItem, T> value) => [.. items.Select(value)];
-
-    private static void AddCommand(NpgsqlBatch batch, string sql, params ReadOnlySpan<object> values)
-    {
-        var command = new NpgsqlBatchCommand(sql);
-        foreach (var value in values)
-            command.Parameters.Add(new NpgsqlParameter { Value = value });
-        batch.BatchCommands.Add(command);
-    }
 }

@@ -2,6 +2,7 @@ using Integrations.Contracts.Venues;
 using NodaTime;
 using Npgsql;
 using PosModular.Kernel.Amounts;
+using PosModular.Kernel.Data;
 using Rules.LiveSessions;
 using Rules.SpendRules;
 
@@ -52,17 +53,12 @@ internal static class EvaluationStateReader
         var venueIds = users.Select(u => u.VenueId).Distinct().ToArray();
         var (venueIdOfUser, userIds) = (users.Select(u => u.VenueId).ToArray(), users.Select(u => u.UserId).ToArray());
         await using var batch = new NpgsqlBatch(connection)
-        {
-            BatchCommands =
-            {
-                CreateCommand(CreateFeedHeads, (object)venueIds),
-                CreateCommand(LockFeedHeads, (object)venueIds),
-                CreateCommand(SelectSpend, venueIdOfUser, userIds),
-                CreateCommand(SelectActiveUnlocks, venueIdOfUser, userIds),
-                CreateCommand(SelectEnabledRules, (object)venueIds),
-                CreateCommand(SelectLiveSessions, venueIds, from, to),
-            },
-        };
+            .AddCommand(CreateFeedHeads, [venueIds])
+            .AddCommand(LockFeedHeads, [venueIds])
+            .AddCommand(SelectSpend, venueIdOfUser, userIds)
+            .AddCommand(SelectActiveUnlocks, venueIdOfUser, userIds)
+            .AddCommand(SelectRules, [venueIds])
+            .AddCommand(SelectLiveSessions, venueIds, from, to);
         var states = venueIds.ToDictionary(id => id, id => new EvaluationState(venues[id], [], [], [], []));
         await using var row = await batch.ExecuteReaderAsync(cancellationToken);
         await row.NextResultAsync(cancellationToken);
@@ -122,12 +118,4 @@ internal static class EvaluationStateReader
 
     private static AccessLevel[] ReadAccess(NpgsqlDataReader row, int column) =>
         [.. row.GetFieldValue<short[]>(column).Select(a => (AccessLevel)a)];
-
-    private static NpgsqlBatchCommand CreateCommand(string sql, params ReadOnlySpan<object> values)
-    {
-        var command = new NpgsqlBatchCommand(sql);
-        foreach (var value in values)
-            command.Parameters.Add(new NpgsqlParameter { Value = value });
-        return command;
-    }
 }

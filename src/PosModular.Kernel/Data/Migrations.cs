@@ -12,11 +12,7 @@ public static class Migrations
     public static async Task MigrateModulesAsync(this IServiceProvider services, CancellationToken cancellationToken)
     {
         await using var guard = await services.GetRequiredService<NpgsqlDataSource>().OpenConnectionAsync(cancellationToken);
-        await using var take = new NpgsqlCommand("select pg_advisory_lock($1)", guard)
-        {
-            CommandTimeout = 300,
-            Parameters = { new() { Value = AdvisoryLockKey } },
-        };
+        await using var take = new NpgsqlCommand("select pg_advisory_lock($1)", guard) { CommandTimeout = 300 }.AddValues(AdvisoryLockKey);
         await take.ExecuteNonQueryAsync(cancellationToken);
         try
         {
@@ -29,10 +25,7 @@ public static class Migrations
         }
         finally
         {
-            await using var release = new NpgsqlCommand("select pg_advisory_unlock($1)", guard)
-            {
-                Parameters = { new() { Value = AdvisoryLockKey } },
-            };
+            await using var release = new NpgsqlCommand("select pg_advisory_unlock($1)", guard).AddValues(AdvisoryLockKey);
             await release.ExecuteNonQueryAsync(CancellationToken.None);
         }
     }

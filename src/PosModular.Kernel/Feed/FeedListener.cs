@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using PosModular.Kernel.Data;
 using PosModular.Kernel.Time;
 
 namespace PosModular.Kernel.Feed;
@@ -71,8 +72,9 @@ internal sealed partial class FeedListener(NpgsqlDataSource database, FeedSignal
             await time.DelayAsync(NotifyDebounce, cancellationToken);
             while (signal.Outgoing.Reader.TryRead(out var more))
                 Add(more.Source, more.VenueId);
-            await using var command = database.CreateCommand("select pg_notify('" + Channel + "', p) from unnest($1) p");
-            command.Parameters.Add(new() { Value = pending.SelectMany(p => BuildPayloads(_hostId, p.Key, p.Value)).ToArray() });
+            await using var command = database
+                .CreateCommand("select pg_notify('" + Channel + "', p) from unnest($1) p")
+                .AddValues([pending.SelectMany(p => BuildPayloads(_hostId, p.Key, p.Value)).ToArray()]);
             await command.ExecuteNonQueryAsync(cancellationToken);
         }
 

@@ -1,5 +1,7 @@
+using NodaTime;
 using Npgsql;
 using NpgsqlTypes;
+using PosModular.Kernel.Data;
 
 namespace PosModular.Kernel.Feed;
 
@@ -79,74 +81,54 @@ internal sealed class FeedSql(FeedReader reader, FeedSource source)
         int limit,
         string[] excludedVenueIds
     ) =>
-        new(connection)
-        {
-            BatchCommands =
-            {
-                new NpgsqlBatchCommand(DisableSequentialScans),
-                new NpgsqlBatchCommand(AsynchronousCommit),
-                new NpgsqlBatchCommand(ShortLockTimeout),
-                Command(_readNextSql, source.Name, TextArray(venueIds), afterVenueId, (long)limit, excludedVenueIds),
-            },
-        };
+        new NpgsqlBatch(connection)
+            .AddCommand(DisableSequentialScans)
+            .AddCommand(AsynchronousCommit)
+            .AddCommand(ShortLockTimeout)
+            .AddCommand(
+                _readNextSql,
+                source.Name,
+                SqlParameters.NullableArray(NpgsqlDbType.Text, venueIds),
+                afterVenueId,
+                (long)limit,
+                excludedVenueIds
+            );
 
-    public NpgsqlBatch ReadOne(NpgsqlConnection connection, string venueId, long seq) => Batch(connection, _readOneSql, venueId, seq);
+    public NpgsqlBatch ReadOne(NpgsqlConnection connection, string venueId, long seq) =>
+        new NpgsqlBatch(connection).AddCommand(_readOneSql, venueId, seq);
 
     public NpgsqlBatch Advance(NpgsqlConnection connection, IReadOnlyList<(string VenueId, long From, long To)> ranges) =>
-        Batch(connection, _advanceSql, source.Name, ranges.Select(e => e.VenueId).ToArray(), ranges.Select(e => e.To).ToArray());
+        new NpgsqlBatch(connection).AddCommand(
+            _advanceSql,
+            source.Name,
+            ranges.Select(e => e.VenueId).ToArray(),
+            ranges.Select(e => e.To).ToArray()
+        );
 
-    public NpgsqlBatch CreatePositions(NpgsqlConnection connection) => Batch(connection, _createPositionsSql, source.Name);
+    public NpgsqlBatch CreatePositions(NpgsqlConnection connection) =>
+        new NpgsqlBatch(connection).AddCommand(_createPositionsSql, source.Name);
 
     public NpgsqlBatch AddDeadLetter(
         NpgsqlConnection connection,
         string venueId,
         long seq,
         string error,
-        NodaTime.Instant now,
-        NodaTime.Instant nextAttemptAt
-    ) => Batch(connection, _addDeadLetterSql, source.Name, venueId, seq, error, now, nextAttemptAt);
+        Instant now,
+        Instant nextAttemptAt
+    ) => new NpgsqlBatch(connection).AddCommand(_addDeadLetterSql, source.Name, venueId, seq, error, now, nextAttemptAt);
 
-    public NpgsqlBatch NextDeadLetter(NpgsqlConnection connection, NodaTime.Instant now) =>
-        new(connection)
-        {
-            BatchCommands =
-            {
-                new NpgsqlBatchCommand(DisableSequentialScans),
-                new NpgsqlBatchCommand(ShortLockTimeout),
-                Command(_nextDeadLetterSql, source.Name, now),
-            },
-        };
+    public NpgsqlBatch NextDeadLetter(NpgsqlConnection connection, Instant now) =>
+        new NpgsqlBatch(connection)
+            .AddCommand(DisableSequentialScans)
+            .AddCommand(ShortLockTimeout)
+            .AddCommand(_nextDeadLetterSql, source.Name, now);
 
     public NpgsqlBatch RemoveDeadLetter(NpgsqlConnection connection, string venueId, long seq) =>
-        Batch(connection, _removeDeadLetterSql, source.Name, venueId, seq);
+        new NpgsqlBatch(connection).AddCommand(_removeDeadLetterSql, source.Name, venueId, seq);
 
-    public NpgsqlBatch PostponeDeadLetter(
-        NpgsqlConnection connection,
-        string venueId,
-        long seq,
-        string error,
-        NodaTime.Instant nextAttemptAt
-    ) => Batch(connection, _postponeDeadLetterSql, source.Name, venueId, seq, error, nextAttemptAt);
+    public NpgsqlBatch PostponeDeadLetter(NpgsqlConnection connection, string venueId, long seq, string error, Instant nextAttemptAt) =>
+        new NpgsqlBatch(connection).AddCommand(_postponeDeadLetterSql, source.Name, venueId, seq, error, nextAttemptAt);
 
     public NpgsqlBatch Lag(NpgsqlConnection connection, string? venueId) =>
-        Batch(
-            connection,
-            _lagSql,
-            source.Name,
-            new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Text, Value = (object?)venueId ?? DBNull.Value }
-        );
-
-    private static NpgsqlBatch Batch(NpgsqlConnection connection, string sql, params ReadOnlySpan<object> values) =>
-        new(connection) { BatchCommands = { Command(sql, values) } };
-
-    private static NpgsqlBatchCommand Command(string sql, params ReadOnlySpan<object> values)
-    {
-        var command = new NpgsqlBatchCommand(sql);
-        foreach (var value in values)
-            command.Parameters.Add(value as NpgsqlParameter ?? new NpgsqlParameter { Value = value });
-        return command;
-    }
-
-    private static NpgsqlParameter TextArray(string[]? values) =>
-        new() { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text, Value = (object?)values ?? DBNull.Value };
+        new NpgsqlBatch(connection).AddCommand(_lagSql, source.Name, SqlParameters.Nullable(NpgsqlDbType.Text, venueId));
 }

@@ -3,6 +3,7 @@ using System.Text;
 using GraphQL;
 using GraphQL.Execution;
 using Npgsql;
+using PosModular.Kernel.Data;
 
 namespace PosModular.Host.GraphQL.Errors;
 
@@ -55,10 +56,10 @@ internal sealed class ErrorMask(ILogger<ErrorMask> log)
                 Code = ErrorCodes.InvalidInput,
                 Path = error.Path,
             };
-        var away = DatabaseOutage.IsCauseOf(error.InnerException);
-        var masked = new ExecutionError(away ? "The database is away, try again" : "Internal error")
+        var isUnavailable = error.InnerException?.IsDatabaseUnavailable() ?? false;
+        var masked = new ExecutionError(isUnavailable ? "The database cannot answer now. Try again." : "Internal error")
         {
-            Code = away ? ErrorCodes.Unavailable : ErrorCodes.Internal,
+            Code = isUnavailable ? ErrorCodes.Unavailable : ErrorCodes.Internal,
             Path = error.Path,
             Extensions = new Dictionary<string, object?> { ["traceId"] = traceId },
         };
@@ -72,7 +73,7 @@ internal sealed class ErrorMask(ILogger<ErrorMask> log)
         var cause = first.InnerException ?? first;
         var level =
             cause is OperationCanceledException ? LogLevel.Information
-            : DatabaseOutage.IsCauseOf(cause) ? LogLevel.Warning
+            : cause.IsDatabaseUnavailable() ? LogLevel.Warning
             : LogLevel.Error;
         var path = first.Path is null ? "(operation)" : string.Join('.', first.Path);
         log.Log(level, cause, "GraphQL fault at {Path}, {Count} in the same answer, trace {TraceId}", path, count, traceId);
