@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using PosModular.Host.Auth;
 using PosModular.Host.Development.Postgres;
+using PosModular.Kernel.Data;
 using PosModular.Kernel.Settings;
 
 namespace PosModular.Host.Commands;
@@ -34,7 +35,7 @@ internal static class CommandLine
                     return 2;
             }
         }
-        catch (Exception e) when (e is SettingException or EmbeddedPostgresException or DatabaseUnavailableException)
+        catch (Exception e) when (e is SettingException or EmbeddedPostgresException or DatabaseUnavailableException or UnsupportedDatabaseException)
         {
             await Console.Error.WriteLineAsync(e.Message);
             return 1;
