@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 
 namespace PosModular.Kernel.Amounts;
 
-/// <summary>What the product must know of a currency: whether it exists and how many digits its minor unit has.</summary>
+/// <summary>Whether a currency exists, and how many digits its minor unit has.</summary>
 /// <remarks>Source: ISO 4217, list one (active codes), column "minor unit".</remarks>
 public static class Currency
 {
@@ -32,7 +32,7 @@ public static class Currency
     public static bool Exists(string code) =>
         TwoDecimalCodes.Contains(code) || ZeroDecimalCodes.Contains(code) || ThreeDecimalCodes.Contains(code);
 
-    /// <summary>Digits of the minor unit: 2 for EUR, 0 for JPY, 3 for KWD; 2 for a code that is not known.</summary>
+    /// <summary>Digits of the minor unit: 2 for EUR, 0 for JPY, 3 for KWD; 2 for an unknown code.</summary>
     public static int MinorUnitDigits(string code) =>
         ZeroDecimalCodes.Contains(code) ? 0
         : ThreeDecimalCodes.Contains(code) ? 3

@@ -7,7 +7,7 @@ namespace PosModular.Kernel.Amounts;
 /// <param name="Currency">ISO 4217.</param>
 public sealed record Money(long AmountMinor, string Currency)
 {
-    /// <summary>For people, en-US style whatever the machine's locale, e.g. €1,234.50.</summary>
+    /// <summary>The amount formatted for people in en-US style, e.g. €1,234.50. It does not depend on the machine's locale.</summary>
     public string Formatted
     {
         get
@@ -19,7 +19,7 @@ public sealed record Money(long AmountMinor, string Currency)
         }
     }
 
-    /// <summary>Total divided by count, rounded half to even; 0 without any.</summary>
+    /// <summary>Total divided by count, rounded half to even; 0 when the count is 0.</summary>
     public static long Average(long totalMinor, long count) =>
         count == 0 ? 0 : (long)Math.Round((decimal)totalMinor / count, MidpointRounding.ToEven);
 

@@ -4,26 +4,26 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace PosModular.Kernel.Batching;
 
-/// <summary>One question for many rows: answers for all keys that were asked for; a key without an answer may be left out.</summary>
+/// <summary>Loads the values of many keys with one query. Keys without a value may be left out of the result.</summary>
 public delegate Task<IReadOnlyDictionary<TKey, TValue>> LoadBatch<TKey, TValue>(
     IReadOnlyList<TKey> keys,
     CancellationToken cancellationToken
 )
     where TKey : notnull;
 
-/// <summary>Turns the same question asked by many objects of one query into one question for all of them.</summary>
-/// <remarks>GraphQL.NET first runs every resolver it can and only then asks the results that are data loaders, so all keys of a level
-/// are here when the first answer is wanted. Loaders live as long as the operation.</remarks>
+/// <summary>Combines the loads that many objects of one GraphQL operation ask for into one query.</summary>
+/// <remarks>GraphQL.NET runs every resolver it can before it awaits the data loaders they returned, so all keys of one level have been
+/// collected when the first value is needed. Loaders live as long as the operation.</remarks>
 public sealed class BatchLoaders
 {
     private readonly Dictionary<object, object> _openBatches = [];
 
-    /// <summary>Puts a key into the round that is still open for this question and promises its answer.</summary>
-    /// <param name="context">The field that asks.</param>
-    /// <param name="batchKey">Who asks what, e.g. the slice's type: one round for each.</param>
-    /// <param name="key">The row asked about.</param>
-    /// <param name="load">The set-based question.</param>
-    /// <param name="defaultValue">The answer for a key without one.</param>
+    /// <summary>Adds a key to the open batch and returns a promise of its value.</summary>
+    /// <param name="context">The resolver's context.</param>
+    /// <param name="batchKey">Loads with an equal key share a batch; usually the slice's type.</param>
+    /// <param name="key">The row whose value is wanted.</param>
+    /// <param name="load">The query for all keys of a batch.</param>
+    /// <param name="defaultValue">The value for keys that the query does not return.</param>
     public static IDataLoaderResult<TValue> Load<TKey, TValue>(
         IResolveFieldContext context,
         object batchKey,

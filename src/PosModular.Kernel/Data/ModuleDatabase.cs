@@ -9,8 +9,8 @@ public sealed record ModuleDatabase(string Schema, Type ContextType);
 
 public static class ModuleDatabaseRegistration
 {
-    /// <summary>A pooled factory for resolvers (each takes its own context: sibling fields run in parallel), and a scoped context for
-    /// reactions to the feed, which share the relay's transaction.</summary>
+    /// <summary>Registers a pooled factory for resolvers, each of which takes its own context because sibling fields run in parallel, and a
+    /// scoped context for feed readers, which share the relay's transaction.</summary>
     public static IServiceCollection AddModuleDatabase<TDb>(this IServiceCollection services, string schema)
         where TDb : DbContext
     {
@@ -26,7 +26,7 @@ public static class ModuleDatabaseRegistration
             .UseNpgsql(database, npgsql => npgsql.UseNodaTime().MigrationsHistoryTable("__EFMigrationsHistory", schema))
             .UseSnakeCaseNamingConvention();
 
-    /// <summary>For <c>dotnet ef</c> only: nothing is connected to.</summary>
+    /// <summary>For <c>dotnet ef</c> only; it never connects.</summary>
     public static DbContextOptions<TDb> DesignTimeOptions<TDb>(string schema)
         where TDb : DbContext
     {

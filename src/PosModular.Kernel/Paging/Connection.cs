@@ -1,35 +1,35 @@
 namespace PosModular.Kernel.Paging;
 
-/// <summary>One page of a list (Relay Cursor Connections).</summary>
+/// <summary>One page of a list, as the Relay Cursor Connections specification defines it.</summary>
 public class Connection<T>(IReadOnlyList<Edge<T>> edges, PageInfo pageInfo)
     where T : class
 {
-    /// <summary>The items with their cursors.</summary>
+    /// <summary>The items of this page with their cursors.</summary>
     public IReadOnlyList<Edge<T>> Edges { get; } = edges;
 
-    /// <summary>The items alone.</summary>
+    /// <summary>The items of this page without their cursors.</summary>
     public IEnumerable<T> Nodes => Edges.Select(e => e.Node);
 
-    /// <summary>Where this page stands in the list.</summary>
+    /// <summary>The position of this page in the list.</summary>
     public PageInfo PageInfo { get; } = pageInfo;
 }
 
-/// <summary>An item and its place in the list.</summary>
-/// <param name="Cursor">Pass it as after to get what follows.</param>
+/// <summary>An item and its position in the list.</summary>
+/// <param name="Cursor">Opaque position of the item. Pass it as after to get the items that follow it.</param>
 /// <param name="Node">The item.</param>
 public sealed record Edge<T>(string Cursor, T Node)
     where T : class;
 
-/// <summary>Where a page stands in its list.</summary>
-/// <param name="HasNextPage">Whether more follows.</param>
-/// <param name="HasPreviousPage">Whether the page was asked for with after.</param>
-/// <param name="StartCursor">Of the first item; null on an empty page.</param>
-/// <param name="EndCursor">Of the last item; pass it as after to get the next page. Null on an empty page.</param>
+/// <summary>The position of a page in its list.</summary>
+/// <param name="HasNextPage">Whether more items follow this page.</param>
+/// <param name="HasPreviousPage">Whether this page was requested with after, so that items may precede it.</param>
+/// <param name="StartCursor">The cursor of the first item; null on an empty page.</param>
+/// <param name="EndCursor">The cursor of the last item; null on an empty page. Pass it as after to get the next page.</param>
 public sealed record PageInfo(bool HasNextPage, bool HasPreviousPage, string? StartCursor, string? EndCursor);
 
 public static class Connection
 {
-    /// <summary>Cuts the probe row off and puts the page together.</summary>
+    /// <summary>Builds the page from <see cref="Page.FetchCount"/> rows: the one too many only tells that a next page exists.</summary>
     public static Connection<T> Of<T>(Page page, IReadOnlyList<T> fetched, Func<T, string> cursor)
         where T : class
     {

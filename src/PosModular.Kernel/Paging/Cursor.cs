@@ -6,7 +6,7 @@ using PosModular.Kernel.Errors;
 
 namespace PosModular.Kernel.Paging;
 
-/// <summary>Opaque keyset cursors: a kind, so that one list's cursor is not taken for another's, and the key's parts.</summary>
+/// <summary>Opaque keyset cursors. Each holds the parts of a sort key and the kind of its list, so that no list accepts another's cursors.</summary>
 public static class Cursor
 {
     public static string Encode(string kind, params ReadOnlySpan<string> parts) =>
@@ -15,11 +15,11 @@ public static class Cursor
     public static string EncodeTime(string kind, Instant at, Guid id) =>
         Encode(kind, (at.ToUnixTimeTicks() / 10).ToString(CultureInfo.InvariantCulture), id.ToString("N"));
 
-    /// <summary>A place in one stream of a feed.</summary>
+    /// <summary>A position in one stream of a feed.</summary>
     public static string EncodeSequence(string kind, string stream, long seq) =>
         Encode(kind, stream, seq.ToString(CultureInfo.InvariantCulture));
 
-    /// <summary>The parts of a cursor of this kind; throws INVALID_INPUT for anything else.</summary>
+    /// <summary>Returns the parts of a cursor of this kind; throws INVALID_INPUT for any other text.</summary>
     public static string[] Decode(string kind, string cursor, int parts)
     {
         try
@@ -49,8 +49,8 @@ public static class Cursor
             : throw InvalidCursor();
     }
 
-    /// <summary>Throws INVALID_INPUT for a cursor that is not of this kind and stream, or lies beyond the feed's end: the database is younger
-    /// than the client then, and it must start anew.</summary>
+    /// <summary>Throws INVALID_INPUT for a cursor that is not of this kind and stream, or that lies beyond the end of the feed. The latter
+    /// happens after a restore of an older backup; the client must then subscribe without a cursor.</summary>
     public static long DecodeSequence(string kind, string stream, string cursor, long end)
     {
         var parts = Decode(kind, cursor, 2);
@@ -59,11 +59,11 @@ public static class Cursor
         return seq <= end
             ? seq
             : throw ApiError.InvalidInput(
-                "after lies beyond the end of this feed, which must have been restored since. Subscribe without after."
+                "after lies beyond the end of this feed, which has probably been restored from a backup since. Subscribe without after."
             );
     }
 
-    // A part may hold what parts are told apart by: the users of some identity providers are auth0|…
+    // A part may contain the separator itself: some identity providers issue user ids such as auth0|123.
     private static string[] Escape(ReadOnlySpan<string> parts)
     {
         var escaped = parts.ToArray();
@@ -73,5 +73,5 @@ public static class Cursor
     }
 
     private static ApiError InvalidCursor() =>
-        ApiError.InvalidInput("after is not a cursor of this list. Pass endCursor, or the cursor of an edge, exactly as you got it.");
+        ApiError.InvalidInput("after is not a cursor of this list. Pass endCursor, or the cursor of an edge, exactly as you received it.");
 }

@@ -2,9 +2,9 @@ using PosModular.Kernel.Errors;
 
 namespace PosModular.Kernel.Paging;
 
-/// <summary>The checked paging arguments of a list: how many, and after what.</summary>
-/// <param name="First">1 to 200.</param>
-/// <param name="After">The opaque cursor, not yet read.</param>
+/// <summary>The validated paging arguments of a list.</summary>
+/// <param name="First">Number of items, from 1 to 200.</param>
+/// <param name="After">The opaque cursor of the item before the page, not yet decoded; null for the first page.</param>
 public sealed record Page(int First, string? After)
 {
     public const int MaxSize = 200;
@@ -17,6 +17,6 @@ public sealed record Page(int First, string? After)
                 $"first must be from 1 to {MaxSize}, it was {first}. Ask for more with after: pageInfo.endCursor."
             );
 
-    /// <summary>One row more than asked for, which only tells whether there is a next page.</summary>
+    /// <summary>One row more than requested, to tell whether there is a next page.</summary>
     public int FetchCount => First + 1;
 }

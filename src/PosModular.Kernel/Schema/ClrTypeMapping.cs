@@ -4,7 +4,7 @@ using NodaTime;
 
 namespace PosModular.Kernel.Schema;
 
-/// <summary>An object type read from a CLR type, plus the fields that slices of any module add to it.</summary>
+/// <summary>An object type derived from a CLR type, plus the fields that slices of any module add to it.</summary>
 internal sealed class OutputType<T> : AutoRegisteringObjectGraphType<T>
 {
     public OutputType(SchemaSlices slices)
@@ -14,7 +14,7 @@ internal sealed class OutputType<T> : AutoRegisteringObjectGraphType<T>
             MergedSchema.AddFields(this, slice);
     }
 
-    // Factories are static and are no fields; Deconstruct and its like return nothing and are left out by the library.
+    // Static members are factories, not fields. The library itself leaves out methods that return nothing, such as Deconstruct.
     protected override IEnumerable<MemberInfo> GetRegisteredMembers() =>
         base.GetRegisteredMembers().Where(m => m is PropertyInfo { GetMethod.IsStatic: false } or MethodInfo { IsStatic: false });
 
@@ -26,7 +26,7 @@ internal sealed class OutputType<T> : AutoRegisteringObjectGraphType<T>
     }
 }
 
-/// <summary>An input type read from a CLR record.</summary>
+/// <summary>An input type derived from a CLR record.</summary>
 internal sealed class InputType<T> : AutoRegisteringInputObjectGraphType<T>
 {
     public InputType() => Description = Docstrings.Of(typeof(T));
@@ -50,7 +50,7 @@ internal sealed class InputType<T> : AutoRegisteringInputObjectGraphType<T>
     }
 }
 
-/// <summary>An enum; values in CONSTANT_CASE.</summary>
+/// <summary>An enum type; its values are named in CONSTANT_CASE.</summary>
 internal sealed class EnumType<T> : EnumerationGraphType<T>
     where T : Enum
 {
@@ -62,7 +62,7 @@ internal sealed class EnumType<T> : EnumerationGraphType<T>
     }
 }
 
-/// <summary>Which graph type stands for a CLR type.</summary>
+/// <summary>Maps CLR types to GraphQL types.</summary>
 internal sealed class ClrTypeMapping : IGraphTypeMappingProvider
 {
     private static readonly Dictionary<Type, Type> Scalars = new()

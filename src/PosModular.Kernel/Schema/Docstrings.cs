@@ -5,7 +5,7 @@ using System.Xml.Linq;
 
 namespace PosModular.Kernel.Schema;
 
-/// <summary>The docstrings of an assembly, read from the XML file beside it: they are the descriptions of the GraphQL schema.</summary>
+/// <summary>The XML documentation of an assembly, which supplies the descriptions of the GraphQL schema.</summary>
 internal static partial class Docstrings
 {
     private static readonly ConcurrentDictionary<Assembly, IReadOnlyDictionary<string, XElement>> MembersByAssembly = new();
@@ -33,7 +33,7 @@ internal static partial class Docstrings
                 .FirstOrDefault(p => (string?)p.Attribute("name") == name)
         );
 
-    // Slices have one method of a name, so what follows the name (the parameter list) need not be matched.
+    // A slice has one method of each name, so the parameter list that follows the name need not match.
     private static XElement? MethodElement(MemberInfo method)
     {
         var prefix = "M:" + DocumentationName(method.DeclaringType!) + "." + method.Name;
@@ -59,7 +59,7 @@ internal static partial class Docstrings
     {
         if (element is null)
             return null;
-        element = new XElement(element); // the read file is shared and stays as it is
+        element = new XElement(element); // The cached document must not be modified.
         foreach (var see in element.Descendants().Where(e => e.Name == "see" || e.Name == "paramref").ToArray())
             see.ReplaceWith(((string?)see.Attribute("cref") ?? (string?)see.Attribute("name") ?? "").Split('.')[^1]);
         return Whitespace().Replace(element.Value, " ").Trim();

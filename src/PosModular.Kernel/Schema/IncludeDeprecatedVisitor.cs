@@ -4,9 +4,9 @@ using GraphQL.Utilities;
 namespace PosModular.Kernel.Schema;
 
 /// <summary>
-/// Gives <c>__Directive.args</c> the argument <c>includeDeprecated</c> that the specification asks for (GraphQL draft,
-/// Schema Introspection) and GraphQL.NET 8 leaves out. A client that finds <c>__InputValue.isDeprecated</c> uses it, and
-/// would otherwise get no schema at all. No argument of ours is deprecated, so there is nothing to leave out.
+/// Adds the argument <c>includeDeprecated</c> to <c>__Directive.args</c>. The specification requires it (GraphQL draft, Schema
+/// Introspection) but GraphQL.NET 8 lacks it, and clients that find <c>__InputValue.isDeprecated</c> rely on it in their
+/// introspection query. The argument has no effect, because no argument of a directive is deprecated.
 /// </summary>
 internal sealed class IncludeDeprecatedVisitor : BaseSchemaNodeVisitor
 {

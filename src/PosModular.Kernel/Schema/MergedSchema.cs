@@ -4,19 +4,19 @@ using GraphQL.Utilities;
 
 namespace PosModular.Kernel.Schema;
 
-/// <summary>The one schema, put together from the slices of all modules; fields stand in the order of their names.</summary>
+/// <summary>The one schema, merged from the slices of all modules. Fields are sorted by name.</summary>
 internal sealed class MergedSchema : GraphQL.Types.Schema
 {
     public MergedSchema(IServiceProvider services, SchemaSlices slices, IEnumerable<GraphQL.DI.IConfigureSchema> configurations)
         : base(services, configurations)
     {
-        Description = "What was sold, who bought it and what that unlocks.";
+        Description = "The transactions of venues that sell through Square or Toast, the guests who made them, and what their spend unlocks.";
         Features.RepeatableDirectives = true;
         Features.DeprecationOfInputValues = true;
         this.RegisterVisitor(new IncludeDeprecatedVisitor());
-        Query = BuildRootType("Query", "Reading.", slices)!;
-        Mutation = BuildRootType("Mutation", "Writing. Expected errors are data: the payload's errors.", slices);
-        Subscription = BuildRootType("Subscription", "Live, over graphql-transport-ws or text/event-stream.", slices);
+        Query = BuildRootType("Query", "Reads data. Nothing here changes anything.", slices)!;
+        Mutation = BuildRootType("Mutation", "Changes data. Expected errors are returned in the errors of the payload.", slices);
+        Subscription = BuildRootType("Subscription", "Streams events over graphql-transport-ws or text/event-stream.", slices);
     }
 
     private static ObjectGraphType? BuildRootType(string name, string description, SchemaSlices slices)
@@ -34,7 +34,7 @@ internal sealed class MergedSchema : GraphQL.Types.Schema
             type.AddField(field);
     }
 
-    /// <summary>The schema as a client may generate its types from, the same text on every machine.</summary>
+    /// <summary>Prints the schema as SDL. The text is the same on every machine.</summary>
     public static string Print(ISchema schema)
     {
         schema.Initialize();

@@ -3,7 +3,7 @@ using GraphQL.Types;
 
 namespace PosModular.Kernel.Schema;
 
-/// <summary>The parameter is the object the field stands on, by a type or interface that its owner shows in its Contracts.</summary>
+/// <summary>Marks the parameter that receives the object to which the field belongs, as a type or interface of its owner's Contracts.</summary>
 [AttributeUsage(AttributeTargets.Parameter)]
 public sealed class ParentAttribute : GraphQLAttribute
 {

@@ -1,10 +1,10 @@
 namespace PosModular.Kernel.Schema;
 
-/// <summary>An input in which a field left out differs from one that is null: left out stays, null clears.</summary>
+/// <summary>An input that distinguishes an omitted field, which keeps the current value, from null, which clears it.</summary>
 public abstract record PartialInput
 {
     internal HashSet<string> ProvidedFields { get; set; } = [];
 
-    /// <summary>Whether the field was given, be it null.</summary>
+    /// <summary>Whether the input contains the field, even if its value is null.</summary>
     public bool IsProvided(string field) => ProvidedFields.Contains(field);
 }

@@ -12,7 +12,7 @@ internal sealed class LongScalar : LongGraphType
     public LongScalar()
     {
         Name = "Long";
-        Description = "A whole number of 64 bits, as a JSON number.";
+        Description = "A 64-bit whole number, as a JSON number.";
     }
 }
 
@@ -21,7 +21,7 @@ internal sealed class DecimalScalar : DecimalGraphType
     public DecimalScalar()
     {
         Name = "Decimal";
-        Description = "A decimal number: a JSON number or, so that no digit is lost on the way, a string such as \"49.99\".";
+        Description = "A decimal number: a JSON number or, so that no digit is lost in transit, a string such as \"49.99\".";
     }
 
     public override bool CanParseLiteral(GraphQLValue value) =>
@@ -96,14 +96,14 @@ internal sealed class DateTimeScalar : PatternScalar<Instant>
         : base(InstantPattern.ExtendedIso, new OffsetInstantPattern())
     {
         Name = "DateTime";
-        Description = "An instant, ISO 8601 in UTC with Z, at most microseconds, e.g. 2026-11-23T19:04:05.123Z.";
+        Description = "An instant in ISO 8601 format, printed in UTC with at most six fractional digits, e.g. 2026-11-23T19:04:05.123Z.";
     }
 
     protected override string Format(Instant value) => InstantPattern.ExtendedIso.Format(value);
 
     protected override Instant Truncate(Instant value) => value.ToMicroseconds();
 
-    // In input an offset is taken too: clients send what their own clock prints.
+    // Input may carry any offset, because clients send what their own clock prints.
     private sealed class OffsetInstantPattern : IPattern<Instant>
     {
         public ParseResult<Instant> Parse(string text) =>
@@ -124,7 +124,7 @@ internal sealed class LocalDateScalar : PatternScalar<LocalDate>
         : base(LocalDatePattern.Iso)
     {
         Name = "LocalDate";
-        Description = "A day of the venue, e.g. 2026-11-23.";
+        Description = "A date in the venue's time zone, e.g. 2026-11-23.";
     }
 
     protected override string Format(LocalDate value) => LocalDatePattern.Iso.Format(value);
@@ -139,7 +139,7 @@ internal sealed class LocalTimeScalar : PatternScalar<LocalTime>
         : base(MinutesPattern, SecondsPattern)
     {
         Name = "LocalTime";
-        Description = "A time of day at the venue: 22:00 or 22:00:00 in input, printed 22:00:00.";
+        Description = "A time of day in the venue's time zone: 22:00 or 22:00:00 as input, printed as 22:00:00.";
     }
 
     protected override string Format(LocalTime value) => SecondsPattern.Format(value);

@@ -7,7 +7,7 @@ namespace PosModular.Kernel.Schema;
 
 public static class SchemaSetup
 {
-    /// <summary>The schema as a singleton, made from what the modules have registered.</summary>
+    /// <summary>Registers the schema as a singleton that is built from the slices of all modules.</summary>
     public static IServiceCollection AddMergedSchema(this IServiceCollection services)
     {
         services.AddScoped<BatchLoaders>();
@@ -15,6 +15,6 @@ public static class SchemaSetup
         return services;
     }
 
-    /// <summary>The schema as SDL, as committed in schema.graphql.</summary>
+    /// <summary>Prints the schema as SDL, as committed in schema.graphql.</summary>
     public static string PrintSdl(this ISchema schema) => MergedSchema.Print(schema);
 }

@@ -2,9 +2,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace PosModular.Kernel.Schema;
 
-/// <summary>The slices that the modules bring to the one schema: which type each adds its field to.</summary>
-/// <remarks>A slice is a class with one public method, which is the field: named as the method, or as the class when the method is
-/// called <c>Handle</c>. The parameters are the arguments. It is made once, so all it holds must be safe to share.</remarks>
+/// <summary>The slices that the modules contribute to the schema, each with the GraphQL type to which it adds a field.</summary>
+/// <remarks>A slice is a class with one public method, which is the resolver of the field. The field is named after the method, or after the
+/// class when the method is called <c>HandleAsync</c>; the parameters are its arguments. A slice is a singleton, so everything it holds
+/// must be thread-safe.</remarks>
 public sealed class SchemaSlices
 {
     private readonly List<(string Type, Type Slice)> _slices = [];
@@ -27,7 +28,7 @@ public static class SliceRegistration
     public static IServiceCollection AddSubscription<TSlice>(this IServiceCollection services)
         where TSlice : class => services.AddField<TSlice>("Subscription");
 
-    /// <summary>Adds a slice to a type by its GraphQL name: also to one that another module owns.</summary>
+    /// <summary>Adds a field to a GraphQL type by its name, which may belong to another module.</summary>
     public static IServiceCollection AddField<TSlice>(this IServiceCollection services, string type)
         where TSlice : class
     {
@@ -35,7 +36,7 @@ public static class SliceRegistration
         return services.AddSingleton<TSlice>();
     }
 
-    // One collection of parts for a host, filled while the modules register and read when the schema is made.
+    // One collection per host, filled while the modules register and read when the schema is built.
     private static SchemaSlices GetSlices(this IServiceCollection services)
     {
         if (services.FirstOrDefault(s => s.ServiceType == typeof(SchemaSlices))?.ImplementationInstance is SchemaSlices parts)

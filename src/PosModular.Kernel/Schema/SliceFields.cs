@@ -6,7 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace PosModular.Kernel.Schema;
 
-/// <summary>Reads a slice class as GraphQL fields; the instance comes from the services, never from the parent object.</summary>
+/// <summary>Turns the method of a slice class into a GraphQL field. The instance comes from dependency injection, never from the parent object.</summary>
 [DoNotRegister]
 internal sealed class SliceFields<TSlice> : AutoRegisteringObjectGraphType<TSlice>
     where TSlice : class
