@@ -105,11 +105,14 @@ internal static class SyncSql
         CancellationToken cancellationToken
     )
     {
-        await using var command = database.CreateCommand(SelectDueSql).AddValues(connections.Select(t => t.Details.ConnectionId).ToArray(),
-            now,
-            aliveAfter,
-            connections.Select(t => t.SyncInterval.TotalSeconds).ToArray()
-        );
+        await using var command = database
+            .CreateCommand(SelectDueSql)
+            .AddValues(
+                connections.Select(t => t.Details.ConnectionId).ToArray(),
+                now,
+                aliveAfter,
+                connections.Select(t => t.SyncInterval.TotalSeconds).ToArray()
+            );
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         var due = new List<(Guid, Instant?, bool)>();
         while (await row.ReadAsync(cancellationToken))

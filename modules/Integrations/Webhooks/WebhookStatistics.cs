@@ -1,4 +1,3 @@
-using PosModular.Kernel.Data;
 using System.Collections.Concurrent;
 using Integrations.Connections;
 using Microsoft.Extensions.Hosting;
@@ -6,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using NodaTime;
 using Npgsql;
 using NpgsqlTypes;
+using PosModular.Kernel.Data;
 using PosModular.Kernel.Time;
 
 namespace Integrations.Webhooks;

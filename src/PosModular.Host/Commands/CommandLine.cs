@@ -35,7 +35,8 @@ internal static class CommandLine
                     return 2;
             }
         }
-        catch (Exception e) when (e is SettingException or EmbeddedPostgresException or DatabaseUnavailableException or UnsupportedDatabaseException)
+        catch (Exception e)
+            when (e is SettingException or EmbeddedPostgresException or DatabaseUnavailableException or UnsupportedDatabaseException)
         {
             await Console.Error.WriteLineAsync(e.Message);
             return 1;

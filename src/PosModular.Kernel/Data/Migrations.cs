@@ -13,7 +13,9 @@ public static class Migrations
     public static async Task MigrateModulesAsync(this IServiceProvider services, CancellationToken cancellationToken)
     {
         await using var guard = await services.GetRequiredService<NpgsqlDataSource>().OpenConnectionAsync(cancellationToken);
-        await using var acquire = new NpgsqlCommand("select pg_advisory_lock($1)", guard) { CommandTimeout = 300 }.AddValues(AdvisoryLockKey);
+        await using var acquire = new NpgsqlCommand("select pg_advisory_lock($1)", guard) { CommandTimeout = 300 }.AddValues(
+            AdvisoryLockKey
+        );
         await acquire.ExecuteNonQueryAsync(cancellationToken);
         try
         {
@@ -32,9 +34,8 @@ public static class Migrations
     public static async Task<bool> AreMigratedAsync(this IServiceProvider services, CancellationToken cancellationToken)
     {
         var pending = 0;
-        await ForEachModuleAsync(
-            services,
-            async (_, db) => pending += (await db.Database.GetPendingMigrationsAsync(cancellationToken)).Count()
+        await ForEachModuleAsync(services, async (_, db) =>
+            pending += (await db.Database.GetPendingMigrationsAsync(cancellationToken)).Count()
         );
         return pending == 0;
     }

@@ -10,7 +10,8 @@ internal sealed class MergedSchema : GraphQL.Types.Schema
     public MergedSchema(IServiceProvider services, SchemaSlices slices, IEnumerable<GraphQL.DI.IConfigureSchema> configurations)
         : base(services, configurations)
     {
-        Description = "The transactions of venues that sell through Square or Toast, the guests who made them, and what their spend unlocks.";
+        Description =
+            "The transactions of venues that sell through Square or Toast, the guests who made them, and what their spend unlocks.";
         Features.RepeatableDirectives = true;
         Features.DeprecationOfInputValues = true;
         this.RegisterVisitor(new IncludeDeprecatedVisitor());
