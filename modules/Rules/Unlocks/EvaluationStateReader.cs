@@ -57,7 +57,7 @@ internal static class EvaluationStateReader
             .AddCommand(LockFeedHeads, [venueIds])
             .AddCommand(SelectSpend, venueIdOfUser, userIds)
             .AddCommand(SelectActiveUnlocks, venueIdOfUser, userIds)
-            .AddCommand(SelectRules, [venueIds])
+            .AddCommand(SelectEnabledRules, [venueIds])
             .AddCommand(SelectLiveSessions, venueIds, from, to);
         var states = venueIds.ToDictionary(id => id, id => new EvaluationState(venues[id], [], [], [], []));
         await using var row = await batch.ExecuteReaderAsync(cancellationToken);
