@@ -1,5 +1,5 @@
 # Sourced. Puts PostgreSQL's binaries on the machine if they are not there; starts nothing and sets up no server.
-# They are sought where the host seeks them (src/PosModular.Host/Postgres/PostgresBinaries.cs).
+# They are sought where the host seeks them (src/PosModular.Host/Development/Postgres/PostgresBinaries.cs).
 # shellcheck shell=bash
 
 # shellcheck source=scripts/apt.sh

@@ -5,16 +5,17 @@ using PosModular.Kernel.Time;
 
 namespace PosModular.Host;
 
-/// <summary>The database could not be reached in time at start.</summary>
+/// <summary>The database could not be reached, or refused the host, at start.</summary>
 internal sealed class DatabaseUnavailableException(string reason)
     : Exception(
-        $"ConnectionStrings__Pos: the database cannot be used: {reason} Start it, or correct the setting; the user must be able to log in and to create schemas."
+        $"ConnectionStrings__Pos: the database cannot be used: {reason} Start it, or correct the setting; "
+            + "the user must be able to log in and to create schemas."
     );
 
-/// <summary>The one PostgreSQL all modules share, each in its own schema.</summary>
+/// <summary>The PostgreSQL database that all modules share, each in a schema of its own.</summary>
 internal static class Database
 {
-    // A host that freezes between two trips must not keep its locks: PostgreSQL ends its transaction for it.
+    // PostgreSQL ends the transaction of a host that freezes between two statements, so that it does not keep its locks.
     private const string SessionSettingsSql = "set idle_in_transaction_session_timeout = '10s'";
 
     private static readonly TimeSpan MaxStartupWait = TimeSpan.FromSeconds(60);
@@ -36,7 +37,7 @@ internal static class Database
         if (string.IsNullOrEmpty(settings.Host))
             throw new SettingException(
                 "ConnectionStrings__Pos",
-                "it names no Host. Use one such as Host=localhost;Database=pos;Username=pos;Password=…"
+                "it has no Host. Use one such as Host=localhost;Database=pos;Username=pos;Password=…"
             );
         if (settings.MaxAutoPrepare == 0)
             (settings.MaxAutoPrepare, settings.AutoPrepareMinUsages) = (100, 3);
@@ -63,7 +64,7 @@ internal static class Database
         return services;
     }
 
-    /// <summary>Migrates; waits a minute for a database that is still starting.</summary>
+    /// <summary>Migrates the database; waits up to a minute for one that is still starting.</summary>
     public static async Task MigrateAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
         var time = services.GetRequiredService<TimeProvider>();
@@ -81,7 +82,7 @@ internal static class Database
                 if (time.GetElapsedTime(began) > MaxStartupWait)
                     throw new DatabaseUnavailableException(e.GetBaseException().Message);
                 log.LogWarning(
-                    "ConnectionStrings__Pos: the database does not answer yet, trying again: {Reason}",
+                    "ConnectionStrings__Pos: the database does not respond yet and is tried again in a second: {Reason}",
                     e.GetBaseException().Message
                 );
                 await time.DelayAsync(TimeSpan.FromSeconds(1), cancellationToken);

@@ -6,13 +6,13 @@ using Microsoft.IdentityModel.Tokens;
 namespace PosModular.Host.Auth;
 
 /// <summary>
-/// Settings to options. JwtBearer's options are used for what they know (the authority's keys, fetched and refreshed);
-/// its middleware is not, because <see cref="BearerTokenValidator"/> reads tokens on HTTP and WebSocket alike and every request
-/// would otherwise be verified twice.
+/// Turns the settings into JwtBearer's options, which fetch and refresh the keys of the authority. Its middleware is not used:
+/// <see cref="BearerTokenValidator"/> validates tokens for HTTP and WebSocket alike, and every request would otherwise be verified twice.
 /// </summary>
 internal static class AuthRegistration
 {
-    /// <summary>Kinds of signature an authority may use; no HMAC, so that its public key never serves as a secret.</summary>
+    /// <summary>The signature algorithms that an authority may use. HMAC is excluded, so that nobody can use the authority's public key
+    /// as a secret.</summary>
     private static readonly string[] PublicKeyAlgorithms =
     [
         "RS256",
@@ -26,11 +26,12 @@ internal static class AuthRegistration
         "ES512",
     ];
 
-    /// <param name="services">Gets <see cref="BearerTokenValidator"/>.</param>
-    /// <param name="configuration">Auth:Jwt:SigningKey or :Authority, :Issuer, :Audience.</param>
-    /// <param name="environment">Development may do without settings and without https.</param>
-    /// <param name="dataDirectory">Where Development keeps the key it makes.</param>
-    /// <exception cref="PosModular.Kernel.Settings.SettingException">The settings do not say who may sign tokens.</exception>
+    /// <param name="services">The services of the host.</param>
+    /// <param name="configuration">Holds Auth:Jwt:SigningKey or Auth:Jwt:Authority, and optionally Auth:Jwt:Issuer and
+    /// Auth:Jwt:Audience.</param>
+    /// <param name="environment">In Development the settings and https are optional.</param>
+    /// <param name="dataDirectory">Where Development keeps the signing key that it creates.</param>
+    /// <exception cref="PosModular.Kernel.Settings.SettingException">The settings do not determine who may sign tokens.</exception>
     public static IServiceCollection AddPosAuth(
         this IServiceCollection services,
         IConfiguration configuration,
@@ -65,7 +66,7 @@ internal static class AuthRegistration
             IssuerSigningKey = settings.SigningKey is null ? null : new SymmetricSecurityKey(settings.SigningKey),
             ValidAlgorithms = settings.SigningKey is null ? PublicKeyAlgorithms : [SecurityAlgorithms.HmacSha256],
             ValidateIssuerSigningKey = true,
-            // BearerTokens judges exp and nbf by the host's clock.
+            // BearerTokenValidator checks exp and nbf against the host's clock.
             ValidateLifetime = false,
         };
     }

@@ -1,9 +1,9 @@
 namespace PosModular.Host.Auth;
 
-/// <summary>Paths beside GraphQL that are for signed-in users: whoever calls is known there, and nobody else gets in.</summary>
+/// <summary>Protects paths other than GraphQL, so that only authenticated users reach them.</summary>
 internal static class BearerTokenMiddleware
 {
-    /// <summary>Without a good token 401, and a body that says why: {code, message}.</summary>
+    /// <summary>Answers requests without a valid token with 401 and a JSON body {code, message} that says why.</summary>
     public static void RequireBearerToken(this WebApplication app, string path) =>
         app.UseWhen(
             context => context.Request.Path.StartsWithSegments(path),

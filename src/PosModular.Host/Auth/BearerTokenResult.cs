@@ -4,7 +4,7 @@ using System.Security.Claims;
 namespace PosModular.Host.Auth;
 
 /// <summary>
-/// What a token turned out to be: a caller until a moment, or a problem in words that tell the caller what to do.
+/// The result of validating a token: either the caller and the time until which the token is valid, or why it was refused and what to do.
 /// </summary>
 internal sealed record BearerTokenResult(ClaimsPrincipal? User, DateTimeOffset ExpiresAt, string? RefusalReason)
 {

@@ -7,26 +7,27 @@ using Microsoft.IdentityModel.Tokens;
 namespace PosModular.Host.Auth;
 
 /// <summary>
-/// Reads "Bearer …" wherever it comes from: the Authorization header of a request or the first message of a WebSocket.
-/// One reader for both, so that a token cannot be good on one path and bad on the other.
+/// Validates bearer tokens from the Authorization header of a request and from the first message of a WebSocket, so that a token is
+/// either valid on both or on neither.
 /// </summary>
 internal sealed class BearerTokenValidator(IOptionsMonitor<JwtBearerOptions> settings, TimeProvider time, ILogger<BearerTokenValidator> log)
 {
-    /// <summary>An issuer's clock may run ahead of ours by this much. Past its end a token gets no grace.</summary>
+    /// <summary>The clock of an issuer may be ahead of ours by this much. After its expiry a token is refused at once.</summary>
     private static readonly TimeSpan NotBeforeTolerance = TimeSpan.FromSeconds(30);
 
-    /// <summary>Longer than any honest token, short enough to hash for free.</summary>
+    /// <summary>In characters: longer than any real token, and short enough to hash cheaply.</summary>
     private const int MaxTokenLength = 16_384;
 
     private readonly VerifiedTokenCache _verified = new(time);
 
-    /// <summary>Never throws for a bad token; the verdict says what is wrong with it.</summary>
+    /// <summary>Never throws for an invalid token; the result says what is wrong with it.</summary>
     public ValueTask<BearerTokenResult> ValidateAsync(string? authorizationHeader, CancellationToken cancellationToken)
     {
         if (string.IsNullOrWhiteSpace(authorizationHeader))
             return new(
                 BearerTokenResult.Refused(
-                    "No token. Send the header Authorization: Bearer <token>; over a WebSocket send it as \"authorization\" in the connection_init payload."
+                    "No token. Send the header Authorization: Bearer <token>; "
+                        + "over a WebSocket send it as \"authorization\" in the connection_init payload."
                 )
             );
 
@@ -46,7 +47,7 @@ internal sealed class BearerTokenValidator(IOptionsMonitor<JwtBearerOptions> set
         var parameters = options.TokenValidationParameters.Clone();
         if (options.ConfigurationManager is BaseConfigurationManager authority)
         {
-            // Asked for first: without its keys the handler would blame the token's issuer.
+            // The keys are fetched first: without them the handler would report a wrong issuer.
             if (await FindAuthorityFaultAsync(authority, cancellationToken) is { } reason)
                 return RefuseUnverifiable(reason);
             parameters.ConfigurationManager = authority;
@@ -62,7 +63,8 @@ internal sealed class BearerTokenValidator(IOptionsMonitor<JwtBearerOptions> set
         return checkedToken;
     }
 
-    /// <summary>Lifetime is judged here and not by the library, which looks at the machine's clock and not at ours.</summary>
+    /// <summary>The lifetime is checked here because the library uses the clock of the machine instead of the host's
+    /// TimeProvider.</summary>
     private BearerTokenResult CheckClaims(JsonWebToken jwt, ClaimsPrincipal user)
     {
         var now = time.GetUtcNow();
@@ -81,7 +83,7 @@ internal sealed class BearerTokenValidator(IOptionsMonitor<JwtBearerOptions> set
     {
         try
         {
-            // Kept and refreshed by the manager; this is a field read but for the first time.
+            // The manager caches and refreshes the keys, so only the first call waits.
             await authority.GetBaseConfigurationAsync(cancellationToken);
             return null;
         }
@@ -91,11 +93,11 @@ internal sealed class BearerTokenValidator(IOptionsMonitor<JwtBearerOptions> set
         }
     }
 
-    /// <summary>Not the caller's fault, and the operator must hear of it.</summary>
+    /// <summary>This is not the caller's fault, so the operator must learn of it.</summary>
     private BearerTokenResult RefuseUnverifiable(Exception reason)
     {
-        log.LogWarning(reason, "Tokens cannot be checked: the identity provider does not answer");
-        return BearerTokenResult.Refused("The token cannot be checked just now: the identity provider does not answer. Try again.");
+        log.LogWarning(reason, "The identity provider does not respond, so tokens cannot be validated; callers are refused until it does");
+        return BearerTokenResult.Refused("The token cannot be checked now because the identity provider does not respond. Try again.");
     }
 
     private static string DescribeFailure(Exception? reason) =>

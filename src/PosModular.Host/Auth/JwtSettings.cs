@@ -1,22 +1,22 @@
 using System.Text;
-using PosModular.Host.Development.Keys;
+using PosModular.Host.Development;
 using PosModular.Kernel.Settings;
 
 namespace PosModular.Host.Auth;
 
 /// <summary>
-/// Who may sign tokens: either a shared key (HS256) or an OpenID Connect authority, never both, since two truths about
-/// who is who is how a forgotten test key opens production.
+/// Who may sign tokens: either the owner of a shared key (HS256) or an OpenID Connect authority. Both at once are refused, because a
+/// forgotten test key beside the authority would open production.
 /// </summary>
 internal sealed record JwtSettings(byte[]? SigningKey, string? Authority, string? Issuer, string? Audience)
 {
     public const string SigningKeySetting = "Auth:Jwt:SigningKey";
     public const string AuthoritySetting = "Auth:Jwt:Authority";
 
-    /// <summary>HS256 needs a key as long as its hash (RFC 7518 §3.2).</summary>
+    /// <summary>HS256 requires a key at least as long as its hash (RFC 7518 §3.2).</summary>
     private const int MinKeyBytes = 32;
 
-    /// <exception cref="SettingException">Neither or both are set, the key is short, or the authority is no address.</exception>
+    /// <exception cref="SettingException">Neither or both are set, the key is too short, or the authority is not a URL.</exception>
     public static JwtSettings Read(IConfiguration configuration, IHostEnvironment environment, string dataDirectory)
     {
         var key = ReadText(configuration, SigningKeySetting);
@@ -42,7 +42,7 @@ internal sealed record JwtSettings(byte[]? SigningKey, string? Authority, string
                 "set a secret of 32 bytes or more (openssl rand -hex 32), or set Auth__Jwt__Authority to your identity provider."
             );
 
-        var bytes = Encoding.UTF8.GetBytes(key ?? DevelopmentSigningKey.ReadOrCreate(dataDirectory));
+        var bytes = Encoding.UTF8.GetBytes(key ?? new DataDirectory(dataDirectory).ReadOrCreateSecret("jwt-signing-key"));
         return bytes.Length < MinKeyBytes
             ? throw new SettingException(
                 SigningKeySetting,
@@ -54,7 +54,7 @@ internal sealed record JwtSettings(byte[]? SigningKey, string? Authority, string
     private static string ValidateAuthority(string authority, IHostEnvironment environment)
     {
         if (!Uri.TryCreate(authority, UriKind.Absolute, out var address) || address.Scheme is not ("https" or "http"))
-            throw new SettingException(AuthoritySetting, "must be an address such as https://login.example.com/realm");
+            throw new SettingException(AuthoritySetting, "must be a URL such as https://login.example.com/realm");
 
         return address.Scheme == "http" && !environment.IsDevelopment()
             ? throw new SettingException(AuthoritySetting, "must be https outside of Development.")

@@ -7,13 +7,13 @@ namespace PosModular.Host.Auth;
 
 /// <summary>
 /// <c>dotnet run … -- token --sub u1 --role HEAD_MODERATOR [--role …] [--hours 12]</c> prints a token signed with the host's
-/// own key, for development and scripts. With an authority there is no key of ours to sign with, and it says so.
+/// own key, for development and scripts. With an authority the host has no key to sign with, and the command fails.
 /// </summary>
 internal static class TokenCommand
 {
     private const string Usage = "usage: token --sub <user id> [--role HEAD_MODERATOR]… [--hours 12]";
 
-    /// <returns>The exit code: 0 printed, 2 not understood. <see cref="SettingException"/> passes to the caller.</returns>
+    /// <returns>The exit code: 0 after printing the token, 2 for wrong arguments.</returns>
     public static int Run(
         string[] arguments,
         IConfiguration configuration,

@@ -1,12 +1,13 @@
 namespace PosModular.Host.Auth;
 
-/// <summary>A stream outlives the moment it was allowed; this ends it when its token does.</summary>
+/// <summary>Ends streams when the token that opened them expires.</summary>
 internal static class TokenExpiryTimer
 {
-    /// <summary>Timers reach 49 days (2³² ms). A token that lives longer outlives the host's deployments too.</summary>
+    /// <summary>Timers are limited to 49 days (2³² ms). A token that is valid for longer gets no timer; the host is restarted
+    /// sooner.</summary>
     private static readonly TimeSpan MaxTimerDelay = TimeSpan.FromDays(40);
 
-    /// <summary>Calls <paramref name="onExpired"/> once at the caller's expiry. Dispose to call it off.</summary>
+    /// <summary>Calls <paramref name="onExpired"/> once when the caller's token expires, unless the timer is disposed before.</summary>
     public static ITimer RunAtExpiry(this BearerTokenResult caller, TimeProvider time, Action onExpired)
     {
         var remaining = caller.ExpiresAt - time.GetUtcNow();

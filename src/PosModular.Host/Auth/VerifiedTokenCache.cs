@@ -6,9 +6,9 @@ using System.Text;
 namespace PosModular.Host.Auth;
 
 /// <summary>
-/// Tokens verified a moment ago, by their SHA-256, so that a busy caller's signature is not recomputed for each request.
-/// Two generations bound it: when the young one is full it becomes the old one and the old one is dropped.
-/// An entry lives five minutes at most, so a key withdrawn by the authority stops working soon.
+/// Caches recently verified tokens by their SHA-256, so that a busy caller's signature is not verified for each request.
+/// Two generations bound its size: when the recent one is full it replaces the older one.
+/// An entry lives for five minutes at most, so a key that the authority withdraws stops working soon.
 /// </summary>
 internal sealed class VerifiedTokenCache(TimeProvider time)
 {

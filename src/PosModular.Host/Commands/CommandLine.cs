@@ -1,12 +1,13 @@
 using System.Security.Cryptography;
 using PosModular.Host.Auth;
+using PosModular.Host.Development;
 using PosModular.Host.Development.Postgres;
 using PosModular.Kernel.Data;
 using PosModular.Kernel.Settings;
 
 namespace PosModular.Host.Commands;
 
-/// <summary>What the program can be asked to do: <c>token</c>, <c>keygen</c>, <c>schema</c>, or (nothing) to serve.</summary>
+/// <summary>The commands of the program: <c>token</c>, <c>keygen</c>, <c>schema</c>; without a command it serves.</summary>
 internal static class CommandLine
 {
     public static async Task<int> RunAsync(string[] args, Func<string[], Task> serve)
@@ -26,11 +27,12 @@ internal static class CommandLine
                     return 0;
                 case null:
                 case var option when option.StartsWith("--", StringComparison.Ordinal) && option.Contains('='):
-                    await serve(args); // settings may be given as --Name=value
+                    await serve(args); // Settings may be given as --Name=value.
                     return 0;
                 default:
                     await Console.Error.WriteLineAsync(
-                        "usage: PosModular.Host [--Setting=value …] | token --sub ID [--role HEAD_MODERATOR] [--hours 12] | keygen | schema"
+                        "usage: PosModular.Host [--Setting=value …] | "
+                            + "token --sub ID [--role HEAD_MODERATOR] [--hours 12] | keygen | schema"
                     );
                     return 2;
             }
@@ -51,13 +53,14 @@ internal static class CommandLine
             )
         {
             await Console.Error.WriteLineAsync(
-                $"ASPNETCORE_URLS: {e.Message.ReplaceLineEndings(" ")} Choose a free http address such as http://localhost:8080; TLS ends in front of it."
+                $"ASPNETCORE_URLS: {e.Message.ReplaceLineEndings(" ")} Choose a free http address such as http://localhost:8080; "
+                    + "terminate TLS in front of it."
             );
             return 1;
         }
     }
 
-    // What the web server says of an address it cannot listen on: malformed, a port out of range, https without a certificate.
+    // Kestrel throws these for an address that it cannot listen on: malformed, a port out of range, https without a certificate.
     private static bool IsBadAddress(Exception e) =>
         e is FormatException or ArgumentOutOfRangeException or InvalidOperationException
         && e.StackTrace?.Contains("Kestrel", StringComparison.Ordinal) == true;
@@ -69,7 +72,7 @@ internal static class CommandLine
             args,
             builder.Configuration,
             builder.Environment,
-            PosHost.GetDataDirectory(builder).Path,
+            builder.DataDirectory().Path,
             TimeProvider.System
         );
     }

@@ -3,7 +3,7 @@ using PosModular.Kernel.Schema;
 
 namespace PosModular.Host.Commands;
 
-/// <summary>Prints the schema as it is committed in schema.graphql; needs no database and no settings.</summary>
+/// <summary>Prints the schema as committed in schema.graphql. It needs neither a database nor settings.</summary>
 internal static class SchemaCommand
 {
     public static string Print()

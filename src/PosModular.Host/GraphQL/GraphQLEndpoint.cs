@@ -10,13 +10,13 @@ namespace PosModular.Host.GraphQL;
 
 /// <summary>
 /// <c>/graphql</c>: queries and mutations over HTTP, subscriptions over WebSocket (graphql-transport-ws) or server-sent
-/// events. GraphQL.NET brings the language and its execution; the transports are ours, held to the public specifications.
+/// events. GraphQL.NET parses and executes; the transports are our own and follow the public specifications.
 /// </summary>
 internal static class GraphQLEndpoint
 {
     public const string Path = "/graphql";
 
-    /// <summary>Needs an <c>ISchema</c> singleton and AddPosAuth beside it.</summary>
+    /// <summary>Requires an <c>ISchema</c> singleton and AddPosAuth.</summary>
     public static IServiceCollection AddPosGraphQL(this IServiceCollection services)
     {
         SubscriptionSource.EnsureSupported();
@@ -60,7 +60,8 @@ internal static class GraphQLEndpoint
             ? answers.WriteErrorAsync(
                 context,
                 StatusCodes.Status406NotAcceptable,
-                "This is a GraphQL endpoint. POST {\"query\": …} as application/json with Authorization: Bearer <token>, or connect a WebSocket (graphql-transport-ws)."
+                "This is a GraphQL endpoint. POST {\"query\": …} as application/json with Authorization: Bearer <token>, "
+                    + "or connect a WebSocket (graphql-transport-ws)."
             )
             : services.GetRequiredService<HttpTransport>().ServeAsync(context);
     }

@@ -3,7 +3,8 @@ using PosModular.Kernel.Data;
 
 namespace PosModular.Host.Health;
 
-/// <summary>Ready: the database answers and every migration is in. How far the relays are behind never makes a host unready.</summary>
+/// <summary>A host is ready when the database responds and every migration has been applied. Relays that lag behind do not make it
+/// unready.</summary>
 internal sealed class DatabaseHealthCheck(IServiceProvider services) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
@@ -12,11 +13,11 @@ internal sealed class DatabaseHealthCheck(IServiceProvider services) : IHealthCh
         {
             return await services.AreMigratedAsync(cancellationToken)
                 ? HealthCheckResult.Healthy()
-                : HealthCheckResult.Unhealthy("The database lacks migrations of this version.");
+                : HealthCheckResult.Unhealthy("The database lacks migrations of this version, which are applied at start.");
         }
         catch (Exception e) when (e.IsTransient())
         {
-            return HealthCheckResult.Unhealthy("The database does not answer.");
+            return HealthCheckResult.Unhealthy("The database does not respond.");
         }
     }
 }

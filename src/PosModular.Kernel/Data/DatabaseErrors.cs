@@ -3,9 +3,9 @@ using Npgsql;
 namespace PosModular.Kernel.Data;
 
 /// <summary>The one classification of database errors: which pass by themselves, and which are the fault of the data.</summary>
-/// <remarks>Source: PostgreSQL documentation, Appendix A (error codes). Transient: class 08 connection, 25P03 idle in transaction, 40 transaction
-/// rollback, 53 resources, 55P03 lock not available, 57014 statement cancelled or timed out, 57P01 to 57P05 operator intervention. The fault
-/// of the data: 22 data exception, 23 integrity violation, 54000 an index row too large.</remarks>
+/// <remarks>Source: PostgreSQL documentation, Appendix A (error codes). Transient: class 08 connection, 25P03 idle in transaction, 40
+/// transaction rollback, 53 resources, 55P03 lock not available, 57014 statement cancelled or timed out, 57P01 to 57P05 operator
+/// intervention. The fault of the data: 22 data exception, 23 integrity violation, 54000 an index row too large.</remarks>
 public static class DatabaseErrors
 {
     /// <summary>The database or the network failed for a passing reason, so the same attempt may succeed later. A cancelled call is not
@@ -19,8 +19,8 @@ public static class DatabaseErrors
             _ => error.IsDatabaseUnavailable() || (error.InnerException?.IsTransient() ?? false),
         };
 
-    /// <summary>PostgreSQL, or its driver, says that it cannot do this now: it is unreachable or overloaded, or it ended the transaction in favour
-    /// of another. Looks through the exceptions that EF Core wraps around the cause.</summary>
+    /// <summary>PostgreSQL, or its driver, says that it cannot do this now: it is unreachable or overloaded, or it ended the transaction
+    /// in favour of another. Looks through the exceptions that EF Core wraps around the cause.</summary>
     public static bool IsDatabaseUnavailable(this Exception error) =>
         error switch
         {
@@ -41,8 +41,8 @@ public static class DatabaseErrors
             _ => false,
         };
 
-    /// <summary>Either the row breaks a rule of the table, or the table has been changed by a newer version. Only a neighbouring row that succeeds
-    /// tells which.</summary>
+    /// <summary>Either the row breaks a rule of the table, or the table has been changed by a newer version. Only a neighbouring row that
+    /// succeeds tells which.</summary>
     public static bool IsIntegrityViolation(this Exception error) => error is PostgresException { SqlState: ['2', '3', ..] };
 
     /// <summary>Somebody else holds a lock for too long.</summary>

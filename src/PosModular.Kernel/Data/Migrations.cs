@@ -4,7 +4,8 @@ using Npgsql;
 
 namespace PosModular.Kernel.Data;
 
-/// <summary>Migrates the schemas of all modules at start. When several hosts start at once, one migrates and the others wait for it.</summary>
+/// <summary>Migrates the schemas of all modules at start. When several hosts start at once, one migrates and the others wait for
+/// it.</summary>
 public static class Migrations
 {
     private const long AdvisoryLockKey = 0x706f736d_6f64756c; // "posmodul"
@@ -40,8 +41,8 @@ public static class Migrations
         return pending == 0;
     }
 
-    // Ids begin with the time they were made, so an unknown one that sorts behind ours is of a newer version: during an update hosts of both
-    // versions share the database.
+    // Ids begin with the time they were made, so an unknown one that sorts behind ours is of a newer version: during an update hosts of
+    // both versions share the database.
     private static async Task ThrowIfUnsupportedAsync(string schema, DbContext db, CancellationToken cancellationToken)
     {
         var known = db.Database.GetMigrations().ToArray();

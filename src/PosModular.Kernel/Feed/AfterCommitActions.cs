@@ -1,7 +1,7 @@
 namespace PosModular.Kernel.Feed;
 
-/// <summary>What a reaction to the feed wants done once its effect is committed: ringing the bell of its own feed. Lives as long as the
-/// relay's scope; forgotten when the commit fails.</summary>
+/// <summary>What a handler of feed changes wants done after its effect is committed, such as signalling its own feed. The actions belong to
+/// the scope of the relay and are dropped when the commit fails.</summary>
 public sealed class AfterCommitActions
 {
     private readonly List<Action> _actions = [];

@@ -7,9 +7,9 @@ using PosModular.Kernel.Time;
 
 namespace PosModular.Kernel.Feed;
 
-/// <summary>Carries the bell between hosts over PostgreSQL's LISTEN and NOTIFY.</summary>
-/// <remarks>A NOTIFY payload must be under 8,000 bytes (PostgreSQL docs, NOTIFY), so venue ids are packed into as many as it takes, or
-/// into one that says "all of them" when there are too many.</remarks>
+/// <summary>Carries feed signals between hosts over PostgreSQL's LISTEN and NOTIFY.</summary>
+/// <remarks>A NOTIFY payload must be shorter than 8,000 bytes (PostgreSQL docs, NOTIFY), so the venue ids are split over several
+/// payloads, or replaced by "*" (all venues) when that would take too many.</remarks>
 internal sealed partial class FeedListener(NpgsqlDataSource database, FeedSignal signal, TimeProvider time, ILogger<FeedListener> log)
     : BackgroundService
 {
@@ -17,7 +17,7 @@ internal sealed partial class FeedListener(NpgsqlDataSource database, FeedSignal
     private const int MaxPayloadBytes = 7_900;
     private const int MaxPayloads = 4;
 
-    // Commits come by the hundred in a second; the other hosts need not hear of each by itself.
+    // There may be hundreds of commits a second; other hosts need one notification for many of them.
     private static readonly TimeSpan NotifyDebounce = TimeSpan.FromMilliseconds(10);
     private readonly string _hostId = Guid.NewGuid().ToString("N");
 
@@ -50,7 +50,7 @@ internal sealed partial class FeedListener(NpgsqlDataSource database, FeedSignal
         connection.Notification += (_, notification) => OnNotification(notification.Payload);
         await using (var listen = new NpgsqlCommand("listen " + Channel, connection))
             await listen.ExecuteNonQueryAsync(cancellationToken);
-        signal.WakeAll(); // whatever was rung while nobody listened
+        signal.WakeAll(); // Signals may have been missed while there was no connection.
         while (true)
             await connection.WaitAsync(cancellationToken);
     }
@@ -104,6 +104,7 @@ internal sealed partial class FeedListener(NpgsqlDataSource database, FeedSignal
         return payloads.Count <= MaxPayloads ? payloads : [prefix + "*"];
     }
 
-    [LoggerMessage(LogLevel.Warning, "The bell between hosts is silent for a moment: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "The connection that carries feed signals between hosts is lost and opened again "
+            + "in a second; until then hosts poll: {Reason}")]
     private static partial void LogConnectionLost(ILogger log, string reason);
 }

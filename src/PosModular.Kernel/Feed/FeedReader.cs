@@ -4,12 +4,12 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace PosModular.Kernel.Feed;
 
-/// <summary>A module that follows a feed: where it keeps its place, and the one handler to call.</summary>
-/// <param name="Name">For logs and metrics, e.g. <c>rules</c>.</param>
-/// <param name="Source">Name of the feed.</param>
-/// <param name="Schema">Schema of the module's <c>feed_positions</c> and <c>feed_dead_letters</c>.</param>
-/// <param name="GetDbContext">The context that the handler gets too: effect and position are one commit.</param>
-/// <param name="Handle">Calls exactly that handler in the given scope.</param>
+/// <summary>A module that follows a feed: where it stores its position, and the one handler to call.</summary>
+/// <param name="Name">Its name in logs and metrics, e.g. <c>rules</c>.</param>
+/// <param name="Source">The name of the feed.</param>
+/// <param name="Schema">The schema of the module's <c>feed_positions</c> and <c>feed_dead_letters</c>.</param>
+/// <param name="GetDbContext">Resolves the context that the handler uses too, so that effect and position are one commit.</param>
+/// <param name="Handle">Calls this handler, and no other, in the given scope.</param>
 public sealed record FeedReader(
     string Name,
     string Source,
@@ -22,7 +22,7 @@ public static class FeedRegistration
 {
     public static IServiceCollection AddFeedSource(this IServiceCollection services, FeedSource source) => services.AddSingleton(source);
 
-    /// <summary>Registers a handler and the relay that brings it the feed.</summary>
+    /// <summary>Registers a handler, to which a relay hands the changes of the feed.</summary>
     public static IServiceCollection AddFeedReader<TNotification, TDb, THandler>(
         this IServiceCollection services,
         string source,

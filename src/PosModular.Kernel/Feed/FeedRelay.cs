@@ -8,10 +8,11 @@ using PosModular.Kernel.Time;
 
 namespace PosModular.Kernel.Feed;
 
-/// <summary>Brings one reader its feed, in order and exactly once: the effect and the reader's place are one commit.</summary>
-/// <remarks>Hosts share the work by row locks on the positions. A batch that fails is halved until the culprit stands alone; that one is
-/// tried again a few times, then parked, and the others go on. What fails for a passing reason (database away, deadlock) is simply
-/// tried again.</remarks>
+/// <summary>Hands one reader the changes of its feed, in order and exactly once: the effect and the reader's position are one
+/// commit.</summary>
+/// <remarks>Hosts share the work by row locks on the positions. A batch that fails is split until the faulty change stands alone; after a
+/// few attempts it becomes a dead letter, so that the changes behind it can proceed. A transient failure, such as an unreachable database
+/// or a deadlock, is only retried.</remarks>
 internal sealed partial class FeedRelay(
     FeedReader reader,
     FeedSource source,
@@ -27,26 +28,26 @@ internal sealed partial class FeedRelay(
     private const int MaxDeadLetterRetriesPerPoll = 20;
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
 
-    // A burst rings many times; a short breath turns it into few large batches (docs/adr/0004-the-feed.md).
+    // During a burst there is a signal for each commit; waiting a little turns them into few large batches (docs/adr/0004-the-feed.md).
     private static readonly TimeSpan SignalDebounce = TimeSpan.FromMilliseconds(25);
 
     private readonly FeedSql _sql = new(reader, source);
     private string _lastVenueId = "";
     private int _batchSize = MaxBatchSize;
 
-    // How often a change has failed by itself.
+    // How often a change has failed in a batch of its own.
     private readonly Dictionary<(string VenueId, long Seq), int> _isolatedFailures = [];
 
-    // Venues with a change missing: they stand still, for a second at a time, and the others go on.
+    // Venues in whose feed a change is missing. They are skipped until the next poll.
     private readonly HashSet<string> _venuesWithGap = [];
 
-    // Venues that surely have a position: only spares the question, so it need not be complete.
+    // Venues known to have a position. It only saves queries, so it may be incomplete.
     private readonly HashSet<string> _venuesWithPosition = [];
 
     public FeedReader Reader => reader;
 
-    /// <summary>Rings after every step that moved something, for those who wait until the relay is idle.</summary>
-    public string ProgressSignal => "moved:" + reader.Name;
+    /// <summary>The signal raised in this process after each commit, for callers that wait until the relay is idle.</summary>
+    public string ProgressSignal => "progress:" + reader.Name;
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -60,7 +61,7 @@ internal sealed partial class FeedRelay(
             {
                 if (await wakeup.WaitAsync(PollInterval, time, cancellationToken))
                     await time.DelayAsync(SignalDebounce, cancellationToken);
-                // Once a second everything is looked at, whether a bell rang or not: new venues get a position, parked changes a chance.
+                // Once a second, with or without a signal, new venues get a position and due dead letters are retried.
                 string[]? venueIds = wakeup.TakeVenueIds();
                 if (venueIds is null || !_venuesWithPosition.IsSupersetOf(venueIds))
                     await CreatePositionsAsync(cancellationToken);
@@ -75,7 +76,7 @@ internal sealed partial class FeedRelay(
                 _venuesWithPosition.UnionWith(venueIds ?? []);
                 while (await RelayBatchAsync(venueIds, cancellationToken))
                 {
-                    // Some venues never rest; those that ring meanwhile, new ones and the housework have their turn.
+                    // Busy venues may keep this loop running forever; venues signalled meanwhile, new venues and the poll get their turn.
                     var signalledVenueIds = wakeup.TakeVenueIds();
                     if (
                         signalledVenueIds is null
@@ -103,7 +104,7 @@ internal sealed partial class FeedRelay(
         }
     }
 
-    /// <summary>One commit: up to 1,000 changes. False when nothing was behind.</summary>
+    /// <summary>Relays up to 1,000 changes in one commit; false when the reader has handled everything.</summary>
     private async Task<bool> RelayBatchAsync(string[]? venueIds, CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
@@ -115,25 +116,24 @@ internal sealed partial class FeedRelay(
         );
         if (batch.Positions.Count == 0)
             return false;
-        IReadOnlyList<(string VenueId, long From, long To)> ranges;
+        IReadOnlyList<(string VenueId, long Seq)> ends;
         try
         {
-            ranges = batch.SequenceRanges();
+            ends = batch.LastSequences();
             if (batch.Notification is not null)
                 await reader.Handle(scope.ServiceProvider, batch.Notification, cancellationToken);
-            await using var advance = _sql.Advance(connection, ranges);
-            await advance.ExecuteNonQueryAsync(cancellationToken);
+            await ExecuteAsync(_sql.Advance(connection, ends), cancellationToken);
             await transaction.CommitAsync(cancellationToken);
         }
         catch (FeedGapException e)
         {
             _venuesWithGap.Add(e.VenueId);
-            LogRelayFailed(log, reader.Name, e.Message);
+            LogGap(log, reader.Name, e.Message);
             return true;
         }
         catch (Exception e) when (e.IsTransient())
         {
-            // It will pass; till then the venues after this one have their turn.
+            // Until it passes, the venues after this one get their turn.
             _lastVenueId = batch.Positions[0].VenueId;
             _batchSize = Math.Max(1, batch.Positions.Count / 2);
             throw;
@@ -146,12 +146,13 @@ internal sealed partial class FeedRelay(
         }
         scope.ServiceProvider.GetRequiredService<AfterCommitActions>().RunAll();
         _batchSize = Math.Min(MaxBatchSize, _batchSize * 2);
-        _lastVenueId = ranges[^1].VenueId;
+        _lastVenueId = ends[^1].VenueId;
         signal.RaiseLocally(ProgressSignal, null);
         return true;
     }
 
-    /// <summary>Halves until the culprit stands alone; then the others go on before it is tried again, and after a few tries it is parked.</summary>
+    /// <summary>Halves the batch until the faulty change stands alone. Other venues proceed between its attempts; after a few of them it
+    /// becomes a dead letter.</summary>
     private async Task IsolateFailureAsync(
         IReadOnlyList<FeedChangePosition> positions,
         Exception error,
@@ -179,28 +180,21 @@ internal sealed partial class FeedRelay(
         await using var scope = scopes.CreateAsyncScope();
         var (db, connection) = await OpenConnectionAsync(scope, cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        // Another host may have got through in between: then there is nothing to park.
+        // Another host may have handled the change in the meantime.
         var batch = await ReadBatchAsync(_sql.ReadNext(connection, [position.VenueId], "", 1, []), cancellationToken);
         if (batch.Positions is not [var current] || current != position)
             return;
         var now = clock.Now();
-        await using var addDeadLetter = _sql.AddDeadLetter(
-            connection,
-            position.VenueId,
-            position.Seq,
-            DescribeError(error),
-            now,
-            now + RetryDelay(1)
-        );
-        await addDeadLetter.ExecuteNonQueryAsync(cancellationToken);
-        await using var advance = _sql.Advance(connection, [(position.VenueId, position.From, position.Seq)]);
-        await advance.ExecuteNonQueryAsync(cancellationToken);
+        var (venueId, seq, reason) = (position.VenueId, position.Seq, DescribeError(error));
+        await ExecuteAsync(_sql.AddDeadLetter(connection, venueId, seq, reason, now, now + RetryDelay(1)), cancellationToken);
+        await ExecuteAsync(_sql.Advance(connection, [(venueId, seq)]), cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        LogDeadLettered(log, reader.Name, position.VenueId, position.Seq, DescribeError(error));
+        LogDeadLettered(log, reader.Name, venueId, seq, reason);
         signal.RaiseLocally(ProgressSignal, null);
     }
 
-    /// <summary>Tries the parked change that is due longest; effect and unparking are one commit. False when none is due.</summary>
+    /// <summary>Retries the dead letter that has been due longest; its effect and its removal are one commit. False when none is
+    /// due.</summary>
     private async Task<bool> RetryDeadLetterAsync(CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
@@ -221,23 +215,16 @@ internal sealed partial class FeedRelay(
         try
         {
             if (batch.Positions is not [var position] || position.Seq != seq)
-                throw new InvalidOperationException("The parked change is not in the feed.");
+                throw new InvalidOperationException("The change is no longer in the feed.");
             if (batch.Notification is not null)
                 await reader.Handle(scope.ServiceProvider, batch.Notification, cancellationToken);
-            await using var removeDeadLetter = _sql.RemoveDeadLetter(connection, venueId, seq);
-            await removeDeadLetter.ExecuteNonQueryAsync(cancellationToken);
+            await ExecuteAsync(_sql.RemoveDeadLetter(connection, venueId, seq), cancellationToken);
         }
         catch (Exception e) when (e is not OperationCanceledException && (!e.IsTransient() || e.IsLockTimeout()))
         {
             await transaction.RollbackToSavepointAsync("before", cancellationToken);
-            await using var postpone = _sql.PostponeDeadLetter(
-                connection,
-                venueId,
-                seq,
-                DescribeError(e),
-                clock.Now() + RetryDelay(attempts + 1)
-            );
-            await postpone.ExecuteNonQueryAsync(cancellationToken);
+            var nextAttemptAt = clock.Now() + RetryDelay(attempts + 1);
+            await ExecuteAsync(_sql.PostponeDeadLetter(connection, venueId, seq, DescribeError(e), nextAttemptAt), cancellationToken);
         }
         await transaction.CommitAsync(cancellationToken);
         scope.ServiceProvider.GetRequiredService<AfterCommitActions>().RunAll();
@@ -249,12 +236,11 @@ internal sealed partial class FeedRelay(
     {
         await using var scope = scopes.CreateAsyncScope();
         var (_, connection) = await OpenConnectionAsync(scope, cancellationToken);
-        await using var createPositions = _sql.CreatePositions(connection);
-        await createPositions.ExecuteNonQueryAsync(cancellationToken);
+        await ExecuteAsync(_sql.CreatePositions(connection), cancellationToken);
     }
 
-    /// <summary>Changes not yet handled, in one venue or in all, and changes parked.</summary>
-    public async Task<(long Behind, long Parked)> GetLagAsync(string? venueId, CancellationToken cancellationToken)
+    /// <summary>Counts the changes that the reader has not reached and its dead letters, in one venue or (null) in all.</summary>
+    public async Task<(long Behind, long DeadLetters)> GetLagAsync(string? venueId, CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
         var (_, connection) = await OpenConnectionAsync(scope, cancellationToken);
@@ -274,6 +260,12 @@ internal sealed partial class FeedRelay(
         return (db, (NpgsqlConnection)db.Database.GetDbConnection());
     }
 
+    private static async Task ExecuteAsync(NpgsqlBatch statement, CancellationToken cancellationToken)
+    {
+        await using (statement)
+            await statement.ExecuteNonQueryAsync(cancellationToken);
+    }
+
     private async Task<FeedBatch> ReadBatchAsync(NpgsqlBatch query, CancellationToken cancellationToken)
     {
         await using (query)
@@ -283,21 +275,25 @@ internal sealed partial class FeedRelay(
         }
     }
 
-    // One minute, then twice as long each time, at most a day.
+    // One minute, doubled with each attempt, at most a day.
     private static Duration RetryDelay(int attempts) => Duration.FromMinutes(Math.Min(24 * 60, Math.Pow(2, Math.Min(attempts, 11) - 1)));
 
-    // The exception's own words only: the data of a failing row stays out of tables and logs.
+    // Only the message of the exception: the data of a failing row must not reach tables and logs.
     private static string DescribeError(Exception error) =>
         error.GetBaseException() is PostgresException p
             ? $"{p.SqlState}: {p.MessageText}"
             : $"{error.GetBaseException().GetType().Name}: {error.GetBaseException().Message}";
 
-    [LoggerMessage(LogLevel.Warning, "The relay of {Reader} stumbled and tries again: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "Relay {Reader} failed and retries in a second: {Reason}")]
     private static partial void LogRelayFailed(ILogger log, string reader, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "Relay {Reader} skips a venue until the missing change is restored: {Reason}")]
+    private static partial void LogGap(ILogger log, string reader, string reason);
 
     [LoggerMessage(
         LogLevel.Error,
-        "{Reader} could not handle change {Seq} of venue {Venue}; it is parked and will be tried again: {Reason}"
+        "Relay {Reader} could not handle the change of venue {Venue} at sequence {Seq}. "
+            + "It is now a dead letter and is retried later: {Reason}"
     )]
     private static partial void LogDeadLettered(ILogger log, string reader, string venue, long seq, string reason);
 }

@@ -5,16 +5,16 @@ using PosModular.Kernel.Time;
 
 namespace PosModular.Kernel.Feed;
 
-/// <summary>Runs the relay of every registered reader, and answers how far they are.</summary>
+/// <summary>Runs the relay of every registered reader and reports how far each of them has come.</summary>
 public sealed class FeedRelays : BackgroundService
 {
-    /// <summary>Name of the meter: gauges <c>pos.feed.behind</c> and <c>pos.feed.dead_letters</c>, by reader.</summary>
+    /// <summary>Name of the meter with the gauges <c>pos.feed.behind</c> and <c>pos.feed.dead_letters</c>, each by reader.</summary>
     public const string MeterName = "PosModular.Feed";
 
     private readonly FeedRelay[] _relays;
     private readonly FeedSignal _signal;
     private readonly TimeProvider _time;
-    private readonly Dictionary<string, (long Behind, long Parked)> _lags = [];
+    private readonly Dictionary<string, (long Behind, long DeadLetters)> _lags = [];
 
     public FeedRelays(
         IServiceProvider services,
@@ -29,20 +29,20 @@ public sealed class FeedRelays : BackgroundService
         var byName = sources.ToDictionary(s => s.Name);
         _relays = [.. readers.Select(r => ActivatorUtilities.CreateInstance<FeedRelay>(services, r, byName[r.Source]))];
         var meter = meters.Create(MeterName);
-        meter.CreateObservableGauge("pos.feed.behind", () => Measure(l => l.Behind), "{change}", "Changes not yet handled.");
+        meter.CreateObservableGauge("pos.feed.behind", () => Measure(l => l.Behind), "{change}", "Changes that the reader has not reached yet.");
         meter.CreateObservableGauge(
             "pos.feed.dead_letters",
-            () => Measure(l => l.Parked),
+            () => Measure(l => l.DeadLetters),
             "{change}",
-            "Changes whose handler failed, waiting to be tried again."
+            "Changes whose handler failed and that wait for a retry."
         );
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Task.WhenAll([.. _relays.Select(r => Task.Run(() => r.RunAsync(stoppingToken), stoppingToken)), UpdateLagsAsync(stoppingToken)]);
 
-    /// <summary>Changes behind and parked, by reader.</summary>
-    public async Task<IReadOnlyDictionary<string, (long Behind, long Parked)>> GetLagsAsync(CancellationToken cancellationToken)
+    /// <summary>Counts, by reader, the changes not reached yet and the dead letters.</summary>
+    public async Task<IReadOnlyDictionary<string, (long Behind, long DeadLetters)>> GetLagsAsync(CancellationToken cancellationToken)
     {
         var lags = new Dictionary<string, (long, long)>();
         foreach (var relay in _relays)
@@ -50,14 +50,14 @@ public sealed class FeedRelays : BackgroundService
         return lags;
     }
 
-    /// <summary>Changes of a venue that this reader has not handled yet, parked ones included.</summary>
+    /// <summary>Counts the changes of a venue that this reader has not handled yet, dead letters included.</summary>
     public async Task<long> CountPendingAsync(string reader, string venueId, CancellationToken cancellationToken)
     {
-        var (behind, parked) = await _relays.Single(r => r.Reader.Name == reader).GetLagAsync(venueId, cancellationToken);
-        return behind + parked;
+        var (behind, deadLetters) = await _relays.Single(r => r.Reader.Name == reader).GetLagAsync(venueId, cancellationToken);
+        return behind + deadLetters;
     }
 
-    /// <summary>Returns when every reader, on whatever host, has handled all that was published before the call.</summary>
+    /// <summary>Returns when every reader, on whichever host, has passed all changes that were published before the call.</summary>
     public async Task WaitUntilIdleAsync(CancellationToken cancellationToken)
     {
         foreach (var relay in _relays)
@@ -80,13 +80,13 @@ public sealed class FeedRelays : BackgroundService
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
-                // The gauges keep their last value while the database is away; /health/ready tells that it is.
+                // The gauges keep their last value while the database is unreachable, which /health/ready reports.
             }
             await _time.DelayAsync(TimeSpan.FromSeconds(10), cancellationToken);
         }
     }
 
-    private Measurement<long>[] Measure(Func<(long Behind, long Parked), long> value)
+    private Measurement<long>[] Measure(Func<(long Behind, long DeadLetters), long> value)
     {
         lock (_lags)
             return _lags.Select(l => new Measurement<long>(value(l.Value), new KeyValuePair<string, object?>("reader", l.Key))).ToArray();
@@ -95,8 +95,8 @@ public sealed class FeedRelays : BackgroundService
 
 public static class FeedSetup
 {
-    /// <param name="services">The host's.</param>
-    /// <param name="runRelays">False on a host that leaves the readers to others.</param>
+    /// <param name="services">The services of the host.</param>
+    /// <param name="runRelays">False on a host that leaves the relays to other hosts.</param>
     public static IServiceCollection AddFeed(this IServiceCollection services, bool runRelays = true)
     {
         services.AddSingleton<FeedSignal>();

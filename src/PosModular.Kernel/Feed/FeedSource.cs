@@ -3,31 +3,33 @@ using Npgsql;
 
 namespace PosModular.Kernel.Feed;
 
-/// <summary>A feed as its publisher describes it: the only way facts leave a module (docs/adr/0004-the-feed.md).</summary>
-/// <remarks>The publisher has <c>feed_heads (venue_id, seq)</c> and a table of changes keyed (venue_id, seq). It locks the heads of its
-/// venues to the commit, so within a venue the sequence has no gap and is the order of the commits.</remarks>
+/// <summary>A feed, as its publishing module describes it. Feeds are the only way in which facts leave a module
+/// (docs/adr/0004-the-feed.md).</summary>
+/// <remarks>The publisher has the table <c>feed_heads (venue_id, seq)</c> and a table of changes with the key (venue_id, seq). It locks
+/// the heads of the venues concerned until the commit, so within a venue the sequence has no gap and equals the order of the
+/// commits.</remarks>
 public abstract class FeedSource(string name, string headsTable, string changesSql)
 {
-    /// <summary>What positions, bells and metrics call it, e.g. <c>ingestion</c>.</summary>
+    /// <summary>Its name in positions, signals and metrics, e.g. <c>ingestion</c>.</summary>
     public string Name { get; } = name;
 
-    /// <summary>With its schema, e.g. <c>ingestion.feed_heads</c>.</summary>
+    /// <summary>The qualified name of the table, e.g. <c>ingestion.feed_heads</c>.</summary>
     public string HeadsTable { get; } = headsTable;
 
-    /// <summary>A query over the changes of one venue, <c>b.venue_id</c>, after one place, <c>b.seq</c>, in order; venue_id and seq
-    /// are its first columns. It carries no limit.</summary>
+    /// <summary>A query without a limit for the changes of the venue <c>b.venue_id</c> after the sequence <c>b.seq</c>, in order. Its
+    /// first columns are venue_id and seq.</summary>
     public string ChangesSql { get; } = changesSql;
 
-    /// <summary>Reads all rows; columns start at <paramref name="offset"/>.</summary>
+    /// <summary>Reads all rows. Their columns start at the ordinal <paramref name="offset"/>.</summary>
     internal abstract Task<FeedBatch> ReadAsync(NpgsqlDataReader rows, int offset, CancellationToken cancellationToken);
 }
 
-/// <summary>A feed of one kind of change, announced as one notification.</summary>
+/// <summary>A feed of one kind of change; a batch of changes is published as one notification.</summary>
 /// <param name="name">See <see cref="FeedSource.Name"/>.</param>
 /// <param name="headsTable">See <see cref="FeedSource.HeadsTable"/>.</param>
 /// <param name="changesSql">See <see cref="FeedSource.ChangesSql"/>.</param>
-/// <param name="readChange">One row, columns from the given ordinal on.</param>
-/// <param name="createNotification">The notification of these changes; null when none of them matters to readers.</param>
+/// <param name="readChange">Reads one row whose columns start at the given ordinal.</param>
+/// <param name="createNotification">Creates the notification of these changes; null when none of them concerns readers.</param>
 public sealed class FeedSource<TChange>(
     string name,
     string headsTable,
@@ -49,29 +51,27 @@ public sealed class FeedSource<TChange>(
     }
 }
 
-/// <summary>Where a change stands, and the reader's position in that venue before this batch.</summary>
-internal sealed record FeedChangePosition(string VenueId, long Seq, long From);
+/// <summary>The position of a change, and that of the reader in the same venue before the batch.</summary>
+internal sealed record FeedChangePosition(string VenueId, long Seq, long ReaderSeq);
 
-/// <summary>Changes of one or more venues, each venue's in order and without a gap.</summary>
+/// <summary>Changes of one or more venues, in order within each venue.</summary>
 internal sealed record FeedBatch(IReadOnlyList<FeedChangePosition> Positions, INotification? Notification)
 {
-    /// <summary>The last sequence number of each venue in it. Throws <see cref="FeedGapException"/> when a number is missing: nothing may be
-    /// skipped unseen.</summary>
-    public IReadOnlyList<(string VenueId, long From, long To)> SequenceRanges()
+    /// <summary>The last sequence number of each venue. Throws <see cref="FeedGapException"/> when a number is missing, since no change
+    /// may be skipped unnoticed.</summary>
+    public IReadOnlyList<(string VenueId, long Seq)> LastSequences()
     {
-        var ranges = new Dictionary<string, (long From, long To)>();
-        foreach (var position in Positions)
+        var ends = new Dictionary<string, long>();
+        foreach (var (venueId, seq, readerSeq) in Positions)
         {
-            var before = ranges.TryGetValue(position.VenueId, out var range) ? range : (position.From, To: position.From);
-            if (position.Seq != before.To + 1)
-                throw new FeedGapException(position.VenueId, before.To, position.Seq);
-            ranges[position.VenueId] = (before.From, position.Seq);
+            var previous = ends.GetValueOrDefault(venueId, readerSeq);
+            ends[venueId] = seq == previous + 1 ? seq : throw new FeedGapException(venueId, previous, seq);
         }
-        return [.. ranges.Select(e => (e.Key, e.Value.From, e.Value.To))];
+        return [.. ends.Select(e => (e.Key, e.Value))];
     }
 }
 
-/// <summary>A number is missing in a venue's feed: somebody has taken it out of the database.</summary>
+/// <summary>A sequence number is missing in a venue's feed: somebody has deleted the change from the database.</summary>
 internal sealed class FeedGapException(string venueId, long from, long to)
     : InvalidOperationException($"The feed of venue {venueId} jumps from {from} to {to}.")
 {

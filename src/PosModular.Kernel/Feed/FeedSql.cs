@@ -5,21 +5,22 @@ using PosModular.Kernel.Data;
 
 namespace PosModular.Kernel.Feed;
 
-/// <summary>The statements of the relay. The Kernel's feed reader is the one place where a query crosses schemas.</summary>
+/// <summary>The SQL statements of the relay. They are the only ones that cross the schemas of modules.</summary>
 internal sealed class FeedSql(FeedReader reader, FeedSource source)
 {
     private const int MaxVenuesPerBatch = 200;
 
-    // Index scans whatever the statistics say: a plan made while the tables were empty would otherwise stay a sequential scan. And no waiting
-    // for the disk: effect and position are one commit, so a crash takes back both or neither, and the feed is read again from there.
+    // A plan made while the tables were empty would otherwise stay a sequential scan.
     private const string DisableSequentialScans = "set local enable_seqscan = off";
+
+    // Effect and position are one commit, so a crash undoes both or neither, and the feed is read again from there.
     private const string AsynchronousCommit = "set local synchronous_commit = off";
 
-    // A row that somebody holds must not stop the reader for every venue.
+    // A row that is locked for long must not stop the reader for all venues.
     private const string ShortLockTimeout = "set local lock_timeout = '2s'";
 
-    // Locks the positions of venues that are behind (other hosts pass over them) and reads what follows, in one statement. The place
-    // after the venue served last comes first, so that no venue starves.
+    // Locks the positions of venues that are behind, skipping those that other hosts hold, and reads the changes that follow. It begins
+    // after the venue that was served last, so that no venue starves.
     private readonly string _readNextSql = $"""
         with behind as materialized (
           select p.venue_id, p.seq
@@ -69,7 +70,8 @@ internal sealed class FeedSql(FeedReader reader, FeedSource source)
         """;
 
     private readonly string _lagSql = $"""
-        select coalesce(sum(h.seq - coalesce(p.seq, 0)), 0)::bigint, (select count(*) from {reader.Schema}.feed_dead_letters k where k.source = $1 and ($2::text is null or k.venue_id = $2))
+        select coalesce(sum(h.seq - coalesce(p.seq, 0)), 0)::bigint,
+          (select count(*) from {reader.Schema}.feed_dead_letters k where k.source = $1 and ($2::text is null or k.venue_id = $2))
         from {source.HeadsTable} h left join {reader.Schema}.feed_positions p on p.source = $1 and p.venue_id = h.venue_id
         where $2::text is null or h.venue_id = $2
         """;
@@ -97,12 +99,12 @@ internal sealed class FeedSql(FeedReader reader, FeedSource source)
     public NpgsqlBatch ReadOne(NpgsqlConnection connection, string venueId, long seq) =>
         new NpgsqlBatch(connection).AddCommand(_readOneSql, venueId, seq);
 
-    public NpgsqlBatch Advance(NpgsqlConnection connection, IReadOnlyList<(string VenueId, long From, long To)> ranges) =>
+    public NpgsqlBatch Advance(NpgsqlConnection connection, IReadOnlyList<(string VenueId, long Seq)> ends) =>
         new NpgsqlBatch(connection).AddCommand(
             _advanceSql,
             source.Name,
-            ranges.Select(e => e.VenueId).ToArray(),
-            ranges.Select(e => e.To).ToArray()
+            ends.Select(e => e.VenueId).ToArray(),
+            ends.Select(e => e.Seq).ToArray()
         );
 
     public NpgsqlBatch CreatePositions(NpgsqlConnection connection) =>

@@ -3,14 +3,14 @@ using NodaTime;
 
 namespace PosModular.Kernel.Feed;
 
-/// <summary>How far a feed goes in a venue. Locked by whoever publishes, to the commit.</summary>
+/// <summary>The last sequence number of a feed in a venue. Publishers lock it until their commit.</summary>
 public sealed class FeedHead
 {
     public required string VenueId { get; init; }
     public long Seq { get; init; }
 }
 
-/// <summary>How far a module has followed a feed in a venue. Moved in the same commit as the effect.</summary>
+/// <summary>How far a module has followed a feed in a venue. It moves in the same commit as the effect of the changes.</summary>
 public sealed class FeedPosition
 {
     public required string Source { get; init; }
@@ -18,7 +18,7 @@ public sealed class FeedPosition
     public long Seq { get; init; }
 }
 
-/// <summary>A change whose handler failed: passed over so that the others go on, tried again later.</summary>
+/// <summary>A change whose handler failed. It is skipped so that later changes can proceed, and retried later.</summary>
 public sealed class FeedDeadLetter
 {
     public required string Source { get; init; }
@@ -32,7 +32,8 @@ public sealed class FeedDeadLetter
 
 public static class FeedModel
 {
-    /// <summary>The tables of a module that publishes. Fill factor 50: every commit updates the row, and it must stay on its page (HOT).</summary>
+    /// <summary>Adds the table of a module that publishes a feed. Every commit updates its row, so half of each page stays free for
+    /// heap-only (HOT) updates.</summary>
     public static void AddFeedHeads(this ModelBuilder model) =>
         model.Entity<FeedHead>(head =>
         {
@@ -40,7 +41,7 @@ public static class FeedModel
             head.HasStorageParameter("fillfactor", 50);
         });
 
-    /// <summary>The tables of a module that follows feeds.</summary>
+    /// <summary>Adds the tables of a module that follows feeds.</summary>
     public static void AddFeedPositions(this ModelBuilder model)
     {
         model.Entity<FeedPosition>(position =>

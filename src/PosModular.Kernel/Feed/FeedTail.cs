@@ -1,19 +1,21 @@
 using System.Runtime.CompilerServices;
+using PosModular.Kernel.Data;
 using PosModular.Kernel.Time;
 
 namespace PosModular.Kernel.Feed;
 
-/// <summary>A venue's feed as an endless stream, for live subscribers: everything after a place, then what comes, without a gap or a
+/// <summary>Streams a venue's feed to live subscribers: first all changes after a position, then new ones, without a gap or a
 /// repetition.</summary>
 public sealed class FeedTail(FeedSignal signal, TimeProvider time)
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
 
-    /// <param name="source">Name of the feed.</param>
+    /// <param name="source">The name of the feed.</param>
     /// <param name="venueId">The venue.</param>
-    /// <param name="after">The last sequence number already seen.</param>
-    /// <param name="readPage">Up to a page of what follows that number, and the number it has read up to (also when it passed over some).</param>
-    /// <param name="cancellationToken">Ends the stream.</param>
+    /// <param name="after">The last sequence number that the subscriber has seen.</param>
+    /// <param name="readPage">Reads a page of items after a sequence number, and returns the number up to which it has read, including
+    /// changes it left out.</param>
+    /// <param name="cancellationToken">Ends the stream with an OperationCanceledException.</param>
     public async IAsyncEnumerable<T> FollowAsync<T>(
         string source,
         string venueId,
@@ -22,19 +24,20 @@ public sealed class FeedTail(FeedSignal signal, TimeProvider time)
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
-        // Listening starts before the first read, so what is committed in between rings.
+        // Listening starts before the first read, so that a commit in between is signalled.
         using var wakeup = signal.Listen(source, venueId);
         while (true)
         {
-            cancellationToken.ThrowIfCancellationRequested(); // an end by itself would tell the client that there is no more
+            // A stream that ended without an error would tell the client that it is complete.
+            cancellationToken.ThrowIfCancellationRequested();
             (IReadOnlyList<T> Items, long UpTo) page;
             try
             {
                 page = await readPage(after, cancellationToken);
             }
-            catch (Exception e) when (Data.DatabaseErrors.IsTransient(e))
+            catch (Exception e) when (e.IsTransient())
             {
-                await time.DelayAsync(PollInterval, cancellationToken); // the database is away: the place is kept, nothing is missed
+                await time.DelayAsync(PollInterval, cancellationToken); // The position is kept, so nothing is missed.
                 continue;
             }
             foreach (var item in page.Items)

@@ -6,7 +6,8 @@ using PosModular.Kernel.Errors;
 
 namespace PosModular.Kernel.Paging;
 
-/// <summary>Opaque keyset cursors. Each holds the parts of a sort key and the kind of its list, so that no list accepts another's cursors.</summary>
+/// <summary>Opaque keyset cursors. Each holds the parts of a sort key and the kind of its list, so that no list accepts another's
+/// cursors.</summary>
 public static class Cursor
 {
     public static string Encode(string kind, params ReadOnlySpan<string> parts) =>

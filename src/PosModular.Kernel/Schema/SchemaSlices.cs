@@ -3,8 +3,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace PosModular.Kernel.Schema;
 
 /// <summary>The slices that the modules contribute to the schema, each with the GraphQL type to which it adds a field.</summary>
-/// <remarks>A slice is a class with one public method, which is the resolver of the field. The field is named after the method, or after the
-/// class when the method is called <c>HandleAsync</c>; the parameters are its arguments. A slice is a singleton, so everything it holds
+/// <remarks>A slice is a class with one public method, which is the resolver of the field. The field is named after the method, or after
+/// the class when the method is called <c>HandleAsync</c>; the parameters are its arguments. A slice is a singleton, so everything it holds
 /// must be thread-safe.</remarks>
 public sealed class SchemaSlices
 {

@@ -6,7 +6,8 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace PosModular.Kernel.Schema;
 
-/// <summary>Turns the method of a slice class into a GraphQL field. The instance comes from dependency injection, never from the parent object.</summary>
+/// <summary>Turns the method of a slice class into a GraphQL field. The instance comes from dependency injection, never from the parent
+/// object.</summary>
 [DoNotRegister]
 internal sealed class SliceFields<TSlice> : AutoRegisteringObjectGraphType<TSlice>
     where TSlice : class

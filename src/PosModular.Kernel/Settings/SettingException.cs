@@ -5,6 +5,7 @@ namespace PosModular.Kernel.Settings;
 public sealed class SettingException(string setting, string message)
     : Exception($"{setting.Replace(":", "__", StringComparison.Ordinal)}: {message}")
 {
-    /// <summary>The configuration key, e.g. <c>Pos:PublicBaseUrl</c>; the message shows the name of the environment variable instead.</summary>
+    /// <summary>The configuration key, e.g. <c>Pos:PublicBaseUrl</c>; the message shows the name of the environment variable
+    /// instead.</summary>
     public string Setting { get; } = setting;
 }

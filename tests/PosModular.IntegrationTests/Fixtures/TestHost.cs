@@ -106,7 +106,7 @@ internal sealed class TestHost : IAsyncDisposable
     {
         await Services.GetRequiredService<FeedRelays>().WaitUntilIdleAsync(TestContext.Current.CancellationToken);
         if (!allowDeadLetters)
-            Log.Lines.FirstOrDefault(line => line.Contains("it is parked", StringComparison.Ordinal)).ShouldBeNull();
+            Log.Lines.FirstOrDefault(line => line.Contains("is now a dead letter", StringComparison.Ordinal)).ShouldBeNull();
     }
 
     /// <summary>How many listen to a feed or bell of the venue on this host.</summary>

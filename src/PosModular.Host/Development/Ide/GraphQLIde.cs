@@ -7,8 +7,8 @@ using PosModular.Host.GraphQL.Http;
 namespace PosModular.Host.Development.Ide;
 
 /// <summary>
-/// Banana Cake Pop for whoever opens <c>/graphql</c> in a browser. Its files are fetched by the build and talk to this
-/// host alone (docs/adr/0009-the-ide.md).
+/// Serves the GraphQL IDE Banana Cake Pop to browsers that open <c>/graphql</c>. The build fetches its files, and they connect to this
+/// host only (docs/adr/0009-the-ide.md).
 /// </summary>
 internal static class GraphQLIde
 {
@@ -19,7 +19,7 @@ internal static class GraphQLIde
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     };
 
-    /// <summary>Stands before the GraphQL endpoint, which matches the same addresses.</summary>
+    /// <summary>Must be registered before the GraphQL endpoint, which matches the same paths.</summary>
     public static void UseGraphQLIde(this WebApplication app)
     {
         var settings = IdeSettings.Read(app.Configuration, app.Environment);
@@ -52,7 +52,7 @@ internal static class GraphQLIde
             || request.Path.Equals(PathPrefix, StringComparison.OrdinalIgnoreCase)
         ) && BrowserRequest.IsPageRequest(request);
 
-    // The page names its files relative to itself, so it must stand in a folder.
+    // The page refers to its files by relative paths, so its own path must end in a slash.
     private static Task ServePageAsync(HttpContext context, PhysicalFileProvider files)
     {
         if (!context.Request.Path.Value!.EndsWith('/'))
@@ -75,14 +75,14 @@ internal static class GraphQLIde
         return context.Response.WriteAsync(
             """
             This is a GraphQL endpoint: POST {"query": "..."} as application/json with Authorization: Bearer <token>.
-            The IDE that is shown here to browsers is not in this build. Install Node.js (with npm) and build again.
+            This build lacks the IDE that browsers see here. Install Node.js with npm and build again.
 
             """,
             context.RequestAborted
         );
     }
 
-    // The IDE authorises its queries and its WebSockets with the same headers.
+    // The IDE sends these headers with its queries and its WebSockets.
     private static Task WriteConfigAsync(HttpContext context, IdeSettings settings)
     {
         SetSecurityHeaders(context);
@@ -101,16 +101,17 @@ internal static class GraphQLIde
         );
     }
 
-    // What the IDE does without being asked (sign-in, tunnels, telemetry) would leave this host; the browser holds it back.
+    // Keeps the browser from connecting to other hosts for what the IDE does unasked: sign-in, tunnels, telemetry.
     private static void SetSecurityHeaders(HttpContext context)
     {
         var headers = context.Response.Headers;
         var host = context.Request.Host;
-        // Not every browser counts WebSockets of the same host as 'self'.
+        // Not every browser regards WebSockets of the same host as 'self'.
         var sockets = Uri.CheckHostName(host.Host) is UriHostNameType.Dns or UriHostNameType.IPv4 ? $" ws://{host} wss://{host}" : "";
-        // It compiles the schema of its own settings into functions, hence unsafe-eval.
+        // The IDE compiles JSON schemas into functions, which needs unsafe-eval.
         headers.ContentSecurityPolicy =
-            "default-src 'self'; script-src 'self' 'unsafe-eval'; worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
+            "default-src 'self'; script-src 'self' 'unsafe-eval'; worker-src 'self' blob:; "
+            + "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
             + $"connect-src 'self'{sockets}; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
         headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "no-referrer";

@@ -2,26 +2,28 @@ using PosModular.Kernel.Settings;
 
 namespace PosModular.Host.Development.Ide;
 
-/// <summary>What the GraphQL IDE is to show. Nothing needs to be set.</summary>
+/// <summary>The settings of the GraphQL IDE, all of them optional.</summary>
 internal sealed class IdeSettings
 {
     private const string EnabledSetting = "Pos:Ide:Enabled";
     private const string DocumentSetting = "Pos:Ide:Document";
     private const string TokenSetting = "Pos:Ide:Token";
 
-    /// <summary>Pos:Ide:Enabled; true unless it says otherwise.</summary>
+    /// <summary>Pos:Ide:Enabled. Default: true.</summary>
     public required bool Enabled { get; init; }
 
-    /// <summary>Pos:Ide:Folder: the IDE's files; those that the build has put beside the program unless it says otherwise.</summary>
+    /// <summary>Pos:Ide:Folder: the folder with the files of the IDE. Default: the one that the build creates beside the program.</summary>
     public required string Folder { get; init; }
 
-    /// <summary>Pos:Ide:Document: operations that a new document in the IDE starts with, as GraphQL text or the path of a file of it.</summary>
+    /// <summary>Pos:Ide:Document: the operations with which a new document in the IDE begins, as GraphQL text or as the path of a
+    /// file.</summary>
     public required string? Document { get; init; }
 
-    /// <summary>Pos:Ide:Token, without "Bearer": what a new document in the IDE is authorised with. Everybody who reaches the host can read it.</summary>
+    /// <summary>Pos:Ide:Token: the token, without "Bearer", that the IDE sends by default. Everybody who can reach the host can read
+    /// it.</summary>
     public required string? Token { get; init; }
 
-    /// <exception cref="SettingException">A setting is malformed, or a token would be given away outside of Development.</exception>
+    /// <exception cref="SettingException">A setting is malformed, or a token is set outside of Development.</exception>
     public static IdeSettings Read(IConfiguration configuration, IHostEnvironment environment)
     {
         var token = ReadText(configuration, TokenSetting);
@@ -38,7 +40,7 @@ internal sealed class IdeSettings
         };
     }
 
-    // No operation is without a brace.
+    // Every operation contains a brace.
     private static string? ReadDocument(string? textOrPath) =>
         textOrPath is null || textOrPath.Contains('{', StringComparison.Ordinal) ? textOrPath
         : File.Exists(textOrPath) ? File.ReadAllText(textOrPath)

@@ -3,10 +3,10 @@ using Npgsql;
 namespace PosModular.Host.Development.Postgres;
 
 /// <summary>
-/// A private PostgreSQL for development and tests, started from the binaries on the machine and kept in one directory.
+/// A private PostgreSQL server for development and tests, started from the binaries on this machine, with all its data in one directory.
 /// <para>
-/// Several hosts may share the directory, and a server whose host was killed is taken over by the next one. Each user
-/// holds a shared lock for as long as it lives; whoever leaves last stops the server. A killed host's lock goes with it.
+/// Several hosts may share the directory, and the next host takes over a server whose host was killed. Each user holds a shared lock
+/// for as long as it lives, and the last one to leave stops the server. The operating system releases the lock of a killed host.
 /// </para>
 /// </summary>
 internal sealed class EmbeddedPostgres : IAsyncDisposable
@@ -42,21 +42,23 @@ internal sealed class EmbeddedPostgres : IAsyncDisposable
         }.ConnectionString;
     }
 
-    /// <summary>To the database <c>posmodular</c>, as its owner and superuser of the cluster. Holds the password: not for logs.</summary>
+    /// <summary>Connects to the database <c>posmodular</c> as its owner, a superuser of the cluster. It contains the password, so it must
+    /// not be logged.</summary>
     public string ConnectionString { get; }
 
-    /// <summary>Where the data really lies: the directory asked for, or under root one that PostgreSQL can reach.</summary>
+    /// <summary>Where the data lies: the requested directory or, when running as root, one that PostgreSQL can reach.</summary>
     public string DataDirectory { get; }
 
-    /// <summary>Starts the server on this directory, made where it is missing, or joins the one that runs there.</summary>
-    /// <exception cref="EmbeddedPostgresException">It cannot be had; the message says why and what to do.</exception>
+    /// <summary>Starts the server on this directory, which is created if missing, or joins the server that runs there.</summary>
+    /// <exception cref="EmbeddedPostgresException">The server cannot be started or joined; the message says why and what to do.</exception>
     public static Task<EmbeddedPostgres> StartAsync(string dataDirectory, ILogger logger, CancellationToken cancellationToken) =>
         StartAsync(dataDirectory, isTemporary: false, logger, cancellationToken);
 
-    /// <param name="dataDirectory">Made where it is missing; relative to the current directory.</param>
-    /// <param name="isTemporary">The data is not flushed when made and is deleted with the last user. Commits are durable all the same.</param>
-    /// <param name="logger">Is told where the data lies and on which port, never the password.</param>
-    /// <param name="cancellationToken">Ends the wait for others and the making of a cluster, not a start under way.</param>
+    /// <param name="dataDirectory">Created if missing; relative to the current directory.</param>
+    /// <param name="isTemporary">The new files are not flushed, and the last user deletes them. Commits are durable nevertheless.</param>
+    /// <param name="logger">Logs the directory and the port, never the password.</param>
+    /// <param name="cancellationToken">Ends the wait for other hosts and the creation of a cluster, but not a start that is under
+    /// way.</param>
     public static async Task<EmbeddedPostgres> StartAsync(
         string dataDirectory,
         bool isTemporary,
@@ -106,26 +108,27 @@ internal sealed class EmbeddedPostgres : IAsyncDisposable
         }
         catch (NpgsqlException e)
         {
-            throw new EmbeddedPostgresException($"PostgreSQL runs on {dataDirectory} but does not let this host in: {e.Message}", e);
+            throw new EmbeddedPostgresException($"PostgreSQL runs on {dataDirectory} but refuses this host: {e.Message}", e);
         }
         catch (UnauthorizedAccessException e)
         {
             throw new EmbeddedPostgresException(
-                $"The PostgreSQL data in {dataDirectory} belongs to another user: run as that user, or move it away to begin anew. {e.Message}",
+                $"The PostgreSQL data in {dataDirectory} belongs to another user. "
+                    + $"Run as that user, or move the directory away to start afresh. {e.Message}",
                 e
             );
         }
     }
 
-    /// <summary>Takes the server away, whoever uses it: for tests of what the host does without a database.</summary>
-    /// <param name="immediate">As a crash would: nothing is flushed, the next start recovers.</param>
+    /// <summary>Stops the server although it is in use, for tests of outages.</summary>
+    /// <param name="immediate">Stops as in a crash: nothing is flushed, and the next start recovers.</param>
     public async Task StopAsync(bool immediate)
     {
         await using var turnLock = await FileLock.AcquireExclusiveAsync(TurnLockPath(DataDirectory), CancellationToken.None);
         await _cluster.StopAsync(_binaries, immediate);
     }
 
-    /// <summary>Brings the server back on the same port, so that connection strings stay good.</summary>
+    /// <summary>Starts the server again on the same port, so that connection strings remain valid.</summary>
     public async Task RestartAsync()
     {
         await using var turnLock = await FileLock.AcquireExclusiveAsync(TurnLockPath(DataDirectory), CancellationToken.None);
@@ -133,7 +136,7 @@ internal sealed class EmbeddedPostgres : IAsyncDisposable
             await _cluster.StartAsync(_binaries, _port);
     }
 
-    /// <summary>Stops the server if nobody else uses it. Tools that merely look in (psql) are not waited for.</summary>
+    /// <summary>Stops the server unless another host uses it. Connected tools such as psql do not count.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _usersLock, null) is not { } ownLock)
@@ -153,7 +156,7 @@ internal sealed class EmbeddedPostgres : IAsyncDisposable
             Directory.Delete(DataDirectory, recursive: true);
     }
 
-    /// <summary>Ends and deletes a throw-away cluster whose process died before it could.</summary>
+    /// <summary>Stops and deletes a temporary cluster whose process died before it could do so.</summary>
     public static async Task RemoveAsync(string dataDirectory, CancellationToken cancellationToken)
     {
         var cluster = new PostgresCluster(dataDirectory, PostgresAccount.Current);
@@ -162,12 +165,12 @@ internal sealed class EmbeddedPostgres : IAsyncDisposable
         Directory.Delete(dataDirectory, recursive: true);
     }
 
-    /// <summary>Only one process at a time starts or stops.</summary>
+    /// <summary>Only one process at a time starts or stops the server.</summary>
     private static string TurnLockPath(string directory) => Path.Combine(directory, "turn.lock");
 
     private static string UsersLockPath(string directory) => Path.Combine(directory, "users.lock");
 
-    /// <summary>That the password is taken proves the server to be this directory's: no other knows it.</summary>
+    /// <summary>Also proves that the server belongs to this directory, because no other server accepts its password.</summary>
     private async Task CreateDatabaseAsync(CancellationToken cancellationToken)
     {
         var maintenance = new NpgsqlConnectionStringBuilder(ConnectionString) { Database = "postgres", Pooling = false };

@@ -1,8 +1,8 @@
 namespace PosModular.Host.Development.Postgres;
 
 /// <summary>
-/// Locks between processes on a file: flock(2) beneath, so the kernel lets go when the holder dies, however it dies.
-/// Shared or exclusive follows from what .NET's FileStream asks for (FileShare.None is exclusive, reading with FileShare.Read is shared).
+/// File locks between processes, based on flock(2). The kernel releases a lock when its holder ends, however it ends.
+/// .NET's FileStream locks exclusively for FileShare.None and shared for reading with FileShare.Read.
 /// </summary>
 internal static class FileLock
 {
@@ -17,7 +17,7 @@ internal static class FileLock
         }
     }
 
-    /// <returns>Null where someone else holds the lock, shared or not.</returns>
+    /// <returns>Null when another process holds the lock, shared or exclusively.</returns>
     public static FileStream? TryAcquireExclusive(string path)
     {
         try
@@ -34,7 +34,7 @@ internal static class FileLock
     {
         using (File.Open(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite))
         {
-            // Made where it was missing: a shared lock is taken by opening for reading, which does not create.
+            // Creates the file if missing; the shared lock below opens it for reading, which does not create it.
         }
         return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
     }

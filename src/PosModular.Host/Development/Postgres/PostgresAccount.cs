@@ -6,29 +6,29 @@ using System.Text;
 namespace PosModular.Host.Development.Postgres;
 
 /// <summary>
-/// The operating-system user that PostgreSQL runs as. PostgreSQL refuses to run as root (docs, "The PostgreSQL User
-/// Account"), so under root it is the user <c>postgres</c> that the distribution's package made, else whoever runs this.
+/// The operating-system user that PostgreSQL runs as. PostgreSQL refuses to run as root (docs, "The PostgreSQL User Account"), so for root
+/// it is the user <c>postgres</c> that the distribution's package creates, and otherwise the current user.
 /// </summary>
 internal sealed record PostgresAccount(string? UserName)
 {
     public static PostgresAccount Current { get; } = new(Environment.IsPrivilegedProcess ? "postgres" : null);
 
-    /// <summary>Whoever runs this, root or not: for what is not PostgreSQL's server.</summary>
+    /// <summary>The current user, root or not, for programs other than the server.</summary>
     public static PostgresAccount Caller { get; } = new((string?)null);
 
-    /// <summary>Runs a program as this user to its end. A cancelled one is killed with all it started.</summary>
-    /// <returns>The exit code and what was printed, errors included.</returns>
+    /// <summary>Runs a program as this user and waits for its end. When cancelled, it is killed with all its child processes.</summary>
+    /// <returns>The exit code and the output, errors included.</returns>
     public async Task<(int ExitCode, string Output)> RunAsync(string program, string[] arguments, CancellationToken cancellationToken)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
-            // The caller's directory may be closed to this user, and PostgreSQL's programs insist on entering it.
+            // This user may be unable to enter the current directory, which PostgreSQL's programs insist on.
             WorkingDirectory = "/",
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        // A locale the machine does not have stops initdb, and none at all stops postgres on macOS.
+        // initdb fails with a locale that the machine lacks, and postgres on macOS fails without any.
         start.Environment["LC_ALL"] = "C";
         if (UserName is not null)
             start.UserName = UserName;
@@ -49,7 +49,7 @@ internal sealed record PostgresAccount(string? UserName)
         }
     }
 
-    /// <summary>Gives a file or directory, newly made by this process, to this user.</summary>
+    /// <summary>Makes this user the owner of a file or directory that this process has created.</summary>
     public async Task TakeOwnershipAsync(string path, CancellationToken cancellationToken)
     {
         if (UserName is null)
@@ -62,8 +62,8 @@ internal sealed record PostgresAccount(string? UserName)
     }
 
     /// <summary>
-    /// The directory itself where this user can reach it; else, under root (a checkout in /root, say), one of its own
-    /// below /var/lib/posmodular, the same one every time.
+    /// Returns the directory itself when this user can reach it. Otherwise, for root and for example a checkout in /root, returns a
+    /// directory below /var/lib/posmodular, which is the same every time.
     /// </summary>
     public async Task<string> FindReachableDirectoryAsync(string directory, CancellationToken cancellationToken)
     {
@@ -78,15 +78,17 @@ internal sealed record PostgresAccount(string? UserName)
         return await CanEnterAsync(fallback, cancellationToken)
             ? fallback
             : throw new EmbeddedPostgresException(
-                $"The user '{UserName}', which PostgreSQL runs as under root, can enter neither {directory} nor {fallback}: open the directories above (chmod o+x), do not run as root, or set ConnectionStrings__Pos."
+                $"The user '{UserName}', which PostgreSQL runs as under root, can enter neither {directory} nor {fallback}: "
+                    + "open the directories above (chmod o+x), do not run as root, or set ConnectionStrings__Pos."
             );
     }
 
-    /// <summary>Asked of the shell: .NET looks for a bare program name in the current directory first, and this repository has a <c>test</c> there.</summary>
+    /// <summary>Runs through the shell because .NET first looks for a program in the current directory, and this repository has a file
+    /// <c>test</c> there.</summary>
     private async Task<bool> CanEnterAsync(string directory, CancellationToken cancellationToken) =>
         (await RunAsync("/bin/sh", ["-c", "test -x \"$1\"", "sh", directory], cancellationToken)).ExitCode == 0;
 
-    /// <summary>Under root the directory is root's and open to pass through; what is in it has its own, closed, modes.</summary>
+    /// <summary>For root, others may pass through the directory; the files in it are closed to them by their own modes.</summary>
     private void CreateDirectory(string directory)
     {
         if (OperatingSystem.IsWindows())
@@ -106,8 +108,11 @@ internal sealed record PostgresAccount(string? UserName)
         }
         catch (Win32Exception e)
         {
+            var asUser = UserName is null
+                ? ""
+                : $" as the user '{UserName}', which PostgreSQL needs under root (Debian's package postgresql creates it)";
             throw new EmbeddedPostgresException(
-                $"Could not run {start.FileName}{(UserName is null ? "" : $" as the user '{UserName}', which PostgreSQL needs under root (Debian's package postgresql makes it)")}: {e.Message}",
+                $"Could not run {start.FileName}{asUser}: {e.Message}",
                 e
             );
         }

@@ -4,12 +4,12 @@ using System.Text.RegularExpressions;
 namespace PosModular.Host.Development.Postgres;
 
 /// <summary>
-/// The PostgreSQL programs of one version on this machine. They are sought on the PATH, then where Debian, Red Hat,
-/// Homebrew and Postgres.app put them; only Homebrew links them onto the PATH, and not always.
+/// The PostgreSQL programs of one version on this machine. They are searched for on the PATH and then where Debian, Red Hat, Homebrew and
+/// Postgres.app install them; only Homebrew links them into the PATH, and not always.
 /// </summary>
 internal sealed partial record PostgresBinaries(string Directory, int Major)
 {
-    /// <summary>The oldest version this product is tested with.</summary>
+    /// <summary>The oldest version with which this product is tested.</summary>
     private const int MinMajor = 15;
 
     private static readonly string[] Programs = ["initdb", "pg_ctl", "postgres"];
@@ -19,8 +19,8 @@ internal sealed partial record PostgresBinaries(string Directory, int Major)
     public string PgCtl => Path.Combine(Directory, "pg_ctl");
 
     /// <summary>
-    /// Those of the major version that made a data directory, which opens with no other (PostgreSQL docs, "Upgrading a
-    /// PostgreSQL Cluster"); for a new one (null) the first found.
+    /// Finds the programs of the major version that created a data directory, since no other version opens it (PostgreSQL docs,
+    /// "Upgrading a PostgreSQL Cluster"). For a new directory (null) it returns the first ones found.
     /// </summary>
     public static async Task<PostgresBinaries> FindAsync(int? major, CancellationToken cancellationToken)
     {
@@ -33,8 +33,10 @@ internal sealed partial record PostgresBinaries(string Directory, int Major)
         return fit
             ?? throw new EmbeddedPostgresException(
                 major is null
-                    ? $"No PostgreSQL {MinMajor} or later on this machine: install it (Debian, Ubuntu: apt-get install postgresql; macOS: brew install postgresql@17) or set ConnectionStrings__Pos to a server."
-                    : $"The data was made by PostgreSQL {major}, which is not on this machine: install that version, move the data directory away to begin anew, or set ConnectionStrings__Pos to a server."
+                    ? $"No PostgreSQL {MinMajor} or later on this machine: install it (Debian, Ubuntu: "
+                        + "apt-get install postgresql; macOS: brew install postgresql@17) or set ConnectionStrings__Pos to a server."
+                    : $"The data was created by PostgreSQL {major}, which is not on this machine: "
+                        + "install that version, move the data directory away to start afresh, or set ConnectionStrings__Pos to a server."
             );
     }
 
@@ -60,7 +62,7 @@ internal sealed partial record PostgresBinaries(string Directory, int Major)
 
     private static bool ContainsAllPrograms(string directory) => Programs.All(program => File.Exists(Path.Combine(directory, program)));
 
-    /// <summary>A build that does not run on this machine, a dangling link, or a beta that words its version otherwise is passed over.</summary>
+    /// <summary>Skips a build that does not run on this machine, a dangling link, and a beta whose version has another format.</summary>
     private static async Task<int?> MajorOfAsync(string directory, CancellationToken cancellationToken)
     {
         try

@@ -6,9 +6,9 @@ using System.Security.Cryptography;
 namespace PosModular.Host.Development.Postgres;
 
 /// <summary>
-/// One data directory and the server on it. Beside the cluster's own files lie its port and its password, so that
-/// whoever finds a server running there can use it. The server listens on the loopback address only and asks for the
-/// password: another user of the machine cannot read the sales.
+/// One data directory and the server on it. The port and the password lie beside the cluster's own files, so that a host that finds a
+/// server running there can use it. The server listens on the loopback address only and requires the password, so other users of the
+/// machine cannot read the data.
 /// </summary>
 internal sealed class PostgresCluster(string directory, PostgresAccount account)
 {
@@ -25,18 +25,18 @@ internal sealed class PostgresCluster(string directory, PostgresAccount account)
     public string Password =>
         File.Exists(PasswordFile)
             ? File.ReadAllText(PasswordFile).Trim()
-            : throw new EmbeddedPostgresException($"{PasswordFile} is missing: put it back, or move {directory} away to begin anew.");
+            : throw new EmbeddedPostgresException($"{PasswordFile} is missing: put it back, or move {directory} away to start afresh.");
 
-    /// <summary>The major version that made the data, null where there is none yet.</summary>
+    /// <summary>The major version that created the data; null when there is none yet.</summary>
     public int? Major =>
         Directory.Exists(DataDirectory)
             ? int.Parse(File.ReadAllText(Path.Combine(DataDirectory, "PG_VERSION")), CultureInfo.InvariantCulture)
             : null;
 
     /// <summary>
-    /// Makes the cluster under another name and renames it when it is whole: a start that was cut off leaves nothing
-    /// that looks like data. Byte order and UTF-8 everywhere, so that machines do not differ in sorting.
-    /// Not <c>durable</c>, for a throw-away cluster: the new files are not flushed before the first start.
+    /// Creates the cluster under another name and renames it when it is complete, so that an interrupted start leaves nothing that looks
+    /// like data. Text is UTF-8 and sorts by bytes, which is the same on every machine. Without <c>durable</c>, for temporary clusters,
+    /// the new files are not flushed.
     /// </summary>
     public async Task CreateAsync(PostgresBinaries binaries, bool durable, CancellationToken cancellationToken)
     {
@@ -69,11 +69,12 @@ internal sealed class PostgresCluster(string directory, PostgresAccount account)
             cancellationToken
         );
         if (exitCode != 0)
-            throw new EmbeddedPostgresException($"initdb could not make {DataDirectory}: {LastLines(output)}");
+            throw new EmbeddedPostgresException($"initdb could not create {DataDirectory}: {LastLines(output)}");
         Directory.Move(unfinished, DataDirectory);
     }
 
-    /// <summary>The port of the server that runs on this directory, waited for while it comes up or goes down; null where none runs.</summary>
+    /// <summary>The port of the server that runs on this directory; null when none runs. Waits while a server is starting or
+    /// stopping.</summary>
     public async Task<int?> RunningPortAsync(CancellationToken cancellationToken)
     {
         while (PostmasterPid.Read(DataDirectory) is { } server)
@@ -85,7 +86,7 @@ internal sealed class PostgresCluster(string directory, PostgresAccount account)
         return null;
     }
 
-    /// <summary>The port of last time, so that tools set up for it go on working; another where something else sits on it by now.</summary>
+    /// <summary>The port used last time, so that configured tools keep working, or another if it is taken by now.</summary>
     public int ChoosePort()
     {
         if (File.Exists(PortFile) && int.TryParse(File.ReadAllText(PortFile), CultureInfo.InvariantCulture, out var kept) && IsFree(kept))
@@ -94,8 +95,8 @@ internal sealed class PostgresCluster(string directory, PostgresAccount account)
         File.WriteAllText(PortFile, port.ToString(CultureInfo.InvariantCulture));
         return port;
 
-        // Below the ports that systems give to outgoing connections (Linux from 32768, macOS from 49152): from there, a
-        // client that knocks while the server is down can be given the very port it knocks at, and talk to itself.
+        // The ports lie below those of outgoing connections (Linux from 32768, macOS from 49152). Otherwise a client that connects while
+        // the server is down could be given the very port it connects to, and be connected to itself.
         static bool IsFree(int port)
         {
             using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -112,9 +113,9 @@ internal sealed class PostgresCluster(string directory, PostgresAccount account)
     }
 
     /// <summary>
-    /// Starts through pg_ctl, which waits until the server is ready and puts it into a session of its own: Ctrl-C in the
-    /// terminal reaches the host, which may finish its work, and not the server beneath it.
-    /// Not cancellable, as a half-started server would be left behind; after a crash it includes the recovery.
+    /// Starts the server through pg_ctl, which waits until it is ready and gives it a session of its own: Ctrl-C in the terminal reaches
+    /// the host, which can finish its work, but not the server. The start cannot be cancelled, because it would leave a half-started server
+    /// behind; after a crash it includes the recovery.
     /// </summary>
     public async Task StartAsync(PostgresBinaries binaries, int port)
     {
@@ -132,7 +133,8 @@ internal sealed class PostgresCluster(string directory, PostgresAccount account)
             );
     }
 
-    /// <summary>Rolls back what is open, flushes all and stops; <c>immediate</c>, it stops as in a crash and the next start goes through recovery.</summary>
+    /// <summary>Rolls back open transactions, flushes everything and stops. With <c>immediate</c> it stops as in a crash, and the next
+    /// start recovers.</summary>
     public async Task StopAsync(PostgresBinaries binaries, bool immediate)
     {
         if (PostmasterPid.Read(DataDirectory) is null)
@@ -146,7 +148,8 @@ internal sealed class PostgresCluster(string directory, PostgresAccount account)
             throw new EmbeddedPostgresException($"PostgreSQL on {DataDirectory} did not stop: {LastLines(output)}");
     }
 
-    /// <summary>Given at each start, so that they follow the product and not the day the data was made. fsync stays on: acknowledged means durable.</summary>
+    /// <summary>Passed at each start, so that they follow the version of the product instead of the data. fsync stays on: an acknowledged
+    /// commit is durable.</summary>
     private static string ServerOptions(int port) =>
         string.Join(
             " -c ",

@@ -4,15 +4,15 @@ using System.Globalization;
 namespace PosModular.Host.Development.Postgres;
 
 /// <summary>
-/// What a running server says of itself in <c>postmaster.pid</c>: line 1 its process, line 4 its port, line 8 its state
+/// The contents of <c>postmaster.pid</c>, in which a running server describes itself: line 1 its process, line 4 its port, line 8 its state
 /// (PostgreSQL source, src/include/utils/pidfile.h).
 /// </summary>
 internal sealed record PostmasterPid(int ProcessId, int Port, bool IsReady)
 {
-    /// <summary>Greater than any process number (Linux stops at 2^22, macOS at 99,999), and still an int to PostgreSQL.</summary>
+    /// <summary>Greater than any process id (at most 2^22 on Linux, 99,999 on macOS), and still an int for PostgreSQL.</summary>
     private const string UnusedProcessId = "2147483647";
 
-    /// <returns>Null where no server runs: no file, or one left by a server that died.</returns>
+    /// <returns>Null when no server runs: there is no file, or a dead server left it.</returns>
     public static PostmasterPid? Read(string clusterDirectory)
     {
         string[] lines;
@@ -25,7 +25,7 @@ internal sealed record PostmasterPid(int ProcessId, int Port, bool IsReady)
             return null;
         }
 
-        // The file is written line by line as the server comes up.
+        // A starting server writes the file line by line.
         if (lines.Length == 0 || !int.TryParse(lines[0], CultureInfo.InvariantCulture, out var processId) || !IsPostgres(processId))
             return null;
         var port = lines.Length >= 4 && int.TryParse(lines[3], CultureInfo.InvariantCulture, out var given) ? given : 0;
@@ -33,9 +33,9 @@ internal sealed record PostmasterPid(int ProcessId, int Port, bool IsReady)
     }
 
     /// <summary>
-    /// Takes the dead server's number out of a file it left. PostgreSQL refuses to start while that number is in use, be
-    /// it by some other program since a power cut or by a zombie that a container's first process does not reap. The rest
-    /// stays: by line 7 PostgreSQL still sees whether a backend of the dead server lives on (docs, "Server Start-up").
+    /// Replaces the process id in a file that a dead server left. PostgreSQL refuses to start while that id is in use, be it by another
+    /// program after a power cut or by a zombie that a container's first process does not reap. The other lines stay: line 7 still tells
+    /// PostgreSQL whether a backend of the dead server is alive (docs, "Server Start-up").
     /// </summary>
     public static void ClearProcessId(string clusterDirectory)
     {
@@ -47,7 +47,7 @@ internal sealed record PostmasterPid(int ProcessId, int Port, bool IsReady)
 
     private static string FilePath(string clusterDirectory) => Path.Combine(clusterDirectory, "postmaster.pid");
 
-    /// <summary>After a crash the number may belong to some other program by now, or to a zombie.</summary>
+    /// <summary>After a crash the id may belong to another program or to a zombie.</summary>
     private static bool IsPostgres(int processId)
     {
         try

@@ -2,7 +2,7 @@ using GraphQL;
 
 namespace PosModular.Host.GraphQL.Errors;
 
-/// <summary>The codes that the endpoint itself gives, in <c>errors[].extensions.code</c>.</summary>
+/// <summary>The codes that the endpoint itself sets in <c>errors[].extensions.code</c>.</summary>
 internal static class ErrorCodes
 {
     public const string InvalidInput = "INVALID_INPUT";

@@ -4,9 +4,9 @@ using GraphQL.Execution;
 namespace PosModular.Host.GraphQL.Errors;
 
 /// <summary>
-/// How an error is printed: message and <c>extensions.code</c>, plus the extensions its author gave it. A query that does not
-/// parse or validate is the caller's input, so all of GraphQL.NET's rule codes read INVALID_INPUT. Masking has been
-/// done by <see cref="ErrorMask"/>; should a fault slip past it, its message stays here.
+/// Formats errors: the message, <c>extensions.code</c> and the extensions of the error. A query that does not parse or validate is wrong
+/// input, so all rule codes of GraphQL.NET become INVALID_INPUT. <see cref="ErrorMask"/> has masked internal errors before; the message of
+/// one that escaped it is withheld here.
 /// </summary>
 internal sealed class ErrorFormatter : IErrorInfoProvider
 {

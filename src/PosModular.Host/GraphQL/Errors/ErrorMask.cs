@@ -8,12 +8,12 @@ using PosModular.Kernel.Data;
 namespace PosModular.Host.GraphQL.Errors;
 
 /// <summary>
-/// What callers may hear. An error raised with a code passes; anything else is a fault of ours and becomes INTERNAL with a
-/// trace id, written to the log once per answer; a database that is away becomes UNAVAILABLE, since trying again helps.
+/// Decides which errors callers see. An error with a code passes. Any other error becomes INTERNAL, or UNAVAILABLE when the database cannot
+/// answer now and a retry helps; both carry a trace id, which is logged once per response.
 /// </summary>
 internal sealed class ErrorMask(ILogger<ErrorMask> log)
 {
-    /// <summary>Masks the errors of an answer in place.</summary>
+    /// <summary>Masks the errors of a response in place.</summary>
     public void Apply(ExecutionResult result)
     {
         if (result.Errors is not { Count: > 0 } errors)
@@ -32,7 +32,7 @@ internal sealed class ErrorMask(ILogger<ErrorMask> log)
         result.Errors = masked;
     }
 
-    /// <summary>The same for an exception that escaped, such as the end of an event stream.</summary>
+    /// <summary>Masks an exception that was not part of a result, such as one that ended an event stream.</summary>
     public ExecutionErrors FromException(Exception exception)
     {
         var result = new ExecutionResult(exception as ExecutionError ?? new UnhandledError("", exception));
@@ -40,18 +40,18 @@ internal sealed class ErrorMask(ILogger<ErrorMask> log)
         return result.Errors!;
     }
 
-    /// <summary>GraphQL.NET derives a code from the exception's type for what resolvers throw; that code means nothing to a caller.</summary>
+    /// <summary>For exceptions of resolvers GraphQL.NET derives a code from their type, which means nothing to callers.</summary>
     private static bool IsFault(ExecutionError error) => error is UnhandledError || (error.Code is null && error is not DocumentError);
 
     private static ExecutionError Masked(ExecutionError error, string traceId)
     {
-        // A NUL (SQLSTATE 22021) or half a surrogate pair in an id or a name, whichever field it came in by.
+        // Some input contained a NUL character (SQLSTATE 22021) or half a surrogate pair.
         if (
             error.InnerException?.GetBaseException()
             is PostgresException { SqlState: PostgresErrorCodes.CharacterNotInRepertoire }
                 or EncoderFallbackException
         )
-            return new ExecutionError("The input holds a character that cannot be stored. Leave it out.")
+            return new ExecutionError("The input contains a character that cannot be stored, such as NUL. Remove it.")
             {
                 Code = ErrorCodes.InvalidInput,
                 Path = error.Path,
@@ -76,7 +76,7 @@ internal sealed class ErrorMask(ILogger<ErrorMask> log)
             : cause.IsDatabaseUnavailable() ? LogLevel.Warning
             : LogLevel.Error;
         var path = first.Path is null ? "(operation)" : string.Join('.', first.Path);
-        log.Log(level, cause, "GraphQL fault at {Path}, {Count} in the same answer, trace {TraceId}", path, count, traceId);
+        log.Log(level, cause, "GraphQL request failed at {Path}; {Count} internal errors, trace {TraceId}", path, count, traceId);
     }
 
     private static string TraceId() => (Activity.Current?.TraceId ?? ActivityTraceId.CreateRandom()).ToHexString();

@@ -4,8 +4,8 @@ using GraphQLParser.AST;
 namespace PosModular.Host.GraphQL.Execution;
 
 /// <summary>
-/// The documents used last, bounded by number and by characters, so that clients which write values into the query text
-/// cannot fill the memory. The least recently used one leaves first.
+/// Caches the most recently used documents, bounded by number and by characters, so that clients that write values into the query text
+/// cannot exhaust the memory. The least recently used document is removed first.
 /// </summary>
 internal sealed class DocumentCache
 {
@@ -30,7 +30,7 @@ internal sealed class DocumentCache
         }
     }
 
-    [SuppressMessage("Performance", "CA1864", Justification = "The node is made only when it is added.")]
+    [SuppressMessage("Performance", "CA1864", Justification = "The node is created only when it is added.")]
     public void Add(string query, GraphQLDocument document)
     {
         lock (_lock)

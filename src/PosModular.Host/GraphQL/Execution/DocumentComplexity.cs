@@ -3,15 +3,15 @@ using GraphQLParser.AST;
 namespace PosModular.Host.GraphQL.Execution;
 
 /// <summary>
-/// Weighs a parsed document before it is validated, since validation itself is what a hostile document attacks: it compares
-/// fields pairwise and recurses along fragments. Each fragment is weighed once, so a bomb of fragments costs nothing here.
+/// Measures the complexity of a parsed document before its validation, because a hostile document attacks the validation itself, which
+/// compares fields pairwise and recurses along fragments. Each fragment is measured once, so nested fragments cost little here.
 /// </summary>
 internal sealed class DocumentComplexity
 {
     private readonly Dictionary<string, GraphQLFragmentDefinition> _fragments = new(StringComparer.Ordinal);
     private readonly Dictionary<string, SelectionComplexity> _complexityByFragment = new(StringComparer.Ordinal);
 
-    /// <returns>What is too much about the document, or null.</returns>
+    /// <returns>Which limit the document exceeds; null when it is within all limits.</returns>
     public static string? FindViolation(GraphQLDocument document) =>
         document.Definitions.Count > Limits.MaxDefinitions
             ? $"A document may have {Limits.MaxDefinitions} operations and fragments, this one has {document.Definitions.Count}."
@@ -69,7 +69,7 @@ internal sealed class DocumentComplexity
         if (_complexityByFragment.TryGetValue(name, out var complexity) || !_fragments.TryGetValue(name, out var fragment))
             return complexity;
 
-        // Stands while the fragment is being weighed: one that contains itself ends here, and validation will name it.
+        // This entry ends the recursion of a fragment that contains itself; validation reports it later.
         _complexityByFragment[name] = SelectionComplexity.None;
         return _complexityByFragment[name] = OfSelections(fragment.SelectionSet);
     }

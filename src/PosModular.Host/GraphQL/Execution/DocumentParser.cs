@@ -10,20 +10,20 @@ using PosModular.Host.GraphQL.Errors;
 namespace PosModular.Host.GraphQL.Execution;
 
 /// <summary>
-/// Parsed documents by their text. Those that passed validation once are remembered and not validated again: parsing and
-/// the 26 rules that look at the document alone are most of the cost of a small query.
+/// Parses documents and caches those that have passed validation, which are not validated again. Parsing and the 26 rules that depend on
+/// the document alone are most of the cost of a small query.
 /// </summary>
 /// <remarks>
-/// GraphQL.NET 8.8.5's DocumentValidator reads variable and argument values on every call, whatever rules it is given; the
-/// rules see the text only. One rule looks at values, FieldArgumentsAreValidRule, so it is kept for known documents too
-/// (it does nothing when no field of the schema validates its arguments).
+/// GraphQL.NET 8.8.5's DocumentValidator reads the values of variables and arguments on every call, whichever rules it is given. The rules
+/// inspect only the text, except for FieldArgumentsAreValidRule, which therefore runs for cached documents too, if any field of the schema
+/// validates its arguments.
 /// </remarks>
 internal sealed class DocumentParser(ISchema schema)
 {
     private readonly GraphQLDocumentBuilder _builder = new();
     private readonly DocumentCache _cache = new();
 
-    /// <exception cref="ExecutionError">The text is too long, does not parse or asks too much: INVALID_INPUT.</exception>
+    /// <exception cref="ExecutionError">INVALID_INPUT: the text is too long, does not parse or is too complex.</exception>
     public GraphQLDocument Parse(string query, out bool isValidated)
     {
         if (_cache.Find(query) is { } cached)
@@ -48,12 +48,12 @@ internal sealed class DocumentParser(ISchema schema)
         }
         catch (GraphQLParserException exception)
         {
-            // Syntax errors come as ExecutionErrors already; the parser's own limit of nesting (128) does not.
+            // Syntax errors are ExecutionErrors already, but exceeding the parser's own limit of nesting (128) is not.
             throw ErrorCodes.InvalidInputError(exception.Description);
         }
     }
 
-    /// <summary>Null means all of GraphQL.NET's rules.</summary>
+    /// <summary>Null means all rules of GraphQL.NET.</summary>
     public IEnumerable<IValidationRule>? ValidationRulesFor(bool isValidated)
     {
         if (!isValidated)

@@ -3,8 +3,8 @@ using GraphQL;
 namespace PosModular.Host.GraphQL.Execution;
 
 /// <summary>
-/// Where an operation's results go: a WebSocket or an event stream. Each call returns when the result is on the wire,
-/// which is what holds back the enumeration of a subscription.
+/// Receives the results of an operation and sends them over a WebSocket or an event stream. Each call returns when the result has been
+/// sent, which limits the speed of a subscription to that of its client.
 /// </summary>
 internal interface IResultSink
 {
@@ -12,6 +12,6 @@ internal interface IResultSink
 
     ValueTask CompleteAsync();
 
-    /// <summary>The operation never began, or its event stream broke. Ends the answer; no Complete follows.</summary>
+    /// <summary>Reports that the operation did not start or that its event stream failed. No call of CompleteAsync follows.</summary>
     ValueTask FailAsync(ExecutionErrors errors);
 }

@@ -10,8 +10,8 @@ using PosModular.Host.GraphQL.Errors;
 namespace PosModular.Host.GraphQL.Execution;
 
 /// <summary>
-/// Runs operations, the same way for every transport: a service scope each, the caller's claims, known documents not
-/// validated again, faults masked.
+/// Runs operations in the same way for every transport: in a service scope of their own, with the caller's claims, without validating
+/// cached documents again, and with internal errors masked.
 /// </summary>
 internal sealed class OperationRunner(ISchema schema, DocumentParser documentParser, ErrorMask errorMask, IServiceScopeFactory scopes)
 {
@@ -24,14 +24,14 @@ internal sealed class OperationRunner(ISchema schema, DocumentParser documentPar
         []
     );
 
-    /// <exception cref="ExecutionError">The query text is refused: INVALID_INPUT.</exception>
+    /// <exception cref="ExecutionError">INVALID_INPUT: the text of the query is refused.</exception>
     public PreparedOperation Prepare(GraphQLRequest request)
     {
         var document = documentParser.Parse(request.Query!, out var validated);
         return new PreparedOperation(request, document, validated);
     }
 
-    /// <summary>Runs a query or mutation to its one result.</summary>
+    /// <summary>Runs a query or mutation, which has one result.</summary>
     public async Task<ExecutionResult> ExecuteOnceAsync(
         PreparedOperation operation,
         ClaimsPrincipal user,
@@ -43,12 +43,12 @@ internal sealed class OperationRunner(ISchema schema, DocumentParser documentPar
     }
 
     /// <summary>
-    /// Runs any operation and hands its results over one by one. An exception of the event stream ends the answer with its
-    /// masked error; cancellation and a broken transport pass to the caller.
+    /// Runs any operation and passes its results to the sink one by one. An exception of the event stream fails the sink with the masked
+    /// error; cancellation and exceptions of the transport reach the caller.
     /// </summary>
     public async Task RunAsync(PreparedOperation operation, ClaimsPrincipal user, IResultSink sink, CancellationToken cancellationToken)
     {
-        // Outlives the resolver's call: its iterator goes on using the scope's services.
+        // The scope outlives the call of the resolver, whose iterator goes on using its services.
         await using var scope = scopes.CreateAsyncScope();
         var result = await ExecuteAsync(operation, user, scope.ServiceProvider, cancellationToken);
 

@@ -3,10 +3,10 @@ using GraphQLParser.AST;
 
 namespace PosModular.Host.GraphQL.Execution;
 
-/// <summary>A request whose text is parsed, so that the transport knows what it is before it runs.</summary>
+/// <summary>A request with its parsed document, so that the transport knows the type of the operation before it runs.</summary>
 internal sealed record PreparedOperation(GraphQLRequest Request, GraphQLDocument Document, bool IsValidated)
 {
-    /// <summary>Query when the operation cannot be told; running it then says why.</summary>
+    /// <summary>Query when the operation cannot be determined; running it then reports the error.</summary>
     public OperationType Type { get; } = TypeOf(Document, Request.OperationName);
 
     private static OperationType TypeOf(GraphQLDocument document, string? name)

@@ -7,15 +7,15 @@ using ExecutionContext = GraphQL.Execution.ExecutionContext;
 namespace PosModular.Host.GraphQL.Execution;
 
 /// <summary>
-/// Runs subscriptions by pulling: the next event is fetched and resolved when the one before it has been taken by the transport.
-/// Order holds by construction, nothing queues, and cancelling ends the resolver's enumeration at once. Each event
-/// resolves its fields in a scope of its own.
+/// Runs subscriptions by pulling: the next event is fetched and resolved after the transport has sent the previous one. So events stay in
+/// order, nothing is queued, and cancellation ends the resolver's enumeration at once. Each event resolves its fields in a scope of its
+/// own.
 /// </summary>
 internal sealed class PullSubscriptionStrategy(IServiceScopeFactory scopes) : SubscriptionExecutionStrategy
 {
     public override async Task<ExecutionResult> ExecuteAsync(ExecutionContext context)
     {
-        // Validation has seen to it that there is one root field; @skip may have taken it away.
+        // Validation ensures that there is one root field, but @skip may have removed it.
         var root = BuildExecutionRootNode(context, GetOperationRootType(context));
         if (root.SubFields is not [var node, ..])
             return new ExecutionResult(ErrorCodes.InvalidInputError("The subscription selects no field."));
@@ -24,7 +24,7 @@ internal sealed class PullSubscriptionStrategy(IServiceScopeFactory scopes) : Su
         {
             var resolver = node.FieldDefinition.StreamResolver ?? throw new InvalidOperationException($"{node.Name} has no stream.");
             var source = await resolver.ResolveAsync(new ReadonlyResolveFieldContext(node, context));
-            // The context is cleared once this method's answer is out; the events live on with a copy.
+            // GraphQL.NET clears the context when this method returns, so the events use a copy.
             return new SubscriptionStreamResult(ReadEventsAsync(CloneExecutionContext(context, default), node, source));
         }
         catch (OperationCanceledException) when (context.CancellationToken.IsCancellationRequested)
@@ -44,7 +44,7 @@ internal sealed class PullSubscriptionStrategy(IServiceScopeFactory scopes) : Su
         [EnumeratorCancellation] CancellationToken cancellationToken = default
     )
     {
-        // Disposing the wrapper cancels the token that the resolver was given, whichever way the enumeration ends.
+        // Disposing the wrapper cancels the resolver's token, however the enumeration ends.
         using var wrapper = source as IDisposable;
         await foreach (var value in SubscriptionSource.Unwrap(source).WithCancellation(cancellationToken))
         {

@@ -8,12 +8,12 @@ using PosModular.Host.GraphQL.Errors;
 namespace PosModular.Host.GraphQL.Execution;
 
 /// <summary>
-/// GraphQL.NET's serializer, opened far enough to write an answer into the middle of a message (a WebSocket envelope)
-/// and straight into a response's pipe, without a string or a stream in between.
+/// GraphQL.NET's serializer, extended to write a result into a WebSocket message or directly into the pipe of a response, without a
+/// string or a stream in between.
 /// </summary>
 internal sealed class ResultSerializer() : GraphQLSerializer(indent: false, new ErrorFormatter())
 {
-    /// <summary>€ and quotes as they are: it is application/json, never put into a page.</summary>
+    /// <summary>Writes € and quotes unescaped, because the JSON is never embedded in a page.</summary>
     public static JsonWriterOptions WriterOptions { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public void Write(Utf8JsonWriter writer, ExecutionResult result) => JsonSerializer.Serialize(writer, result, SerializerOptions);

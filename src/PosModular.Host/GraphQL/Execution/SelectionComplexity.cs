@@ -1,12 +1,13 @@
 namespace PosModular.Host.GraphQL.Execution;
 
 /// <summary>
-/// Depth, number of fields, and nested introspection lists of a part of a query. <see cref="ListDepth"/> counts by name on the way
-/// up and becomes <see cref="IntrospectionListDepth"/> only under <c>__schema</c> and <c>__type</c>; the business may call a field "fields".
+/// The depth, number of fields and nested introspection lists of a part of a query. <see cref="ListDepth"/> counts fields by name and
+/// becomes <see cref="IntrospectionListDepth"/> only below <c>__schema</c> and <c>__type</c>, because another type may have a field
+/// called "fields".
 /// </summary>
 internal readonly record struct SelectionComplexity(int Depth, long Fields, int ListDepth, int IntrospectionListDepth)
 {
-    /// <summary>Sums stop here; fragments double, and a few dozen of them would overflow.</summary>
+    /// <summary>Sums are capped here: a few dozen fragments that double the fields would overflow.</summary>
     private const long MaxCount = 1_000_000;
 
     public static SelectionComplexity None => default;
@@ -14,7 +15,7 @@ internal readonly record struct SelectionComplexity(int Depth, long Fields, int 
     public static SelectionComplexity OfField(string name, SelectionComplexity inner) =>
         name switch
         {
-            // The usual introspection is 15 levels deep and limited by its lists instead.
+            // The usual introspection query is 15 levels deep, so it is limited by its nested lists instead.
             "__schema" or "__type" => new SelectionComplexity(1, inner.Fields + 1, 0, inner.ListDepth),
             "fields" or "inputFields" or "interfaces" or "possibleTypes" => inner.Nest() with { ListDepth = inner.ListDepth + 1 },
             _ => inner.Nest(),

@@ -5,10 +5,9 @@ using GraphQL;
 namespace PosModular.Host.GraphQL.Execution;
 
 /// <summary>
-/// Gets back the IAsyncEnumerable that a subscription resolver returned. GraphQL.NET 8.8.5 wraps it in an internal observable
-/// (ObservableFromAsyncEnumerable) that enumerates at full speed into an unbounded queue: a client that resumes far in
-/// the past and reads slowly would have its whole history in our memory. Pulled by the one who sends, the enumeration goes
-/// no faster than the wire.
+/// Unwraps the IAsyncEnumerable that a subscription resolver returned. GraphQL.NET 8.8.5 wraps it in an internal observable
+/// (ObservableFromAsyncEnumerable) that enumerates at full speed into an unbounded queue, so a slow client that resumes far in the past
+/// would have its whole history in our memory. Pulled by the sender instead, the enumeration is no faster than the network.
 /// </summary>
 internal static class SubscriptionSource
 {
@@ -17,7 +16,8 @@ internal static class SubscriptionSource
 
     private static readonly ConcurrentDictionary<Type, Func<object, IAsyncEnumerable<object?>>> Unwrappers = new();
 
-    /// <summary>Called at start, so that an upgrade of GraphQL.NET which moves the field fails there and not at the first subscriber.</summary>
+    /// <summary>Called at start, so that an upgrade of GraphQL.NET that moves the field fails there instead of at the first
+    /// subscription.</summary>
     public static void EnsureSupported()
     {
         if (
@@ -31,7 +31,7 @@ internal static class SubscriptionSource
             );
     }
 
-    /// <exception cref="NotSupportedException">The resolver returned an observable of its own; ours return IAsyncEnumerable.</exception>
+    /// <exception cref="NotSupportedException">The resolver returned an observable of another type.</exception>
     public static IAsyncEnumerable<object?> Unwrap(IObservable<object?> wrapped) =>
         Unwrappers.GetOrAdd(wrapped.GetType(), CreateUnwrapper)(wrapped);
 

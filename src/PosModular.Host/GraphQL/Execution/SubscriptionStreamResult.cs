@@ -3,8 +3,8 @@ using GraphQL;
 namespace PosModular.Host.GraphQL.Execution;
 
 /// <summary>
-/// The answer to a subscription that began: its events, each the complete result for one value, fetched only when asked for.
-/// Enumerated once.
+/// The result of a subscription that has started: its events, each a complete result, which are fetched on demand. They can be enumerated
+/// once.
 /// </summary>
 internal sealed class SubscriptionStreamResult(IAsyncEnumerable<ExecutionResult> events) : ExecutionResult
 {

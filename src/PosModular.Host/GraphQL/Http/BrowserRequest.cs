@@ -2,7 +2,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace PosModular.Host.GraphQL.Http;
 
-/// <summary>Tells a person who opened <c>/graphql</c> in a browser from a program that asks something by GET.</summary>
+/// <summary>Distinguishes a browser that opens <c>/graphql</c> as a page from a client that sends a query by GET.</summary>
 internal static class BrowserRequest
 {
     public static bool IsPageRequest(HttpRequest request) =>

@@ -7,7 +7,7 @@ namespace PosModular.Host.GraphQL.Http;
 
 /// <summary>
 /// The request object that HTTP bodies and <c>subscribe</c> payloads share (GraphQL over HTTP, "Request parameters").
-/// Each fault has its own sentence, because the reader is a developer with a broken client.
+/// Each fault has its own message, because developers of clients read it.
 /// </summary>
 internal static class GraphQLRequestParser
 {
@@ -45,7 +45,7 @@ internal static class GraphQLRequestParser
         }
         catch (InvalidOperationException)
         {
-            // Half a surrogate pair, or bytes that are no UTF-8: legal to the JSON scanner, not a text.
+            // Half a surrogate pair or invalid UTF-8, which the JSON parser accepts.
             throw new InvalidRequestException($"\"{name}\" is not valid Unicode text.");
         }
     }

@@ -7,12 +7,12 @@ using PosModular.Host.GraphQL.Execution;
 namespace PosModular.Host.GraphQL.Http;
 
 /// <summary>
-/// Reads a GraphQL request from GET or POST. A POST must say application/json: a browser sends that across sites only after
-/// asking (CORS preflight), which is what keeps a foreign page's form from running mutations here.
+/// Reads a GraphQL request from a GET or POST. A POST must be application/json, which a browser sends to another site only after a CORS
+/// preflight, so a form on a foreign page cannot run mutations here.
 /// </summary>
 internal sealed class HttpRequestReader(ResultSerializer serializer)
 {
-    /// <exception cref="InvalidRequestException">With the status to answer: 400, 413 or 415.</exception>
+    /// <exception cref="InvalidRequestException">Carries the status of the response: 400, 413 or 415.</exception>
     public ValueTask<GraphQLRequest> ReadAsync(HttpRequest request, CancellationToken cancellationToken) =>
         HttpMethods.IsGet(request.Method) ? new(FromQueryString(request.Query)) : FromBodyAsync(request, cancellationToken);
 

@@ -4,7 +4,7 @@ using PosModular.Host.GraphQL.Execution;
 
 namespace PosModular.Host.GraphQL.Http;
 
-/// <summary>Writes results and refusals as one JSON body. Whatever happens, a GraphQL client finds JSON with <c>errors</c> in it.</summary>
+/// <summary>Writes results and errors as one JSON body, so that a GraphQL client always receives JSON.</summary>
 internal sealed class HttpResponseWriter(ResultSerializer serializer)
 {
     public Task WriteAsync(HttpContext context, ExecutionResult result, int status, string contentType)
@@ -15,7 +15,7 @@ internal sealed class HttpResponseWriter(ResultSerializer serializer)
             contentType == ResponseFormat.ApplicationJson
                 ? "application/json; charset=utf-8"
                 : "application/graphql-response+json; charset=utf-8";
-        // Answers depend on who asks and are never stale-safe.
+        // Responses depend on the caller and become outdated.
         response.Headers.CacheControl = "no-store";
         serializer.Write(response.BodyWriter, result);
         return response.BodyWriter.FlushAsync(context.RequestAborted).AsTask();

@@ -57,7 +57,7 @@ internal sealed class HttpTransport(
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
-            // The caller hung up; there is nobody to answer and nothing to log.
+            // The client has disconnected, so there is nobody to respond to and nothing to log.
         }
         catch (Exception exception) when (!context.Response.HasStarted)
         {
@@ -83,7 +83,8 @@ internal sealed class HttpTransport(
 
         if (operation.Type == OperationType.Subscription)
             throw ErrorCodes.InvalidInputError(
-                "A subscription needs a stream: connect a WebSocket (graphql-transport-ws) to this address, or send Accept: text/event-stream."
+                "A subscription needs a stream: connect a WebSocket (graphql-transport-ws) to this address, "
+                    + "or send Accept: text/event-stream."
             );
 
         return WriteResultAsync(context, format, operation, caller.User!);

@@ -4,17 +4,18 @@ using PosModular.Host.GraphQL.Execution;
 
 namespace PosModular.Host.GraphQL.Http;
 
-/// <summary>The bytes of a POST, all of them and no more than <see cref="Limits.MaxMessageBytes"/>, without copying them out of the server's buffers.</summary>
+/// <summary>Reads the whole body of a POST, up to <see cref="Limits.MaxMessageBytes"/>, without copying it out of the server's
+/// buffers.</summary>
 internal static class RequestBodyReader
 {
-    /// <summary>The caller advances the request's reader to the end when it is done with the bytes.</summary>
-    /// <exception cref="InvalidRequestException">413, or what the server found wrong with the body.</exception>
+    /// <summary>The caller must advance the request's reader to the end when it has finished with the bytes.</summary>
+    /// <exception cref="InvalidRequestException">413, or the status with which the server rejects the body.</exception>
     public static async ValueTask<ReadOnlySequence<byte>> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         if (request.ContentLength > Limits.MaxMessageBytes)
             throw TooLarge();
 
-        // The server's own limit is for other endpoints; here one byte more than ours is enough to know.
+        // The server's own limit is meant for other endpoints; one byte more than our limit suffices to detect a larger body.
         if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } feature)
             feature.MaxRequestBodySize = Limits.MaxMessageBytes + 1;
 

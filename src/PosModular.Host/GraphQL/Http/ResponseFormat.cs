@@ -3,8 +3,8 @@ using Microsoft.Net.Http.Headers;
 namespace PosModular.Host.GraphQL.Http;
 
 /// <summary>
-/// Which forms of answer a caller accepts (GraphQL over HTTP, "Accept"). Several clients list an event stream and JSON for
-/// everything and expect the server to choose by the kind of operation, so these are flags and not one winner.
+/// The media types that a client accepts (GraphQL over HTTP, "Accept"). Several clients always accept both an event stream and JSON and
+/// expect the server to choose by the type of the operation, so both are kept.
 /// </summary>
 internal readonly record struct ResponseFormat(string? JsonMediaType, bool AcceptsEventStream)
 {
@@ -16,7 +16,8 @@ internal readonly record struct ResponseFormat(string? JsonMediaType, bool Accep
 
     public bool AcceptsOnlyEventStream => JsonMediaType is null && AcceptsEventStream;
 
-    /// <summary>With application/json errors come with 200, as ever; with the newer type a request that did not run is a 400.</summary>
+    /// <summary>With application/json every GraphQL error has status 200; with application/graphql-response+json a request that did not
+    /// run has 400.</summary>
     public int StatusOf(bool executed) =>
         !executed && JsonMediaType == GraphQLResponseJson ? StatusCodes.Status400BadRequest : StatusCodes.Status200OK;
 

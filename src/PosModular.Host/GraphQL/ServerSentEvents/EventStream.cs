@@ -6,8 +6,8 @@ using PosModular.Host.GraphQL.Execution;
 namespace PosModular.Host.GraphQL.ServerSentEvents;
 
 /// <summary>
-/// One response of <c>next</c> and <c>complete</c> events (graphql-sse, PROTOCOL.md, "Distinct connections mode"), with a comment
-/// now and then to keep proxies from closing it. Writes return when the network has taken them.
+/// One response with <c>next</c> and <c>complete</c> events (graphql-sse, PROTOCOL.md, "Distinct connections mode"), and regular comments
+/// that keep proxies from closing it. Writes return when the network has accepted the data.
 /// </summary>
 internal sealed class EventStream : IResultSink, IAsyncDisposable
 {
@@ -31,7 +31,7 @@ internal sealed class EventStream : IResultSink, IAsyncDisposable
     {
         response.ContentType = "text/event-stream; charset=utf-8";
         response.Headers.CacheControl = "no-store";
-        // nginx buffers answers unless told not to (nginx docs, proxy_buffering).
+        // nginx buffers responses unless this header says no (nginx docs, proxy_buffering).
         response.Headers["X-Accel-Buffering"] = "no";
         await response.StartAsync(response.HttpContext.RequestAborted);
         await response.BodyWriter.FlushAsync(response.HttpContext.RequestAborted);
@@ -54,7 +54,7 @@ internal sealed class EventStream : IResultSink, IAsyncDisposable
         }
     }
 
-    /// <summary>The empty data line is needed: browsers drop events without one.</summary>
+    /// <summary>The empty data line is required, because browsers drop events without one.</summary>
     public ValueTask CompleteAsync() => WriteAsync("event: complete\ndata:\n\n"u8.ToArray());
 
     public async ValueTask FailAsync(ExecutionErrors errors)
@@ -72,7 +72,7 @@ internal sealed class EventStream : IResultSink, IAsyncDisposable
         }
         catch (Exception exception) when (exception is OperationCanceledException or IOException)
         {
-            // The client has gone; the operation notices by the same token.
+            // The client has disconnected; the same token ends the operation.
         }
     }
 

@@ -6,8 +6,8 @@ using PosModular.Host.GraphQL.Execution;
 namespace PosModular.Host.GraphQL.ServerSentEvents;
 
 /// <summary>
-/// Operations over server-sent events. The stream ends with <c>complete</c> when the operation does; when the host goes
-/// down it just ends, which makes clients connect again; when the token expires it says so first.
+/// Runs operations over server-sent events. The stream ends with <c>complete</c> when the operation ends, with an error when the token
+/// expires, and without either when the host stops, which makes clients reconnect.
 /// </summary>
 internal sealed class EventStreamTransport(
     OperationRunner operations,
@@ -38,7 +38,7 @@ internal sealed class EventStreamTransport(
         }
     }
 
-    /// <summary>A refusal must come through the stream too: a browser's EventSource shows nothing of any other answer.</summary>
+    /// <summary>Errors are sent through a stream too, because a browser's EventSource does not expose any other response.</summary>
     public async Task FailAsync(HttpContext context, ExecutionError error)
     {
         await using var stream = await EventStream.OpenAsync(context.Response, serializer, time);

@@ -5,7 +5,8 @@ using PosModular.Host.GraphQL.Http;
 
 namespace PosModular.Host.GraphQL.WebSockets;
 
-/// <summary>What a client may say (graphql-transport-ws, PROTOCOL.md, "Message types"). Nothing here refers to the bytes it was read from.</summary>
+/// <summary>The messages of clients (graphql-transport-ws, PROTOCOL.md, "Message types"). They do not refer to the received
+/// bytes.</summary>
 internal abstract record ClientMessage
 {
     internal sealed record Init(string? Authorization) : ClientMessage;
@@ -14,12 +15,12 @@ internal abstract record ClientMessage
 
     internal sealed record Complete(string Id) : ClientMessage;
 
-    /// <summary><paramref name="Payload"/> is JSON, sent back as it came.</summary>
+    /// <summary><paramref name="Payload"/> is JSON and is sent back unchanged.</summary>
     internal sealed record Ping(string? Payload) : ClientMessage;
 
     internal sealed record Pong : ClientMessage;
 
-    /// <exception cref="WebSocketCloseException">4400, with what is wrong.</exception>
+    /// <exception cref="WebSocketCloseException">4400, with the fault in the message.</exception>
     public static ClientMessage Parse(ReadOnlyMemory<byte> bytes, ResultSerializer serializer)
     {
         try
@@ -62,7 +63,7 @@ internal abstract record ClientMessage
             ? text
             : throw Invalid("its id is not a string");
 
-    /// <summary>Clients write the key as they please: a header's name has no case.</summary>
+    /// <summary>The key is compared without regard to case, like the name of a header.</summary>
     private static string? AuthorizationIn(JsonElement payload)
     {
         if (payload.ValueKind == JsonValueKind.Null)

@@ -6,7 +6,7 @@ using PosModular.Host.GraphQL.Execution;
 
 namespace PosModular.Host.GraphQL.WebSockets;
 
-/// <summary>What the host says: the messages of graphql-transport-ws as bytes.</summary>
+/// <summary>The messages of the server in graphql-transport-ws, as bytes.</summary>
 internal static class ServerMessages
 {
     public static readonly ReadOnlyMemory<byte> Ack = """{"type":"connection_ack"}"""u8.ToArray();

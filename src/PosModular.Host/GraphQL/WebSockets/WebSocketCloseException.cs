@@ -1,6 +1,6 @@
 namespace PosModular.Host.GraphQL.WebSockets;
 
-/// <summary>The peer broke the protocol, or may not stay: the socket closes with this code and reason.</summary>
+/// <summary>The peer violated the protocol or is not authorised: the socket closes with this code and reason.</summary>
 internal sealed class WebSocketCloseException(int code, string reason) : Exception(reason)
 {
     public int Code { get; } = code;

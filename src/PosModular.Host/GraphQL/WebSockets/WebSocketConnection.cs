@@ -6,9 +6,8 @@ using PosModular.Host.GraphQL.Execution;
 namespace PosModular.Host.GraphQL.WebSockets;
 
 /// <summary>
-/// A WebSocket as the conversation needs it: whole messages in, one message out at a time, closed once and politely.
-/// There is no outgoing queue: whoever has something to say waits for its turn, so a slow reader holds back the
-/// enumerations behind it and never fills the memory.
+/// A WebSocket that receives whole messages, sends one message at a time and performs the closing handshake once.
+/// There is no outgoing queue: senders wait for their turn, so a slow peer slows the subscriptions down instead of filling the memory.
 /// </summary>
 internal sealed class WebSocketConnection(WebSocket socket, TimeProvider time) : IDisposable
 {
@@ -18,11 +17,12 @@ internal sealed class WebSocketConnection(WebSocket socket, TimeProvider time) :
     private readonly CancellationTokenSource _aborted = new();
     private ITimer? _closeTimer;
 
-    /// <summary>Cancelled when the line starts to close, from either side.</summary>
+    /// <summary>Cancelled when the connection starts to close, from either side.</summary>
     public CancellationToken Closing => _closing.Token;
 
-    /// <summary>The next message, valid until the next call; null when the peer has closed or vanished.</summary>
-    /// <exception cref="WebSocketCloseException">The message is too big or not text.</exception>
+    /// <summary>Returns the next message, which is valid until the next call; null when the peer has closed or lost the
+    /// connection.</summary>
+    /// <exception cref="WebSocketCloseException">The message is too large or is not text.</exception>
     public async ValueTask<ReadOnlyMemory<byte>?> ReceiveAsync()
     {
         _incoming.ResetWrittenCount();
@@ -52,7 +52,8 @@ internal sealed class WebSocketConnection(WebSocket socket, TimeProvider time) :
         }
     }
 
-    /// <summary>Returns when the network has taken the message. <paramref name="cancellationToken"/> gives up the wait for the turn, never a message half sent.</summary>
+    /// <summary>Returns when the network has accepted the message. <paramref name="cancellationToken"/> cancels the wait for the turn,
+    /// but never a message that is being sent.</summary>
     public async ValueTask SendAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken)
     {
         await _sendLock.WaitAsync(cancellationToken);
@@ -66,7 +67,7 @@ internal sealed class WebSocketConnection(WebSocket socket, TimeProvider time) :
         catch (Exception exception) when (exception is TimeoutException or WebSocketException)
         {
             Abort();
-            throw new OperationCanceledException("The peer does not read.", exception);
+            throw new OperationCanceledException("The peer does not read the messages sent to it.", exception);
         }
         finally
         {
@@ -74,7 +75,7 @@ internal sealed class WebSocketConnection(WebSocket socket, TimeProvider time) :
         }
     }
 
-    /// <summary>The first call counts. The peer has five seconds to answer, then the connection is cut.</summary>
+    /// <summary>Only the first call has an effect. The peer has five seconds to respond before the connection is aborted.</summary>
     public async Task CloseAsync(int code, string reason)
     {
         lock (_closing)
@@ -97,7 +98,7 @@ internal sealed class WebSocketConnection(WebSocket socket, TimeProvider time) :
         }
     }
 
-    /// <summary>A close frame holds 123 bytes of reason (RFC 6455 §5.5).</summary>
+    /// <summary>The reason in a close frame is limited to 123 bytes (RFC 6455 §5.5).</summary>
     private static string TruncateReason(string reason)
     {
         while (Encoding.UTF8.GetByteCount(reason) > 123)
@@ -105,7 +106,7 @@ internal sealed class WebSocketConnection(WebSocket socket, TimeProvider time) :
         return reason;
     }
 
-    /// <summary>Hears the peer out without listening, until its close frame or the end of our patience.</summary>
+    /// <summary>Reads and discards messages until the peer's close frame or the timeout.</summary>
     public async Task DrainAsync()
     {
         var open = true;
@@ -117,7 +118,7 @@ internal sealed class WebSocketConnection(WebSocket socket, TimeProvider time) :
             }
             catch (WebSocketCloseException)
             {
-                // The rest of a message that was too big; it must be read, or the reset would overtake our close frame.
+                // The rest of an oversized message. It must be read, or the reset of the connection would overtake our close frame.
             }
         }
     }

@@ -4,11 +4,12 @@ using PosModular.Host.GraphQL.Execution;
 
 namespace PosModular.Host.GraphQL.WebSockets;
 
-/// <summary>One operation on a socket, under the id its client chose. It ends once: whoever takes it from the list may speak its last word.</summary>
+/// <summary>An operation on a socket, under the id that its client chose. Only the caller that removes it from the list sends its last
+/// message.</summary>
 [SuppressMessage(
     "Design",
     "CA1001",
-    Justification = "The source has neither timer nor wait handle; disposing it would race with a client's complete."
+    Justification = "The source has neither a timer nor a wait handle, and disposing it would race with a client's complete."
 )]
 internal sealed class WebSocketOperation(
     string id,
@@ -23,7 +24,7 @@ internal sealed class WebSocketOperation(
 
     public CancellationToken Stopped => _stopped.Token;
 
-    /// <summary>The run, for the socket to await before it is gone.</summary>
+    /// <summary>The task of the operation, which the socket awaits before it is disposed.</summary>
     public Task Completion { get; set; } = Task.CompletedTask;
 
     public Task StopAsync() => _stopped.CancelAsync();
@@ -35,6 +36,6 @@ internal sealed class WebSocketOperation(
 
     public ValueTask FailAsync(ExecutionErrors errors) => EndWithAsync(ServerMessages.Error(Id, errors, serializer));
 
-    /// <summary>Leaves the list first: the client may use the id again as soon as it reads this.</summary>
+    /// <summary>Removes the operation first, because the client may reuse the id as soon as it reads this message.</summary>
     private ValueTask EndWithAsync(ReadOnlyMemory<byte> message) => remove(this) ? connection.SendAsync(message, Stopped) : default;
 }

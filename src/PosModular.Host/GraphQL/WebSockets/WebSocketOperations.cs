@@ -7,7 +7,7 @@ using PosModular.Host.GraphQL.Execution;
 
 namespace PosModular.Host.GraphQL.WebSockets;
 
-/// <summary>The operations running on one socket, side by side.</summary>
+/// <summary>The concurrent operations of one socket.</summary>
 internal sealed class WebSocketOperations(
     WebSocketConnection connection,
     OperationRunner operationRunner,
@@ -25,11 +25,11 @@ internal sealed class WebSocketOperations(
         if (!_running.TryAdd(id, operation))
             throw new WebSocketCloseException(WebSocketCloseException.SubscriberAlreadyExists, $"Subscriber for {id} already exists");
 
-        // Off the reader's thread: a resolver may compute before it first awaits, and the socket must go on listening.
+        // On another thread, because a resolver may compute for long before it first awaits, and the socket must go on receiving.
         operation.Completion = Task.Run(() => isFull ? RefuseAsync(operation) : RunAsync(operation, request, user), CancellationToken.None);
     }
 
-    /// <summary>The client has heard enough. An id that is not running has just ended by itself.</summary>
+    /// <summary>Stops an operation at the client's request. An unknown id belongs to an operation that has just ended.</summary>
     public void Stop(string id)
     {
         if (_running.TryRemove(id, out var operation))
@@ -79,7 +79,7 @@ internal sealed class WebSocketOperations(
         }
         catch (OperationCanceledException)
         {
-            // Nobody is left to tell; the reader finds the line closed.
+            // The connection is closed, so nobody is left to inform.
         }
     }
 

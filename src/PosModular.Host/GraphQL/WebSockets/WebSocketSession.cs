@@ -4,8 +4,8 @@ using PosModular.Host.GraphQL.Execution;
 namespace PosModular.Host.GraphQL.WebSockets;
 
 /// <summary>
-/// The server's part of graphql-transport-ws (enisdenjo/graphql-ws, PROTOCOL.md): init within ten seconds and once, a good
-/// token in it, then operations until someone closes. The token's end is the conversation's end.
+/// The server side of graphql-transport-ws (enisdenjo/graphql-ws, PROTOCOL.md): one connection_init with a valid token within ten seconds,
+/// then operations until either side closes. The session ends when the token expires.
 /// </summary>
 internal sealed class WebSocketSession(
     WebSocketConnection connection,
@@ -19,7 +19,7 @@ internal sealed class WebSocketSession(
     private BearerTokenResult? _caller;
     private ITimer? _expiryTimer;
 
-    /// <summary>Returns when the connection is over and every operation of it has ended.</summary>
+    /// <summary>Returns when the connection is closed and all of its operations have ended.</summary>
     public async Task RunAsync()
     {
         var initTimer = time.CreateTimer(_ => CloseUnlessInitialised(), null, Limits.ConnectionInitTimeout, Timeout.InfiniteTimeSpan);
@@ -28,7 +28,7 @@ internal sealed class WebSocketSession(
         {
             while (await connection.ReceiveAsync() is { } bytes)
             {
-                // After our close frame only the peer's is awaited.
+                // After our close frame only that of the peer is awaited.
                 if (!connection.Closing.IsCancellationRequested)
                     await HandleMessageAsync(ClientMessage.Parse(bytes, serializer));
             }
@@ -40,7 +40,7 @@ internal sealed class WebSocketSession(
         }
         catch (OperationCanceledException)
         {
-            // The peer vanished while we answered it.
+            // The connection was lost while a message was being sent.
         }
         catch (Exception)
         {

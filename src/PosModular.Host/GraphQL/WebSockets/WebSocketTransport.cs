@@ -5,8 +5,8 @@ using PosModular.Host.GraphQL.Execution;
 namespace PosModular.Host.GraphQL.WebSockets;
 
 /// <summary>
-/// Accepts WebSockets. When the host stops they close with 1001, so that clients connect again (elsewhere) at once instead
-/// of finding out by silence.
+/// Accepts WebSockets. When the host stops they close with 1001, so that clients reconnect at once, to another host, instead of waiting
+/// for a timeout.
 /// </summary>
 internal sealed class WebSocketTransport(
     BearerTokenValidator tokenValidator,
@@ -33,12 +33,12 @@ internal sealed class WebSocketTransport(
 
         using var connection = new WebSocketConnection(socket, time);
         using var stopping = lifetime.ApplicationStopping.UnsafeRegister(
-            _ => _ = connection.CloseAsync(WebSocketCloseException.GoingAway, "The host is stopping, connect again"),
+            _ => _ = connection.CloseAsync(WebSocketCloseException.GoingAway, "The host is stopping. Connect again."),
             null
         );
         if (!isSubprotocolOffered)
         {
-            // A browser cannot see why an upgrade was refused, but it does see a close code.
+            // A browser does not expose why an upgrade was refused, but it does expose a close code.
             await connection.CloseAsync(WebSocketCloseException.SubprotocolNotAcceptable, $"Offer the subprotocol {Subprotocol}");
             await connection.DrainAsync();
             return;
