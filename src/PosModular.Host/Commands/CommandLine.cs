@@ -68,12 +68,6 @@ internal static class CommandLine
     private static int PrintToken(string[] args)
     {
         var builder = PosHost.CreateBuilder([]);
-        return TokenCommand.Run(
-            args,
-            builder.Configuration,
-            builder.Environment,
-            builder.DataDirectory().Path,
-            TimeProvider.System
-        );
+        return TokenCommand.Run(args, builder.Configuration, builder.Environment, builder.DataDirectory().Path, TimeProvider.System);
     }
 }

@@ -5,7 +5,8 @@ namespace PosModular.Host.Development;
 /// <summary>What the host supplies by itself in Development, so that nothing needs to be set: a database and the keys.</summary>
 internal static class DevelopmentDefaults
 {
-    public static DataDirectory DataDirectory(this WebApplicationBuilder builder) => new(builder.Configuration["Pos:DataDirectory"] ?? ".data");
+    public static DataDirectory DataDirectory(this WebApplicationBuilder builder) =>
+        new(builder.Configuration["Pos:DataDirectory"] ?? ".data");
 
     /// <summary>Sets POS_ENCRYPTION_KEY to a generated key, in Development and when it is not set.</summary>
     public static void SetEncryptionKey(this WebApplicationBuilder builder)

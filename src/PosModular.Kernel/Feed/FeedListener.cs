@@ -104,7 +104,9 @@ internal sealed partial class FeedListener(NpgsqlDataSource database, FeedSignal
         return payloads.Count <= MaxPayloads ? payloads : [prefix + "*"];
     }
 
-    [LoggerMessage(LogLevel.Warning, "The connection that carries feed signals between hosts is lost and opened again "
-            + "in a second; until then hosts poll: {Reason}")]
+    [LoggerMessage(
+        LogLevel.Warning,
+        "The connection that carries feed signals between hosts is lost and opened again " + "in a second; until then hosts poll: {Reason}"
+    )]
     private static partial void LogConnectionLost(ILogger log, string reason);
 }

@@ -29,7 +29,12 @@ public sealed class FeedRelays : BackgroundService
         var byName = sources.ToDictionary(s => s.Name);
         _relays = [.. readers.Select(r => ActivatorUtilities.CreateInstance<FeedRelay>(services, r, byName[r.Source]))];
         var meter = meters.Create(MeterName);
-        meter.CreateObservableGauge("pos.feed.behind", () => Measure(l => l.Behind), "{change}", "Changes that the reader has not reached yet.");
+        meter.CreateObservableGauge(
+            "pos.feed.behind",
+            () => Measure(l => l.Behind),
+            "{change}",
+            "Changes that the reader has not reached yet."
+        );
         meter.CreateObservableGauge(
             "pos.feed.dead_letters",
             () => Measure(l => l.DeadLetters),

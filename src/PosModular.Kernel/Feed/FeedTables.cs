@@ -49,9 +49,9 @@ public static class FeedModel
             position.ToTable("feed_positions").HasKey(p => new { p.Source, p.VenueId });
             position.HasStorageParameter("fillfactor", 50);
         });
-        model.Entity<FeedDeadLetter>(parked =>
+        model.Entity<FeedDeadLetter>(deadLetter =>
         {
-            parked
+            deadLetter
                 .ToTable("feed_dead_letters")
                 .HasKey(p => new
                 {
@@ -59,7 +59,7 @@ public static class FeedModel
                     p.VenueId,
                     p.Seq,
                 });
-            parked.HasIndex(p => p.NextAttemptAt);
+            deadLetter.HasIndex(p => p.NextAttemptAt);
         });
     }
 }

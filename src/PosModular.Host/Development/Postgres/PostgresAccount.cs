@@ -111,10 +111,7 @@ internal sealed record PostgresAccount(string? UserName)
             var asUser = UserName is null
                 ? ""
                 : $" as the user '{UserName}', which PostgreSQL needs under root (Debian's package postgresql creates it)";
-            throw new EmbeddedPostgresException(
-                $"Could not run {start.FileName}{asUser}: {e.Message}",
-                e
-            );
+            throw new EmbeddedPostgresException($"Could not run {start.FileName}{asUser}: {e.Message}", e);
         }
     }
 }
