@@ -85,7 +85,8 @@ internal static class EvaluationResultWriter
     {
         await using var batch = new NpgsqlBatch(connection);
         if (deltas.Count > 0)
-            batch.AddCommand(UpsertSpend,
+            batch.AddCommand(
+                UpsertSpend,
                 Values(deltas, d => d.VenueId),
                 Values(deltas, d => d.UserId),
                 Values(deltas, d => d.Currency),
@@ -95,7 +96,8 @@ internal static class EvaluationResultWriter
         // Revocations come first: the same rule may have unlocked again since, and a user has at most one unlock of a rule in force.
         var revoked = results.SelectMany(r => r.Value.RevokedUnlocks.Select(u => (VenueId: r.Key, u.Unlock, u.Reason))).ToArray();
         if (revoked.Length > 0)
-            batch.AddCommand(RevokeUnlocks,
+            batch.AddCommand(
+                RevokeUnlocks,
                 Values(revoked, u => u.VenueId),
                 Values(revoked, u => u.Unlock.Id),
                 Values(revoked, u => u.Reason),
@@ -105,7 +107,8 @@ internal static class EvaluationResultWriter
         if (unlocked.Length > 0)
         {
             batch.AddCommand(SynchronousCommit);
-            batch.AddCommand(InsertUnlocks,
+            batch.AddCommand(
+                InsertUnlocks,
                 Values(unlocked, u => u.Unlock.Id),
                 Values(unlocked, u => u.VenueId),
                 Values(unlocked, u => u.Unlock.UserId),
@@ -126,7 +129,8 @@ internal static class EvaluationResultWriter
             .ThenBy(m => m.UserId)
             .ToArray();
         if (members.Length > 0)
-            batch.AddCommand(UpsertMembers,
+            batch.AddCommand(
+                UpsertMembers,
                 Values(members, m => m.VenueId),
                 Values(members, m => m.UserId),
                 Values(members, m => (short)m.Tier),

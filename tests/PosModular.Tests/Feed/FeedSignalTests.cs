@@ -13,8 +13,7 @@ public sealed class FeedSignalTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     // A wait of zero time tells whether the signal has been raised.
-    private static Task<bool> IsRaisedAsync(FeedSubscription listener) =>
-        listener.WaitAsync(TimeSpan.Zero, TimeProvider.System, Cancel);
+    private static Task<bool> IsRaisedAsync(FeedSubscription listener) => listener.WaitAsync(TimeSpan.Zero, TimeProvider.System, Cancel);
 
     [Fact]
     public async Task A_signal_raised_before_the_wait_is_kept()
