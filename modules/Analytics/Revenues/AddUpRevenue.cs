@@ -18,7 +18,8 @@ internal sealed class AddUpRevenue(AnalyticsDb db) : INotificationHandler<Transa
           d(venue_id, starts_at, provider, payment_method, currency, count, total, tip, refunded, pending)
         order by d.venue_id, d.starts_at, d.provider, d.payment_method, d.currency
         on conflict (venue_id, starts_at, provider, payment_method, currency) do update set
-          count = r.count + excluded.count, total_minor = r.total_minor + excluded.total_minor, tip_minor = r.tip_minor + excluded.tip_minor,
+          count = r.count + excluded.count, total_minor = r.total_minor + excluded.total_minor,
+          tip_minor = r.tip_minor + excluded.tip_minor,
           refunded_minor = r.refunded_minor + excluded.refunded_minor, pending_minor = r.pending_minor + excluded.pending_minor
         """;
 

@@ -19,7 +19,7 @@ internal sealed class UnlockRow
     public Guid? TransactionId { get; init; }
     public long? SpendMinor { get; init; }
 
-    /// <summary>The rule's threshold when it gave the unlock, which a refund must undercut to revoke it; null for a grant by hand.</summary>
+    /// <summary>The rule's threshold when it gave the unlock; spend below it revokes the unlock. Null for a grant by hand.</summary>
     public long? ThresholdMinor { get; init; }
 
     /// <summary>The currency of spend and threshold; null for a grant by hand.</summary>
