@@ -96,13 +96,13 @@ namespace Analytics.Migrations
                         .HasColumnType("text")
                         .HasColumnName("error");
 
+                    b.Property<Instant>("FailedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("failed_at");
+
                     b.Property<Instant>("NextAttemptAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("next_attempt_at");
-
-                    b.Property<Instant>("ParkedAt")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("failed_at");
 
                     b.HasKey("Source", "VenueId", "Seq")
                         .HasName("pk_feed_dead_letters");

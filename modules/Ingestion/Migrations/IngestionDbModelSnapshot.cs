@@ -153,50 +153,6 @@ namespace Ingestion.Migrations
                     b.ToTable("refunds", "ingestion");
                 });
 
-            modelBuilder.Entity("Ingestion.Syncs.SyncPlace", b =>
-                {
-                    b.Property<Guid>("ConnectionId")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("uuid")
-                        .HasColumnName("connection_id");
-
-                    b.Property<Instant>("AliveAt")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("alive_at");
-
-                    b.Property<Instant?>("LastSyncAt")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("last_sync_at");
-
-                    b.Property<Guid?>("LeaseOwner")
-                        .HasColumnType("uuid")
-                        .HasColumnName("lease_owner");
-
-                    b.Property<Instant?>("LeaseUntil")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("lease_until");
-
-                    b.Property<Instant>("NextSyncAt")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("next_sync_at");
-
-                    b.Property<Instant?>("SyncedTo")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("synced_to");
-
-                    b.Property<string>("VenueId")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("venue_id");
-
-                    b.HasKey("ConnectionId")
-                        .HasName("pk_sync_states");
-
-                    b.ToTable("sync_states", "ingestion");
-
-                    b.HasAnnotation("Npgsql:StorageParameter:fillfactor", 70);
-                });
-
             modelBuilder.Entity("Ingestion.Syncs.SyncRunRow", b =>
                 {
                     b.Property<Guid>("Id")
@@ -252,7 +208,7 @@ namespace Ingestion.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("parked_since");
 
-                    b.Property<bool>("PassNews")
+                    b.Property<bool>("PassFoundChanges")
                         .HasColumnType("boolean")
                         .HasColumnName("pass_found_changes");
 
@@ -323,6 +279,50 @@ namespace Ingestion.Migrations
                         .HasFilter("status in (1, 3)");
 
                     b.ToTable("sync_runs", "ingestion");
+                });
+
+            modelBuilder.Entity("Ingestion.Syncs.SyncStateRow", b =>
+                {
+                    b.Property<Guid>("ConnectionId")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("connection_id");
+
+                    b.Property<Instant>("AliveAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("alive_at");
+
+                    b.Property<Instant?>("LastSyncAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_sync_at");
+
+                    b.Property<Guid?>("LeaseOwner")
+                        .HasColumnType("uuid")
+                        .HasColumnName("lease_owner");
+
+                    b.Property<Instant?>("LeaseUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("lease_until");
+
+                    b.Property<Instant>("NextSyncAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("next_sync_at");
+
+                    b.Property<Instant?>("SyncedTo")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("synced_to");
+
+                    b.Property<string>("VenueId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("venue_id");
+
+                    b.HasKey("ConnectionId")
+                        .HasName("pk_sync_states");
+
+                    b.ToTable("sync_states", "ingestion");
+
+                    b.HasAnnotation("Npgsql:StorageParameter:fillfactor", 70);
                 });
 
             modelBuilder.Entity("Ingestion.Transactions.TransactionRow", b =>

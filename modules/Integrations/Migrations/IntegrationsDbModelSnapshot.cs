@@ -93,7 +93,7 @@ namespace Integrations.Migrations
                     b.ToTable("connection_errors", "integrations");
                 });
 
-            modelBuilder.Entity("Integrations.Connections.TillConnection", b =>
+            modelBuilder.Entity("Integrations.Connections.PosConnectionRow", b =>
                 {
                     b.Property<Guid>("Id")
                         .ValueGeneratedOnAdd()
@@ -103,14 +103,6 @@ namespace Integrations.Migrations
                     b.Property<string>("AccessToken")
                         .HasColumnType("text")
                         .HasColumnName("access_token");
-
-                    b.Property<string>("AttentionCode")
-                        .HasColumnType("text")
-                        .HasColumnName("webhook_error_code");
-
-                    b.Property<string>("AttentionMessage")
-                        .HasColumnType("text")
-                        .HasColumnName("webhook_error_message");
 
                     b.Property<string>("ClientId")
                         .HasColumnType("text")
@@ -124,13 +116,13 @@ namespace Integrations.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("connected_at");
 
-                    b.Property<Instant?>("CredentialsAt")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("credentials_issued_at");
-
                     b.Property<Instant?>("CredentialsExpireAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("credentials_expire_at");
+
+                    b.Property<Instant?>("CredentialsIssuedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("credentials_issued_at");
 
                     b.Property<string>("Currency")
                         .HasColumnType("text")
@@ -246,7 +238,7 @@ namespace Integrations.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("refused_signatures");
 
-                    b.Property<Instant?>("RenewingUntil")
+                    b.Property<Instant?>("RenewalLeaseUntil")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("renewal_lease_until");
 
@@ -258,13 +250,13 @@ namespace Integrations.Migrations
                         .HasColumnType("text")
                         .HasColumnName("signature_key");
 
+                    b.Property<int>("SubscriptionCount")
+                        .HasColumnType("integer")
+                        .HasColumnName("subscription_count");
+
                     b.Property<string>("SubscriptionId")
                         .HasColumnType("text")
                         .HasColumnName("subscription_id");
-
-                    b.Property<int>("SubscriptionsMade")
-                        .HasColumnType("integer")
-                        .HasColumnName("subscription_count");
 
                     b.Property<bool>("SyncEnabled")
                         .ValueGeneratedOnAdd()
@@ -293,6 +285,14 @@ namespace Integrations.Migrations
                         .HasColumnType("boolean")
                         .HasColumnName("webhook_enabled");
 
+                    b.Property<string>("WebhookErrorCode")
+                        .HasColumnType("text")
+                        .HasColumnName("webhook_error_code");
+
+                    b.Property<string>("WebhookErrorMessage")
+                        .HasColumnType("text")
+                        .HasColumnName("webhook_error_message");
+
                     b.HasKey("Id")
                         .HasName("pk_pos_connections");
 
@@ -318,17 +318,17 @@ namespace Integrations.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("expires_at");
 
-                    b.Property<Instant?>("LoggedInAt")
+                    b.Property<Instant?>("LastLoginAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("last_login_at");
 
-                    b.Property<Instant?>("LoggedInBefore")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("previous_login_at");
-
-                    b.Property<Instant?>("LoginUntil")
+                    b.Property<Instant?>("LoginLeaseUntil")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("login_lease_until");
+
+                    b.Property<Instant?>("PreviousLoginAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("previous_login_at");
 
                     b.Property<string>("Token")
                         .HasColumnType("text")

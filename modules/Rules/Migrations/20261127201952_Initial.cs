@@ -7,27 +7,13 @@ using NodaTime;
 namespace Rules.Migrations
 {
     /// <inheritdoc />
-    internal partial class First : Migration
+    internal partial class Initial : Migration
     {
         /// <inheritdoc />
         protected override void Up(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.EnsureSchema(
                 name: "rules");
-
-            migrationBuilder.CreateTable(
-                name: "feed_heads",
-                schema: "rules",
-                columns: table => new
-                {
-                    venue_id = table.Column<string>(type: "text", nullable: false),
-                    seq = table.Column<long>(type: "bigint", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("pk_feed_heads", x => x.venue_id);
-                })
-                .Annotation("Npgsql:StorageParameter:fillfactor", 50);
 
             migrationBuilder.CreateTable(
                 name: "feed_dead_letters",
@@ -48,6 +34,20 @@ namespace Rules.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "feed_heads",
+                schema: "rules",
+                columns: table => new
+                {
+                    venue_id = table.Column<string>(type: "text", nullable: false),
+                    seq = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_feed_heads", x => x.venue_id);
+                })
+                .Annotation("Npgsql:StorageParameter:fillfactor", 50);
+
+            migrationBuilder.CreateTable(
                 name: "feed_positions",
                 schema: "rules",
                 columns: table => new
@@ -61,6 +61,23 @@ namespace Rules.Migrations
                     table.PrimaryKey("pk_feed_positions", x => new { x.source, x.venue_id });
                 })
                 .Annotation("Npgsql:StorageParameter:fillfactor", 50);
+
+            migrationBuilder.CreateTable(
+                name: "lifetime_spend",
+                schema: "rules",
+                columns: table => new
+                {
+                    venue_id = table.Column<string>(type: "text", nullable: false),
+                    user_id = table.Column<string>(type: "text", nullable: false),
+                    currency = table.Column<string>(type: "text", nullable: false),
+                    authorized_minor = table.Column<long>(type: "bigint", nullable: false),
+                    captured_minor = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_lifetime_spend", x => new { x.venue_id, x.user_id, x.currency });
+                })
+                .Annotation("Npgsql:StorageParameter:fillfactor", 80);
 
             migrationBuilder.CreateTable(
                 name: "live_sessions",
@@ -93,23 +110,6 @@ namespace Rules.Migrations
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_members", x => new { x.venue_id, x.user_id });
-                })
-                .Annotation("Npgsql:StorageParameter:fillfactor", 80);
-
-            migrationBuilder.CreateTable(
-                name: "lifetime_spend",
-                schema: "rules",
-                columns: table => new
-                {
-                    venue_id = table.Column<string>(type: "text", nullable: false),
-                    user_id = table.Column<string>(type: "text", nullable: false),
-                    currency = table.Column<string>(type: "text", nullable: false),
-                    authorized_minor = table.Column<long>(type: "bigint", nullable: false),
-                    captured_minor = table.Column<long>(type: "bigint", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("pk_lifetime_spend", x => new { x.venue_id, x.user_id, x.currency });
                 })
                 .Annotation("Npgsql:StorageParameter:fillfactor", 80);
 
@@ -175,6 +175,7 @@ namespace Rules.Migrations
                     access = table.Column<short[]>(type: "smallint[]", nullable: false),
                     transaction_id = table.Column<Guid>(type: "uuid", nullable: true),
                     spend_minor = table.Column<long>(type: "bigint", nullable: true),
+                    threshold_minor = table.Column<long>(type: "bigint", nullable: true),
                     currency = table.Column<string>(type: "text", nullable: true),
                     reason = table.Column<string>(type: "text", nullable: true),
                     unlocked_at = table.Column<Instant>(type: "timestamp with time zone", nullable: false),
@@ -251,15 +252,19 @@ namespace Rules.Migrations
         protected override void Down(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.DropTable(
-                name: "feed_heads",
-                schema: "rules");
-
-            migrationBuilder.DropTable(
                 name: "feed_dead_letters",
                 schema: "rules");
 
             migrationBuilder.DropTable(
+                name: "feed_heads",
+                schema: "rules");
+
+            migrationBuilder.DropTable(
                 name: "feed_positions",
+                schema: "rules");
+
+            migrationBuilder.DropTable(
+                name: "lifetime_spend",
                 schema: "rules");
 
             migrationBuilder.DropTable(
@@ -268,10 +273,6 @@ namespace Rules.Migrations
 
             migrationBuilder.DropTable(
                 name: "members",
-                schema: "rules");
-
-            migrationBuilder.DropTable(
-                name: "lifetime_spend",
                 schema: "rules");
 
             migrationBuilder.DropTable(

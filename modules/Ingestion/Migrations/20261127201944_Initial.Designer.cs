@@ -13,8 +13,8 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 namespace Ingestion.Migrations
 {
     [DbContext(typeof(IngestionDb))]
-    [Migration("20261124194117_RefundsAndOrders")]
-    partial class RefundsAndOrders
+    [Migration("20261127201944_Initial")]
+    partial class Initial
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
@@ -156,6 +156,178 @@ namespace Ingestion.Migrations
                     b.ToTable("refunds", "ingestion");
                 });
 
+            modelBuilder.Entity("Ingestion.Syncs.SyncRunRow", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<bool>("ByCreation")
+                        .HasColumnType("boolean")
+                        .HasColumnName("by_creation");
+
+                    b.Property<Guid>("ConnectionId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("connection_id");
+
+                    b.Property<int>("Created")
+                        .HasColumnType("integer")
+                        .HasColumnName("created");
+
+                    b.Property<string>("Cursor")
+                        .HasColumnType("text")
+                        .HasColumnName("cursor");
+
+                    b.Property<string>("ErrorCode")
+                        .HasColumnType("text")
+                        .HasColumnName("error_code");
+
+                    b.Property<string>("ErrorMessage")
+                        .HasColumnType("text")
+                        .HasColumnName("error_message");
+
+                    b.Property<int>("Faults")
+                        .HasColumnType("integer")
+                        .HasColumnName("faults");
+
+                    b.Property<int>("Fetched")
+                        .HasColumnType("integer")
+                        .HasColumnName("fetched");
+
+                    b.Property<Instant?>("FinishedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("finished_at");
+
+                    b.Property<Instant>("FromAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("from_at");
+
+                    b.Property<int>("Pages")
+                        .HasColumnType("integer")
+                        .HasColumnName("pages");
+
+                    b.Property<Instant?>("ParkedSince")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("parked_since");
+
+                    b.Property<bool>("PassFoundChanges")
+                        .HasColumnType("boolean")
+                        .HasColumnName("pass_found_changes");
+
+                    b.Property<int>("PassPages")
+                        .HasColumnType("integer")
+                        .HasColumnName("pass_pages");
+
+                    b.Property<Instant>("Place")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("place");
+
+                    b.Property<Instant?>("Reached")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("reached");
+
+                    b.Property<Instant>("ResumeAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("resume_at");
+
+                    b.Property<Instant>("StartedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("started_at");
+
+                    b.Property<short>("Status")
+                        .HasColumnType("smallint")
+                        .HasColumnName("status");
+
+                    b.Property<int>("Stream")
+                        .HasColumnType("integer")
+                        .HasColumnName("stream");
+
+                    b.Property<Instant>("ToAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("to_at");
+
+                    b.Property<short>("Trigger")
+                        .HasColumnType("smallint")
+                        .HasColumnName("trigger");
+
+                    b.Property<int>("Unchanged")
+                        .HasColumnType("integer")
+                        .HasColumnName("unchanged");
+
+                    b.Property<int>("Updated")
+                        .HasColumnType("integer")
+                        .HasColumnName("updated");
+
+                    b.Property<Instant>("UpdatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at");
+
+                    b.Property<string>("VenueId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("venue_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_sync_runs");
+
+                    b.HasIndex("ConnectionId", "Id")
+                        .HasDatabaseName("ix_sync_runs_connection_id_id");
+
+                    b.HasIndex("VenueId", "UpdatedAt")
+                        .HasDatabaseName("ix_sync_runs_venue_id_updated_at");
+
+                    b.HasIndex(new[] { "ConnectionId", "ResumeAt" }, "ix_sync_runs_open")
+                        .HasDatabaseName("ix_sync_runs_connection_id_resume_at")
+                        .HasFilter("status in (1, 3)");
+
+                    b.ToTable("sync_runs", "ingestion");
+                });
+
+            modelBuilder.Entity("Ingestion.Syncs.SyncStateRow", b =>
+                {
+                    b.Property<Guid>("ConnectionId")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("connection_id");
+
+                    b.Property<Instant>("AliveAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("alive_at");
+
+                    b.Property<Instant?>("LastSyncAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_sync_at");
+
+                    b.Property<Guid?>("LeaseOwner")
+                        .HasColumnType("uuid")
+                        .HasColumnName("lease_owner");
+
+                    b.Property<Instant?>("LeaseUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("lease_until");
+
+                    b.Property<Instant>("NextSyncAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("next_sync_at");
+
+                    b.Property<Instant?>("SyncedTo")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("synced_to");
+
+                    b.Property<string>("VenueId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("venue_id");
+
+                    b.HasKey("ConnectionId")
+                        .HasName("pk_sync_states");
+
+                    b.ToTable("sync_states", "ingestion");
+
+                    b.HasAnnotation("Npgsql:StorageParameter:fillfactor", 70);
+                });
+
             modelBuilder.Entity("Ingestion.Transactions.TransactionRow", b =>
                 {
                     b.Property<string>("VenueId")
@@ -256,6 +428,10 @@ namespace Ingestion.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("refunded_minor");
 
+                    b.Property<bool>("RulesOff")
+                        .HasColumnType("boolean")
+                        .HasColumnName("rules_off");
+
                     b.Property<long>("ServiceChargeMinor")
                         .HasColumnType("bigint")
                         .HasColumnName("service_charge_minor");
@@ -297,6 +473,13 @@ namespace Ingestion.Migrations
                     b.HasIndex("VenueId", "Provider", "ExternalOrderId")
                         .HasDatabaseName("ix_transactions_venue_id_provider_external_order_id")
                         .HasFilter("external_order_id is not null");
+
+                    b.HasIndex("VenueId", "TotalMinor", "Id")
+                        .HasDatabaseName("ix_transactions_venue_id_total_minor_id");
+
+                    b.HasIndex("VenueId", "UserId", "OccurredAt", "Id")
+                        .HasDatabaseName("ix_transactions_venue_id_user_id_occurred_at_id")
+                        .HasFilter("user_id is not null");
 
                     b.ToTable("transactions", "ingestion");
                 });
@@ -363,6 +546,10 @@ namespace Ingestion.Migrations
                     b.Property<long>("RefundedMinor")
                         .HasColumnType("bigint")
                         .HasColumnName("refunded_minor");
+
+                    b.Property<bool>("RulesOff")
+                        .HasColumnType("boolean")
+                        .HasColumnName("rules_off");
 
                     b.Property<long>("ServiceChargeMinor")
                         .HasColumnType("bigint")

@@ -13,8 +13,8 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 namespace Integrations.Migrations
 {
     [DbContext(typeof(IntegrationsDb))]
-    [Migration("20261123163053_First")]
-    partial class First
+    [Migration("20261127201939_Initial")]
+    partial class Initial
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
@@ -66,7 +66,37 @@ namespace Integrations.Migrations
                     b.ToTable("audit_log", "integrations");
                 });
 
-            modelBuilder.Entity("Integrations.Connections.TillConnection", b =>
+            modelBuilder.Entity("Integrations.Connections.ConnectionError", b =>
+                {
+                    b.Property<Guid>("ConnectionId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("connection_id");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<Instant>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<string>("Code")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("code");
+
+                    b.Property<string>("Message")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("message");
+
+                    b.HasKey("ConnectionId", "Id")
+                        .HasName("pk_connection_errors");
+
+                    b.ToTable("connection_errors", "integrations");
+                });
+
+            modelBuilder.Entity("Integrations.Connections.PosConnectionRow", b =>
                 {
                     b.Property<Guid>("Id")
                         .ValueGeneratedOnAdd()
@@ -74,21 +104,32 @@ namespace Integrations.Migrations
                         .HasColumnName("id");
 
                     b.Property<string>("AccessToken")
-                        .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("access_token");
 
-                    b.Property<string>("AttentionCode")
+                    b.Property<string>("ClientId")
                         .HasColumnType("text")
-                        .HasColumnName("webhook_error_code");
+                        .HasColumnName("client_id");
 
-                    b.Property<string>("AttentionMessage")
+                    b.Property<string>("ClientSecret")
                         .HasColumnType("text")
-                        .HasColumnName("webhook_error_message");
+                        .HasColumnName("client_secret");
 
                     b.Property<Instant>("ConnectedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("connected_at");
+
+                    b.Property<Instant?>("CredentialsExpireAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("credentials_expire_at");
+
+                    b.Property<Instant?>("CredentialsIssuedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("credentials_issued_at");
+
+                    b.Property<string>("Currency")
+                        .HasColumnType("text")
+                        .HasColumnName("currency");
 
                     b.Property<Instant?>("DisconnectedAt")
                         .HasColumnType("timestamp with time zone")
@@ -104,13 +145,49 @@ namespace Integrations.Migrations
                         .HasColumnType("text")
                         .HasColumnName("external_location_id");
 
+                    b.Property<Instant?>("LastErrorAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_error_at");
+
+                    b.Property<string>("LastErrorCode")
+                        .HasColumnType("text")
+                        .HasColumnName("last_error_code");
+
+                    b.Property<string>("LastErrorMessage")
+                        .HasColumnType("text")
+                        .HasColumnName("last_error_message");
+
+                    b.Property<Instant?>("LastEventAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_event_at");
+
                     b.Property<Instant?>("LastGoodCallAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("last_good_call_at");
 
+                    b.Property<string>("LastRefusal")
+                        .HasColumnType("text")
+                        .HasColumnName("last_refusal");
+
+                    b.Property<bool>("LastTestArrived")
+                        .HasColumnType("boolean")
+                        .HasColumnName("last_test_arrived");
+
+                    b.Property<Instant?>("LastTestAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_test_at");
+
+                    b.Property<int?>("LastTestStatusCode")
+                        .HasColumnType("integer")
+                        .HasColumnName("last_test_status_code");
+
                     b.Property<string>("LocationName")
                         .HasColumnType("text")
                         .HasColumnName("location_name");
+
+                    b.Property<Instant?>("LocationReadAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("location_read_at");
 
                     b.Property<string>("MerchantId")
                         .HasColumnType("text")
@@ -120,23 +197,83 @@ namespace Integrations.Migrations
                         .HasColumnType("text")
                         .HasColumnName("merchant_name");
 
+                    b.Property<Instant>("NextCheckAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("next_check_at");
+
                     b.Property<string>("NotificationUrl")
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("notification_url");
+
+                    b.Property<string>("OtherNotificationUrl")
+                        .HasColumnType("text")
+                        .HasColumnName("other_notification_url");
+
+                    b.Property<Instant?>("OtherNotificationUrlUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("other_notification_url_until");
+
+                    b.Property<string>("PreviousSignatureKey")
+                        .HasColumnType("text")
+                        .HasColumnName("previous_signature_key");
+
+                    b.Property<Instant?>("PreviousSignatureKeyUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("previous_signature_key_until");
+
+                    b.Property<bool>("ProcessRules")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(true)
+                        .HasColumnName("process_rules");
 
                     b.Property<string>("Provider")
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("provider");
 
+                    b.Property<string>("RefreshToken")
+                        .HasColumnType("text")
+                        .HasColumnName("refresh_token");
+
+                    b.Property<long>("RefusedSignatures")
+                        .HasColumnType("bigint")
+                        .HasColumnName("refused_signatures");
+
+                    b.Property<Instant?>("RenewalLeaseUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("renewal_lease_until");
+
+                    b.Property<Instant?>("RotatingUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("rotating_until");
+
                     b.Property<string>("SignatureKey")
                         .HasColumnType("text")
                         .HasColumnName("signature_key");
 
+                    b.Property<int>("SubscriptionCount")
+                        .HasColumnType("integer")
+                        .HasColumnName("subscription_count");
+
                     b.Property<string>("SubscriptionId")
                         .HasColumnType("text")
                         .HasColumnName("subscription_id");
+
+                    b.Property<bool>("SyncEnabled")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(true)
+                        .HasColumnName("sync_enabled");
+
+                    b.Property<int?>("SyncIntervalSeconds")
+                        .HasColumnType("integer")
+                        .HasColumnName("sync_interval_seconds");
+
+                    b.Property<Instant?>("TestingUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("testing_until");
 
                     b.Property<string>("TimeZone")
                         .HasColumnType("text")
@@ -151,6 +288,14 @@ namespace Integrations.Migrations
                         .HasColumnType("boolean")
                         .HasColumnName("webhook_enabled");
 
+                    b.Property<string>("WebhookErrorCode")
+                        .HasColumnType("text")
+                        .HasColumnName("webhook_error_code");
+
+                    b.Property<string>("WebhookErrorMessage")
+                        .HasColumnType("text")
+                        .HasColumnName("webhook_error_message");
+
                     b.HasKey("Id")
                         .HasName("pk_pos_connections");
 
@@ -163,6 +308,39 @@ namespace Integrations.Migrations
                         .HasFilter("disconnected_at is null");
 
                     b.ToTable("pos_connections", "integrations");
+                });
+
+            modelBuilder.Entity("Integrations.Credentials.ProviderToken", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<Instant?>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("expires_at");
+
+                    b.Property<Instant?>("LastLoginAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_login_at");
+
+                    b.Property<Instant?>("LoginLeaseUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("login_lease_until");
+
+                    b.Property<Instant?>("PreviousLoginAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("previous_login_at");
+
+                    b.Property<string>("Token")
+                        .HasColumnType("text")
+                        .HasColumnName("token");
+
+                    b.HasKey("Id")
+                        .HasName("pk_provider_tokens");
+
+                    b.ToTable("provider_tokens", "integrations");
                 });
 
             modelBuilder.Entity("Integrations.Venues.Venue", b =>

@@ -7,7 +7,7 @@ using NodaTime;
 namespace Integrations.Migrations
 {
     /// <inheritdoc />
-    internal partial class First : Migration
+    internal partial class Initial : Migration
     {
         /// <inheritdoc />
         protected override void Up(MigrationBuilder migrationBuilder)
@@ -34,6 +34,22 @@ namespace Integrations.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "connection_errors",
+                schema: "integrations",
+                columns: table => new
+                {
+                    connection_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    at = table.Column<Instant>(type: "timestamp with time zone", nullable: false),
+                    code = table.Column<string>(type: "text", nullable: false),
+                    message = table.Column<string>(type: "text", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_connection_errors", x => new { x.connection_id, x.id });
+                });
+
+            migrationBuilder.CreateTable(
                 name: "pos_connections",
                 schema: "integrations",
                 columns: table => new
@@ -47,20 +63,65 @@ namespace Integrations.Migrations
                     merchant_id = table.Column<string>(type: "text", nullable: true),
                     merchant_name = table.Column<string>(type: "text", nullable: true),
                     time_zone = table.Column<string>(type: "text", nullable: true),
+                    currency = table.Column<string>(type: "text", nullable: true),
+                    location_read_at = table.Column<Instant>(type: "timestamp with time zone", nullable: true),
                     connected_at = table.Column<Instant>(type: "timestamp with time zone", nullable: false),
                     disconnected_at = table.Column<Instant>(type: "timestamp with time zone", nullable: true),
-                    last_good_call_at = table.Column<Instant>(type: "timestamp with time zone", nullable: true),
-                    access_token = table.Column<string>(type: "text", nullable: false),
+                    access_token = table.Column<string>(type: "text", nullable: true),
+                    refresh_token = table.Column<string>(type: "text", nullable: true),
+                    client_id = table.Column<string>(type: "text", nullable: true),
+                    client_secret = table.Column<string>(type: "text", nullable: true),
+                    credentials_issued_at = table.Column<Instant>(type: "timestamp with time zone", nullable: true),
+                    credentials_expire_at = table.Column<Instant>(type: "timestamp with time zone", nullable: true),
+                    renewal_lease_until = table.Column<Instant>(type: "timestamp with time zone", nullable: true),
                     webhook_enabled = table.Column<bool>(type: "boolean", nullable: false),
                     notification_url = table.Column<string>(type: "text", nullable: false),
+                    other_notification_url = table.Column<string>(type: "text", nullable: true),
+                    other_notification_url_until = table.Column<Instant>(type: "timestamp with time zone", nullable: true),
                     subscription_id = table.Column<string>(type: "text", nullable: true),
+                    subscription_count = table.Column<int>(type: "integer", nullable: false),
                     signature_key = table.Column<string>(type: "text", nullable: true),
+                    previous_signature_key = table.Column<string>(type: "text", nullable: true),
+                    previous_signature_key_until = table.Column<Instant>(type: "timestamp with time zone", nullable: true),
+                    rotating_until = table.Column<Instant>(type: "timestamp with time zone", nullable: true),
+                    refused_signatures = table.Column<long>(type: "bigint", nullable: false),
+                    last_refusal = table.Column<string>(type: "text", nullable: true),
+                    last_event_at = table.Column<Instant>(type: "timestamp with time zone", nullable: true),
+                    testing_until = table.Column<Instant>(type: "timestamp with time zone", nullable: true),
+                    last_test_at = table.Column<Instant>(type: "timestamp with time zone", nullable: true),
+                    last_test_status_code = table.Column<int>(type: "integer", nullable: true),
+                    last_test_arrived = table.Column<bool>(type: "boolean", nullable: false),
+                    sync_enabled = table.Column<bool>(type: "boolean", nullable: false, defaultValue: true),
+                    sync_interval_seconds = table.Column<int>(type: "integer", nullable: true),
+                    process_rules = table.Column<bool>(type: "boolean", nullable: false, defaultValue: true),
+                    last_good_call_at = table.Column<Instant>(type: "timestamp with time zone", nullable: true),
+                    last_error_at = table.Column<Instant>(type: "timestamp with time zone", nullable: true),
+                    last_error_code = table.Column<string>(type: "text", nullable: true),
+                    last_error_message = table.Column<string>(type: "text", nullable: true),
+                    next_check_at = table.Column<Instant>(type: "timestamp with time zone", nullable: false),
                     webhook_error_code = table.Column<string>(type: "text", nullable: true),
                     webhook_error_message = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_pos_connections", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "provider_tokens",
+                schema: "integrations",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    token = table.Column<string>(type: "text", nullable: true),
+                    expires_at = table.Column<Instant>(type: "timestamp with time zone", nullable: true),
+                    last_login_at = table.Column<Instant>(type: "timestamp with time zone", nullable: true),
+                    previous_login_at = table.Column<Instant>(type: "timestamp with time zone", nullable: true),
+                    login_lease_until = table.Column<Instant>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_provider_tokens", x => x.id);
                 });
 
             migrationBuilder.CreateTable(
@@ -113,7 +174,15 @@ namespace Integrations.Migrations
                 schema: "integrations");
 
             migrationBuilder.DropTable(
+                name: "connection_errors",
+                schema: "integrations");
+
+            migrationBuilder.DropTable(
                 name: "pos_connections",
+                schema: "integrations");
+
+            migrationBuilder.DropTable(
+                name: "provider_tokens",
                 schema: "integrations");
 
             migrationBuilder.DropTable(

@@ -13,8 +13,8 @@ using Rules;
 namespace Rules.Migrations
 {
     [DbContext(typeof(RulesDb))]
-    [Migration("20261127193400_KeepUnlockThreshold")]
-    partial class KeepUnlockThreshold
+    [Migration("20261127201952_Initial")]
+    partial class Initial
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)

@@ -6,7 +6,7 @@ using NodaTime;
 namespace Analytics.Migrations
 {
     /// <inheritdoc />
-    internal partial class First : Migration
+    internal partial class Initial : Migration
     {
         /// <inheritdoc />
         protected override void Up(MigrationBuilder migrationBuilder)

@@ -12,8 +12,8 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 namespace Analytics.Migrations
 {
     [DbContext(typeof(AnalyticsDb))]
-    [Migration("20261123163101_First")]
-    partial class First
+    [Migration("20261127201959_Initial")]
+    partial class Initial
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
@@ -99,13 +99,13 @@ namespace Analytics.Migrations
                         .HasColumnType("text")
                         .HasColumnName("error");
 
+                    b.Property<Instant>("FailedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("failed_at");
+
                     b.Property<Instant>("NextAttemptAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("next_attempt_at");
-
-                    b.Property<Instant>("ParkedAt")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("failed_at");
 
                     b.HasKey("Source", "VenueId", "Seq")
                         .HasName("pk_feed_dead_letters");
