@@ -33,7 +33,7 @@ public sealed partial class SettingsTests
     [GeneratedRegex(@"^#?(?<name>\w+)=", RegexOptions.Multiline)]
     private static partial Regex Assignment();
 
-    private static IReadOnlySet<string> ReadByCode(IEnumerable<string> sources) =>
+    private static HashSet<string> ReadByCode(IEnumerable<string> sources) =>
         sources
             .SelectMany(CSharpSource.StringsOf)
             .Select(text => InCode().Match(text))
@@ -41,13 +41,13 @@ public sealed partial class SettingsTests
             .Select(m => m.Groups["name"].Value.Replace(":", "__", StringComparison.Ordinal))
             .ToHashSet();
 
-    private static IReadOnlySet<string> Documented(string markdown) =>
+    private static HashSet<string> Documented(string markdown) =>
         FirstCell().Matches(markdown).SelectMany(m => Name().Matches(m.Groups["cell"].Value)).Select(m => m.Value).ToHashSet();
 
-    private static IReadOnlySet<string> InExample(string env) =>
+    private static HashSet<string> InExample(string env) =>
         Assignment().Matches(env).Select(m => m.Groups["name"].Value).Where(n => Name().IsMatch(n)).ToHashSet();
 
-    private static IReadOnlySet<string> InCompose(string yaml) =>
+    private static HashSet<string> InCompose(string yaml) =>
         yaml.Split('\n').SelectMany(line => Name().Matches(line.Split('#')[0])).Select(m => m.Value).ToHashSet();
 
     private static IEnumerable<string> Differences(
