@@ -66,10 +66,12 @@ public sealed class ChangePublisherTests
         await publisher.StartAsync(TestContext.Current.CancellationToken);
 
         // The signal of another host can arrive before this one listens, so it is raised until it has been handled.
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        timeout.CancelAfter(TimeSpan.FromSeconds(20));
         while (handler.VenueIds.Count == 0)
         {
             _signal.Raise("integrations.venues", ["v2"]);
-            await Task.Delay(10, TestContext.Current.CancellationToken);
+            await Task.Delay(10, timeout.Token);
         }
 
         handler.VenueIds.ShouldAllBe(id => id == "v2");
