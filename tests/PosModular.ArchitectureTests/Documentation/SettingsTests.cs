@@ -51,10 +51,10 @@ public sealed partial class SettingsTests
         yaml.Split('\n').SelectMany(line => Name().Matches(line.Split('#')[0])).Select(m => m.Value).ToHashSet();
 
     private static IEnumerable<string> Differences(
-        IReadOnlySet<string> code,
-        IReadOnlySet<string> docs,
-        IReadOnlySet<string> example,
-        IReadOnlySet<string> compose
+        HashSet<string> code,
+        HashSet<string> docs,
+        HashSet<string> example,
+        HashSet<string> compose
     ) =>
         from name in code.Union(docs).Union(example).Union(compose).Order(StringComparer.Ordinal)
         from missing in new[]
