@@ -88,9 +88,9 @@ public sealed class ConnectPosTests(TestPostgres postgres)
         var payload = await ConnectAsync(venue, Input(venue.Seller, key: "pasted-key"));
 
         payload.At("connection.webhook.subscriptionId").ValueKind.ShouldBe(JsonValueKind.Null);
-        venue.Simulator.Subscriptions.All.ShouldBeEmpty(); // ours would go on sending
+        venue.Simulator.Subscriptions.All.ShouldBeEmpty(); // our own subscription would go on sending events
         (await venue.PostWebhookAsync(venue.PaymentEvent("p1"), key: "pasted-key")).ShouldBe(System.Net.HttpStatusCode.OK);
-        (await venue.PostWebhookAsync(venue.PaymentEvent("p2"))).ShouldBe(System.Net.HttpStatusCode.OK); // what is still on its way
+        (await venue.PostWebhookAsync(venue.PaymentEvent("p2"))).ShouldBe(System.Net.HttpStatusCode.OK); // sent before the change, delivered after it
         (await venue.PostWebhookAsync(venue.PaymentEvent("p3"), key: "any-other-key")).ShouldBe(System.Net.HttpStatusCode.Forbidden);
     }
 
@@ -249,7 +249,7 @@ public sealed class ConnectPosTests(TestPostgres postgres)
         (await venue.SqlAsync<string>("select detail from integrations.audit_log where action = 'updateVenue'")).ShouldContain(
             "OwnerUserIds: owner → someone"
         );
-        // A former owner is out at once, also of the live feed.
+        // A former owner loses access at once.
         (await venue.Owner.GetDataAsync("{ venue(id: \"bar\") { id } }")).At("venue").ValueKind.ShouldBe(JsonValueKind.Null);
     }
 }

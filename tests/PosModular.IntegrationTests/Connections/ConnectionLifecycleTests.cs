@@ -10,7 +10,7 @@ using PosModular.Simulator.Faults;
 
 namespace PosModular.IntegrationTests.Connections;
 
-/// <summary>A connection from its first day to its last: changed, watched, cut off, moved to another venue.</summary>
+/// <summary>A connection from its first day to its last: updated, monitored, disconnected, connected to another venue.</summary>
 public sealed class ConnectionLifecycleTests(TestPostgres postgres)
 {
     private const string Fields = """
@@ -40,7 +40,7 @@ public sealed class ConnectionLifecycleTests(TestPostgres postgres)
     private static async Task<JsonElement> GetConnectionAsync(TestVenue venue) =>
         (await venue.Moderator.GetDataAsync($"{{ venue(id: \"bar\") {{ posConnections {{ {Fields} }} }} }}")).At("venue.posConnections.0");
 
-    /// <summary>A call to the provider as a sync makes it.</summary>
+    /// <summary>Calls the provider as a sync does; null on success.</summary>
     private static async Task<ProviderFault?> FetchPageAsync(TestVenue venue) =>
         (
             await venue
@@ -134,7 +134,7 @@ public sealed class ConnectionLifecycleTests(TestPostgres postgres)
         (await FetchPageAsync(venue)).ShouldBeNull();
         var afterRecovery = await GetConnectionAsync(venue);
         afterRecovery.At("status").GetString().ShouldBe("CONNECTED");
-        afterRecovery.At("sync.recentErrors").GetArrayLength().ShouldBe(1); // what was stays to be seen
+        afterRecovery.At("sync.recentErrors").GetArrayLength().ShouldBe(1); // past errors stay visible
     }
 
     [Fact]
@@ -155,7 +155,7 @@ public sealed class ConnectionLifecycleTests(TestPostgres postgres)
         connection.At("status").GetString().ShouldBe("CONNECTED");
         connection.At("sync.recentErrors.0.code").GetString().ShouldBe("PROVIDER_UNAVAILABLE");
 
-        // A quarter of an hour later it is worth a look.
+        // After a quarter of an hour without a successful call it needs attention.
         await venue.SqlAsync<int>("update integrations.pos_connections set last_good_call_at = now() - interval '16 minutes'");
         (await GetConnectionAsync(venue)).At("status").GetString().ShouldBe("NEEDS_ATTENTION");
     }
@@ -164,7 +164,7 @@ public sealed class ConnectionLifecycleTests(TestPostgres postgres)
     public async Task A_disconnected_location_keeps_its_transactions_and_can_be_connected_to_another_venue()
     {
         await using var venue = await OpenAsync();
-        await venue.PostWebhookAsync(venue.PaymentEvent("sale-at-the-bar"));
+        await venue.PostWebhookAsync(venue.PaymentEvent("payment-at-the-bar"));
 
         var disconnected = await DisconnectAsync(venue, new { venueId = "bar", provider = "SQUARE" });
         disconnected.At("connection.status").GetString().ShouldBe("DISCONNECTED");
@@ -175,24 +175,25 @@ public sealed class ConnectionLifecycleTests(TestPostgres postgres)
                 "select access_token is null and refresh_token is null and client_secret is null from integrations.pos_connections"
             )
         ).ShouldBeTrue();
-        (await venue.PostWebhookAsync(venue.PaymentEvent("sale-after"))).ShouldBe(HttpStatusCode.OK);
+        (await venue.PostWebhookAsync(venue.PaymentEvent("payment-after-disconnect"))).ShouldBe(HttpStatusCode.OK);
         (await venue.SqlAsync<string>("select reason from ingestion.webhook_events where status = 2")).ShouldBe(
             "The location is disconnected."
         );
         (await FetchPageAsync(venue)).ShouldNotBeNull().Error.Code.ShouldBe(PosModular.Kernel.Errors.ErrorCode.NotFound);
         (await DisconnectAsync(venue, new { venueId = "bar", provider = "SQUARE" })).At("errors.0.code").GetString().ShouldBe("NOT_FOUND");
-        (await DisconnectAsync(venue, new { connectionId = venue.ConnectionId })).At("errors").GetArrayLength().ShouldBe(0); // again is no mistake
+        // Disconnecting by id again is not an error.
+        (await DisconnectAsync(venue, new { connectionId = venue.ConnectionId })).At("errors").GetArrayLength().ShouldBe(0);
         (await DisconnectAsync(venue, new { })).At("errors.0.code").GetString().ShouldBe("INVALID_INPUT");
 
         await venue.RegisterVenueAsync("other-bar", "other-owner");
         var (connection, url, key) = await venue.ConnectSquareAsync("other-bar", venue.Seller);
         connection.ShouldNotBe(venue.ConnectionId);
-        await venue.PostWebhookAsync(venue.PaymentEvent("sale-at-the-other"), url: url, key: key);
+        await venue.PostWebhookAsync(venue.PaymentEvent("payment-at-the-other"), url: url, key: key);
         (
             await venue.SqlAsync<string>(
                 "select string_agg(venue_id || ' ' || external_id, ',' order by external_id) from ingestion.transactions"
             )
-        ).ShouldBe("bar sale-at-the-bar,other-bar sale-at-the-other");
+        ).ShouldBe("bar payment-at-the-bar,other-bar payment-at-the-other");
     }
 
     [Fact]
@@ -236,28 +237,28 @@ public sealed class ConnectionLifecycleTests(TestPostgres postgres)
     public async Task A_host_with_another_public_address_updates_the_subscription_and_both_addresses_work()
     {
         await using var venue = await OpenAsync();
-        const string moved = "https://new.example.test";
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(TimeSpan.FromSeconds(60));
-        // The host of before is quicker wherever it may be.
-        var before = venue.Host.Services.GetRequiredService<ConnectionMaintenance>();
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(limit.Token);
-        var busy = Task.Run(
+        const string newAddress = "https://new.example.test";
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        timeout.CancelAfter(TimeSpan.FromSeconds(60));
+        // The old host runs its maintenance without a pause, so that it would win every race.
+        var oldHostMaintenance = venue.Host.Services.GetRequiredService<ConnectionMaintenance>();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token);
+        var maintenance = Task.Run(
             async () =>
             {
                 while (!stop.IsCancellationRequested)
-                    await before.RunAsync(limit.Token);
+                    await oldHostMaintenance.RunAsync(timeout.Token);
             },
-            limit.Token
+            timeout.Token
         );
 
-        await venue.AddHostAsync(settings: new Dictionary<string, string?>(venue.Settings) { ["Pos:PublicBaseUrl"] = moved });
+        await venue.AddHostAsync(settings: new Dictionary<string, string?>(venue.Settings) { ["Pos:PublicBaseUrl"] = newAddress });
         await Wait.UntilAsync(async () =>
-            venue.Simulator.Subscriptions.All.Single().NotificationUrl.StartsWith(moved, StringComparison.Ordinal)
+            venue.Simulator.Subscriptions.All.Single().NotificationUrl.StartsWith(newAddress, StringComparison.Ordinal)
             && await venue.SqlAsync<string>("select notification_url from integrations.pos_connections") != venue.NotificationUrl
         );
         await stop.CancelAsync();
-        await busy;
+        await maintenance;
 
         var subscription = venue.Simulator.Subscriptions.All.Single();
         foreach (var host in venue.Hosts)

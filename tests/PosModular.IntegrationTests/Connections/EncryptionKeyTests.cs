@@ -5,7 +5,7 @@ using PosModular.IntegrationTests.Postgres;
 
 namespace PosModular.IntegrationTests.Connections;
 
-/// <summary>The encryption key changes while tills are connected and hosts come and go.</summary>
+/// <summary>The encryption key is rotated while locations are connected and hosts start and stop.</summary>
 public sealed class EncryptionKeyTests(TestPostgres postgres)
 {
     private const string NewKey = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaabbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
@@ -42,7 +42,7 @@ public sealed class EncryptionKeyTests(TestPostgres postgres)
             .ToArray();
 
         (await venue.SqlAsync<string>(SelectKeyIds)).ShouldBe(OldKeyId);
-        // The second host knows both keys and seals anew; the first one, not yet restarted, has never heard of the new key.
+        // The second host has both keys and re-encrypts; the first one, not yet restarted, does not have the new key.
         await venue.AddHostAsync(settings: SettingsWithKeys(venue, NewKey, TestKeys.Encryption));
         await Wait.UntilAsync(async () => await venue.SqlAsync<string>(SelectKeyIds) == NewKeyId);
         var before = Volatile.Read(ref sent);
@@ -52,7 +52,7 @@ public sealed class EncryptionKeyTests(TestPostgres postgres)
 
         refused.ShouldBe(0);
         (await venue.SqlAsync<long>("select count(*) from ingestion.transactions")).ShouldBe(sent);
-        // A host that knows the new key only reads everything.
+        // A host with the new key alone decrypts everything.
         var third = await venue.AddHostAsync(settings: SettingsWithKeys(venue, NewKey, null));
         (await venue.PostWebhookAsync(venue.PaymentEvent("last"), third)).ShouldBe(HttpStatusCode.OK);
         (await new GraphQLClient(third, TestKeys.Token("owner")).GetDataAsync("{ venue(id: \"bar\") { posConnections { status } } }"))
@@ -86,7 +86,8 @@ public sealed class EncryptionKeyTests(TestPostgres postgres)
             await Wait.UntilAsync(() =>
                 hostWithoutKey.Log.Lines.Any(l => l.Contains("cannot be decrypted with any key", StringComparison.Ordinal))
             );
-            (await venue.PostWebhookAsync(venue.PaymentEvent("p1"), hostWithoutKey)).ShouldBe(HttpStatusCode.ServiceUnavailable); // not refused: it comes again
+            // A 503 makes the provider send it again; a 403 would lose it.
+            (await venue.PostWebhookAsync(venue.PaymentEvent("p1"), hostWithoutKey)).ShouldBe(HttpStatusCode.ServiceUnavailable);
         }
 
         (await venue.SqlAsync<string>(secrets)).ShouldBe(before);

@@ -10,7 +10,7 @@ using PosModular.Simulator.Faults;
 
 namespace PosModular.IntegrationTests.Connections;
 
-/// <summary>A location is shown as its provider calls it today, not as on the day it was connected.</summary>
+/// <summary>A location is shown with the names that its provider has today, not with those of the day it was connected.</summary>
 public sealed class LocationNamesTests(TestPostgres postgres)
 {
     private static readonly Instant Friday = Instant.FromUtc(2026, 11, 20, 20, 0);
@@ -50,7 +50,10 @@ public sealed class LocationNamesTests(TestPostgres postgres)
         }
     }
 
-    /// <summary>A time at which syncs go well: both tills have just been called. Then they are due to be looked after, and are.</summary>
+    /// <summary>
+    /// Moves the clock to a time at which a sync of each connection has just succeeded, makes all connections due for maintenance and
+    /// waits until it is done.
+    /// </summary>
     private async Task CheckConnectionsAtAsync(TestVenue venue, Instant at, (Guid Id, string Stream)[] connections)
     {
         await venue.SqlAsync<int>("update integrations.pos_connections set next_check_at = '2030-01-01'");
@@ -67,7 +70,7 @@ public sealed class LocationNamesTests(TestPostgres postgres)
             ).Fault.ShouldBeNull();
         var subscription = CountRequests(venue, "/v2/webhooks/subscriptions/");
         await venue.SqlAsync<int>($"update integrations.pos_connections set next_check_at = '{at}'");
-        // The last that is looked at of a Square till is its subscription.
+        // Maintenance of a Square connection ends with its subscription.
         await UntilAsync(async () =>
             CountRequests(venue, "/v2/webhooks/subscriptions/") > subscription
             && await venue.SqlAsync<bool>($"select bool_and(next_check_at > '{at}') from integrations.pos_connections")
@@ -102,7 +105,7 @@ public sealed class LocationNamesTests(TestPostgres postgres)
         );
         await CheckConnectionsAtAsync(venue, Friday + Duration.FromHours(47), connections);
 
-        // Once when it was connected, once on the day after.
+        // Once when the location was connected and once on the day after.
         (CountRequests(venue, "/v2/locations/"), CountRequests(venue, "/restaurants/v1/restaurants/")).ShouldBe((2, 2));
         (await venue.SqlAsync<string>("select string_agg(currency, ',') from integrations.pos_connections")).ShouldBe("CAD,CAD");
         (await venue.Owner.GetDataAsync(settings)).ToString().ShouldBe(venueBefore);

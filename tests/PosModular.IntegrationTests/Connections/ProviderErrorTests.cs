@@ -7,7 +7,9 @@ using PosModular.Simulator.Sellers;
 
 namespace PosModular.IntegrationTests.Connections;
 
-/// <summary>Everything that a provider may have against credentials, provoked one by one: each has its own code and says what to do.</summary>
+/// <summary>
+/// Every reason for which a provider may refuse credentials is provoked once: each has its own code, and its message says what to do.
+/// </summary>
 public sealed class ProviderErrorTests(TestPostgres postgres)
 {
     private const string Validate = """
@@ -151,7 +153,8 @@ public sealed class ProviderErrorTests(TestPostgres postgres)
         await UnderAsync(new Fault { Status = 500 }, "PROVIDER_UNAVAILABLE", "try again");
         await UnderAsync(new Fault { Status = 503 }, "PROVIDER_UNAVAILABLE", "try again");
         await UnderAsync(new Fault { Cut = true }, "PROVIDER_UNAVAILABLE", "try again");
-        await UnderAsync(new Fault { DelayMs = 15_000 }, "PROVIDER_UNAVAILABLE", "try again"); // each attempt has its ten seconds, hurried to two
+        // Each attempt times out after ten seconds, which the accelerated time shortens to two.
+        await UnderAsync(new Fault { DelayMs = 15_000 }, "PROVIDER_UNAVAILABLE", "try again");
         await UnderAsync(
             new Fault
             {
@@ -161,7 +164,7 @@ public sealed class ProviderErrorTests(TestPostgres postgres)
             "RATE_LIMIT_EXCEEDED",
             "Try again in 90 seconds"
         );
-        // A short pause is kept, not told: three attempts more go through.
+        // A short Retry-After is waited for and not reported: the fourth attempt succeeds.
         venue.Simulator.Faults.Clear();
         venue.Simulator.Faults.Arm(
             new Fault
@@ -173,7 +176,7 @@ public sealed class ProviderErrorTests(TestPostgres postgres)
             }
         );
         (await ValidateAsync(venue, input)).At("valid").GetBoolean().ShouldBeTrue();
-        // Never a retry of what was refused.
+        // A refused call is never retried.
         venue.Simulator.Faults.Clear();
         venue.Simulator.Requests.Clear();
         await ShouldRefuseAsync(

@@ -8,12 +8,12 @@ using PosModular.Simulator.Sellers;
 
 namespace PosModular.IntegrationTests.Connections;
 
-/// <summary>OAuth tokens end; with a refresh token they are renewed ahead of their end, once for all who ask.</summary>
+/// <summary>OAuth tokens expire; with a refresh token they are renewed before that, once for all concurrent callers.</summary>
 public sealed class RenewalTests(TestPostgres postgres)
 {
     private static DateTimeOffset Now => TimeProvider.System.GetUtcNow();
 
-    private static async Task<(TestVenue Bar, Simulator.Sellers.Till Till, Guid ConnectionId)> OpenAsync(
+    private static async Task<(TestVenue Venue, Simulator.Sellers.Till Seller, Guid ConnectionId)> OpenAsync(
         string database,
         bool pkce,
         DateTimeOffset? tokenExpiresAt = null,
@@ -90,7 +90,7 @@ public sealed class RenewalTests(TestPostgres postgres)
         await using var _ = venue;
         await venue.AddHostAsync(AcceleratedTimeProvider.UseForProviders);
         (await FetchPageAsync(venue.Host, connection)).Fault.ShouldBeNull();
-        venue.Simulator.Requests.Requests.Count(r => r.Path == "/oauth2/token").ShouldBe(0); // fresh
+        venue.Simulator.Requests.Requests.Count(r => r.Path == "/oauth2/token").ShouldBe(0); // the token is fresh
 
         await SetTokenAgeAsync(venue, 8);
         var pages = await Task.WhenAll(Enumerable.Range(0, 40).Select(i => FetchPageAsync(venue.Hosts[i % 2], connection)));

@@ -12,7 +12,7 @@ public sealed class SecretsTests(TestPostgres postgres)
     public async Task Access_tokens_and_signature_keys_are_stored_logged_and_returned_nowhere_in_plain_text()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
-        // Also on the ways that go wrong: a refused signature, a provider that fails, a token that is not accepted.
+        // The failing paths must not leak either: a refused signature, a failing provider, an invalid token.
         await venue.PostWebhookAsync(venue.PaymentEvent("p1"));
         await venue.PostWebhookAsync(venue.PaymentEvent("p2"), signature: "AAAA");
         venue.Simulator.Faults.Arm(new Simulator.Faults.Fault { Path = "/v2/webhooks", Status = 403 });
@@ -54,7 +54,7 @@ public sealed class SecretsTests(TestPostgres postgres)
             venue.Host.Log.Lines.Where(line => line.Contains(secret, StringComparison.Ordinal)).ShouldBeEmpty();
             (await FindTablesContainingAsync(venue.Database, secret)).ShouldBeEmpty();
         }
-        // The search itself works: what is stored in clear is found, in text and in bytes.
+        // The search itself works: plain text is found in text columns and in bytea columns.
         (await FindTablesContainingAsync(venue.Database, venue.Seller.Location.Id)).ShouldContain("integrations.pos_connections");
         (await FindTablesContainingAsync(venue.Database, "order-p1")).ShouldContain("ingestion.webhook_events");
     }

@@ -9,7 +9,10 @@ using PosModular.Simulator.Sellers;
 
 namespace PosModular.IntegrationTests.Connections;
 
-/// <summary>Does the provider reach us? The simulator signs a test event with the subscription's key and sends it to its address, over real HTTP.</summary>
+/// <summary>
+/// Tests whether the provider reaches the webhook: the simulator signs a test event with the subscription's key and sends it to the
+/// subscription's address over real HTTP.
+/// </summary>
 public sealed class TestWebhookTests(TestPostgres postgres)
 {
     private const string Fields =
@@ -42,7 +45,7 @@ public sealed class TestWebhookTests(TestPostgres postgres)
             test.At("advice").GetString()!.ShouldContain(word);
         if (adviceParts.Length == 0)
             test.At("advice").ValueKind.ShouldBe(JsonValueKind.Null);
-        // Whatever came of it, the till is connected.
+        // The outcome of the test does not change the status of the connection.
         (connection.At("status").GetString(), connection.At("statusReason").ValueKind).ShouldBe(("CONNECTED", JsonValueKind.Null));
         (await GetConnectionAsync(venue)).At("webhook.lastTest").ToString().ShouldBe(test.ToString());
         return connection;
@@ -93,7 +96,7 @@ public sealed class TestWebhookTests(TestPostgres postgres)
             .GetArrayLength()
             .ShouldBe(0);
 
-        // What it said of the old key says nothing of the new one.
+        // A test of the old key says nothing about the new one.
         (
             await venue.Moderator.GetDataAsync(
                 "mutation($id: ID!) { rotateWebhookKey(input: { connectionId: $id }) { connection { webhook { lastTest { at } } } errors { code } } }",
@@ -148,7 +151,7 @@ public sealed class TestWebhookTests(TestPostgres postgres)
             proxy.StatusCodeOverride = status;
             await ShouldReportAsync(venue, false, status, advicePart);
         }
-        // It comes in, and a proxy changes the answer: Square would send it again and again.
+        // The event arrives, but a proxy changes the response: Square would send it again and again.
         (proxy.Host, proxy.StatusCodeOverride) = (venue.Host, 502);
         await ShouldReportAsync(venue, false, 502, "The event arrived", "502");
     }
@@ -257,11 +260,12 @@ public sealed class TestWebhookTests(TestPostgres postgres)
 
         venue.Simulator.Faults.Arm(new Fault { Path = $"/v2/webhooks/subscriptions/{subscription}/test", Status = 500 });
         (await ShouldRefuseAsync(venue)).Code.ShouldBe("PROVIDER_UNAVAILABLE");
-        venue.Simulator.Requests.Requests.Count(r => r.Path.EndsWith("/test", StringComparison.Ordinal)).ShouldBe(1); // each would send an event
+        // Not retried, because every call makes Square send an event.
+        venue.Simulator.Requests.Requests.Count(r => r.Path.EndsWith("/test", StringComparison.Ordinal)).ShouldBe(1);
         venue.Simulator.Faults.Clear();
         await ShouldReportAsync(venue, false, null, "no response");
 
-        // A seller's token in the place of the application's.
+        // The token of a seller instead of the application's own.
         venue.Simulator.Sellers.AddToken(
             new AccessToken("sellers-token", venue.Seller.Merchant.Id, venue.Seller.Token.ApplicationId) { OAuth = true }
         );

@@ -18,7 +18,7 @@ public sealed class WebhookKeyTests(TestPostgres postgres)
         await venue.AddHostAsync();
         var (countByStatus, sent, done) = (new ConcurrentDictionary<HttpStatusCode, int>(), 0, false);
 
-        // Signed at each moment with what the provider signs with at that moment.
+        // Every event is signed with the key that the provider uses at that moment.
         var senders = Enumerable
             .Range(0, 8)
             .Select(sender =>
@@ -53,7 +53,7 @@ public sealed class WebhookKeyTests(TestPostgres postgres)
         keys.Count.ShouldBe(6);
         countByStatus.Keys.ShouldBe([HttpStatusCode.OK]);
         (await venue.SqlAsync<long>("select count(*) from ingestion.transactions")).ShouldBe(sent);
-        // The one before the last rotation is good for what is still on its way; older ones are not.
+        // The previous key is still accepted, for events sent before the last rotation; older keys are not.
         (await venue.PostWebhookAsync(venue.PaymentEvent("late"), key: keys.ElementAt(4))).ShouldBe(HttpStatusCode.OK);
         (await venue.PostWebhookAsync(venue.PaymentEvent("too-late"), key: keys.First())).ShouldBe(HttpStatusCode.Forbidden);
     }
@@ -62,7 +62,7 @@ public sealed class WebhookKeyTests(TestPostgres postgres)
     public async Task A_rotation_whose_response_is_lost_is_recovered_from_the_subscription()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
-        // Square does it, and the operator's own tool has done it: what the subscription tells is what counts.
+        // The key has already been rotated elsewhere and Square refuses to rotate it again: the key of the subscription counts.
         using var square = new HttpClient
         {
             BaseAddress = venue.Simulator.Address,
@@ -140,7 +140,7 @@ public sealed class WebhookKeyTests(TestPostgres postgres)
             new { id = connection.At("id").GetString() }
         );
         var url = connection.At("webhook.notificationUrl").GetString();
-        foreach (var key in new[] { "first-key", "second-key" }) // both, while the dashboard is being changed
+        foreach (var key in new[] { "first-key", "second-key" }) // both are accepted while the dashboard is being changed
             (await venue.PostWebhookAsync(venue.PaymentEvent("with-" + key, locationId: seller.Location.Id), url: url, key: key)).ShouldBe(
                 HttpStatusCode.OK
             );
@@ -158,7 +158,7 @@ public sealed class WebhookKeyTests(TestPostgres postgres)
 
         async Task ShouldBeExplainedAsync(string signature, params string[] messageParts)
         {
-            // A flood is not looked into one by one: the next one after a moment is.
+            // Only one refusal per interval is examined, so a refused webhook may have to be sent again.
             var before = await GetLastRefusalAsync();
             var refusal = before;
             await Wait.UntilAsync(async () =>
@@ -199,7 +199,7 @@ public sealed class WebhookKeyTests(TestPostgres postgres)
             new { id = venue.ConnectionId }
         );
         await ShouldBeExplainedAsync(TestVenue.Sign(body, venue.NotificationUrl, "the-real-key"), "looks like an access token");
-        // Written down too, for whoever asks another host.
+        // It is stored too, so that another host reports the same.
         await Wait.UntilAsync(async () =>
             await venue.SqlAsync<long>($"select refused_signatures from integrations.pos_connections where id = '{venue.ConnectionId}'")
             >= count

@@ -8,7 +8,7 @@ using PosModular.Simulator.Payments;
 
 namespace PosModular.IntegrationTests.Demo;
 
-/// <summary>What <c>./run --demo</c> starts, in this process and faster.</summary>
+/// <summary>Runs what <c>./run --demo</c> starts, in this process and faster.</summary>
 public sealed class DemoTests(TestPostgres postgres)
 {
     private const int Sales = 200;
@@ -49,7 +49,7 @@ public sealed class DemoTests(TestPostgres postgres)
         foreach (var venue in first)
             ShouldMatchPayments(venue, payments);
 
-        // A simulator that was started anew knows nothing of the night before; the product does.
+        // A new simulator knows nothing of the first run; the product still has its transactions.
         payments = [.. payments, .. await RunDemoAsync(testHost, host, square, seed: 2)];
         foreach (var venue in await WaitForTiersAsync(testHost, owner))
             ShouldMatchPayments(venue, payments);
@@ -74,12 +74,15 @@ public sealed class DemoTests(TestPostgres postgres)
         );
         await simulator.WhenDemoSoldAsync(TestContext.Current.CancellationToken);
         simulator.Deliveries.Counts.Dropped.ShouldBe(0);
-        // While the simulator's doorman is still there to tie the last cards.
+        // The simulator must keep running until it has linked the last cards.
         await WaitForTiersAsync(testHost, new GraphQLClient(testHost, TestKeys.Token("demo-owner")));
         return [.. simulator.Ledger.Payments()];
     }
 
-    /// <summary>The venues once each has a guest with a tier: cards are tied by way of the live feed, a moment after the sale.</summary>
+    /// <summary>
+    /// Returns the venues once each has a guest with a tier: the demo links cards when it sees a payment in the live feed, a moment
+    /// after the payment.
+    /// </summary>
     private static async Task<JsonElement[]> WaitForTiersAsync(TestHost host, GraphQLClient owner)
     {
         while (true)
@@ -129,7 +132,7 @@ public sealed class DemoTests(TestPostgres postgres)
             var at = DateTimeOffset.Parse(sale.At("occurredAt").GetString()!, CultureInfo.InvariantCulture);
             at.ShouldBeLessThan(TimeProvider.System.GetUtcNow());
             var hour = TimeZoneInfo.ConvertTime(at, zone).Hour;
-            (hour >= 18 || hour < 7).ShouldBeTrue($"{venue.At("id")}: {at:O}"); // 06:59 at most, in the night the clocks go forward
+            (hour >= 18 || hour < 7).ShouldBeTrue($"{venue.At("id")}: {at:O}"); // 06:59 at the latest, in the night when the clocks go forward
         }
     }
 }

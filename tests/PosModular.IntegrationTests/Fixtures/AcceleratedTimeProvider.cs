@@ -2,8 +2,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace PosModular.IntegrationTests.Fixtures;
 
-/// <summary>Time in which every wait is a hundredth as long, and one of ten seconds or more a fifth: retries of calls to a provider pass quickly, and no call
-/// is given up because the machine is busy. What time it is stays true.</summary>
+/// <summary>
+/// Shortens waits to a hundredth and those of ten seconds or more to a fifth: retries of provider calls pass quickly, and no call
+/// times out because the machine is busy. The current time stays true.
+/// </summary>
 internal sealed class AcceleratedTimeProvider : TimeProvider
 {
     public static void UseForProviders(IServiceCollection services) =>
@@ -17,7 +19,7 @@ internal sealed class AcceleratedTimeProvider : TimeProvider
         : span >= TimeSpan.FromSeconds(10) ? span / 5
         : TimeSpan.FromTicks(Math.Max(TimeSpan.TicksPerMillisecond, span.Ticks / 100));
 
-    /// <summary>Timeouts are set on a timer that is there already.</summary>
+    /// <summary>Timeouts change a timer that already exists, so its changes are shortened too.</summary>
     private sealed class ShortenedTimer(ITimer timer) : ITimer
     {
         public bool Change(TimeSpan dueTime, TimeSpan period) => timer.Change(Shorten(dueTime), Shorten(period));

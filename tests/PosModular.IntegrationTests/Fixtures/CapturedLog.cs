@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace PosModular.IntegrationTests.Fixtures;
 
-/// <summary>Everything a host says in its log, at every level.</summary>
+/// <summary>Keeps every line that a host logs, at every level, as "Level Category: message".</summary>
 internal sealed class CapturedLog : ILoggerProvider
 {
     public ConcurrentQueue<string> Lines { get; } = new();

@@ -4,12 +4,12 @@ using System.Text.Json;
 
 namespace PosModular.IntegrationTests.Fixtures;
 
-/// <summary>Somebody who talks GraphQL to a host.</summary>
+/// <summary>Sends GraphQL requests to a host, with an access token or, if it is null, anonymously.</summary>
 internal sealed class GraphQLClient(TestHost host, string? token)
 {
     public string? Token => token;
 
-    /// <summary>The whole answer.</summary>
+    /// <summary>Returns the whole response, data and errors.</summary>
     public async Task<JsonElement> ExecuteAsync(string query, object? variables = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/graphql") { Content = JsonContent.Create(new { query, variables }) };
@@ -19,7 +19,7 @@ internal sealed class GraphQLClient(TestHost host, string? token)
         return await response.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken);
     }
 
-    /// <summary>The data; fails on errors.</summary>
+    /// <summary>Returns the data of the response; fails if it has errors.</summary>
     public async Task<JsonElement> GetDataAsync(string query, object? variables = null)
     {
         var response = await ExecuteAsync(query, variables);
@@ -29,7 +29,7 @@ internal sealed class GraphQLClient(TestHost host, string? token)
         return response.GetProperty("data");
     }
 
-    /// <summary>The code of the first error.</summary>
+    /// <summary>Returns the code of the first error; fails if there is none.</summary>
     public async Task<string?> GetErrorCodeAsync(string query, object? variables = null)
     {
         var response = await ExecuteAsync(query, variables);
@@ -40,7 +40,7 @@ internal sealed class GraphQLClient(TestHost host, string? token)
 
 internal static class JsonElementExtensions
 {
-    /// <summary>Walks down, e.g. "venue.transactions.nodes".</summary>
+    /// <summary>Returns the element at a path such as "venue.transactions.nodes.0".</summary>
     public static JsonElement At(this JsonElement element, string path) =>
         path.Split('.').Aggregate(element, (e, name) => int.TryParse(name, out var index) ? e[index] : e.GetProperty(name));
 }

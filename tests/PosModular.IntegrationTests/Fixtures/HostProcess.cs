@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace PosModular.IntegrationTests.Fixtures;
 
-/// <summary>A host as a process of its own, so that it can be killed.</summary>
+/// <summary>A host in a process of its own, so that it can be killed.</summary>
 internal sealed class HostProcess : IAsyncDisposable
 {
     private readonly Process _process;
@@ -31,7 +31,7 @@ internal sealed class HostProcess : IAsyncDisposable
         return new HostProcess(process, address);
     }
 
-    /// <summary>kill -9.</summary>
+    /// <summary>Kills the process without a chance to shut down, like <c>kill -9</c>.</summary>
     public async Task KillAsync()
     {
         _process.Kill();

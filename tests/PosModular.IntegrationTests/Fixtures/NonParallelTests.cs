@@ -1,8 +1,10 @@
 namespace PosModular.IntegrationTests.Fixtures;
 
-/// <summary>Tests of how soon something comes run after the others, one class at a time: a busy machine is not what they are about.</summary>
+/// <summary>
+/// Tests that measure time run after all others, one class at a time, so that a busy machine does not make them fail.
+/// </summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
 public sealed class NonParallelTests
 {
-    public const string Name = "alone";
+    public const string Name = "non-parallel";
 }

@@ -2,7 +2,7 @@ namespace PosModular.IntegrationTests.Fixtures;
 
 internal static class Repository
 {
-    /// <summary>The folder the solution lies in.</summary>
+    /// <summary>The folder that contains the solution.</summary>
     public static string Root { get; } = Find(new DirectoryInfo(AppContext.BaseDirectory));
 
     private static string Find(DirectoryInfo? folder) =>

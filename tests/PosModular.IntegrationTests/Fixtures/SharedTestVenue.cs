@@ -2,7 +2,9 @@ using PosModular.IntegrationTests.Postgres;
 
 namespace PosModular.IntegrationTests.Fixtures;
 
-/// <summary>One bar for those tests of a class that only ask: a class fixture, opened for the first of them.</summary>
+/// <summary>
+/// A class fixture: one venue and host for all tests of a class that do not disturb each other, created for the first of them.
+/// </summary>
 public sealed class SharedTestVenue(TestPostgres postgres) : IAsyncDisposable
 {
     private TestVenue? _venue;

@@ -11,7 +11,7 @@ using PosModular.Kernel.Feed;
 
 namespace PosModular.IntegrationTests.Fixtures;
 
-/// <summary>The whole host as it runs in production, on a free port, in this process.</summary>
+/// <summary>The complete host as it runs in production, in this process and on a free port.</summary>
 internal sealed class TestHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -31,10 +31,10 @@ internal sealed class TestHost : IAsyncDisposable
     public CapturedLog Log { get; }
     public IServiceProvider Services => _app.Services;
 
-    /// <param name="database">A connection string.</param>
-    /// <param name="settings">Settings on top of the usual ones.</param>
-    /// <param name="configureServices">Replaces a clock, say.</param>
-    /// <param name="environment">Production, unless a test is about another.</param>
+    /// <param name="database">The connection string of its database.</param>
+    /// <param name="settings">Settings that are added to the defaults of the tests or replace them.</param>
+    /// <param name="configureServices">Replaces services of the host, for example its clock.</param>
+    /// <param name="environment">The environment it runs in; Production unless the test is about another one.</param>
     public static async Task<TestHost> StartAsync(
         string database,
         IReadOnlyDictionary<string, string?> settings,
@@ -50,7 +50,7 @@ internal sealed class TestHost : IAsyncDisposable
         return new TestHost(app, new Uri(address), log);
     }
 
-    /// <summary>Brings a database up to date, as a host does before it starts.</summary>
+    /// <summary>Migrates a database as a host does before it starts.</summary>
     public static async Task MigrateAsync(string database)
     {
         await using var app = Build(
@@ -88,7 +88,7 @@ internal sealed class TestHost : IAsyncDisposable
         return PosHost.Build(builder);
     }
 
-    /// <summary>Comes after the modules: what a test registers is what the host gets.</summary>
+    /// <summary>Runs after the modules have registered their services, so that the registrations of a test win.</summary>
     private sealed class ConfiguredServiceProviderFactory(Action<IServiceCollection> configureServices)
         : IServiceProviderFactory<IServiceCollection>
     {
@@ -101,7 +101,10 @@ internal sealed class TestHost : IAsyncDisposable
         public IServiceProvider CreateServiceProvider(IServiceCollection containerBuilder) => containerBuilder.BuildServiceProvider();
     }
 
-    /// <summary>Returns when rules and analytics have handled all that was published; fails when they have parked a change, unless that is what the test wants.</summary>
+    /// <summary>
+    /// Returns when rules and analytics have applied every published change. Fails if a change became a dead letter, unless the test
+    /// allows it.
+    /// </summary>
     public async Task WhenIdleAsync(bool allowDeadLetters = false)
     {
         await Services.GetRequiredService<FeedRelays>().WaitUntilIdleAsync(TestContext.Current.CancellationToken);
@@ -109,7 +112,7 @@ internal sealed class TestHost : IAsyncDisposable
             Log.Lines.FirstOrDefault(line => line.Contains("is now a dead letter", StringComparison.Ordinal)).ShouldBeNull();
     }
 
-    /// <summary>How many listen to a feed or bell of the venue on this host.</summary>
+    /// <summary>The number of listeners that follow a feed or signal of the venue on this host.</summary>
     public int ListenerCount(string source, string venueId = TestVenue.VenueId) =>
         Services.GetRequiredService<FeedSignal>().CountListeners(source, venueId);
 

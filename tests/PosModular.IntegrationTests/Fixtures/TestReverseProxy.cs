@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace PosModular.IntegrationTests.Fixtures;
 
-/// <summary>The public address in front of a host: passes on what comes, or answers in its place.</summary>
+/// <summary>Stands at the public address of a host: forwards requests to it or responds in its place.</summary>
 internal sealed class TestReverseProxy : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -14,16 +14,16 @@ internal sealed class TestReverseProxy : IAsyncDisposable
 
     public string Address => _app.Urls.First();
 
-    /// <summary>Where what comes is passed on to; nowhere while null.</summary>
+    /// <summary>The host to which requests are forwarded; none while null.</summary>
     public TestHost? Host { get; set; }
 
-    /// <summary>Answered in the host's place; null for what the host has answered.</summary>
+    /// <summary>The status code that is sent instead of the host's; null sends the host's.</summary>
     public int? StatusCodeOverride { get; set; } = 404;
 
-    /// <summary>Ends when somebody stands in it; null for those who may pass at once.</summary>
+    /// <summary>Completes when a request arrives; null if nobody waits for one.</summary>
     public TaskCompletionSource? RequestArrived { get; set; }
 
-    /// <summary>Who has arrived waits for this.</summary>
+    /// <summary>Holds requests back until it completes; null forwards them at once.</summary>
     public TaskCompletionSource? Release { get; set; }
 
     public static async Task<TestReverseProxy> StartAsync()

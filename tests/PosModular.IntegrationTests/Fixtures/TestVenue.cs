@@ -10,7 +10,9 @@ using PosModular.Simulator.Sellers;
 
 namespace PosModular.IntegrationTests.Fixtures;
 
-/// <summary>A venue whose till is connected for real: database, simulator, host, subscription. What most tests start from.</summary>
+/// <summary>
+/// A venue with a Square location connected end to end: database, simulator, host and webhook subscription. Most tests start from it.
+/// </summary>
 internal sealed class TestVenue : IAsyncDisposable
 {
     public const string VenueId = "bar";
@@ -33,7 +35,10 @@ internal sealed class TestVenue : IAsyncDisposable
     public string NotificationUrl { get; private set; } = "";
     public string SignatureKey { get; private set; } = "";
 
-    /// <summary>The till of the recorded samples: merchant 6SSW7HV8K2ST5, location S8GWD5R9QB376.</summary>
+    /// <summary>
+    /// Connects the seller of the recorded samples: merchant 6SSW7HV8K2ST5, location S8GWD5R9QB376. Syncs are off unless the settings
+    /// switch them on.
+    /// </summary>
     public static async Task<TestVenue> CreateAsync(
         string database,
         Action<IServiceCollection>? configureServices = null,
@@ -58,7 +63,7 @@ internal sealed class TestVenue : IAsyncDisposable
             ["Pos:Square:BaseUrls:Sandbox"] = simulator.Address.ToString(),
             ["Pos:Toast:BaseUrls:Sandbox"] = simulator.Address.ToString(),
             ["Pos:PublicBaseUrl"] = "https://pos.example.test",
-            // Most tests tell by events what they want known, and nothing else.
+            // Most tests send exactly the webhooks they need; a sync would add transactions of its own.
             ["Pos:Syncs"] = "false",
         };
         foreach (var (name, value) in settings ?? new Dictionary<string, string?>())
@@ -110,7 +115,9 @@ internal sealed class TestVenue : IAsyncDisposable
             await Moderator.GetDataAsync(
                 """
                 mutation($input: ConnectPosInput!) {
-                  connectPos(input: $input) { connection { id status webhook { notificationUrl subscriptionId } } errors { code message } } }
+                  connectPos(input: $input) {
+                    connection { id status webhook { notificationUrl subscriptionId } }
+                    errors { code message } } }
                 """,
                 new
                 {
@@ -135,7 +142,7 @@ internal sealed class TestVenue : IAsyncDisposable
         return (payload.At("connection.id").GetGuid(), payload.At("connection.webhook.notificationUrl").GetString()!, key);
     }
 
-    /// <summary>Posts a body as Square would: signed for the address it was told, sent to wherever the host listens.</summary>
+    /// <summary>Posts a body as Square would: signed for the notification URL, sent to the address where the host listens.</summary>
     public async Task<HttpStatusCode> PostWebhookAsync(
         byte[] body,
         TestHost? host = null,
@@ -165,7 +172,7 @@ internal sealed class TestVenue : IAsyncDisposable
     public static string Sign(byte[] body, string url, string key) =>
         Convert.ToBase64String(HMACSHA256.HashData(Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes(url).Concat(body).ToArray()));
 
-    /// <summary>A payment event in Square's words.</summary>
+    /// <summary>The body of a Square payment.updated event; amounts in minor units, minutes after 20:00 UTC.</summary>
     public byte[] PaymentEvent(
         string paymentId,
         long amount = 1000,
@@ -194,7 +201,7 @@ internal sealed class TestVenue : IAsyncDisposable
             """
         );
 
-    /// <summary>A refund event in Square's words; of no known payment when there is none.</summary>
+    /// <summary>The body of a Square refund event; an unlinked refund if the payment id is null.</summary>
     public byte[] RefundEvent(
         string refundId,
         string? paymentId,
@@ -208,15 +215,15 @@ internal sealed class TestVenue : IAsyncDisposable
             $$"""
             {"merchant_id":"{{Seller.Merchant.Id}}","type":"{{type}}","event_id":"{{eventId
                 ?? $"event-{Interlocked.Increment(ref _eventCount)}"}}",
-            "created_at":"2026-11-20T20:00:00Z","data":{"type":"refund","id":"{{refundId}}","object":{"refund":{"id":"{{refundId}}","status":"{{status}}",
-            "created_at":"2026-11-20T21:00:00.000Z","updated_at":"2026-11-20T21:00:{{second:00}}.000Z","location_id":"{{Seller.Location.Id}}","payment_id":{{JsonSerializer.Serialize(
-                paymentId
-            )}},
+            "created_at":"2026-11-20T20:00:00Z","data":{"type":"refund","id":"{{refundId}}",
+            "object":{"refund":{"id":"{{refundId}}","status":"{{status}}",
+            "created_at":"2026-11-20T21:00:00.000Z","updated_at":"2026-11-20T21:00:{{second:00}}.000Z",
+            "location_id":"{{Seller.Location.Id}}","payment_id":{{JsonSerializer.Serialize(paymentId)}},
             "amount_money":{"amount":{{amount.ToString(CultureInfo.InvariantCulture)}},"currency":"USD"},"reason":"spilt" } } } }
             """
         );
 
-    /// <summary>Ties a card to a user, as the venue does: by the token of a first sale with it (1.00).</summary>
+    /// <summary>Links a card to a user as a venue does: by the card token of its first transaction, a payment of 1.00.</summary>
     public async Task LinkCardAsync(string userId, string fingerprint)
     {
         await PostWebhookAsync(PaymentEvent("first-of-" + userId, amount: 100, fingerprint: fingerprint));
@@ -237,7 +244,7 @@ internal sealed class TestVenue : IAsyncDisposable
         ).At("linkCard").ToString().ShouldBe("""{"matchedTransactions":1,"errors":[]}""");
     }
 
-    /// <summary>Returns when a subscriber follows the venue's feed on one of the hosts: what is posted from then on must reach it.</summary>
+    /// <summary>Returns when enough subscribers follow the venue's feed: from then on every posted webhook must reach them.</summary>
     public Task WaitForSubscribersAsync(int count = 1) => Wait.UntilAsync(() => Hosts.Sum(h => h.ListenerCount("ingestion")) >= count);
 
     public async Task<T> SqlAsync<T>(string sql)

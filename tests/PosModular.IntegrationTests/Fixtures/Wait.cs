@@ -3,16 +3,18 @@ using System.Runtime.CompilerServices;
 
 namespace PosModular.IntegrationTests.Fixtures;
 
-/// <summary>For what must come and rings no bell. It is looked for forty times a second, as asking costs those that are asked, and what never comes
-/// fails the test instead of hanging it.</summary>
+/// <summary>
+/// Polls for a condition that announces itself in no other way, and fails the test if it never holds. It polls 40 times a second,
+/// because every poll costs processor time that the tested code needs.
+/// </summary>
 internal static class Wait
 {
     private static readonly TimeSpan DefaultTimeout = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(25);
 
-    /// <param name="condition">Asked until it is true.</param>
-    /// <param name="timeout">Two minutes, unless how soon it comes is what the test is about.</param>
-    /// <param name="description">For the message.</param>
+    /// <param name="condition">Evaluated until it is true.</param>
+    /// <param name="timeout">Two minutes, unless the test is about how soon the condition holds.</param>
+    /// <param name="description">Describes the condition in the failure message.</param>
     public static async Task UntilAsync(
         Func<Task<bool>> condition,
         TimeSpan? timeout = null,

@@ -9,7 +9,7 @@ internal sealed class WebSocketSubscriber : IAsyncDisposable
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
     private readonly Process _node;
-    private readonly Channel<(string What, JsonElement Value)> _messages = Channel.CreateUnbounded<(string, JsonElement)>();
+    private readonly Channel<(string Type, JsonElement Value)> _messages = Channel.CreateUnbounded<(string, JsonElement)>();
     private readonly Task _reading;
     private volatile bool _isDisposing;
 
@@ -23,12 +23,12 @@ internal sealed class WebSocketSubscriber : IAsyncDisposable
     public static async Task<WebSocketSubscriber> StartAsync(TestHost host, string token, string query, object? variables = null)
     {
         var subscriber = BeginConnect(host, token, query, variables);
-        var (what, value) = await subscriber.ReceiveAsync();
-        what.ShouldBe("connected", value.ToString());
+        var (type, value) = await subscriber.ReceiveAsync();
+        type.ShouldBe("connected", value.ToString());
         return subscriber;
     }
 
-    /// <summary>Tries to connect; what comes of it is to be heard.</summary>
+    /// <summary>Starts to connect and subscribe; the messages tell whether the server accepts it.</summary>
     public static WebSocketSubscriber BeginConnect(TestHost host, string token, string query, object? variables = null)
     {
         var folder = Path.Combine(Repository.Root, "tests", "PosModular.IntegrationTests", "graphql-ws-client");
@@ -46,19 +46,19 @@ internal sealed class WebSocketSubscriber : IAsyncDisposable
         return new WebSocketSubscriber(Process.Start(start)!);
     }
 
-    /// <summary>The next thing it says: next, error, complete or closed.</summary>
-    public async Task<(string What, JsonElement Value)> ReceiveAsync()
+    /// <summary>Waits for the next message: connected, next, error, complete or closed.</summary>
+    public async Task<(string Type, JsonElement Value)> ReceiveAsync()
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         timeout.CancelAfter(Timeout);
         return await _messages.Reader.ReadAsync(timeout.Token);
     }
 
-    /// <summary>The next value of the subscribed field; fails on anything else.</summary>
+    /// <summary>Waits for the next value of the subscribed field; fails on any other message.</summary>
     public async Task<JsonElement> NextAsync()
     {
-        var (what, value) = await ReceiveAsync();
-        what.ShouldBe("next", value.ToString());
+        var (type, value) = await ReceiveAsync();
+        type.ShouldBe("next", value.ToString());
         value.TryGetProperty("errors", out var errors).ShouldBeFalse(errors.ToString());
         return value.GetProperty("data").EnumerateObject().Single().Value;
     }
@@ -68,9 +68,9 @@ internal sealed class WebSocketSubscriber : IAsyncDisposable
         while (await _node.StandardOutput.ReadLineAsync() is { } line)
         {
             if (_isDisposing)
-                break; // killed in the middle of a word
+                break; // the killed process may have written half a line
             var message = JsonDocument.Parse(line).RootElement;
-            await _messages.Writer.WriteAsync((message.GetProperty("what").GetString()!, message.GetProperty("value")));
+            await _messages.Writer.WriteAsync((message.GetProperty("type").GetString()!, message.GetProperty("value")));
         }
         _messages.Writer.Complete();
     }

@@ -2,15 +2,15 @@ using System.Collections.Concurrent;
 
 namespace PosModular.IntegrationTests.Fixtures;
 
-/// <summary>Many webhooks from many senders; each keeps an event until it is answered 200, as a till's provider does.</summary>
+/// <summary>Sends many webhooks in parallel and, like a provider, repeats each until it gets a 200.</summary>
 internal static class WebhookLoad
 {
     private const int SenderCount = 16;
 
-    /// <param name="venue">Whose events they are.</param>
-    /// <param name="events">Their bodies; they are signed here.</param>
-    /// <param name="addressOfSender">Where a sender knocks; asked anew for each knock.</param>
-    /// <param name="timeout">When it fails.</param>
+    /// <param name="venue">The venue whose connection the events belong to.</param>
+    /// <param name="events">The bodies of the events; they are signed here.</param>
+    /// <param name="addressOfSender">The address that sender number n calls; evaluated for every attempt.</param>
+    /// <param name="timeout">The time after which it fails.</param>
     public static async Task SendAsync(TestVenue venue, IEnumerable<byte[]> events, Func<int, Uri> addressOfSender, TimeSpan timeout)
     {
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(30) };
@@ -25,7 +25,8 @@ internal static class WebhookLoad
                     Task.Run(
                         async () =>
                         {
-                            using var retryTimer = new PeriodicTimer(TimeSpan.FromMilliseconds(20)); // what knocks without pause keeps the host from starting
+                            // Retries without a pause would keep a host from starting.
+                            using var retryTimer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
                             while (pending.TryDequeue(out var body))
                             while (!await IsStoredAsync(body, new Uri(addressOfSender(sender), path)))
                                 await retryTimer.WaitForNextTickAsync(cancellation.Token);
@@ -49,7 +50,7 @@ internal static class WebhookLoad
             }
             catch (HttpRequestException)
             {
-                return false; // nobody there
+                return false; // no host listens at the moment
             }
         }
     }

@@ -43,7 +43,7 @@ public sealed class GraphQLIdeTests(TestPostgres postgres)
             .Select(r => new Uri(r).Authority)
             .Distinct()
             .ShouldBe([host.Address.Authority]);
-        // Chromium itself asks its maker for updates; the pages' own requests are above.
+        // Chromium itself contacts Google for updates; the requests of the pages are checked above.
         session
             .ExternalHosts.Where(h =>
                 !h.EndsWith(".google.com", StringComparison.Ordinal) && !h.EndsWith(".googleapis.com", StringComparison.Ordinal)
@@ -66,7 +66,7 @@ public sealed class GraphQLIdeTests(TestPostgres postgres)
             .ShouldContain($"connect-src 'self' ws://{host.Address.Authority} wss://{host.Address.Authority};");
         (await TextAsync(host, "/graphql/LICENSE")).ShouldContain("ChilliCream License");
 
-        // Its service worker would answer from its cache after an update.
+        // The IDE's service worker is not served: after an update it would respond from its cache.
         foreach (
             var path in new[]
             {

@@ -4,12 +4,12 @@ using PosModular.IntegrationTests.Fixtures;
 
 namespace PosModular.IntegrationTests.Ide;
 
-/// <summary>A headless Chromium in which the IDE is used as a person would; Node with the public playwright-core package drives it.</summary>
+/// <summary>A headless Chromium that uses the IDE as a person would, driven by Node with the public playwright-core package.</summary>
 internal static class HeadlessBrowser
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(2);
 
-    /// <summary>POS_TEST_CHROMIUM, else where scripts/ensure-chromium.sh puts it; null where there is none.</summary>
+    /// <summary>The value of POS_TEST_CHROMIUM, else the Chromium that is installed on this machine; null if there is none.</summary>
     public static string? ExecutablePath { get; } =
         Environment.GetEnvironmentVariable("POS_TEST_CHROMIUM") is { Length: > 0 } given
             ? given
@@ -19,7 +19,10 @@ internal static class HeadlessBrowser
                 .Append("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
                 .FirstOrDefault(File.Exists);
 
-    /// <summary>Runs a query until its answer shows, then a subscription until its news shows; a picture of the end is kept under artifacts/.</summary>
+    /// <summary>
+    /// Runs a query until its expected result is shown, then a subscription until its expected event is shown. A final screenshot is
+    /// kept under artifacts/.
+    /// </summary>
     public static async Task<BrowserSession> UseIdeAsync(
         TestHost host,
         string screenshotName,
@@ -73,9 +76,9 @@ internal static class HeadlessBrowser
     }
 }
 
-/// <param name="Requests">Addresses that the pages asked for.</param>
-/// <param name="ExternalHosts">Hosts that anything in the browser, the browser included, tried to reach beyond this machine.</param>
-/// <param name="CspViolations">What the content security policy held back.</param>
+/// <param name="Requests">The addresses that the pages requested.</param>
+/// <param name="ExternalHosts">The hosts beyond this machine that a page or the browser itself tried to reach.</param>
+/// <param name="CspViolations">The console messages about what the content security policy blocked.</param>
 internal sealed record BrowserSession(
     IReadOnlyList<string> Requests,
     IReadOnlyList<string> ExternalHosts,

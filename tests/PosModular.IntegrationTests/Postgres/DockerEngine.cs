@@ -3,8 +3,8 @@ using System.Net.Sockets;
 namespace PosModular.IntegrationTests.Postgres;
 
 /// <summary>
-/// Whether a Docker engine answers, asked in a second at most. Testcontainers finds out too, but with an exception after
-/// its own retries.
+/// Tells within a second whether a Docker engine responds. Testcontainers would find out too, but by an exception after its own
+/// retries.
 /// </summary>
 internal static class DockerEngine
 {
@@ -14,7 +14,7 @@ internal static class DockerEngine
         Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".docker/run/docker.sock"),
     ];
 
-    /// <summary>An engine named by DOCKER_HOST is taken at its word.</summary>
+    /// <summary>An engine named by DOCKER_HOST is taken as available without a ping.</summary>
     public static async Task<bool> IsAvailableAsync()
     {
         if (!string.IsNullOrEmpty(Environment.GetEnvironmentVariable("DOCKER_HOST")))
@@ -25,7 +25,7 @@ internal static class DockerEngine
         return false;
     }
 
-    /// <summary>A socket file outlives its engine, so it is asked (Docker Engine API, "Ping").</summary>
+    /// <summary>Pings the engine (Docker Engine API, "Ping"), because its socket file exists even after it has stopped.</summary>
     private static async Task<bool> PingAsync(string path)
     {
         using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(1));

@@ -4,7 +4,7 @@ using PosModular.Host.Development.Postgres;
 
 namespace PosModular.IntegrationTests.Postgres;
 
-/// <summary>The private PostgreSQL of a developer's machine keeps what it was given, through crashes and shared use.</summary>
+/// <summary>The embedded PostgreSQL of development keeps its data through crashes and while several hosts share it.</summary>
 public sealed class EmbeddedPostgresTests
 {
     [Fact]
@@ -57,7 +57,7 @@ public sealed class EmbeddedPostgresTests
         );
     }
 
-    /// <summary>Unpooled: a pooled connection does not notice at once that its server has gone.</summary>
+    /// <summary>Does not pool, because a pooled connection does not notice at once that its server has stopped.</summary>
     private static async Task<object?> ExecuteAsync(EmbeddedPostgres postgres, string sql)
     {
         await using var connection = new NpgsqlConnection(

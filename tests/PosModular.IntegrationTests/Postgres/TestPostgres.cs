@@ -8,24 +8,24 @@ using PosModular.IntegrationTests.Fixtures;
 using Testcontainers.PostgreSql;
 
 [assembly: AssemblyFixture(typeof(PosModular.IntegrationTests.Postgres.TestPostgres))]
-// Many of them wait most of the time, for a process to start or a second to go by; two classes a processor leave little of it idle.
+// Many tests mostly wait, for a process to start or for a second to pass; two classes per processor keep it busy.
 [assembly: CollectionBehavior(MaxParallelThreads = 4)]
 
 namespace PosModular.IntegrationTests.Postgres;
 
 /// <summary>
-/// One PostgreSQL for the whole test process, and as many fresh databases on it as tests ask for. It is the server
-/// named by POS_TEST_POSTGRES, else a container where a Docker engine answers, else a throw-away cluster of this
-/// machine's own binaries. A test class takes it as a constructor parameter. At the end only what was started here is
-/// stopped; on a server that was here before, the databases made are dropped. A server started here flushes nothing to
-/// the disk: the tests that crash PostgreSQL start one of their own.
+/// One PostgreSQL server for the whole test process, and a fresh database on it for every test that asks for one. It is the
+/// server named by POS_TEST_POSTGRES, else a container if a Docker engine responds, else a temporary cluster made with this
+/// machine's own binaries. A test class takes it as a constructor parameter. At the end, a server that was started here is
+/// stopped; on a server that already existed, the databases made here are dropped. A server started here does not flush to
+/// the disk, so tests that crash PostgreSQL start a server of their own.
 /// </summary>
 public sealed class TestPostgres : IAsyncLifetime
 {
     private const string Image = "postgres:17";
     private const string Prefix = "posmodular-tests-";
 
-    // What a fresh database costs is taken from the processor, of which the tests have little else: no flushing, no page twice, nothing compressed.
+    // Creating databases competes with the tests for the processor. Durability is of no use here, so it is switched off.
     private static readonly string[] SpeedSettings =
     [
         "alter system set fsync = off",
@@ -59,13 +59,13 @@ public sealed class TestPostgres : IAsyncLifetime
                 await ExecuteAsync(setting);
     }
 
-    /// <summary>Makes a database of its own for a test, migrated and without a row, and gives the connection string to it.</summary>
+    /// <summary>Creates a migrated, empty database and returns its connection string.</summary>
     public async Task<string> CreateDatabaseAsync() => await CreateFromTemplateAsync(await _migratedTemplate.Value);
 
-    /// <summary>As a new host finds it: without schemas.</summary>
+    /// <summary>Creates a database without any schema, as a new installation finds it, and returns its connection string.</summary>
     public Task<string> CreateEmptyDatabaseAsync() => CreateFromTemplateAsync("template0");
 
-    // Nobody stays connected to what is copied: creating from a database in use fails.
+    // The template must have no open connection: PostgreSQL does not copy a database that is in use.
     private async Task<string> CreateFromTemplateAsync(string template)
     {
         var database = $"test_{Guid.NewGuid():N}";
@@ -74,7 +74,7 @@ public sealed class TestPostgres : IAsyncLifetime
         return new NpgsqlConnectionStringBuilder(_server) { Database = database }.ConnectionString;
     }
 
-    /// <summary>Once for all tests, by the host's own migration.</summary>
+    /// <summary>Migrates the template once for all tests, with the host's own code.</summary>
     private async Task<string> CreateMigratedTemplateAsync()
     {
         var template = new NpgsqlConnectionStringBuilder(await CreateEmptyDatabaseAsync()) { Pooling = false };
@@ -82,7 +82,9 @@ public sealed class TestPostgres : IAsyncLifetime
         return template.Database!;
     }
 
-    /// <summary>A throw-away server for one test alone, which may stop it, crash it and start it again. Needs the binaries on this machine.</summary>
+    /// <summary>
+    /// Starts a temporary server for a single test, which may stop, crash and restart it. Needs PostgreSQL's binaries on this machine.
+    /// </summary>
     internal static Task<EmbeddedPostgres> StartDedicatedAsync()
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Environment.ProcessId}-{Guid.NewGuid():N}");
@@ -98,7 +100,7 @@ public sealed class TestPostgres : IAsyncLifetime
     {
         if (_embedded is not null)
         {
-            // Else the pools' idle connections would be reset under them, and say so.
+            // Otherwise the pools' idle connections would be reset by the server and log errors.
             NpgsqlConnection.ClearAllPools();
             await _embedded.DisposeAsync();
         }
@@ -109,7 +111,7 @@ public sealed class TestPostgres : IAsyncLifetime
                 await ExecuteAsync($"drop database if exists \"{database}\" with (force)");
     }
 
-    /// <summary>A Docker engine that cannot get the image (no network, say) is no reason for not testing.</summary>
+    /// <summary>Null if no Docker engine responds or it cannot get the image, for example without a network.</summary>
     private async Task<string?> TryStartContainerAsync()
     {
         if (!await DockerEngine.IsAvailableAsync())
@@ -121,7 +123,7 @@ public sealed class TestPostgres : IAsyncLifetime
         }
         catch (Exception e)
         {
-            await Console.Error.WriteLineAsync($"Docker answers but cannot run {Image}; trying this machine's own PostgreSQL. {e.Message}");
+            await Console.Error.WriteLineAsync($"Docker responds but cannot run {Image}. The tests use this machine's own PostgreSQL instead. {e.Message}");
             await container.DisposeAsync();
             return null;
         }
@@ -130,8 +132,8 @@ public sealed class TestPostgres : IAsyncLifetime
     }
 
     /// <summary>
-    /// A test process that was killed leaves its cluster running. The name tells whose it was; one whose process lives
-    /// is left alone.
+    /// Removes clusters that killed test processes left running. The folder's name contains the process id; the cluster of a
+    /// process that is still alive is left alone.
     /// </summary>
     private static async Task RemoveAbandonedClustersAsync()
     {
@@ -147,7 +149,7 @@ public sealed class TestPostgres : IAsyncLifetime
             }
             catch (Exception e) when (e is UnauthorizedAccessException or IOException or EmbeddedPostgresException)
             {
-                await Console.Error.WriteLineAsync($"Could not clear away {directory}, left by an earlier test run: {e.Message}");
+                await Console.Error.WriteLineAsync($"Could not remove {directory}, which an earlier test run left; remove it by hand. {e.Message}");
             }
         }
 

@@ -6,8 +6,10 @@ using PosModular.IntegrationTests.Postgres;
 
 namespace PosModular.IntegrationTests.Rights;
 
-/// <summary>Walks every field and mutation of the schema as everybody, and compares with the table of who may what (docs/rights.md). A field that is new in the schema
-/// must be put into the table first.</summary>
+/// <summary>
+/// Calls every field and mutation of the schema as every kind of caller and compares the outcome with the table of rights
+/// (docs/rights.md). A new field of the schema must be added to the table first.
+/// </summary>
 public sealed class RightsMatrixTests(TestPostgres postgres)
 {
     private enum Right
@@ -41,7 +43,7 @@ public sealed class RightsMatrixTests(TestPostgres postgres)
 
     private const string UnknownId = "00000000-0000-7000-8000-000000000000";
 
-    private static readonly Dictionary<string, (Right Row, string Arguments)> Venue = new()
+    private static readonly Dictionary<string, (Right Right, string Arguments)> Venue = new()
     {
         ["id"] = (Right.ViewVenue, ""),
         ["name"] = (Right.ViewVenue, ""),
@@ -69,12 +71,12 @@ public sealed class RightsMatrixTests(TestPostgres postgres)
     private static readonly Dictionary<string, Right> Query = new()
     {
         ["viewer"] = Right.AnyUser,
-        ["venue"] = Right.AnyUser, // null for a stranger
-        ["venues"] = Right.AnyUser, // one's own
+        ["venue"] = Right.AnyUser, // null for a caller without rights
+        ["venues"] = Right.AnyUser, // the caller's own venues
         ["unroutedWebhookEvents"] = Right.ManageConnections,
     };
 
-    private static readonly Dictionary<string, (Right Row, string Input)> Mutations = new()
+    private static readonly Dictionary<string, (Right Right, string Input)> Mutations = new()
     {
         ["registerVenue"] = (Right.ManageConnections, "{ name: \"\", timeZone: \"UTC\", currency: \"EUR\", ownerUserIds: [] }"),
         ["updateVenue"] = (Right.ManageConnections, "{ venueId: \"bar\", timeZone: \"Mars\" }"),
@@ -100,10 +102,10 @@ public sealed class RightsMatrixTests(TestPostgres postgres)
         ["endLiveSession"] = (Right.ManageMembers, "{ sessionId: \"SESSION\", endedAt: \"2001-01-01T00:00:00Z\" }"),
     };
 
-    /// <summary>Named by the id of a thing of the venue: who may not see the venue is told that there is none.</summary>
+    /// <summary>Mutations that name an object of the venue by id: callers without rights get NOT_FOUND.</summary>
     private static readonly string[] AddressedById = ["updateSpendRule", "toggleSpendRule", "deleteSpendRule", "endLiveSession"];
 
-    private static readonly Dictionary<string, (Right Row, string Feed)> Subscriptions = new()
+    private static readonly Dictionary<string, (Right Right, string Feed)> Subscriptions = new()
     {
         ["transactionAdded"] = (Right.ViewTransactions, "ingestion"),
         ["transactionChanged"] = (Right.ViewTransactions, "ingestion"),
@@ -149,33 +151,33 @@ public sealed class RightsMatrixTests(TestPostgres postgres)
         types["Mutation"].Keys.ShouldBe(Mutations.Keys, ignoreOrder: true);
         types["Subscription"].Keys.ShouldBe(Subscriptions.Keys, ignoreOrder: true);
 
-        // What is refused first, so that it can be shown to have touched nothing.
+        // The refused calls come first, so that the database can be shown to be unchanged.
         var before = await HashDatabaseAsync(venue);
         foreach (var allowed in new[] { false, true })
         {
             foreach (var caller in Enum.GetValues<Caller>())
             {
                 var client = ClientOf(venue, caller);
-                foreach (var (field, row) in Query.Where(q => IsAllowed(caller, q.Value) == allowed))
+                foreach (var (field, right) in Query.Where(q => IsAllowed(caller, q.Value) == allowed))
                     ShouldBeDecided(
                         await client.ExecuteAsync($"{{ {field}{(field == "venue" ? "(id: \"bar\")" : "")} {{ __typename }} }}"),
                         caller,
                         allowed,
                         field
                     );
-                foreach (var (field, (row, arguments)) in Venue.Where(v => IsAllowed(caller, v.Value.Row) == allowed))
+                foreach (var (field, (right, arguments)) in Venue.Where(v => IsAllowed(caller, v.Value.Right) == allowed))
                 {
                     var response = await client.ExecuteAsync(
                         $"{{ venue(id: \"bar\") {{ {field}{arguments}{(types["Venue"][field] ? " { __typename }" : "")} }} }}"
                     );
                     if (caller is Caller.Stranger or Caller.OwnerOfAnother)
-                        response.At("data.venue").ValueKind.ShouldBe(JsonValueKind.Null, field); // as if there were none
+                        response.At("data.venue").ValueKind.ShouldBe(JsonValueKind.Null, field); // as if the venue did not exist
                     else
                         ShouldBeDecided(response, caller, allowed, "venue." + field);
                 }
                 foreach (
-                    var (field, (row, input)) in Mutations
-                        .Where(m => IsAllowed(caller, m.Value.Row) == allowed)
+                    var (field, (right, input)) in Mutations
+                        .Where(m => IsAllowed(caller, m.Value.Right) == allowed)
                         .OrderBy(m => m.Key == "deleteSpendRule")
                 )
                 {
@@ -186,13 +188,13 @@ public sealed class RightsMatrixTests(TestPostgres postgres)
                     else
                         ShouldBeDecided(response, caller, allowed, field);
                 }
-                foreach (var (field, (row, feed)) in Subscriptions.Where(s => IsAllowed(caller, s.Value.Row) == allowed))
+                foreach (var (field, (right, feed)) in Subscriptions.Where(s => IsAllowed(caller, s.Value.Right) == allowed))
                     await ShouldDecideSubscriptionAsync(venue, client, caller, field, feed, allowed);
             }
             if (!allowed)
                 (await HashDatabaseAsync(venue)).ShouldBe(before);
         }
-        // The one part of something visible that is not: a sale's own words in an event.
+        // The payload of a webhook event contains a transaction, so it is hidden from those who may only view the venue.
         (await venue.Moderator.GetErrorCodeAsync("{ venue(id: \"bar\") { webhookEvents { nodes { payload } } } }")).ShouldBe("FORBIDDEN");
         (await venue.Owner.GetDataAsync("{ venue(id: \"bar\") { webhookEvents { nodes { payload } } } }"))
             .At("venue.webhookEvents.nodes.0.payload")
@@ -230,7 +232,7 @@ public sealed class RightsMatrixTests(TestPostgres postgres)
         type.ValueKind == JsonValueKind.Object
         && (type.At("kind").GetString() == "OBJECT" || (type.TryGetProperty("ofType", out var inner) && IsObject(inner)));
 
-    /// <summary>Refused: the stream says so and ends. Allowed: somebody listens on the host from then on.</summary>
+    /// <summary>A refused stream contains the error and ends; an allowed one registers a listener on the host.</summary>
     private static async Task ShouldDecideSubscriptionAsync(
         TestVenue venue,
         GraphQLClient client,

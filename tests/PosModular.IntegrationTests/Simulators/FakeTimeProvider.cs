@@ -1,6 +1,6 @@
 namespace PosModular.IntegrationTests.Simulators;
 
-/// <summary>A clock that stands until it is moved.</summary>
+/// <summary>A clock that stands still until a test advances it.</summary>
 internal sealed class FakeTimeProvider : TimeProvider
 {
     private DateTimeOffset _now = new(2026, 11, 24, 20, 0, 0, TimeSpan.Zero);

@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 namespace PosModular.IntegrationTests.Simulators;
 
 /// <summary>
-/// A JSON document without its values: for each path (elements of an array count as one, <c>[]</c>) what kinds of values stand
-/// there. Instants are told apart by their spelling, and words in capitals from other text.
+/// The shape of a JSON document: the kinds of values at each path, where all elements of an array share the path <c>[]</c>. Instants
+/// are distinguished by their format, and words in capitals from other text.
 /// </summary>
 internal sealed partial class JsonShape
 {
@@ -21,18 +21,18 @@ internal sealed partial class JsonShape
         return shape;
     }
 
-    /// <summary>Each path of ours is the sample's too, with the same kinds, or is listed; each of the sample's is ours, or is listed.</summary>
-    /// <param name="sample">What is documented.</param>
-    /// <param name="additionalPaths">Paths of ours that the sample does not show.</param>
-    /// <param name="omittedPaths">Paths of the sample that are left out on purpose.</param>
+    /// <summary>Fails unless both shapes have the same paths and kinds, except for the listed paths.</summary>
+    /// <param name="sample">The documented shape.</param>
+    /// <param name="additionalPaths">Paths of this shape that the sample does not show.</param>
+    /// <param name="omittedPaths">Paths of the sample that this shape omits on purpose.</param>
     public void ShouldMatch(JsonShape sample, string[] additionalPaths, string[] omittedPaths)
     {
-        Paths.Where(path => !sample._kinds.ContainsKey(path)).ShouldBe(additionalPaths, ignoreOrder: true, "ours, but not the sample's");
-        sample.Paths.Where(path => !_kinds.ContainsKey(path)).ShouldBe(omittedPaths, ignoreOrder: true, "the sample's, but not ours");
+        Paths.Where(path => !sample._kinds.ContainsKey(path)).ShouldBe(additionalPaths, ignoreOrder: true, "paths that the sample does not have");
+        sample.Paths.Where(path => !_kinds.ContainsKey(path)).ShouldBe(omittedPaths, ignoreOrder: true, "paths that only the sample has");
         foreach (var path in Paths.Where(sample._kinds.ContainsKey))
         {
             var (actual, documented) = (_kinds[path], sample._kinds[path]);
-            // A field that may be null says nothing of its kind where it is.
+            // Where a field is null, its kind is unknown.
             if (!documented.SetEquals(["null"]) && !actual.SetEquals(["null"]))
                 actual
                     .Except(documented)

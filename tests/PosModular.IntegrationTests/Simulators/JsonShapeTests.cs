@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace PosModular.IntegrationTests.Simulators;
 
-/// <summary>The comparison with the samples does find what differs.</summary>
+/// <summary>The comparison of JSON shapes finds every kind of difference.</summary>
 public sealed class JsonShapeTests
 {
     private const string Sample =
@@ -19,12 +19,12 @@ public sealed class JsonShapeTests
 
     [Theory]
     [InlineData(
-        "a field more",
+        "an additional field",
         """{"id":"x1","status":"COMPLETED","at":"2021-10-13T19:34:33.524Z","money":{"amount":5,"currency":"USD"},"ids":["a"],"note":null}"""
     )]
-    [InlineData("a field less", """{"id":"x1","status":"COMPLETED","at":"2021-10-13T19:34:33.524Z","money":{"amount":5},"ids":["a"]}""")]
+    [InlineData("a missing field", """{"id":"x1","status":"COMPLETED","at":"2021-10-13T19:34:33.524Z","money":{"amount":5},"ids":["a"]}""")]
     [InlineData(
-        "text for a number",
+        "text instead of a number",
         """{"id":"x1","status":"COMPLETED","at":"2021-10-13T19:34:33.524Z","money":{"amount":"5"},"ids":["a"],"note":null}"""
     )]
     [InlineData(
@@ -32,7 +32,7 @@ public sealed class JsonShapeTests
         """{"id":"x1","status":"COMPLETED","at":"2021-10-13T19:34:33Z","money":{"amount":5},"ids":["a"],"note":null}"""
     )]
     [InlineData(
-        "no word in capitals",
+        "no enum-like word in capitals",
         """{"id":"x1","status":"Completed","at":"2021-10-13T19:34:33.524Z","money":{"amount":5},"ids":["a"],"note":null}"""
     )]
     public void Documents_of_different_shapes_do_not_match(string difference, string json) =>

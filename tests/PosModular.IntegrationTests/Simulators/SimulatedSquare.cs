@@ -9,7 +9,7 @@ using PosModular.Simulator.Sellers;
 
 namespace PosModular.IntegrationTests.Simulators;
 
-/// <summary>A simulator with one Square till, talked to over HTTP as the product does.</summary>
+/// <summary>A simulator with one Square seller, called over HTTP as the product does.</summary>
 internal sealed class SimulatedSquare : IAsyncDisposable
 {
     public required RunningSimulator Simulator { get; init; }
@@ -41,7 +41,7 @@ internal sealed class SimulatedSquare : IAsyncDisposable
 
     public static JsonElement Sample(string name) => JsonDocument.Parse(Samples.Read(name)).RootElement;
 
-    /// <summary>The answer to a call with the till's token.</summary>
+    /// <summary>Calls Square with the seller's access token, unless another one is given.</summary>
     public async Task<(HttpStatusCode Status, JsonElement Body)> CallAsync(
         HttpMethod method,
         string path,
@@ -59,7 +59,7 @@ internal sealed class SimulatedSquare : IAsyncDisposable
         return (answer.StatusCode, await answer.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken));
     }
 
-    /// <summary>The body of a 200.</summary>
+    /// <summary>Returns the body; fails unless the status is 200.</summary>
     public async Task<JsonElement> GetAsync(string path)
     {
         var (status, body) = await CallAsync(HttpMethod.Get, path);
@@ -67,7 +67,7 @@ internal sealed class SimulatedSquare : IAsyncDisposable
         return body;
     }
 
-    /// <summary>The body of a 200.</summary>
+    /// <summary>Returns the body; fails unless the status is 200.</summary>
     public async Task<JsonElement> PostAsync(string path, object body)
     {
         var (status, answer) = await CallAsync(HttpMethod.Post, path, body);
@@ -75,7 +75,7 @@ internal sealed class SimulatedSquare : IAsyncDisposable
         return answer;
     }
 
-    /// <summary>The code of Square's first error.</summary>
+    /// <summary>Returns the status and the code of the first error.</summary>
     public async Task<(HttpStatusCode Status, string? Code)> GetErrorAsync(
         HttpMethod method,
         string path,

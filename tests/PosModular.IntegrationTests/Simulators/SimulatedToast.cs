@@ -9,7 +9,7 @@ using PosModular.Simulator.Toast;
 
 namespace PosModular.IntegrationTests.Simulators;
 
-/// <summary>A simulator with one Toast restaurant, talked to over HTTP as the product does.</summary>
+/// <summary>A simulator with one Toast restaurant, called over HTTP as the product does.</summary>
 internal sealed class SimulatedToast : IAsyncDisposable
 {
     public required RunningSimulator Simulator { get; init; }
@@ -39,7 +39,7 @@ internal sealed class SimulatedToast : IAsyncDisposable
         return toast;
     }
 
-    /// <summary>Further calls carry the token.</summary>
+    /// <summary>Logs in; later calls carry the token.</summary>
     public async Task<(HttpStatusCode Status, JsonElement Body)> LogInAsync(string? secret = null)
     {
         using var answer = await Http.PostAsJsonAsync(
@@ -65,7 +65,7 @@ internal sealed class SimulatedToast : IAsyncDisposable
         return (answer.StatusCode, body, answer.Headers.TryGetValues("Link", out var links) ? string.Join(", ", links) : "");
     }
 
-    /// <summary>The body of a 200.</summary>
+    /// <summary>Returns the body; fails unless the status is 200.</summary>
     public async Task<JsonElement> GetAsync(string path)
     {
         var (status, body, _) = await CallAsync(path);

@@ -6,12 +6,12 @@ using PosModular.Simulator.Sellers;
 namespace PosModular.IntegrationTests.Simulators;
 
 /// <summary>
-/// What the simulator answers is what Square documents, field by field. Fields of ours that no example shows are from the API
-/// specification's schemas and are listed; so are those of the examples that are left out.
+/// The simulator's responses have the fields that Square documents. Fields that no example shows come from the schemas of Square's
+/// API specification and are listed; so are the fields of the examples that are omitted.
 /// </summary>
 public sealed class SquareShapeTests
 {
-    /// <summary>Of Payment, in the schema but in no example: tips and refunds.</summary>
+    /// <summary>Fields of a payment that are in the schema but in no example: tips and refunds.</summary>
     private static readonly string[] AdditionalPaymentPaths =
     [
         "refund_ids",
@@ -24,7 +24,7 @@ public sealed class SquareShapeTests
         "tip_money.currency",
     ];
 
-    /// <summary>Who was at the till, fees and the bank's codes: the product does not look at them.</summary>
+    /// <summary>Fields that the product does not read: staff, processing fees and the bank's codes.</summary>
     private static readonly string[] OmittedPaymentPaths =
     [
         "capabilities",
@@ -96,7 +96,7 @@ public sealed class SquareShapeTests
                 []
             );
 
-        // cash_details as in the schema of Payment; no example has it.
+        // cash_details follows the schema of Payment; no example has it.
         var cash = square.Simulator.Ledger.AddSale(
             new Sale
             {
@@ -129,7 +129,7 @@ public sealed class SquareShapeTests
         await using var square = await SimulatedSquare.StartAsync();
         CreateRefundedPayment(square);
         var list = await square.GetAsync("/v2/refunds");
-        // The example's cursor: there is but one page here.
+        // The example has a cursor; here there is only one page.
         JsonShape
             .Of(list)
             .ShouldMatch(
@@ -152,7 +152,7 @@ public sealed class SquareShapeTests
             SimulatedSquare.Sample("batch-retrieve-orders.json").At("orders.0")
         );
 
-        // Of the schemas of Order, OrderLineItemTax, OrderServiceCharge and Tender.
+        // Fields of the schemas Order, OrderLineItemTax, OrderServiceCharge and Tender.
         string[] money = ["", ".amount", ".currency"];
         string[] additionalPaths =
         [
@@ -196,7 +196,7 @@ public sealed class SquareShapeTests
             .. money.Select(m => "tenders[].amount_money" + m),
             .. money.Select(m => "tenders[].tip_money" + m),
         ];
-        // A number the seller may give, and a discount in percent: here discounts are amounts.
+        // The simulator gives no reference number, and its discounts are amounts, not percentages.
         JsonShape.Of(order).ShouldMatch(documented, additionalPaths, ["discounts[].percentage", "reference_id"]);
         var batch = await square.PostAsync("/v2/orders/batch-retrieve", new { order_ids = new[] { payment.OrderId } });
         batch.ToString().ShouldBe($$"""{"orders":[{{order}}]}""");
@@ -224,7 +224,7 @@ public sealed class SquareShapeTests
 
         var status = await square.PostAsync("/oauth2/token/status", new { });
         status.EnumerateObject().Select(f => f.Name).ShouldBe(["scopes", "client_id", "merchant_id", "expires_at"], ignoreOrder: true);
-        // In the example both ids are placeholders in capitals.
+        // Both ids are left out, because the example has placeholders in capitals for them.
         JsonShape
             .Of(status.At("scopes"), status.At("expires_at"))
             .ShouldMatch(
@@ -324,7 +324,7 @@ public sealed class SquareShapeTests
         JsonShape.Of(webhook).ShouldMatch(JsonShape.Of(SimulatedSquare.Sample($"webhook.{type}.json")), additionalPaths, omittedPaths);
     }
 
-    /// <summary>With all that a payment can have: a tip, tax, discount and service charge, a refund.</summary>
+    /// <summary>A payment with everything it can have: a tip, tax, discount, service charge and refund.</summary>
     private static Payment CreateRefundedPayment(SimulatedSquare square)
     {
         var ledger = square.Simulator.Ledger;

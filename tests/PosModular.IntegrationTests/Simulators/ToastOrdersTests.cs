@@ -28,7 +28,7 @@ public sealed class ToastOrdersTests
 
         (await GuidsAsync(1)).ShouldBe([orders[0].Guid, orders[1].Guid]);
         toast.Ledger.Capture(orders[0].Checks[0].Payments[0].Guid, at: from.AddMinutes(30));
-        (await GuidsAsync(2)).ShouldBe([orders[3].Guid, orders[4].Guid]); // the third was never shown
+        (await GuidsAsync(2)).ShouldBe([orders[3].Guid, orders[4].Guid]); // the third order was on no page
         (await GuidsAsync(3)).ShouldBe([orders[0].Guid]);
 
         async Task<Guid[]> GuidsAsync(int page) =>
@@ -105,7 +105,7 @@ public sealed class ToastOrdersTests
     [Fact]
     public async Task Payments_are_found_by_the_business_dates_of_sale_refund_and_void()
     {
-        // 20:00 UTC is 15:00 in New York; the day ends at 4:00.
+        // 20:00 UTC is 15:00 in New York; the business date ends at 4:00.
         await using var toast = await SimulatedToast.StartAsync();
         var refunded = toast
             .Ledger.RingUp(
@@ -132,9 +132,9 @@ public sealed class ToastOrdersTests
             .Checks[0]
             .Payments[0]
             .Guid;
-        toast.Clock.Advance(TimeSpan.FromHours(12)); // 3:00
+        toast.Clock.Advance(TimeSpan.FromHours(12)); // 3:00 in New York
         toast.Ledger.VoidPayment(voided);
-        toast.Clock.Advance(TimeSpan.FromHours(2)); // 5:00
+        toast.Clock.Advance(TimeSpan.FromHours(2)); // 5:00 in New York
         toast.Ledger.GiveBack(refunded);
 
         (await GuidsAsync("paidBusinessDate=20261124")).ShouldBe([refunded, voided], ignoreOrder: true);

@@ -4,7 +4,10 @@ using PosModular.Simulator.Toast;
 
 namespace PosModular.IntegrationTests.Simulators;
 
-/// <summary>Toast's orders, payments, webhooks and errors have the fields of its examples; what is ours alone or left out is listed.</summary>
+/// <summary>
+/// The simulated Toast's orders, payments, webhooks and errors have the fields of Toast's examples; additional and omitted fields are
+/// listed.
+/// </summary>
 public sealed class ToastShapeTests
 {
     private static readonly string[] OmittedOrderPaths =
@@ -26,7 +29,9 @@ public sealed class ToastShapeTests
         "appliedPackagingInfo",
     ];
 
-    /// <summary>Of the schemas of AppliedDiscount, AppliedServiceCharge, Payment, Refund and Customer; no example of an order has one.</summary>
+    /// <summary>
+    /// Fields of the schemas AppliedDiscount, AppliedServiceCharge, Payment, Refund and Customer that no example of an order shows.
+    /// </summary>
     private static bool IsOnlyInTheSchema(string path) =>
         path.Contains("appliedDiscounts[]", StringComparison.Ordinal)
         || path.Contains("appliedServiceCharges[]", StringComparison.Ordinal)
@@ -66,7 +71,7 @@ public sealed class ToastShapeTests
             .Select(f => f.Name)
             .ShouldBe(SimulatedSquare.Sample("toast.webhook.order_updated.json").EnumerateObject().Select(f => f.Name));
         webhook.At("details").EnumerateObject().Select(f => f.Name).ShouldBe(["restaurantGuid", "order"]);
-        // The guest's names and phone are not in webhooks.
+        // Webhooks leave out the guest's names and phone number.
         string[] personal = ["checks[].customer.firstName", "checks[].customer.lastName", "checks[].customer.phone"];
         JsonShape.Of(webhook.At("details.order")).ShouldMatch(documented, additionalPaths, [.. OmittedOrderPaths, .. drawer, .. personal]);
     }
@@ -96,7 +101,10 @@ public sealed class ToastShapeTests
         error.At("status").GetInt32().ShouldBe(404);
     }
 
-    /// <summary>With all that an order can have: discounts on both levels, both kinds of service charge, a tip, a refund, a voided payment.</summary>
+    /// <summary>
+    /// An order with everything it can have: discounts on both levels, both kinds of service charge, a tip, a refund and a voided
+    /// payment.
+    /// </summary>
     private static ToastOrder CreateFullOrder(SimulatedToast toast)
     {
         var card = new ToastPayment

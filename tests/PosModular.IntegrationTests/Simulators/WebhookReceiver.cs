@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace PosModular.IntegrationTests.Simulators;
 
-/// <summary>Takes webhooks and answers each with the next status it was told, the last one again and again.</summary>
+/// <summary>Receives webhooks and responds with the given status codes in order, then always with the last one.</summary>
 internal sealed class WebhookReceiver : IAsyncDisposable
 {
     private readonly WebApplication _app;

@@ -8,7 +8,7 @@ using PosModular.Simulator.Toast;
 
 namespace PosModular.IntegrationTests.Toast;
 
-/// <summary>A Toast restaurant from validation to the last day, over GraphQL against the simulator.</summary>
+/// <summary>A Toast restaurant from validation to disconnection, over GraphQL and against the simulator.</summary>
 public sealed class ToastConnectionTests(TestPostgres postgres)
 {
     private static object Input(ToastTill account, string? secret = null, string? location = null) =>
@@ -64,7 +64,7 @@ public sealed class ToastConnectionTests(TestPostgres postgres)
             )
         ).At("venue.posConnections.1");
         connectionState.At("provider").GetString().ShouldBe("TOAST");
-        connectionState.At("webhook.enabled").GetBoolean().ShouldBeFalse(); // its secret must be given by hand
+        connectionState.At("webhook.enabled").GetBoolean().ShouldBeFalse(); // it needs the secret, which a person enters
         connectionState.At("sync.intervalSeconds").GetInt32().ShouldBe(30);
         var url = connectionState.At("webhook.notificationUrl").GetString()!;
         url.ShouldEndWith("/api/pos/webhooks/toast/" + connection);

@@ -234,7 +234,7 @@ public sealed class ToastProviderTests(TestPostgres postgres)
                 p => p.LocationId.ShouldBe(ToastStub.Restaurant)
             );
 
-        // Its webhook: signed over body and timestamp, read in the restaurant's currency.
+        // Its webhook is signed over body and timestamp, and its amounts are read in the restaurant's currency.
         var gate = (IWebhookVerifier)testHosts.Hosts[0].Services.GetService(typeof(IWebhookVerifier))!;
         var body = System.Text.Encoding.UTF8.GetBytes(
             $$"""
@@ -287,7 +287,8 @@ public sealed class ToastProviderTests(TestPostgres postgres)
         first.SkippedItems.ShouldHaveSingleItem().ShouldContain("o2");
         (await ToastTestHosts.FetchPageAsync(testHosts.Hosts[0], cursor: "2")).Value.ShouldNotBeNull().NextCursor.ShouldBeNull();
         testHosts.Toast.OrdersJson = "[]";
-        (await ToastTestHosts.FetchPageAsync(testHosts.Hosts[0])).Value.ShouldNotBeNull().NextCursor.ShouldBeNull(); // an empty page is the last one
+        // An empty page is the last one.
+        (await ToastTestHosts.FetchPageAsync(testHosts.Hosts[0])).Value.ShouldNotBeNull().NextCursor.ShouldBeNull();
         testHosts
             .Toast.Calls.First()
             .Query.ShouldBe("?startDate=2026-11-20T20%3A00%3A00.000%2B0000&endDate=2026-11-20T21%3A00%3A00.000%2B0000&pageSize=100&page=1");
@@ -334,7 +335,7 @@ public sealed class ToastProviderTests(TestPostgres postgres)
         (await ToastTestHosts.FetchPageAsync(testHosts.Hosts[0])).Fault.ShouldBeNull();
         var began = TimeProvider.System.GetTimestamp();
 
-        // Of the burst of five, one is used up.
+        // One of the five calls that the limiter allows at once is already used.
         (await Task.WhenAll(Enumerable.Range(0, 9).Select(_ => ToastTestHosts.FetchPageAsync(testHosts.Hosts[0])))).ShouldAllBe(page =>
             page.Fault == null
         );

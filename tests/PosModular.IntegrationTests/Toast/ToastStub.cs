@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 
 namespace PosModular.IntegrationTests.Toast;
 
-/// <summary>A few lines of Toast over real HTTP: one client, one restaurant, and the answers that a test wants.</summary>
+/// <summary>A stub of Toast over real HTTP: one client, one restaurant and the responses that a test sets.</summary>
 internal sealed class ToastStub : IAsyncDisposable
 {
     public const string Restaurant = "3f2504e0-4f89-41d3-9a0c-0305e82c3301";
@@ -23,13 +23,13 @@ internal sealed class ToastStub : IAsyncDisposable
     public TimeSpan LoginDuration { get; set; }
     public int TokenLifetimeSeconds { get; set; } = 86_400;
 
-    /// <summary>The tokens that are good.</summary>
+    /// <summary>The tokens that are accepted.</summary>
     public ConcurrentDictionary<string, bool> Tokens { get; } = new();
 
-    /// <summary>Path, query and the restaurant's header of every call but logins.</summary>
+    /// <summary>Path, query and restaurant header of every call except logins.</summary>
     public ConcurrentQueue<(string Path, string Query, string? Restaurant)> Calls { get; } = new();
 
-    /// <summary>Answers in place of the usual one, by path; null: the usual one.</summary>
+    /// <summary>Runs before the usual response; returns true if it has written a response of its own.</summary>
     public Func<HttpContext, Task<bool>> InterceptAsync { get; set; } = _ => Task.FromResult(false);
 
     public string Currency { get; set; } = "USD";
@@ -103,7 +103,7 @@ internal sealed class ToastStub : IAsyncDisposable
             await WriteErrorAsync(http, 404);
     }
 
-    /// <summary>An ErrorMessage with a guest's name in it, which must not come out on the other side.</summary>
+    /// <summary>Writes a Toast ErrorMessage that contains a guest's name, which must never reach a client of ours.</summary>
     public static Task WriteErrorAsync(HttpContext http, int status)
     {
         http.Response.StatusCode = status;

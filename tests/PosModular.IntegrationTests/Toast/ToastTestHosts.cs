@@ -7,7 +7,7 @@ using PosModular.IntegrationTests.Fixtures;
 
 namespace PosModular.IntegrationTests.Toast;
 
-/// <summary>Hosts on one database that call a Toast of ours.</summary>
+/// <summary>Hosts on one database whose Toast is a <see cref="ToastStub"/>.</summary>
 internal sealed class ToastTestHosts : IAsyncDisposable
 {
     public required string Database { get; init; }
@@ -48,14 +48,15 @@ internal sealed class ToastTestHosts : IAsyncDisposable
             Hosts = [],
         };
         for (var i = 0; i < hostCount; i++)
-            testHosts.Hosts.Add(await TestHost.StartAsync(database + ";Maximum Pool Size=20", allSettings)); // a thousand callers must not take the server from other tests
+            // A small pool: a thousand concurrent calls must not take the server's connections from other tests.
+            testHosts.Hosts.Add(await TestHost.StartAsync(database + ";Maximum Pool Size=20", allSettings));
         return testHosts;
     }
 
     public static IPosProvider GetProvider(TestHost host) =>
         host.Services.GetServices<IPosProvider>().Single(p => p.Provider == Integrations.Contracts.Connections.Provider.Toast);
 
-    /// <summary>A page of orders of the last hour.</summary>
+    /// <summary>Fetches a page of the orders of one hour.</summary>
     public static Task<ProviderResult<PosPage>> FetchPageAsync(TestHost host, PosCredentials? credentials = null, string? cursor = null) =>
         GetProvider(host)
             .FetchPageAsync(

@@ -5,7 +5,7 @@ using PosModular.Kernel.Errors;
 
 namespace PosModular.IntegrationTests.Toast;
 
-/// <summary>One login for all, and never more than two an hour.</summary>
+/// <summary>All callers share one Toast login, and there are never more than two logins an hour.</summary>
 public sealed class ToastTokenTests(TestPostgres postgres)
 {
     private static void ShouldSucceed(ProviderResult<PosPage> page) => page.Fault?.Error.Message.ShouldBeNull();
@@ -102,7 +102,7 @@ public sealed class ToastTokenTests(TestPostgres postgres)
             );
 
         testHosts.Toast.LoginCount.ShouldBe(2);
-        ShouldSucceed(await ToastTestHosts.FetchPageAsync(testHosts.Hosts[0])); // the right ones are not held back
+        ShouldSucceed(await ToastTestHosts.FetchPageAsync(testHosts.Hosts[0])); // the valid credentials are not delayed
     }
 
     [Fact]
@@ -137,7 +137,7 @@ public sealed class ToastTokenTests(TestPostgres postgres)
         var pages = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => ToastTestHosts.FetchPageAsync(testHosts.Hosts[0])));
 
         pages.ShouldAllBe(page => page.Fault!.Error.Code == ErrorCode.ProviderUnavailable);
-        attempts.ShouldBe(4); // one login, tried again three times
+        attempts.ShouldBe(4); // one login with three retries
         testHosts.Toast.InterceptAsync = _ => Task.FromResult(false);
         ShouldSucceed(await ToastTestHosts.FetchPageAsync(testHosts.Hosts[0]));
     }

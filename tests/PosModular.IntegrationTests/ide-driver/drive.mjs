@@ -1,28 +1,30 @@
-// node drive.mjs URL CHROMIUM PROFILE SCREENSHOT QUERY ANSWER SUBSCRIPTION NEWS
-// Opens the IDE, runs the operation named QUERY until ANSWER shows, then SUBSCRIPTION until NEWS shows.
-// Prints one JSON line: what the pages asked for, what anything in the browser sought elsewhere, what the policy forbade.
+// node drive.mjs URL CHROMIUM PROFILE SCREENSHOT QUERY RESULT SUBSCRIPTION EVENT
+// Opens the IDE, runs the operation named QUERY until RESULT is shown, then SUBSCRIPTION until EVENT is shown.
+// Prints one JSON line: the addresses that the pages requested, the external hosts that anything in the browser tried to reach, and
+// the violations of the content security policy.
 import { createServer } from 'node:http';
 import { chromium } from 'playwright-core';
 
-const [url, executablePath, profile, screenshot, query, answer, subscription, news] = process.argv.slice(2);
+const [url, executablePath, profile, screenshot, query, result, subscription, event] = process.argv.slice(2);
 
-// Whatever is not for this machine ends here, whoever in the browser sends it: pages, workers, the browser itself.
-const elsewhere = [];
-const proxy = createServer((request, response) => { elsewhere.push(new URL(request.url).hostname); response.writeHead(502).end(); });
-proxy.on('connect', (request, socket) => { elsewhere.push(request.url.split(':')[0]); socket.destroy(); });
+// Every request to another machine ends here, whether a page, a worker or the browser itself sends it.
+const externalHosts = [];
+const proxy = createServer((request, response) => { externalHosts.push(new URL(request.url).hostname); response.writeHead(502).end(); });
+proxy.on('connect', (request, socket) => { externalHosts.push(request.url.split(':')[0]); socket.destroy(); });
 await new Promise((resolve) => proxy.listen(0, '127.0.0.1', resolve));
 
 const browser = await chromium.launchPersistentContext(profile, {
   executablePath,
   viewport: { width: 1400, height: 900 },
   args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-    '--disable-component-update', '--disable-sync', `--proxy-server=http://127.0.0.1:${proxy.address().port}`, '--proxy-bypass-list=127.0.0.1'],
+    '--disable-component-update', '--disable-sync', `--proxy-server=http://127.0.0.1:${proxy.address().port}`,
+    '--proxy-bypass-list=127.0.0.1'],
 });
-const requests = [], forbidden = [];
+const requests = [], cspViolations = [];
 browser.on('request', (request) => requests.push(request.url()));
 const page = browser.pages()[0];
 page.on('websocket', (socket) => requests.push(socket.url()));
-page.on('console', (message) => { if (/content security policy/i.test(message.text())) forbidden.push(message.text()); });
+page.on('console', (message) => { if (/content security policy/i.test(message.text())) cspViolations.push(message.text()); });
 page.setDefaultTimeout(30_000);
 
 const shown = (text) => page.locator('.view-line').filter({ hasText: text }).first().waitFor();
@@ -42,11 +44,11 @@ try {
   await page.getByText('Schema available').waitFor();
   await choose(query);
   await run();
-  await shown(answer);
+  await shown(result);
   await choose(subscription);
   await run();
-  await shown(news);
-  console.log(JSON.stringify({ requests, elsewhere, forbidden }));
+  await shown(event);
+  console.log(JSON.stringify({ requests, externalHosts, cspViolations }));
 } finally {
   await page.screenshot({ path: screenshot });
   await browser.close();
