@@ -10,7 +10,8 @@ public sealed class ConnectPosTests(TestPostgres postgres)
 {
     private const string Connect = """
         mutation($input: ConnectPosInput!) { connectPos(input: $input) {
-          connection { id status statusReason { code message } locationName merchantId timeZone lastGoodCallAt webhook { enabled notificationUrl subscriptionId } }
+          connection { id status statusReason { code message } locationName merchantId timeZone lastGoodCallAt
+            webhook { enabled notificationUrl subscriptionId } }
           errors { code message field } } }
         """;
 
@@ -90,7 +91,8 @@ public sealed class ConnectPosTests(TestPostgres postgres)
         payload.At("connection.webhook.subscriptionId").ValueKind.ShouldBe(JsonValueKind.Null);
         venue.Simulator.Subscriptions.All.ShouldBeEmpty(); // our own subscription would go on sending events
         (await venue.PostWebhookAsync(venue.PaymentEvent("p1"), key: "pasted-key")).ShouldBe(System.Net.HttpStatusCode.OK);
-        (await venue.PostWebhookAsync(venue.PaymentEvent("p2"))).ShouldBe(System.Net.HttpStatusCode.OK); // sent before the change, delivered after it
+        // The old key is still accepted, for events sent before the change.
+        (await venue.PostWebhookAsync(venue.PaymentEvent("p2"))).ShouldBe(System.Net.HttpStatusCode.OK);
         (await venue.PostWebhookAsync(venue.PaymentEvent("p3"), key: "any-other-key")).ShouldBe(System.Net.HttpStatusCode.Forbidden);
     }
 
@@ -167,9 +169,11 @@ public sealed class ConnectPosTests(TestPostgres postgres)
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         const string register =
-            "mutation($input: RegisterVenueInput!) { registerVenue(input: $input) { venue { id dayCutoff rulesCountFrom unlockPolicy } errors { code field } } }";
+            "mutation($input: RegisterVenueInput!) { registerVenue(input: $input) { venue { id dayCutoff rulesCountFrom "
+            + "unlockPolicy } errors { code field } } }";
         const string update =
-            "mutation($input: UpdateVenueInput!) { updateVenue(input: $input) { venue { name timeZone dayCutoff ownerUserIds currency } errors { code field } } }";
+            "mutation($input: UpdateVenueInput!) { updateVenue(input: $input) { venue { name timeZone dayCutoff ownerUserIds "
+            + "currency } errors { code field } } }";
 
         (
             await venue.Moderator.GetDataAsync(

@@ -15,7 +15,8 @@ public sealed class ConnectionLifecycleTests(TestPostgres postgres)
 {
     private const string Fields = """
         id status statusReason { code message } lastGoodCallAt disconnectedAt
-        webhook { enabled notificationUrl subscriptionId lastEventAt refusedSignatures lastRefusal } sync { enabled intervalSeconds processRules recentErrors { code } }
+        webhook { enabled notificationUrl subscriptionId lastEventAt refusedSignatures lastRefusal }
+        sync { enabled intervalSeconds processRules recentErrors { code } }
         """;
 
     private async Task<TestVenue> OpenAsync() =>
@@ -24,7 +25,8 @@ public sealed class ConnectionLifecycleTests(TestPostgres postgres)
     private static async Task<JsonElement> UpdateAsync(TestVenue venue, object input) =>
         (
             await venue.Moderator.GetDataAsync(
-                $"mutation($input: UpdatePosConnectionInput!) {{ updatePosConnection(input: $input) {{ connection {{ {Fields} }} errors {{ code field }} }} }}",
+                $"mutation($input: UpdatePosConnectionInput!) {{ updatePosConnection(input: $input) {{ connection {{ {Fields} }} "
+                    + "errors { code field } } }",
                 new { input }
             )
         ).GetProperty("updatePosConnection");
@@ -32,7 +34,8 @@ public sealed class ConnectionLifecycleTests(TestPostgres postgres)
     private static async Task<JsonElement> DisconnectAsync(TestVenue venue, object input) =>
         (
             await venue.Moderator.GetDataAsync(
-                $"mutation($input: DisconnectPosInput!) {{ disconnectPos(input: $input) {{ connection {{ {Fields} }} errors {{ code field }} }} }}",
+                $"mutation($input: DisconnectPosInput!) {{ disconnectPos(input: $input) {{ connection {{ {Fields} }} errors {{ code "
+                    + "field } } }",
                 new { input }
             )
         ).GetProperty("disconnectPos");

@@ -13,7 +13,8 @@ public sealed class EncryptionKeyTests(TestPostgres postgres)
     private static readonly string OldKeyId = Convert.ToHexStringLower(SHA256.HashData(Convert.FromHexString(TestKeys.Encryption)))[..8];
 
     private const string SelectKeyIds =
-        "select string_agg(distinct split_part(v, ':', 2), ',') from integrations.pos_connections, unnest(array[access_token, signature_key]) v";
+        "select string_agg(distinct split_part(v, ':', 2), ',') from integrations.pos_connections, "
+        + "unnest(array[access_token, signature_key]) v";
 
     private async Task<TestVenue> OpenAsync() => await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
 

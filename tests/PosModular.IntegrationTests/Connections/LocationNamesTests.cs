@@ -118,7 +118,8 @@ public sealed class LocationNamesTests(TestPostgres postgres)
         async Task<JsonElement> ChangeAsync() =>
             (
                 await venue.Moderator.GetDataAsync(
-                    "mutation($id: ID!) { updatePosConnection(input: { connectionId: $id, syncIntervalSeconds: 60 }) { connection { locationName merchantName timeZone status } errors { code } } }",
+                    "mutation($id: ID!) { updatePosConnection(input: { connectionId: $id, syncIntervalSeconds: 60 }) { connection { "
+                        + "locationName merchantName timeZone status } errors { code } } }",
                     new { id = venue.ConnectionId }
                 )
             ).GetProperty("updatePosConnection");
@@ -127,7 +128,8 @@ public sealed class LocationNamesTests(TestPostgres postgres)
         (await ChangeAsync())
             .ToString()
             .ShouldBe(
-                """{"connection":{"locationName":"Nightjar","merchantName":"Nightjar Inc.","timeZone":"America/Chicago","status":"CONNECTED"},"errors":[]}"""
+                """{"connection":{"locationName":"Nightjar","merchantName":"Nightjar Inc.","timeZone":"America/Chicago","""
+                    + """"status":"CONNECTED"},"errors":[]}"""
             );
 
         RenameAtSquare(venue, "Owl");
@@ -135,7 +137,8 @@ public sealed class LocationNamesTests(TestPostgres postgres)
         (await ChangeAsync())
             .ToString()
             .ShouldBe(
-                """{"connection":{"locationName":"Nightjar","merchantName":"Nightjar Inc.","timeZone":"America/Chicago","status":"CONNECTED"},"errors":[]}"""
+                """{"connection":{"locationName":"Nightjar","merchantName":"Nightjar Inc.","timeZone":"America/Chicago","""
+                    + """"status":"CONNECTED"},"errors":[]}"""
             );
     }
 }

@@ -62,7 +62,8 @@ public sealed class ProviderErrorTests(TestPostgres postgres)
         (await ValidateAsync(venue, Input(seller.Location.Id, " new-access-token\n")))
             .ToString()
             .ShouldBe(
-                """{"valid":true,"locationName":"Nightjar","merchantName":"Nightjar","timeZone":"Europe/Berlin","currency":"EUR","dayCutoff":null,"missingScopes":[],"errors":[]}"""
+                """{"valid":true,"locationName":"Nightjar","merchantName":"Nightjar","timeZone":"Europe/Berlin","currency":"EUR","""
+                    + """"dayCutoff":null,"missingScopes":[],"errors":[]}"""
             );
 
         (await venue.SqlAsync<long>("select count(*) from integrations.pos_connections")).ShouldBe(1);

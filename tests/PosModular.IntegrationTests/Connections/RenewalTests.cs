@@ -42,7 +42,8 @@ public sealed class RenewalTests(TestPostgres postgres)
         );
         var payload = (
             await venue.Moderator.GetDataAsync(
-                "mutation($input: ConnectPosInput!) { connectPos(input: $input) { connection { id credentialsExpireAt } errors { code message } } }",
+                "mutation($input: ConnectPosInput!) { connectPos(input: $input) { connection { id credentialsExpireAt } errors { "
+                    + "code message } } }",
                 new
                 {
                     input = new
@@ -78,7 +79,8 @@ public sealed class RenewalTests(TestPostgres postgres)
 
     private static Task<int> SetTokenAgeAsync(TestVenue venue, int days) =>
         venue.SqlAsync<int>(
-            $"update integrations.pos_connections set credentials_issued_at = now() - interval '{days} days' where external_location_id = 'OAUTHLOCATION'"
+            $"update integrations.pos_connections set credentials_issued_at = now() - interval '{days} days' where "
+                + "external_location_id = 'OAUTHLOCATION'"
         );
 
     [Theory]
@@ -99,7 +101,8 @@ public sealed class RenewalTests(TestPostgres postgres)
         venue.Simulator.Requests.Requests.Count(r => r.Path == "/oauth2/token").ShouldBe(1);
         (
             await venue.SqlAsync<bool>(
-                $"select credentials_issued_at > now() - interval '1 hour' and renewal_lease_until is null from integrations.pos_connections where id = '{connection}'"
+                "select credentials_issued_at > now() - interval '1 hour' and renewal_lease_until is null from "
+                    + $"integrations.pos_connections where id = '{connection}'"
             )
         ).ShouldBeTrue();
     }
@@ -125,7 +128,10 @@ public sealed class RenewalTests(TestPostgres postgres)
         var url = await venue.SqlAsync<string>($"select notification_url from integrations.pos_connections where id = '{connection}'");
 
         await venue.PostWebhookAsync(
-            """{"merchant_id":"OAUTHMERCHANT","type":"oauth.authorization.revoked","event_id":"revoked-1","created_at":"2026-11-20T20:00:00Z","data":{"type":"revocation","id":"r","object":{"revocation":{"revoked_at":"2026-11-20T20:00:00Z","revoker_type":"MERCHANT"}}}}"""u8.ToArray(),
+            """
+            {"merchant_id":"OAUTHMERCHANT","type":"oauth.authorization.revoked","event_id":"revoked-1","created_at":"2026-11-20T20:00:00Z",
+            "data":{"type":"revocation","id":"r","object":{"revocation":{"revoked_at":"2026-11-20T20:00:00Z","revoker_type":"MERCHANT"}}}}
+            """u8.ToArray(),
             url: url,
             key: "pasted"
         );

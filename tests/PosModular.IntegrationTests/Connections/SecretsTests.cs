@@ -18,7 +18,8 @@ public sealed class SecretsTests(TestPostgres postgres)
         venue.Simulator.Faults.Arm(new Simulator.Faults.Fault { Path = "/v2/webhooks", Status = 403 });
         const string pasted = "a-pasted-signature-key";
         const string connect =
-            "mutation($input: ConnectPosInput!) { connectPos(input: $input) { connection { id status webhook { notificationUrl subscriptionId enabled } statusReason { message } } errors { message field } } }";
+            "mutation($input: ConnectPosInput!) { connectPos(input: $input) { connection { id status webhook { notificationUrl "
+            + "subscriptionId enabled } statusReason { message } } errors { message field } } }";
         object Input(string token, string? key = null) =>
             new
             {
@@ -35,14 +36,15 @@ public sealed class SecretsTests(TestPostgres postgres)
                     },
                 },
             };
-        var answers = new List<string>
+        var responses = new List<string>
         {
             (await venue.Moderator.ExecuteAsync(connect, Input(venue.Seller.Token.Value))).ToString(),
             (await venue.Moderator.ExecuteAsync(connect, Input("a-wrong-access-token"))).ToString(),
             (await venue.Moderator.ExecuteAsync(connect, Input(venue.Seller.Token.Value, pasted))).ToString(),
             (
                 await venue.Owner.ExecuteAsync(
-                    "{ venue(id: \"bar\") { posConnections { id status webhook { notificationUrl subscriptionId } } webhookEvents { nodes { payload reason } } } }"
+                    "{ venue(id: \"bar\") { posConnections { id status webhook { notificationUrl subscriptionId } } webhookEvents { "
+                        + "nodes { payload reason } } } }"
                 )
             ).ToString(),
         };
@@ -50,7 +52,7 @@ public sealed class SecretsTests(TestPostgres postgres)
 
         foreach (var secret in secrets)
         {
-            answers.ShouldAllBe(answer => !answer.Contains(secret, StringComparison.Ordinal));
+            responses.ShouldAllBe(response => !response.Contains(secret, StringComparison.Ordinal));
             venue.Host.Log.Lines.Where(line => line.Contains(secret, StringComparison.Ordinal)).ShouldBeEmpty();
             (await FindTablesContainingAsync(venue.Database, secret)).ShouldBeEmpty();
         }

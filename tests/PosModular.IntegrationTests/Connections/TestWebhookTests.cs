@@ -27,7 +27,8 @@ public sealed class TestWebhookTests(TestPostgres postgres)
     private static async Task<JsonElement> TestAsync(TestVenue venue, object? connection = null) =>
         (
             await venue.Moderator.GetDataAsync(
-                $"mutation($id: ID!) {{ testWebhook(input: {{ connectionId: $id }}) {{ connection {{ {Fields} }} errors {{ code message field }} }} }}",
+                $"mutation($id: ID!) {{ testWebhook(input: {{ connectionId: $id }}) {{ connection {{ {Fields} }} errors {{ code "
+                    + "message field } } }",
                 new { id = connection ?? venue.ConnectionId }
             )
         ).GetProperty("testWebhook");
@@ -99,7 +100,8 @@ public sealed class TestWebhookTests(TestPostgres postgres)
         // A test of the old key says nothing about the new one.
         (
             await venue.Moderator.GetDataAsync(
-                "mutation($id: ID!) { rotateWebhookKey(input: { connectionId: $id }) { connection { webhook { lastTest { at } } } errors { code } } }",
+                "mutation($id: ID!) { rotateWebhookKey(input: { connectionId: $id }) { connection { webhook { lastTest { at } } } "
+                    + "errors { code } } }",
                 new { id = venue.ConnectionId }
             )
         )
@@ -211,7 +213,8 @@ public sealed class TestWebhookTests(TestPostgres postgres)
         (await venue.SqlAsync<string>("select string_agg(external_id, ',') from ingestion.transactions")).ShouldBe("sale");
         (
             await venue.SqlAsync<string>(
-                "select string_agg(event_id || ' ' || status, ',' order by event_id) from ingestion.webhook_events where event_id in ('during', 'after')"
+                "select string_agg(event_id || ' ' || status, ',' order by event_id) from ingestion.webhook_events where event_id "
+                    + "in ('during', 'after')"
             )
         ).ShouldBe("after 3,during 1");
     }

@@ -9,7 +9,8 @@ namespace PosModular.IntegrationTests.Connections;
 public sealed class WebhookKeyTests(TestPostgres postgres)
 {
     private const string Rotate =
-        "mutation($id: ID!) { rotateWebhookKey(input: { connectionId: $id }) { connection { id webhook { subscriptionId } } errors { code message } } }";
+        "mutation($id: ID!) { rotateWebhookKey(input: { connectionId: $id }) { connection { id webhook { subscriptionId } } "
+        + "errors { code message } } }";
 
     [Fact]
     public async Task Keys_are_rotated_under_load_on_two_hosts_and_no_event_is_refused()
@@ -136,7 +137,8 @@ public sealed class WebhookKeyTests(TestPostgres postgres)
         error.At("code").GetString().ShouldBe("CONFLICT");
         error.At("message").GetString()!.ShouldContain("updatePosConnection");
         await venue.Moderator.GetDataAsync(
-            "mutation($id: ID!) { updatePosConnection(input: { connectionId: $id, webhookSignatureKey: \"second-key\" }) { errors { code } } }",
+            "mutation($id: ID!) { updatePosConnection(input: { connectionId: $id, webhookSignatureKey: \"second-key\" }) { "
+                + "errors { code } } }",
             new { id = connection.At("id").GetString() }
         );
         var url = connection.At("webhook.notificationUrl").GetString();
@@ -195,7 +197,8 @@ public sealed class WebhookKeyTests(TestPostgres postgres)
         );
         await ShouldBeExplainedAsync(TestVenue.Sign(body, venue.NotificationUrl, "somebody-elses"), "signed with another key");
         await venue.Moderator.GetDataAsync(
-            "mutation($id: ID!) { updatePosConnection(input: { connectionId: $id, webhookSignatureKey: \"EAAAlooks-like-a-token\" }) { errors { code } } }",
+            "mutation($id: ID!) { updatePosConnection(input: { connectionId: $id, webhookSignatureKey: "
+                + "\"EAAAlooks-like-a-token\" }) { errors { code } } }",
             new { id = venue.ConnectionId }
         );
         await ShouldBeExplainedAsync(TestVenue.Sign(body, venue.NotificationUrl, "the-real-key"), "looks like an access token");

@@ -15,7 +15,8 @@ public sealed class DemoTests(TestPostgres postgres)
 
     private const string Venues = """
         { venues { nodes { id timeZone currency
-          revenue(period: ALL) { count total { amountMinor } tip { amountMinor } refunded { amountMinor } pending { amountMinor } otherCurrencies { currency } }
+          revenue(period: ALL) { count total { amountMinor } tip { amountMinor } refunded { amountMinor }
+            pending { amountMinor } otherCurrencies { currency } }
           members(first: 200) { nodes { userId tier unlocks { tier } } }
           spendRules { name } liveSessions { nodes { startedAt endedAt } }
           transactions(first: 200) { nodes { externalId occurredAt } } } } }
@@ -132,7 +133,8 @@ public sealed class DemoTests(TestPostgres postgres)
             var at = DateTimeOffset.Parse(sale.At("occurredAt").GetString()!, CultureInfo.InvariantCulture);
             at.ShouldBeLessThan(TimeProvider.System.GetUtcNow());
             var hour = TimeZoneInfo.ConvertTime(at, zone).Hour;
-            (hour >= 18 || hour < 7).ShouldBeTrue($"{venue.At("id")}: {at:O}"); // 06:59 at the latest, in the night when the clocks go forward
+            // 06:59 at the latest, in the night when the clocks go forward.
+            (hour >= 18 || hour < 7).ShouldBeTrue($"{venue.At("id")}: {at:O}");
         }
     }
 }

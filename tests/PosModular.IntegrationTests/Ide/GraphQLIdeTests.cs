@@ -78,11 +78,11 @@ public sealed class GraphQLIdeTests(TestPostgres postgres)
             }
         )
         {
-            using var answer = await host.Http.GetAsync(
+            using var response = await host.Http.GetAsync(
                 new Uri("/graphql/" + path, UriKind.Relative),
                 TestContext.Current.CancellationToken
             );
-            answer.StatusCode.ShouldBe(HttpStatusCode.NotFound, path);
+            response.StatusCode.ShouldBe(HttpStatusCode.NotFound, path);
         }
     }
 
@@ -115,11 +115,11 @@ public sealed class GraphQLIdeTests(TestPostgres postgres)
     {
         await using var host = await StartAsync(("Pos:Ide:Folder", "not-there"));
 
-        using var answer = await OpenIdeAsync(host);
+        using var response = await OpenIdeAsync(host);
 
-        answer.StatusCode.ShouldBe(HttpStatusCode.NotFound);
-        answer.Content.Headers.ContentType!.MediaType.ShouldBe("text/plain");
-        (await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldContain("Install Node.js");
+        response.StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        response.Content.Headers.ContentType!.MediaType.ShouldBe("text/plain");
+        (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldContain("Install Node.js");
         (await new GraphQLClient(host, TestKeys.Token("owner")).GetDataAsync("{ venues { nodes { id } } }"))
             .ToString()
             .ShouldBe("""{"venues":{"nodes":[]}}""");

@@ -121,7 +121,8 @@ public sealed class RightsMatrixTests(TestPostgres postgres)
         await venue.RegisterVenueAsync("other", "owner-of-another");
         var rule = (
             await venue.Owner.GetDataAsync(
-                "mutation { createSpendRule(input: { venueId: \"bar\", name: \"Rule\", threshold: 50, unlocksTier: REGULAR }) { rule { id } } }"
+                "mutation { createSpendRule(input: { venueId: \"bar\", name: \"Rule\", threshold: 50, unlocksTier: REGULAR }) { "
+                    + "rule { id } } }"
             )
         )
             .At("createSpendRule.rule.id")
@@ -276,9 +277,15 @@ public sealed class RightsMatrixTests(TestPostgres postgres)
         venue.SqlAsync<string>(
             """
             select md5(string_agg(t, '|' order by t)) from (
-              select v::text t from integrations.venues v union all select (c.id, c.disconnected_at, c.signature_key, c.sync_enabled, c.webhook_enabled)::text from integrations.pos_connections c
-              union all select a::text from integrations.audit_log a union all select r::text from rules.spend_rules r union all select s::text from rules.live_sessions s
-              union all select l::text from ingestion.card_links l union all select x::text from ingestion.transactions x union all select y::text from ingestion.sync_runs y) all_of_it
+              select v::text t from integrations.venues v
+              union all select (c.id, c.disconnected_at, c.signature_key, c.sync_enabled, c.webhook_enabled)::text
+                from integrations.pos_connections c
+              union all select a::text from integrations.audit_log a
+              union all select r::text from rules.spend_rules r
+              union all select s::text from rules.live_sessions s
+              union all select l::text from ingestion.card_links l
+              union all select x::text from ingestion.transactions x
+              union all select y::text from ingestion.sync_runs y) all_of_it
             """
         );
 }

@@ -27,7 +27,9 @@ internal sealed partial class JsonShape
     /// <param name="omittedPaths">Paths of the sample that this shape omits on purpose.</param>
     public void ShouldMatch(JsonShape sample, string[] additionalPaths, string[] omittedPaths)
     {
-        Paths.Where(path => !sample._kinds.ContainsKey(path)).ShouldBe(additionalPaths, ignoreOrder: true, "paths that the sample does not have");
+        Paths
+            .Where(path => !sample._kinds.ContainsKey(path))
+            .ShouldBe(additionalPaths, ignoreOrder: true, "paths that the sample does not have");
         sample.Paths.Where(path => !_kinds.ContainsKey(path)).ShouldBe(omittedPaths, ignoreOrder: true, "paths that only the sample has");
         foreach (var path in Paths.Where(sample._kinds.ContainsKey))
         {

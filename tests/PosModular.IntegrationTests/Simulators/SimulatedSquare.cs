@@ -55,8 +55,8 @@ internal sealed class SimulatedSquare : IAsyncDisposable
             request.Content = body is JsonElement json
                 ? new StringContent(json.GetRawText(), Encoding.UTF8, "application/json")
                 : JsonContent.Create(body);
-        using var answer = await Http.SendAsync(request, TestContext.Current.CancellationToken);
-        return (answer.StatusCode, await answer.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken));
+        using var response = await Http.SendAsync(request, TestContext.Current.CancellationToken);
+        return (response.StatusCode, await response.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken));
     }
 
     /// <summary>Returns the body; fails unless the status is 200.</summary>
@@ -70,9 +70,9 @@ internal sealed class SimulatedSquare : IAsyncDisposable
     /// <summary>Returns the body; fails unless the status is 200.</summary>
     public async Task<JsonElement> PostAsync(string path, object body)
     {
-        var (status, answer) = await CallAsync(HttpMethod.Post, path, body);
-        status.ShouldBe(HttpStatusCode.OK, answer.ToString());
-        return answer;
+        var (status, response) = await CallAsync(HttpMethod.Post, path, body);
+        status.ShouldBe(HttpStatusCode.OK, response.ToString());
+        return response;
     }
 
     /// <summary>Returns the status and the code of the first error.</summary>
@@ -83,8 +83,8 @@ internal sealed class SimulatedSquare : IAsyncDisposable
         string? token = null
     )
     {
-        var (status, answer) = await CallAsync(method, path, body, token);
-        return (status, answer.At("errors.0.code").GetString());
+        var (status, response) = await CallAsync(method, path, body, token);
+        return (status, response.At("errors.0.code").GetString());
     }
 
     public async ValueTask DisposeAsync()

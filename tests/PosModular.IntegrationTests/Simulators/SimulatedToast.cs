@@ -42,7 +42,7 @@ internal sealed class SimulatedToast : IAsyncDisposable
     /// <summary>Logs in; later calls carry the token.</summary>
     public async Task<(HttpStatusCode Status, JsonElement Body)> LogInAsync(string? secret = null)
     {
-        using var answer = await Http.PostAsJsonAsync(
+        using var response = await Http.PostAsJsonAsync(
             "/authentication/v1/authentication/login",
             new
             {
@@ -52,17 +52,17 @@ internal sealed class SimulatedToast : IAsyncDisposable
             },
             TestContext.Current.CancellationToken
         );
-        var body = await answer.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken);
-        if (answer.IsSuccessStatusCode)
+        var body = await response.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken);
+        if (response.IsSuccessStatusCode)
             Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", body.At("token.accessToken").GetString());
-        return (answer.StatusCode, body);
+        return (response.StatusCode, body);
     }
 
     public async Task<(HttpStatusCode Status, JsonElement Body, string Link)> CallAsync(string path)
     {
-        using var answer = await Http.GetAsync(path, TestContext.Current.CancellationToken);
-        var body = await answer.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken);
-        return (answer.StatusCode, body, answer.Headers.TryGetValues("Link", out var links) ? string.Join(", ", links) : "");
+        using var response = await Http.GetAsync(path, TestContext.Current.CancellationToken);
+        var body = await response.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken);
+        return (response.StatusCode, body, response.Headers.TryGetValues("Link", out var links) ? string.Join(", ", links) : "");
     }
 
     /// <summary>Returns the body; fails unless the status is 200.</summary>

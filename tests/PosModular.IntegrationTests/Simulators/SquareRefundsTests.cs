@@ -58,9 +58,9 @@ public sealed class SquareRefundsTests
         await using var square = await SimulatedSquare.StartAsync();
         var refund = square.Simulator.Ledger.BeginUnlinkedRefund(square.LocationId, 700);
         square.Simulator.Ledger.CompleteRefund(refund.Id).Status.ShouldBe(RefundStatus.Completed);
-        var shown = (await square.GetAsync($"/v2/refunds/{refund.Id}")).At("refund");
-        shown.At("unlinked").GetBoolean().ShouldBeTrue();
-        shown.TryGetProperty("payment_id", out _).ShouldBeFalse();
+        var returned = (await square.GetAsync($"/v2/refunds/{refund.Id}")).At("refund");
+        returned.At("unlinked").GetBoolean().ShouldBeTrue();
+        returned.TryGetProperty("payment_id", out _).ShouldBeFalse();
         square.Simulator.Ledger.Events().Select(e => e.Type).ShouldBe(["refund.created", "refund.updated"]);
     }
 

@@ -86,11 +86,11 @@ public sealed class ToastShapeTests
             SimulatedSquare.Sample("toast.payment-voided-cash.json"),
             SimulatedSquare.Sample("toast.payment-refunded-full.json")
         );
-        var shown = new List<JsonElement>();
+        var returned = new List<JsonElement>();
         foreach (var payment in order.Checks[0].Payments)
-            shown.Add(await toast.GetAsync($"/orders/v2/payments/{payment.Guid}"));
+            returned.Add(await toast.GetAsync($"/orders/v2/payments/{payment.Guid}"));
         JsonShape
-            .Of(shown)
+            .Of(returned)
             .ShouldMatch(documented, ["first6Digits"], ["cashDrawer.entityType", "cashDrawer.externalId", "cashDrawer.guid"]);
 
         var error = (await toast.CallAsync($"/orders/v2/orders/{Guid.NewGuid()}")).Body;

@@ -25,7 +25,8 @@ public sealed class ToastConnectionTests(TestPostgres postgres)
         (
             await venue.Moderator.GetDataAsync(
                 """
-                mutation($input: PosCredentialsInput!) { validatePosCredentials(input: $input) { valid locationName merchantName timeZone currency dayCutoff missingScopes errors { code message field } } }
+                mutation($input: PosCredentialsInput!) { validatePosCredentials(input: $input) {
+                  valid locationName merchantName timeZone currency dayCutoff missingScopes errors { code message field } } }
                 """,
                 new { input }
             )
@@ -54,13 +55,15 @@ public sealed class ToastConnectionTests(TestPostgres postgres)
         (await ValidateAsync(venue, Input(account)))
             .ToString()
             .ShouldContain(
-                "\"locationName\":\"Pier 7\",\"merchantName\":\"Test Tavern\",\"timeZone\":\"America/Chicago\",\"currency\":\"USD\",\"dayCutoff\":\"05:00:00\""
+                "\"locationName\":\"Pier 7\",\"merchantName\":\"Test Tavern\",\"timeZone\":\"America/Chicago\",\"currency\":\"USD\","
+                    + "\"dayCutoff\":\"05:00:00\""
             );
         venue.Simulator.Toast.Logins.CountOf(account.Client.ClientId).ShouldBe(1);
 
         var connectionState = (
             await venue.Moderator.GetDataAsync(
-                "{ venue(id: \"bar\") { posConnections { provider locationName timeZone webhook { enabled notificationUrl } sync { intervalSeconds } } } }"
+                "{ venue(id: \"bar\") { posConnections { provider locationName timeZone webhook { enabled notificationUrl } sync { "
+                    + "intervalSeconds } } } }"
             )
         ).At("venue.posConnections.1");
         connectionState.At("provider").GetString().ShouldBe("TOAST");
@@ -71,7 +74,8 @@ public sealed class ToastConnectionTests(TestPostgres postgres)
 
         (
             await venue.Moderator.GetDataAsync(
-                "mutation($id: ID!) { updatePosConnection(input: { connectionId: $id, webhookSignatureKey: \"toast-secret\" }) { connection { webhook { enabled } sync { intervalSeconds } } errors { code } } }",
+                "mutation($id: ID!) { updatePosConnection(input: { connectionId: $id, webhookSignatureKey: \"toast-secret\" }) { "
+                    + "connection { webhook { enabled } sync { intervalSeconds } } errors { code } } }",
                 new { id = connection }
             )
         )
@@ -99,13 +103,15 @@ public sealed class ToastConnectionTests(TestPostgres postgres)
         await venue.ShouldEqualToastAsync(account);
         var transaction = (
             await venue.Owner.GetDataAsync(
-                "{ venue(id: \"bar\") { transactions { nodes { provider breakdownComplete discount { amountMinor } tip { amountMinor } serviceCharge { amountMinor } } } } }"
+                "{ venue(id: \"bar\") { transactions { nodes { provider breakdownComplete discount { amountMinor } tip { "
+                    + "amountMinor } serviceCharge { amountMinor } } } } }"
             )
         ).At("venue.transactions.nodes.0");
         transaction
             .ToString()
             .ShouldBe(
-                """{"provider":"TOAST","breakdownComplete":true,"discount":{"amountMinor":300},"tip":{"amountMinor":400},"serviceCharge":{"amountMinor":200}}"""
+                """{"provider":"TOAST","breakdownComplete":true,"discount":{"amountMinor":300},"tip":{"amountMinor":400},"""
+                    + """"serviceCharge":{"amountMinor":200}}"""
             );
 
         (
@@ -181,7 +187,8 @@ public sealed class ToastConnectionTests(TestPostgres postgres)
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync(), AcceleratedTimeProvider.UseForProviders);
         var (account, connection) = await venue.ConnectToastAsync();
         await venue.Moderator.GetDataAsync(
-            "mutation($id: ID!) { updatePosConnection(input: { connectionId: $id, webhookSignatureKey: \"toast-secret\" }) { errors { code } } }",
+            "mutation($id: ID!) { updatePosConnection(input: { connectionId: $id, webhookSignatureKey: \"toast-secret\" }) { "
+                + "errors { code } } }",
             new { id = connection }
         );
         var order = venue.Simulator.Toast.Ledger.RingUp(
@@ -203,8 +210,8 @@ public sealed class ToastConnectionTests(TestPostgres postgres)
                 Content = new ByteArrayContent(body),
             };
             request.Headers.TryAddWithoutValidation("Toast-Signature", signature);
-            using var answer = await venue.Host.Http.SendAsync(request, TestContext.Current.CancellationToken);
-            return (int)answer.StatusCode;
+            using var response = await venue.Host.Http.SendAsync(request, TestContext.Current.CancellationToken);
+            return (int)response.StatusCode;
         }
         (await PostAsync(ToastSignature.Of("another-secret", body, timestamp))).ShouldBe(403);
         (await PostAsync(ToastSignature.Of("toast-secret", body, "2026-01-01T00:00:00.000Z"))).ShouldBe(403);

@@ -66,7 +66,8 @@ public sealed class ToastProviderTests(TestPostgres postgres)
         (await ValidateAsync(testHosts, Input(restaurant: " " + ToastStub.Restaurant.ToUpperInvariant())))
             .ToString()
             .ShouldBe(
-                """{"valid":true,"locationName":"Harbour","merchantName":"Toasty","timeZone":"America/New_York","currency":"USD","dayCutoff":"04:00:00","missingScopes":[],"errors":[]}"""
+                """{"valid":true,"locationName":"Harbour","merchantName":"Toasty","timeZone":"America/New_York","currency":"USD","""
+                    + """"dayCutoff":"04:00:00","missingScopes":[],"errors":[]}"""
             );
 
         testHosts.Toast.Calls.ShouldAllBe(call => call.Restaurant == ToastStub.Restaurant);
@@ -120,8 +121,8 @@ public sealed class ToastProviderTests(TestPostgres postgres)
         async Task<string> MissingAsync(string path)
         {
             testHosts.Toast.InterceptAsync = RespondWithError(403, path);
-            var answer = await ValidateAsync(testHosts, Input());
-            return ErrorOf(answer) + " " + answer.At("missingScopes");
+            var payload = await ValidateAsync(testHosts, Input());
+            return ErrorOf(payload) + " " + payload.At("missingScopes");
         }
 
         (await MissingAsync("/orders/")).ShouldBe("PERMISSION_DENIED credentials.clientId [\"orders:read\"]");
@@ -135,10 +136,10 @@ public sealed class ToastProviderTests(TestPostgres postgres)
         testHosts.Toast.InterceptAsync = async http =>
             !http.Request.Path.Value!.Contains("login", StringComparison.Ordinal) && await RespondWithError(403, "")(http);
 
-        var answer = await ValidateAsync(testHosts, Input());
+        var payload = await ValidateAsync(testHosts, Input());
 
-        ErrorOf(answer).ShouldBe("PERMISSION_DENIED credentials.locationId");
-        answer.At("missingScopes").ToString().ShouldBe("""["orders:read","restaurants:read"]""");
+        ErrorOf(payload).ShouldBe("PERMISSION_DENIED credentials.locationId");
+        payload.At("missingScopes").ToString().ShouldBe("""["orders:read","restaurants:read"]""");
     }
 
     [Fact]
@@ -151,10 +152,10 @@ public sealed class ToastProviderTests(TestPostgres postgres)
             settings: new Dictionary<string, string?> { ["Pos:Toast:BaseUrls:Production"] = other.Address.ToString() }
         );
 
-        var answer = await ValidateAsync(testHosts, Input(environment: "PRODUCTION"));
+        var payload = await ValidateAsync(testHosts, Input(environment: "PRODUCTION"));
 
-        ErrorOf(answer).ShouldBe("INVALID_CREDENTIALS credentials.environment");
-        answer.At("errors.0.message").GetString()!.ShouldContain("SANDBOX");
+        ErrorOf(payload).ShouldBe("INVALID_CREDENTIALS credentials.environment");
+        payload.At("errors.0.message").GetString()!.ShouldContain("SANDBOX");
         ErrorOf(await ValidateAsync(testHosts, Input("wrong", environment: "PRODUCTION")))
             .ShouldBe("INVALID_CREDENTIALS credentials.clientSecret");
     }
@@ -179,11 +180,12 @@ public sealed class ToastProviderTests(TestPostgres postgres)
             }
         );
 
-        var answer = (
+        var payload = (
             await testHosts.Moderator.GetDataAsync(
                 """
                 mutation($input: ConnectPosInput!) { connectPos(input: $input) {
-                  connection { id status statusReason { message } merchantId webhook { enabled subscriptionId } sync { intervalSeconds } } errors { code message } } }
+                  connection { id status statusReason { message } merchantId webhook { enabled subscriptionId } sync { intervalSeconds } }
+                  errors { code message } } }
                 """,
                 new
                 {
@@ -204,12 +206,12 @@ public sealed class ToastProviderTests(TestPostgres postgres)
             )
         ).GetProperty("connectPos");
 
-        answer.At("errors").GetArrayLength().ShouldBe(0, answer.ToString());
+        payload.At("errors").GetArrayLength().ShouldBe(0, payload.ToString());
         (
-            answer.At("connection.status").GetString(),
-            answer.At("connection.merchantId").GetString(),
-            answer.At("connection.sync.intervalSeconds").GetInt32(),
-            answer.At("connection.webhook.enabled").GetBoolean()
+            payload.At("connection.status").GetString(),
+            payload.At("connection.merchantId").GetString(),
+            payload.At("connection.sync.intervalSeconds").GetInt32(),
+            payload.At("connection.webhook.enabled").GetBoolean()
         ).ShouldBe(("CONNECTED", "group-1", 900, true));
         await using var source = NpgsqlDataSource.Create(testHosts.Database);
         (
@@ -222,7 +224,7 @@ public sealed class ToastProviderTests(TestPostgres postgres)
         var connections = (IPosConnections)testHosts.Hosts[0].Services.GetService(typeof(IPosConnections))!;
         connections.MaxQuerySpan(Provider.Toast).ShouldBe(Duration.FromDays(30));
         var page = await connections.FetchPageAsync(
-            answer.At("connection.id").GetGuid(),
+            payload.At("connection.id").GetGuid(),
             new PageRequest("orders", Instant.FromUtc(2026, 11, 1, 0, 0), Instant.FromUtc(2026, 11, 2, 0, 0), null),
             TestContext.Current.CancellationToken
         );
@@ -238,7 +240,8 @@ public sealed class ToastProviderTests(TestPostgres postgres)
         var gate = (IWebhookVerifier)testHosts.Hosts[0].Services.GetService(typeof(IWebhookVerifier))!;
         var body = System.Text.Encoding.UTF8.GetBytes(
             $$"""
-            {"timestamp":"2026-11-20T20:00:00.000Z","eventType":"order_updated","guid":"e1","details":{"restaurantGuid":"{{ToastStub.Restaurant}}","order":{{Order(
+            {"timestamp":"2026-11-20T20:00:00.000Z","eventType":"order_updated","guid":"e1",
+            "details":{"restaurantGuid":"{{ToastStub.Restaurant}}","order":{{Order(
                 "o2",
                 "p2",
                 2.5m
@@ -248,7 +251,7 @@ public sealed class ToastProviderTests(TestPostgres postgres)
         var signature = Convert.ToBase64String(
             System.Security.Cryptography.HMACSHA256.HashData("toast-secret"u8, [.. body, .. "2026-11-20T20:00:00.000Z"u8])
         );
-        foreach (var connection in new Guid?[] { answer.At("connection.id").GetGuid(), null })
+        foreach (var connection in new Guid?[] { payload.At("connection.id").GetGuid(), null })
         {
             var admission = await gate.VerifyAsync(
                 new WebhookRequest(Provider.Toast, connection, signature, "", body),
@@ -277,7 +280,8 @@ public sealed class ToastProviderTests(TestPostgres postgres)
         {
             if (http.Request.Query["page"] == "1")
                 http.Response.Headers.Link =
-                    $"<{testHosts.Toast.Address}orders/v2/ordersBulk?page=1>; rel=\"first\", <{testHosts.Toast.Address}orders/v2/ordersBulk?pageSize=100&page=2>; rel=\"next\"";
+                    $"<{testHosts.Toast.Address}orders/v2/ordersBulk?page=1>; rel=\"first\", "
+                        + $"<{testHosts.Toast.Address}orders/v2/ordersBulk?pageSize=100&page=2>; rel=\"next\"";
             return Task.FromResult(false);
         };
 

@@ -41,7 +41,8 @@ public sealed class ToastTokenTests(TestPostgres postgres)
         await using var source = NpgsqlDataSource.Create(testHosts.Database);
         await using var row = await source
             .CreateCommand(
-                "select token, token like '%token-1%', last_login_at is not null and previous_login_at is null and login_lease_until is null, expires_at - last_login_at from integrations.provider_tokens"
+                "select token, token like '%token-1%', last_login_at is not null and previous_login_at is null and "
+                    + "login_lease_until is null, expires_at - last_login_at from integrations.provider_tokens"
             )
             .ExecuteReaderAsync(TestContext.Current.CancellationToken);
         (await row.ReadAsync(TestContext.Current.CancellationToken)).ShouldBeTrue();
@@ -82,7 +83,8 @@ public sealed class ToastTokenTests(TestPostgres postgres)
         testHosts.Toast.LoginCount.ShouldBe(2);
         // An hour later.
         await testHosts.SqlAsync(
-            "update integrations.provider_tokens set previous_login_at = previous_login_at - interval '61 minutes', last_login_at = last_login_at - interval '61 minutes'"
+            "update integrations.provider_tokens set previous_login_at = previous_login_at - interval '61 minutes', "
+                + "last_login_at = last_login_at - interval '61 minutes'"
         );
         ShouldSucceed(await ToastTestHosts.FetchPageAsync(testHosts.Hosts[0]));
         testHosts.Toast.LoginCount.ShouldBe(3);
