@@ -129,7 +129,7 @@ public sealed class LocationNamesTests(TestPostgres postgres)
             .ToString()
             .ShouldBe(
                 """{"connection":{"locationName":"Nightjar","merchantName":"Nightjar Inc.","timeZone":"America/Chicago","""
-                    + """"status":"CONNECTED"},"errors":[]}"""
+                    + "\"status\":\"CONNECTED\"},\"errors\":[]}"
             );
 
         RenameAtSquare(venue, "Owl");
@@ -138,7 +138,7 @@ public sealed class LocationNamesTests(TestPostgres postgres)
             .ToString()
             .ShouldBe(
                 """{"connection":{"locationName":"Nightjar","merchantName":"Nightjar Inc.","timeZone":"America/Chicago","""
-                    + """"status":"CONNECTED"},"errors":[]}"""
+                    + "\"status\":\"CONNECTED\"},\"errors\":[]}"
             );
     }
 }

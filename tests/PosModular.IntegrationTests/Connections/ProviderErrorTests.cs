@@ -63,7 +63,7 @@ public sealed class ProviderErrorTests(TestPostgres postgres)
             .ToString()
             .ShouldBe(
                 """{"valid":true,"locationName":"Nightjar","merchantName":"Nightjar","timeZone":"Europe/Berlin","currency":"EUR","""
-                    + """"dayCutoff":null,"missingScopes":[],"errors":[]}"""
+                    + "\"dayCutoff\":null,\"missingScopes\":[],\"errors\":[]}"
             );
 
         (await venue.SqlAsync<long>("select count(*) from integrations.pos_connections")).ShouldBe(1);

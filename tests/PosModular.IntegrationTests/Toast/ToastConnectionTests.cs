@@ -111,7 +111,7 @@ public sealed class ToastConnectionTests(TestPostgres postgres)
             .ToString()
             .ShouldBe(
                 """{"provider":"TOAST","breakdownComplete":true,"discount":{"amountMinor":300},"tip":{"amountMinor":400},"""
-                    + """"serviceCharge":{"amountMinor":200}}"""
+                    + "\"serviceCharge\":{\"amountMinor\":200}}"
             );
 
         (

@@ -67,7 +67,7 @@ public sealed class ToastProviderTests(TestPostgres postgres)
             .ToString()
             .ShouldBe(
                 """{"valid":true,"locationName":"Harbour","merchantName":"Toasty","timeZone":"America/New_York","currency":"USD","""
-                    + """"dayCutoff":"04:00:00","missingScopes":[],"errors":[]}"""
+                    + "\"dayCutoff\":\"04:00:00\",\"missingScopes\":[],\"errors\":[]}"
             );
 
         testHosts.Toast.Calls.ShouldAllBe(call => call.Restaurant == ToastStub.Restaurant);
@@ -281,7 +281,7 @@ public sealed class ToastProviderTests(TestPostgres postgres)
             if (http.Request.Query["page"] == "1")
                 http.Response.Headers.Link =
                     $"<{testHosts.Toast.Address}orders/v2/ordersBulk?page=1>; rel=\"first\", "
-                        + $"<{testHosts.Toast.Address}orders/v2/ordersBulk?pageSize=100&page=2>; rel=\"next\"";
+                    + $"<{testHosts.Toast.Address}orders/v2/ordersBulk?pageSize=100&page=2>; rel=\"next\"";
             return Task.FromResult(false);
         };
 
