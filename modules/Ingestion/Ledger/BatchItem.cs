@@ -4,36 +4,30 @@ using Integrations.Contracts.Connections;
 
 namespace Ingestion.Ledger;
 
-/// <summary>Something to be taken in: what a till tells at once (an event, a page of a sync, fetched orders) and, where there is one, the raw
-/// event that told it.</summary>
+/// <summary>What one event, one page of a sync or one fetch of orders says about a connection's payments, refunds and orders. An event also
+/// carries its raw row.</summary>
 internal sealed record BatchItem
 {
-    /// <summary>Empty for a signed event of an unknown till.</summary>
+    /// <summary>Empty for a genuine event whose connection is unknown.</summary>
     public required string VenueId { get; init; }
 
-    /// <summary>Null for what was fetched. With one, nothing of this counts unless the event is new.</summary>
+    /// <summary>The raw event; null for a page or a fetch. The item counts only if the event was not stored before.</summary>
     public WebhookEventRow? Event { get; init; }
 
     public IReadOnlyList<ObservedPayment> Payments { get; init; } = [];
     public IReadOnlyList<ObservedRefund> Refunds { get; init; } = [];
     public IReadOnlyList<ObservedOrder> Orders { get; init; } = [];
 
-    /// <summary>Orders that have changed and must be fetched to be known.</summary>
+    /// <summary>Orders that have changed; their new state must be fetched.</summary>
     public IReadOnlyList<OrderFetchRequest> ChangedOrders { get; init; } = [];
 
-    /// <summary>Hashes are computed here, not by the one writer of the host.</summary>
-    /// <param name="connection">Whose facts they are.</param>
-    /// <param name="facts">What it tells.</param>
-    /// <param name="cause">For the history.</param>
-    /// <param name="causeId">The event or run; an order's own id when it is null.</param>
-    /// <param name="rawEvent">The event that told it.</param>
-    public static BatchItem Of(
-        PosConnectionDetails connection,
-        PosObservations facts,
-        VersionCause cause,
-        string? causeId,
-        WebhookEventRow? rawEvent = null
-    )
+    /// <summary>Translates what a provider said. The versions' hashes are computed here, on the caller's thread and not on the host's one writer.</summary>
+    /// <param name="connection">The connection that the facts come from.</param>
+    /// <param name="facts">What the provider said.</param>
+    /// <param name="cause">The cause to record with the versions.</param>
+    /// <param name="causeId">The event or run; null to name each order by its own id.</param>
+    /// <param name="rawEvent">The event that carried the facts.</param>
+    public static BatchItem Of(PosConnectionDetails connection, PosObservations facts, VersionCause cause, string? causeId, WebhookEventRow? rawEvent = null)
     {
         ObservedPayment[] payments = [.. facts.Payments.Select(p => ObservedPayment.Of(connection, p, cause, causeId))];
         if (facts is { Refunds.Count: 0, Orders.Count: 0, ChangedOrderIds.Count: 0 })
@@ -45,7 +39,7 @@ internal sealed record BatchItem
             };
         if (rawEvent is null && facts.Orders.Select(o => o.ExternalId).ToHashSet() is { Count: > 0 } orders)
             payments = [.. payments.Select(p => p with { HasOrderInBatch = p.Payment.OrderId is { } order && orders.Contains(order) })];
-        // A refund of no known payment is a row of its own beside the sales.
+        // A refund that names no payment gets a transaction of its own.
         var unlinked = facts
             .Refunds.Where(r => r.PaymentId is null)
             .Select(r => ObservedPayment.OfUnlinkedRefund(connection, r, cause, causeId));
@@ -74,17 +68,17 @@ internal sealed record BatchItem
         };
     }
 
-    /// <summary>What it is about, for telling; the first thing in it.</summary>
+    /// <summary>Names the item in messages: the id of the first thing in it.</summary>
     public string Label =>
         Payments is [var payment, ..] ? payment.Key.ExternalId
         : Refunds is [var refund, ..] ? refund.Key.ExternalId
         : Orders is [var order, ..] ? order.Key.OrderId
         : Event?.EventId ?? "(nothing)";
 
-    /// <summary>An event that tells nothing which counts: ignored, or of no use.</summary>
+    /// <summary>An event that is only stored: it is ignored or cannot be used.</summary>
     public static BatchItem EventOnly(WebhookEventRow rawEvent) => new() { VenueId = rawEvent.VenueId, Event = rawEvent };
 
-    /// <summary>One for each thing in it, to find the one that breaks the save. The raw event, if any, is not in them.</summary>
+    /// <summary>Splits the item into one for each thing in it, so that the one that the database refuses can be isolated. The raw event is left out.</summary>
     public IReadOnlyList<BatchItem> Split() =>
         [
             .. Payments.Where(p => !p.IsRefundOnly).Select(p => new BatchItem { VenueId = VenueId, Payments = [p] }),
@@ -99,21 +93,20 @@ internal sealed record BatchItem
         ];
 }
 
-/// <summary>Which order it is.</summary>
-internal readonly record struct OrderKey(string VenueId, Provider Provider, string OrderId);
-
-/// <summary>An order as somebody has just seen it.</summary>
-internal sealed record ObservedOrder(OrderKey Key, PosOrder Order, VersionCause Cause, string? CauseId);
-
-/// <summary>An order that is to be fetched, and by which connection.</summary>
-internal readonly record struct OrderFetchRequest(OrderKey Key, Guid ConnectionId);
-
-/// <summary>What a commit came to. Payments and refunds are counted once each, however often they were told.</summary>
-/// <param name="Created">Not known before.</param>
-/// <param name="Updated">Known before in an older state.</param>
-/// <param name="Unchanged">Known before in this state or a newer one.</param>
-/// <param name="StaleOrders">Orders that were told in an older state than is known here: they must be fetched again.</param>
+/// <summary>What a commit did. Payments and refunds are counted once each, however often the batch contains them.</summary>
+/// <param name="Created">Those that were not stored before.</param>
+/// <param name="Updated">Those that were stored in an older state.</param>
+/// <param name="Unchanged">Those that were stored in this state or a newer one.</param>
+/// <param name="StaleOrders">Orders that the batch contains in an older state than the stored one. They must be fetched again.</param>
 internal sealed record BatchResult(int Created, int Updated, int Unchanged, IReadOnlySet<OrderKey> StaleOrders)
 {
     public static BatchResult Empty { get; } = new(0, 0, 0, new HashSet<OrderKey>());
+
+    public BatchResult Plus(BatchResult other) =>
+        new(
+            Created + other.Created,
+            Updated + other.Updated,
+            Unchanged + other.Unchanged,
+            StaleOrders.Union(other.StaleOrders).ToHashSet()
+        );
 }

@@ -1,6 +1,5 @@
 using Ingestion.Contracts;
 using Ingestion.Orders;
-using Ingestion.Webhooks;
 using NodaTime;
 using Npgsql;
 using PosModular.Kernel.Feed;
@@ -8,8 +7,8 @@ using PosModular.Kernel.Time;
 
 namespace Ingestion.Ledger;
 
-/// <summary>Writes a batch of anything that tells of payments, refunds and orders in one commit under the feed locks of its venues: raw events,
-/// transactions, versions (the feed), refunds, orders to fetch. Two round trips. Not for two callers at once: each has its own
+/// <summary>Writes a batch of observed payments, refunds and orders in one commit of two round trips, under the feed locks of its venues: raw events,
+/// transactions, versions (the feed), refunds and requests for orders. A writer serves one caller at a time; each caller makes its own
 /// (<c>Func&lt;BatchWriter&gt;</c>).</summary>
 internal sealed class BatchWriter(
     NpgsqlDataSource database,
@@ -22,12 +21,12 @@ internal sealed class BatchWriter(
     private readonly HashSet<string> _venuesWithHead = [];
     private LedgerSession? _session;
 
-    /// <summary>When it returns, everything is durable. When it throws, nothing is in, unless the commit's answer was lost: the same again is
-    /// then told apart by the stored events and the versions.</summary>
-    /// <param name="batch">May be empty.</param>
-    /// <param name="cancellationToken">Cancels.</param>
-    /// <param name="writeAlongside">What is to be written in the same commit, knowing what the batch came to; it runs under the feed locks, once more
-    /// for each attempt.</param>
+    /// <summary>Everything is durable when this returns. Nothing is written when it throws, unless only the answer to the commit was lost; writing the
+    /// same batch again is safe, because stored events and versions are recognised.</summary>
+    /// <param name="batch">The items; may be empty.</param>
+    /// <param name="cancellationToken">Cancels the write.</param>
+    /// <param name="writeAlongside">Writes more in the same commit, under the feed locks, once the batch's result is known. It runs again with each
+    /// attempt.</param>
     public async Task<BatchResult> WriteAsync(
         IReadOnlyList<BatchItem> batch,
         CancellationToken cancellationToken,
@@ -62,55 +61,20 @@ internal sealed class BatchWriter(
     )
     {
         var session = _session ??= await LedgerSession.OpenAsync(database, cancellationToken);
-        var venues = batch.Select(i => i.VenueId).Where(v => v != WebhookEventRow.UnroutedVenueId).Distinct().ToArray();
-        if (!_venuesWithHead.IsSupersetOf(venues))
+        var keys = BatchKeys.Of(batch);
+        if (!_venuesWithHead.IsSupersetOf(keys.VenueIds))
         {
-            await session.CreateHeadsAsync(venues, cancellationToken);
-            _venuesWithHead.UnionWith(venues);
+            await session.CreateHeadsAsync([.. keys.VenueIds], cancellationToken);
+            _venuesWithHead.UnionWith(keys.VenueIds);
         }
-        // One row an event, however often it was sent at once. A provider may give one id to events of different types.
-        var events = batch
-            .Select(i => i.Event)
-            .OfType<WebhookEventRow>()
-            .DistinctBy(e => (e.VenueId, e.ConnectionId, e.EventId, e.Type))
-            .ToArray();
-        var refunds = batch.SelectMany(i => i.Refunds).ToArray();
-        var read = await session.ReadAsync(
-            venues,
-            events,
-            [
-                .. batch
-                    .SelectMany(i => i.Payments)
-                    .Select(s => s.Key)
-                    .Concat(
-                        refunds
-                            .Where(r => r.Refund.PaymentId is not null)
-                            .Select(r => new PaymentKey(r.Key.VenueId, r.Key.Provider, r.Refund.PaymentId!))
-                    )
-                    .Distinct(),
-            ],
-            [
-                .. batch
-                    .SelectMany(i => i.Payments)
-                    .Where(s => s.CardToken is not null)
-                    .Select(s => (s.Key.VenueId, s.CardToken!))
-                    .Distinct(),
-            ],
-            [.. refunds.Select(r => r.Key).Distinct()],
-            [.. batch.SelectMany(i => i.Orders.Select(o => o.Key).Concat(i.ChangedOrders.Select(o => o.Key))).Distinct()],
-            cancellationToken
-        );
-        if (read.Heads.Count != venues.Length)
-            throw new InvalidOperationException("A feed head is gone: the database was changed under us.");
+        var (snapshot, newEvents) = await session.ReadAsync(keys, cancellationToken);
+        if (snapshot.Heads.Count != keys.VenueIds.Count)
+            throw new InvalidOperationException("A feed head is missing: somebody has deleted it while this host was running.");
 
-        var now = clock.Now();
-        var snapshot = new LedgerSnapshot(read.Transactions, read.Refunds, read.Heads, (venue, card) =>
-            read.CardOwners.GetValueOrDefault((venue, card))
-        );
-        var changes = LedgerMerge.Apply(snapshot, [.. batch.Where(i => i.Event is null || read.NewEvents.Contains(i.Event.Id))], now);
+        var counted = batch.Where(i => i.Event is null || newEvents.Contains(i.Event.Id));
+        var changes = LedgerMerge.Apply(snapshot, [.. counted], clock.Now());
         await session.WriteAsync(
             changes,
-            now,
             writeAlongside is null ? null : (connection, token) => writeAlongside(connection, changes.Counts, token),
             cancellationToken
         );

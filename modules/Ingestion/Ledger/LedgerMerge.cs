@@ -6,14 +6,14 @@ using PosModular.Kernel.Time;
 
 namespace Ingestion.Ledger;
 
-/// <summary>Folds what was seen of payments, refunds and orders into what is known: pure, and the same whatever the order and repetition of the
-/// sightings.</summary>
+/// <summary>Merges observed payments, refunds and orders into the stored ledger. Pure: the result depends neither on the order in which observations
+/// arrive nor on how often they are repeated.</summary>
 internal sealed class LedgerMerge
 {
-    // A sale is often told of two or three times at once; its order is fetched once for all of them.
+    // Providers often send two or three events for one payment at the same moment. Waiting this long lets us fetch its order once.
     private static readonly Duration OrderFetchDebounce = Duration.FromSeconds(1);
 
-    // Providers' orders may be some seconds behind their payments.
+    // A provider's orders may lag some seconds behind its payments. After this time an order includes the payment.
     private static readonly Duration OrderSettleTime = Duration.FromMinutes(5);
 
     private readonly LedgerSnapshot _snapshot;
@@ -22,268 +22,288 @@ internal sealed class LedgerMerge
     private readonly Dictionary<RefundKey, LedgerRefund> _refunds = [];
     private readonly Dictionary<OrderFetchRequest, Instant> _orderFetches = [];
     private readonly HashSet<OrderKey> _staleOrders = [];
-    private int _created,
-        _updated,
-        _unchanged;
+    private int _created;
+    private int _updated;
+    private int _unchanged;
 
     private LedgerMerge(LedgerSnapshot snapshot, Instant now) => (_snapshot, _now) = (snapshot, now);
 
-    /// <param name="snapshot">What is known of everything that was seen.</param>
-    /// <param name="items">What was seen.</param>
+    /// <param name="snapshot">What is stored of everything that the items touch.</param>
+    /// <param name="items">The observations.</param>
     /// <param name="now">The moment of recording.</param>
     public static LedgerChanges Apply(LedgerSnapshot snapshot, IReadOnlyCollection<BatchItem> items, Instant now)
     {
         var merge = new LedgerMerge(snapshot, now);
         merge.MergePayments(items.SelectMany(i => i.Payments));
         merge.MergeRefunds(items.SelectMany(i => i.Refunds));
+        merge.AddUpRefunds();
         merge.MergeOrders(items.SelectMany(i => i.Orders));
-        merge.RequestOrders(items.SelectMany(i => i.ChangedOrders));
+        merge.RequestChangedOrders(items.SelectMany(i => i.ChangedOrders));
+        merge.RequestOrdersOfPayments();
         return merge.BuildChanges();
     }
 
+    // ── payments ──
+
     private void MergePayments(IEnumerable<ObservedPayment> payments)
     {
-        foreach (var group in payments.GroupBy(s => s.Key))
+        foreach (var group in payments.GroupBy(p => p.Key))
         {
             var draft = GetOrAddDraft(group.Key);
-            var before = draft.Before;
-            // Told twice is told once, and what is already known is no news.
-            var newVersions = group.DistinctBy(s => s.Version).Where(s => s.Version != before?.Version).OrderBy(s => s.Version).ToArray();
-            var becomesCurrent = newVersions.Length > 0 && (before is null || newVersions[^1].Version > before.Version);
-            draft.Superseded = becomesCurrent ? new ArraySegment<ObservedPayment>(newVersions, 0, newVersions.Length - 1) : newVersions;
+            var stored = draft.Stored;
+            // Ignores repeated observations and those that are already stored.
+            var newVersions = group.DistinctBy(p => p.Version).Where(p => p.Version != stored?.Version).OrderBy(p => p.Version).ToArray();
+            var becomesCurrent = newVersions.Length > 0 && (stored is null || newVersions[^1].Version > stored.Version);
             if (becomesCurrent)
             {
                 draft.Applied = newVersions[^1];
-                draft.State = BuildState(newVersions[^1], before, draft.Id);
+                draft.State = BuildState(newVersions[^1], stored, draft.Id);
             }
+            draft.Superseded = becomesCurrent ? newVersions[..^1] : newVersions;
+            // A refund without a payment is counted as a refund.
             if (!group.First().IsRefundOnly)
-                Count(before is null, becomesCurrent);
+                Count(isNew: stored is null, becomesCurrent);
         }
     }
+
+    private LedgerTransaction BuildState(ObservedPayment observed, LedgerTransaction? stored, Guid id)
+    {
+        var (userId, matchedBy) = MatchUser(observed, stored);
+        return new LedgerTransaction
+        {
+            Id = id,
+            Key = observed.Key,
+            ConnectionId = stored?.ConnectionId ?? observed.ConnectionId,
+            Payment = observed.Payment,
+            Version = observed.Version,
+            CardToken = observed.CardToken,
+            UserId = userId,
+            MatchedBy = matchedBy,
+            RecordedAt = stored?.RecordedAt ?? _now,
+            IsRefundOnly = observed.IsRefundOnly,
+            RulesOff = observed.RulesOff,
+            Breakdown = BreakdownOf(observed, stored),
+        };
+    }
+
+    // A match by hand stays, even a match with nobody. So does a match by the same card, although the card may have a new owner since. Otherwise the
+    // owner of this state's own card counts, so that no earlier state of the payment can matter.
+    private (string? UserId, MatchedBy? By) MatchUser(ObservedPayment observed, LedgerTransaction? stored)
+    {
+        var matchedByHand = stored?.MatchedBy == MatchedBy.Hand;
+        var matchedBySameCard = stored?.MatchedBy == MatchedBy.Card && stored.CardToken == observed.CardToken;
+        if (matchedByHand || matchedBySameCard)
+            return (stored!.UserId, stored.MatchedBy);
+        var owner = observed.CardToken is null ? null : _snapshot.OwnerOfCard(observed.Key.VenueId, observed.CardToken);
+        return owner?.Owns(observed.Payment) == true ? (owner.UserId, MatchedBy.Card) : (null, null);
+    }
+
+    // Amounts that the payment itself names always count. Amounts from an order stay as long as the payment belongs to that order.
+    private static Breakdown BreakdownOf(ObservedPayment observed, LedgerTransaction? stored)
+    {
+        if (observed.IsRefundOnly)
+            return Breakdown.Of(new PosBreakdown(0, 0, 0));
+        if (observed.Payment.Breakdown is { } named)
+            return Breakdown.Of(named);
+        var isOfSameOrder =
+            stored?.Breakdown.OrderVersion is not null
+            && stored.Payment.OrderId == observed.Payment.OrderId
+            && stored.Payment.Currency == observed.Payment.Currency;
+        return isOfSameOrder ? stored!.Breakdown : default;
+    }
+
+    // ── refunds ──
 
     private void MergeRefunds(IEnumerable<ObservedRefund> refunds)
     {
         foreach (var group in refunds.GroupBy(r => r.Key))
         {
-            var before = _snapshot.Refunds.GetValueOrDefault(group.Key);
+            var stored = _snapshot.Refunds.GetValueOrDefault(group.Key);
             var newest = group.MaxBy(r => r.Version)!;
-            var becomesCurrent = before is null || newest.Version > before.Version;
-            Count(before is null, becomesCurrent);
+            var becomesCurrent = stored is null || newest.Version > stored.Version;
+            Count(isNew: stored is null, becomesCurrent);
             if (!becomesCurrent)
                 continue;
-            // What it gives back never changes at the providers; were it to, both payments would count it.
-            var refund = before is null ? newest.Refund : newest.Refund with { PaymentId = before.Refund.PaymentId };
-            var record = new LedgerRefund(
-                before?.Id ?? _now.NewId(),
+            // Providers never move a refund to another payment. If one did, both payments would count it, so the first payment stays.
+            var refund = stored is null ? newest.Refund : newest.Refund with { PaymentId = stored.Refund.PaymentId };
+            var merged = new LedgerRefund(
+                stored?.Id ?? _now.NewId(),
                 group.Key,
-                before?.ConnectionId ?? newest.ConnectionId,
+                stored?.ConnectionId ?? newest.ConnectionId,
                 refund,
                 newest.Version,
-                before?.RecordedAt ?? _now
+                stored?.RecordedAt ?? _now
             );
-            _refunds[group.Key] = record;
-            if (record.Payment is { } payment)
+            _refunds[group.Key] = merged;
+            if (merged.Payment is { } payment)
                 GetOrAddDraft(payment).SetReason(newest.Cause, newest.CauseId);
         }
-        AddUpRefunds();
     }
 
-    // For every payment that was seen, also where no refund was: those that came before it count from its first state on.
+    // For every payment of the batch, not only for those with a refund in it: a refund that arrived before its payment counts from the payment's
+    // first state on.
     private void AddUpRefunds()
     {
+        var current = _snapshot.Refunds.Values.Where(r => !_refunds.ContainsKey(r.Key)).Concat(_refunds.Values);
         var sums = new Dictionary<(PaymentKey, string Currency), Int128>();
-        foreach (var refund in _snapshot.Refunds.Values.Where(r => !_refunds.ContainsKey(r.Key)).Concat(_refunds.Values))
-            if (refund is { Refund.State: RefundState.Completed, Payment: { } payment })
+        foreach (var refund in current.Where(r => r.Refund.State == RefundState.Completed))
+            if (refund.Payment is { } payment)
                 sums[(payment, refund.Refund.Currency)] =
                     sums.GetValueOrDefault((payment, refund.Refund.Currency)) + refund.Refund.AmountMinor;
         foreach (var draft in _drafts.Values)
-            if (
-                draft.State is { IsRefundOnly: false } state
-                && (long)Int128.Min(long.MaxValue, sums.GetValueOrDefault((state.Key, state.Payment.Currency))) is var sum
-                && sum != state.RefundsMinor
-            )
+        {
+            if (draft.State is not { IsRefundOnly: false } state)
+                continue;
+            var sum = (long)Int128.Min(long.MaxValue, sums.GetValueOrDefault((state.Key, state.Payment.Currency)));
+            if (sum != state.RefundsMinor)
                 draft.State = state with { RefundsMinor = sum };
+        }
     }
+
+    // ── orders ──
 
     private void MergeOrders(IEnumerable<ObservedOrder> orders)
     {
         foreach (var group in orders.GroupBy(o => o.Key))
         {
             var newest = group.MaxBy(o => o.Order.Version)!;
-            var (order, sales) = (newest.Order, TransactionsOf(group.Key));
-            if (sales.Any(s => s.Breakdown.OrderVersion > order.Version))
+            var (order, transactions) = (newest.Order, TransactionsOf(group.Key));
+            if (transactions.Any(t => t.Breakdown.OrderVersion > order.Version))
             {
                 _staleOrders.Add(group.Key);
                 continue;
             }
-            var payers = sales
-                .Where(s => s.OrderShareWeight is not null && s.Payment.Currency == order.Currency && !s.Breakdown.IsFromPayment)
-                .OrderBy(s => s.Key.ExternalId, StringComparer.Ordinal)
+            var sharing = transactions
+                .Where(t => t.SharesOrder && t.Payment.Currency == order.Currency)
+                .OrderBy(t => t.Key.ExternalId, StringComparer.Ordinal)
                 .ToArray();
-            var shares = OrderShares.Of(order.Amounts, [.. payers.Select(s => s.OrderShareWeight!.Value)]);
-            foreach (var (payer, share) in payers.Zip(shares))
+            var shares = OrderShares.Of(order.Amounts, [.. sharing.Select(t => t.OrderShareWeight!.Value)]);
+            foreach (var (transaction, share) in sharing.Zip(shares))
             {
-                var draft = GetOrAddDraft(payer.Key);
-                draft.State = payer with { Breakdown = Breakdown.Of(share) with { OrderVersion = order.Version } };
+                var draft = GetOrAddDraft(transaction.Key);
+                draft.State = transaction with { Breakdown = Breakdown.Of(share) with { OrderVersion = order.Version } };
                 draft.SetReason(newest.Cause, newest.CauseId);
             }
         }
     }
 
-    private void RequestOrders(IEnumerable<OrderFetchRequest> changed)
+    // A payment that is still to come requests its order itself.
+    private void RequestChangedOrders(IEnumerable<OrderFetchRequest> changed)
     {
-        foreach (var wanted in changed)
-            // A sale that is still to come asks for its order itself.
-            if (TransactionsOf(wanted.Key).Any(s => s.OrderShareWeight is not null && !s.Breakdown.IsFromPayment))
-                RequestOrder(wanted, _now);
+        foreach (var request in changed)
+            if (TransactionsOf(request.Key).Any(t => t.SharesOrder))
+                RequestOrder(request, _now);
+    }
+
+    private void RequestOrdersOfPayments()
+    {
         foreach (var draft in _drafts.Values)
         {
-            if (draft is not { Applied: { IsRefundOnly: false } winner, State: { } state, Before: var before })
+            if (draft is not { Applied: { IsRefundOnly: false } applied, State: { } state })
                 continue;
-            // Its part falls to the others.
-            if (
-                before is { Breakdown.OrderVersion: not null, Payment.OrderId: { } left }
-                && (left != state.Payment.OrderId || state.OrderShareWeight is null)
-            )
-                RequestOrder(Order(left), _now + OrderFetchDebounce);
-            // Also where an order was told in this very batch: it may be from before this payment. Not so one that was fetched long after it.
-            if (
-                winner.HasOrderInBatch
-                && state.Breakdown.OrderVersion is not null
-                && _now - winner.Payment.UpdatedAt >= OrderSettleTime
-                && !_staleOrders.Contains(new OrderKey(state.Key.VenueId, state.Key.Provider, state.Payment.OrderId!))
-            )
-                continue;
-            if (
-                state is { OrderShareWeight: not null, Payment: { OrderId: { } order, Breakdown: null } }
-                && (
-                    before is not { Breakdown.OrderVersion: not null }
-                    || before.OrderShareWeight != state.OrderShareWeight
-                    || before.Payment.OrderId != order
-                    || before.Payment.Currency != state.Payment.Currency
-                )
-            )
-                RequestOrder(Order(order), _now + OrderFetchDebounce);
+            // The others that share the order it has left take over its share.
+            if (LeftOrder(draft.Stored, state) is { } leftOrderId)
+                RequestOrder(RequestFor(leftOrderId), _now + OrderFetchDebounce);
+            if (state.Payment.OrderId is { } orderId && NeedsOrder(draft.Stored, state) && !HasSettledOrder(applied, state))
+                RequestOrder(RequestFor(orderId), _now + OrderFetchDebounce);
 
-            OrderFetchRequest Order(string id) => new(new OrderKey(state.Key.VenueId, state.Key.Provider, id), winner.ConnectionId);
+            OrderFetchRequest RequestFor(string id) =>
+                new(new OrderKey(state.Key.VenueId, state.Key.Provider, id), applied.ConnectionId);
         }
     }
 
+    // The order in which the stored state had a share and the new one has none; null if there is no such order.
+    private static string? LeftOrder(LedgerTransaction? stored, LedgerTransaction state)
+    {
+        var hadShare = stored?.Breakdown.OrderVersion is not null;
+        var hasLeft = stored?.Payment.OrderId != state.Payment.OrderId || state.OrderShareWeight is null;
+        return hadShare && hasLeft ? stored!.Payment.OrderId : null;
+    }
+
+    // The payment shares its order, and its share is not known yet or has changed.
+    private static bool NeedsOrder(LedgerTransaction? stored, LedgerTransaction state)
+    {
+        var sharesOrder = state.OrderShareWeight is not null && state.Payment.Breakdown is null;
+        var hasSameShareAsStored =
+            stored?.Breakdown.OrderVersion is not null
+            && stored.OrderShareWeight == state.OrderShareWeight
+            && stored.Payment.OrderId == state.Payment.OrderId
+            && stored.Payment.Currency == state.Payment.Currency;
+        return sharesOrder && !hasSameShareAsStored;
+    }
+
+    // An order in the same batch may be from before the payment, unless it was fetched long after it.
+    private bool HasSettledOrder(ObservedPayment applied, LedgerTransaction state) =>
+        applied.HasOrderInBatch
+        && state.Breakdown.OrderVersion is not null
+        && _now - applied.Payment.UpdatedAt >= OrderSettleTime
+        && !_staleOrders.Contains(new OrderKey(state.Key.VenueId, state.Key.Provider, state.Payment.OrderId!));
+
+    private void RequestOrder(OrderFetchRequest request, Instant dueAt) =>
+        _orderFetches[request] = _orderFetches.TryGetValue(request, out var earlier) && earlier < dueAt ? earlier : dueAt;
+
+    // The order's transactions as this batch leaves them so far.
+    private List<LedgerTransaction> TransactionsOf(OrderKey order)
+    {
+        var untouched = _snapshot.Transactions.Values.Where(t => !_drafts.ContainsKey(t.Key));
+        return [.. _drafts.Values.Select(d => d.State).OfType<LedgerTransaction>().Concat(untouched).Where(t => t.IsOf(order))];
+    }
+
+    // ── the result ──
+
     private LedgerChanges BuildChanges()
     {
-        var ends = new Dictionary<string, long>(_snapshot.Heads);
+        var heads = new Dictionary<string, long>(_snapshot.Heads);
         var (inserted, updated, versions) = (new List<LedgerTransaction>(), new List<LedgerTransaction>(), new List<NewVersion>());
         foreach (var draft in _drafts.Values)
         {
             foreach (var late in draft.Superseded)
-                versions.Add(
-                    new NewVersion(
-                        Next(late.Key.VenueId),
-                        BuildState(late, draft.Before, draft.Id),
-                        null,
-                        Applied: false,
-                        Added: false,
-                        late.Cause,
-                        late.CauseId
-                    )
-                );
+                versions.Add(BuildSuperseded(draft, late, NextSeq(late.Key.VenueId)));
             if (draft.State is not { } state)
                 continue;
-            var before = draft.Before;
-            if (
-                draft.Applied is null
-                && before is not null
-                && before.Status == state.Status
-                && before.RefundedMinor == state.RefundedMinor
-                && before.Breakdown.HasSameAmounts(state.Breakdown)
-            )
+            var stored = draft.Stored;
+            if (IsUnchanged(draft, state))
             {
-                if (before.Breakdown != state.Breakdown)
-                    updated.Add(state); // the same, of a newer order
+                // The amounts are the same, but they come from a newer order.
+                if (stored!.Breakdown != state.Breakdown)
+                    updated.Add(state);
                 continue;
             }
-            var seq = Next(state.Key.VenueId);
-            var added = before?.AddedSeq is null && !state.IsRefundOnly && state.Status.IsPaid();
-            var after = state with { LastSeq = seq, AddedSeq = added ? seq : before?.AddedSeq };
-            var (cause, causeId) = draft.Applied is { } winner ? (winner.Cause, winner.CauseId) : draft.Reason;
-            versions.Add(new NewVersion(seq, after, before?.LastSeq, Applied: true, added, cause, causeId));
-            (before is null ? inserted : updated).Add(after);
+            var version = BuildApplied(draft, state, NextSeq(state.Key.VenueId));
+            versions.Add(version);
+            (stored is null ? inserted : updated).Add(version.State);
         }
         return new LedgerChanges(
             inserted,
             updated,
             versions,
-            ends,
-            _refunds.Values,
-            [.. _orderFetches.Select(w => (w.Key, w.Value))],
+            heads,
+            [.. _refunds.Values],
+            [.. _orderFetches.Select(f => (f.Key, f.Value))],
             new BatchResult(_created, _updated, _unchanged, _staleOrders)
         );
 
-        long Next(string venue) => ends[venue] = ends[venue] + 1;
+        long NextSeq(string venueId) => heads[venueId] = heads[venueId] + 1;
     }
 
-    private LedgerTransaction BuildState(ObservedPayment observed, LedgerTransaction? before, Guid id)
+    // No state of the payment was applied, and neither a refund nor an order has changed what it amounts to.
+    private static bool IsUnchanged(Draft draft, LedgerTransaction state) =>
+        draft is { Applied: null, Stored: { } stored }
+        && stored.Status == state.Status
+        && stored.RefundedMinor == state.RefundedMinor
+        && stored.Breakdown.HasSameAmounts(state.Breakdown);
+
+    private NewVersion BuildSuperseded(Draft draft, ObservedPayment late, long seq) =>
+        new(seq, BuildState(late, draft.Stored, draft.Id), null, Applied: false, Added: false, _now, late.Cause, late.CauseId);
+
+    private NewVersion BuildApplied(Draft draft, LedgerTransaction state, long seq)
     {
-        // By hand stays, also untied by hand; so does what the same card has tied, though it may be somebody else's since. Else it is the owner
-        // of the card of this very state, so that no earlier state can matter.
-        var owner = observed.CardToken is null ? null : _snapshot.OwnerOfCard(observed.Key.VenueId, observed.CardToken);
-        var (user, by) =
-            before?.MatchedBy == MatchedBy.Hand || (before?.MatchedBy == MatchedBy.Card && before.CardToken == observed.CardToken)
-                ? (before.UserId, before.MatchedBy)
-            : owner is not null && owner.Owns(observed.Payment) ? (owner.UserId, MatchedBy.Card)
-            : (null, (MatchedBy?)null);
-        return new LedgerTransaction
-        {
-            Id = id,
-            Key = observed.Key,
-            ConnectionId = before?.ConnectionId ?? observed.ConnectionId,
-            Payment = observed.Payment,
-            Version = observed.Version,
-            CardToken = observed.CardToken,
-            UserId = user,
-            MatchedBy = by,
-            RecordedAt = before?.RecordedAt ?? _now,
-            IsRefundOnly = observed.IsRefundOnly,
-            RulesOff = observed.RulesOff,
-            Breakdown = BreakdownOf(observed, before),
-        };
+        var stored = draft.Stored;
+        var isAdded = stored?.AddedSeq is null && !state.IsRefundOnly && state.Status.IsPaid();
+        var next = state with { LastSeq = seq, AddedSeq = isAdded ? seq : stored?.AddedSeq };
+        var (cause, causeId) = draft.Applied is { } applied ? (applied.Cause, applied.CauseId) : draft.Reason;
+        return new NewVersion(seq, next, stored?.LastSeq, Applied: true, isAdded, _now, cause, causeId);
     }
-
-    // What the payment tells itself counts as long as it does; what was read from an order stays as long as it is that order.
-    private static Breakdown BreakdownOf(ObservedPayment observed, LedgerTransaction? before) =>
-        observed.IsRefundOnly ? Breakdown.Of(new PosBreakdown(0, 0, 0))
-        : observed.Payment.Breakdown is { } told ? Breakdown.Of(told)
-        : before is { Breakdown.OrderVersion: not null }
-        && before.Payment.OrderId == observed.Payment.OrderId
-        && before.Payment.Currency == observed.Payment.Currency
-            ? before.Breakdown
-        : default;
-
-    // As they stand by now, in this batch.
-    private List<LedgerTransaction> TransactionsOf(OrderKey order)
-    {
-        var sales = new List<LedgerTransaction>();
-        foreach (var draft in _drafts.Values)
-            Take(draft.State);
-        foreach (var (key, sale) in _snapshot.Transactions)
-            if (!_drafts.ContainsKey(key))
-                Take(sale);
-        return sales;
-
-        void Take(LedgerTransaction? sale)
-        {
-            if (
-                sale is not null
-                && sale.Payment.OrderId == order.OrderId
-                && sale.Key.VenueId == order.VenueId
-                && sale.Key.Provider == order.Provider
-            )
-                sales.Add(sale);
-        }
-    }
-
-    private void RequestOrder(OrderFetchRequest order, Instant at) =>
-        _orderFetches[order] = _orderFetches.TryGetValue(order, out var sooner) && sooner < at ? sooner : at;
 
     private void Count(bool isNew, bool becomesCurrent)
     {
@@ -299,31 +319,28 @@ internal sealed class LedgerMerge
     {
         if (!_drafts.TryGetValue(key, out var draft))
         {
-            var before = _snapshot.Transactions.GetValueOrDefault(key);
-            _drafts[key] = draft = new Draft
-            {
-                Before = before,
-                State = before,
-                Id = before?.Id ?? _now.NewId(),
-            };
+            var stored = _snapshot.Transactions.GetValueOrDefault(key);
+            _drafts[key] = draft = new Draft { Stored = stored, State = stored, Id = stored?.Id ?? _now.NewId() };
         }
         return draft;
     }
 
-    /// <summary>What becomes of one sale in this batch.</summary>
+    /// <summary>What becomes of one transaction in this batch.</summary>
     private sealed class Draft
     {
-        public LedgerTransaction? Before { get; init; }
         public Guid Id { get; init; }
+        public LedgerTransaction? Stored { get; init; }
 
-        /// <summary>Null while only a refund of it is known.</summary>
+        /// <summary>The current state; null while only a refund of the payment is known.</summary>
         public LedgerTransaction? State { get; set; }
+
+        /// <summary>The observation that became the current state, if any did.</summary>
         public ObservedPayment? Applied { get; set; }
 
-        /// <summary>Kept in the history, not applied.</summary>
+        /// <summary>Observations that are recorded as versions but are older than the current state.</summary>
         public IReadOnlyList<ObservedPayment> Superseded { get; set; } = [];
 
-        /// <summary>Why it changed, if not for a state of the payment.</summary>
+        /// <summary>Why the transaction changed when no observation of the payment was applied: a refund or an order.</summary>
         public (VersionCause Cause, string? CauseId) Reason { get; private set; }
 
         public void SetReason(VersionCause cause, string? causeId) => Reason = (cause, causeId);

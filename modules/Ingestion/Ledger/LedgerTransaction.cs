@@ -5,86 +5,16 @@ using NodaTime;
 
 namespace Ingestion.Ledger;
 
-/// <summary>Which payment it is.</summary>
-internal readonly record struct PaymentKey(string VenueId, Provider Provider, string ExternalId);
-
-/// <summary>A payment as somebody has just seen it: an event or a sync page.</summary>
-internal sealed record ObservedPayment(
-    PaymentKey Key,
-    Guid ConnectionId,
-    PosPayment Payment,
-    PaymentVersion Version,
-    string? CardToken,
-    VersionCause Cause,
-    string? CauseId
-)
-{
-    /// <summary>It is no payment but a refund of no known payment, which stands beside the sales as a row of its own.</summary>
-    public bool IsRefundOnly { get; init; }
-
-    /// <summary>Its till's sales unlock nothing.</summary>
-    public bool RulesOff { get; init; }
-
-    /// <summary>Its order was fetched after it and is told with it.</summary>
-    public bool HasOrderInBatch { get; init; }
-
-    public static ObservedPayment Of(PosConnectionDetails connection, PosPayment payment, VersionCause cause, string? causeId) =>
-        new(
-            new PaymentKey(connection.VenueId, connection.Provider, payment.ExternalId),
-            connection.ConnectionId,
-            payment,
-            PaymentVersion.Of(payment),
-            Cards.CardToken.Of(connection, payment.Card),
-            cause,
-            causeId
-        )
-        {
-            RulesOff = !connection.ProcessRules,
-        };
-
-    /// <summary>Total 0, given back once the refund is completed, taken when the refund was made.</summary>
-    public static ObservedPayment OfUnlinkedRefund(PosConnectionDetails connection, PosRefund refund, VersionCause cause, string? causeId)
-    {
-        var state = refund.State switch
-        {
-            RefundState.Completed => PaymentState.Captured,
-            RefundState.Pending => PaymentState.Pending,
-            _ => PaymentState.Failed,
-        };
-        return Of(
-            connection,
-            new PosPayment(
-                refund.ExternalId,
-                refund.OrderId,
-                refund.LocationId,
-                state,
-                refund.CreatedAt,
-                refund.UpdatedAt,
-                refund.Currency,
-                0,
-                0,
-                state == PaymentState.Captured ? refund.AmountMinor : 0,
-                PaymentMethod.Other,
-                null
-            ),
-            cause,
-            causeId
-        ) with
-        {
-            IsRefundOnly = true,
-        };
-    }
-}
-
-/// <summary>What a total is made of, as far as it is known, in minor units.</summary>
-/// <param name="TaxMinor">0 while it is not complete.</param>
-/// <param name="DiscountMinor">0 while it is not complete.</param>
-/// <param name="ServiceChargeMinor">0 while it is not complete.</param>
-/// <param name="IsComplete">Whether it is known.</param>
-/// <param name="OrderVersion">The order it was read from; null while it is not complete and where the payment itself told it.</param>
+/// <summary>The parts of a total as far as they are known, in minor units.</summary>
+/// <param name="TaxMinor">0 while the breakdown is incomplete.</param>
+/// <param name="DiscountMinor">0 while the breakdown is incomplete.</param>
+/// <param name="ServiceChargeMinor">0 while the breakdown is incomplete.</param>
+/// <param name="IsComplete">Whether the amounts are known.</param>
+/// <param name="OrderVersion">The version of the order that the amounts come from; null while they are unknown and when the payment itself named
+/// them.</param>
 internal readonly record struct Breakdown(long TaxMinor, long DiscountMinor, long ServiceChargeMinor, bool IsComplete, long? OrderVersion)
 {
-    /// <summary>The payment told it itself: no order may change it.</summary>
+    /// <summary>Whether the payment itself named the amounts. No order changes them then.</summary>
     public bool IsFromPayment => IsComplete && OrderVersion is null;
 
     public bool HasSameAmounts(Breakdown other) => this with { OrderVersion = null } == other with { OrderVersion = null };
@@ -93,7 +23,7 @@ internal readonly record struct Breakdown(long TaxMinor, long DiscountMinor, lon
         new(breakdown.TaxMinor, breakdown.DiscountMinor, breakdown.ServiceChargeMinor, true, null);
 }
 
-/// <summary>The state of a sale as the ledger keeps it.</summary>
+/// <summary>A transaction as the ledger stores it.</summary>
 internal sealed record LedgerTransaction
 {
     public required Guid Id { get; init; }
@@ -105,21 +35,25 @@ internal sealed record LedgerTransaction
     public string? UserId { get; init; }
     public MatchedBy? MatchedBy { get; init; }
     public required Instant RecordedAt { get; init; }
+
+    /// <summary>The sequence number of its latest applied version.</summary>
     public long LastSeq { get; init; }
+
+    /// <summary>The sequence number of the version that was first authorised or captured; null before.</summary>
     public long? AddedSeq { get; init; }
 
-    /// <summary>A refund of no known payment: it takes from revenue and is no sale.</summary>
+    /// <summary>Whether this is a refund whose payment is unknown. It reduces revenue and is no sale.</summary>
     public bool IsRefundOnly { get; init; }
 
-    /// <summary>Its till's sales unlocked nothing when it was last seen there.</summary>
+    /// <summary>Whether its connection excluded it from rules when it was last observed.</summary>
     public bool RulesOff { get; init; }
 
-    /// <summary>The sum of its completed refunds of its currency.</summary>
+    /// <summary>The sum of its completed refunds in its currency.</summary>
     public long RefundsMinor { get; init; }
 
     public Breakdown Breakdown { get; init; }
 
-    /// <summary>What was given back: what the payment tells or what its refunds come to, whichever is more, and never more than was paid.</summary>
+    /// <summary>The amount refunded: what the payment says or the sum of its refunds, whichever is more, and never more than the total.</summary>
     public long RefundedMinor =>
         IsRefundOnly
             ? Math.Max(0, Payment.RefundedMinor)
@@ -137,30 +71,44 @@ internal sealed record LedgerTransaction
             _ => RefundedMinor < Payment.TotalMinor ? TransactionStatus.PartiallyRefunded : TransactionStatus.Refunded,
         };
 
-    /// <summary>What its part of an order is measured by; null when it has no part in it.</summary>
+    /// <summary>The weight of its share in its order's amounts: what was paid without the tip. Null when it takes no share.</summary>
     public long? OrderShareWeight => !IsRefundOnly && Status.IsPaid() ? Math.Max(0, Payment.TotalMinor - Payment.TipMinor) : null;
+
+    /// <summary>Whether its breakdown is a share of its order.</summary>
+    public bool SharesOrder => OrderShareWeight is not null && !Breakdown.IsFromPayment;
+
+    public bool IsOf(OrderKey order) =>
+        Payment.OrderId == order.OrderId && Key.VenueId == order.VenueId && Key.Provider == order.Provider;
 }
 
-/// <summary>Whose card it is.</summary>
+/// <summary>A refund as the ledger stores it, whether or not its payment is known.</summary>
+internal sealed record LedgerRefund(Guid Id, RefundKey Key, Guid ConnectionId, PosRefund Refund, RefundVersion Version, Instant RecordedAt)
+{
+    /// <summary>The payment that was refunded; null when the refund names none.</summary>
+    public PaymentKey? Payment => Refund.PaymentId is { } id ? new PaymentKey(Key.VenueId, Key.Provider, id) : null;
+}
+
+/// <summary>The user that a card is linked to.</summary>
 /// <param name="UserId">The user.</param>
-/// <param name="CountsFrom">Sales from then on are his; null for all of them.</param>
+/// <param name="CountsFrom">Payments at or after this instant are the user's; null for all of them.</param>
 internal sealed record CardOwner(string UserId, Instant? CountsFrom)
 {
-    public bool Owns(PosPayment sale) => CountsFrom is not { } from || sale.OccurredAt >= from;
+    public bool Owns(PosPayment payment) => CountsFrom is not { } from || payment.OccurredAt >= from;
 }
 
-/// <summary>A version to write: its place in the feed, the state, and whether it is the one that counts.</summary>
+/// <summary>A version to write: its sequence number in the feed, the state, and whether the state became the current one.</summary>
 internal sealed record NewVersion(
     long Seq,
     LedgerTransaction State,
     long? PreviousSeq,
     bool Applied,
     bool Added,
+    Instant RecordedAt,
     VersionCause Cause,
     string? CauseId
 );
 
-/// <summary>What is known of everything that a batch touches.</summary>
+/// <summary>What is stored of everything that a batch touches.</summary>
 internal sealed record LedgerSnapshot(
     IReadOnlyDictionary<PaymentKey, LedgerTransaction> Transactions,
     IReadOnlyDictionary<RefundKey, LedgerRefund> Refunds,
@@ -168,14 +116,18 @@ internal sealed record LedgerSnapshot(
     Func<string, string, CardOwner?> OwnerOfCard
 );
 
-/// <summary>What a batch comes to: sales to insert and to update, versions in feed order, where each venue's feed ends then, refunds to keep, and
-/// orders to fetch.</summary>
+/// <summary>What a batch changes: transactions to insert and to update, versions in feed order, the new end of each venue's feed, refunds to store
+/// and orders to fetch.</summary>
 internal sealed record LedgerChanges(
     IReadOnlyList<LedgerTransaction> Inserted,
     IReadOnlyList<LedgerTransaction> Updated,
     IReadOnlyList<NewVersion> Versions,
     IReadOnlyDictionary<string, long> Heads,
-    IReadOnlyCollection<LedgerRefund> Refunds,
+    IReadOnlyList<LedgerRefund> Refunds,
     IReadOnlyList<(OrderFetchRequest Order, Instant DueAt)> OrderFetches,
     BatchResult Counts
-);
+)
+{
+    /// <summary>The feed heads to write; none when no version is new.</summary>
+    public IReadOnlyList<KeyValuePair<string, long>> AdvancedHeads => Versions.Count == 0 ? [] : [.. Heads];
+}

@@ -5,14 +5,13 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using NodaTime;
-using PosModular.Kernel.Data;
 using PosModular.Kernel.Time;
 
 namespace Ingestion.Orders;
 
-/// <summary>Fetches the orders that sales want for their tax, discount and service charge, up to a hundred in a call, and writes them as everything
-/// else is written: one commit, which also strikes them out of the queue. Nothing is held while the provider is asked. Tills that are not
-/// connected are never asked.</summary>
+/// <summary>Fetches the orders that payments need for their tax, discount and service charge, up to a hundred in one call. The orders of several
+/// connections are written together, and the commit that writes them also takes them off the queue. No lock is held during a call to a provider.
+/// Connections that are not connected are never asked.</summary>
 internal sealed partial class OrderFetcher(
     IServiceProvider services,
     OrderFetchQueue queue,
@@ -51,12 +50,13 @@ internal sealed partial class OrderFetcher(
             }
             if (more)
                 continue;
-            await time.DelayAsync(SignalDebounce, stoppingToken); // a busy night rings at every commit, and what comes together costs one call and one commit
+            // Every commit of a busy venue sets the signal. Orders that become due within this delay share one call and one commit.
+            await time.DelayAsync(SignalDebounce, stoppingToken);
             await signal.WaitAsync(PollInterval, time, stoppingToken);
         }
     }
 
-    /// <summary>Asks for all that is due, up to a call's worth of each till; says whether there may be more.</summary>
+    /// <summary>Fetches the orders that are due, up to one call for each connection. Returns whether more may be due.</summary>
     public async Task<bool> FetchDueAsync(CancellationToken cancellationToken)
     {
         if (services.GetService<IPosConnections>() is not { } connections)
@@ -64,18 +64,15 @@ internal sealed partial class OrderFetcher(
         await _fetchLock.WaitAsync(cancellationToken);
         try
         {
-            var connected = (await connections.ListConnectedAsync(cancellationToken)).ToDictionary(
-                t => t.Details.ConnectionId,
-                t => t.Details
-            );
+            var connected = (await connections.ListConnectedAsync(cancellationToken)).ToDictionary(t => t.Details.ConnectionId, t => t.Details);
             if (connected.Count == 0)
                 return false;
             var claimed = await queue.ClaimAsync(connected.Values, clock.Now(), cancellationToken);
             if (claimed.Count == 0)
                 return false;
             await using var writer = writers();
-            // What has come in of several tills is written together, so that their feeds are locked once for all of it, but not so much that webhooks
-            // wait for it. What a slow till has not brought yet keeps back nothing that is there; the next round waits for it.
+            // Results that are there at the same time are written together, so that each feed is locked once. The commit is kept small, because
+            // webhooks wait for it. A slow provider delays nobody else's results.
             var pending = claimed
                 .GroupBy(f => f.ConnectionId)
                 .Select(own => FetchAsync(connections, connected[own.Key], [.. own], cancellationToken))
@@ -102,7 +99,7 @@ internal sealed partial class OrderFetcher(
         }
     }
 
-    // Null when it broke: the lease runs out, and they come again.
+    // Returns null when the call broke. The leases run out then, and the orders become due again.
     private async Task<FetchResult?> FetchAsync(
         IPosConnections connections,
         PosConnectionDetails connection,
@@ -127,117 +124,99 @@ internal sealed partial class OrderFetcher(
 
     private async Task WriteResultsAsync(BatchWriter writer, IReadOnlyList<FetchResult> results, CancellationToken cancellationToken)
     {
-        foreach (var failed in results.Where(a => a.Orders.Value is null))
-            await PostponeAsync(failed, cancellationToken);
-        FetchResult[] succeeded = [.. results.Where(a => a.Orders.Value is not null)];
-        foreach (var answer in succeeded)
-            _consecutiveFaults.Remove(answer.Connection.ConnectionId);
-        try
+        foreach (var (connection, fetches, orders) in results.Where(r => r.Orders.Value is null))
         {
-            if (succeeded.Length > 0)
-                await WriteAsync(writer, succeeded, cancellationToken);
+            LogProviderFault(log, connection.ConnectionId, orders.Fault?.Error.Message ?? "it did not answer");
+            await PostponeAsync(connection.ConnectionId, fetches, orders.Fault?.RetryAfter, cancellationToken);
         }
-        catch (Exception e)
-            when (succeeded.Length > 1 && (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested))
-        {
-            // One of them is at fault, or its feed is held by somebody: the others must not wait for it.
-            foreach (var answer in succeeded)
-                await WriteResultsAsync(writer, [answer], cancellationToken);
-        }
-        catch (Exception e) when (e.IsDataError() || e.IsIntegrityViolation())
-        {
-            await WriteOneByOneAsync(writer, succeeded[0], cancellationToken);
-        }
-        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
-        {
-            LogFetchFailed(log, e.Message); // the lease runs out, and they come again
-        }
-    }
-
-    private async Task PostponeAsync(FetchResult result, CancellationToken cancellationToken)
-    {
-        var (connection, fault) = (result.Connection.ConnectionId, result.Orders.Fault);
-        var faults = _consecutiveFaults[connection] = _consecutiveFaults.GetValueOrDefault(connection) + 1;
-        LogProviderFault(log, connection, fault?.Error.Message ?? "no answer");
-        await queue.PostponeAsync(
-            result.Fetches,
-            clock.Now() + (fault?.RetryAfter ?? Duration.Min(MaxRetryDelay, FirstRetryDelay * Math.Pow(2, Math.Min(faults, 10) - 1))),
-            cancellationToken
+        FetchedOrder[] fetched = [.. results.Where(r => r.Orders.Value is not null).SelectMany(r => r.Split())];
+        var refused = new List<WriteOutcome<FetchedOrder>>();
+        var outcomes = IsolatingWriter.WriteAsync(
+            fetched,
+            o => o.Connection.VenueId,
+            part => WriteAsync(writer, part, cancellationToken),
+            cancellationToken: cancellationToken
         );
-    }
-
-    // One of them cannot be saved: the others must not wait for it, and it is given up in the end, also when it is alone.
-    private async Task WriteOneByOneAsync(BatchWriter writer, FetchResult result, CancellationToken cancellationToken)
-    {
-        foreach (var fetch in result.Fetches)
+        await foreach (var outcome in outcomes)
         {
-            var single = result with
-            {
-                Fetches = [fetch],
-                Orders = FetchedOrders([.. result.Orders.Value!.Where(o => o.ExternalId == fetch.OrderId)]),
-            };
-            try
-            {
-                await WriteAsync(writer, [single], cancellationToken);
-            }
-            catch (Exception fault) when (fault.IsDataError() || fault.IsIntegrityViolation())
-            {
-                await WriteAsync(writer, [single with { Orders = FetchedOrders([]) }], cancellationToken);
-            }
+            if (outcome.Result == WriteResult.Stored)
+                _consecutiveFaults.Remove(outcome.Item.Connection.ConnectionId);
+            else if (outcome.Result == WriteResult.Rejected) // it counts as missing, so that it is given up in the end
+                await WriteAsync(writer, [outcome.Item with { Order = null }], cancellationToken);
+            else if (outcome.IsRefused)
+                refused.Add(outcome);
+            else
+                LogFetchFailed(log, outcome.Reason); // the lease runs out, and the order becomes due again
+        }
+        foreach (var group in refused.GroupBy(o => o.Item.Fetch.ConnectionId))
+        {
+            LogRefused(log, group.Key, group.First().Reason);
+            await PostponeAsync(group.Key, [.. group.Select(o => o.Item.Fetch)], null, cancellationToken);
         }
     }
 
-    private static ProviderResult<IReadOnlyList<PosOrder>> FetchedOrders(PosOrder[] orders) =>
-        ProviderResult.Success<IReadOnlyList<PosOrder>>(orders);
+    private async Task PostponeAsync(
+        Guid connectionId,
+        IReadOnlyList<LeasedOrderFetch> fetches,
+        Duration? retryAfter,
+        CancellationToken cancellationToken
+    )
+    {
+        var faults = _consecutiveFaults[connectionId] = _consecutiveFaults.GetValueOrDefault(connectionId) + 1;
+        var delay = retryAfter ?? Duration.Min(MaxRetryDelay, FirstRetryDelay * Math.Pow(2, Math.Min(faults, 10) - 1));
+        await queue.PostponeAsync(fetches, clock.Now() + delay, cancellationToken);
+    }
 
-    private async Task WriteAsync(BatchWriter writer, IReadOnlyList<FetchResult> results, CancellationToken cancellationToken)
+    private async Task WriteAsync(BatchWriter writer, IReadOnlyList<FetchedOrder> fetched, CancellationToken cancellationToken)
     {
         LeasedOrderFetch[] missing = [];
         BatchItem[] items =
         [
-            .. results.Select(a => BatchItem.Of(a.Connection, new PosObservations { Orders = a.Orders.Value! }, VersionCause.Order, null)),
+            .. fetched
+                .Where(f => f.Order is not null)
+                .Select(f => BatchItem.Of(f.Connection, new PosObservations { Orders = [f.Order!] }, VersionCause.Order, null)),
         ];
-        await writer.WriteAsync(items, cancellationToken, async (connection, written, token) =>
+        await writer.WriteAsync(items, cancellationToken, async (connection, result, token) =>
         {
-            missing = [.. results.SelectMany(a => a.MissingFetches(written.StaleOrders))];
-            await OrderFetchQueue.CompleteAsync(
-                connection,
-                [.. results.SelectMany(a => a.Fetches).Except(missing)],
-                missing,
-                clock.Now(),
-                token
-            );
+            // An order in an older state than the stored one is as good as none.
+            missing = [.. fetched.Where(f => f.Order is null || result.StaleOrders.Contains(f.Key)).Select(f => f.Fetch)];
+            await OrderFetchQueue.CompleteAsync(connection, [.. fetched.Select(f => f.Fetch).Except(missing)], missing, clock.Now(), token);
         });
         foreach (var fetch in missing.Where(f => OrderFetchQueue.RetryDelayAfter(f.Attempts) is null))
             LogGivenUp(log, fetch.OrderId, fetch.ConnectionId);
     }
 
-    [LoggerMessage(LogLevel.Warning, "Orders could not be fetched or written yet, and are tried again: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "Orders could not be fetched or stored; they are fetched again within a minute: {Reason}")]
     private static partial void LogFetchFailed(ILogger log, string reason);
 
-    [LoggerMessage(LogLevel.Warning, "The provider of connection {Connection} gave no orders, and is asked again later: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "The provider of connection {Connection} returned no orders and is asked again later: {Reason}")]
     private static partial void LogProviderFault(ILogger log, Guid connection, string reason);
 
     [LoggerMessage(
+        LogLevel.Error,
+        "The database refused every order that was fetched for connection {Connection}, so the table may have changed. They are fetched again later: {Reason}"
+    )]
+    private static partial void LogRefused(ILogger log, Guid connection, string reason);
+
+    [LoggerMessage(
         LogLevel.Warning,
-        "Order {Order} of connection {Connection} was not known to its provider for three days: tax and discount of its sales stay unknown"
+        "Order {Order} of connection {Connection} is given up after three days without a usable answer. The tax and discount of its transactions stay unknown"
     )]
     private static partial void LogGivenUp(ILogger log, string order, Guid connection);
 
-    /// <summary>What a till's provider said of the orders it was asked for.</summary>
-    private sealed record FetchResult(
-        PosConnectionDetails Connection,
-        LeasedOrderFetch[] Fetches,
-        ProviderResult<IReadOnlyList<PosOrder>> Orders
-    )
+    /// <summary>What a provider returned for the orders that it was asked for.</summary>
+    private sealed record FetchResult(PosConnectionDetails Connection, LeasedOrderFetch[] Fetches, ProviderResult<IReadOnlyList<PosOrder>> Orders)
     {
-        /// <summary>What it did not give, and what it gave from before what we know already, which is no answer.</summary>
-        public IEnumerable<LeasedOrderFetch> MissingFetches(IReadOnlySet<OrderKey> stale)
+        public IEnumerable<FetchedOrder> Split()
         {
-            var given = Orders.Value!.Select(o => o.ExternalId).ToHashSet();
-            return Fetches.Where(f =>
-                !given.Contains(f.OrderId) || stale.Contains(new OrderKey(Connection.VenueId, Connection.Provider, f.OrderId))
-            );
+            var orders = Orders.Value!.DistinctBy(o => o.ExternalId).ToDictionary(o => o.ExternalId);
+            return Fetches.Select(f => new FetchedOrder(Connection, f, orders.GetValueOrDefault(f.OrderId)));
         }
+    }
+
+    /// <summary>One order that was asked for; null when the provider did not return it.</summary>
+    private sealed record FetchedOrder(PosConnectionDetails Connection, LeasedOrderFetch Fetch, PosOrder? Order)
+    {
+        public OrderKey Key => new(Connection.VenueId, Connection.Provider, Fetch.OrderId);
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Ingestion.Ledger;
 using Ingestion.Transactions;
 using Integrations.Contracts.Connections;
@@ -5,14 +6,13 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 using NodaTime;
 using Npgsql;
-using PosModular.Kernel.Data;
 using PosModular.Kernel.Errors;
 using PosModular.Kernel.Time;
 
 namespace Ingestion.Syncs;
 
-/// <summary>Works on one connection's runs, page by page: a page, what it brought and the place to go on from are one commit. Whatever the provider does wrong
-/// parks the run, which goes on later from there; it never ends for good.</summary>
+/// <summary>Works on one connection's runs, page by page. A page's rows and the position after it are one commit. A fault of the provider parks the run, and
+/// it goes on later from that position; no fault ends a run for good.</summary>
 internal sealed partial class SyncWorker(
     NpgsqlDataSource database,
     IDbContextFactory<IngestionDb> dbFactory,
@@ -30,7 +30,7 @@ internal sealed partial class SyncWorker(
     private static readonly TimeSpan LeaseRenewalInterval = TimeSpan.FromSeconds(8);
     private const int MaxRewinds = 5;
 
-    /// <summary>Everything that is to be done for a connection now; the caller holds its lease, which is given back at the end.</summary>
+    /// <summary>Works on all open runs of a connection. The caller holds the connection's lease; it is released at the end.</summary>
     public async Task WorkAsync(Guid connectionId, Guid owner, CancellationToken cancellationToken)
     {
         using var leaseLost = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -49,7 +49,7 @@ internal sealed partial class SyncWorker(
         }
     }
 
-    // A call to a provider may take longer than the lease.
+    // One call to a provider may take longer than the lease lasts.
     private async Task RenewLeaseAsync(Guid connectionId, Guid owner, CancellationTokenSource leaseLost)
     {
         while (!leaseLost.IsCancellationRequested)
@@ -65,7 +65,7 @@ internal sealed partial class SyncWorker(
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
-                LogLeaseRenewalFailed(log, connectionId, e.Message); // the page's own commit tells whether the lease is still ours
+                LogLeaseRenewalFailed(log, connectionId, e.Message); // the page's own commit checks whether this host still holds the lease
             }
             catch (OperationCanceledException)
             {
@@ -78,7 +78,7 @@ internal sealed partial class SyncWorker(
     {
         await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
         var now = clock.Now();
-        // What is new first: a long span of the past must not hold up tonight.
+        // A backfill comes last, because reading a long time span must not delay today's payments.
         return await db
             .SyncRuns.AsNoTracking()
             .Where(r =>
@@ -104,7 +104,7 @@ internal sealed partial class SyncWorker(
         );
         if (run.ParkedSince is { } since && clock.Now() - since >= OutageThreshold && !run.ByCreation)
             position = position.Recovering(clock.Now());
-        // One page ahead: the next one is on its way while this one is written. Nothing counts before its page is committed.
+        // The next page is fetched while this one is written. It counts only once this page is committed.
         using var prefetchCancellation = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task<ProviderResult<PosPage>>? prefetch = null;
         try
@@ -118,18 +118,32 @@ internal sealed partial class SyncWorker(
                 {
                     if (page.NextCursor is not null)
                         prefetch = FetchAsync(position.After(page, foundChanges: false, run.FromAt, maxWindow));
-                    (position, var newer) = await WritePageAsync(writer, details, run, position, page, maxWindow, owner, cancellationToken);
+                    (position, var isNewerRunDue, var refusal) = await WritePageAsync(
+                        writer,
+                        details,
+                        run,
+                        position,
+                        page,
+                        maxWindow,
+                        owner,
+                        cancellationToken
+                    );
+                    if (refusal is not null)
+                    {
+                        await ParkAsync(run, refusal, rewinds: 0, cancellationToken);
+                        return;
+                    }
                     rewinds = 0;
                     signal.RaiseProgress(run.VenueId);
-                    // A backfill makes room for what has become due since.
-                    if (newer && run.Trigger == SyncTrigger.Backfill)
+                    // A backfill gives way to a run that has become due meanwhile.
+                    if (isNewerRunDue && run.Trigger == SyncTrigger.Backfill)
                         return;
                 }
                 else if (fetched.Fault!.CursorExpired && rewinds++ < MaxRewinds)
                     position = position.Rewound();
                 else
                 {
-                    await ParkAsync(run, position, fetched.Fault, rewinds, cancellationToken);
+                    await ParkAsync(run, fetched.Fault, rewinds, cancellationToken);
                     return;
                 }
             }
@@ -140,7 +154,7 @@ internal sealed partial class SyncWorker(
             if (prefetch is not null)
                 await ((Task)prefetch).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
-        // The next one by change begins where this one began to look, if it looked by creation: what changed meanwhile is in none of its pages.
+        // A run by creation time does not see changes that happen while it runs, so the next run by change time begins at its start.
         await SyncSql.CompleteRunAsync(database, run, run.ByCreation ? run.StartedAt : position.To, clock.Now(), cancellationToken);
         signal.RaiseProgress(run.VenueId);
         if (position.Trigger == SyncTrigger.Recovery)
@@ -150,7 +164,9 @@ internal sealed partial class SyncWorker(
             connections.FetchPageAsync(run.ConnectionId, at.Request(streams, maxWindow), prefetchCancellation.Token);
     }
 
-    private async Task<(SyncPosition Next, bool Newer)> WritePageAsync(
+    // Writes the page and the run's progress in one commit. A row that the database refuses is skipped if its neighbours are stored; the progress
+    // follows in a commit of its own then. If no row is stored, the table may have changed: the page is not passed, and the refusal is returned.
+    private async Task<(SyncPosition Next, bool IsNewerRunDue, ProviderFault? Refusal)> WritePageAsync(
         BatchWriter writer,
         PosConnectionDetails details,
         SyncRunRow run,
@@ -162,68 +178,53 @@ internal sealed partial class SyncWorker(
     )
     {
         var cause = position.Trigger == SyncTrigger.Recovery ? VersionCause.Recovery : VersionCause.Sync;
-        var item = BatchItem.Of(details, page.Observations, cause, run.Id.ToString());
-        var (next, newer) = (position, false);
-        try
+        var items = BatchItem.Of(details, page.Observations, cause, run.Id.ToString()).Split();
+        var (next, isNewerRunDue, isSaved) = (position, false, false);
+        var (total, skipped) = (BatchResult.Empty, new List<string>(page.SkippedItems));
+        var outcomes = IsolatingWriter.WriteAsync(items, i => i.VenueId, WriteAsync, cancellationToken: cancellationToken);
+        await foreach (var outcome in outcomes)
         {
-            await writer.WriteAsync([item], cancellationToken, (connection, written, token) => MoveAsync(connection, written, page, token));
+            if (outcome.Result == WriteResult.Rejected)
+                skipped.Add($"{outcome.Item.Label}: {outcome.Reason}");
+            else if (outcome.Result == WriteResult.Retry && !outcome.IsRefused)
+                ExceptionDispatchInfo.Throw(outcome.Error!);
+            else if (outcome.Result == WriteResult.Retry)
+                return (position, false, RefusedBy(outcome.Reason));
         }
-        catch (Exception e) when (e.IsDataError() || e.IsIntegrityViolation())
-        {
-            // One of them cannot be saved: its neighbours are, and it is told.
-            var (whole, refused) = (BatchResult.Empty, new List<string>());
-            foreach (var part in item.Split())
-            {
-                try
-                {
-                    var one = await writer.WriteAsync([part], cancellationToken);
-                    whole = whole with
-                    {
-                        Created = whole.Created + one.Created,
-                        Updated = whole.Updated + one.Updated,
-                        Unchanged = whole.Unchanged + one.Unchanged,
-                    };
-                }
-                catch (Exception fault) when (fault.IsDataError() || fault.IsIntegrityViolation())
-                {
-                    refused.Add(
-                        $"{part.Label}: {(fault is PostgresException p ? p.SqlState + " " + p.MessageText : fault.GetType().Name)}"
-                    );
-                }
-            }
-            LogSkipped(log, run.Id, string.Join("; ", refused));
-            await writer.WriteAsync([], cancellationToken, (connection, _, token) =>
-                MoveAsync(connection, whole, page with { SkippedItems = [.. page.SkippedItems, .. refused] }, token)
-            );
-        }
-        foreach (var skipped in page.SkippedItems)
-            LogSkipped(log, run.Id, skipped);
-        return (next, newer);
+        foreach (var what in skipped)
+            LogSkipped(log, run.Id, what);
+        if (!isSaved)
+            await writer.WriteAsync([], cancellationToken, (connection, _, token) => SaveProgressAsync(connection, total, token));
+        return (next, isNewerRunDue, null);
 
-        async Task MoveAsync(NpgsqlConnection connection, BatchResult written, PosPage told, CancellationToken token)
+        async Task WriteAsync(IReadOnlyList<BatchItem> part)
         {
-            var now = clock.Now();
-            next = position.After(told, written.Created + written.Updated > 0, run.FromAt, maxWindow);
-            newer = await SyncSql.SaveProgressAsync(
-                connection,
-                run,
-                owner,
-                next,
-                told.Observations.Payments.Count + told.Observations.Refunds.Count,
-                written,
-                now,
-                token
-            ) ?? throw new OperationCanceledException("Another host works on this till.");
+            var isWholePage = part.Count == items.Count;
+            var result = await writer.WriteAsync(part, cancellationToken, isWholePage ? SaveProgressAsync : null);
+            isSaved |= isWholePage;
+            total = total.Plus(result);
+        }
+
+        async Task SaveProgressAsync(NpgsqlConnection connection, BatchResult result, CancellationToken token)
+        {
+            next = position.After(page with { SkippedItems = skipped }, result.Created + result.Updated > 0, run.FromAt, maxWindow);
+            var fetched = page.Observations.Payments.Count + page.Observations.Refunds.Count;
+            isNewerRunDue =
+                await SyncSql.SaveProgressAsync(connection, run, owner, next, fetched, result, clock.Now(), token)
+                ?? throw new OperationCanceledException("Another host holds the lease of this connection now.");
         }
     }
 
-    private async Task ParkAsync(
-        SyncRunRow run,
-        SyncPosition position,
-        ProviderFault fault,
-        int rewinds,
-        CancellationToken cancellationToken
-    )
+    private static ProviderFault RefusedBy(string reason) =>
+        new(
+            new UserError(
+                ErrorCode.SyncFailed,
+                $"The database refused every row of a page, so its tables may have changed ({reason}). "
+                    + "The sync tries the same page again later; nothing is skipped."
+            )
+        );
+
+    private async Task ParkAsync(SyncRunRow run, ProviderFault fault, int rewinds, CancellationToken cancellationToken)
     {
         if (fault.Error.Code == ErrorCode.NotFound)
         {
@@ -234,7 +235,7 @@ internal sealed partial class SyncWorker(
         var pause = fault.RetryAfter ?? Duration.Min(MaxRetryDelay, FirstRetryDelay * Math.Pow(2, Math.Min(run.Faults, 10)));
         var error =
             rewinds > MaxRewinds
-                ? new UserError(ErrorCode.SyncFailed, "The provider lets its cursors expire at once. The sync goes on later.")
+                ? new UserError(ErrorCode.SyncFailed, "The provider's page cursors expire as soon as they are issued. The sync goes on later by itself.")
                 : fault.Error;
         await SyncSql.ParkSqlAsync(database, run.Id, error, now + pause, now, cancellationToken);
         LogParked(log, run.Id, pause.TotalSeconds, error.Message);
@@ -256,16 +257,16 @@ internal sealed partial class SyncWorker(
 
     [LoggerMessage(
         LogLevel.Information,
-        "After an outage the till of connection {Connection} was read from {From} to {To}: {Created} sales and refunds were new here, {Updated} had changed"
+        "After an outage connection {Connection} was synced from {From} to {To}: {Created} payments and refunds were new, {Updated} had changed"
     )]
     private static partial void LogRecovered(ILogger log, Guid connection, Instant from, Instant to, int created, int updated);
 
-    [LoggerMessage(LogLevel.Warning, "Sync {Run} is parked for {Seconds} s and then goes on from where it is: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "Sync run {Run} is parked for {Seconds} s and then continues at the same page: {Reason}")]
     private static partial void LogParked(ILogger log, Guid run, double seconds, string reason);
 
-    [LoggerMessage(LogLevel.Error, "Sync {Run} could not use everything on a page: {What}")]
+    [LoggerMessage(LogLevel.Error, "Sync run {Run} skipped something on a page that could not be used: {What}")]
     private static partial void LogSkipped(ILogger log, Guid run, string what);
 
-    [LoggerMessage(LogLevel.Warning, "The till of connection {Connection} may go to another host: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "The lease of connection {Connection} could not be renewed, so another host may take over its syncs: {Reason}")]
     private static partial void LogLeaseRenewalFailed(ILogger log, Guid connection, string reason);
 }

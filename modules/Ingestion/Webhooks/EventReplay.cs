@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Ingestion.Ledger;
 using Ingestion.Transactions;
 using Integrations.Contracts.Webhooks;
@@ -5,16 +6,15 @@ using Microsoft.EntityFrameworkCore;
 using NodaTime;
 using Npgsql;
 using NpgsqlTypes;
-using PosModular.Kernel.Data;
 using PosModular.Kernel.Time;
 
 namespace Ingestion.Webhooks;
 
-/// <summary>Which events are read again; null conditions hold for all.</summary>
+/// <summary>Selects the events to replay. A condition that is null selects all.</summary>
 internal sealed record ReplaySelection(Guid[]? Ids, WebhookEventStatus[]? Statuses, Instant? From, Instant? To);
 
-/// <summary>Reads stored events again, page by page in the order they came: what they tell goes through the same writer as if it came now, and what has
-/// become of each event is written in the same commit.</summary>
+/// <summary>Reads stored events again, page by page in the order in which they arrived. Their facts go through the same writer as if they came now, and
+/// each event's new status is written in the same commit.</summary>
 internal sealed class EventReplay(
     IDbContextFactory<IngestionDb> dbFactory,
     IWebhookVerifier gate,
@@ -28,7 +28,7 @@ internal sealed class EventReplay(
     private const int MaxAttempts = 5;
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(200);
 
-    // An unrouted event that came by another path too is there twice then: the venue's own stays.
+    // An unrouted event may have come on the connection's own route too. It would be there twice then, so the venue's own row stays.
     private const string UpdateEventsSql = """
         update ingestion.webhook_events e set venue_id = u.venue_id, connection_id = u.connection_id, status = u.status, reason = u.reason, attempts = e.attempts + 1
         from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::smallint[], $6::text[]) u(id, old_venue_id, venue_id, connection_id, status, reason)
@@ -39,8 +39,9 @@ internal sealed class EventReplay(
 
     private const string DeleteMovedSql = "delete from ingestion.webhook_events where venue_id = '' and id = any($1::uuid[])";
 
-    /// <summary>How many were read again.</summary>
-    public async Task<int> RunAsync(string venueId, ReplaySelection selection, CancellationToken cancellationToken)
+    /// <summary>Returns how many events were replayed and, when the database refused a whole page, why: the table has changed then, and the rest is
+    /// left as it is.</summary>
+    public async Task<(int Replayed, string? Refusal)> RunAsync(string venueId, ReplaySelection selection, CancellationToken cancellationToken)
     {
         await using var writer = writers();
         var (last, end, replayed) = (Guid.Empty, clock.Now().NewId(), 0);
@@ -53,12 +54,12 @@ internal sealed class EventReplay(
                 .Take(MaxEventsPerPage)
                 .Select(e => new { e.Id, Size = e.Payload.Length })
                 .ToListAsync(cancellationToken);
-            // Bodies may be large: only so many at once.
+            // Bodies may be large, so their total size limits the page too.
             var (ids, bytes) = (new List<Guid>(), 0L);
             foreach (var next in page.TakeWhile(next => ids.Count == 0 || (bytes += next.Size) <= MaxBytesPerPage))
                 ids.Add(next.Id);
             if (ids.Count == 0)
-                return replayed;
+                return (replayed, null);
             var rows = await Matching(db, venueId, selection)
                 .Where(e => ids.Contains(e.Id))
                 .OrderBy(e => e.Id)
@@ -66,8 +67,10 @@ internal sealed class EventReplay(
             var read = (await Task.WhenAll(rows.Select(row => ReadAsync(row, venueId, cancellationToken))))
                 .OfType<ReplayedEvent>()
                 .ToArray();
-            await WriteAsync(writer, venueId, read, cancellationToken);
-            (last, replayed) = (ids[^1], replayed + read.Length);
+            var (written, refusal) = await WriteAsync(writer, venueId, read, cancellationToken);
+            (last, replayed) = (ids[^1], replayed + written);
+            if (refusal is not null)
+                return (replayed, refusal);
         }
     }
 
@@ -86,7 +89,7 @@ internal sealed class EventReplay(
         return events;
     }
 
-    // Null for an unrouted event that is not this venue's.
+    // Returns null for an unrouted event that does not belong to this venue.
     private async Task<ReplayedEvent?> ReadAsync(WebhookEventRow row, string venueId, CancellationToken cancellationToken)
     {
         var admission = await gate.TranslateAgainAsync(
@@ -100,7 +103,7 @@ internal sealed class EventReplay(
             return null;
         var (status, reason) = WebhookEventRow.Evaluate(admission);
         if (status == WebhookEventStatus.Processed && connection?.VenueId != venueId)
-            (status, reason) = (WebhookEventStatus.Ignored, "Its till belongs to another venue by now.");
+            (status, reason) = (WebhookEventStatus.Ignored, "Its connection now belongs to another venue.");
         return new ReplayedEvent(
             row,
             row.VenueId == WebhookEventRow.UnroutedVenueId ? connection!.ConnectionId : row.ConnectionId,
@@ -112,49 +115,59 @@ internal sealed class EventReplay(
         );
     }
 
-    private async Task WriteAsync(
+    // Returns how many events were written, and why the database refused the others. Those stay as they were.
+    private async Task<(int Written, string? Refusal)> WriteAsync(
         BatchWriter writer,
         string venueId,
         IReadOnlyList<ReplayedEvent> events,
         CancellationToken cancellationToken
     )
     {
+        var written = 0;
         for (var attempt = 1; events.Count > 0; attempt++)
         {
-            try
+            var retries = new List<WriteOutcome<ReplayedEvent>>();
+            var outcomes = IsolatingWriter.WriteAsync(
+                events,
+                _ => venueId,
+                part => WriteTogetherAsync(writer, venueId, part, cancellationToken),
+                written > 0,
+                cancellationToken
+            );
+            await foreach (var outcome in outcomes)
             {
-                // The venue is locked also where nothing counts, so that two replays do not wait for each other's rows.
-                await writer.WriteAsync(
-                    [new BatchItem { VenueId = venueId }, .. events.Select(r => r.Item).OfType<BatchItem>()],
-                    cancellationToken,
-                    (connection, _, token) => UpdateEventsAsync(connection, venueId, events, token)
-                );
-                return;
+                if (outcome.Result == WriteResult.Retry)
+                {
+                    retries.Add(outcome);
+                    continue;
+                }
+                if (outcome.Result == WriteResult.Rejected)
+                    await WriteTogetherAsync(writer, venueId, [outcome.Item.ToFailed(outcome.Reason)], cancellationToken);
+                written++;
             }
-            catch (Exception e) when (e.IsTransient() && attempt < MaxAttempts)
-            {
+            if (retries.FirstOrDefault(r => r.IsRefused) is { Error: not null } refused)
+                return (written, refused.Reason);
+            if (retries.Count > 0 && attempt == MaxAttempts)
+                ExceptionDispatchInfo.Throw(retries[0].Error!);
+            if (retries.Count > 0)
                 await time.DelayAsync(RetryDelay, cancellationToken);
-            }
-            catch (Exception e) when (e.IsDataError() && events.Count > 1)
-            {
-                await WriteAsync(writer, venueId, [.. events.Take(events.Count / 2)], cancellationToken);
-                events = [.. events.Skip(events.Count / 2)];
-                attempt = 0;
-            }
-            catch (Exception e) when (e.IsDataError() && events[0].Item is not null)
-            {
-                events =
-                [
-                    events[0] with
-                    {
-                        Item = null,
-                        Status = WebhookEventStatus.Failed,
-                        Reason = "It could not be saved: " + ((e as PostgresException)?.MessageText ?? e.GetType().Name),
-                    },
-                ];
-            }
+            events = [.. retries.Select(r => r.Item)];
         }
+        return (written, null);
     }
+
+    // The venue's feed is locked even if no event counts, so that two replays do not wait for each other's rows in different orders.
+    private static Task WriteTogetherAsync(
+        BatchWriter writer,
+        string venueId,
+        IReadOnlyList<ReplayedEvent> events,
+        CancellationToken cancellationToken
+    ) =>
+        writer.WriteAsync(
+            [new BatchItem { VenueId = venueId }, .. events.Select(e => e.Item).OfType<BatchItem>()],
+            cancellationToken,
+            (connection, _, token) => UpdateEventsAsync(connection, venueId, events, token)
+        );
 
     private static async Task UpdateEventsAsync(
         NpgsqlConnection connection,
@@ -178,6 +191,15 @@ internal sealed class EventReplay(
         await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>An event and what it comes to now.</summary>
-    private sealed record ReplayedEvent(WebhookEventRow Row, Guid ConnectionId, WebhookEventStatus Status, string? Reason, BatchItem? Item);
+    /// <summary>An event and what becomes of it now.</summary>
+    private sealed record ReplayedEvent(WebhookEventRow Row, Guid ConnectionId, WebhookEventStatus Status, string? Reason, BatchItem? Item)
+    {
+        public ReplayedEvent ToFailed(string reason) =>
+            this with
+            {
+                Item = null,
+                Status = WebhookEventStatus.Failed,
+                Reason = "It could not be stored: " + reason,
+            };
+    }
 }

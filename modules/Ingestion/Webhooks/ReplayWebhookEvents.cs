@@ -87,9 +87,20 @@ internal sealed class ReplayWebhookEvents(IDbContextFactory<IngestionDb> dbFacto
             input.Status is { } status ? [status]
             : ids is null ? [WebhookEventStatus.Failed, WebhookEventStatus.Ignored]
             : null;
+        var selection = new ReplaySelection(ids, statuses, input.From, input.To);
+        var (replayed, refusal) = await replay.RunAsync(venue.Id, selection, cancellationToken);
         return new ReplayWebhookEventsPayload(
-            await replay.RunAsync(venue.Id, new ReplaySelection(ids, statuses, input.From, input.To), cancellationToken),
-            []
+            replayed,
+            refusal is null
+                ? []
+                :
+                [
+                    new UserError(
+                        ErrorCode.Conflict,
+                        $"The database refused all further events, so its tables may have changed ({refusal}). They stay as they were. "
+                            + "Replay them again once every host runs the same version."
+                    ),
+                ]
         );
     }
 }

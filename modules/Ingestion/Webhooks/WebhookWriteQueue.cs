@@ -2,14 +2,13 @@ using System.Threading.Channels;
 using Ingestion.Ledger;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 using PosModular.Kernel.Data;
 using PosModular.Kernel.Time;
 
 namespace Ingestion.Webhooks;
 
-/// <summary>Group commit: everything that has arrived goes into one transaction, and its senders are answered after the commit. Nothing is
-/// acknowledged before it is durable.</summary>
+/// <summary>The group commit: all events that have arrived go into one transaction, and their senders are answered after it. No event is acknowledged
+/// before it is durable.</summary>
 internal sealed partial class WebhookWriteQueue(Func<BatchWriter> writers, TimeProvider time, ILogger<WebhookWriteQueue> log)
     : BackgroundService
 {
@@ -26,9 +25,9 @@ internal sealed partial class WebhookWriteQueue(Func<BatchWriter> writers, TimeP
     private readonly Dictionary<string, long> _lockedVenues = [];
     private long _queuedBytes;
 
-    /// <summary>True when it is stored; false when it could not be in time, and the sender must send it again.</summary>
-    /// <param name="item">With its raw event.</param>
-    /// <param name="timeout">How long its sender waits for the answer; null for one that waits longer than we try.</param>
+    /// <summary>Returns true when the event is stored. Returns false when it could not be stored in time, so that the sender has to send it again.</summary>
+    /// <param name="item">The item with its raw event.</param>
+    /// <param name="timeout">How long the sender waits for the answer; null when that is longer than an event may wait here (5 s).</param>
     public Task<bool> EnqueueAsync(BatchItem item, TimeSpan? timeout = null)
     {
         var size = item.Event!.Payload.Length;
@@ -39,7 +38,7 @@ internal sealed partial class WebhookWriteQueue(Func<BatchWriter> writers, TimeP
         return Task.FromResult(false);
     }
 
-    // It may still be stored afterwards; when it comes again it is a duplicate.
+    // The event may still be stored afterwards. When it is sent again, it is a duplicate.
     private async Task<bool> WaitWithTimeoutAsync(PendingEvent pending, TimeSpan timeout)
     {
         try
@@ -69,88 +68,62 @@ internal sealed partial class WebhookWriteQueue(Func<BatchWriter> writers, TimeP
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            // What waits gets a 503 and comes again.
+            // The senders of waiting events get a 503 and send them again.
             _queue.Writer.TryComplete();
-            foreach (var left in batch)
-                left.Complete(false);
-            while (_queue.Reader.TryRead(out var left))
-                left.Complete(false);
+            foreach (var pending in batch)
+                pending.Complete(false);
+            while (_queue.Reader.TryRead(out var pending))
+                pending.Complete(false);
         }
     }
 
-    /// <summary>Stores the batch; answers everybody in it.</summary>
+    /// <summary>Stores the batch and answers every sender in it.</summary>
     private async Task WriteBatchAsync(BatchWriter writer, IReadOnlyList<PendingEvent> batch, CancellationToken cancellationToken)
     {
-        var suspects = new List<(PendingEvent Waiting, string Reason)>();
-        var stored = await TryStoreAsync(writer, RejectLockedVenues(batch), suspects, cancellationToken);
-        // What breaks a rule of the table is at fault itself only if others got through; else the table has changed under us, and it must come again.
-        foreach (var (suspect, reason) in suspects)
+        var anyStored = false;
+        for (var waiting = RejectLockedVenues(batch); waiting.Count > 0; )
         {
-            if (stored)
-                await StoreAsFailedAsync(writer, suspect, reason, cancellationToken);
-            else
-                suspect.Complete(false);
+            var (retries, fault) = (new List<PendingEvent>(), (Exception?)null);
+            var outcomes = IsolatingWriter.WriteAsync(
+                waiting,
+                e => e.Item.VenueId,
+                part => writer.WriteAsync([.. part.Select(e => e.Item)], cancellationToken),
+                anyStored,
+                cancellationToken
+            );
+            await foreach (var outcome in outcomes)
+            {
+                if (outcome.Result == WriteResult.Stored)
+                {
+                    anyStored = true;
+                    outcome.Item.Complete(true);
+                }
+                else if (outcome.Result == WriteResult.Rejected)
+                    await StoreAsFailedAsync(writer, outcome.Item, outcome.Reason, cancellationToken);
+                else if (outcome.IsRefused) // the table has changed, and it may be changed back before the event is sent again
+                    outcome.Item.Complete(false);
+                else if (outcome.Error!.IsLockTimeout())
+                {
+                    _lockedVenues[outcome.Item.Item.VenueId] = time.GetTimestamp();
+                    LogVenueLocked(log, outcome.Item.Item.VenueId);
+                    outcome.Item.Complete(false);
+                }
+                else
+                {
+                    retries.Add(outcome.Item);
+                    fault = outcome.Error;
+                }
+            }
+            // The events are not at fault: they are tried again until they have waited too long.
+            if (fault is not null)
+                LogRetry(log, fault.Message);
+            if (fault?.IsContention() == false)
+                await time.DelayAsync(RetryDelay, cancellationToken);
+            waiting = RejectExpired(retries);
         }
     }
 
-    /// <summary>Tries, halves, tries again; says whether anything was stored.</summary>
-    private async Task<bool> TryStoreAsync(
-        BatchWriter writer,
-        IReadOnlyList<PendingEvent> batch,
-        List<(PendingEvent Waiting, string Reason)> suspects,
-        CancellationToken cancellationToken
-    )
-    {
-        var stored = false;
-        while (batch.Count > 0)
-        {
-            try
-            {
-                await writer.WriteAsync([.. batch.Select(w => w.Item)], cancellationToken);
-                foreach (var waiting in batch)
-                    waiting.Complete(true);
-                return true;
-            }
-            catch (Exception e) when (e.IsDataError() || e.IsIntegrityViolation())
-            {
-                if (batch.Count == 1)
-                {
-                    if (e.IsIntegrityViolation())
-                        suspects.Add((batch[0], DescribeError(e)));
-                    else
-                        await StoreAsFailedAsync(writer, batch[0], DescribeError(e), cancellationToken);
-                    return stored;
-                }
-                stored |= await TryStoreAsync(writer, [.. batch.Take(batch.Count / 2)], suspects, cancellationToken);
-                batch = [.. batch.Skip(batch.Count / 2)];
-            }
-            catch (Exception e) when (e.IsLockTimeout())
-            {
-                // One venue's feed is held by somebody: the others must not wait for it.
-                foreach (var venue in batch.GroupBy(w => w.Item.VenueId).ToArray() is { Length: > 1 } venues ? venues : [])
-                    stored |= await TryStoreAsync(writer, [.. venue], suspects, cancellationToken);
-                if (batch.Select(w => w.Item.VenueId).Distinct().Count() == 1)
-                {
-                    LogRetry(log, e.Message);
-                    _lockedVenues[batch[0].Item.VenueId] = time.GetTimestamp();
-                    foreach (var waiting in batch)
-                        waiting.Complete(false);
-                }
-                return stored;
-            }
-            catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
-            {
-                // Whatever else it is, it is not the events' fault: they are tried until they are too old, and come again.
-                LogRetry(log, e.Message);
-                if (!e.IsContention())
-                    await time.DelayAsync(RetryDelay, cancellationToken);
-                batch = RejectExpired(batch);
-            }
-        }
-        return stored;
-    }
-
-    /// <summary>Keeps an event that cannot be used: FAILED, with its bytes.</summary>
+    /// <summary>Stores an event that cannot be used: as FAILED, with its bytes.</summary>
     private async Task StoreAsFailedAsync(BatchWriter writer, PendingEvent pending, string reason, CancellationToken cancellationToken)
     {
         LogStoredAsFailed(log, pending.Item.Event!.Id, reason);
@@ -161,13 +134,13 @@ internal sealed partial class WebhookWriteQueue(Func<BatchWriter> writers, TimeP
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
-            // Not even the bare bytes: the sender keeps it, and tries again.
-            LogNotStored(log, pending.Item.Event!.Id, DescribeError(e));
+            // Not even the bytes can be stored, so the sender keeps them and sends them again.
+            LogNotStored(log, pending.Item.Event!.Id, e.Message);
             pending.Complete(false);
         }
     }
 
-    // A venue whose lock was not to be had a moment ago is not waited for again by everybody.
+    // The lock of such a venue was not granted a moment ago. Waiting for it again would delay every other venue.
     private List<PendingEvent> RejectLockedVenues(IReadOnlyList<PendingEvent> batch)
     {
         if (_lockedVenues.Count == 0)
@@ -182,27 +155,27 @@ internal sealed partial class WebhookWriteQueue(Func<BatchWriter> writers, TimeP
 
     private List<PendingEvent> RejectExpired(IReadOnlyList<PendingEvent> batch)
     {
-        var young = new List<PendingEvent>(batch.Count);
+        var current = new List<PendingEvent>(batch.Count);
         foreach (var waiting in batch)
         {
             if (time.GetElapsedTime(waiting.EnqueuedAt) < waiting.Timeout)
-                young.Add(waiting);
+                current.Add(waiting);
             else
                 waiting.Complete(false);
         }
-        return young;
+        return current;
     }
 
-    // The error's own words, never the row's data.
-    private static string DescribeError(Exception e) => e is PostgresException p ? $"{p.SqlState}: {p.MessageText}" : e.GetType().Name;
-
-    [LoggerMessage(LogLevel.Warning, "A batch of webhooks could not be stored yet and is tried again: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "A batch of webhook events could not be stored and is tried again: {Reason}")]
     private static partial void LogRetry(ILogger log, string reason);
 
-    [LoggerMessage(LogLevel.Error, "Webhook event {Event} cannot be used and is kept as FAILED: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "The feed of venue {Venue} has been locked for a second; its senders are asked to send their events again")]
+    private static partial void LogVenueLocked(ILogger log, string venue);
+
+    [LoggerMessage(LogLevel.Error, "Webhook event {Event} cannot be used and is stored as FAILED: {Reason}")]
     private static partial void LogStoredAsFailed(ILogger log, Guid @event, string reason);
 
-    [LoggerMessage(LogLevel.Error, "Webhook event {Event} cannot even be kept; its sender is asked to send it again: {Reason}")]
+    [LoggerMessage(LogLevel.Error, "Webhook event {Event} cannot even be stored as FAILED; its sender is asked to send it again: {Reason}")]
     private static partial void LogNotStored(ILogger log, Guid @event, string reason);
 
     private sealed class PendingEvent(BatchItem item, long enqueuedAt, TimeSpan timeout)

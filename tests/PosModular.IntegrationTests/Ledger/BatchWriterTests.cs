@@ -354,23 +354,24 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedTestVenue shar
 
     /// <summary>A statement that was planned while the tables were empty must not keep a sequential scan.</summary>
     [Theory]
-    [InlineData(LedgerSql.ReadTransactions, "text[], smallint[], text[]", "'{bar}', '{2}', '{p1}'", "transactions")]
-    [InlineData(LedgerSql.ReadTransactionsOfOrders, "text[], smallint[], text[]", "'{bar}', '{2}', '{o1}'", "transactions")]
+    [InlineData(nameof(LedgerSql.ReadTransactions), "text[], smallint[], text[]", "'{bar}', '{2}', '{p1}'", "transactions")]
+    [InlineData(nameof(LedgerSql.ReadTransactionsOfOrders), "text[], smallint[], text[]", "'{bar}', '{2}', '{o1}'", "transactions")]
     [InlineData(
-        LedgerSql.ReadRefunds,
+        nameof(LedgerSql.ReadRefunds),
         "text[], smallint[], text[], text[], smallint[], text[]",
         "'{bar}', '{2}', '{r1}', '{bar}', '{2}', '{p1}'",
         "refunds"
     )]
-    [InlineData(LedgerSql.ReadCardLinks, "text[], text[]", "'{bar}', '{t}'", "card_links")]
-    [InlineData(LedgerSql.LockHeads, "text[]", "'{bar}'", "feed_heads")]
+    [InlineData(nameof(LedgerSql.ReadCardLinks), "text[], text[]", "'{bar}', '{t}'", "card_links")]
+    [InlineData(nameof(LedgerSql.LockHeads), "text[]", "'{bar}'", "feed_heads")]
     public async Task The_reads_of_each_batch_use_an_index_also_when_planned_on_empty_tables(
-        string sql,
+        string statement,
         string types,
         string values,
         string table
     )
     {
+        var sql = (string)typeof(LedgerSql).GetField(statement)!.GetValue(null)!;
         var venue = await shared.GetAsync();
         await using var connection = new NpgsqlConnection(
             new NpgsqlConnectionStringBuilder(venue.Database) { Pooling = false }.ConnectionString
