@@ -2,14 +2,14 @@ using NodaTime;
 
 namespace Ingestion.Contracts;
 
-/// <summary>A sale as other modules know it; the parent of the fields they add to the GraphQL type Transaction.</summary>
+/// <summary>A transaction as other modules see it. It is the parent of the fields that they add to the GraphQL type Transaction.</summary>
 public interface ITransaction
 {
     Guid Id { get; }
 
     string VenueId { get; }
 
-    /// <summary>Whose sale it is; null while nobody is known.</summary>
+    /// <summary>The user who paid; null while the transaction is matched to nobody.</summary>
     string? UserId { get; }
 
     Instant OccurredAt { get; }

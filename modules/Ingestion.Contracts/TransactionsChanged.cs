@@ -4,20 +4,22 @@ using NodaTime;
 
 namespace Ingestion.Contracts;
 
-/// <summary>What changed about sales, of one or more venues: each venue's changes in the order of their commits, each handed over once.</summary>
+/// <summary>Transactions of one or more venues have changed. Each venue's changes come in the order of their commits, and each change is
+/// handed over once.</summary>
 public sealed record TransactionsChanged(IReadOnlyList<TransactionChange> Changes) : INotification
 {
-    /// <summary>Name of the feed it comes from.</summary>
+    /// <summary>The name of the feed that the changes come from.</summary>
     public const string Feed = "ingestion";
 }
 
-/// <summary>One change of one sale. The difference between <paramref name="Before"/> and <paramref name="After"/> is all a sum needs.</summary>
+/// <summary>One change of one transaction. A sum moves by the difference between <paramref name="Before"/> and <paramref
+/// name="After"/>.</summary>
 /// <param name="VenueId">The venue.</param>
-/// <param name="Seq">Its place in the venue's feed.</param>
-/// <param name="TransactionId">The sale.</param>
-/// <param name="RecordedAt">When it was committed here.</param>
-/// <param name="Before">The state before; null when the sale is new.</param>
-/// <param name="After">The state now.</param>
+/// <param name="Seq">The change's sequence number in the venue's feed.</param>
+/// <param name="TransactionId">The transaction.</param>
+/// <param name="RecordedAt">When the change was recorded.</param>
+/// <param name="Before">The state before the change; null for a new transaction.</param>
+/// <param name="After">The state after the change.</param>
 public sealed record TransactionChange(
     string VenueId,
     long Seq,
@@ -27,20 +29,21 @@ public sealed record TransactionChange(
     TransactionState After
 )
 {
-    /// <summary>It raises spend, but no rule is to be tried on it: its till is set so (processRules: false).</summary>
+    /// <summary>Whether the change raises spend without being tried on any rule, because its connection excludes rules (processRules:
+    /// false).</summary>
     public bool RulesOff { get; init; }
 }
 
-/// <summary>The state of a sale, as far as sums need it. Amounts in minor units of its currency.</summary>
-/// <param name="Provider">Whose till it is.</param>
-/// <param name="Status">How far it is.</param>
-/// <param name="Currency">ISO 4217.</param>
-/// <param name="TotalMinor">What the guest paid, tip included.</param>
-/// <param name="TipMinor">Of it, the tip.</param>
-/// <param name="RefundedMinor">Of it, given back.</param>
-/// <param name="Method">How it was paid.</param>
-/// <param name="UserId">Whose sale it is; null while nobody is known.</param>
-/// <param name="OccurredAt">When it was taken.</param>
+/// <summary>The state of a transaction, as far as other modules need it. All amounts are in minor units of its currency.</summary>
+/// <param name="Provider">The provider that took the payment.</param>
+/// <param name="Status">The state of the payment.</param>
+/// <param name="Currency">The currency, an ISO 4217 code.</param>
+/// <param name="TotalMinor">What the guest paid, including the tip.</param>
+/// <param name="TipMinor">The tip within the total.</param>
+/// <param name="RefundedMinor">The amount refunded so far; never more than the total, except for a refund whose payment is unknown.</param>
+/// <param name="Method">How the guest paid.</param>
+/// <param name="UserId">The user who paid; null while the transaction is matched to nobody.</param>
+/// <param name="OccurredAt">When the payment was made, by the provider's clock.</param>
 public sealed record TransactionState(
     Provider Provider,
     TransactionStatus Status,
@@ -53,21 +56,22 @@ public sealed record TransactionState(
     Instant OccurredAt
 )
 {
-    /// <summary>Of the total; 0 while the breakdown is not complete.</summary>
+    /// <summary>The part of the total; 0 while the breakdown is incomplete.</summary>
     public long TaxMinor { get; init; }
 
-    /// <summary>Taken off before the total; 0 while the breakdown is not complete.</summary>
+    /// <summary>The discount that was taken off before the total; 0 while the breakdown is incomplete.</summary>
     public long DiscountMinor { get; init; }
 
-    /// <summary>Of the total; 0 while the breakdown is not complete.</summary>
+    /// <summary>The part of the total; 0 while the breakdown is incomplete.</summary>
     public long ServiceChargeMinor { get; init; }
 
-    /// <summary>False while tax, discount and service charge are still to be fetched from the order.</summary>
+    /// <summary>Whether tax, discount and service charge are known. False while they are still to be fetched from the order.</summary>
     public bool BreakdownComplete { get; init; }
 
-    /// <summary>Money given back that belongs to no known sale: it takes from net revenue and is no sale itself. A sale of nothing is never REFUNDED.</summary>
+    /// <summary>Whether this is a refund whose payment is unknown. It reduces net revenue and is no sale. A payment with a total of 0 is
+    /// never REFUNDED.</summary>
     public bool IsRefundOnly => Status == TransactionStatus.Refunded && TotalMinor == 0;
 
-    /// <summary>Total less refunds; negative for a refund that belongs to no known sale.</summary>
+    /// <summary>The total minus the refunds; negative for a refund whose payment is unknown.</summary>
     public long NetMinor => TotalMinor - RefundedMinor;
 }

@@ -40,7 +40,7 @@ internal sealed class IngestionDb(DbContextOptions<IngestionDb> options) : DbCon
     }
 }
 
-/// <summary>For <c>dotnet ef migrations</c> only.</summary>
+/// <summary>Creates the context for <c>dotnet ef migrations</c>.</summary>
 internal sealed class IngestionDbDesignTimeFactory : IDesignTimeDbContextFactory<IngestionDb>
 {
     public IngestionDb CreateDbContext(string[] args) => new(ModuleDatabaseRegistration.DesignTimeOptions<IngestionDb>(IngestionDb.Schema));

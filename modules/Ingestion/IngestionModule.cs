@@ -14,10 +14,11 @@ using PosModular.Kernel.Schema;
 
 namespace Ingestion;
 
-/// <summary>Takes sales in, keeps one truth per payment with its whole history, and shows them.</summary>
+/// <summary>Takes in what the providers report, keeps one transaction per payment with its whole history, and publishes the
+/// changes.</summary>
 public static class IngestionModule
 {
-    /// <summary>Throws SettingException when a setting is malformed.</summary>
+    /// <summary>Registers the module. Throws SettingException when a setting is malformed.</summary>
     public static IServiceCollection AddIngestion(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddModuleDatabase<IngestionDb>(IngestionDb.Schema);
@@ -63,7 +64,7 @@ public static class IngestionModule
             .AddSubscription<TransactionChanged>();
     }
 
-    /// <summary>The webhook endpoints.</summary>
+    /// <summary>Maps the routes for webhooks and for the CSV export.</summary>
     public static IEndpointRouteBuilder MapIngestion(this IEndpointRouteBuilder routes)
     {
         routes.ServiceProvider.GetRequiredService<WebhookEndpoint>().Map(routes);

@@ -5,15 +5,15 @@ using PosModular.Kernel.Settings;
 
 namespace Ingestion;
 
-/// <summary>The module's settings, read and checked once at start.</summary>
+/// <summary>The module's settings. They are read and checked once at start.</summary>
 internal sealed record IngestionSettings
 {
     private const string KeepDaysKey = "Pos:WebhookEvents:KeepDays";
 
-    /// <summary>How long raw events are kept; null for ever.</summary>
+    /// <summary>How long raw webhook events are kept; null keeps them for ever.</summary>
     public required Duration? WebhookEventRetention { get; init; }
 
-    /// <summary>False on a host that leaves syncs to others.</summary>
+    /// <summary>Whether this host runs syncs. False leaves them to other hosts.</summary>
     public bool RunsSyncs { get; init; } = true;
 
     public static IngestionSettings Read(IConfiguration configuration) =>

@@ -2,7 +2,7 @@ using PosModular.Kernel.Errors;
 
 namespace Ingestion.Cards;
 
-/// <summary>What may name a card and its user; each answers null when it is well.</summary>
+/// <summary>Checks the inputs that name a card and its user. Each check returns null when the input is valid.</summary>
 internal static class CardInputValidator
 {
     public static UserError? CheckUserId(string userId) =>
@@ -13,5 +13,5 @@ internal static class CardInputValidator
     public static UserError? CheckCardToken(string token) =>
         token.Length is >= 1 and <= 100 && !token.Any(char.IsControl)
             ? null
-            : UserError.Invalid("Pass the token of a sale's card: transactions { nodes { card { token } } }.", "cardToken");
+            : UserError.Invalid("Pass the token of a transaction's card: transactions { nodes { card { token } } }.", "cardToken");
 }

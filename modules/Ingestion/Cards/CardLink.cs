@@ -4,7 +4,7 @@ using NodaTime;
 
 namespace Ingestion.Cards;
 
-/// <summary>A card that belongs to a user of the venue.</summary>
+/// <summary>Links a card to a user of the venue.</summary>
 internal sealed class CardLink
 {
     public required string VenueId { get; init; }
@@ -12,7 +12,7 @@ internal sealed class CardLink
     public required string UserId { get; set; }
     public Instant LinkedAt { get; set; }
 
-    /// <summary>Sales from then on are the user's; null for all of them, past ones too.</summary>
+    /// <summary>Payments at or after this instant are the user's; null for all payments, past ones included.</summary>
     public Instant? CountsFrom { get; set; }
 
     public static void Map(EntityTypeBuilder<CardLink> link) => link.ToTable("card_links").HasKey(l => new { l.VenueId, l.CardToken });

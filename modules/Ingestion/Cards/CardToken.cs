@@ -5,8 +5,9 @@ using Integrations.Contracts.Connections;
 
 namespace Ingestion.Cards;
 
-/// <summary>The opaque mark of a card at a merchant: 128 bits of a hash over provider, merchant and the provider's fingerprint.</summary>
-/// <remarks>A fingerprint is only meant to hold within one seller or application (Square API reference, Card.fingerprint), hence the merchant.</remarks>
+/// <summary>The opaque token of a card at a merchant: 128 bits of a hash over provider, merchant and the provider's fingerprint.</summary>
+/// <remarks>A fingerprint is unique only within one seller or application (Square API reference, Card.fingerprint), so the merchant is part
+/// of the hash.</remarks>
 internal static class CardToken
 {
     public static string? Of(PosConnectionDetails connection, PosCard? card) =>

@@ -10,35 +10,36 @@ using PosModular.Kernel.Errors;
 
 namespace Ingestion.Cards;
 
-/// <summary>A card and the user it belongs to at a venue.</summary>
+/// <summary>The card to link and the user that it belongs to.</summary>
 internal sealed record LinkCardInput
 {
-    /// <summary>Which venue.</summary>
+    /// <summary>The venue.</summary>
     [Id]
     public required string VenueId { get; init; }
 
-    /// <summary>The sub claim of the user's token.</summary>
+    /// <summary>The user's id: the sub claim of their token.</summary>
     [Id]
     public required string UserId { get; init; }
 
-    /// <summary>Transaction.card.token.</summary>
+    /// <summary>The card's token, as Transaction.card.token returns it.</summary>
     public required string CardToken { get; init; }
 
-    /// <summary>Whether earlier sales with this card count too.</summary>
+    /// <summary>Whether earlier payments with this card are matched to the user too.</summary>
     [DefaultAstValue("true")]
     public bool? IncludePast { get; init; }
 }
 
-/// <summary>What linking or unlinking did, or what was wrong.</summary>
-/// <param name="MatchedTransactions">Earlier sales that have changed hands.</param>
-/// <param name="Errors">Empty when it went well.</param>
+/// <summary>The result of linking or unlinking a card.</summary>
+/// <param name="MatchedTransactions">How many earlier transactions were matched to another user or to nobody.</param>
+/// <param name="Errors">What was wrong with the input; empty on success.</param>
 internal sealed record LinkCardPayload(int MatchedTransactions, IReadOnlyList<UserError> Errors)
 {
     public static LinkCardPayload Failed(UserError error) => new(0, [error]);
 }
 
-/// <summary>Ties a card to a user: later sales with it are his and, with includePast, the earlier ones nobody was tied to by hand. Owner or
-/// HEAD_MODERATOR. Errors: INVALID_INPUT; NOT_FOUND when no sale of the venue carries the token.</summary>
+/// <summary>Links a card to a user. Later payments with the card are matched to the user, and with includePast earlier ones too, unless
+/// they were matched by hand. For owners of the venue and HEAD_MODERATOR. Errors: INVALID_INPUT; NOT_FOUND when no transaction of the venue
+/// has this card token.</summary>
 internal sealed class LinkCard(IDbContextFactory<IngestionDb> dbFactory, TransactionAssigner assigner, IVenues venues)
 {
     private const string UpsertLinkSql = """
@@ -62,7 +63,7 @@ internal sealed class LinkCard(IDbContextFactory<IngestionDb> dbFactory, Transac
                 return LinkCardPayload.Failed(
                     new UserError(
                         ErrorCode.NotFound,
-                        "No sale of this venue was paid with such a card. Copy the token whole: transactions { nodes { card { token } } }.",
+                        "No transaction of this venue was paid with such a card. Copy the whole token: transactions { nodes { card { token } } }.",
                         "cardToken"
                     )
                 );

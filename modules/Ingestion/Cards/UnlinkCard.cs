@@ -8,19 +8,19 @@ using PosModular.Kernel.Data;
 
 namespace Ingestion.Cards;
 
-/// <summary>A card that is nobody's any more.</summary>
+/// <summary>The card to unlink.</summary>
 internal sealed record UnlinkCardInput
 {
-    /// <summary>Which venue.</summary>
+    /// <summary>The venue.</summary>
     [Id]
     public required string VenueId { get; init; }
 
-    /// <summary>Transaction.card.token.</summary>
+    /// <summary>The card's token, as Transaction.card.token returns it.</summary>
     public required string CardToken { get; init; }
 }
 
-/// <summary>Unties a card from its user, and with it the sales that it had tied; those tied by hand stay. Owner or HEAD_MODERATOR. Errors:
-/// INVALID_INPUT.</summary>
+/// <summary>Unlinks a card from its user. Transactions that the link had matched are matched to nobody; those matched by hand stay. For
+/// owners of the venue and HEAD_MODERATOR. Errors: INVALID_INPUT.</summary>
 internal sealed class UnlinkCard(TransactionAssigner assigner, IVenues venues)
 {
     private const string DeleteLinkSql = "delete from ingestion.card_links where venue_id = $1 and card_token = $2";

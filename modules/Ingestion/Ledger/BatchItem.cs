@@ -27,7 +27,13 @@ internal sealed record BatchItem
     /// <param name="cause">The cause to record with the versions.</param>
     /// <param name="causeId">The event or run; null to name each order by its own id.</param>
     /// <param name="rawEvent">The event that carried the facts.</param>
-    public static BatchItem Of(PosConnectionDetails connection, PosObservations facts, VersionCause cause, string? causeId, WebhookEventRow? rawEvent = null)
+    public static BatchItem Of(
+        PosConnectionDetails connection,
+        PosObservations facts,
+        VersionCause cause,
+        string? causeId,
+        WebhookEventRow? rawEvent = null
+    )
     {
         ObservedPayment[] payments = [.. facts.Payments.Select(p => ObservedPayment.Of(connection, p, cause, causeId))];
         if (facts is { Refunds.Count: 0, Orders.Count: 0, ChangedOrderIds.Count: 0 })

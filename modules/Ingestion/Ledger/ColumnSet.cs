@@ -59,7 +59,8 @@ internal sealed class ColumnSet<TRow>
     private string Join(Func<Column<TRow>, string> text) => string.Join(", ", _columns.Select(text));
 
     /// <summary>The values that a row writes, by column name.</summary>
-    internal IReadOnlyDictionary<string, object?> ValuesOf(TRow row) => _columns.ToDictionary(c => c.Name, c => c.Values([row]).GetValue(0));
+    internal IReadOnlyDictionary<string, object?> ValuesOf(TRow row) =>
+        _columns.ToDictionary(c => c.Name, c => c.Values([row]).GetValue(0));
 }
 
 /// <summary>One column of a <see cref="ColumnSet{TRow}"/>.</summary>

@@ -207,8 +207,7 @@ internal sealed class LedgerMerge
             if (state.Payment.OrderId is { } orderId && NeedsOrder(draft.Stored, state) && !HasSettledOrder(applied, state))
                 RequestOrder(RequestFor(orderId), _now + OrderFetchDebounce);
 
-            OrderFetchRequest RequestFor(string id) =>
-                new(new OrderKey(state.Key.VenueId, state.Key.Provider, id), applied.ConnectionId);
+            OrderFetchRequest RequestFor(string id) => new(new OrderKey(state.Key.VenueId, state.Key.Provider, id), applied.ConnectionId);
         }
     }
 
@@ -320,7 +319,12 @@ internal sealed class LedgerMerge
         if (!_drafts.TryGetValue(key, out var draft))
         {
             var stored = _snapshot.Transactions.GetValueOrDefault(key);
-            _drafts[key] = draft = new Draft { Stored = stored, State = stored, Id = stored?.Id ?? _now.NewId() };
+            _drafts[key] = draft = new Draft
+            {
+                Stored = stored,
+                State = stored,
+                Id = stored?.Id ?? _now.NewId(),
+            };
         }
         return draft;
     }

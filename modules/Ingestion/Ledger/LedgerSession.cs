@@ -34,7 +34,10 @@ internal sealed class LedgerSession : IAsyncDisposable
     {
         _connection = connection;
         _readBatch = CreateBatch(ReadCommands());
-        _readBatchWithOrders = CreateBatch([.. ReadCommands(), CreateCommand(LedgerSql.ReadTransactionsOfOrders, LedgerKeys.Orders.AddParameters)]);
+        _readBatchWithOrders = CreateBatch([
+            .. ReadCommands(),
+            CreateCommand(LedgerSql.ReadTransactionsOfOrders, LedgerKeys.Orders.AddParameters),
+        ]);
     }
 
     public static async Task<LedgerSession> OpenAsync(NpgsqlDataSource database, CancellationToken cancellationToken)
@@ -63,7 +66,10 @@ internal sealed class LedgerSession : IAsyncDisposable
 
     /// <summary>Begins the transaction, locks the feed heads, stores the raw events and reads what the merge needs. Also returns the ids of the events
     /// that were not stored before: only what these say counts.</summary>
-    public async Task<(LedgerSnapshot Snapshot, IReadOnlySet<Guid> NewEvents)> ReadAsync(BatchKeys keys, CancellationToken cancellationToken)
+    public async Task<(LedgerSnapshot Snapshot, IReadOnlySet<Guid> NewEvents)> ReadAsync(
+        BatchKeys keys,
+        CancellationToken cancellationToken
+    )
     {
         var readsOrders = keys.Orders.Count > 0;
         var batch = readsOrders ? _readBatchWithOrders : _readBatch;
@@ -170,7 +176,11 @@ internal sealed class LedgerSession : IAsyncDisposable
     }
 
     // Reads the current result to its end and moves on to the next one.
-    private static async Task<List<T>> ReadResultAsync<T>(NpgsqlDataReader rows, Func<DbDataReader, T> read, CancellationToken cancellationToken)
+    private static async Task<List<T>> ReadResultAsync<T>(
+        NpgsqlDataReader rows,
+        Func<DbDataReader, T> read,
+        CancellationToken cancellationToken
+    )
     {
         var result = new List<T>();
         while (await rows.ReadAsync(cancellationToken))
@@ -188,7 +198,8 @@ internal sealed class LedgerSession : IAsyncDisposable
         public abstract void SetRows(NpgsqlBatchCommand command, LedgerChanges changes);
     }
 
-    private sealed class WriteStatement<TRow>(string sql, ColumnSet<TRow> columns, Func<LedgerChanges, IReadOnlyList<TRow>> rows) : WriteStatement
+    private sealed class WriteStatement<TRow>(string sql, ColumnSet<TRow> columns, Func<LedgerChanges, IReadOnlyList<TRow>> rows)
+        : WriteStatement
     {
         public override bool HasRows(LedgerChanges changes) => rows(changes).Count > 0;
 

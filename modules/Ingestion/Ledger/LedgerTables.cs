@@ -23,14 +23,15 @@ internal static class TransactionTable
     private static readonly Column<LedgerTransaction, long> TotalMinor = Columns.Add("total_minor", t => t.Payment.TotalMinor);
     private static readonly Column<LedgerTransaction, long> TipMinor = Columns.Add("tip_minor", t => t.Payment.TipMinor);
     private static readonly Column<LedgerTransaction, long> RefundedMinor = Columns.Add("refunded_minor", t => t.RefundedMinor);
-    private static readonly Column<LedgerTransaction, long> PaymentRefundedMinor = Columns.Add(
-        "payment_refunded_minor",
-        t => t.Payment.RefundedMinor
+    private static readonly Column<LedgerTransaction, long> PaymentRefundedMinor = Columns.Add("payment_refunded_minor", t =>
+        t.Payment.RefundedMinor
     );
     private static readonly Column<LedgerTransaction, short> Method = Columns.Add("payment_method", t => (short)t.Payment.Method);
     private static readonly Column<LedgerTransaction, string?> CardBrand = Columns.Add("card_brand", t => t.Payment.Card?.Brand);
     private static readonly Column<LedgerTransaction, string?> CardLast4 = Columns.Add("card_last4", t => t.Payment.Card?.Last4);
-    private static readonly Column<LedgerTransaction, string?> EntryMethod = Columns.Add("card_entry_method", t => t.Payment.Card?.EntryMethod);
+    private static readonly Column<LedgerTransaction, string?> EntryMethod = Columns.Add("card_entry_method", t =>
+        t.Payment.Card?.EntryMethod
+    );
     private static readonly Column<LedgerTransaction, string?> CardToken = Columns.Add("card_token", t => t.CardToken);
     private static readonly Column<LedgerTransaction, Instant> OccurredAt = Columns.Add("occurred_at", t => t.Payment.OccurredAt);
     private static readonly Column<LedgerTransaction, Instant> UpdatedAt = Columns.Add("payment_updated_at", t => t.Payment.UpdatedAt);
@@ -42,9 +43,8 @@ internal static class TransactionTable
     private static readonly Column<LedgerTransaction, long?> AddedSeq = Columns.Add("added_seq", t => t.AddedSeq);
     private static readonly Column<LedgerTransaction, long> TaxMinor = Columns.Add("tax_minor", t => t.Breakdown.TaxMinor);
     private static readonly Column<LedgerTransaction, long> DiscountMinor = Columns.Add("discount_minor", t => t.Breakdown.DiscountMinor);
-    private static readonly Column<LedgerTransaction, long> ChargeMinor = Columns.Add(
-        "service_charge_minor",
-        t => t.Breakdown.ServiceChargeMinor
+    private static readonly Column<LedgerTransaction, long> ChargeMinor = Columns.Add("service_charge_minor", t =>
+        t.Breakdown.ServiceChargeMinor
     );
     private static readonly Column<LedgerTransaction, bool> IsComplete = Columns.Add("breakdown_complete", t => t.Breakdown.IsComplete);
     private static readonly Column<LedgerTransaction, long?> OrderVersion = Columns.Add("order_version", t => t.Breakdown.OrderVersion);
@@ -261,5 +261,7 @@ internal static class LedgerKeys
         .With("provider", k => (short)k.Provider)
         .With("external_order_id", k => k.OrderId);
 
-    public static readonly ColumnSet<CardKey> Cards = new ColumnSet<CardKey>().With("venue_id", k => k.VenueId).With("card_token", k => k.Token);
+    public static readonly ColumnSet<CardKey> Cards = new ColumnSet<CardKey>()
+        .With("venue_id", k => k.VenueId)
+        .With("card_token", k => k.Token);
 }

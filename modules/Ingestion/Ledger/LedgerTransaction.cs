@@ -77,8 +77,7 @@ internal sealed record LedgerTransaction
     /// <summary>Whether its breakdown is a share of its order.</summary>
     public bool SharesOrder => OrderShareWeight is not null && !Breakdown.IsFromPayment;
 
-    public bool IsOf(OrderKey order) =>
-        Payment.OrderId == order.OrderId && Key.VenueId == order.VenueId && Key.Provider == order.Provider;
+    public bool IsOf(OrderKey order) => Payment.OrderId == order.OrderId && Key.VenueId == order.VenueId && Key.Provider == order.Provider;
 }
 
 /// <summary>A refund as the ledger stores it, whether or not its payment is known.</summary>

@@ -2,12 +2,13 @@ using Integrations.Contracts.Connections;
 
 namespace Ingestion.Ledger;
 
-/// <summary>An order's amounts shared among the payments that paid it, by what each paid without its tip. No minor unit is lost or made: what
-/// rounding down leaves goes to the largest remainders.</summary>
+/// <summary>Shares an order's amounts among the payments that paid it, in proportion to what each paid without its tip. The shares add up
+/// exactly: they are rounded down, and the units that are left go to the largest remainders.</summary>
 internal static class OrderShares
 {
-    /// <param name="order">Of the whole order.</param>
-    /// <param name="weights">What each payment paid without its tip, 0 or more, in a fixed order; the first takes all when nobody paid anything.</param>
+    /// <param name="order">The amounts of the whole order.</param>
+    /// <param name="weights">What each payment paid without its tip, 0 or more, in a fixed order. If all are 0, the first takes
+    /// everything.</param>
     public static PosBreakdown[] Of(PosBreakdown order, IReadOnlyList<long> weights)
     {
         var (tax, discount, charge) = (
@@ -38,7 +39,7 @@ internal static class OrderShares
             remainders[i] = (remainder, i);
             left -= share;
         }
-        // Fewer are left than there are shares, so each gets one more at most.
+        // Fewer units are left than there are shares, so no share gets more than one.
         foreach (var (_, at) in remainders.OrderByDescending(r => r.Remainder).ThenBy(r => r.At).Take((int)left))
             shares[at]++;
         return amount < 0 ? [.. shares.Select(s => -s)] : shares;

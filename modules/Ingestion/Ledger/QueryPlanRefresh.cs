@@ -5,10 +5,11 @@ using Npgsql;
 
 namespace Ingestion.Ledger;
 
-/// <summary>Has the young tables analysed as they grow tenfold. A prepared statement keeps the plan it got while they were nearly empty, when any
-/// index looks as good as the right one; new statistics make PostgreSQL plan again, in every session. Autovacuum does the same, but only
-/// looks once a minute.</summary>
-/// <remarks>Source: PostgreSQL docs, PREPARE: a statement is planned anew when planner statistics of its tables have been updated.</remarks>
+/// <summary>Analyses the ledger's tables each time they have grown tenfold. A prepared statement keeps the plan that it got while the
+/// tables were nearly empty, when any index looks as good as the right one. New statistics make PostgreSQL plan again in every session.
+/// Autovacuum does the same, but runs only once a minute.</summary>
+/// <remarks>Source: PostgreSQL docs, PREPARE: a statement is planned again when the planner statistics of its tables have been
+/// updated.</remarks>
 internal sealed partial class QueryPlanRefresh(NpgsqlDataSource database, ILogger<QueryPlanRefresh> log) : BackgroundService
 {
     private const long FirstThreshold = 500;
@@ -17,7 +18,7 @@ internal sealed partial class QueryPlanRefresh(NpgsqlDataSource database, ILogge
     private long _rowCount;
     private long _nextThreshold = FirstThreshold;
 
-    /// <summary>Says how many sales have come in; cheap, may be called by several writers.</summary>
+    /// <summary>Counts inserted transactions. Several writers may call it at once.</summary>
     public void AddRows(int rows)
     {
         var next = Volatile.Read(ref _nextThreshold);
@@ -42,11 +43,11 @@ internal sealed partial class QueryPlanRefresh(NpgsqlDataSource database, ILogge
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
-                LogAnalyzeFailed(log, rows, e.Message); // autovacuum will see to it
+                LogAnalyzeFailed(log, rows, e.Message); // autovacuum will analyse them later
             }
         }
     }
 
-    [LoggerMessage(LogLevel.Information, "The tables were not analysed at {Rows} rows: {Reason}")]
+    [LoggerMessage(LogLevel.Information, "The ledger's tables could not be analysed at {Rows} rows; autovacuum will do it later: {Reason}")]
     private static partial void LogAnalyzeFailed(ILogger log, long rows, string reason);
 }

@@ -9,21 +9,22 @@ using PosModular.Kernel.Time;
 
 namespace Ingestion.Ledger;
 
-/// <summary>Which sales change hands.</summary>
+/// <summary>Selects the transactions to assign to a user.</summary>
 internal enum AssignmentScope
 {
-    /// <summary>All with a card, but those tied by hand.</summary>
+    /// <summary>All that were paid with a card, except those matched by hand.</summary>
     AllWithCard,
 
-    /// <summary>All that a card has tied.</summary>
+    /// <summary>All that were matched to a user by a card.</summary>
     MatchedByCard,
 
-    /// <summary>One sale, by its id.</summary>
+    /// <summary>One transaction, by its id.</summary>
     SingleTransaction,
 }
 
-/// <summary>Gives sales to a user, or to nobody, in one commit under the venue's feed lock: whatever made the reason for it (a card link) is
-/// written in the same commit. The feed gets the sales in the order of their times, so that rules see a running sum.</summary>
+/// <summary>Assigns transactions to a user, or to nobody, in one commit under the venue's feed lock. What caused the assignment (a card
+/// link) is written in the same commit. The versions enter the feed in the order of the payments' times, so that rules see a running
+/// sum.</summary>
 internal sealed class TransactionAssigner(NpgsqlDataSource database, FeedSignal signal, IClock clock)
 {
     private const string CreateHeadSql = "insert into ingestion.feed_heads (venue_id, seq) values ($1, 0) on conflict do nothing";
@@ -58,16 +59,16 @@ internal sealed class TransactionAssigner(NpgsqlDataSource database, FeedSignal 
             _ => "id = $2::uuid and (user_id is distinct from $3 or matched_by is distinct from $4)",
         };
 
-    /// <summary>How many sales have moved.</summary>
+    /// <summary>Returns how many transactions were assigned.</summary>
     /// <param name="venueId">The venue.</param>
-    /// <param name="scope">Which sales; null when none is to move and only the reason is to be written.</param>
-    /// <param name="key">The card's token or the sale's id.</param>
+    /// <param name="scope">Which transactions; null to assign none and only write the reason.</param>
+    /// <param name="key">The card's token or the transaction's id.</param>
     /// <param name="userId">The new user; null for nobody.</param>
-    /// <param name="matchedBy">What ties them.</param>
-    /// <param name="cause">For the history.</param>
-    /// <param name="causedBy">Who did it.</param>
-    /// <param name="writeReason">Written under the same lock, before the sales move.</param>
-    /// <param name="cancellationToken">Cancels.</param>
+    /// <param name="matchedBy">What the match is based on.</param>
+    /// <param name="cause">The cause to record with the versions.</param>
+    /// <param name="causedBy">The id of the user who did it.</param>
+    /// <param name="writeReason">Writes the reason under the same lock, before the transactions are assigned.</param>
+    /// <param name="cancellationToken">Cancels the assignment.</param>
     public async Task<int> AssignAsync(
         string venueId,
         AssignmentScope? scope,

@@ -5,11 +5,11 @@ using PosModular.Kernel.Data;
 
 namespace Ingestion.Orders;
 
-/// <summary>An order taken up to be fetched.</summary>
+/// <summary>An order that this host has claimed and is fetching.</summary>
 internal sealed record LeasedOrderFetch(string VenueId, Guid ConnectionId, string OrderId, int Attempts, Instant LeasedUntil);
 
-/// <summary>The orders that are still to be fetched. A row is taken up by moving its due time on, and is its taker's as long as that time stands there:
-/// two hosts never wait for each other, and what a dead host had taken up comes again.</summary>
+/// <summary>The orders that are still to be fetched. A host claims a row by postponing its due time, and holds the lease as long as that
+/// due time is unchanged. So two hosts never wait for each other, and an order that a dead host had claimed becomes due again.</summary>
 internal sealed class OrderFetchQueue(NpgsqlDataSource database)
 {
     public const int MaxOrdersPerCall = 100;
@@ -50,10 +50,11 @@ internal sealed class OrderFetchQueue(NpgsqlDataSource database)
 
     private const string DeleteExpiredSql = "delete from ingestion.order_fetches where due_at < $1";
 
-    /// <summary>How long an order that the provider did not know so many times is left alone; null when it is given up, after some three days.</summary>
+    /// <summary>How long to wait before asking again for an order that the provider did not know this many times; null when it is given up,
+    /// after about three days.</summary>
     public static Duration? RetryDelayAfter(int attempts) => attempts <= RetryDelays.Length ? RetryDelays[attempts - 1] : null;
 
-    /// <summary>What is due at these tills, up to a call's worth of each.</summary>
+    /// <summary>Claims the orders of these connections that are due, up to one call for each.</summary>
     public async Task<IReadOnlyList<LeasedOrderFetch>> ClaimAsync(
         IReadOnlyCollection<PosConnectionDetails> connections,
         Instant now,
@@ -77,8 +78,8 @@ internal sealed class OrderFetchQueue(NpgsqlDataSource database)
         return claimed;
     }
 
-    /// <summary>Strikes out what was fetched, unless it has been asked for again since; puts off what was not known, and gives up what was not for days.
-    /// Within the commit that writes the orders.</summary>
+    /// <summary>Deletes the rows of fetched orders, unless they have been requested again since, postpones missing ones, and gives up those
+    /// that have been missing for three days. Runs in the commit that writes the orders.</summary>
     public static async Task CompleteAsync(
         NpgsqlConnection connection,
         IReadOnlyList<LeasedOrderFetch> fetched,
@@ -105,7 +106,7 @@ internal sealed class OrderFetchQueue(NpgsqlDataSource database)
         }
     }
 
-    /// <summary>The provider could not be asked: that is not the orders' fault and does not count.</summary>
+    /// <summary>Postpones orders for a reason that is not their own, such as a fault of the provider. The attempt does not count.</summary>
     public async Task PostponeAsync(IReadOnlyList<LeasedOrderFetch> fetches, Instant dueAt, CancellationToken cancellationToken)
     {
         await using var command = database
@@ -114,7 +115,7 @@ internal sealed class OrderFetchQueue(NpgsqlDataSource database)
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>Drops what nobody could fetch for days, as its till is disconnected.</summary>
+    /// <summary>Deletes orders that nobody could fetch for days, because their connection is disconnected.</summary>
     public async Task DeleteExpiredAsync(Instant dueBefore, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(DeleteExpiredSql).AddValues(dueBefore);

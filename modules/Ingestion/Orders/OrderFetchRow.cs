@@ -4,17 +4,19 @@ using NodaTime;
 
 namespace Ingestion.Orders;
 
-/// <summary>An order that is still to be fetched for the breakdown of its sales. Written in the same commit as the sale that wants it.</summary>
+/// <summary>An order that is still to be fetched for the breakdown of its payments. The row is written in the same commit as the
+/// transaction that needs it.</summary>
 internal sealed class OrderFetchRow
 {
     public required string VenueId { get; init; }
     public Guid ConnectionId { get; init; }
     public required string OrderId { get; init; }
 
-    /// <summary>Not before. Whoever takes it up moves it a minute on, which is the lease: at the end the row is his only if it still stands there.</summary>
+    /// <summary>When the order is due. A host that claims the row moves this one minute on; it holds the lease as long as the value is
+    /// unchanged.</summary>
     public Instant DueAt { get; init; }
 
-    /// <summary>How often the provider was asked and did not know the order; what was the provider's fault does not count.</summary>
+    /// <summary>How often the provider was asked and did not know the order. Faults of the provider do not count.</summary>
     public int Attempts { get; init; }
 
     public static void Map(EntityTypeBuilder<OrderFetchRow> row)
@@ -26,6 +28,6 @@ internal sealed class OrderFetchRow
                 f.ConnectionId,
                 f.OrderId,
             });
-        // No index by due_at: what a till wants stands together under the key, it is little, and each row is on the way of a sale.
+        // No index on due_at: a connection's rows are few and lie together under the primary key, and every index slows down the group commit.
     }
 }

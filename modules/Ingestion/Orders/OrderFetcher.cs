@@ -64,7 +64,10 @@ internal sealed partial class OrderFetcher(
         await _fetchLock.WaitAsync(cancellationToken);
         try
         {
-            var connected = (await connections.ListConnectedAsync(cancellationToken)).ToDictionary(t => t.Details.ConnectionId, t => t.Details);
+            var connected = (await connections.ListConnectedAsync(cancellationToken)).ToDictionary(
+                t => t.Details.ConnectionId,
+                t => t.Details
+            );
             if (connected.Count == 0)
                 return false;
             var claimed = await queue.ClaimAsync(connected.Values, clock.Now(), cancellationToken);
@@ -205,7 +208,11 @@ internal sealed partial class OrderFetcher(
     private static partial void LogGivenUp(ILogger log, string order, Guid connection);
 
     /// <summary>What a provider returned for the orders that it was asked for.</summary>
-    private sealed record FetchResult(PosConnectionDetails Connection, LeasedOrderFetch[] Fetches, ProviderResult<IReadOnlyList<PosOrder>> Orders)
+    private sealed record FetchResult(
+        PosConnectionDetails Connection,
+        LeasedOrderFetch[] Fetches,
+        ProviderResult<IReadOnlyList<PosOrder>> Orders
+    )
     {
         public IEnumerable<FetchedOrder> Split()
         {

@@ -5,7 +5,7 @@ using NodaTime;
 
 namespace Ingestion.Refunds;
 
-/// <summary>The one truth about a refund: key (venue, provider, refund id). It is kept also before its payment is known.</summary>
+/// <summary>The current state of a refund, keyed by venue, provider and refund id. It is stored even before its payment is known.</summary>
 internal sealed class RefundRow
 {
     public required string VenueId { get; init; }
@@ -14,7 +14,8 @@ internal sealed class RefundRow
     public Guid Id { get; init; }
     public Guid ConnectionId { get; init; }
 
-    /// <summary>Null for a refund of no known payment: that is a transaction of its own, with the refund's id.</summary>
+    /// <summary>The provider's id of the refunded payment. Null when the refund names none; it has a transaction of its own then, under the
+    /// refund's id.</summary>
     public string? PaymentExternalId { get; init; }
     public string? ExternalOrderId { get; init; }
     public required string Currency { get; init; }
@@ -23,7 +24,7 @@ internal sealed class RefundRow
     public string? Reason { get; init; }
     public Instant CreatedAt { get; init; }
 
-    // With state and amount the version: see RefundVersion.
+    // Together with state and amount these are the version: see RefundVersion.
     public Instant UpdatedAt { get; init; }
     public long Hash { get; init; }
     public Instant RecordedAt { get; init; }

@@ -10,32 +10,32 @@ using PosModular.Kernel.Schema;
 
 namespace Ingestion.Refunds;
 
-/// <summary>How far a refund is.</summary>
+/// <summary>The state of a refund.</summary>
 internal enum RefundStatus
 {
-    /// <summary>Begun; it counts once it is completed.</summary>
+    /// <summary>The refund has begun. It counts once it is completed.</summary>
     Pending,
 
-    /// <summary>Given back.</summary>
+    /// <summary>The refund is completed.</summary>
     Completed,
 
-    /// <summary>Refused by the provider.</summary>
+    /// <summary>The provider refused the refund.</summary>
     Rejected,
 
-    /// <summary>Did not go through.</summary>
+    /// <summary>The refund failed.</summary>
     Failed,
 }
 
-/// <summary>Money given back to a guest.</summary>
-/// <param name="Id">A version-7 UUID.</param>
+/// <summary>A refund to a guest.</summary>
+/// <param name="Id">The refund's id here, a version-7 UUID.</param>
 /// <param name="ExternalId">The provider's refund id.</param>
-/// <param name="Amount">Given back.</param>
-/// <param name="Status">How far it is.</param>
-/// <param name="Reason">As the seller wrote it.</param>
-/// <param name="CreatedAt">The provider's creation time.</param>
+/// <param name="Amount">The amount refunded.</param>
+/// <param name="Status">The state of the refund.</param>
+/// <param name="Reason">The reason as the seller wrote it; null when there is none.</param>
+/// <param name="CreatedAt">When the provider created the refund.</param>
 internal sealed record Refund(Guid Id, string ExternalId, Money Amount, RefundStatus Status, string? Reason, Instant CreatedAt);
 
-/// <summary>Its refunds as the provider tells them, the oldest first. Only COMPLETED ones count in refunded.</summary>
+/// <summary>The transaction's refunds as the provider reports them, oldest first. Only COMPLETED ones count towards refunded.</summary>
 internal sealed class TransactionRefunds(IDbContextFactory<IngestionDb> dbFactory)
 {
     public IDataLoaderResult<IEnumerable<Refund>> Refunds([Parent] Transaction transaction, IResolveFieldContext context) =>
@@ -51,7 +51,7 @@ internal sealed class TransactionRefunds(IDbContextFactory<IngestionDb> dbFactor
                     payments.Select(p => p.Provider).Distinct().ToArray(),
                     payments.Select(p => p.Id).ToArray()
                 );
-                // An unlinked refund is a transaction of its own, under its own id.
+                // A refund that names no payment has a transaction of its own, under the refund's id.
                 var rows = await db
                     .Refunds.AsNoTracking()
                     .Where(r =>

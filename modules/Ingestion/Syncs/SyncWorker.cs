@@ -209,8 +209,7 @@ internal sealed partial class SyncWorker(
         {
             next = position.After(page with { SkippedItems = skipped }, result.Created + result.Updated > 0, run.FromAt, maxWindow);
             var fetched = page.Observations.Payments.Count + page.Observations.Refunds.Count;
-            isNewerRunDue =
-                await SyncSql.SaveProgressAsync(connection, run, owner, next, fetched, result, clock.Now(), token)
+            isNewerRunDue = await SyncSql.SaveProgressAsync(connection, run, owner, next, fetched, result, clock.Now(), token)
                 ?? throw new OperationCanceledException("Another host holds the lease of this connection now.");
         }
     }
@@ -235,7 +234,10 @@ internal sealed partial class SyncWorker(
         var pause = fault.RetryAfter ?? Duration.Min(MaxRetryDelay, FirstRetryDelay * Math.Pow(2, Math.Min(run.Faults, 10)));
         var error =
             rewinds > MaxRewinds
-                ? new UserError(ErrorCode.SyncFailed, "The provider's page cursors expire as soon as they are issued. The sync goes on later by itself.")
+                ? new UserError(
+                    ErrorCode.SyncFailed,
+                    "The provider's page cursors expire as soon as they are issued. The sync goes on later by itself."
+                )
                 : fault.Error;
         await SyncSql.ParkSqlAsync(database, run.Id, error, now + pause, now, cancellationToken);
         LogParked(log, run.Id, pause.TotalSeconds, error.Message);
@@ -267,6 +269,9 @@ internal sealed partial class SyncWorker(
     [LoggerMessage(LogLevel.Error, "Sync run {Run} skipped something on a page that could not be used: {What}")]
     private static partial void LogSkipped(ILogger log, Guid run, string what);
 
-    [LoggerMessage(LogLevel.Warning, "The lease of connection {Connection} could not be renewed, so another host may take over its syncs: {Reason}")]
+    [LoggerMessage(
+        LogLevel.Warning,
+        "The lease of connection {Connection} could not be renewed, so another host may take over its syncs: {Reason}"
+    )]
     private static partial void LogLeaseRenewalFailed(ILogger log, Guid connection, string reason);
 }

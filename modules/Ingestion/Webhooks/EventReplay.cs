@@ -6,6 +6,7 @@ using Microsoft.EntityFrameworkCore;
 using NodaTime;
 using Npgsql;
 using NpgsqlTypes;
+using PosModular.Kernel.Data;
 using PosModular.Kernel.Time;
 
 namespace Ingestion.Webhooks;
@@ -41,7 +42,11 @@ internal sealed class EventReplay(
 
     /// <summary>Returns how many events were replayed and, when the database refused a whole page, why: the table has changed then, and the rest is
     /// left as it is.</summary>
-    public async Task<(int Replayed, string? Refusal)> RunAsync(string venueId, ReplaySelection selection, CancellationToken cancellationToken)
+    public async Task<(int Replayed, string? Refusal)> RunAsync(
+        string venueId,
+        ReplaySelection selection,
+        CancellationToken cancellationToken
+    )
     {
         await using var writer = writers();
         var (last, end, replayed) = (Guid.Empty, clock.Now().NewId(), 0);

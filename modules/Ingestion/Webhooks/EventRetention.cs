@@ -9,7 +9,7 @@ using PosModular.Kernel.Time;
 
 namespace Ingestion.Webhooks;
 
-/// <summary>Deletes raw events once they are old, in small steps, on one host at a time. The sales they told stay.</summary>
+/// <summary>Deletes raw webhook events once they are old, in small batches and on one host at a time. The transactions stay.</summary>
 internal sealed partial class EventRetention(
     NpgsqlDataSource database,
     IngestionSettings settings,
@@ -25,7 +25,7 @@ internal sealed partial class EventRetention(
     private static readonly TimeSpan RunInterval = TimeSpan.FromHours(1);
     private static readonly Duration OrderFetchMaxAge = Duration.FromDays(3);
 
-    // Ids sort by time and have an index, so that none by received_at is needed. What somebody holds is left for the next round.
+    // Ids sort by time and have an index, so received_at needs none. Rows that are locked are left for the next run.
     private const string DeleteSql = """
         delete from ingestion.webhook_events e using (
           select venue_id, id from ingestion.webhook_events where venue_id = $1 and id < $2 and received_at < $3 order by id limit $4 for update skip locked) old
@@ -50,7 +50,7 @@ internal sealed partial class EventRetention(
         }
     }
 
-    /// <summary>How many it has deleted; none when another host is at it.</summary>
+    /// <summary>Returns how many events were deleted; 0 when another host is deleting.</summary>
     public async Task<int> DeleteExpiredAsync(CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
@@ -110,6 +110,6 @@ internal sealed partial class EventRetention(
         return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
-    [LoggerMessage(LogLevel.Warning, "Old webhook events could not all be deleted; the next round goes on: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "Not all old webhook events could be deleted; the next run, in an hour, continues: {Reason}")]
     private static partial void LogFailed(ILogger log, string reason);
 }

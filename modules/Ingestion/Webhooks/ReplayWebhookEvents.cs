@@ -7,43 +7,44 @@ using PosModular.Kernel.Errors;
 
 namespace Ingestion.Webhooks;
 
-/// <summary>Which events are to be read again; all conditions must hold.</summary>
+/// <summary>Selects the events to replay. All conditions must hold.</summary>
 internal sealed record ReplayWebhookEventsInput
 {
-    /// <summary>Which venue.</summary>
+    /// <summary>The venue.</summary>
     [Id]
     public required string VenueId { get; init; }
 
-    /// <summary>WebhookEvent.id, at most 10,000, whatever their status; also of unrouted events whose till belongs to this venue by now. Left out:
-    /// all that failed or were ignored.</summary>
+    /// <summary>Ids of the events, WebhookEvent.id, at most 10,000, whatever their status. Unrouted events whose connection now belongs to
+    /// this venue may be among them. If omitted, all events that failed or were ignored are replayed.</summary>
     [Id]
     public IReadOnlyList<string>? EventIds { get; init; }
 
-    /// <summary>Only those that are so; PROCESSED only together with eventIds.</summary>
+    /// <summary>Replays only events with this status. PROCESSED is allowed only together with eventIds.</summary>
     public WebhookEventStatus? Status { get; init; }
 
-    /// <summary>Received at or after.</summary>
+    /// <summary>Replays only events received at or after this instant.</summary>
     public Instant? From { get; init; }
 
-    /// <summary>Received before.</summary>
+    /// <summary>Replays only events received before this instant.</summary>
     public Instant? To { get; init; }
 }
 
-/// <summary>What replaying did, or what was wrong.</summary>
-/// <param name="Replayed">Events that were read again.</param>
-/// <param name="Errors">Empty when it went well.</param>
+/// <summary>The result of replaying events.</summary>
+/// <param name="Replayed">How many events were replayed.</param>
+/// <param name="Errors">What was wrong with the input; empty on success.</param>
 internal sealed record ReplayWebhookEventsPayload(int Replayed, IReadOnlyList<UserError> Errors)
 {
     public static ReplayWebhookEventsPayload Failed(UserError error) => new(0, [error]);
 }
 
-/// <summary>Reads stored events again with what is known by now (a till connected since, a kind of event used since) and takes them in as if they
-/// came now; what is known already changes nothing, so it may be done as often as one likes. HEAD_MODERATOR. Errors: NOT_FOUND, INVALID_INPUT.</summary>
+/// <summary>Replays stored webhook events as if they arrived now, for example after their connection was made or a new event type is
+/// supported. What is already stored does not change, so replaying again is safe. For HEAD_MODERATOR. Errors: NOT_FOUND; INVALID_INPUT;
+/// CONFLICT when the database refuses all events.</summary>
 internal sealed class ReplayWebhookEvents(IDbContextFactory<IngestionDb> dbFactory, EventReplay replay, IVenues venues)
 {
     private const int MaxEventIds = 10_000;
 
-    /// <param name="input">Which events.</param>
+    /// <param name="input">The events to replay.</param>
     public async Task<ReplayWebhookEventsPayload> HandleAsync(
         ReplayWebhookEventsInput input,
         IResolveFieldContext context,
@@ -51,10 +52,10 @@ internal sealed class ReplayWebhookEvents(IDbContextFactory<IngestionDb> dbFacto
     )
     {
         var venue = await venues.DemandAsync(input.VenueId, Right.ManageConnections, context.Caller(), cancellationToken);
-        if (input.EventIds is null && input.Status is WebhookEventStatus.Processed or WebhookEventStatus.Pending)
+        if (input.EventIds is null && input.Status is WebhookEventStatus.Processed)
             return ReplayWebhookEventsPayload.Failed(
                 UserError.Invalid(
-                    "Name the events by eventIds: those that were processed are not replayed in bulk. Or pass FAILED or IGNORED.",
+                    "Processed events are not replayed in bulk. Pass eventIds, or the status FAILED or IGNORED.",
                     "status"
                 )
             );

@@ -5,14 +5,14 @@ using PosModular.Kernel.Paging;
 
 namespace Ingestion.Webhooks;
 
-/// <summary>Genuine events that belong to no till we know, the newest first. Connect the till, then pass their ids to replayWebhookEvents.
-/// HEAD_MODERATOR; FORBIDDEN otherwise.</summary>
+/// <summary>Genuine webhook events that belong to no known connection, newest first. Connect the location, then pass their ids to
+/// replayWebhookEvents. For HEAD_MODERATOR; FORBIDDEN otherwise.</summary>
 internal sealed class UnroutedWebhookEvents(IDbContextFactory<IngestionDb> dbFactory)
 {
     private const string CursorKind = "unrouted";
 
-    /// <param name="first">How many, 1 to 200.</param>
-    /// <param name="after">The endCursor of the page before.</param>
+    /// <param name="first">How many entries to return, 1 to 200.</param>
+    /// <param name="after">The endCursor of the previous page; null for the first page.</param>
     public async Task<Connection<WebhookEvent>> HandleAsync(
         IResolveFieldContext context,
         CancellationToken cancellationToken,

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace Ingestion.Webhooks;
 
-/// <summary>An event that breaks the save is kept all the same: its bytes, its hash for an id, and the reason.</summary>
+/// <summary>Stores an event that the database refuses as FAILED: with its bytes, its hash as its id, and the reason.</summary>
 internal static class UnusableEvent
 {
     public static WebhookEventRow ToFailedRow(WebhookEventRow row, string reason) =>

@@ -9,15 +9,16 @@ using PosModular.Kernel.Schema;
 
 namespace Ingestion.Webhooks;
 
-/// <summary>A genuine event as the provider sent it.</summary>
-/// <param name="Id">Ours.</param>
-/// <param name="Provider">Whose event it is.</param>
-/// <param name="EventId">The provider's or, when the body has none, sha256: and the body's hash.</param>
-/// <param name="Type">The provider's, e.g. payment.updated.</param>
-/// <param name="Status">What became of it.</param>
-/// <param name="ReceivedAt">When it first came.</param>
-/// <param name="Attempts">How often it was tried to use it.</param>
-/// <param name="Reason">Why it was ignored or failed; of a processed one, what of it could not be used.</param>
+/// <summary>A genuine webhook event as the provider sent it.</summary>
+/// <param name="Id">The event's id here, a version-7 UUID.</param>
+/// <param name="Provider">The provider that sent the event.</param>
+/// <param name="EventId">The provider's event id. If the body contains none, it is sha256: followed by the body's hash.</param>
+/// <param name="Type">The provider's event type, e.g. payment.updated.</param>
+/// <param name="Status">What became of the event.</param>
+/// <param name="ReceivedAt">When the event first arrived.</param>
+/// <param name="Attempts">How often the event was processed: once on arrival and once for each replay.</param>
+/// <param name="Reason">Why the event was ignored or failed, or which parts of a processed event could not be used; null when all of it was
+/// used.</param>
 internal sealed record WebhookEvent(
     Guid Id,
     Provider Provider,
@@ -29,19 +30,19 @@ internal sealed record WebhookEvent(
     string? Reason
 )
 {
-    /// <summary>Null for an event of no known till.</summary>
+    /// <summary>The event's venue; null for an event whose connection is unknown.</summary>
     [Ignore]
     public required IVenue? Venue { get; init; }
 }
 
-/// <summary>The venue's webhook events, the newest first. Owner or HEAD_MODERATOR.</summary>
+/// <summary>The venue's webhook events, newest first. For owners of the venue and HEAD_MODERATOR; FORBIDDEN otherwise.</summary>
 internal sealed class VenueWebhookEvents(IDbContextFactory<IngestionDb> dbFactory)
 {
     private const string CursorKind = "event";
 
-    /// <param name="status">Only those that are so.</param>
-    /// <param name="first">How many, 1 to 200.</param>
-    /// <param name="after">The endCursor of the page before.</param>
+    /// <param name="status">Returns only events with this status.</param>
+    /// <param name="first">How many entries to return, 1 to 200.</param>
+    /// <param name="after">The endCursor of the previous page; null for the first page.</param>
     public async Task<Connection<WebhookEvent>> WebhookEventsAsync(
         [Parent] IVenue venue,
         IResolveFieldContext context,

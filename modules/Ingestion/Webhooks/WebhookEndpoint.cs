@@ -14,11 +14,13 @@ using PosModular.Kernel.Time;
 
 namespace Ingestion.Webhooks;
 
-/// <summary>Where the providers' events come in: Square's on a connection's own path or on the general one, Toast's on a connection's. Answers,
-/// in this order: 413 when it is too large, 403 when the signature is missing or wrong or there is no such connection, 200 for everything that is
-/// stored (also what is ignored or failed), 503 with Retry-After while it cannot be stored: the provider then sends it again.</summary>
-/// <remarks>Sources: Square docs, Webhooks › Overview: every answer but 2xx is retried for 24 hours. Toast developer guide, apiTimeouts: an answer
-/// within 2 seconds; apiRetrySupport: resent on 5xx; devOrdersWebhookRef: bodies can pass 600 KB.</remarks>
+/// <summary>Receives the providers' webhook events. Square sends them to a connection's own route or to the general one, Toast to a
+/// connection's own. The response is, in this order: 413 if the body is too large; 403 if the signature is missing or wrong or there is no
+/// such connection; 200 for every event that is stored, even if it is ignored or failed; 503 with Retry-After while it cannot be stored, so
+/// that the provider sends it again.</summary>
+/// <remarks>Sources: Square docs, Webhooks › Overview: every response but 2xx is retried for 24 hours. Toast developer guide, apiTimeouts:
+/// a response is due within 2 seconds; apiRetrySupport: events are sent again on 5xx; devOrdersWebhookRef: bodies can exceed 600
+/// KB.</remarks>
 internal sealed class WebhookEndpoint(IWebhookVerifier gate, WebhookWriteQueue queue, IClock clock)
 {
     private const int Megabyte = 1024 * 1024;
@@ -152,10 +154,10 @@ internal sealed class WebhookEndpoint(IWebhookVerifier gate, WebhookWriteQueue q
         return http.Response.WriteAsJsonAsync(new { code, message }, (JsonSerializerOptions?)null);
     }
 
-    /// <summary>What differs between the providers.</summary>
-    /// <param name="Provider">Whose events come in here.</param>
-    /// <param name="SignatureHeader">The header with the signature.</param>
-    /// <param name="MaxBodyBytes">Of a body, in bytes.</param>
-    /// <param name="Timeout">How long an event may wait for its commit; null for as long as we try.</param>
+    /// <summary>What differs between the providers' routes.</summary>
+    /// <param name="Provider">The provider that sends events here.</param>
+    /// <param name="SignatureHeader">The header that carries the signature.</param>
+    /// <param name="MaxBodyBytes">The maximum size of a body, in bytes.</param>
+    /// <param name="Timeout">How long an event may wait for its commit; null for as long as the write queue tries.</param>
     private sealed record ProviderRoute(Provider Provider, string SignatureHeader, int MaxBodyBytes, TimeSpan? Timeout);
 }

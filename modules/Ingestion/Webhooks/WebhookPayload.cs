@@ -9,14 +9,14 @@ using PosModular.Kernel.Schema;
 
 namespace Ingestion.Webhooks;
 
-/// <summary>The body as it came. It shows the sale, so it is the venue's owners' only; of an event of no known till, nobody's until it is replayed.
-/// FORBIDDEN otherwise.</summary>
+/// <summary>The event's body as it arrived. It shows the payment, so only owners of the venue may read it; FORBIDDEN otherwise. Nobody may
+/// read the body of an unrouted event until it is replayed.</summary>
 internal sealed class WebhookPayload(IDbContextFactory<IngestionDb> dbFactory)
 {
     public IDataLoaderResult<string> Payload([Parent] WebhookEvent webhook, IResolveFieldContext context)
     {
         if (webhook.Venue is not { } venue)
-            throw ApiError.Forbidden("It belongs to no venue yet. Connect its till and replay it; then the venue's owners may see it.");
+            throw ApiError.Forbidden("The event belongs to no venue yet. Connect its location and replay the event; then the venue's owners may read it.");
         context.Caller().Demand(Right.ViewTransactions, venue);
         return BatchLoaders.Load<Guid, string>(
             context,

@@ -169,7 +169,10 @@ internal sealed partial class WebhookWriteQueue(Func<BatchWriter> writers, TimeP
     [LoggerMessage(LogLevel.Warning, "A batch of webhook events could not be stored and is tried again: {Reason}")]
     private static partial void LogRetry(ILogger log, string reason);
 
-    [LoggerMessage(LogLevel.Warning, "The feed of venue {Venue} has been locked for a second; its senders are asked to send their events again")]
+    [LoggerMessage(
+        LogLevel.Warning,
+        "The feed of venue {Venue} has been locked for a second; its senders are asked to send their events again"
+    )]
     private static partial void LogVenueLocked(ILogger log, string venue);
 
     [LoggerMessage(LogLevel.Error, "Webhook event {Event} cannot be used and is stored as FAILED: {Reason}")]

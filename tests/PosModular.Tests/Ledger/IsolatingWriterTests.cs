@@ -89,7 +89,15 @@ public sealed class IsolatingWriterTests
     [Fact]
     public async Task When_the_database_is_away_nothing_more_is_tried() =>
         (
-            await WriteAsync(["a:1", "a:2", "a:3", "a:4"], new() { ["a:1"] = DataError, ["a:2"] = ConnectionLost, ["a:4"] = DataError })
+            await WriteAsync(
+                ["a:1", "a:2", "a:3", "a:4"],
+                new()
+                {
+                    ["a:1"] = DataError,
+                    ["a:2"] = ConnectionLost,
+                    ["a:4"] = DataError,
+                }
+            )
         ).ShouldBe(("a:1 Rejected, a:2 Retry, a:3 Retry, a:4 Retry", 4));
 
     [Fact]
