@@ -56,13 +56,13 @@ public sealed record TransactionState(
     Instant OccurredAt
 )
 {
-    /// <summary>The part of the total; 0 while the breakdown is incomplete.</summary>
+    /// <summary>The tax within the total; 0 while the breakdown is incomplete.</summary>
     public long TaxMinor { get; init; }
 
     /// <summary>The discount that was taken off before the total; 0 while the breakdown is incomplete.</summary>
     public long DiscountMinor { get; init; }
 
-    /// <summary>The part of the total; 0 while the breakdown is incomplete.</summary>
+    /// <summary>The service charge within the total; 0 while the breakdown is incomplete.</summary>
     public long ServiceChargeMinor { get; init; }
 
     /// <summary>Whether tax, discount and service charge are known. False while they are still to be fetched from the order.</summary>

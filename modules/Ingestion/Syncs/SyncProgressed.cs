@@ -11,7 +11,8 @@ using PosModular.Kernel.Time;
 
 namespace Ingestion.Syncs;
 
-/// <summary>A venue's syncs as they go on, page by page: those under way first, each time in its latest state. Owner or HEAD_MODERATOR; FORBIDDEN otherwise.</summary>
+/// <summary>Reports the progress of a venue's syncs, page by page: first the runs in progress, then each change, always in the latest
+/// state. For owners of the venue and HEAD_MODERATOR; FORBIDDEN otherwise.</summary>
 internal sealed class SyncProgressed(
     IDbContextFactory<IngestionDb> dbFactory,
     IVenues venues,
@@ -23,10 +24,10 @@ internal sealed class SyncProgressed(
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
 
-    // Two hosts' clocks and commits overlap; what was told in this state already is not told again.
+    // The clocks and commits of two hosts overlap. A state that was sent already is not sent again.
     private static readonly Duration Overlap = Duration.FromSeconds(30);
 
-    /// <param name="venueId">Which venue.</param>
+    /// <param name="venueId">The venue.</param>
     public async Task<IAsyncEnumerable<SyncRun>> HandleAsync(
         [Id] string venueId,
         IResolveFieldContext context,
@@ -57,7 +58,7 @@ internal sealed class SyncProgressed(
             }
             catch (Exception e) when (e.IsTransient())
             {
-                // The database is away: what is missed is told when it is back.
+                // The database is unavailable. The missed states are sent when it is back.
             }
             foreach (var run in changedRuns)
             {
@@ -96,8 +97,8 @@ internal sealed class SyncProgressed(
             changedRuns.Add(
                 new SyncRun(
                     row,
-                    await connections.FindAsync(row.ConnectionId, cancellationToken) is { } till
-                        ? connections.Streams(till.Provider, row.ByCreation).Count
+                    await connections.FindAsync(row.ConnectionId, cancellationToken) is { } details
+                        ? connections.Streams(details.Provider, row.ByCreation).Count
                         : 1
                 )
             );

@@ -4,46 +4,47 @@ using PosModular.Kernel.Errors;
 
 namespace Ingestion.Syncs;
 
-/// <summary>One pass over what a till has of a span of time.</summary>
+/// <summary>One sync of a connection: a run over its payments and refunds in a time span.</summary>
 internal sealed class SyncRun(SyncRunRow row, int streams)
 {
     [Ignore]
     public Instant UpdatedAt => row.UpdatedAt;
 
-    /// <summary>A version-7 UUID.</summary>
+    /// <summary>The run's id, a version-7 UUID.</summary>
     public Guid Id => row.Id;
 
-    /// <summary>Whose till.</summary>
+    /// <summary>The connection that is synced.</summary>
     public Guid ConnectionId => row.ConnectionId;
 
-    /// <summary>What started it.</summary>
+    /// <summary>What started the run.</summary>
     public SyncTrigger Trigger => row.Trigger;
 
-    /// <summary>How far it is.</summary>
+    /// <summary>The state of the run.</summary>
     public SyncStatus Status => row.Status;
 
-    /// <summary>Of the span, inclusive: by the time of the sale for a first sync and a backfill, else by the time of change.</summary>
+    /// <summary>The start of the time span, inclusive. A first sync and a backfill read by creation time, other runs by the time of
+    /// change.</summary>
     public Instant From => row.FromAt;
 
-    /// <summary>Of the span, exclusive.</summary>
+    /// <summary>The end of the time span, exclusive.</summary>
     public Instant To => row.ToAt;
 
-    /// <summary>Read so far.</summary>
+    /// <summary>How many pages have been read so far.</summary>
     public int Pages => row.Pages;
 
-    /// <summary>Payments and refunds on them.</summary>
+    /// <summary>How many payments and refunds these pages contained.</summary>
     public int Fetched => row.Fetched;
 
-    /// <summary>Of them, not known before.</summary>
+    /// <summary>How many of them were not stored before.</summary>
     public int Created => row.Created;
 
-    /// <summary>Of them, known before in an older state.</summary>
+    /// <summary>How many of them were stored in an older state.</summary>
     public int Updated => row.Updated;
 
-    /// <summary>Of them, known already.</summary>
+    /// <summary>How many of them were already stored in this state or a newer one.</summary>
     public int Unchanged => row.Unchanged;
 
-    /// <summary>0..1 by time span covered.</summary>
+    /// <summary>The part of the time span that has been covered, from 0 to 1.</summary>
     public double Progress
     {
         get
@@ -59,12 +60,12 @@ internal sealed class SyncRun(SyncRunRow row, int streams)
         }
     }
 
-    /// <summary>Why it is parked or has failed; also what on its pages could not be used.</summary>
+    /// <summary>Why the run is parked, or which items on its pages could not be used; null when there is nothing to report.</summary>
     public UserError? Error => row.ErrorCode is { } code ? new UserError(code, row.ErrorMessage!) : null;
 
-    /// <summary>When it was started.</summary>
+    /// <summary>When the run was started.</summary>
     public Instant StartedAt => row.StartedAt;
 
-    /// <summary>When it ended; null while it goes on.</summary>
+    /// <summary>When the run ended; null while it is in progress.</summary>
     public Instant? FinishedAt => row.FinishedAt;
 }

@@ -5,43 +5,41 @@ using PosModular.Kernel.Errors;
 
 namespace Ingestion.Syncs;
 
-/// <summary>What started a sync. The numbers are kept in the database.</summary>
+/// <summary>What started a sync. The database stores the numbers.</summary>
 internal enum SyncTrigger : short
 {
-    /// <summary>Somebody, without a span.</summary>
+    /// <summary>A user, without naming a time span.</summary>
     Manual = 1,
 
-    /// <summary>The clock.</summary>
+    /// <summary>The schedule.</summary>
     Scheduled = 2,
 
-    /// <summary>Somebody, for a span of the past.</summary>
+    /// <summary>A user, for a time span in the past.</summary>
     Backfill = 3,
 
-    /// <summary>The end of an outage, of this server, its database or the till: it covers the gap.</summary>
+    /// <summary>The end of an outage of this server, its database or the provider. The run covers the gap.</summary>
     Recovery = 4,
 }
 
-/// <summary>How far a sync is. The numbers are kept in the database.</summary>
+/// <summary>The state of a sync. The database stores the numbers.</summary>
 internal enum SyncStatus : short
 {
-    /// <summary>Under way, or about to be.</summary>
+    /// <summary>The run is in progress or about to start.</summary>
     Running = 1,
 
-    /// <summary>Everything in its span has been read.</summary>
+    /// <summary>Everything in the time span has been read.</summary>
     Completed = 2,
 
-    /// <summary>The provider is away, asks to wait or refuses; it goes on by itself from where it is. The error says why.</summary>
+    /// <summary>The provider is unavailable, asks to wait or refuses, or the database refuses a whole page. The run continues by itself
+    /// from its position. The error says why.</summary>
     Parked = 3,
 
-    /// <summary>It cannot go on.</summary>
-    Failed = 4,
-
-    /// <summary>The till was disconnected.</summary>
+    /// <summary>The connection was disconnected.</summary>
     Canceled = 5,
 }
 
-/// <summary>One pass over what a till has of a span of time, with its progress: a page and the progress with it are one commit, so that a killed host goes
-/// on at that page.</summary>
+/// <summary>One run over a connection's payments and refunds in a time span, with its position. A page and the position after it are one
+/// commit, so that the run continues at the same page after its host was killed.</summary>
 internal sealed class SyncRunRow
 {
     public Guid Id { get; init; }
@@ -50,29 +48,30 @@ internal sealed class SyncRunRow
     public SyncTrigger Trigger { get; init; }
     public SyncStatus Status { get; init; }
 
-    /// <summary>By the time of the sale (a first sync, a span of the past); else by the time of change.</summary>
+    /// <summary>Whether the run reads by creation time (a first sync, a backfill) and not by the time of change.</summary>
     public bool ByCreation { get; init; }
     public Instant FromAt { get; init; }
     public Instant ToAt { get; init; }
 
-    // ── where it is ──
-    /// <summary>Which of the provider's streams, from 0.</summary>
+    // ── the position ──
+    /// <summary>The index of the provider's stream, from 0.</summary>
     public int Stream { get; init; }
 
-    /// <summary>The start of the piece under way: everything of the stream before it has been read.</summary>
+    /// <summary>The start of the current window. Everything of the stream before it has been read.</summary>
     public Instant Place { get; init; }
 
-    /// <summary>The provider's, for the next page; null at the start of a piece.</summary>
+    /// <summary>The provider's cursor for the next page; null at the start of a window.</summary>
     public string? Cursor { get; init; }
 
-    /// <summary>Within the piece: everything before it has been read; where to go on from when the cursor has expired.</summary>
+    /// <summary>Everything in the window before this instant has been read. The run continues here when the cursor has expired.</summary>
     public Instant? Reached { get; init; }
 
-    /// <summary>Pages of this pass over the piece, and whether one of them brought something new.</summary>
+    /// <summary>The number of pages read in this pass over the window. PassFoundChanges says whether one of them contained something
+    /// new.</summary>
     public int PassPages { get; init; }
     public bool PassFoundChanges { get; init; }
 
-    // ── what it came to ──
+    // ── the result ──
     public int Pages { get; init; }
     public int Fetched { get; init; }
     public int Created { get; init; }
@@ -85,13 +84,13 @@ internal sealed class SyncRunRow
     public Instant? FinishedAt { get; init; }
     public Instant UpdatedAt { get; init; }
 
-    /// <summary>Not before: a run that is parked.</summary>
+    /// <summary>When the run may continue.</summary>
     public Instant ResumeAt { get; init; }
 
-    /// <summary>Since when the provider has not answered well.</summary>
+    /// <summary>Since when the run has been parked without a good page; null when it is not parked.</summary>
     public Instant? ParkedSince { get; init; }
 
-    /// <summary>Faults in a row.</summary>
+    /// <summary>The number of consecutive faults.</summary>
     public int Faults { get; init; }
 
     public static void Map(EntityTypeBuilder<SyncRunRow> run)
@@ -106,18 +105,18 @@ internal sealed class SyncRunRow
     }
 }
 
-/// <summary>How far a till has been read, and whose turn it is: one host at a time works on a connection.</summary>
+/// <summary>How far a connection has been synced, and which host holds its lease. One host at a time works on a connection.</summary>
 internal sealed class SyncStateRow
 {
     public Guid ConnectionId { get; init; }
     public required string VenueId { get; init; }
 
-    /// <summary>Every change before it has been read; null until the first sync is done.</summary>
+    /// <summary>Every change before this instant has been read; null until the first sync is completed.</summary>
     public Instant? SyncedTo { get; init; }
     public Instant? LastSyncAt { get; init; }
     public Instant NextSyncAt { get; init; }
 
-    /// <summary>When some host last saw it connected, with the database there: a gap is an outage.</summary>
+    /// <summary>When a host last recorded that the connection was being served. A gap means an outage.</summary>
     public Instant AliveAt { get; init; }
     public Guid? LeaseOwner { get; init; }
     public Instant? LeaseUntil { get; init; }

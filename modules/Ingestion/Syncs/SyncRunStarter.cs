@@ -5,11 +5,11 @@ using PosModular.Kernel.Time;
 
 namespace Ingestion.Syncs;
 
-/// <summary>Begins runs.</summary>
+/// <summary>Starts runs.</summary>
 internal static class SyncRunStarter
 {
-    /// <summary>A run up to now: the first one of a till by the time of its sales, later ones by the time of change from where the last one ended, with an
-    /// overlap. Nothing is begun while one is open that comes to the same.</summary>
+    /// <summary>Starts a run up to now. A connection's first run reads by creation time; later ones read by the time of change, from the
+    /// end of the last run with an overlap. Nothing is started while such a run is open.</summary>
     public static Task<bool> StartAsync(
         NpgsqlDataSource database,
         PosConnectionDetails connection,
@@ -42,7 +42,7 @@ internal static class SyncRunStarter
                 cancellationToken
             );
 
-    /// <summary>A span of the past, by the time of the sales.</summary>
+    /// <summary>Starts a run over a time span in the past, by creation time.</summary>
     public static Task<bool> StartBackfillAsync(
         NpgsqlDataSource database,
         PosConnectionDetails connection,

@@ -9,8 +9,9 @@ using PosModular.Kernel.Time;
 
 namespace Ingestion.Syncs;
 
-/// <summary>Starts the syncs that are due and gives them to workers: one host at a time for each connection, by a lease. A new till is read 7 days back by the
-/// time of its sales; after that, what has changed since; after an outage of hosts or database, or a reconnect, at once (RECOVERY).</summary>
+/// <summary>Starts the syncs that are due and hands them to workers. A lease lets one host at a time work on a connection. A new connection
+/// is synced 7 days back by creation time, and after that by the time of change. After an outage of the hosts or the database, or a
+/// reconnect, a sync starts at once (RECOVERY).</summary>
 internal sealed partial class SyncScheduler(
     NpgsqlDataSource database,
     IPosConnections connections,
@@ -22,13 +23,14 @@ internal sealed partial class SyncScheduler(
     ILogger<SyncScheduler> log
 ) : BackgroundService
 {
-    /// <summary>Providers list what happened some seconds late, and their clocks are not ours.</summary>
+    /// <summary>How far a run overlaps with the last one, because providers list changes some seconds late and their clocks differ from
+    /// ours.</summary>
     public static readonly Duration Overlap = Duration.FromMinutes(5);
 
-    /// <summary>How far the first sync of a till reaches back.</summary>
+    /// <summary>How far the first sync of a connection reaches back.</summary>
     public static readonly Duration FirstSyncSpan = Duration.FromDays(7);
 
-    // Longer than the longest pause between two heartbeats of all hosts together.
+    // Longer than any time between two heartbeats while at least one host is running.
     private static readonly Duration OutageThreshold = Duration.FromSeconds(30);
     private static readonly Duration HeartbeatInterval = Duration.FromSeconds(5);
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
@@ -126,7 +128,7 @@ internal sealed partial class SyncScheduler(
         signal.RaiseProgress(schedule.Details.VenueId);
     }
 
-    // Within a tenth of the interval, each till at its own point: they must not all ask at the full minute.
+    // Each connection has its own point within a tenth of the interval, so that they do not all call their provider at the same moment.
     private static Duration StaggeredInterval(PosConnectionSchedule schedule) =>
         schedule.SyncInterval * (0.9 + 0.1 * (BitConverter.ToUInt16(schedule.Details.ConnectionId.ToByteArray(), 14) / 65_536.0));
 
@@ -139,11 +141,11 @@ internal sealed partial class SyncScheduler(
         catch (Exception e) when (e is not OperationCanceledException)
         {
             LogInterrupted(log, connectionId, e.IsTransient() ? e.Message : e.ToString());
-            await time.DelayAsync(PollInterval, cancellationToken); // the database is away: not at once again
+            await time.DelayAsync(PollInterval, cancellationToken); // the database may be unavailable, so the run does not continue at once
         }
         catch (OperationCanceledException)
         {
-            // The host stops, or another one has taken over: it goes on at the same page.
+            // The host stops, or another one has taken over. The run continues at the same page.
         }
         finally
         {
@@ -152,9 +154,9 @@ internal sealed partial class SyncScheduler(
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "Syncs could not be looked after just now: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "Due syncs could not be started; the scheduler tries again in a second: {Reason}")]
     private static partial void LogRoundFailed(ILogger log, string reason);
 
-    [LoggerMessage(LogLevel.Warning, "A sync of connection {Connection} was interrupted and goes on at the same page: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "A sync of connection {Connection} was interrupted and continues at the same page: {Reason}")]
     private static partial void LogInterrupted(ILogger log, Guid connection, string reason);
 }

@@ -7,10 +7,10 @@ using PosModular.Kernel.Errors;
 
 namespace Ingestion.Syncs;
 
-/// <summary>The statements of syncs: who works on which till, and how far it is.</summary>
+/// <summary>The statements of syncs: which host works on which connection, and how far each run is.</summary>
 internal static class SyncSql
 {
-    /// <summary>A host that says nothing for so long has lost its tills to the others.</summary>
+    /// <summary>How long a lease lasts. A host that does not renew it in time loses the connection to another host.</summary>
     public static readonly Duration LeaseTime = Duration.FromSeconds(30);
 
     private const string CreateStatesSql = """
@@ -19,7 +19,7 @@ internal static class SyncSql
         on conflict (connection_id) do update set venue_id = excluded.venue_id where sync_states.venue_id <> excluded.venue_id
         """;
 
-    // Where nobody was there for a while, the gap is covered at once. A run under way covers it by itself.
+    // After a gap without any host a connection is due at once. A run in progress covers the gap by itself.
     private const string SelectDueSql = """
         select p.connection_id, p.synced_to, p.alive_at, p.alive_at < $3 and p.synced_to is not null as outage
         from unnest($1::uuid[], $4::double precision[]) c(id, seconds) join ingestion.sync_states p on p.connection_id = c.id
@@ -41,7 +41,7 @@ internal static class SyncSql
     private const string ScheduleNextSql =
         "update ingestion.sync_states set next_sync_at = $2, alive_at = greatest(alive_at, $3) where connection_id = $1";
 
-    // The place's row lock makes two hosts take turns; the lease keeps the other away for as long as the work takes.
+    // The row lock makes two hosts take turns; the lease keeps the other host away for as long as the work takes.
     private const string ClaimSql = """
         with free as (
           select p.connection_id from ingestion.sync_states p
@@ -57,7 +57,7 @@ internal static class SyncSql
     private const string ReleaseLeaseSql =
         "update ingestion.sync_states set lease_owner = null, lease_until = null where connection_id = $1 and lease_owner = $2";
 
-    // Prolongs the lease and says whether something newer is due, in the same trip: it is one for every page. No row: the lease is another's.
+    // Renews the lease and says whether a newer run is due, in one round trip for every page. Returns no row when another host holds the lease.
     private const string SaveProgressSql = """
         with kept as (
           update ingestion.sync_states set lease_until = $20 where connection_id = $18 and lease_owner = $19 and lease_until > $17 returning connection_id)
@@ -123,7 +123,7 @@ internal static class SyncSql
     public static Task MarkAliveAsync(NpgsqlDataSource database, Guid[] connections, Instant now, CancellationToken cancellationToken) =>
         RunAsync(database, MarkAliveSql, cancellationToken, connections, now);
 
-    /// <summary>A new run; false when one that covers the same is open already.</summary>
+    /// <summary>Inserts a run. Returns false when an open run covers the same already.</summary>
     public static async Task<bool> InsertRunAsync(
         NpgsqlDataSource database,
         Guid id,
@@ -149,7 +149,7 @@ internal static class SyncSql
             now
         ) == 1;
 
-    /// <summary>What is parked goes on now.</summary>
+    /// <summary>Lets parked runs continue now.</summary>
     public static Task ResumeAsync(NpgsqlDataSource database, Guid connectionId, Instant now, CancellationToken cancellationToken) =>
         RunAsync(
             database,
@@ -184,7 +184,7 @@ internal static class SyncSql
         return claimed;
     }
 
-    /// <summary>Prolongs the lease; false when it was lost to another host.</summary>
+    /// <summary>Renews the lease. Returns false when another host holds it now.</summary>
     public static async Task<bool> RenewLeaseAsync(
         NpgsqlDataSource database,
         Guid connectionId,
@@ -196,7 +196,8 @@ internal static class SyncSql
     public static Task ReleaseLeaseAsync(NpgsqlDataSource database, Guid connectionId, Guid owner, CancellationToken cancellationToken) =>
         RunAsync(database, ReleaseLeaseSql, cancellationToken, connectionId, owner);
 
-    /// <summary>How far a run is, as long as the lease is its worker's; null when it was lost to another host, else whether a run of what is new is due.</summary>
+    /// <summary>Saves the position of a run if its worker still holds the lease. Returns null when another host holds it now, otherwise
+    /// whether a run other than a backfill is due.</summary>
     public static async Task<bool?> SaveProgressAsync(
         NpgsqlConnection connection,
         SyncRunRow run,
@@ -251,7 +252,7 @@ internal static class SyncSql
         CancellationToken cancellationToken
     ) => await RunAsync(database, EndRunSql, cancellationToken, id, (short)status, Text(error?.Code.ToString()), Text(error?.Message), now);
 
-    /// <summary>The end of a run and how far its till has been read with it: one commit.</summary>
+    /// <summary>Ends a run and records in the same commit how far its connection has been synced.</summary>
     public static async Task CompleteRunAsync(
         NpgsqlDataSource database,
         SyncRunRow run,

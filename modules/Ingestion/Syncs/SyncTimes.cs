@@ -8,7 +8,7 @@ using PosModular.Kernel.Schema;
 
 namespace Ingestion.Syncs;
 
-/// <summary>When the till was last read whole.</summary>
+/// <summary>When the last sync of the connection was completed; null before the first one.</summary>
 internal sealed class LastSyncAt(IDbContextFactory<IngestionDb> dbFactory)
 {
     public IDataLoaderResult<Instant?> Handle([Parent] IPosConnectionPart connection, IResolveFieldContext context) =>
@@ -28,7 +28,7 @@ internal sealed class LastSyncAt(IDbContextFactory<IngestionDb> dbFactory)
         );
 }
 
-/// <summary>When the next sync is due by the clock; null for a till that is not polled.</summary>
+/// <summary>When the next scheduled sync is due; null when scheduled syncs are switched off or the connection is disconnected.</summary>
 internal sealed class NextSyncAt(IDbContextFactory<IngestionDb> dbFactory, IPosConnections connections)
 {
     public IDataLoaderResult<Instant?> Handle([Parent] IPosConnectionPart connection, IResolveFieldContext context) =>

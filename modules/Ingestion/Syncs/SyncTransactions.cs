@@ -13,31 +13,33 @@ namespace Ingestion.Syncs;
 /// <summary>What to sync.</summary>
 internal sealed record SyncTransactionsInput
 {
-    /// <summary>Which venue.</summary>
+    /// <summary>The venue.</summary>
     [Id]
     public required string VenueId { get; init; }
 
-    /// <summary>Only this till; all of the venue's when left out.</summary>
+    /// <summary>The connection to sync; all connections of the venue if omitted.</summary>
     [Id]
     public string? ConnectionId { get; init; }
 
-    /// <summary>A span of the past, by the time of the sales; left out: what has changed since the last sync, 7 days back the first time.</summary>
+    /// <summary>The start of a time span in the past, by the payments' creation time. If omitted, the sync reads what has changed since the
+    /// last sync, or the last 7 days the first time.</summary>
     public Instant? From { get; init; }
 
-    /// <summary>Its end, exclusive; now when left out. Only with from.</summary>
+    /// <summary>The end of the time span, exclusive; now if omitted. Allowed only together with from.</summary>
     public Instant? To { get; init; }
 }
 
-/// <summary>The runs, or what was wrong.</summary>
-/// <param name="Runs">One for each till.</param>
-/// <param name="Errors">Empty when it went well.</param>
+/// <summary>The result of requesting a sync.</summary>
+/// <param name="Runs">The runs, one for each connection.</param>
+/// <param name="Errors">What was wrong with the input; empty on success.</param>
 internal sealed record SyncTransactionsPayload(IReadOnlyList<SyncRun> Runs, IReadOnlyList<UserError> Errors)
 {
     public static SyncTransactionsPayload Failed(UserError error) => new([], [error]);
 }
 
-/// <summary>Reads the venue's tills now; answers as soon as the runs have started, or with the one that is under way already. Owner or HEAD_MODERATOR. Errors:
-/// INVALID_INPUT; NOT_FOUND when no such till is connected.</summary>
+/// <summary>Syncs the venue's connections now. Returns as soon as the runs have started; a run that is already in progress is returned
+/// instead of a second one. For owners of the venue and HEAD_MODERATOR. Errors: INVALID_INPUT; NOT_FOUND when no such connection
+/// exists.</summary>
 internal sealed class SyncTransactions(
     NpgsqlDataSource database,
     IDbContextFactory<IngestionDb> dbFactory,
@@ -49,7 +51,7 @@ internal sealed class SyncTransactions(
 {
     private static readonly UserError ConnectionNotFound = new(
         ErrorCode.NotFound,
-        "No such till is connected to this venue. List them with venue { posConnections { id status } }.",
+        "The venue has no such connection. List them with venue { posConnections { id status } }.",
         "connectionId"
     );
     private static readonly Instant MinFrom = Instant.FromUtc(2009, 1, 1, 0, 0);
@@ -65,11 +67,11 @@ internal sealed class SyncTransactions(
         var now = clock.Now();
         if (input.From is null && input.To is not null)
             return SyncTransactionsPayload.Failed(
-                UserError.Invalid("to needs from: a span of the past has both ends, or from alone.", "from")
+                UserError.Invalid("to is allowed only together with from. Pass both, or from alone.", "from")
             );
         var to = input.To is { } end && end < now ? end : now;
         if (input.From >= to || input.From < MinFrom)
-            return SyncTransactionsPayload.Failed(UserError.Invalid("from lies before to and in the past, not before 2009.", "from"));
+            return SyncTransactionsPayload.Failed(UserError.Invalid("from must be before to, in the past and not before 2009.", "from"));
         var chosen = (await connections.ListConnectedAsync(cancellationToken))
             .Select(t => t.Details)
             .Where(t => t.VenueId == venue.Id && (input.ConnectionId is null || t.ConnectionId.ToString() == input.ConnectionId))
@@ -80,22 +82,22 @@ internal sealed class SyncTransactions(
         await SyncSql.CreateStatesAsync(database, chosen, now, cancellationToken);
         await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
         var runs = new List<SyncRun>();
-        foreach (var till in chosen)
+        foreach (var connection in chosen)
         {
             var syncedTo = await db
-                .SyncStates.Where(p => p.ConnectionId == till.ConnectionId)
+                .SyncStates.Where(p => p.ConnectionId == connection.ConnectionId)
                 .Select(p => p.SyncedTo)
                 .SingleOrDefaultAsync(cancellationToken);
             var begun = input.From is { } from
-                ? await SyncRunStarter.StartBackfillAsync(database, till, from, to, now, cancellationToken)
-                : await SyncRunStarter.StartAsync(database, till, SyncTrigger.Manual, syncedTo, now, cancellationToken);
+                ? await SyncRunStarter.StartBackfillAsync(database, connection, from, to, now, cancellationToken)
+                : await SyncRunStarter.StartAsync(database, connection, SyncTrigger.Manual, syncedTo, now, cancellationToken);
             if (!begun)
-                await SyncSql.ResumeAsync(database, till.ConnectionId, now, cancellationToken);
+                await SyncSql.ResumeAsync(database, connection.ConnectionId, now, cancellationToken);
             var (start, backfill) = (input.From, input.From is not null);
             var run = await db
                 .SyncRuns.AsNoTracking()
                 .Where(r =>
-                    r.ConnectionId == till.ConnectionId
+                    r.ConnectionId == connection.ConnectionId
                     && (
                         backfill
                             ? r.Trigger == SyncTrigger.Backfill && r.FromAt == start && r.ToAt == to
@@ -104,7 +106,7 @@ internal sealed class SyncTransactions(
                 )
                 .OrderByDescending(r => r.Id)
                 .FirstAsync(cancellationToken);
-            runs.Add(new SyncRun(run, connections.Streams(till.Provider, run.ByCreation).Count));
+            runs.Add(new SyncRun(run, connections.Streams(connection.Provider, run.ByCreation).Count));
         }
         signal.Set();
         signal.RaiseProgress(venue.Id);

@@ -8,35 +8,36 @@ using PosModular.Kernel.Errors;
 
 namespace Ingestion.Transactions;
 
-/// <summary>A sale and the user it belongs to.</summary>
+/// <summary>The transaction to assign and its user.</summary>
 internal sealed record AssignTransactionInput
 {
-    /// <summary>Which venue.</summary>
+    /// <summary>The venue.</summary>
     [Id]
     public required string VenueId { get; init; }
 
-    /// <summary>Which sale.</summary>
+    /// <summary>The transaction's id.</summary>
     [Id]
     public required string TransactionId { get; init; }
 
-    /// <summary>The sub claim of the user's token; null unties it.</summary>
+    /// <summary>The user's id: the sub claim of their token. Null assigns the transaction to nobody.</summary>
     [Id]
     public string? UserId { get; init; }
 }
 
-/// <summary>The sale, or what was wrong.</summary>
-/// <param name="Transaction">Null when there are errors, or when you may not see the venue's sales.</param>
-/// <param name="Errors">Empty when it went well.</param>
+/// <summary>The result of assigning a transaction.</summary>
+/// <param name="Transaction">The transaction; null when there are errors or when the caller may not view the venue's transactions.</param>
+/// <param name="Errors">What was wrong with the input; empty on success.</param>
 internal sealed record TransactionPayload(Transaction? Transaction, IReadOnlyList<UserError> Errors)
 {
     public static TransactionPayload Failed(UserError error) => new(null, [error]);
 }
 
-/// <summary>Ties one sale to a user by hand (a receipt at the door); userId null unties it. What is done by hand stays, whatever cards are linked
-/// later. Owner or HEAD_MODERATOR. Errors: NOT_FOUND, INVALID_INPUT.</summary>
+/// <summary>Assigns one transaction to a user by hand, for example when a guest shows a receipt. A userId of null assigns it to nobody. An
+/// assignment by hand stays, whatever cards are linked later. For owners of the venue and HEAD_MODERATOR. Errors: NOT_FOUND,
+/// INVALID_INPUT.</summary>
 internal sealed class AssignTransaction(IDbContextFactory<IngestionDb> dbFactory, TransactionAssigner assigner, IVenues venues)
 {
-    /// <param name="input">The sale and its user.</param>
+    /// <param name="input">The transaction and its user.</param>
     public async Task<TransactionPayload> HandleAsync(
         AssignTransactionInput input,
         IResolveFieldContext context,
@@ -54,7 +55,7 @@ internal sealed class AssignTransaction(IDbContextFactory<IngestionDb> dbFactory
             || !await db.Transactions.AnyAsync(t => t.VenueId == venue.Id && t.Id == id, cancellationToken)
         )
             return TransactionPayload.Failed(
-                new UserError(ErrorCode.NotFound, "There is no such sale at this venue. Pass Transaction.id.", "transactionId")
+                new UserError(ErrorCode.NotFound, "The venue has no such transaction. Pass Transaction.id.", "transactionId")
             );
 
         await assigner.AssignAsync(
@@ -68,7 +69,7 @@ internal sealed class AssignTransaction(IDbContextFactory<IngestionDb> dbFactory
             null,
             cancellationToken
         );
-        // A HEAD_MODERATOR may tie a sale without seeing it.
+        // A HEAD_MODERATOR may assign a transaction without viewing it.
         return new TransactionPayload(
             caller.May(Right.ViewTransactions, venue)
                 ? new Transaction(

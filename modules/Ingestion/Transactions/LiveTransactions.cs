@@ -7,12 +7,13 @@ using PosModular.Kernel.Paging;
 
 namespace Ingestion.Transactions;
 
-/// <summary>Sales as they happen: the venue's feed read from a place, each change in the state it had then.</summary>
+/// <summary>Follows the venue's feed from a position and returns each change in the state that it recorded.</summary>
 internal sealed class LiveTransactions(IDbContextFactory<IngestionDb> dbFactory, IVenues venues, FeedTail tail)
 {
     private const int PageSize = 200;
 
-    /// <summary>Checks rights and cursor at once, so that the subscriber is told before the first sale. Throws FORBIDDEN, INVALID_INPUT.</summary>
+    /// <summary>Checks the caller's rights and the cursor at once, so that the subscriber learns of an error before the first transaction.
+    /// Throws FORBIDDEN or INVALID_INPUT.</summary>
     public async Task<IAsyncEnumerable<Transaction>> FollowAsync(
         string venueId,
         string? after,
@@ -29,8 +30,8 @@ internal sealed class LiveTransactions(IDbContextFactory<IngestionDb> dbFactory,
 
         async Task<(IReadOnlyList<Transaction>, long)> ReadAsync(long position, CancellationToken token)
         {
-            var venue = await venues.DemandAsync(venueId, Right.ViewTransactions, caller, token); // ownership may have been taken away since
-            // The end is read first: whatever is committed after that is left for the next time.
+            var venue = await venues.DemandAsync(venueId, Right.ViewTransactions, caller, token); // ownership may have been withdrawn since
+            // The head is read first. What is committed after that is left for the next page.
             var end = await HeadAsync(venueId, token);
             if (end <= position)
                 return ([], position);

@@ -7,15 +7,15 @@ using PosModular.Kernel.Time;
 
 namespace Ingestion.Transactions;
 
-/// <summary>Set when no sale has come for much longer than usual at this hour of the week: the time of the last sale. Since then the same hours of
-/// the four weeks before would have brought at least 12 sales; that none comes by chance is less likely than one in a hundred thousand. Null while there is no week to compare with, and for a
-/// till that was cut off.</summary>
+/// <summary>The time of the last payment, if none has arrived for much longer than usual at this time of the week: in the same hours of the
+/// four weeks before, at least 12 payments arrived on average. By chance this happens less than once in a hundred thousand times. Null
+/// otherwise, while there is no earlier week to compare with, and for a disconnected connection.</summary>
 internal sealed class QuietSince(NpgsqlDataSource database, IClock clock)
 {
     private const int ComparedWeeks = 4;
     private const int MinExpectedTransactions = 12;
 
-    // Counting ends where it is enough: a till that was busy once and has been dead for a year must not be counted through.
+    // Counting stops at 1,000, so that a connection that was busy once and has been silent for a year costs no full count.
     private const string Sql = """
         with last as (
           select occurred_at as at from ingestion.transactions where venue_id = $1 and connection_id = $2 and occurred_at <= $3 order by occurred_at desc limit 1),
@@ -33,7 +33,7 @@ internal sealed class QuietSince(NpgsqlDataSource database, IClock clock)
     public async Task<Instant?> HandleAsync([Parent] IPosConnectionPart connection, CancellationToken cancellationToken)
     {
         if (connection.DisconnectedAt is not null)
-            return null; // not quiet, but off
+            return null; // disconnected is not quiet
         await using var command = database
             .CreateCommand(Sql)
             .AddValues(connection.VenueId, connection.ConnectionId, clock.Now(), ComparedWeeks);
@@ -41,7 +41,7 @@ internal sealed class QuietSince(NpgsqlDataSource database, IClock clock)
         return await row.ReadAsync(cancellationToken) && IsQuiet(row.GetDouble(1), row.GetInt64(2)) ? row.GetFieldValue<Instant>(0) : null;
     }
 
-    /// <param name="average">Sales in the same hours of the weeks before.</param>
-    /// <param name="weeks">How many weeks there are to compare with.</param>
+    /// <param name="average">The average number of payments in the same hours of the weeks before.</param>
+    /// <param name="weeks">The number of weeks to compare with.</param>
     public static bool IsQuiet(double average, long weeks) => weeks > 0 && average >= MinExpectedTransactions;
 }

@@ -8,7 +8,7 @@ using PosModular.Kernel.Amounts;
 
 namespace Ingestion.Transactions;
 
-/// <summary>A sale: one payment at the till. Or money given back that belongs to no known sale: total 0, refunded its amount.</summary>
+/// <summary>One payment. A refund whose payment is unknown is a transaction too: its total is 0 and refunded is its amount.</summary>
 internal sealed class Transaction(IVenue venue, TransactionRow row, TransactionVersionRow? version = null) : ITransaction
 {
     public const string CursorKind = "feed";
@@ -22,77 +22,79 @@ internal sealed class Transaction(IVenue venue, TransactionRow row, TransactionV
     [Ignore]
     public string VenueId => venue.Id;
 
-    /// <summary>A version-7 UUID.</summary>
+    /// <summary>The transaction's id, a version-7 UUID.</summary>
     public Guid Id => row.Id;
 
-    /// <summary>Its place in the venue's feed. Pass it to transactionChanged(after:) or transactionAdded(after:).</summary>
+    /// <summary>The transaction's position in the venue's feed. Pass it to transactionChanged(after:) or
+    /// transactionAdded(after:).</summary>
     public string Cursor => PosModular.Kernel.Paging.Cursor.EncodeSequence(CursorKind, venue.Id, version?.Seq ?? row.LastSeq);
 
-    /// <summary>The connection it came in by.</summary>
+    /// <summary>The connection through which the payment arrived.</summary>
     public Guid ConnectionId => row.ConnectionId;
 
-    /// <summary>Whose till took it.</summary>
+    /// <summary>The provider that took the payment.</summary>
     public Provider Provider => row.Provider;
 
     /// <summary>The provider's payment id.</summary>
     public string ExternalId => row.ExternalId;
 
-    /// <summary>The provider's order id.</summary>
+    /// <summary>The provider's order id; null when the payment belongs to no order.</summary>
     public string? ExternalOrderId => row.ExternalOrderId;
 
-    /// <summary>How far it is.</summary>
+    /// <summary>The state of the payment.</summary>
     public TransactionStatus Status => version?.Status ?? row.Status;
 
-    /// <summary>What the guest paid, tip included.</summary>
+    /// <summary>What the guest paid, including the tip.</summary>
     public Money Total => Amount(TotalMinor);
 
-    /// <summary>total − tax − tip − service charge + discount.</summary>
+    /// <summary>The amount before tax, tip, service charge and discount: total − tax − tip − service charge + discount.</summary>
     public Money Subtotal => Amount(TotalMinor - TaxMinor - TipMinor - ServiceChargeMinor + DiscountMinor);
 
-    /// <summary>Of the total; 0 while breakdownComplete is false.</summary>
+    /// <summary>The tax within the total; 0 while breakdownComplete is false.</summary>
     public Money Tax => Amount(TaxMinor);
 
-    /// <summary>Of the total.</summary>
+    /// <summary>The tip within the total.</summary>
     public Money Tip => Amount(TipMinor);
 
-    /// <summary>What was taken off before the total; 0 while breakdownComplete is false.</summary>
+    /// <summary>The discount that was taken off before the total; 0 while breakdownComplete is false.</summary>
     public Money Discount => Amount(DiscountMinor);
 
-    /// <summary>Of the total; 0 while breakdownComplete is false.</summary>
+    /// <summary>The service charge within the total; 0 while breakdownComplete is false.</summary>
     public Money ServiceCharge => Amount(ServiceChargeMinor);
 
-    /// <summary>Given back so far, at most the total; of a refund that belongs to no known sale, all of it.</summary>
+    /// <summary>Amount refunded so far; never more than the total. For a refund whose payment is unknown, the whole amount of the
+    /// refund.</summary>
     public Money Refunded => Amount(RefundedMinor);
 
-    /// <summary>total − refunded; negative for a refund that belongs to no known sale.</summary>
+    /// <summary>The total minus the amount refunded; negative for a refund whose payment is unknown.</summary>
     public Money Net => Amount(TotalMinor - RefundedMinor);
 
-    /// <summary>False while tax, discount and service charge are still to be fetched from the order.</summary>
+    /// <summary>Whether tax, discount and service charge are known. False while they are still to be fetched from the order.</summary>
     public bool BreakdownComplete => version?.BreakdownComplete ?? row.BreakdownComplete;
 
-    /// <summary>How it was paid.</summary>
+    /// <summary>How the guest paid.</summary>
     public PaymentMethod PaymentMethod => version?.PaymentMethod ?? row.PaymentMethod;
 
-    /// <summary>Null when no card was used.</summary>
+    /// <summary>The card that was used; null when the guest paid without one.</summary>
     public Card? Card =>
         row is { CardBrand: null, CardLast4: null, CardToken: null, CardEntryMethod: null }
             ? null
             : new Card(row.CardBrand, row.CardLast4, row.CardEntryMethod, row.CardToken);
 
-    /// <summary>Whose sale it is; null while nobody is known.</summary>
+    /// <summary>The user who paid; null while the transaction is matched to nobody.</summary>
     [Id]
     public string? UserId => version is null ? row.UserId : version.UserId;
 
-    /// <summary>What tied it to the user.</summary>
+    /// <summary>What matched the transaction to its user; null while it is matched to nobody.</summary>
     public MatchedBy? MatchedBy => UserId is null ? null : row.MatchedBy;
 
-    /// <summary>The provider's creation time; the client's own for a sale taken offline.</summary>
+    /// <summary>When the payment was made: the provider's creation time, or the device's own time for an offline payment.</summary>
     public Instant OccurredAt => version?.OccurredAt ?? row.OccurredAt;
 
-    /// <summary>The venue's day it belongs to.</summary>
+    /// <summary>The business date that the transaction belongs to, in the venue's calendar.</summary>
     public LocalDate BusinessDate => venue.BusinessDateOf(OccurredAt);
 
-    /// <summary>When it first came in here.</summary>
+    /// <summary>When the transaction was first recorded here.</summary>
     public Instant RecordedAt => row.RecordedAt;
 
     private string Currency => version?.Currency ?? row.Currency;
@@ -106,9 +108,10 @@ internal sealed class Transaction(IVenue venue, TransactionRow row, TransactionV
     private Money Amount(long minor) => new(minor, Currency);
 }
 
-/// <summary>The card a sale was paid with.</summary>
-/// <param name="Brand">As Square spells it: VISA, MASTERCARD, AMERICAN_EXPRESS …</param>
-/// <param name="Last4">The last four digits.</param>
-/// <param name="EntryMethod">KEYED, SWIPED, EMV, ON_FILE, CONTACTLESS …</param>
-/// <param name="Token">Opaque, the same at each sale with this card; pass it to linkCard.</param>
+/// <summary>The card that a transaction was paid with.</summary>
+/// <param name="Brand">The brand as Square spells it, e.g. VISA, MASTERCARD or AMERICAN_EXPRESS; null when unknown.</param>
+/// <param name="Last4">The last four digits of the card number; null when unknown.</param>
+/// <param name="EntryMethod">How the card was read, e.g. KEYED, SWIPED, EMV, ON_FILE or CONTACTLESS; null when unknown.</param>
+/// <param name="Token">An opaque token that is the same for every payment with this card; null when the provider does not identify the
+/// card. Pass it to linkCard.</param>
 internal sealed record Card(string? Brand, string? Last4, string? EntryMethod, string? Token);

@@ -2,12 +2,12 @@ using GraphQL;
 
 namespace Ingestion.Transactions;
 
-/// <summary>Once for each sale, the first time it is authorised or captured. With after: everything since that cursor first, then live, without a
-/// gap. Owner only; FORBIDDEN otherwise, INVALID_INPUT for a bad cursor.</summary>
+/// <summary>Returns each transaction once, when it is first authorised or captured. With after, everything since that cursor comes first
+/// and live transactions follow without a gap. For owners of the venue; FORBIDDEN otherwise, INVALID_INPUT for a bad cursor.</summary>
 internal sealed class TransactionAdded(LiveTransactions live)
 {
-    /// <param name="venueId">Which venue.</param>
-    /// <param name="after">Transaction.cursor of the last sale seen.</param>
+    /// <param name="venueId">The venue.</param>
+    /// <param name="after">The Transaction.cursor of the last transaction received; null to start now.</param>
     public Task<IAsyncEnumerable<Transaction>> HandleAsync(
         [Id] string venueId,
         IResolveFieldContext context,

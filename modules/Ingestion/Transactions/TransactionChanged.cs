@@ -2,12 +2,13 @@ using GraphQL;
 
 namespace Ingestion.Transactions;
 
-/// <summary>Every applied change, added ones too, each in the state it had then. With after: everything since that cursor first, then live,
-/// without a gap. Owner only; FORBIDDEN otherwise, INVALID_INPUT for a bad cursor.</summary>
+/// <summary>Returns every applied change of a transaction, including its first one, in the state that the change recorded. With after,
+/// everything since that cursor comes first and live changes follow without a gap. For owners of the venue; FORBIDDEN otherwise,
+/// INVALID_INPUT for a bad cursor.</summary>
 internal sealed class TransactionChanged(LiveTransactions live)
 {
-    /// <param name="venueId">Which venue.</param>
-    /// <param name="after">Transaction.cursor of the last change seen.</param>
+    /// <param name="venueId">The venue.</param>
+    /// <param name="after">The Transaction.cursor of the last change received; null to start now.</param>
     public Task<IAsyncEnumerable<Transaction>> HandleAsync(
         [Id] string venueId,
         IResolveFieldContext context,

@@ -7,7 +7,7 @@ using PosModular.Kernel.Schema;
 
 namespace Ingestion.Transactions;
 
-/// <summary>How many sales came in by this connection, in whatever state.</summary>
+/// <summary>How many transactions arrived through this connection, in whatever state.</summary>
 internal sealed class TransactionCount(IDbContextFactory<IngestionDb> dbFactory)
 {
     public IDataLoaderResult<long> Handle([Parent] IPosConnectionPart connection, IResolveFieldContext context) =>

@@ -6,7 +6,7 @@ using PosModular.Kernel.Feed;
 
 namespace Ingestion.Transactions;
 
-/// <summary>The history of transactions as the module's feed: each change with the state it replaced.</summary>
+/// <summary>The versions of transactions as the module's feed: each change with the state that it replaced.</summary>
 internal static class TransactionFeed
 {
     private const string Sql = """
@@ -29,7 +29,7 @@ internal static class TransactionFeed
             ToNotification
         );
 
-    // Versions that were not applied have their place in the feed, but nothing changed with them.
+    // Versions that were not applied have sequence numbers in the feed, but they changed nothing.
     private static TransactionsChanged? ToNotification(IReadOnlyList<(TransactionChange Change, bool Applied)> rows)
     {
         var changes = rows.Where(r => r.Applied).Select(r => r.Change).ToArray();

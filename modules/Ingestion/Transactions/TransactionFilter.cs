@@ -7,45 +7,45 @@ using PosModular.Kernel.Errors;
 
 namespace Ingestion.Transactions;
 
-/// <summary>Which sales; all conditions must hold.</summary>
+/// <summary>Selects transactions. All conditions must hold.</summary>
 internal sealed record TransactionFilter
 {
-    /// <summary>Taken at or after.</summary>
+    /// <summary>Payments made at or after this instant.</summary>
     public Instant? From { get; init; }
 
-    /// <summary>Taken before.</summary>
+    /// <summary>Payments made before this instant.</summary>
     public Instant? To { get; init; }
 
-    /// <summary>Of this till.</summary>
+    /// <summary>Transactions of this connection.</summary>
     [Id]
     public string? ConnectionId { get; init; }
 
-    /// <summary>Of tills of this provider.</summary>
+    /// <summary>Transactions of this provider.</summary>
     public Provider? Provider { get; init; }
 
-    /// <summary>In one of these states.</summary>
+    /// <summary>Transactions in one of these states.</summary>
     public IReadOnlyList<TransactionStatus>? Statuses { get; init; }
 
-    /// <summary>Paid in one of these ways.</summary>
+    /// <summary>Transactions paid by one of these methods.</summary>
     public IReadOnlyList<PaymentMethod>? PaymentMethods { get; init; }
 
-    /// <summary>Of this user.</summary>
+    /// <summary>Transactions of this user.</summary>
     [Id]
     public string? UserId { get; init; }
 
-    /// <summary>True: tied to a user; false: to nobody.</summary>
+    /// <summary>True selects transactions that are matched to a user, false those matched to nobody.</summary>
     public bool? Matched { get; init; }
 
-    /// <summary>Total of at least so much, in minor units of the sale's currency.</summary>
+    /// <summary>The minimum total, in minor units of the transaction's currency.</summary>
     public long? MinTotalMinor { get; init; }
 
-    /// <summary>Total of at most so much, in minor units of the sale's currency.</summary>
+    /// <summary>The maximum total, in minor units of the transaction's currency.</summary>
     public long? MaxTotalMinor { get; init; }
 
-    /// <summary>External id, order id or last four digits, whole; 1 to 200 characters.</summary>
+    /// <summary>The whole external id, order id or last four digits of the card, 1 to 200 characters.</summary>
     public string? Search { get; init; }
 
-    /// <summary>Throws INVALID_INPUT for a search that cannot be one.</summary>
+    /// <summary>Applies the filter. Throws INVALID_INPUT for a malformed search.</summary>
     public static IQueryable<TransactionRow> Apply(IngestionDb db, string venueId, TransactionFilter? filter)
     {
         var rows = db.Transactions.AsNoTracking().Where(t => t.VenueId == venueId);
@@ -75,7 +75,7 @@ internal sealed record TransactionFilter
         {
             if (text.Length is 0 or > 200 || text.Any(char.IsControl))
                 throw ApiError.InvalidInput(
-                    "search is an external id, an order id or the last four digits of a card, 1 to 200 characters."
+                    "search must be an external id, an order id or the last four digits of a card, 1 to 200 characters."
                 );
             rows = rows.Where(t => t.ExternalId == text || t.ExternalOrderId == text || t.CardLast4 == text);
         }

@@ -9,21 +9,22 @@ using PosModular.Kernel.Schema;
 
 namespace Ingestion.Transactions;
 
-/// <summary>A state a sale has had.</summary>
-/// <param name="Cursor">Its place in the venue's feed.</param>
-/// <param name="RecordedAt">When it came in here.</param>
-/// <param name="Status">How far the sale was.</param>
-/// <param name="Total">What the guest paid, tip included.</param>
-/// <param name="Tip">Of it, the tip.</param>
-/// <param name="Refunded">Of it, given back.</param>
-/// <param name="Tax">Of it; 0 while breakdownComplete is false.</param>
-/// <param name="Discount">Taken off before the total; 0 while breakdownComplete is false.</param>
-/// <param name="ServiceCharge">Of the total; 0 while breakdownComplete is false.</param>
+/// <summary>One recorded state of a transaction.</summary>
+/// <param name="Cursor">The version's position in the venue's feed.</param>
+/// <param name="RecordedAt">When the version was recorded.</param>
+/// <param name="Status">The state of the payment.</param>
+/// <param name="Total">What the guest paid, including the tip.</param>
+/// <param name="Tip">The tip within the total.</param>
+/// <param name="Refunded">Amount refunded so far; never more than the total, except for a refund whose payment is unknown.</param>
+/// <param name="Tax">The tax within the total; 0 while breakdownComplete is false.</param>
+/// <param name="Discount">The discount that was taken off before the total; 0 while breakdownComplete is false.</param>
+/// <param name="ServiceCharge">The service charge within the total; 0 while breakdownComplete is false.</param>
 /// <param name="BreakdownComplete">Whether tax, discount and service charge were known.</param>
-/// <param name="UserId">Whose sale it was.</param>
-/// <param name="Cause">What brought it: WEBHOOK, SYNC, RECOVERY, LINK, ORDER or HAND.</param>
-/// <param name="CauseId">The event or the run.</param>
-/// <param name="Applied">False for a state that came when a newer one was known already.</param>
+/// <param name="UserId">The user whom the transaction was matched to; null for nobody.</param>
+/// <param name="Cause">What caused the version: WEBHOOK, SYNC, RECOVERY, LINK, ORDER or HAND.</param>
+/// <param name="CauseId">The id of the event, run, order or user behind the cause; null when there is none.</param>
+/// <param name="Applied">Whether the version became the current state. False for a state that arrived when a newer one was already
+/// stored.</param>
 internal sealed record TransactionVersion(
     string Cursor,
     Instant RecordedAt,
@@ -60,7 +61,7 @@ internal sealed record TransactionVersion(
         );
 }
 
-/// <summary>Every state the sale has had, the oldest first; also those that came too late to count.</summary>
+/// <summary>Every recorded state of the transaction, oldest first, including those that arrived too late to be applied.</summary>
 internal sealed class TransactionHistory(IDbContextFactory<IngestionDb> dbFactory)
 {
     public IDataLoaderResult<IEnumerable<TransactionVersion>> History([Parent] Transaction transaction, IResolveFieldContext context) =>

@@ -5,20 +5,20 @@ using PosModular.Kernel.Paging;
 
 namespace Ingestion.Transactions;
 
-/// <summary>In which order; sales of the same time or total stand in the order of their ids. Each has its index.</summary>
+/// <summary>The order of a list of transactions. Transactions of the same time or total are ordered by their ids.</summary>
 internal enum TransactionOrder
 {
-    /// <summary>The latest first.</summary>
+    /// <summary>Newest payment first.</summary>
     NewestFirst,
 
-    /// <summary>The earliest first.</summary>
+    /// <summary>Oldest payment first.</summary>
     OldestFirst,
 
-    /// <summary>The largest total first, whatever its currency.</summary>
+    /// <summary>Largest total first, in minor units and whatever the currency.</summary>
     LargestFirst,
 }
 
-/// <summary>Keyset pages: a page costs the same wherever it lies, and rows that arrive meanwhile neither repeat nor hide any.</summary>
+/// <summary>Keyset pages. A page costs the same wherever it lies, and rows that arrive meanwhile neither repeat nor hide others.</summary>
 internal static class TransactionPaging
 {
     public static string CursorOf(this TransactionOrder order, TransactionRow row) =>
@@ -26,7 +26,7 @@ internal static class TransactionPaging
             ? Cursor.Encode(CursorKind(order), row.TotalMinor.ToString(CultureInfo.InvariantCulture), row.Id.ToString("N"))
             : Cursor.EncodeTime(CursorKind(order), row.OccurredAt, row.Id);
 
-    /// <summary>The rows after a cursor, in order; throws INVALID_INPUT for a cursor of another list or order.</summary>
+    /// <summary>The rows after a cursor, in order. Throws INVALID_INPUT for a cursor of another list or order.</summary>
     public static IQueryable<TransactionRow> Sorted(this IQueryable<TransactionRow> rows, TransactionOrder order, string? after)
     {
         if (order == TransactionOrder.LargestFirst)

@@ -6,18 +6,18 @@ using NodaTime;
 
 namespace Ingestion.Transactions;
 
-/// <summary>Who tied a sale to its user.</summary>
+/// <summary>What matched a transaction to its user. The database stores the numbers.</summary>
 internal enum MatchedBy : short
 {
     /// <summary>The card is linked to the user.</summary>
     Card = 1,
 
-    /// <summary>Somebody did it by hand.</summary>
+    /// <summary>Somebody assigned the transaction by hand.</summary>
     Hand = 2,
 }
 
-/// <summary>The one truth about a payment: key (venue, provider, payment id). Three groups of columns, each with its own version, so that
-/// none wipes another: the payment, the order's breakdown, the link to a user.</summary>
+/// <summary>The current state of a payment, keyed by venue, provider and payment id. Three groups of columns have their own versions, so
+/// that none overwrites another: the payment, the breakdown from its order, and the match to a user.</summary>
 internal sealed class TransactionRow
 {
     public Guid Id { get; init; }
@@ -39,7 +39,7 @@ internal sealed class TransactionRow
     public string? CardToken { get; init; }
     public Instant OccurredAt { get; init; }
 
-    // The payment group's version: see PaymentVersion.
+    // The version of the payment's columns: see PaymentVersion.
     public Instant PaymentUpdatedAt { get; init; }
     public long PaymentRefundedMinor { get; init; }
     public long PaymentHash { get; init; }
@@ -49,10 +49,11 @@ internal sealed class TransactionRow
     public long ServiceChargeMinor { get; init; }
     public bool BreakdownComplete { get; init; }
 
-    /// <summary>Its till's sales unlock nothing (processRules: false).</summary>
+    /// <summary>Whether its connection excludes it from rules (processRules: false).</summary>
     public bool RulesOff { get; init; }
 
-    /// <summary>The order's version the breakdown was read from; null while there is none, and where the payment itself told it.</summary>
+    /// <summary>The version of the order that the breakdown comes from; null while there is none and when the payment itself named the
+    /// amounts.</summary>
     public long? OrderVersion { get; init; }
 
     public string? UserId { get; init; }
@@ -60,10 +61,10 @@ internal sealed class TransactionRow
 
     public Instant RecordedAt { get; init; }
 
-    /// <summary>Its latest applied version in the venue's feed.</summary>
+    /// <summary>The sequence number of its latest applied version in the venue's feed.</summary>
     public long LastSeq { get; init; }
 
-    /// <summary>The version with which it was first authorised or captured; null while it is neither.</summary>
+    /// <summary>The sequence number of the version that was first authorised or captured; null before.</summary>
     public long? AddedSeq { get; init; }
 
     public static void Map(EntityTypeBuilder<TransactionRow> row)
@@ -102,7 +103,7 @@ internal sealed class TransactionRow
             })
             .HasFilter("user_id is not null");
         row.HasIndex(t => new { t.VenueId, t.CardToken }).HasFilter("card_token is not null");
-        // An order's amounts are shared among all that paid it.
+        // An order's amounts are shared among all its payments, which are looked up by the order.
         row.HasIndex(t => new
             {
                 t.VenueId,

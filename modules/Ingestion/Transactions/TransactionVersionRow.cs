@@ -6,7 +6,7 @@ using NodaTime;
 
 namespace Ingestion.Transactions;
 
-/// <summary>What brought a version. The numbers are kept in the database.</summary>
+/// <summary>What caused a version. The database stores the numbers.</summary>
 internal enum VersionCause : short
 {
     Webhook = 1,
@@ -17,18 +17,19 @@ internal enum VersionCause : short
     Hand = 6,
 }
 
-/// <summary>A state a sale has had: its history, and at the same time the module's feed. Versions that came too late are kept too, not applied.</summary>
+/// <summary>One recorded state of a transaction. The versions are its history and at the same time the module's feed. Versions that arrived
+/// too late are recorded too, but not applied.</summary>
 internal sealed class TransactionVersionRow
 {
     public required string VenueId { get; init; }
     public long Seq { get; init; }
     public Guid TransactionId { get; init; }
 
-    /// <summary>The version it replaced; null for the first one, and for one that was not applied.</summary>
+    /// <summary>The sequence number of the version that it replaced; null for the first version and for one that was not applied.</summary>
     public long? PreviousSeq { get; init; }
     public bool Applied { get; init; }
 
-    /// <summary>The first one in which the sale was authorised or captured.</summary>
+    /// <summary>Whether this is the first version in which the payment was authorised or captured.</summary>
     public bool Added { get; init; }
     public Instant RecordedAt { get; init; }
     public VersionCause Cause { get; init; }
@@ -48,7 +49,7 @@ internal sealed class TransactionVersionRow
     public long ServiceChargeMinor { get; init; }
     public bool BreakdownComplete { get; init; }
 
-    /// <summary>Its till's sales unlock nothing (processRules: false).</summary>
+    /// <summary>Whether its connection excludes it from rules (processRules: false).</summary>
     public bool RulesOff { get; init; }
 
     public static void Map(EntityTypeBuilder<TransactionVersionRow> row)
@@ -58,7 +59,7 @@ internal sealed class TransactionVersionRow
         row.Property(v => v.Provider).HasConversion<short>();
         row.Property(v => v.Status).HasConversion<short>();
         row.Property(v => v.PaymentMethod).HasConversion<short>();
-        // Not led by the venue: beside the primary key that would look as good to a plan made on an empty table.
+        // The index does not begin with the venue: to a plan made on an empty table it would look as good as the primary key.
         row.HasIndex(v => v.TransactionId);
     }
 }

@@ -14,9 +14,10 @@ using PosModular.Kernel.Errors;
 
 namespace Ingestion.Transactions;
 
-/// <summary><c>GET /api/venues/{id}/transactions.csv</c>: the venue's sales as a spreadsheet reads them, with the filters of venue.transactions as query
-/// parameters (lists separated by commas) and <c>order</c>. UTF-8, RFC 4180; times UTC, days the venue's, amounts in units of the currency. Streamed a
-/// thousand rows at a time, each its own short query. Owner only: 401 and 403 as {code, message}; 400 INVALID_INPUT names the parameter.</summary>
+/// <summary><c>GET /api/venues/{id}/transactions.csv</c> exports the venue's transactions for spreadsheets. The query parameters are the
+/// filters of venue.transactions (lists separated by commas) and <c>order</c>. The file is UTF-8 and follows RFC 4180; times are UTC, days
+/// are business dates, amounts are in major units of the currency. It is streamed a thousand rows at a time, each read by a short query of
+/// its own. For owners of the venue: 401 and 403 are {code, message}; 400 INVALID_INPUT names the parameter.</summary>
 internal sealed class TransactionsCsv(IDbContextFactory<IngestionDb> dbFactory, IVenues venues)
 {
     private const int PageSize = 1_000;
@@ -67,7 +68,7 @@ internal sealed class TransactionsCsv(IDbContextFactory<IngestionDb> dbFactory, 
                 ReadEnum<TransactionOrder>(http.Request.Query, "order") ?? TransactionOrder.NewestFirst
             );
             await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
-            TransactionFilter.Apply(db, venue.Id, filter); // what is wrong with it must be told before the first byte
+            TransactionFilter.Apply(db, venue.Id, filter); // a wrong filter must be reported before the first byte is sent
             http.Response.ContentType = "text/csv; charset=utf-8";
             http.Response.Headers.ContentDisposition = $"attachment; filename=\"transactions-{venue.Id}.csv\"";
             await WriteAsync(http.Response, venue, filter, order, cancellationToken);
@@ -136,7 +137,7 @@ internal sealed class TransactionsCsv(IDbContextFactory<IngestionDb> dbFactory, 
             Search = ReadText(query, "search"),
         };
 
-    // Of a NUL the database would make an error that is no answer.
+    // PostgreSQL would refuse a NUL with an error of its own.
     private static string? ReadText(IQueryCollection query, string name) =>
         query[name].ToString() is not { Length: > 0 } value ? null
         : value.Any(char.IsControl) ? throw InvalidParameter(name, "text without control characters")
@@ -185,12 +186,12 @@ internal sealed class TransactionsCsv(IDbContextFactory<IngestionDb> dbFactory, 
         ).ToString("F" + digits, CultureInfo.InvariantCulture);
     }
 
-    // GiftCard → GIFT_CARD, as the enum stands in the schema.
+    // GiftCard becomes GIFT_CARD, as in the GraphQL schema.
     private static string EnumValueName<T>(T value)
         where T : struct, Enum =>
         string.Concat(value.ToString().Select((c, i) => i > 0 && char.IsUpper(c) ? "_" + c : char.ToUpperInvariant(c).ToString()));
 
-    // A spreadsheet would run it as a formula.
+    // A spreadsheet would run such text as a formula.
     private static string? EscapeFormula(string? text) => text is ['=' or '+' or '-' or '@' or '\t' or '\r', ..] ? "'" + text : text;
 
     private static string? QuoteField(string? text) =>

@@ -11,19 +11,20 @@ using PosModular.Kernel.Time;
 
 namespace Ingestion.Transactions;
 
-/// <summary>How many sales could be tied to a user.</summary>
-/// <param name="Sales">Authorised and captured sales.</param>
-/// <param name="Matched">Of them, tied to a user.</param>
-/// <param name="Rate">matched / sales, 0..1; 0 without sales.</param>
-/// <param name="Unmatched">Why the rest could not, the most frequent reason first.</param>
+/// <summary>How many transactions are matched to a user.</summary>
+/// <param name="Sales">The number of authorised and captured transactions.</param>
+/// <param name="Matched">How many of them are matched to a user.</param>
+/// <param name="Rate">matched divided by sales, from 0 to 1; 0 without sales.</param>
+/// <param name="Unmatched">Why the others are matched to nobody, most frequent reason first.</param>
 internal sealed record MatchRate(long Sales, long Matched, double Rate, IReadOnlyList<UnmatchedReason> Unmatched);
 
-/// <summary>Why sales could not be tied to a user.</summary>
-/// <param name="Reason">CASH, NO_CARD_TOKEN, CARD_NOT_LINKED or PROVIDER_GIVES_NO_TOKEN.</param>
-/// <param name="Sales">How many.</param>
+/// <summary>A reason why transactions are matched to nobody.</summary>
+/// <param name="Reason">The reason: CASH, NO_CARD_TOKEN, CARD_NOT_LINKED or PROVIDER_GIVES_NO_TOKEN.</param>
+/// <param name="Sales">The number of transactions with this reason.</param>
 internal sealed record UnmatchedReason(string Reason, long Sales);
 
-/// <summary>How many sales could be tied to a user, and why the rest could not. Owner only; INVALID_INPUT for a day out of reach.</summary>
+/// <summary>How many transactions of a period are matched to a user, and why the others are not. For owners of the venue; INVALID_INPUT for
+/// a day out of range.</summary>
 internal sealed class VenueMatchRate(NpgsqlDataSource database, IClock clock)
 {
     private const string Sql = """
@@ -34,8 +35,8 @@ internal sealed class VenueMatchRate(NpgsqlDataSource database, IClock clock)
         group by 1 order by 2 desc, 1
         """;
 
-    /// <param name="period">The day, ISO week, month or year that holds on; ALL ignores it.</param>
-    /// <param name="on">Default: the venue's today.</param>
+    /// <param name="period">The day, ISO week, month or year that contains the date on; ALL ignores the date.</param>
+    /// <param name="on">A business date in the period; the venue's current business date if omitted.</param>
     public async Task<MatchRate> MatchRateAsync(
         [Parent] IVenue venue,
         RevenuePeriod period,

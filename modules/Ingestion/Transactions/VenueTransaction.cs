@@ -6,10 +6,11 @@ using PosModular.Kernel.Schema;
 
 namespace Ingestion.Transactions;
 
-/// <summary>One sale of the venue; null when there is none of that id. Owner only.</summary>
+/// <summary>One transaction of the venue; null when the venue has no transaction with this id. For owners of the venue; FORBIDDEN
+/// otherwise.</summary>
 internal sealed class VenueTransaction(IDbContextFactory<IngestionDb> dbFactory)
 {
-    /// <param name="id">The sale's id.</param>
+    /// <param name="id">The transaction's id.</param>
     public async Task<Transaction?> TransactionAsync(
         [Parent] IVenue venue,
         [Id] string id,

@@ -7,24 +7,25 @@ using PosModular.Kernel.Schema;
 
 namespace Ingestion.Transactions;
 
-/// <summary>One page of sales.</summary>
+/// <summary>One page of transactions.</summary>
 internal sealed class TransactionConnection(
     IReadOnlyList<Edge<Transaction>> edges,
     PageInfo info,
     Func<CancellationToken, Task<long>> count
 ) : Connection<Transaction>(edges, info)
 {
-    /// <summary>All that the filter lets through; counted only when asked for.</summary>
+    /// <summary>The number of transactions that match the filter. It is counted only when this field is requested.</summary>
     public Task<long> TotalCountAsync(CancellationToken cancellationToken) => count(cancellationToken);
 }
 
-/// <summary>The venue's sales. Owner only; INVALID_INPUT for a bad cursor, page size or search.</summary>
+/// <summary>The venue's transactions. For owners of the venue; FORBIDDEN otherwise, INVALID_INPUT for a bad cursor, page size or
+/// search.</summary>
 internal sealed class VenueTransactions(IDbContextFactory<IngestionDb> dbFactory)
 {
-    /// <param name="filter">Which sales; all of them when left out.</param>
-    /// <param name="order">In which order.</param>
-    /// <param name="first">How many, 1 to 200.</param>
-    /// <param name="after">The endCursor of the page before, of the same order.</param>
+    /// <param name="filter">Which transactions to return; all of them if omitted.</param>
+    /// <param name="order">The order of the list.</param>
+    /// <param name="first">How many entries to return, 1 to 200.</param>
+    /// <param name="after">The endCursor of the previous page in the same order; null for the first page.</param>
     public async Task<TransactionConnection> TransactionsAsync(
         [Parent] IVenue venue,
         IResolveFieldContext context,

@@ -54,10 +54,7 @@ internal sealed class ReplayWebhookEvents(IDbContextFactory<IngestionDb> dbFacto
         var venue = await venues.DemandAsync(input.VenueId, Right.ManageConnections, context.Caller(), cancellationToken);
         if (input.EventIds is null && input.Status is WebhookEventStatus.Processed)
             return ReplayWebhookEventsPayload.Failed(
-                UserError.Invalid(
-                    "Processed events are not replayed in bulk. Pass eventIds, or the status FAILED or IGNORED.",
-                    "status"
-                )
+                UserError.Invalid("Processed events are not replayed in bulk. Pass eventIds, or the status FAILED or IGNORED.", "status")
             );
         if (input.From >= input.To)
             return ReplayWebhookEventsPayload.Failed(UserError.Invalid("to lies after from.", "to"));

@@ -16,7 +16,9 @@ internal sealed class WebhookPayload(IDbContextFactory<IngestionDb> dbFactory)
     public IDataLoaderResult<string> Payload([Parent] WebhookEvent webhook, IResolveFieldContext context)
     {
         if (webhook.Venue is not { } venue)
-            throw ApiError.Forbidden("The event belongs to no venue yet. Connect its location and replay the event; then the venue's owners may read it.");
+            throw ApiError.Forbidden(
+                "The event belongs to no venue yet. Connect its location and replay the event; then the venue's owners may read it."
+            );
         context.Caller().Demand(Right.ViewTransactions, venue);
         return BatchLoaders.Load<Guid, string>(
             context,
