@@ -106,6 +106,9 @@ internal sealed record BatchItem
 /// <param name="StaleOrders">Orders that the batch contains in an older state than the stored one. They must be fetched again.</param>
 internal sealed record BatchResult(int Created, int Updated, int Unchanged, IReadOnlySet<OrderKey> StaleOrders)
 {
+    /// <summary>Whether any version was written. A batch of known states is stored without touching the ledger's tables.</summary>
+    public bool WroteVersions { get; init; }
+
     public static BatchResult Empty { get; } = new(0, 0, 0, new HashSet<OrderKey>());
 
     public BatchResult Plus(BatchResult other) =>

@@ -31,8 +31,9 @@ internal readonly record struct WriteOutcome<TItem>(TItem Item, WriteResult Resu
 
 /// <summary>Writes items in as few commits as possible and says for each item what became of it. A commit that the database refuses is split until the
 /// faulty item stands alone. This is the rule of docs/adr/0006-one-commit-per-batch.md:
-/// a data error (SQLSTATE class 22, an index row too large) is the item's own fault; an integrity violation (class 23) is so only if a neighbour got
-/// through, because otherwise the table has changed, say by a newer host; everything else is nobody's fault and passes by itself.</summary>
+/// a data error (SQLSTATE class 22, an index row too large) is the item's own fault; an integrity violation (class 23) is so only if the versions
+/// of a neighbour were written, because otherwise the table has changed, say by a newer host; everything else is nobody's fault and passes by
+/// itself.</summary>
 internal static class IsolatingWriter
 {
     /// <summary>Yields each item's outcome as soon as it is known.</summary>
@@ -40,24 +41,22 @@ internal static class IsolatingWriter
     /// <param name="venueOf">The venue whose feed lock an item needs. When a lock is not granted in time, the items of other venues are written without
     /// it.</param>
     /// <param name="write">Writes some of the items in one commit and throws when nothing was written.</param>
-    /// <param name="neighbourStored">Whether a neighbour of these items has got through before.</param>
     /// <param name="cancellationToken">Cancels.</param>
     public static async IAsyncEnumerable<WriteOutcome<TItem>> WriteAsync<TItem>(
         IReadOnlyList<TItem> items,
         Func<TItem, string> venueOf,
-        Func<IReadOnlyList<TItem>, Task> write,
-        bool neighbourStored = false,
+        Func<IReadOnlyList<TItem>, Task<BatchResult>> write,
         [EnumeratorCancellation] CancellationToken cancellationToken = default
     )
     {
-        var suspects = new List<WriteOutcome<TItem>>();
+        var (suspects, neighbourWritten) = (new List<WriteOutcome<TItem>>(), false);
         var remaining = new Stack<IReadOnlyList<TItem>>(items.Count == 0 ? [] : [items]);
         while (remaining.TryPop(out var part))
         {
-            var error = await TryAsync(write, part, cancellationToken);
+            var (result, error) = await TryAsync(write, part, cancellationToken);
             if (error is null)
             {
-                neighbourStored = true;
+                neighbourWritten |= result!.WroteVersions;
                 foreach (var item in part)
                     yield return new WriteOutcome<TItem>(item, WriteResult.Stored, null);
             }
@@ -85,7 +84,7 @@ internal static class IsolatingWriter
             }
         }
         foreach (var suspect in suspects)
-            yield return neighbourStored ? suspect with { Result = WriteResult.Rejected } : suspect;
+            yield return neighbourWritten ? suspect with { Result = WriteResult.Rejected } : suspect;
 
         void PushAll(IEnumerable<IEnumerable<TItem>> parts)
         {
@@ -94,20 +93,19 @@ internal static class IsolatingWriter
         }
     }
 
-    private static async Task<Exception?> TryAsync<TItem>(
-        Func<IReadOnlyList<TItem>, Task> write,
+    private static async Task<(BatchResult? Result, Exception? Error)> TryAsync<TItem>(
+        Func<IReadOnlyList<TItem>, Task<BatchResult>> write,
         IReadOnlyList<TItem> items,
         CancellationToken cancellationToken
     )
     {
         try
         {
-            await write(items);
-            return null;
+            return (await write(items), null);
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
-            return e;
+            return (null, e);
         }
     }
 }

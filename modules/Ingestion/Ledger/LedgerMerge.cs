@@ -279,7 +279,7 @@ internal sealed class LedgerMerge
             heads,
             [.. _refunds.Values],
             [.. _orderFetches.Select(f => (f.Key, f.Value))],
-            new BatchResult(_created, _updated, _unchanged, _staleOrders)
+            new BatchResult(_created, _updated, _unchanged, _staleOrders) { WroteVersions = versions.Count > 0 }
         );
 
         long NextSeq(string venueId) => heads[venueId] = heads[venueId] + 1;

@@ -138,7 +138,7 @@ internal sealed partial class OrderFetcher(
             fetched,
             o => o.Connection.VenueId,
             part => WriteAsync(writer, part, cancellationToken),
-            cancellationToken: cancellationToken
+            cancellationToken
         );
         await foreach (var outcome in outcomes)
         {
@@ -170,7 +170,7 @@ internal sealed partial class OrderFetcher(
         await queue.PostponeAsync(fetches, clock.Now() + delay, cancellationToken);
     }
 
-    private async Task WriteAsync(BatchWriter writer, IReadOnlyList<FetchedOrder> fetched, CancellationToken cancellationToken)
+    private async Task<BatchResult> WriteAsync(BatchWriter writer, IReadOnlyList<FetchedOrder> fetched, CancellationToken cancellationToken)
     {
         LeasedOrderFetch[] missing = [];
         BatchItem[] items =
@@ -179,7 +179,7 @@ internal sealed partial class OrderFetcher(
                 .Where(f => f.Order is not null)
                 .Select(f => BatchItem.Of(f.Connection, new PosObservations { Orders = [f.Order!] }, VersionCause.Order, null)),
         ];
-        await writer.WriteAsync(items, cancellationToken, async (connection, result, token) =>
+        var written = await writer.WriteAsync(items, cancellationToken, async (connection, result, token) =>
         {
             // An order in an older state than the stored one is as good as none.
             missing = [.. fetched.Where(f => f.Order is null || result.StaleOrders.Contains(f.Key)).Select(f => f.Fetch)];
@@ -187,6 +187,7 @@ internal sealed partial class OrderFetcher(
         });
         foreach (var fetch in missing.Where(f => OrderFetchQueue.RetryDelayAfter(f.Attempts) is null))
             LogGivenUp(log, fetch.OrderId, fetch.ConnectionId);
+        return written;
     }
 
     [LoggerMessage(LogLevel.Warning, "Orders could not be fetched or stored; they are fetched again within a minute: {Reason}")]

@@ -181,7 +181,7 @@ internal sealed partial class SyncWorker(
         var items = BatchItem.Of(details, page.Observations, cause, run.Id.ToString()).Split();
         var (next, isNewerRunDue, isSaved) = (position, false, false);
         var (total, skipped) = (BatchResult.Empty, new List<string>(page.SkippedItems));
-        var outcomes = IsolatingWriter.WriteAsync(items, i => i.VenueId, WriteAsync, cancellationToken: cancellationToken);
+        var outcomes = IsolatingWriter.WriteAsync(items, i => i.VenueId, WriteAsync, cancellationToken);
         await foreach (var outcome in outcomes)
         {
             if (outcome.Result == WriteResult.Rejected)
@@ -197,12 +197,13 @@ internal sealed partial class SyncWorker(
             await writer.WriteAsync([], cancellationToken, (connection, _, token) => SaveProgressAsync(connection, total, token));
         return (next, isNewerRunDue, null);
 
-        async Task WriteAsync(IReadOnlyList<BatchItem> part)
+        async Task<BatchResult> WriteAsync(IReadOnlyList<BatchItem> part)
         {
             var isWholePage = part.Count == items.Count;
             var result = await writer.WriteAsync(part, cancellationToken, isWholePage ? SaveProgressAsync : null);
             isSaved |= isWholePage;
             total = total.Plus(result);
+            return result;
         }
 
         async Task SaveProgressAsync(NpgsqlConnection connection, BatchResult result, CancellationToken token)

@@ -136,7 +136,6 @@ internal sealed class EventReplay(
                 events,
                 _ => venueId,
                 part => WriteTogetherAsync(writer, venueId, part, cancellationToken),
-                written > 0,
                 cancellationToken
             );
             await foreach (var outcome in outcomes)
@@ -162,7 +161,7 @@ internal sealed class EventReplay(
     }
 
     // The venue's feed is locked even if no event counts, so that two replays do not wait for each other's rows in different orders.
-    private static Task WriteTogetherAsync(
+    private static Task<BatchResult> WriteTogetherAsync(
         BatchWriter writer,
         string venueId,
         IReadOnlyList<ReplayedEvent> events,

@@ -80,7 +80,6 @@ internal sealed partial class WebhookWriteQueue(Func<BatchWriter> writers, TimeP
     /// <summary>Stores the batch and answers every sender in it.</summary>
     private async Task WriteBatchAsync(BatchWriter writer, IReadOnlyList<PendingEvent> batch, CancellationToken cancellationToken)
     {
-        var anyStored = false;
         for (var waiting = RejectLockedVenues(batch); waiting.Count > 0; )
         {
             var (retries, fault) = (new List<PendingEvent>(), (Exception?)null);
@@ -88,16 +87,12 @@ internal sealed partial class WebhookWriteQueue(Func<BatchWriter> writers, TimeP
                 waiting,
                 e => e.Item.VenueId,
                 part => writer.WriteAsync([.. part.Select(e => e.Item)], cancellationToken),
-                anyStored,
                 cancellationToken
             );
             await foreach (var outcome in outcomes)
             {
                 if (outcome.Result == WriteResult.Stored)
-                {
-                    anyStored = true;
                     outcome.Item.Complete(true);
-                }
                 else if (outcome.Result == WriteResult.Rejected)
                     await StoreAsFailedAsync(writer, outcome.Item, outcome.Reason, cancellationToken);
                 else if (outcome.IsRefused) // the table has changed, and it may be changed back before the event is sent again
