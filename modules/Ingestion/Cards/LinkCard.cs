@@ -43,8 +43,10 @@ internal sealed record LinkCardPayload(int MatchedTransactions, IReadOnlyList<Us
 internal sealed class LinkCard(IDbContextFactory<IngestionDb> dbFactory, TransactionAssigner assigner, IVenues venues)
 {
     private const string UpsertLinkSql = """
-        insert into ingestion.card_links (venue_id, card_token, user_id, linked_at, counts_from) values ($1, $2, $3, $4, case when $5 then null else $4 end)
-        on conflict (venue_id, card_token) do update set user_id = excluded.user_id, linked_at = excluded.linked_at, counts_from = excluded.counts_from
+        insert into ingestion.card_links (venue_id, card_token, user_id, linked_at, counts_from)
+        values ($1, $2, $3, $4, case when $5 then null else $4 end)
+        on conflict (venue_id, card_token) do update set
+          user_id = excluded.user_id, linked_at = excluded.linked_at, counts_from = excluded.counts_from
         """;
 
     /// <param name="input">The card and its user.</param>
@@ -63,7 +65,8 @@ internal sealed class LinkCard(IDbContextFactory<IngestionDb> dbFactory, Transac
                 return LinkCardPayload.Failed(
                     new UserError(
                         ErrorCode.NotFound,
-                        "No transaction of this venue was paid with such a card. Copy the whole token: transactions { nodes { card { token } } }.",
+                        "No transaction of this venue was paid with such a card. "
+                            + "Copy the whole token: transactions { nodes { card { token } } }.",
                         "cardToken"
                     )
                 );

@@ -21,7 +21,8 @@ internal sealed record BatchItem
     /// <summary>Orders that have changed; their new state must be fetched.</summary>
     public IReadOnlyList<OrderFetchRequest> ChangedOrders { get; init; } = [];
 
-    /// <summary>Translates what a provider said. The versions' hashes are computed here, on the caller's thread and not on the host's one writer.</summary>
+    /// <summary>Translates what a provider said. The versions' hashes are computed here, on the caller's thread and not on the host's one
+    /// writer.</summary>
     /// <param name="connection">The connection that the facts come from.</param>
     /// <param name="facts">What the provider said.</param>
     /// <param name="cause">The cause to record with the versions.</param>
@@ -84,7 +85,8 @@ internal sealed record BatchItem
     /// <summary>An event that is only stored: it is ignored or cannot be used.</summary>
     public static BatchItem EventOnly(WebhookEventRow rawEvent) => new() { VenueId = rawEvent.VenueId, Event = rawEvent };
 
-    /// <summary>Splits the item into one for each thing in it, so that the one that the database refuses can be isolated. The raw event is left out.</summary>
+    /// <summary>Splits the item into one for each thing in it, so that the one that the database refuses can be isolated. The raw event
+    /// is left out.</summary>
     public IReadOnlyList<BatchItem> Split() =>
         [
             .. Payments.Where(p => !p.IsRefundOnly).Select(p => new BatchItem { VenueId = VenueId, Payments = [p] }),

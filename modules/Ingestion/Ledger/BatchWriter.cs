@@ -7,9 +7,9 @@ using PosModular.Kernel.Time;
 
 namespace Ingestion.Ledger;
 
-/// <summary>Writes a batch of observed payments, refunds and orders in one commit of two round trips, under the feed locks of its venues: raw events,
-/// transactions, versions (the feed), refunds and requests for orders. A writer serves one caller at a time; each caller makes its own
-/// (<c>Func&lt;BatchWriter&gt;</c>).</summary>
+/// <summary>Writes a batch of observed payments, refunds and orders in one commit of two round trips, under the feed locks of its venues:
+/// raw events, transactions, versions (the feed), refunds and requests for orders. A writer serves one caller at a time; each caller
+/// makes its own (<c>Func&lt;BatchWriter&gt;</c>).</summary>
 internal sealed class BatchWriter(
     NpgsqlDataSource database,
     FeedSignal signal,
@@ -21,12 +21,12 @@ internal sealed class BatchWriter(
     private readonly HashSet<string> _venuesWithHead = [];
     private LedgerSession? _session;
 
-    /// <summary>Everything is durable when this returns. Nothing is written when it throws, unless only the answer to the commit was lost; writing the
-    /// same batch again is safe, because stored events and versions are recognised.</summary>
+    /// <summary>Everything is durable when this returns. Nothing is written when it throws, unless only the answer to the commit was
+    /// lost; writing the same batch again is safe, because stored events and versions are recognised.</summary>
     /// <param name="batch">The items; may be empty.</param>
     /// <param name="cancellationToken">Cancels the write.</param>
-    /// <param name="writeAlongside">Writes more in the same commit, under the feed locks, once the batch's result is known. It runs again with each
-    /// attempt.</param>
+    /// <param name="writeAlongside">Writes more in the same commit, under the feed locks, once the batch's result is known. It runs again
+    /// with each attempt.</param>
     public async Task<BatchResult> WriteAsync(
         IReadOnlyList<BatchItem> batch,
         CancellationToken cancellationToken,

@@ -5,8 +5,9 @@ using NpgsqlTypes;
 
 namespace Ingestion.Ledger;
 
-/// <summary>The columns of rows that travel to PostgreSQL as one array per column and are expanded there by <c>unnest</c>. Each column is described
-/// once: its name, its type, how it is written and how it is read. SQL text, parameters and readers all follow from that description.</summary>
+/// <summary>The columns of rows that travel to PostgreSQL as one array per column and are expanded there by <c>unnest</c>. Each column is
+/// described once: its name, its type, how it is written and how it is read. SQL text, parameters and readers all follow from that
+/// description.</summary>
 internal sealed class ColumnSet<TRow>
 {
     private readonly List<Column<TRow>> _columns = [];

@@ -29,17 +29,17 @@ internal readonly record struct WriteOutcome<TItem>(TItem Item, WriteResult Resu
     public string Reason => Error is PostgresException p ? $"{p.SqlState}: {p.MessageText}" : Error?.GetType().Name ?? "";
 }
 
-/// <summary>Writes items in as few commits as possible and says for each item what became of it. A commit that the database refuses is split until the
-/// faulty item stands alone. This is the rule of docs/adr/0006-one-commit-per-batch.md:
-/// a data error (SQLSTATE class 22, an index row too large) is the item's own fault; an integrity violation (class 23) is so only if the versions
-/// of a neighbour were written, because otherwise the table has changed, say by a newer host; everything else is nobody's fault and passes by
+/// <summary>Writes items in as few commits as possible and says for each item what became of it. A commit that the database refuses is
+/// split until the faulty item stands alone. This is the rule of docs/adr/0006-one-commit-per-batch.md: a data error (SQLSTATE class 22,
+/// an index row too large) is the item's own fault; an integrity violation (class 23) is so only if the versions of a neighbour were
+/// written, because otherwise the table has changed, say by a newer host; everything else is nobody's fault and passes by
 /// itself.</summary>
 internal static class IsolatingWriter
 {
     /// <summary>Yields each item's outcome as soon as it is known.</summary>
     /// <param name="items">The items. They are written in this order.</param>
-    /// <param name="venueOf">The venue whose feed lock an item needs. When a lock is not granted in time, the items of other venues are written without
-    /// it.</param>
+    /// <param name="venueOf">The venue whose feed lock an item needs. When a lock is not granted in time, the items of other venues are
+    /// written without it.</param>
     /// <param name="write">Writes some of the items in one commit and throws when nothing was written.</param>
     /// <param name="cancellationToken">Cancels.</param>
     public static async IAsyncEnumerable<WriteOutcome<TItem>> WriteAsync<TItem>(

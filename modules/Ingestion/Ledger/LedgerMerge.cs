@@ -6,8 +6,8 @@ using PosModular.Kernel.Time;
 
 namespace Ingestion.Ledger;
 
-/// <summary>Merges observed payments, refunds and orders into the stored ledger. Pure: the result depends neither on the order in which observations
-/// arrive nor on how often they are repeated.</summary>
+/// <summary>Merges observed payments, refunds and orders into the stored ledger. Pure: the result depends neither on the order in which
+/// observations arrive nor on how often they are repeated.</summary>
 internal sealed class LedgerMerge
 {
     // Providers often send two or three events for one payment at the same moment. Waiting this long lets us fetch its order once.
@@ -86,8 +86,8 @@ internal sealed class LedgerMerge
         };
     }
 
-    // A match by hand stays, even a match with nobody. So does a match by the same card, although the card may have a new owner since. Otherwise the
-    // owner of this state's own card counts, so that no earlier state of the payment can matter.
+    // A match by hand stays, even a match with nobody. So does a match by the same card, although the card may have a new owner since.
+    // Otherwise the owner of this state's own card counts, so that no earlier state of the payment can matter.
     private (string? UserId, MatchedBy? By) MatchUser(ObservedPayment observed, LedgerTransaction? stored)
     {
         var matchedByHand = stored?.MatchedBy == MatchedBy.Hand;
@@ -140,8 +140,8 @@ internal sealed class LedgerMerge
         }
     }
 
-    // For every payment of the batch, not only for those with a refund in it: a refund that arrived before its payment counts from the payment's
-    // first state on.
+    // For every payment of the batch, not only for those with a refund in it: a refund that arrived before its payment counts from the
+    // payment's first state on.
     private void AddUpRefunds()
     {
         var current = _snapshot.Refunds.Values.Where(r => !_refunds.ContainsKey(r.Key)).Concat(_refunds.Values);

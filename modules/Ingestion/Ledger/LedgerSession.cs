@@ -4,7 +4,8 @@ using Npgsql;
 
 namespace Ingestion.Ledger;
 
-/// <summary>One connection with the statements of both round trips prepared on it. It belongs to one writer and is thrown away after any error.</summary>
+/// <summary>One connection with the statements of both round trips prepared on it. It belongs to one writer and is thrown away after any
+/// error.</summary>
 internal sealed class LedgerSession : IAsyncDisposable
 {
     // A disk that does not answer must not hold up every venue.
@@ -64,8 +65,8 @@ internal sealed class LedgerSession : IAsyncDisposable
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>Begins the transaction, locks the feed heads, stores the raw events and reads what the merge needs. Also returns the ids of the events
-    /// that were not stored before: only what these say counts.</summary>
+    /// <summary>Begins the transaction, locks the feed heads, stores the raw events and reads what the merge needs. Also returns the ids
+    /// of the events that were not stored before: only what these say counts.</summary>
     public async Task<(LedgerSnapshot Snapshot, IReadOnlySet<Guid> NewEvents)> ReadAsync(
         BatchKeys keys,
         CancellationToken cancellationToken

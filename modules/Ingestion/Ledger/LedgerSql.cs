@@ -1,11 +1,11 @@
 namespace Ingestion.Ledger;
 
-/// <summary>The statements of a batch, in two round trips. Locking and reading are separate statements: one statement that did both would read a
-/// snapshot from before the lock.</summary>
+/// <summary>The statements of a batch, in two round trips. Locking and reading are separate statements: one statement that did both would
+/// read a snapshot from before the lock.</summary>
 internal static class LedgerSql
 {
-    /// <summary>A lock that is not granted within a second must not hold up every venue. Plans are made early, while the tables may be empty, and a
-    /// sequential scan chosen then would stay for long (see also <see cref="QueryPlanRefresh"/>).</summary>
+    /// <summary>A lock that is not granted within a second must not hold up every venue. Plans are made early, while the tables may be
+    /// empty, and a sequential scan chosen then would stay for long (see also <see cref="QueryPlanRefresh"/>).</summary>
     public const string SessionSettings = "set enable_seqscan = off; set jit = off; set lock_timeout = '1s'";
 
     /// <summary>Heads must exist before they can be locked.</summary>
@@ -75,13 +75,14 @@ internal static class LedgerSql
         on conflict (venue_id, provider, external_id) do update set {RefundTable.Columns.Assignments("excluded")}
         """;
 
-    /// <summary>An order that nobody has claimed yet is fetched in its new state anyway. One that is being fetched or waits for its next attempt
-    /// starts again: by the new due_at the fetcher sees that what it brings may be out of date.</summary>
+    /// <summary>An order that nobody has claimed yet is fetched in its new state anyway. One that is being fetched or waits for its next
+    /// attempt starts again: by the new due_at the fetcher sees that what it brings may be out of date.</summary>
     public static readonly string RequestOrders = $"""
         insert into ingestion.order_fetches ({OrderFetchTable.Columns.Names}, attempts)
         select u.*, 0 from unnest({OrderFetchTable.Columns.Arrays()}) u({OrderFetchTable.Columns.Names})
         order by u.venue_id, u.connection_id, u.order_id
-        on conflict (venue_id, connection_id, order_id) do update set due_at = excluded.due_at, attempts = 0 where order_fetches.attempts > 0
+        on conflict (venue_id, connection_id, order_id) do update set due_at = excluded.due_at, attempts = 0
+        where order_fetches.attempts > 0
         """;
 
     public static readonly string InsertVersions =

@@ -10,8 +10,8 @@ namespace Ingestion.Ledger;
 /// <param name="DiscountMinor">0 while the breakdown is incomplete.</param>
 /// <param name="ServiceChargeMinor">0 while the breakdown is incomplete.</param>
 /// <param name="IsComplete">Whether the amounts are known.</param>
-/// <param name="OrderVersion">The version of the order that the amounts come from; null while they are unknown and when the payment itself named
-/// them.</param>
+/// <param name="OrderVersion">The version of the order that the amounts come from; null while they are unknown and when the payment
+/// itself named them.</param>
 internal readonly record struct Breakdown(long TaxMinor, long DiscountMinor, long ServiceChargeMinor, bool IsComplete, long? OrderVersion)
 {
     /// <summary>Whether the payment itself named the amounts. No order changes them then.</summary>
@@ -53,7 +53,8 @@ internal sealed record LedgerTransaction
 
     public Breakdown Breakdown { get; init; }
 
-    /// <summary>The amount refunded: what the payment says or the sum of its refunds, whichever is more, and never more than the total.</summary>
+    /// <summary>The amount refunded: what the payment says or the sum of its refunds, whichever is more, and never more than the
+    /// total.</summary>
     public long RefundedMinor =>
         IsRefundOnly
             ? Math.Max(0, Payment.RefundedMinor)
@@ -115,8 +116,8 @@ internal sealed record LedgerSnapshot(
     Func<string, string, CardOwner?> OwnerOfCard
 );
 
-/// <summary>What a batch changes: transactions to insert and to update, versions in feed order, the new end of each venue's feed, refunds to store
-/// and orders to fetch.</summary>
+/// <summary>What a batch changes: transactions to insert and to update, versions in feed order, the new end of each venue's feed, refunds
+/// to store and orders to fetch.</summary>
 internal sealed record LedgerChanges(
     IReadOnlyList<LedgerTransaction> Inserted,
     IReadOnlyList<LedgerTransaction> Updated,

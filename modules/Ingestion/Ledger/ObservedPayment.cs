@@ -50,8 +50,8 @@ internal sealed record ObservedPayment(
             RulesOff = !connection.ProcessRules,
         };
 
-    /// <summary>The transaction of a refund whose payment is unknown: its total is 0, its time is that of the refund, and its amount counts as
-    /// refunded once the refund is completed.</summary>
+    /// <summary>The transaction of a refund whose payment is unknown: its total is 0, its time is that of the refund, and its amount
+    /// counts as refunded once the refund is completed.</summary>
     public static ObservedPayment OfUnlinkedRefund(PosConnectionDetails connection, PosRefund refund, VersionCause cause, string? causeId)
     {
         var payment = new PosPayment(

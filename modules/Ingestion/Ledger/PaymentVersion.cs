@@ -6,8 +6,9 @@ using NodaTime;
 
 namespace Ingestion.Ledger;
 
-/// <summary>Decides which of two states of a payment is the newer one: by the provider's updated_at, then finality, then the refunded amount, then the
-/// total, then a hash of all stored fields. This is a total order that ignores arrival, so any order of arrival ends in the same state.</summary>
+/// <summary>Decides which of two states of a payment is the newer one: by the provider's updated_at, then finality, then the refunded
+/// amount, then the total, then a hash of all stored fields. This is a total order that ignores arrival, so any order of arrival ends in
+/// the same state.</summary>
 internal readonly record struct PaymentVersion(Instant UpdatedAt, PaymentState Finality, long Refunded, long Total, long Hash)
     : IComparable<PaymentVersion>
 {
@@ -29,7 +30,8 @@ internal readonly record struct PaymentVersion(Instant UpdatedAt, PaymentState F
     private static long HashOf(PosPayment p)
     {
         var text =
-            $"{p.ExternalId}\n{p.OrderId}\n{p.State}\n{p.OccurredAt.ToUnixTimeTicks()}\n{p.Currency}\n{p.TotalMinor}\n{p.TipMinor}\n{p.RefundedMinor}\n"
+            $"{p.ExternalId}\n{p.OrderId}\n{p.State}\n{p.OccurredAt.ToUnixTimeTicks()}\n{p.Currency}\n{p.TotalMinor}\n{p.TipMinor}\n"
+            + $"{p.RefundedMinor}\n"
             + $"{p.Method}\n{p.Card?.Brand}\n{p.Card?.Last4}\n{p.Card?.EntryMethod}\n{p.Card?.Fingerprint}";
         // A missing breakdown adds nothing, so that a payment without one keeps the hash it was stored with.
         if (p.Breakdown is { } b)

@@ -37,7 +37,8 @@ internal sealed partial class QueryPlanRefresh(NpgsqlDataSource database, ILogge
             try
             {
                 await using var command = database.CreateCommand(
-                    "analyze ingestion.transactions, ingestion.transaction_versions, ingestion.webhook_events, ingestion.feed_heads, ingestion.card_links, ingestion.refunds, ingestion.order_fetches"
+                    "analyze ingestion.transactions, ingestion.transaction_versions, ingestion.webhook_events, ingestion.feed_heads, "
+                        + "ingestion.card_links, ingestion.refunds, ingestion.order_fetches"
                 );
                 await command.ExecuteNonQueryAsync(stoppingToken);
             }

@@ -6,8 +6,8 @@ using NodaTime;
 
 namespace Ingestion.Ledger;
 
-/// <summary>Decides which of two states of a refund is the newer one: by the provider's updated_at, then finality, then amount, then a hash of all
-/// stored fields. The order of arrival never counts (see <see cref="PaymentVersion"/>).</summary>
+/// <summary>Decides which of two states of a refund is the newer one: by the provider's updated_at, then finality, then amount, then a
+/// hash of all stored fields. The order of arrival never counts (see <see cref="PaymentVersion"/>).</summary>
 internal readonly record struct RefundVersion(Instant UpdatedAt, RefundState Finality, long Amount, long Hash) : IComparable<RefundVersion>
 {
     public static RefundVersion Of(PosRefund refund) => new(refund.UpdatedAt, refund.State, refund.AmountMinor, HashOf(refund));
@@ -27,7 +27,8 @@ internal readonly record struct RefundVersion(Instant UpdatedAt, RefundState Fin
         BinaryPrimitives.ReadInt64BigEndian(
             SHA256.HashData(
                 Encoding.UTF8.GetBytes(
-                    $"{r.ExternalId}\n{r.PaymentId}\n{r.OrderId}\n{r.State}\n{r.AmountMinor}\n{r.Currency}\n{r.Reason}\n{r.CreatedAt.ToUnixTimeTicks()}"
+                    $"{r.ExternalId}\n{r.PaymentId}\n{r.OrderId}\n{r.State}\n{r.AmountMinor}\n{r.Currency}\n{r.Reason}\n"
+                        + $"{r.CreatedAt.ToUnixTimeTicks()}"
                 )
             )
         );

@@ -40,7 +40,8 @@ internal sealed class TransactionAssigner(NpgsqlDataSource database, FeedSignal 
               update ingestion.transactions t set user_id = $3, matched_by = $4, last_seq = c.seq from chosen c
               where t.venue_id = $1 and t.id = c.id
               returning t.*, c.last_seq as previous_seq)
-            insert into ingestion.transaction_versions (venue_id, seq, transaction_id, previous_seq, applied, added, recorded_at, cause, cause_id,
+            insert into ingestion.transaction_versions (
+              venue_id, seq, transaction_id, previous_seq, applied, added, recorded_at, cause, cause_id,
               provider, status, currency, total_minor, tip_minor, refunded_minor, payment_method, user_id, occurred_at,
               tax_minor, discount_minor, service_charge_minor, breakdown_complete, rules_off)
             select venue_id, last_seq, id, previous_seq, true, false, $6, $7, $8,
@@ -54,8 +55,8 @@ internal sealed class TransactionAssigner(NpgsqlDataSource database, FeedSignal 
     private static string Condition(AssignmentScope scope) =>
         scope switch
         {
-            AssignmentScope.AllWithCard => "card_token = $2 and user_id is distinct from $3 and matched_by is distinct from 2",
-            AssignmentScope.MatchedByCard => "card_token = $2 and matched_by = 1",
+            AssignmentScope.AllWithCard => $"card_token = $2 and user_id is distinct from $3 and matched_by is distinct from {MatchedBy.Hand:D}",
+            AssignmentScope.MatchedByCard => $"card_token = $2 and matched_by = {MatchedBy.Card:D}",
             _ => "id = $2::uuid and (user_id is distinct from $3 or matched_by is distinct from $4)",
         };
 

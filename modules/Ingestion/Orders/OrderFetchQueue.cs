@@ -31,7 +31,8 @@ internal sealed class OrderFetchQueue(NpgsqlDataSource database)
         with due as materialized (
           select f.venue_id, f.connection_id, f.order_id from unnest($5::text[], $1::uuid[]) c(venue_id, id)
           cross join lateral (
-            select * from ingestion.order_fetches o where o.venue_id = c.venue_id and o.connection_id = c.id and o.due_at <= $2 limit $4 for update skip locked) f)
+            select * from ingestion.order_fetches o where o.venue_id = c.venue_id and o.connection_id = c.id and o.due_at <= $2
+            limit $4 for update skip locked) f)
         update ingestion.order_fetches f set due_at = $3, attempts = f.attempts + 1 from due d
         where f.venue_id = d.venue_id and f.connection_id = d.connection_id and f.order_id = d.order_id
         returning f.venue_id, f.connection_id, f.order_id, f.attempts

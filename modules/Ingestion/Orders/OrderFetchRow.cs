@@ -28,6 +28,7 @@ internal sealed class OrderFetchRow
                 f.ConnectionId,
                 f.OrderId,
             });
-        // No index on due_at: a connection's rows are few and lie together under the primary key, and every index slows down the group commit.
+        // No index on due_at: a connection's rows are few and lie together under the primary key, and every index slows down the group
+        // commit.
     }
 }

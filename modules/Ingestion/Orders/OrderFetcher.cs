@@ -9,9 +9,9 @@ using PosModular.Kernel.Time;
 
 namespace Ingestion.Orders;
 
-/// <summary>Fetches the orders that payments need for their tax, discount and service charge, up to a hundred in one call. The orders of several
-/// connections are written together, and the commit that writes them also takes them off the queue. No lock is held during a call to a provider.
-/// Connections that are not connected are never asked.</summary>
+/// <summary>Fetches the orders that payments need for their tax, discount and service charge, up to a hundred in one call. The orders of
+/// several connections are written together, and the commit that writes them also takes them off the queue. No lock is held during a call
+/// to a provider. Connections that are not connected are never asked.</summary>
 internal sealed partial class OrderFetcher(
     IServiceProvider services,
     OrderFetchQueue queue,
@@ -74,8 +74,8 @@ internal sealed partial class OrderFetcher(
             if (claimed.Count == 0)
                 return false;
             await using var writer = writers();
-            // Results that are there at the same time are written together, so that each feed is locked once. The commit is kept small, because
-            // webhooks wait for it. A slow provider delays nobody else's results.
+            // Results that are there at the same time are written together, so that each feed is locked once. The commit is kept small,
+            // because webhooks wait for it. A slow provider delays nobody else's results.
             var pending = claimed
                 .GroupBy(f => f.ConnectionId)
                 .Select(own => FetchAsync(connections, connected[own.Key], [.. own], cancellationToken))
@@ -198,13 +198,13 @@ internal sealed partial class OrderFetcher(
 
     [LoggerMessage(
         LogLevel.Error,
-        "The database refused every order that was fetched for connection {Connection}, so the table may have changed. They are fetched again later: {Reason}"
+        "The database refused every order fetched for connection {Connection}, so its tables may have changed. They are fetched again: {Reason}"
     )]
     private static partial void LogRefused(ILogger log, Guid connection, string reason);
 
     [LoggerMessage(
         LogLevel.Warning,
-        "Order {Order} of connection {Connection} is given up after three days without a usable answer. The tax and discount of its transactions stay unknown"
+        "Order {Order} of connection {Connection} is given up after three days without a usable result. Its tax and discount stay unknown"
     )]
     private static partial void LogGivenUp(ILogger log, string order, Guid connection);
 

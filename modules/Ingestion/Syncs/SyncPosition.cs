@@ -54,8 +54,8 @@ internal sealed record SyncPosition(
         };
         if (page.NextCursor is not null)
             return current with { Cursor = page.NextCursor, ReadUntil = page.ResumeAt ?? ReadUntil };
-        // A listing that cannot be resumed by time shifts when something in it changes. It is read again until it contains nothing new. A single
-        // page cannot shift.
+        // A listing that cannot be resumed by time shifts when something in it changes. It is read again until it contains nothing new. A
+        // single page cannot shift.
         if ((page.ResumeAt ?? ReadUntil) is null && current.PassPages > 1 && current.PassFoundChanges && Passes + 1 < MaxPasses)
             return current with { Cursor = null, ReadUntil = null, PassPages = 0, PassFoundChanges = false, Passes = Passes + 1 };
         var end = WindowEnd(maxWindow);

@@ -13,72 +13,91 @@ internal static class SyncSql
     /// <summary>How long a lease lasts. A host that does not renew it in time loses the connection to another host.</summary>
     public static readonly Duration LeaseTime = Duration.FromSeconds(30);
 
-    private const string CreateStatesSql = """
+    private static readonly string OpenStatuses = $"({SyncStatus.Running:D}, {SyncStatus.Parked:D})";
+
+    private static readonly string CreateStatesSql = $"""
         insert into ingestion.sync_states (connection_id, venue_id, next_sync_at, alive_at)
-        select * from unnest($1::uuid[], $2::text[]) p(connection_id, venue_id), (values ($3::timestamptz, $3::timestamptz)) t(next_sync_at, alive_at)
+        select * from unnest($1::uuid[], $2::text[]) p(connection_id, venue_id),
+          (values ($3::timestamptz, $3::timestamptz)) t(next_sync_at, alive_at)
         on conflict (connection_id) do update set venue_id = excluded.venue_id where sync_states.venue_id <> excluded.venue_id
         """;
 
     // After a gap without any host a connection is due at once. A run in progress covers the gap by itself.
-    private const string SelectDueSql = """
+    private static readonly string SelectDueSql = $"""
         select p.connection_id, p.synced_to, p.alive_at, p.alive_at < $3 and p.synced_to is not null as outage
         from unnest($1::uuid[], $4::double precision[]) c(id, seconds) join ingestion.sync_states p on p.connection_id = c.id
-        where (p.next_sync_at <= $2 or p.last_sync_at + make_interval(secs => c.seconds * 1.2) <= $2 or (p.alive_at < $3 and p.synced_to is not null))
-          and not exists (select from ingestion.sync_runs r where r.connection_id = p.connection_id and r.status in (1, 3) and r.trigger <> 3)
+        where (p.next_sync_at <= $2 or p.last_sync_at + make_interval(secs => c.seconds * 1.2) <= $2
+            or (p.alive_at < $3 and p.synced_to is not null))
+          and not exists (select from ingestion.sync_runs r where r.connection_id = p.connection_id
+            and r.status in {OpenStatuses} and r.trigger <> {SyncTrigger.Backfill:D})
         """;
 
-    private const string MarkAliveSql =
+    private static readonly string MarkAliveSql =
         "update ingestion.sync_states set alive_at = greatest(alive_at, $2) where connection_id = any($1) and alive_at < $2";
 
-    private const string InsertRunSql = """
-        insert into ingestion.sync_runs (id, venue_id, connection_id, trigger, status, by_creation, from_at, to_at, stream, place, pass_pages, pass_found_changes,
+    private static readonly string InsertRunSql = $"""
+        insert into ingestion.sync_runs (
+          id, venue_id, connection_id, trigger, status, by_creation, from_at, to_at, stream, place, pass_pages, pass_found_changes,
           pages, fetched, created, updated, unchanged, started_at, updated_at, resume_at, faults)
-        select $1, $2, $3, $4, 1, $5, $6, $7, 0, $6, 0, false, 0, 0, 0, 0, 0, $8, $8, $8, 0
-        where not exists (select from ingestion.sync_runs r where r.connection_id = $3 and r.status in (1, 3)
-          and case when $4 = 3 then r.trigger = 3 and r.from_at = $6 and r.to_at = $7 else r.trigger <> 3 end)
+        select $1, $2, $3, $4, {SyncStatus.Running:D}, $5, $6, $7, 0, $6, 0, false, 0, 0, 0, 0, 0, $8, $8, $8, 0
+        where not exists (select from ingestion.sync_runs r where r.connection_id = $3 and r.status in {OpenStatuses}
+          and case when $4 = {SyncTrigger.Backfill:D} then r.trigger = {SyncTrigger.Backfill:D} and r.from_at = $6 and r.to_at = $7
+            else r.trigger <> {SyncTrigger.Backfill:D} end)
         """;
 
-    private const string ScheduleNextSql =
+    private static readonly string ScheduleNextSql =
         "update ingestion.sync_states set next_sync_at = $2, alive_at = greatest(alive_at, $3) where connection_id = $1";
 
     // The row lock makes two hosts take turns; the lease keeps the other host away for as long as the work takes.
-    private const string ClaimSql = """
+    private static readonly string ClaimSql = $"""
         with free as (
           select p.connection_id from ingestion.sync_states p
           where p.connection_id = any($1) and (p.lease_until is null or p.lease_until < $2 or p.lease_owner = $3)
-            and exists (select from ingestion.sync_runs r where r.connection_id = p.connection_id and r.status in (1, 3) and r.resume_at <= $2)
+            and exists (select from ingestion.sync_runs r where r.connection_id = p.connection_id
+              and r.status in {OpenStatuses} and r.resume_at <= $2)
           order by p.next_sync_at limit $4 for update skip locked)
-        update ingestion.sync_states p set lease_owner = $3, lease_until = $5 from free f where p.connection_id = f.connection_id returning p.connection_id
+        update ingestion.sync_states p set lease_owner = $3, lease_until = $5 from free f
+        where p.connection_id = f.connection_id returning p.connection_id
         """;
 
-    private const string RenewLeaseSql =
+    private static readonly string RenewLeaseSql =
         "update ingestion.sync_states set lease_until = $3 where connection_id = $1 and lease_owner = $2 and lease_until > $4";
 
-    private const string ReleaseLeaseSql =
+    private static readonly string ReleaseLeaseSql =
         "update ingestion.sync_states set lease_owner = null, lease_until = null where connection_id = $1 and lease_owner = $2";
 
-    // Renews the lease and says whether a newer run is due, in one round trip for every page. Returns no row when another host holds the lease.
-    private const string SaveProgressSql = """
+    // Renews the lease and says whether a newer run is due, in one round trip for every page. Returns no row when another host holds the
+    // lease.
+    private static readonly string SaveProgressSql = $"""
         with kept as (
-          update ingestion.sync_states set lease_until = $20 where connection_id = $18 and lease_owner = $19 and lease_until > $17 returning connection_id)
-        update ingestion.sync_runs u set status = 1, trigger = $2, to_at = $3, stream = $4, place = $5, cursor = $6, reached = $7, pass_pages = $8, pass_found_changes = $9,
+          update ingestion.sync_states set lease_until = $20
+          where connection_id = $18 and lease_owner = $19 and lease_until > $17 returning connection_id)
+        update ingestion.sync_runs u set
+          status = {SyncStatus.Running:D}, trigger = $2, to_at = $3, stream = $4, place = $5, cursor = $6, reached = $7,
+          pass_pages = $8, pass_found_changes = $9,
           pages = pages + $10, fetched = fetched + $11, created = created + $12, updated = updated + $13, unchanged = unchanged + $14,
-          error_code = coalesce($15, case when parked_since is null then error_code end), error_message = coalesce($16, case when parked_since is null then error_message end),
+          error_code = coalesce($15, case when parked_since is null then error_code end),
+          error_message = coalesce($16, case when parked_since is null then error_message end),
           parked_since = null, faults = 0, updated_at = $17
         from kept where u.id = $1
-        returning exists (select from ingestion.sync_runs r where r.connection_id = u.connection_id and r.id <> u.id and r.status in (1, 3) and r.trigger <> 3 and r.resume_at <= $17)
+        returning exists (select from ingestion.sync_runs r where r.connection_id = u.connection_id and r.id <> u.id
+          and r.status in {OpenStatuses} and r.trigger <> {SyncTrigger.Backfill:D} and r.resume_at <= $17)
         """;
 
-    private const string ParkSql = """
-        update ingestion.sync_runs set status = 3, error_code = $2, error_message = $3, resume_at = $4, faults = faults + 1, parked_since = coalesce(parked_since, $5), updated_at = $5
+    private static readonly string ParkSql = $"""
+        update ingestion.sync_runs set
+          status = {SyncStatus.Parked:D}, error_code = $2, error_message = $3, resume_at = $4, faults = faults + 1,
+          parked_since = coalesce(parked_since, $5), updated_at = $5
         where id = $1
         """;
 
-    private const string EndRunSql = """
-        update ingestion.sync_runs set status = $2, error_code = coalesce($3, error_code), error_message = coalesce($4, error_message), finished_at = $5, updated_at = $5 where id = $1
+    private static readonly string EndRunSql = $"""
+        update ingestion.sync_runs set
+          status = $2, error_code = coalesce($3, error_code), error_message = coalesce($4, error_message), finished_at = $5, updated_at = $5
+        where id = $1
         """;
 
-    private const string MarkSyncedSql = """
+    private static readonly string MarkSyncedSql = $"""
         update ingestion.sync_states set synced_to = greatest(synced_to, $2), last_sync_at = $3 where connection_id = $1
         """;
 
@@ -153,7 +172,7 @@ internal static class SyncSql
     public static Task ResumeAsync(NpgsqlDataSource database, Guid connectionId, Instant now, CancellationToken cancellationToken) =>
         RunAsync(
             database,
-            "update ingestion.sync_runs set resume_at = $2 where connection_id = $1 and status = 3 and resume_at > $2",
+            $"update ingestion.sync_runs set resume_at = $2 where connection_id = $1 and status = {SyncStatus.Parked:D} and resume_at > $2",
             cancellationToken,
             connectionId,
             now

@@ -11,8 +11,8 @@ using PosModular.Kernel.Time;
 
 namespace Ingestion.Syncs;
 
-/// <summary>Works on one connection's runs, page by page. A page's rows and the position after it are one commit. A fault of the provider parks the run, and
-/// it goes on later from that position; no fault ends a run for good.</summary>
+/// <summary>Works on one connection's runs, page by page. A page's rows and the position after it are one commit. A fault of the provider
+/// parks the run, and it goes on later from that position; no fault ends a run for good.</summary>
 internal sealed partial class SyncWorker(
     NpgsqlDataSource database,
     IDbContextFactory<IngestionDb> dbFactory,
@@ -164,8 +164,9 @@ internal sealed partial class SyncWorker(
             connections.FetchPageAsync(run.ConnectionId, at.Request(streams, maxWindow), prefetchCancellation.Token);
     }
 
-    // Writes the page and the run's progress in one commit. A row that the database refuses is skipped if its neighbours are stored; the progress
-    // follows in a commit of its own then. If no row is stored, the table may have changed: the page is not passed, and the refusal is returned.
+    // Writes the page and the run's progress in one commit. A row that the database refuses is skipped if its neighbours are stored; the
+    // progress follows in a commit of its own then. If no row is stored, the table may have changed: the page is not passed, and the
+    // refusal is returned.
     private async Task<(SyncPosition Next, bool IsNewerRunDue, ProviderFault? Refusal)> WritePageAsync(
         BatchWriter writer,
         PosConnectionDetails details,
@@ -260,7 +261,7 @@ internal sealed partial class SyncWorker(
 
     [LoggerMessage(
         LogLevel.Information,
-        "After an outage connection {Connection} was synced from {From} to {To}: {Created} payments and refunds were new, {Updated} had changed"
+        "After an outage connection {Connection} was synced from {From} to {To}: {Created} transactions were new, {Updated} had changed"
     )]
     private static partial void LogRecovered(ILogger log, Guid connection, Instant from, Instant to, int created, int updated);
 

@@ -18,7 +18,8 @@ internal sealed class QuietSince(NpgsqlDataSource database, IClock clock)
     // Counting stops at 1,000, so that a connection that was busy once and has been silent for a year costs no full count.
     private const string Sql = """
         with last as (
-          select occurred_at as at from ingestion.transactions where venue_id = $1 and connection_id = $2 and occurred_at <= $3 order by occurred_at desc limit 1),
+          select occurred_at as at from ingestion.transactions where venue_id = $1 and connection_id = $2 and occurred_at <= $3
+          order by occurred_at desc limit 1),
         first as (
           select occurred_at as at from ingestion.transactions where venue_id = $1 and connection_id = $2 order by occurred_at limit 1)
         select last.at, coalesce(avg(least(n.count, 1000)), 0)::double precision, count(n.count) from last, first

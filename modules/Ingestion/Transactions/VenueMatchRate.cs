@@ -1,4 +1,5 @@
 using GraphQL;
+using Ingestion.Contracts;
 using Integrations.Contracts.Access;
 using Integrations.Contracts.Calendar;
 using Integrations.Contracts.Venues;
@@ -27,10 +28,15 @@ internal sealed record UnmatchedReason(string Reason, long Sales);
 /// a day out of range.</summary>
 internal sealed class VenueMatchRate(NpgsqlDataSource database, IClock clock)
 {
-    private const string Sql = """
-        select case when user_id is not null then 'MATCHED' when payment_method = 2 then 'CASH' when provider = 1 then 'PROVIDER_GIVES_NO_TOKEN'
+    private static readonly IEnumerable<string> PaidStatuses = Enum.GetValues<TransactionStatus>()
+        .Where(s => s.IsPaid())
+        .Select(s => s.ToString("D"));
+
+    private static readonly string Sql = $"""
+        select case when user_id is not null then 'MATCHED' when payment_method = {PaymentMethod.Cash:D} then 'CASH'
+          when provider = {Provider.Toast:D} then 'PROVIDER_GIVES_NO_TOKEN'
           when card_token is null then 'NO_CARD_TOKEN' else 'CARD_NOT_LINKED' end, count(*)
-        from ingestion.transactions where venue_id = $1 and status in (1, 2, 3, 4) and added_seq is not null
+        from ingestion.transactions where venue_id = $1 and status in ({string.Join(", ", PaidStatuses)}) and added_seq is not null
           and ($2::timestamptz is null or occurred_at >= $2) and ($3::timestamptz is null or occurred_at < $3)
         group by 1 order by 2 desc, 1
         """;

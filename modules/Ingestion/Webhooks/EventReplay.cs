@@ -14,8 +14,8 @@ namespace Ingestion.Webhooks;
 /// <summary>Selects the events to replay. A condition that is null selects all.</summary>
 internal sealed record ReplaySelection(Guid[]? Ids, WebhookEventStatus[]? Statuses, Instant? From, Instant? To);
 
-/// <summary>Reads stored events again, page by page in the order in which they arrived. Their facts go through the same writer as if they came now, and
-/// each event's new status is written in the same commit.</summary>
+/// <summary>Reads stored events again, page by page in the order in which they arrived. Their facts go through the same writer as if they
+/// came now, and each event's new status is written in the same commit.</summary>
 internal sealed class EventReplay(
     IDbContextFactory<IngestionDb> dbFactory,
     IWebhookVerifier gate,
@@ -31,8 +31,10 @@ internal sealed class EventReplay(
 
     // An unrouted event may have come on the connection's own route too. It would be there twice then, so the venue's own row stays.
     private const string UpdateEventsSql = """
-        update ingestion.webhook_events e set venue_id = u.venue_id, connection_id = u.connection_id, status = u.status, reason = u.reason, attempts = e.attempts + 1
-        from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::smallint[], $6::text[]) u(id, old_venue_id, venue_id, connection_id, status, reason)
+        update ingestion.webhook_events e set
+          venue_id = u.venue_id, connection_id = u.connection_id, status = u.status, reason = u.reason, attempts = e.attempts + 1
+        from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::smallint[], $6::text[])
+          u(id, old_venue_id, venue_id, connection_id, status, reason)
         where e.venue_id = u.old_venue_id and e.id = u.id and (u.old_venue_id = u.venue_id or not exists (
           select from ingestion.webhook_events x
           where x.venue_id = u.venue_id and x.connection_id = u.connection_id and x.event_id = e.event_id and x.type = e.type))
@@ -40,8 +42,8 @@ internal sealed class EventReplay(
 
     private const string DeleteMovedSql = "delete from ingestion.webhook_events where venue_id = '' and id = any($1::uuid[])";
 
-    /// <summary>Returns how many events were replayed and, when the database refused a whole page, why: the table has changed then, and the rest is
-    /// left as it is.</summary>
+    /// <summary>Returns how many events were replayed and, when the database refused a whole page, why: the table has changed then, and
+    /// the rest is left as it is.</summary>
     public async Task<(int Replayed, string? Refusal)> RunAsync(
         string venueId,
         ReplaySelection selection,

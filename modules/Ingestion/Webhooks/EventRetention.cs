@@ -28,7 +28,8 @@ internal sealed partial class EventRetention(
     // Ids sort by time and have an index, so received_at needs none. Rows that are locked are left for the next run.
     private const string DeleteSql = """
         delete from ingestion.webhook_events e using (
-          select venue_id, id from ingestion.webhook_events where venue_id = $1 and id < $2 and received_at < $3 order by id limit $4 for update skip locked) old
+          select venue_id, id from ingestion.webhook_events where venue_id = $1 and id < $2 and received_at < $3
+          order by id limit $4 for update skip locked) old
         where e.venue_id = old.venue_id and e.id = old.id
         """;
 

@@ -18,9 +18,9 @@ namespace Ingestion.Webhooks;
 /// connection's own. The response is, in this order: 413 if the body is too large; 403 if the signature is missing or wrong or there is no
 /// such connection; 200 for every event that is stored, even if it is ignored or failed; 503 with Retry-After while it cannot be stored, so
 /// that the provider sends it again.</summary>
-/// <remarks>Sources: Square docs, Webhooks › Overview: every response but 2xx is retried for 24 hours. Toast developer guide, apiTimeouts:
-/// a response is due within 2 seconds; apiRetrySupport: events are sent again on 5xx; devOrdersWebhookRef: bodies can exceed 600
-/// KB.</remarks>
+/// <remarks>Sources: Square docs, Webhooks › Overview: every response but 2xx is retried for 24 hours. Toast developer guide,
+/// apiTimeouts: a response is due within 2 seconds; apiRetrySupport: events are sent again on 5xx; devOrdersWebhookRef: bodies can exceed
+/// 600 KB.</remarks>
 internal sealed class WebhookEndpoint(IWebhookVerifier gate, WebhookWriteQueue queue, IClock clock)
 {
     private const int Megabyte = 1024 * 1024;

@@ -55,8 +55,8 @@ internal sealed class WebhookEventRow
 
     public static void Map(EntityTypeBuilder<WebhookEventRow> row)
     {
-        // The key contains the connection, because two connections of one merchant get the same event under the same id and each keeps its own.
-        // It contains the type, because Square's own samples of refund.created and refund.updated share one event_id.
+        // The key contains the connection, because two connections of one merchant get the same event under the same id and each keeps
+        // its own. It contains the type, because Square's own samples of refund.created and refund.updated share one event_id.
         row.ToTable("webhook_events")
             .HasKey(e => new
             {

@@ -7,8 +7,8 @@ using PosModular.Kernel.Time;
 
 namespace Ingestion.Webhooks;
 
-/// <summary>The group commit: all events that have arrived go into one transaction, and their senders are answered after it. No event is acknowledged
-/// before it is durable.</summary>
+/// <summary>The group commit: all events that have arrived go into one transaction, and their senders are answered after it. No event is
+/// acknowledged before it is durable.</summary>
 internal sealed partial class WebhookWriteQueue(Func<BatchWriter> writers, TimeProvider time, ILogger<WebhookWriteQueue> log)
     : BackgroundService
 {
@@ -25,9 +25,11 @@ internal sealed partial class WebhookWriteQueue(Func<BatchWriter> writers, TimeP
     private readonly Dictionary<string, long> _lockedVenues = [];
     private long _queuedBytes;
 
-    /// <summary>Returns true when the event is stored. Returns false when it could not be stored in time, so that the sender has to send it again.</summary>
+    /// <summary>Returns true when the event is stored. Returns false when it could not be stored in time, so that the sender has to send
+    /// it again.</summary>
     /// <param name="item">The item with its raw event.</param>
-    /// <param name="timeout">How long the sender waits for the answer; null when that is longer than an event may wait here (5 s).</param>
+    /// <param name="timeout">How long the sender waits for the answer; null when that is longer than an event may wait here (5
+    /// s).</param>
     public Task<bool> EnqueueAsync(BatchItem item, TimeSpan? timeout = null)
     {
         var size = item.Event!.Payload.Length;
