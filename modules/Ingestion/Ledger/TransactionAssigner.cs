@@ -55,7 +55,8 @@ internal sealed class TransactionAssigner(NpgsqlDataSource database, FeedSignal 
     private static string Condition(AssignmentScope scope) =>
         scope switch
         {
-            AssignmentScope.AllWithCard => $"card_token = $2 and user_id is distinct from $3 and matched_by is distinct from {MatchedBy.Hand:D}",
+            AssignmentScope.AllWithCard =>
+                $"card_token = $2 and user_id is distinct from $3 and matched_by is distinct from {MatchedBy.Hand:D}",
             AssignmentScope.MatchedByCard => $"card_token = $2 and matched_by = {MatchedBy.Card:D}",
             _ => "id = $2::uuid and (user_id is distinct from $3 or matched_by is distinct from $4)",
         };
