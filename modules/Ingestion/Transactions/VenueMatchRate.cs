@@ -1,5 +1,6 @@
 using GraphQL;
 using Ingestion.Contracts;
+using Integrations.Contracts.Connections;
 using Integrations.Contracts.Access;
 using Integrations.Contracts.Calendar;
 using Integrations.Contracts.Venues;
