@@ -1,8 +1,8 @@
 using GraphQL;
 using Ingestion.Contracts;
-using Integrations.Contracts.Connections;
 using Integrations.Contracts.Access;
 using Integrations.Contracts.Calendar;
+using Integrations.Contracts.Connections;
 using Integrations.Contracts.Venues;
 using NodaTime;
 using Npgsql;
