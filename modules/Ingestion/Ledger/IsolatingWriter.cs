@@ -5,7 +5,7 @@ using PosModular.Kernel.Data;
 namespace Ingestion.Ledger;
 
 /// <summary>What became of one item.</summary>
-internal enum WriteResult
+internal enum WriteStatus
 {
     /// <summary>It is durable.</summary>
     Stored,
@@ -20,7 +20,7 @@ internal enum WriteResult
 /// <param name="Item">The item.</param>
 /// <param name="Result">What became of it.</param>
 /// <param name="Error">Why it is not stored; null when it is.</param>
-internal readonly record struct WriteOutcome<TItem>(TItem Item, WriteResult Result, Exception? Error)
+internal readonly record struct WriteOutcome<TItem>(TItem Item, WriteStatus Status, Exception? Error)
 {
     /// <summary>Whether the database refused the item, in contrast to being away or busy.</summary>
     public bool IsRefused => Error is { } error && (error.IsDataError() || error.IsIntegrityViolation());
@@ -58,33 +58,33 @@ internal static class IsolatingWriter
             {
                 neighbourWritten |= result!.WroteVersions;
                 foreach (var item in part)
-                    yield return new WriteOutcome<TItem>(item, WriteResult.Stored, null);
+                    yield return new WriteOutcome<TItem>(item, WriteStatus.Stored, null);
             }
             else if (error.IsDataError() || error.IsIntegrityViolation())
             {
                 if (part.Count > 1)
                     PushAll([part.Take(part.Count / 2), part.Skip(part.Count / 2)]);
                 else if (error.IsDataError())
-                    yield return new WriteOutcome<TItem>(part[0], WriteResult.Rejected, error);
+                    yield return new WriteOutcome<TItem>(part[0], WriteStatus.Rejected, error);
                 else
-                    suspects.Add(new WriteOutcome<TItem>(part[0], WriteResult.Retry, error));
+                    suspects.Add(new WriteOutcome<TItem>(part[0], WriteStatus.Retry, error));
             }
             else if (error.IsLockTimeout() && part.GroupBy(venueOf).ToArray() is { Length: > 1 } venues)
                 PushAll(venues);
             else
             {
                 foreach (var item in part)
-                    yield return new WriteOutcome<TItem>(item, WriteResult.Retry, error);
+                    yield return new WriteOutcome<TItem>(item, WriteStatus.Retry, error);
                 if (error.IsLockTimeout())
                     continue;
                 // The database is away or busy: the rest would fare no better now.
                 foreach (var item in remaining.SelectMany(rest => rest))
-                    yield return new WriteOutcome<TItem>(item, WriteResult.Retry, error);
+                    yield return new WriteOutcome<TItem>(item, WriteStatus.Retry, error);
                 remaining.Clear();
             }
         }
         foreach (var suspect in suspects)
-            yield return neighbourWritten ? suspect with { Result = WriteResult.Rejected } : suspect;
+            yield return neighbourWritten ? suspect with { Status = WriteStatus.Rejected } : suspect;
 
         void PushAll(IEnumerable<IEnumerable<TItem>> parts)
         {

@@ -142,9 +142,9 @@ internal sealed partial class OrderFetcher(
         );
         await foreach (var outcome in outcomes)
         {
-            if (outcome.Result == WriteResult.Stored)
+            if (outcome.Status == WriteStatus.Stored)
                 _consecutiveFaults.Remove(outcome.Item.Connection.ConnectionId);
-            else if (outcome.Result == WriteResult.Rejected) // it counts as missing, so that it is given up in the end
+            else if (outcome.Status == WriteStatus.Rejected) // it counts as missing, so that it is given up in the end
                 await WriteAsync(writer, [outcome.Item with { Order = null }], cancellationToken);
             else if (outcome.IsRefused)
                 refused.Add(outcome);
@@ -198,7 +198,7 @@ internal sealed partial class OrderFetcher(
 
     [LoggerMessage(
         LogLevel.Error,
-        "The database refused every order fetched for connection {Connection}, so its tables may have changed. They are fetched again: {Reason}"
+        "The database refused every order of connection {Connection}, so its tables may have changed. They are fetched again later: {Reason}"
     )]
     private static partial void LogRefused(ILogger log, Guid connection, string reason);
 

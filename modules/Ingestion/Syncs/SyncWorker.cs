@@ -185,11 +185,11 @@ internal sealed partial class SyncWorker(
         var outcomes = IsolatingWriter.WriteAsync(items, i => i.VenueId, WriteAsync, cancellationToken);
         await foreach (var outcome in outcomes)
         {
-            if (outcome.Result == WriteResult.Rejected)
+            if (outcome.Status == WriteStatus.Rejected)
                 skipped.Add($"{outcome.Item.Label}: {outcome.Reason}");
-            else if (outcome.Result == WriteResult.Retry && !outcome.IsRefused)
+            else if (outcome.Status == WriteStatus.Retry && !outcome.IsRefused)
                 ExceptionDispatchInfo.Throw(outcome.Error!);
-            else if (outcome.Result == WriteResult.Retry)
+            else if (outcome.Status == WriteStatus.Retry)
                 return (position, false, RefusedBy(outcome.Reason));
         }
         foreach (var what in skipped)

@@ -142,12 +142,12 @@ internal sealed class EventReplay(
             );
             await foreach (var outcome in outcomes)
             {
-                if (outcome.Result == WriteResult.Retry)
+                if (outcome.Status == WriteStatus.Retry)
                 {
                     retries.Add(outcome);
                     continue;
                 }
-                if (outcome.Result == WriteResult.Rejected)
+                if (outcome.Status == WriteStatus.Rejected)
                     await WriteTogetherAsync(writer, venueId, [outcome.Item.ToFailed(outcome.Reason)], cancellationToken);
                 written++;
             }

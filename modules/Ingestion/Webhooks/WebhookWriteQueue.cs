@@ -93,9 +93,9 @@ internal sealed partial class WebhookWriteQueue(Func<BatchWriter> writers, TimeP
             );
             await foreach (var outcome in outcomes)
             {
-                if (outcome.Result == WriteResult.Stored)
+                if (outcome.Status == WriteStatus.Stored)
                     outcome.Item.Complete(true);
-                else if (outcome.Result == WriteResult.Rejected)
+                else if (outcome.Status == WriteStatus.Rejected)
                     await StoreAsFailedAsync(writer, outcome.Item, outcome.Reason, cancellationToken);
                 else if (outcome.IsRefused) // the table has changed, and it may be changed back before the event is sent again
                     outcome.Item.Complete(false);

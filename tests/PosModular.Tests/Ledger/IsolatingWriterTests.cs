@@ -36,7 +36,7 @@ public sealed class IsolatingWriterTests
             TestContext.Current.CancellationToken
         );
         await foreach (var outcome in written)
-            outcomes.Add($"{outcome.Item} {outcome.Result}");
+            outcomes.Add($"{outcome.Item} {outcome.Status}");
         return (string.Join(", ", outcomes), writes);
     }
 

@@ -13,7 +13,8 @@ using Xunit;
 
 namespace PosModular.Tests.Ledger;
 
-/// <summary>Each column is written under its own name and read back from it: two columns that change places fail one of these tests.</summary>
+/// <summary>Each column is written under its own name and read back from it: two columns that change places fail one of these
+/// tests.</summary>
 public sealed class LedgerTablesTests
 {
     private static readonly Guid Id = new("0193a000-0000-7000-8000-000000000001");
