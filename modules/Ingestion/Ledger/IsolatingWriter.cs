@@ -18,7 +18,7 @@ internal enum WriteStatus
 }
 
 /// <param name="Item">The item.</param>
-/// <param name="Result">What became of it.</param>
+/// <param name="Status">What became of it.</param>
 /// <param name="Error">Why it is not stored; null when it is.</param>
 internal readonly record struct WriteOutcome<TItem>(TItem Item, WriteStatus Status, Exception? Error)
 {
