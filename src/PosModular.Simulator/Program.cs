@@ -2,7 +2,7 @@ using PosModular.Simulator;
 
 try
 {
-    await using var app = SquareSimulator.Build(args);
+    await using var app = PosSimulator.Build(args);
     await app.RunAsync();
     return Environment.ExitCode;
 }

@@ -18,30 +18,30 @@ public sealed class RunningSimulator(WebApplication app) : IAsyncDisposable
         new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
 
     /// <summary>Merchants, locations and access tokens.</summary>
-    public SellerBook Sellers { get; } = app.Services.GetRequiredService<SellerBook>();
+    public SellerStore Sellers { get; } = app.Services.GetRequiredService<SellerStore>();
 
     /// <summary>Payments, orders, refunds and the events that told of them.</summary>
-    public Ledger Ledger { get; } = app.Services.GetRequiredService<Ledger>();
+    public SquareLedger Ledger { get; } = app.Services.GetRequiredService<SquareLedger>();
 
     /// <summary>Webhook subscriptions.</summary>
-    public SubscriptionBook Subscriptions { get; } = app.Services.GetRequiredService<SubscriptionBook>();
+    public SubscriptionStore Subscriptions { get; } = app.Services.GetRequiredService<SubscriptionStore>();
 
     /// <summary>What became of each webhook.</summary>
-    public Deliveries Deliveries { get; } = app.Services.GetRequiredService<Deliveries>();
+    public SquareWebhookSender Deliveries { get; } = app.Services.GetRequiredService<SquareWebhookSender>();
 
     /// <summary>Toast's restaurants, logins, orders and webhooks.</summary>
-    public ToastBooks Toast { get; } = app.Services.GetRequiredService<ToastBooks>();
+    public SimulatedToast Toast { get; } = app.Services.GetRequiredService<SimulatedToast>();
 
     /// <summary>Switches for bad weather.</summary>
-    public FaultBook Faults { get; } = app.Services.GetRequiredService<FaultBook>();
+    public FaultRegistry Faults { get; } = app.Services.GetRequiredService<FaultRegistry>();
 
     /// <summary>What was asked of the API.</summary>
     public RequestLog Requests { get; } = app.Services.GetRequiredService<RequestLog>();
 
     /// <summary>Ends when a demo with a limit of sales has sold them and each webhook is delivered or dropped; fails when it cannot go on.</summary>
-    public async Task WhenDemoSoldAsync(CancellationToken cancellationToken = default)
+    public async Task WaitForDemoSalesAsync(CancellationToken cancellationToken = default)
     {
-        await app.Services.GetRequiredService<DemoNight>().Sold.WaitAsync(cancellationToken);
+        await app.Services.GetRequiredService<DemoScenario>().SalesCompleted.WaitAsync(cancellationToken);
         await Deliveries.WhenIdleAsync(cancellationToken);
     }
 

@@ -52,28 +52,28 @@ public sealed record SimulatorSettings
         return new SimulatorSettings
         {
             Urls = line["urls"] ?? defaults.Urls,
-            RetryScale = Number(line, "retry-scale", defaults.RetryScale, 0, 1),
-            DeliveryTimeout = TimeSpan.FromSeconds(Number(line, "delivery-timeout-seconds", 10, 0.01, 600)),
-            DeliveryConcurrency = (int)Number(line, "delivery-concurrency", defaults.DeliveryConcurrency, 1, 10_000),
-            PageSize = (int)Number(line, "page-size", defaults.PageSize, 1, 100),
-            ListLag = TimeSpan.FromSeconds(Number(line, "list-lag-seconds", 0, 0, 3_600)),
+            RetryScale = ReadNumber(line, "retry-scale", defaults.RetryScale, 0, 1),
+            DeliveryTimeout = TimeSpan.FromSeconds(ReadNumber(line, "delivery-timeout-seconds", 10, 0.01, 600)),
+            DeliveryConcurrency = (int)ReadNumber(line, "delivery-concurrency", defaults.DeliveryConcurrency, 1, 10_000),
+            PageSize = (int)ReadNumber(line, "page-size", defaults.PageSize, 1, 100),
+            ListLag = TimeSpan.FromSeconds(ReadNumber(line, "list-lag-seconds", 0, 0, 3_600)),
             CursorLifetime = line["cursor-lifetime-seconds"] is null
                 ? null
-                : TimeSpan.FromSeconds(Number(line, "cursor-lifetime-seconds", 0, 0, 86_400)),
-            ToastDeliveryTimeout = TimeSpan.FromSeconds(Number(line, "toast-delivery-timeout-seconds", 2, 0.01, 600)),
+                : TimeSpan.FromSeconds(ReadNumber(line, "cursor-lifetime-seconds", 0, 0, 86_400)),
+            ToastDeliveryTimeout = TimeSpan.FromSeconds(ReadNumber(line, "toast-delivery-timeout-seconds", 2, 0.01, 600)),
             LogsToConsole = line["quiet"] is not "true",
             Demo = args is ["demo", ..] ? PosModular.Simulator.Demo.DemoSettings.FromCommandLine(line) : null,
         };
     }
 
-    internal static double Number(IConfiguration line, string name, double fallback, double least, double most)
+    internal static double ReadNumber(IConfiguration configuration, string name, double fallback, double min, double max)
     {
-        if (line[name] is not { } text)
+        if (configuration[name] is not { } text)
             return fallback;
-        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
+        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max
             ? number
             : throw new ArgumentException(
-                $"--{name} must be a number from {least.ToString(CultureInfo.InvariantCulture)} to {most.ToString(CultureInfo.InvariantCulture)}, not '{text}'."
+                $"--{name} must be a number from {min.ToString(CultureInfo.InvariantCulture)} to {max.ToString(CultureInfo.InvariantCulture)}, not '{text}'."
             );
     }
 }

@@ -9,21 +9,21 @@ namespace PosModular.Simulator;
 /// </summary>
 internal static class SquareError
 {
-    public static IResult Answer(int status, string code, string detail, string? field = null) =>
-        SquareAnswer.Of(Body(code, detail, field), status);
+    public static IResult Response(int status, string code, string detail, string? field = null) =>
+        SquareResponse.FromJson(Body(code, detail, field), status);
 
-    public static IResult Unauthorized() => Answer(401, "UNAUTHORIZED", "This request could not be authorized.");
+    public static IResult Unauthorized() => Response(401, "UNAUTHORIZED", "This request could not be authorized.");
 
-    public static IResult NotFound(string what) => Answer(404, "NOT_FOUND", $"{what} not found.");
+    public static IResult NotFound(string what) => Response(404, "NOT_FOUND", $"{what} not found.");
 
-    public static IResult Bad(string code, string detail, string field) => Answer(400, code, detail, field);
+    public static IResult BadRequest(string code, string detail, string field) => Response(400, code, detail, field);
 
     /// <summary>The body alone.</summary>
     public static JsonObject Body(string code, string detail, string? field = null)
     {
         var error = new JsonObject
         {
-            ["category"] = CategoryOf(code),
+            ["category"] = CategoryForCode(code),
             ["code"] = code,
             ["detail"] = detail,
         };
@@ -33,7 +33,7 @@ internal static class SquareError
     }
 
     /// <summary>The code that usually goes with a status.</summary>
-    public static string CodeOf(int status) =>
+    public static string CodeForStatus(int status) =>
         status switch
         {
             400 => "BAD_REQUEST",
@@ -49,17 +49,17 @@ internal static class SquareError
         };
 
     /// <summary>A 404 or 405 of the routing itself gets a body too.</summary>
-    public static Task WriteBareStatusAsync(HttpContext context)
+    public static Task WriteStatusBodyAsync(HttpContext context)
     {
         context.Response.ContentType = "application/json";
         var status = context.Response.StatusCode;
         var detail = $"{context.Request.Method} {context.Request.Path} is not served.";
         return context.Response.WriteAsync(
-            ToastError.Concerns(context.Request.Path) ? ToastError.Body(status, detail) : SquareAnswer.Text(Body(CodeOf(status), detail))
+            ToastError.IsToastPath(context.Request.Path) ? ToastError.Body(status, detail) : SquareResponse.Serialize(Body(CodeForStatus(status), detail))
         );
     }
 
-    private static string CategoryOf(string code) =>
+    private static string CategoryForCode(string code) =>
         code switch
         {
             "UNAUTHORIZED"

@@ -6,31 +6,31 @@ namespace PosModular.Simulator;
 /// <summary>Ids that look like Square's. Drawn from the system's randomness, never from a seed: they do not repeat over restarts.</summary>
 internal static class SquareId
 {
-    private const string Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    private const string Alphanumerics = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
     /// <summary>Payments and orders: 29 letters and digits that end in ZY.</summary>
-    public static string Payment() => RandomNumberGenerator.GetString(Letters, 27) + "ZY";
+    public static string Payment() => RandomNumberGenerator.GetString(Alphanumerics, 27) + "ZY";
 
     /// <summary>A refund's id starts with its payment's.</summary>
-    public static string Refund(string paymentId) => $"{paymentId}_{RandomNumberGenerator.GetString(Letters, 43)}";
+    public static string Refund(string paymentId) => $"{paymentId}_{RandomNumberGenerator.GetString(Alphanumerics, 43)}";
 
     /// <summary>Merchants and locations: 13 capitals and digits.</summary>
-    public static string Place() => RandomNumberGenerator.GetString(Letters.AsSpan()[..26], 12) + "7";
+    public static string MerchantOrLocation() => RandomNumberGenerator.GetString(Alphanumerics.AsSpan()[..26], 12) + "7";
 
-    public static string Application() => "sq0idp-" + RandomNumberGenerator.GetString(Letters, 22);
+    public static string Application() => "sq0idp-" + RandomNumberGenerator.GetString(Alphanumerics, 22);
 
-    public static string AccessToken() => "EAAA" + RandomNumberGenerator.GetString(Letters, 60);
+    public static string AccessToken() => "EAAA" + RandomNumberGenerator.GetString(Alphanumerics, 60);
 
-    public static string RefreshToken() => "EQAA" + RandomNumberGenerator.GetString(Letters, 60);
+    public static string RefreshToken() => "EQAA" + RandomNumberGenerator.GetString(Alphanumerics, 60);
 
-    public static string ApplicationSecret() => "sq0csp-" + RandomNumberGenerator.GetString(Letters, 43);
+    public static string ApplicationSecret() => "sq0csp-" + RandomNumberGenerator.GetString(Alphanumerics, 43);
 
     public static string Subscription() => "wbhk_" + RandomNumberGenerator.GetHexString(32, lowercase: true);
 
     /// <summary>22 characters without padding; used as text, never decoded.</summary>
-    public static string SignatureKey() => RandomNumberGenerator.GetString(Letters, 22);
+    public static string SignatureKey() => RandomNumberGenerator.GetString(Alphanumerics, 22);
 
     /// <summary>The same text always gives the same opaque word of up to 86 characters.</summary>
-    public static string WordFor(string text, int length) =>
+    public static string OpaqueHash(string text, int length) =>
         Convert.ToBase64String(SHA512.HashData(Encoding.UTF8.GetBytes(text))).Replace('+', '-').Replace('/', '_')[..length];
 }

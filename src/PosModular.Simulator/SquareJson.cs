@@ -8,13 +8,13 @@ namespace PosModular.Simulator;
 internal static class SquareJson
 {
     /// <summary>Square sends &lt; and &gt; as they are; so must the bytes that are signed.</summary>
-    private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>One object.</summary>
-    public static ReadOnlyMemory<byte> Object(Action<Utf8JsonWriter> write)
+    public static ReadOnlyMemory<byte> WriteObject(Action<Utf8JsonWriter> write)
     {
         var bytes = new ArrayBufferWriter<byte>(2048);
-        using (var json = new Utf8JsonWriter(bytes, Writing))
+        using (var json = new Utf8JsonWriter(bytes, WriterOptions))
         {
             json.WriteStartObject();
             write(json);
@@ -24,7 +24,7 @@ internal static class SquareJson
         return bytes.WrittenMemory;
     }
 
-    public static IResult Answer(Action<Utf8JsonWriter> write) => Results.Bytes(Object(write), "application/json");
+    public static IResult Response(Action<Utf8JsonWriter> write) => Results.Bytes(WriteObject(write), "application/json");
 
     /// <summary>Minor units and ISO 4217.</summary>
     public static void WriteMoney(this Utf8JsonWriter json, string name, long amount, string currency)

@@ -10,24 +10,24 @@ internal static class SquareTime
         at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
     /// <summary>Locations and ends of tokens: <c>2022-10-14T14:44:00Z</c>.</summary>
-    public static string Seconds(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+    public static string Rfc3339Seconds(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     /// <summary>Webhook subscriptions: <c>2022-01-10 23:29:48 +0000 UTC</c>, which is not RFC 3339.</summary>
-    public static string Subscription(DateTimeOffset at) =>
+    public static string SubscriptionTimestamp(DateTimeOffset at) =>
         at.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss '+0000 UTC'", CultureInfo.InvariantCulture);
 
     /// <summary>Test notifications: nine fraction digits, and a monotonic reading that is of no use to anyone.</summary>
-    public static string TestResult(DateTimeOffset at) =>
+    public static string TestResultTimestamp(DateTimeOffset at) =>
         at.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.fffffff'45 +0000 UTC m=+3863.054453746'", CultureInfo.InvariantCulture);
 
     /// <summary>Square keeps milliseconds; cutting them here makes what is listed equal to what is filtered.</summary>
-    public static DateTimeOffset ToMilliseconds(DateTimeOffset at)
+    public static DateTimeOffset TruncateToMilliseconds(DateTimeOffset at)
     {
         var ticks = at.UtcTicks;
         return new DateTimeOffset(ticks - ticks % TimeSpan.TicksPerMillisecond, TimeSpan.Zero);
     }
 
-    public static bool TryRead(string text, out DateTimeOffset at) =>
+    public static bool TryParse(string text, out DateTimeOffset at) =>
         DateTimeOffset.TryParse(
             text,
             CultureInfo.InvariantCulture,

@@ -10,7 +10,7 @@ using PosModular.Simulator.Sellers;
 namespace PosModular.Benchmarks;
 
 /// <summary>A connected till: where its webhooks go and the key that signs them.</summary>
-internal sealed record ConnectedTill(string VenueId, string LocationId, string Url, byte[] Key);
+internal sealed record ConnectedLocation(string VenueId, string LocationId, string Url, byte[] Key);
 
 /// <summary>The host's GraphQL, for setting up.</summary>
 internal sealed class BenchApi : IDisposable
@@ -37,10 +37,10 @@ internal sealed class BenchApi : IDisposable
     }
 
     /// <summary>A venue with a till and three rules: two that its guests pass in the warm-up and one that is tried at each of their sales for nothing.</summary>
-    public async Task<ConnectedTill> OpenVenueAsync(RunningSimulator square, string venueId)
+    public async Task<ConnectedLocation> CreateVenueAsync(RunningSimulator simulator, string venueId)
     {
-        var till = square.Sellers.AddTill(new TillOrder { AccessToken = "token-" + Guid.NewGuid().ToString("N") });
-        await AskAsync(
+        var till = simulator.Sellers.AddSeller(new SellerDraft { AccessToken = "token-" + Guid.NewGuid().ToString("N") });
+        await MutateAsync(
             "registerVenue",
             "RegisterVenueInput",
             "",
@@ -54,7 +54,7 @@ internal sealed class BenchApi : IDisposable
             }
         );
         var webhook = (
-            await AskAsync(
+            await MutateAsync(
                 "connectPos",
                 "ConnectPosInput",
                 "connection { webhook { notificationUrl subscriptionId } }",
@@ -72,7 +72,7 @@ internal sealed class BenchApi : IDisposable
             )
         ).GetProperty("connection").GetProperty("webhook");
         foreach (var (tier, threshold) in new[] { ("REGULAR", 20), ("PLATINUM", 80), ("WHALE", 1_000_000) })
-            await AskAsync(
+            await MutateAsync(
                 "createSpendRule",
                 "CreateSpendRuleInput",
                 "",
@@ -84,8 +84,8 @@ internal sealed class BenchApi : IDisposable
                     unlocksTier = tier,
                 }
             );
-        var key = square.Subscriptions.All.Single(s => s.Id == webhook.GetProperty("subscriptionId").GetString()).SignatureKey;
-        return new ConnectedTill(
+        var key = simulator.Subscriptions.All.Single(s => s.Id == webhook.GetProperty("subscriptionId").GetString()).SignatureKey;
+        return new ConnectedLocation(
             venueId,
             till.Location.Id,
             webhook.GetProperty("notificationUrl").GetString()!,
@@ -94,19 +94,19 @@ internal sealed class BenchApi : IDisposable
     }
 
     /// <summary>Sends one webhook by itself.</summary>
-    public async Task PostAsync(ConnectedTill till, byte[] body)
+    public async Task PostWebhookAsync(ConnectedLocation location, byte[] body)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(till.Url).AbsolutePath)
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(location.Url).AbsolutePath)
         {
             Content = new ByteArrayContent(body),
         };
-        request.Headers.TryAddWithoutValidation("x-square-hmacsha256-signature", Webhook.Sign(body, till.Url, till.Key));
+        request.Headers.TryAddWithoutValidation("x-square-hmacsha256-signature", Webhook.Sign(body, location.Url, location.Key));
         using var answer = await _http.SendAsync(request);
         answer.EnsureSuccessStatusCode();
     }
 
     /// <summary>A mutation's payload; throws when it has errors.</summary>
-    public async Task<JsonElement> AskAsync(string mutation, string type, string fields, object input)
+    public async Task<JsonElement> MutateAsync(string mutation, string type, string fields, object input)
     {
         using var response = await _http.PostAsJsonAsync(
             "/graphql",

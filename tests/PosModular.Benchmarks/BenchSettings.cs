@@ -4,32 +4,32 @@ namespace PosModular.Benchmarks;
 
 /// <param name="Connections">How many senders, each with one request under way.</param>
 /// <param name="Venues">How many venues they send for.</param>
-/// <param name="Cards">How many cards of each venue are tied to guests.</param>
+/// <param name="CardsPerVenue">How many cards of each venue are tied to guests.</param>
 /// <param name="WarmUp">Not measured: the JIT, the plans and the unlocks.</param>
 /// <param name="Measured">Measured.</param>
-/// <param name="Readers">Whether rules and analytics follow.</param>
-/// <param name="Orders">Whether each sale has an order, which is fetched for its tax and discount: one more state of the sale.</param>
-/// <param name="Fraction">Whether to measure what rules and analytics cost, with them and without them in turn.</param>
-/// <param name="Phases">How many turns; as many with as without.</param>
-/// <param name="Phase">How long each turn is.</param>
+/// <param name="HasReaders">Whether rules and analytics follow.</param>
+/// <param name="HasOrders">Whether each sale has an order, which is fetched for its tax and discount: one more state of the sale.</param>
+/// <param name="ReaderCost">Whether to measure what rules and analytics cost, with them and without them in turn.</param>
+/// <param name="PhaseCount">How many turns; as many with as without.</param>
+/// <param name="PhaseLength">How long each turn is.</param>
 /// <param name="Sync">Whether to measure a backfill.</param>
 /// <param name="Pages">Whether to measure pages of sales.</param>
-/// <param name="Rows">How many sales are in the table before either.</param>
+/// <param name="ExistingRows">How many sales are in the table before either.</param>
 /// <param name="Payments">How many the backfill reads.</param>
 internal sealed record BenchSettings(
     int Connections,
     int Venues,
-    int Cards,
+    int CardsPerVenue,
     TimeSpan WarmUp,
     TimeSpan Measured,
-    bool Readers,
-    bool Orders,
-    bool Fraction,
-    int Phases,
-    TimeSpan Phase,
+    bool HasReaders,
+    bool HasOrders,
+    bool ReaderCost,
+    int PhaseCount,
+    TimeSpan PhaseLength,
     bool Sync,
     bool Pages,
-    int Rows,
+    int ExistingRows,
     int Payments
 )
 {
@@ -38,7 +38,7 @@ internal sealed record BenchSettings(
         + " | --sync [--payments 100000] [--rows 1000000] | --pages [--rows 1000000]";
 
     /// <summary>Null when they make no sense.</summary>
-    public static BenchSettings? Read(string[] args)
+    public static BenchSettings? Parse(string[] args)
     {
         int? Value(string name, int usual) =>
             Array.IndexOf(args, name) is var at && at < 0 ? usual

@@ -12,8 +12,8 @@ namespace PosModular.Benchmarks;
 /// <summary>What the first page of a venue's sales costs and the page after as many rows as the table was filled with, by turns in one run.</summary>
 internal static class PagesBench
 {
-    private const int Size = 50;
-    private const int WarmUp = 200;
+    private const int PageSize = 50;
+    private const int WarmUpRounds = 200;
     private const int Rounds = 1_000;
 
     private const string Query = """
@@ -30,7 +30,7 @@ internal static class PagesBench
             NullLogger.Instance,
             CancellationToken.None
         );
-        await using var square = await SquareSimulator.StartAsync();
+        await using var square = await PosSimulator.StartAsync();
         await using var host = await BenchHost.StartAsync(
             postgres.ConnectionString,
             square,
@@ -38,29 +38,29 @@ internal static class PagesBench
             {
                 Venues = 1,
             },
-            settings.Readers
+            settings.HasReaders
         );
-        await host.CatchUpAsync();
-        await PastSales.PutAsync(host.Database, settings.Rows + Size);
+        await host.WaitForReadersAsync();
+        await ExistingTransactions.InsertAsync(host.Database, settings.ExistingRows + PageSize);
         using var api = new BenchApi(host.Address);
         var far = true;
         foreach (var order in new[] { "NEWEST_FIRST", "LARGEST_FIRST" })
         {
-            var after = await CursorAsync(host, order, settings.Rows);
+            var after = await CursorAsync(host, order, settings.ExistingRows);
             var (first, last) = (new List<TimeSpan>(), new List<TimeSpan>());
-            for (var i = 0; i < WarmUp + Rounds; i++)
+            for (var i = 0; i < WarmUpRounds + Rounds; i++)
             {
                 var (one, other) =
                     i % 2 == 0 ? (await TimeAsync(null), await TimeAsync(after)) : Swap(await TimeAsync(after), await TimeAsync(null));
-                if (i < WarmUp)
+                if (i < WarmUpRounds)
                     continue;
                 first.Add(one);
                 last.Add(other);
             }
-            var ratio = At(last, 0.5) / At(first, 0.5);
+            var ratio = Percentile(last, 0.5) / Percentile(first, 0.5);
             far &= ratio <= 1.5;
             Console.WriteLine(
-                $"{order, -14} page 1: median {At(first, 0.5).TotalMilliseconds:N2} ms, p95 {At(first, 0.95).TotalMilliseconds:N2}   after row {settings.Rows:N0}: median {At(last, 0.5).TotalMilliseconds:N2} ms, p95 {At(last, 0.95).TotalMilliseconds:N2}   ratio {ratio:N2}"
+                $"{order, -14} page 1: median {Percentile(first, 0.5).TotalMilliseconds:N2} ms, p95 {Percentile(first, 0.95).TotalMilliseconds:N2}   after row {settings.ExistingRows:N0}: median {Percentile(last, 0.5).TotalMilliseconds:N2} ms, p95 {Percentile(last, 0.95).TotalMilliseconds:N2}   ratio {ratio:N2}"
             );
 
             async Task<TimeSpan> TimeAsync(string? cursor)
@@ -74,7 +74,7 @@ internal static class PagesBench
                         .GetProperty("venue")
                         .GetProperty("transactions")
                         .GetProperty("nodes")
-                        .GetArrayLength() == Size
+                        .GetArrayLength() == PageSize
                     ? took
                     : throw new InvalidOperationException("Not a whole page.");
             }
@@ -84,7 +84,7 @@ internal static class PagesBench
 
     private static (T, T) Swap<T>(T one, T other) => (other, one);
 
-    private static TimeSpan At(List<TimeSpan> times, double part) => times.Order().ElementAt((int)(times.Count * part));
+    private static TimeSpan Percentile(List<TimeSpan> times, double part) => times.Order().ElementAt((int)(times.Count * part));
 
     // As the list gives it to whoever has read so far; reading there would take thousands of pages.
     private static async Task<string> CursorAsync(BenchHost host, string order, int row)

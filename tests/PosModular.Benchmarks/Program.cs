@@ -4,11 +4,11 @@ using PosModular.Benchmarks;
 // till's past is read; or what a page of sales costs far down the list.
 return args switch
 {
-    ["hmac-floor", var url] => await HmacFloor.ServeAsync(url),
+    ["hmac-floor", var url] => await SignatureBaseline.ServeAsync(url),
     ["--help", ..] => BenchSettings.Usage(),
-    _ when BenchSettings.Read(args) is { } settings => settings switch
+    _ when BenchSettings.Parse(args) is { } settings => settings switch
     {
-        { Fraction: true } => await FractionBench.RunAsync(settings),
+        { ReaderCost: true } => await ReaderCostBench.RunAsync(settings),
         { Sync: true } => await SyncBench.RunAsync(settings),
         { Pages: true } => await PagesBench.RunAsync(settings),
         _ => await WebhookBench.RunAsync(settings),

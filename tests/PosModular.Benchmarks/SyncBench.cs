@@ -12,7 +12,7 @@ namespace PosModular.Benchmarks;
 internal static class SyncBench
 {
     private const int WarmUp = 10_000;
-    private const int Guests = 1_000;
+    private const int GuestCount = 1_000;
 
     public static async Task<int> RunAsync(BenchSettings settings)
     {
@@ -22,7 +22,7 @@ internal static class SyncBench
             return 2;
         }
         Console.WriteLine(
-            $"{settings.Payments:N0} payments of one till into a table of {settings.Rows:N0}, warm-up {WarmUp:N0}; 70 % with cards of {Guests:N0} guests, 3 rules, no rate limit"
+            $"{settings.Payments:N0} payments of one till into a table of {settings.ExistingRows:N0}, warm-up {WarmUp:N0}; 70 % with cards of {GuestCount:N0} guests, 3 rules, no rate limit"
         );
         var directory = Path.Combine(Path.GetTempPath(), $"posmodular-bench-{Environment.ProcessId}");
         await using var postgres = await EmbeddedPostgres.StartAsync(
@@ -31,36 +31,36 @@ internal static class SyncBench
             NullLogger.Instance,
             CancellationToken.None
         );
-        await using var square = await SquareSimulator.StartAsync();
+        await using var square = await PosSimulator.StartAsync();
         await using var host = await BenchHost.StartAsync(
             postgres.ConnectionString,
             square,
             settings with
             {
                 Venues = 1,
-                Cards = Guests,
+                CardsPerVenue = GuestCount,
             },
-            settings.Readers
+            settings.HasReaders
         );
-        await host.CatchUpAsync();
-        await PastSales.RunAsync(host.Database, "delete from ingestion.order_fetches"); // of the sales that made the cards known: no till has those orders
-        await PastSales.PutAsync(host.Database, settings.Rows);
+        await host.WaitForReadersAsync();
+        await ExistingTransactions.ExecuteAsync(host.Database, "delete from ingestion.order_fetches"); // of the sales that made the cards known: no till has those orders
+        await ExistingTransactions.InsertAsync(host.Database, settings.ExistingRows);
 
         var today = new DateTimeOffset(TimeProvider.System.GetUtcNow().UtcDateTime.Date, TimeSpan.Zero);
-        RingUp(square, host.Till, 0, WarmUp, today.AddDays(-50), today.AddDays(-49));
-        RingUp(square, host.Till, WarmUp, settings.Payments, today.AddDays(-45), today.AddDays(-15));
+        AddSales(square, host.FirstLocation, 0, WarmUp, today.AddDays(-50), today.AddDays(-49));
+        AddSales(square, host.FirstLocation, WarmUp, settings.Payments, today.AddDays(-45), today.AddDays(-15));
         using var api = new BenchApi(host.Address);
         await BackfillAsync(api, host, today.AddDays(-50), today.AddDays(-49), WarmUp);
-        await host.CatchUpAsync();
+        await host.WaitForReadersAsync();
 
         var (hostBefore, postgresBefore, simulatorBefore) = (
-            host.Processor,
-            await host.PostgresProcessorAsync(),
+            host.ProcessorTime,
+            await host.PostgresProcessorTimeAsync(),
             Process.GetCurrentProcess().TotalProcessorTime
         );
         var (took, resident) = await BackfillAsync(api, host, today.AddDays(-45), today.AddDays(-15), settings.Payments);
-        var (behind, catchUp) = await host.CatchUpAsync();
-        var orders = await host.AskAsync<long>("select count(*) from ingestion.order_fetches");
+        var (behind, catchUp) = await host.WaitForReadersAsync();
+        var orders = await host.QueryScalarAsync<long>("select count(*) from ingestion.order_fetches");
         var perSecond = settings.Payments / took.TotalSeconds;
         Console.WriteLine(
             $"sync: {perSecond:N0} rows/s, {took.TotalSeconds:N1} s; changes behind at the end {behind:N0}, caught up in {catchUp.TotalMilliseconds:N0} ms; orders still to be fetched then {orders:N0}"
@@ -69,35 +69,35 @@ internal static class SyncBench
             $"   host's memory before, at 25, 50, 75 and 100 %: {string.Join("  ", resident.Select(r => $"{r >> 20:N0}"))} MB"
         );
         Console.WriteLine(
-            $"   processor time until caught up: host {(host.Processor - hostBefore).TotalSeconds:N1} s, PostgreSQL {(await host.PostgresProcessorAsync() - postgresBefore).TotalSeconds:N1} s, simulator {(Process.GetCurrentProcess().TotalProcessorTime - simulatorBefore).TotalSeconds:N1} s"
+            $"   processor time until caught up: host {(host.ProcessorTime - hostBefore).TotalSeconds:N1} s, PostgreSQL {(await host.PostgresProcessorTimeAsync() - postgresBefore).TotalSeconds:N1} s, simulator {(Process.GetCurrentProcess().TotalProcessorTime - simulatorBefore).TotalSeconds:N1} s"
         );
-        var proved = await host.ProveAsync(WarmUp + settings.Payments, "at the till") & await EqualsTheTillAsync(square, host);
+        var proved = await host.VerifyAsync(WarmUp + settings.Payments, "at the till") & await EqualsProviderAsync(square, host);
 
-        await PastSales.RunAsync(host.Database, "create table floor_sales (like ingestion.transactions including all)");
-        await PastSales.RunAsync(
+        await ExistingTransactions.ExecuteAsync(host.Database, "create table baseline_transactions (like ingestion.transactions including all)");
+        await ExistingTransactions.ExecuteAsync(
             host.Database,
-            "insert into floor_sales select * from ingestion.transactions where connection_id = '00000000-0000-0000-0000-000000000000'"
+            "insert into baseline_transactions select * from ingestion.transactions where connection_id = '00000000-0000-0000-0000-000000000000'"
         );
-        var one = await FloorAsync(postgres.ConnectionString, host.Database, clients: 1, settings.Payments);
-        var two = await FloorAsync(postgres.ConnectionString, host.Database, clients: 2, settings.Payments);
+        var one = await MeasureBaselineAsync(postgres.ConnectionString, host.Database, clients: 1, settings.Payments);
+        var two = await MeasureBaselineAsync(postgres.ConnectionString, host.Database, clients: 2, settings.Payments);
         Console.WriteLine(
             $"sync / pgbench with 1 client (one till is read by one worker, too) {perSecond / one:N2}, with 2 clients {perSecond / two:N2}"
         );
         return proved ? 0 : 1;
     }
 
-    private static void RingUp(RunningSimulator square, ConnectedTill till, int first, int count, DateTimeOffset from, DateTimeOffset to)
+    private static void AddSales(RunningSimulator simulator, ConnectedLocation location, int first, int count, DateTimeOffset from, DateTimeOffset to)
     {
         for (var i = 0; i < count; i++)
-            square.Ledger.AddSale(
+            simulator.Ledger.AddSale(
                 new Sale
                 {
-                    LocationId = till.LocationId,
+                    LocationId = location.LocationId,
                     Amount = 500 + (first + i) * 7919L % 5000,
                     Card = new Card
                     {
                         Fingerprint = Webhook.Fingerprint(
-                            i % 10 < 7 ? BenchHost.Card((i / 10 * 7 + i % 10) % Guests) : $"new-{first + i:D12}"
+                            i % 10 < 7 ? BenchHost.CardName((i / 10 * 7 + i % 10) % GuestCount) : $"new-{first + i:D12}"
                         ),
                     },
                     Captured = true,
@@ -118,13 +118,13 @@ internal static class SyncBench
         var resident = new List<long> { host.ResidentBytes };
         var began = Stopwatch.GetTimestamp();
         var run = (
-            await api.AskAsync(
+            await api.MutateAsync(
                 "syncTransactions",
                 "SyncTransactionsInput",
                 "runs { id }",
                 new
                 {
-                    host.Till.VenueId,
+                    host.FirstLocation.VenueId,
                     from,
                     to,
                 }
@@ -134,12 +134,12 @@ internal static class SyncBench
         while (true)
         {
             await breath.WaitForNextTickAsync();
-            var state = await host.AskAsync<int[]>($"select array[status, fetched] from ingestion.sync_runs where id = '{run}'");
+            var state = await host.QueryScalarAsync<int[]>($"select array[status, fetched] from ingestion.sync_runs where id = '{run}'");
             if (state[0] == 2)
                 break;
             if (state[0] > 2)
                 throw new InvalidOperationException(
-                    await host.AskAsync<string>(
+                    await host.QueryScalarAsync<string>(
                         $"select concat_ws(' ', status, error_code, error_message) from ingestion.sync_runs where id = '{run}'"
                     )
                 );
@@ -152,11 +152,11 @@ internal static class SyncBench
     }
 
     // Each sale, in its state and to the cent, with what its order says.
-    private static async Task<bool> EqualsTheTillAsync(RunningSimulator square, BenchHost host)
+    private static async Task<bool> EqualsProviderAsync(RunningSimulator simulator, BenchHost host)
     {
-        var theirs = square.Ledger.Payments(host.Till.LocationId);
+        var theirs = simulator.Ledger.Payments(host.FirstLocation.LocationId);
         var counts = (theirs.Count, theirs.Sum(p => p.Total), theirs.Sum(p => p.Tip), theirs.Sum(p => p.Tax));
-        var ours = await host.AskAsync<long[]>(
+        var ours = await host.QueryScalarAsync<long[]>(
             """
             select array[count(*), sum(total_minor), sum(tip_minor), sum(tax_minor)]::bigint[] from ingestion.transactions
             where connection_id <> '00000000-0000-0000-0000-000000000000' and external_id not like '%-first-%' and breakdown_complete and status = 2
@@ -170,17 +170,17 @@ internal static class SyncBench
     }
 
     // As many rows as the sync has written, after the same warm-up from the same state of the write-ahead log.
-    private static async Task<double> FloorAsync(string database, NpgsqlDataSource source, int clients, int rows)
+    private static async Task<double> MeasureBaselineAsync(string database, NpgsqlDataSource source, int clients, int rows)
     {
-        await PastSales.RunAsync(source, "vacuum analyze floor_sales");
-        await PastSales.RunAsync(source, "checkpoint");
+        await ExistingTransactions.ExecuteAsync(source, "vacuum analyze baseline_transactions");
+        await ExistingTransactions.ExecuteAsync(source, "checkpoint");
         var script = Path.Combine(Path.GetTempPath(), $"posmodular-bench-{Environment.ProcessId}.sql");
         await File.WriteAllTextAsync(
             script,
             $"""
             \set n random(1, 1000000000000)
-            insert into floor_sales ({PastSales.Columns})
-            select {PastSales.Values(
+            insert into baseline_transactions ({ExistingTransactions.Columns})
+            select {ExistingTransactions.Values(
                 "n",
                 "at",
                 "n"

@@ -18,27 +18,27 @@ internal static class WebhookBench
             NullLogger.Instance,
             CancellationToken.None
         );
-        var body = Webhook.Body("event-00000000", "payment-0000000", "LOCATION00", "card-0000000");
+        var body = Webhook.PaymentBody("event-00000000", "payment-0000000", "LOCATION00", "card-0000000");
         Console.WriteLine(
-            $"{settings.Connections} connections, {settings.Venues} venues of {settings.Cards} guests with cards and 3 rules, {settings.WarmUp.TotalSeconds:N0} s warm-up, {settings.Measured.TotalSeconds:N0} s measured, bodies of {body.Length:N0} bytes"
+            $"{settings.Connections} connections, {settings.Venues} venues of {settings.CardsPerVenue} guests with cards and 3 rules, {settings.WarmUp.TotalSeconds:N0} s warm-up, {settings.Measured.TotalSeconds:N0} s measured, bodies of {body.Length:N0} bytes"
         );
 
-        var ours = await OursAsync(postgres.ConnectionString, settings);
-        var inserts = await PgbenchAsync(postgres.ConnectionString, settings, body);
-        var hmac = await HmacAsync(settings, body);
+        var ours = await MeasureHostAsync(postgres.ConnectionString, settings);
+        var inserts = await MeasurePgbenchAsync(postgres.ConnectionString, settings, body);
+        var hmac = await MeasureSignatureBaselineAsync(settings, body);
         Console.WriteLine(
             $"ours / pgbench {ours.PerSecond / inserts.PerSecond:N2}   ours / signature only {ours.PerSecond / hmac.PerSecond:N2}"
         );
         return ours.Refused == 0 ? 0 : 1;
     }
 
-    private static async Task<Figures> OursAsync(string database, BenchSettings settings)
+    private static async Task<LoadResult> MeasureHostAsync(string database, BenchSettings settings)
     {
-        await using var square = await SquareSimulator.StartAsync();
-        await using var host = await BenchHost.StartAsync(database, square, settings, settings.Readers);
-        var requests = host.Requests(settings.WarmUp + settings.Measured);
-        var before = host.Processor;
-        var figures = await Load.RunAsync(
+        await using var square = await PosSimulator.StartAsync();
+        await using var host = await BenchHost.StartAsync(database, square, settings, settings.HasReaders);
+        var requests = host.PrepareRequests(settings.WarmUp + settings.Measured);
+        var before = host.ProcessorTime;
+        var figures = await LoadGenerator.RunAsync(
             "PosModular, durable webhooks",
             host.Address,
             settings.Connections,
@@ -47,20 +47,20 @@ internal static class WebhookBench
             requests
         );
         Console.WriteLine(figures);
-        var (behind, took) = await host.CatchUpAsync();
+        var (behind, took) = await host.WaitForReadersAsync();
         Console.WriteLine(
-            $"   {(settings.Readers ? $"changes behind at the end {behind:N0}, caught up in {took.TotalMilliseconds:N0} ms; " : "")}host's processor time {(host.Processor - before).TotalSeconds:N1} s"
+            $"   {(settings.HasReaders ? $"changes behind at the end {behind:N0}, caught up in {took.TotalMilliseconds:N0} ms; " : "")}host's processor time {(host.ProcessorTime - before).TotalSeconds:N1} s"
         );
-        return await host.ProveAsync(figures.Answered) ? figures : figures with { Refused = figures.Refused + 1 };
+        return await host.VerifyAsync(figures.Answered) ? figures : figures with { Refused = figures.Refused + 1 };
     }
 
-    private static async Task<Figures> HmacAsync(BenchSettings settings, byte[] body)
+    private static async Task<LoadResult> MeasureSignatureBaselineAsync(BenchSettings settings, byte[] body)
     {
         var address = RunningProgram.FreeAddress();
         await using var floor = RunningProgram.Start("dotnet", [typeof(WebhookBench).Assembly.Location, "hmac-floor", address.ToString()]);
-        await RunningProgram.WhenListeningAsync(address);
+        await RunningProgram.WaitUntilListeningAsync(address);
         var request = Webhook.Request("/", body, "https://pos.example.test/", "key"u8.ToArray());
-        var figures = await Load.RunAsync(
+        var figures = await LoadGenerator.RunAsync(
             "floor: web server, signature only",
             address,
             settings.Connections,
@@ -73,10 +73,10 @@ internal static class WebhookBench
     }
 
     // The same row as ingestion.webhook_events, with its key and its index.
-    private static async Task<Figures> PgbenchAsync(string database, BenchSettings settings, byte[] body)
+    private static async Task<LoadResult> MeasurePgbenchAsync(string database, BenchSettings settings, byte[] body)
     {
         await using (var source = NpgsqlDataSource.Create(database))
-        await using (var command = source.CreateCommand("create table floor_events (like ingestion.webhook_events including all)"))
+        await using (var command = source.CreateCommand("create table baseline_webhook_events (like ingestion.webhook_events including all)"))
             await command.ExecuteNonQueryAsync();
         var script = Path.Combine(Path.GetTempPath(), $"posmodular-bench-{Environment.ProcessId}.sql");
         await File.WriteAllTextAsync(
@@ -84,7 +84,7 @@ internal static class WebhookBench
             $"""
             \set n random(1, 1000000000000)
             \set v random(0, {settings.Venues - 1})
-            insert into floor_events (id, venue_id, connection_id, event_id, provider, type, status, received_at, attempts, payload)
+            insert into baseline_webhook_events (id, venue_id, connection_id, event_id, provider, type, status, received_at, attempts, payload)
             values (gen_random_uuid(), 'venue-' || :v, '00000000-0000-0000-0000-000000000000', :n::text, 2, 'payment.updated', 1, now(), 1, '\x{Convert.ToHexString(
                 body
             )}')
@@ -99,8 +99,8 @@ internal static class WebhookBench
             $"{(int)(settings.WarmUp + settings.Measured).TotalSeconds}"
         );
         File.Delete(script);
-        var figures = new Figures("floor: pgbench, the same raw event singly", 0, perSecond, mean, TimeSpan.Zero, 0);
-        Console.WriteLine($"{figures.What, -44} {figures.PerSecond, 9:N0}/s   mean {figures.Median.TotalMilliseconds, 5:N1} ms");
+        var figures = new LoadResult("floor: pgbench, the same raw event singly", 0, perSecond, mean, TimeSpan.Zero, 0);
+        Console.WriteLine($"{figures.Name, -44} {figures.PerSecond, 9:N0}/s   mean {figures.Median.TotalMilliseconds, 5:N1} ms");
         return figures;
     }
 }

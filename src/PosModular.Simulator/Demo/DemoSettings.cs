@@ -19,28 +19,28 @@ public sealed record DemoSettings(Uri Target, string Token, string OwnerToken)
     public double Speed { get; init; } = 60;
 
     /// <summary>After so many no new ones are rung up; 0: never.</summary>
-    public int Sales { get; init; }
+    public int MaxSales { get; init; }
 
     /// <summary>For the product to become ready.</summary>
-    public TimeSpan Wait { get; init; } = TimeSpan.FromSeconds(180);
+    public TimeSpan ReadyTimeout { get; init; } = TimeSpan.FromSeconds(180);
 
-    internal static DemoSettings FromCommandLine(IConfiguration line) =>
+    internal static DemoSettings FromCommandLine(IConfiguration configuration) =>
         new(
-            Uri.TryCreate(line["target"] ?? "http://localhost:8080", UriKind.Absolute, out var target) && target.Scheme is "http" or "https"
+            Uri.TryCreate(configuration["target"] ?? "http://localhost:8080", UriKind.Absolute, out var target) && target.Scheme is "http" or "https"
                 ? target
                 : throw new ArgumentException("--target must be the address of the running product, e.g. http://localhost:8080."),
-            (line["token"] ?? Environment.GetEnvironmentVariable("POS_DEMO_TOKEN")) is { Length: > 0 } token
+            (configuration["token"] ?? Environment.GetEnvironmentVariable("POS_DEMO_TOKEN")) is { Length: > 0 } token
                 ? token
                 : throw new ArgumentException("demo needs POS_DEMO_TOKEN or --token: a JWT with the role HEAD_MODERATOR."),
-            (line["owner-token"] ?? Environment.GetEnvironmentVariable("POS_DEMO_OWNER_TOKEN")) is { Length: > 0 } owner
+            (configuration["owner-token"] ?? Environment.GetEnvironmentVariable("POS_DEMO_OWNER_TOKEN")) is { Length: > 0 } owner
                 ? owner
                 : throw new ArgumentException("demo needs POS_DEMO_OWNER_TOKEN or --owner-token: a JWT with the sub demo-owner.")
         )
         {
-            Seed = (int)SimulatorSettings.Number(line, "seed", 1, int.MinValue, int.MaxValue),
-            SalesPerSecond = SimulatorSettings.Number(line, "sales-per-second", 5, 0.01, 1_000),
-            Speed = SimulatorSettings.Number(line, "speed", 60, 1, 100_000),
-            Sales = (int)SimulatorSettings.Number(line, "sales", 0, 0, int.MaxValue),
-            Wait = TimeSpan.FromSeconds(SimulatorSettings.Number(line, "wait-seconds", 180, 1, 86_400)),
+            Seed = (int)SimulatorSettings.ReadNumber(configuration, "seed", 1, int.MinValue, int.MaxValue),
+            SalesPerSecond = SimulatorSettings.ReadNumber(configuration, "sales-per-second", 5, 0.01, 1_000),
+            Speed = SimulatorSettings.ReadNumber(configuration, "speed", 60, 1, 100_000),
+            MaxSales = (int)SimulatorSettings.ReadNumber(configuration, "sales", 0, 0, int.MaxValue),
+            ReadyTimeout = TimeSpan.FromSeconds(SimulatorSettings.ReadNumber(configuration, "wait-seconds", 180, 1, 86_400)),
         };
 }

@@ -4,17 +4,17 @@ namespace PosModular.Simulator.Demo;
 
 /// <summary>A rule that stands ready at each venue of the demo; its name tells a second run that it is there.</summary>
 /// <param name="Name">For people.</param>
-/// <param name="Euros">Threshold; the same number of dollars, a hundred times as many yen.</param>
+/// <param name="ThresholdEuros">Threshold; the same number of dollars, a hundred times as many yen.</param>
 /// <param name="Tier">What it unlocks.</param>
 /// <param name="Access">What it opens.</param>
-/// <param name="Late">Only between 22:00 and 04:00 at the venue.</param>
-internal sealed record DemoRule(string Name, int Euros, string Tier, string Access, bool Late)
+/// <param name="LateNightOnly">Only between 22:00 and 04:00 at the venue.</param>
+internal sealed record DemoRule(string Name, int ThresholdEuros, string Tier, string Access, bool LateNightOnly)
 {
     public static readonly IReadOnlyList<DemoRule> All =
     [
-        new("Regulars", 50, "REGULAR", "PUBLIC_LOBBY", Late: false),
-        new("Platinum", 400, "PLATINUM", "PUBLIC_LOBBY", Late: false),
-        new("Whale of the night", 1_000, "WHALE", "INNER_CIRCLE", Late: true),
+        new("Regulars", 50, "REGULAR", "PUBLIC_LOBBY", LateNightOnly: false),
+        new("Platinum", 400, "PLATINUM", "PUBLIC_LOBBY", LateNightOnly: false),
+        new("Whale of the night", 1_000, "WHALE", "INNER_CIRCLE", LateNightOnly: true),
     ];
 }
 
@@ -25,7 +25,7 @@ internal sealed record DemoRule(string Name, int Euros, string Tier, string Acce
 /// <param name="Currency">ISO 4217.</param>
 /// <param name="Country">ISO 3166.</param>
 /// <param name="Performer">On stage from 22:00 to 02:00.</param>
-/// <param name="Merchant">At the simulated Square, like the rest of <see cref="Till"/>.</param>
+/// <param name="IdSuffix">At the simulated Square, like the rest of <see cref="Seller"/>.</param>
 internal sealed record DemoVenue(
     string Id,
     string Name,
@@ -33,10 +33,10 @@ internal sealed record DemoVenue(
     string Currency,
     string Country,
     string Performer,
-    string Merchant
+    string IdSuffix
 )
 {
-    public const string Owner = "demo-owner";
+    public const string OwnerUserId = "demo-owner";
     public const string DayCutoff = "06:00";
 
     public static readonly IReadOnlyList<DemoVenue> All =
@@ -49,16 +49,16 @@ internal sealed record DemoVenue(
     public TimeZoneInfo Zone { get; } = TimeZoneInfo.FindSystemTimeZoneById(TimeZone);
 
     /// <summary>In units of the currency.</summary>
-    public long Threshold(DemoRule rule) => rule.Euros * (Currency == "JPY" ? 100L : 1L);
+    public long Threshold(DemoRule rule) => rule.ThresholdEuros * (Currency == "JPY" ? 100L : 1L);
 
-    public TillOrder Till =>
+    public SellerDraft Seller =>
         new()
         {
             Name = Name,
-            MerchantId = "DEMOMERCHANT" + Merchant,
-            LocationId = "DEMOLOCATION" + Merchant,
-            ApplicationId = "sq0idp-demo-application-" + Merchant,
-            AccessToken = "demo-access-token-that-opens-nothing-but-the-simulator-" + Merchant,
+            MerchantId = "DEMOMERCHANT" + IdSuffix,
+            LocationId = "DEMOLOCATION" + IdSuffix,
+            ApplicationId = "sq0idp-demo-application-" + IdSuffix,
+            AccessToken = "demo-access-token-that-opens-nothing-but-the-simulator-" + IdSuffix,
             TimeZone = TimeZone,
             Currency = Currency,
             Country = Country,

@@ -6,41 +6,41 @@ namespace PosModular.Simulator.Demo;
 /// which only gets busier.
 /// </summary>
 /// <param name="Date">The day it starts on.</param>
-/// <param name="Began">When it was begun in real time.</param>
+/// <param name="StartedAt">When it was begun in real time.</param>
 /// <param name="Speed">Seconds of the evening in a real one.</param>
-internal sealed record Evening(DateOnly Date, DateTimeOffset Began, double Speed)
+internal sealed record Evening(DateOnly Date, DateTimeOffset StartedAt, double Speed)
 {
-    private static readonly TimeOnly Opening = new(18, 0);
+    private static readonly TimeOnly OpeningTime = new(18, 0);
     private static readonly TimeSpan Length = TimeSpan.FromHours(12);
 
     /// <summary>The last guest's tip and refund come after closing; within an hour.</summary>
-    private static readonly TimeSpan Stragglers = TimeSpan.FromHours(1);
+    private static readonly TimeSpan LateChanges = TimeSpan.FromHours(1);
 
     /// <summary>Real time.</summary>
-    public DateTimeOffset Ends => Began + Length / Speed;
+    public DateTimeOffset EndsAt => StartedAt + Length / Speed;
 
     public static Evening First(DateTimeOffset now, double speed)
     {
-        var last = LastOver(now);
+        var last = LastFinishedDate(now);
         return new Evening(last.AddDays(-(((int)last.DayOfWeek - (int)DayOfWeek.Friday + 7) % 7)), now, speed);
     }
 
-    public Evening Next() => Date < LastOver(Ends) ? this with { Date = Date.AddDays(1), Began = Ends } : First(Ends, Speed);
+    public Evening Next() => Date < LastFinishedDate(EndsAt) ? this with { Date = Date.AddDays(1), StartedAt = EndsAt } : First(EndsAt, Speed);
 
     /// <summary>18:00 there.</summary>
-    public static DateTimeOffset Opens(DateOnly date, TimeZoneInfo zone) =>
-        new(TimeZoneInfo.ConvertTimeToUtc(date.ToDateTime(Opening), zone), TimeSpan.Zero);
+    public static DateTimeOffset OpensAt(DateOnly date, TimeZoneInfo zone) =>
+        new(TimeZoneInfo.ConvertTimeToUtc(date.ToDateTime(OpeningTime), zone), TimeSpan.Zero);
 
     /// <summary>What time a moment of ours is at the venue.</summary>
-    public DateTimeOffset At(TimeZoneInfo zone, DateTimeOffset real) => Opens(Date, zone) + (real - Began) * Speed;
+    public DateTimeOffset VenueTimeAt(TimeZoneInfo zone, DateTimeOffset realTime) => OpensAt(Date, zone) + (realTime - StartedAt) * Speed;
 
     /// <summary>When, in real time, so much of the evening has gone by.</summary>
-    public DateTimeOffset Real(TimeSpan sinceOpening) => Began + sinceOpening / Speed;
+    public DateTimeOffset RealTimeAfter(TimeSpan sinceOpening) => StartedAt + sinceOpening / Speed;
 
-    private static DateOnly LastOver(DateTimeOffset now)
+    private static DateOnly LastFinishedDate(DateTimeOffset now)
     {
         var date = DateOnly.FromDateTime(now.UtcDateTime);
-        while (DemoVenue.All.Any(venue => Opens(date, venue.Zone) + Length + Stragglers > now))
+        while (DemoVenue.All.Any(venue => OpensAt(date, venue.Zone) + Length + LateChanges > now))
             date = date.AddDays(-1);
         return date;
     }

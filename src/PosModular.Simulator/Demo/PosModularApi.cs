@@ -7,10 +7,10 @@ using System.Text.Json.Nodes;
 
 namespace PosModular.Simulator.Demo;
 
-/// <summary>The product's GraphQL API, as far as the demo needs it. What goes wrong throws <see cref="DemoFailed"/> with a line for people.</summary>
+/// <summary>The product's GraphQL API, as far as the demo needs it. What goes wrong throws <see cref="DemoException"/> with a line for people.</summary>
 internal sealed class PosModularApi(DemoSettings settings) : IDisposable
 {
-    private const string Errors = "errors { code message field }";
+    private const string ErrorFields = "errors { code message field }";
 
     // The timeout is for an answer's head; a subscription's body goes on for as long as it likes.
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false })
@@ -35,7 +35,7 @@ internal sealed class PosModularApi(DemoSettings settings) : IDisposable
 
     /// <summary>False when it was registered before.</summary>
     public async Task<bool> RegisterVenueAsync(DemoVenue venue, CancellationToken cancellationToken) =>
-        !Conflicts(
+        !IsConflict(
             await MutateAsync(
                 "registerVenue",
                 "RegisterVenueInput",
@@ -48,7 +48,7 @@ internal sealed class PosModularApi(DemoSettings settings) : IDisposable
                     ["timeZone"] = venue.TimeZone,
                     ["currency"] = venue.Currency,
                     ["dayCutoff"] = DemoVenue.DayCutoff,
-                    ["ownerUserIds"] = new JsonArray(DemoVenue.Owner),
+                    ["ownerUserIds"] = new JsonArray(DemoVenue.OwnerUserId),
                 },
                 cancellationToken
             ),
@@ -70,22 +70,22 @@ internal sealed class PosModularApi(DemoSettings settings) : IDisposable
                 {
                     ["provider"] = "SQUARE",
                     ["environment"] = "SANDBOX",
-                    ["locationId"] = venue.Till.LocationId,
-                    ["accessToken"] = venue.Till.AccessToken,
+                    ["locationId"] = venue.Seller.LocationId,
+                    ["accessToken"] = venue.Seller.AccessToken,
                 },
             },
             cancellationToken
         );
-        if (Conflicts(payload, "connectPos"))
-            throw new DemoFailed($"connectPos: the till of {venue.Id} is connected to another venue.");
+        if (IsConflict(payload, "connectPos"))
+            throw new DemoException($"connectPos: the till of {venue.Id} is connected to another venue.");
         var reason = payload["connection"]?["statusReason"]?["message"]?.ToString();
         return payload["connection"]?["status"] + (reason is null ? "" : $" ({reason})");
     }
 
     /// <summary>The names of its rules.</summary>
-    public async Task<IReadOnlyList<string>> RulesAsync(DemoVenue venue, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<string>> GetRuleNamesAsync(DemoVenue venue, CancellationToken cancellationToken)
     {
-        var data = await AskAsync(
+        var data = await SendAsync(
             "query($id: ID!) { venue(id: $id) { spendRules { name } } }",
             new JsonObject { ["id"] = venue.Id },
             settings.OwnerToken,
@@ -93,11 +93,11 @@ internal sealed class PosModularApi(DemoSettings settings) : IDisposable
         );
         return data["venue"]?["spendRules"] is JsonArray rules
             ? [.. rules.Select(rule => rule!["name"]!.ToString())]
-            : throw new DemoFailed($"The venue {venue.Id} is not {DemoVenue.Owner}'s: it was registered by somebody else.");
+            : throw new DemoException($"The venue {venue.Id} is not {DemoVenue.OwnerUserId}'s: it was registered by somebody else.");
     }
 
     public async Task CreateRuleAsync(DemoVenue venue, DemoRule rule, CancellationToken cancellationToken) =>
-        Conflicts(
+        IsConflict(
             await MutateAsync(
                 "createSpendRule",
                 "CreateSpendRuleInput",
@@ -110,8 +110,8 @@ internal sealed class PosModularApi(DemoSettings settings) : IDisposable
                     ["threshold"] = venue.Threshold(rule),
                     ["unlocksTier"] = rule.Tier,
                     ["grantsAccess"] = new JsonArray(rule.Access),
-                    ["liveOnly"] = rule.Late,
-                    ["liveWindow"] = rule.Late ? new JsonObject { ["start"] = "22:00", ["end"] = "04:00" } : null,
+                    ["liveOnly"] = rule.LateNightOnly,
+                    ["liveWindow"] = rule.LateNightOnly ? new JsonObject { ["start"] = "22:00", ["end"] = "04:00" } : null,
                 },
                 cancellationToken
             ),
@@ -119,9 +119,9 @@ internal sealed class PosModularApi(DemoSettings settings) : IDisposable
         );
 
     /// <summary>The sessions of the venue's performer, the latest first.</summary>
-    public async Task<IReadOnlyList<StageTime>> SessionsAsync(DemoVenue venue, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<PerformerSession>> GetSessionsAsync(DemoVenue venue, CancellationToken cancellationToken)
     {
-        var data = await AskAsync(
+        var data = await SendAsync(
             "query($id: ID!) { venue(id: $id) { liveSessions(first: 200) { nodes { id performerId startedAt endedAt } } } }",
             new JsonObject { ["id"] = venue.Id },
             settings.OwnerToken,
@@ -131,7 +131,7 @@ internal sealed class PosModularApi(DemoSettings settings) : IDisposable
         [
             .. from session in data["venue"]!["liveSessions"]!["nodes"]!.AsArray()
             where session["performerId"]!.ToString() == venue.Performer
-            select new StageTime(
+            select new PerformerSession(
                 session["id"]!.ToString(),
                 Instant(session["startedAt"]!),
                 session["endedAt"] is { } end ? Instant(end) : null
@@ -155,12 +155,12 @@ internal sealed class PosModularApi(DemoSettings settings) : IDisposable
             },
             cancellationToken
         );
-        Conflicts(payload, "startLiveSession");
+        IsConflict(payload, "startLiveSession");
         return payload["session"]!["id"]!.ToString();
     }
 
     public async Task EndSessionAsync(string sessionId, DateTimeOffset at, CancellationToken cancellationToken) =>
-        Conflicts(
+        IsConflict(
             await MutateAsync(
                 "endLiveSession",
                 "EndLiveSessionInput",
@@ -188,16 +188,16 @@ internal sealed class PosModularApi(DemoSettings settings) : IDisposable
             },
             cancellationToken
         );
-        Conflicts(payload, "linkCard");
+        IsConflict(payload, "linkCard");
         return payload["matchedTransactions"]!.GetValue<int>();
     }
 
     /// <summary>Hands over each new sale of the venue until the stream ends.</summary>
     /// <param name="venue">Which venue.</param>
     /// <param name="after">The cursor of the last sale seen; null for those from now on.</param>
-    /// <param name="take">Gets the transaction.</param>
+    /// <param name="handle">Gets the transaction.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public async Task FollowSalesAsync(DemoVenue venue, string? after, Func<JsonNode, Task> take, CancellationToken cancellationToken)
+    public async Task FollowTransactionsAsync(DemoVenue venue, string? after, Func<JsonNode, Task> handle, CancellationToken cancellationToken)
     {
         const string Query =
             "subscription($venue: ID!, $after: String) { transactionAdded(venueId: $venue, after: $after) { cursor externalId userId card { token } } }";
@@ -210,12 +210,12 @@ internal sealed class PosModularApi(DemoSettings settings) : IDisposable
             await foreach (var told in SseParser.Create(body).EnumerateAsync(cancellationToken))
             {
                 if (told.EventType == "next")
-                    await take(Data(told.Data)["transactionAdded"]!);
+                    await handle(ReadData(told.Data)["transactionAdded"]!);
             }
         }
-        catch (Exception e) when (IsOfTheWire(e, cancellationToken))
+        catch (Exception e) when (IsTransportError(e, cancellationToken))
         {
-            throw new DemoFailed($"transactionAdded: {e.Message}");
+            throw new DemoException($"transactionAdded: {e.Message}");
         }
     }
 
@@ -230,25 +230,25 @@ internal sealed class PosModularApi(DemoSettings settings) : IDisposable
         CancellationToken cancellationToken
     ) =>
         (
-            await AskAsync(
-                $"mutation($input: {type}!) {{ {field}(input: $input) {{ {result} {Errors} }} }}",
+            await SendAsync(
+                $"mutation($input: {type}!) {{ {field}(input: $input) {{ {result} {ErrorFields} }} }}",
                 new JsonObject { ["input"] = input },
                 token,
                 cancellationToken
             )
         )[field]!;
 
-    private async Task<JsonNode> AskAsync(string query, JsonObject variables, string token, CancellationToken cancellationToken)
+    private async Task<JsonNode> SendAsync(string query, JsonObject variables, string token, CancellationToken cancellationToken)
     {
         using var request = Request(query, variables, token);
         try
         {
             using var answer = await _http.SendAsync(request, cancellationToken);
-            return Data(await answer.Content.ReadAsStringAsync(cancellationToken));
+            return ReadData(await answer.Content.ReadAsStringAsync(cancellationToken));
         }
-        catch (Exception e) when (IsOfTheWire(e, cancellationToken))
+        catch (Exception e) when (IsTransportError(e, cancellationToken))
         {
-            throw new DemoFailed($"{query}: {e.Message}");
+            throw new DemoException($"{query}: {e.Message}");
         }
     }
 
@@ -263,25 +263,25 @@ internal sealed class PosModularApi(DemoSettings settings) : IDisposable
             ),
         };
 
-    private static JsonNode Data(string answer)
+    private static JsonNode ReadData(string answer)
     {
         var json = JsonNode.Parse(answer);
         if (json?["errors"] is JsonArray { Count: > 0 } errors)
-            throw new DemoFailed($"{errors[0]?["path"]?.ToJsonString()} {errors[0]?["extensions"]?["code"]} {errors[0]?["message"]}");
-        return json?["data"] ?? throw new DemoFailed("The product's answer has no data.");
+            throw new DemoException($"{errors[0]?["path"]?.ToJsonString()} {errors[0]?["extensions"]?["code"]} {errors[0]?["message"]}");
+        return json?["data"] ?? throw new DemoException("The product's answer has no data.");
     }
 
-    private static bool IsOfTheWire(Exception e, CancellationToken cancellationToken) =>
+    private static bool IsTransportError(Exception e, CancellationToken cancellationToken) =>
         e is HttpRequestException or IOException or JsonException
         || e is TaskCanceledException && !cancellationToken.IsCancellationRequested;
 
     /// <summary>True for CONFLICT, false for no errors, a failure for anything else.</summary>
-    private static bool Conflicts(JsonNode payload, string field)
+    private static bool IsConflict(JsonNode payload, string field)
     {
         if (payload["errors"] is not JsonArray { Count: > 0 } errors)
             return false;
         var code = errors[0]?["code"]?.ToString();
-        return code == "CONFLICT" ? true : throw new DemoFailed($"{field}: {code} {errors[0]?["message"]} {errors[0]?["field"]}");
+        return code == "CONFLICT" ? true : throw new DemoException($"{field}: {code} {errors[0]?["message"]} {errors[0]?["field"]}");
     }
 
     private static string Instant(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
@@ -290,4 +290,4 @@ internal sealed class PosModularApi(DemoSettings settings) : IDisposable
 }
 
 /// <summary>A live session as the product knows it.</summary>
-internal sealed record StageTime(string Id, DateTimeOffset StartedAt, DateTimeOffset? EndedAt);
+internal sealed record PerformerSession(string Id, DateTimeOffset StartedAt, DateTimeOffset? EndedAt);

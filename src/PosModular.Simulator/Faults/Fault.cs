@@ -26,10 +26,10 @@ public sealed record Fault
     public int DelayMs { get; init; }
 
     /// <summary>Ends the connection without an answer.</summary>
-    public bool Cut { get; init; }
+    public bool AbortConnection { get; init; }
 
     /// <summary>The answer begins as it would, and after so many bytes of its body the connection is cut.</summary>
-    public int? CutAfterBytes { get; init; }
+    public int? AbortAfterBytes { get; init; }
 
     /// <summary>The answer's head and half of its body come at once, the rest so many milliseconds later.</summary>
     public int BodyDelayMs { get; init; }
@@ -45,4 +45,4 @@ public sealed record Fault
 /// <param name="Id">To switch it off by.</param>
 /// <param name="Fault">What it does.</param>
 /// <param name="Matched">Calls it matched, those it skipped included.</param>
-public sealed record ArmedFault(int Id, Fault Fault, int Matched);
+public sealed record ActiveFault(int Id, Fault Fault, int Matched);

@@ -18,7 +18,7 @@ public enum OrderState
 
 /// <summary>
 /// What was bought, at one moment; a change makes a new one with a higher <see cref="Version"/>. Square makes an order for every
-/// payment. Amounts in minor units of <see cref="Currency"/>; unless given by <see cref="Edits"/> they are the sums of the
+/// payment. Amounts in minor units of <see cref="Currency"/>; unless given by <see cref="Overrides"/> they are the sums of the
 /// payments that were not cancelled. total = subtotal + tax + service charge + tip - discount.
 /// </summary>
 public sealed record Order
@@ -36,13 +36,13 @@ public sealed record Order
     public ImmutableArray<Payment> Payments { get; init; } = [];
 
     /// <summary>Figures that stand above the sums.</summary>
-    public OrderEdit Edits { get; init; } = new();
+    public OrderEdit Overrides { get; init; } = new();
 
-    public long Tax => Edits.Tax ?? Sum(p => p.Tax);
-    public long Discount => Edits.Discount ?? Sum(p => p.Discount);
-    public long ServiceCharge => Edits.ServiceCharge ?? Sum(p => p.ServiceCharge);
+    public long Tax => Overrides.Tax ?? Sum(p => p.Tax);
+    public long Discount => Overrides.Discount ?? Sum(p => p.Discount);
+    public long ServiceCharge => Overrides.ServiceCharge ?? Sum(p => p.ServiceCharge);
     public long Tip => Sum(p => p.Tip);
-    public long Total => Edits.Total ?? Paid;
+    public long Total => Overrides.Total ?? Paid;
 
     /// <summary>What the payments come to, tips included.</summary>
     public long Paid => Sum(p => p.Total);
@@ -53,10 +53,10 @@ public sealed record Order
     /// <summary>By the payments.</summary>
     public OrderState State =>
         Payments.All(p => p.Status is PaymentStatus.Canceled) ? OrderState.Canceled
-        : Counted.All(p => p.Status is PaymentStatus.Completed) && Paid >= Total ? OrderState.Completed
+        : CountedPayments.All(p => p.Status is PaymentStatus.Completed) && Paid >= Total ? OrderState.Completed
         : OrderState.Open;
 
-    private IEnumerable<Payment> Counted =>
+    private IEnumerable<Payment> CountedPayments =>
         Payments.Any(p => p.Status is not PaymentStatus.Canceled) ? Payments.Where(p => p.Status is not PaymentStatus.Canceled) : Payments;
 
     /// <summary>With the payment as it is now, or one more.</summary>
@@ -66,7 +66,7 @@ public sealed record Order
         return Changed(this with { Payments = index < 0 ? Payments.Add(payment) : Payments.SetItem(index, payment) }, at);
     }
 
-    internal Order With(OrderEdit edit, DateTimeOffset at) => Changed(this with { Edits = Edits.Then(edit) }, at);
+    internal Order With(OrderEdit edit, DateTimeOffset at) => Changed(this with { Overrides = Overrides.MergedWith(edit) }, at);
 
     private Order Changed(Order after, DateTimeOffset at)
     {
@@ -82,12 +82,12 @@ public sealed record Order
         };
     }
 
-    private long Sum(Func<Payment, long> figure) => Counted.Sum(figure);
+    private long Sum(Func<Payment, long> figure) => CountedPayments.Sum(figure);
 }
 
 /// <summary>Figures of an order to set, in minor units; what is null stays. The total includes the tip, as Square's does.</summary>
 public sealed record OrderEdit(long? Tax = null, long? Discount = null, long? ServiceCharge = null, long? Total = null)
 {
-    internal OrderEdit Then(OrderEdit next) =>
+    internal OrderEdit MergedWith(OrderEdit next) =>
         new(next.Tax ?? Tax, next.Discount ?? Discount, next.ServiceCharge ?? ServiceCharge, next.Total ?? Total);
 }

@@ -24,7 +24,7 @@ internal static class OrderJson
         json.WriteString("updated_at", SquareTime.Rfc3339(order.UpdatedAt));
         if (order.ClosedAt is { } closed)
             json.WriteString("closed_at", SquareTime.Rfc3339(closed));
-        json.WriteString("state", Word(order.State));
+        json.WriteString("state", StateName(order.State));
         json.WriteNumber("version", order.Version);
         json.WriteMoney("total_money", order.Total, currency);
         json.WriteMoney("total_tax_money", order.Tax, currency);
@@ -43,7 +43,7 @@ internal static class OrderJson
     }
 
     /// <summary>OPEN, COMPLETED, CANCELED.</summary>
-    public static string Word(OrderState state) =>
+    public static string StateName(OrderState state) =>
         state switch
         {
             OrderState.Open => "OPEN",
@@ -72,14 +72,14 @@ internal static class OrderJson
         json.WriteEndArray();
     }
 
-    private static void WriteApplied(Utf8JsonWriter json, string name, string reference, Order order, long amount, string what)
+    private static void WriteApplied(Utf8JsonWriter json, string name, string reference, Order order, long amount, string kind)
     {
         if (amount == 0)
             return;
         json.WriteStartArray(name);
         json.WriteStartObject();
-        json.WriteString("uid", Uid(order, "applied " + what));
-        json.WriteString(reference, Uid(order, what));
+        json.WriteString("uid", Uid(order, "applied " + kind));
+        json.WriteString(reference, Uid(order, kind));
         json.WriteMoney("applied_money", amount, order.Currency);
         json.WriteEndObject();
         json.WriteEndArray();
@@ -157,5 +157,5 @@ internal static class OrderJson
         json.WriteEndArray();
     }
 
-    private static string Uid(Order order, string what) => SquareId.WordFor($"{order.Id} {what}", 22);
+    private static string Uid(Order order, string kind) => SquareId.OpaqueHash($"{order.Id} {kind}", 22);
 }

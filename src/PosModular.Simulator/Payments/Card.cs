@@ -40,7 +40,7 @@ public sealed record Card
         };
         return new Card
         {
-            Fingerprint = "sq-1-" + SquareId.WordFor($"card {number.ToString(CultureInfo.InvariantCulture)}", 66),
+            Fingerprint = "sq-1-" + SquareId.OpaqueHash($"card {number.ToString(CultureInfo.InvariantCulture)}", 66),
             Brand = brand,
             Bin = bin,
             Last4 = (Math.Abs(number * 7919L + 1234) % 10_000).ToString("0000", CultureInfo.InvariantCulture),

@@ -12,7 +12,7 @@ namespace PosModular.Simulator.Payments;
 internal sealed record ListWindow
 {
     /// <summary>Square: 100 is the default and the most; more is not an error.</summary>
-    public const int MostPerPage = 100;
+    public const int MaxPerPage = 100;
 
     public required DateTimeOffset CreatedFrom { get; init; }
     public required DateTimeOffset CreatedTo { get; init; }
@@ -22,32 +22,32 @@ internal sealed record ListWindow
     public DateTimeOffset? OfflineTo { get; init; }
     public SortField Sort { get; init; }
     public bool Ascending { get; init; }
-    public int Limit { get; init; } = MostPerPage;
-    public Shelf.Place? After { get; init; }
+    public int Limit { get; init; } = MaxPerPage;
+    public ListIndex.Key? After { get; init; }
     private DateTimeOffset ReadAt { get; init; }
 
     /// <summary>What a cursor is bound to: the parameters must stay the same from page to page (Square docs, Working with APIs › Pagination).</summary>
-    private string Bond { get; init; } = "";
+    private string ParametersHash { get; init; } = "";
 
     /// <summary>The window, or the error that names the parameter.</summary>
-    /// <param name="given">The query string.</param>
-    /// <param name="place">The location or the seller whose list it is; a cursor of another place is refused.</param>
+    /// <param name="query">The query string.</param>
+    /// <param name="scopeId">The location or the seller whose list it is; a cursor of another place is refused.</param>
     /// <param name="now">The end of a window without one.</param>
     /// <param name="cursorLifetime">An older cursor is INVALID_CURSOR; null for no end.</param>
-    public static (ListWindow? Window, IResult? Error) Read(
-        IQueryCollection given,
-        string place,
+    public static (ListWindow? Window, IResult? Error) Parse(
+        IQueryCollection query,
+        string scopeId,
         DateTimeOffset now,
         TimeSpan? cursorLifetime
     )
     {
         DateTimeOffset? At(string name, ref IResult? error)
         {
-            if (!given.TryGetValue(name, out var text))
+            if (!query.TryGetValue(name, out var text))
                 return null;
-            if (SquareTime.TryRead(text.ToString(), out var at))
+            if (SquareTime.TryParse(text.ToString(), out var at))
                 return at;
-            error ??= SquareError.Bad("INVALID_TIME", $"{name} is not an RFC 3339 timestamp.", name);
+            error ??= SquareError.BadRequest("INVALID_TIME", $"{name} is not an RFC 3339 timestamp.", name);
             return null;
         }
 
@@ -60,20 +60,20 @@ internal sealed record ListWindow
             UpdatedTo = At("updated_at_end_time", ref error),
             OfflineFrom = At("offline_begin_time", ref error),
             OfflineTo = At("offline_end_time", ref error),
-            Sort = given["sort_field"].ToString() switch
+            Sort = query["sort_field"].ToString() switch
             {
                 "UPDATED_AT" => SortField.UpdatedAt,
                 "OFFLINE_CREATED_AT" => SortField.OfflineCreatedAt,
                 _ => SortField.CreatedAt,
             },
-            Ascending = given["sort_order"] == "ASC",
+            Ascending = query["sort_order"] == "ASC",
             ReadAt = now,
-            Bond = SquareId.WordFor(
-                place
+            ParametersHash = SquareId.OpaqueHash(
+                scopeId
                     + "?"
                     + string.Join(
                         '&',
-                        given
+                        query
                             .Where(p => p.Key is not ("cursor" or "limit"))
                             .OrderBy(p => p.Key, StringComparer.Ordinal)
                             .Select(p => $"{p.Key}={p.Value}")
@@ -81,21 +81,21 @@ internal sealed record ListWindow
                 12
             ),
         };
-        error ??= Complaint(given, window);
+        error ??= Validate(query, window);
         if (error is not null)
             return (null, error);
 
-        if (given.TryGetValue("limit", out var limitText))
+        if (query.TryGetValue("limit", out var limitText))
         {
             if (!int.TryParse(limitText, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) || limit < 1)
-                return (null, SquareError.Bad("VALUE_TOO_LOW", "limit must be a number from 1 to 100.", "limit"));
-            window = window with { Limit = Math.Min(limit, MostPerPage) };
+                return (null, SquareError.BadRequest("VALUE_TOO_LOW", "limit must be a number from 1 to 100.", "limit"));
+            window = window with { Limit = Math.Min(limit, MaxPerPage) };
         }
 
-        if (given.TryGetValue("cursor", out var cursor) && cursor.ToString() is { Length: > 0 } cursorText)
+        if (query.TryGetValue("cursor", out var cursor) && cursor.ToString() is { Length: > 0 } cursorText)
         {
             if (window.ReadCursor(cursorText, cursorLifetime) is not { } after)
-                return (null, SquareError.Bad("INVALID_CURSOR", "The cursor does not belong to this request, or is too old.", "cursor"));
+                return (null, SquareError.BadRequest("INVALID_CURSOR", "The cursor does not belong to this request, or is too old.", "cursor"));
             window = window with { After = after };
         }
 
@@ -111,14 +111,14 @@ internal sealed record ListWindow
             _ => created,
         };
         return Base64Url.EncodeToString(
-            Encoding.UTF8.GetBytes(FormattableString.Invariant($"{Bond} {ReadAt.UtcTicks} {at.UtcTicks} {id}"))
+            Encoding.UTF8.GetBytes(FormattableString.Invariant($"{ParametersHash} {ReadAt.UtcTicks} {at.UtcTicks} {id}"))
         );
     }
 
     /// <summary>The places inside the sorted window, from where the cursor left off.</summary>
-    public IEnumerable<Shelf.Place> Walk(Shelf? shelf)
+    public IEnumerable<ListIndex.Key> KeysIn(ListIndex? index)
     {
-        if (shelf is null)
+        if (index is null)
             return [];
         var (from, to) = Sort switch
         {
@@ -126,8 +126,8 @@ internal sealed record ListWindow
             SortField.OfflineCreatedAt => (OfflineFrom, OfflineTo),
             _ => (CreatedFrom, CreatedTo),
         };
-        var first = Shelf.Place.FirstAt(from ?? DateTimeOffset.MinValue);
-        var last = Shelf.Place.LastAt(to ?? DateTimeOffset.MaxValue);
+        var first = ListIndex.Key.FirstAt(from ?? DateTimeOffset.MinValue);
+        var last = ListIndex.Key.LastAt(to ?? DateTimeOffset.MaxValue);
         if (After is { } after)
         {
             if (Ascending && after.CompareTo(first) > 0)
@@ -138,39 +138,39 @@ internal sealed record ListWindow
 
         if (first.CompareTo(last) > 0)
             return [];
-        var window = shelf.By(Sort).GetViewBetween(first, last);
+        var window = index.SortedBy(Sort).GetViewBetween(first, last);
         return (Ascending ? window : window.Reverse()).Where(place => place != After);
     }
 
     /// <summary>Whether something with these times lies in all windows.</summary>
-    public bool Holds(DateTimeOffset created, DateTimeOffset updated) =>
+    public bool Contains(DateTimeOffset created, DateTimeOffset updated) =>
         created >= CreatedFrom && created <= CreatedTo && !(updated < UpdatedFrom) && !(updated > UpdatedTo);
 
-    private static IResult? Complaint(IQueryCollection given, ListWindow window)
+    private static IResult? Validate(IQueryCollection query, ListWindow window)
     {
         if (window.CreatedFrom > window.CreatedTo)
-            return SquareError.Bad("INVALID_TIME_RANGE", "begin_time is after end_time.", "begin_time");
+            return SquareError.BadRequest("INVALID_TIME_RANGE", "begin_time is after end_time.", "begin_time");
         if (window.UpdatedFrom > window.UpdatedTo)
-            return SquareError.Bad("INVALID_TIME_RANGE", "updated_at_begin_time is after updated_at_end_time.", "updated_at_begin_time");
+            return SquareError.BadRequest("INVALID_TIME_RANGE", "updated_at_begin_time is after updated_at_end_time.", "updated_at_begin_time");
         if (window.OfflineFrom > window.OfflineTo)
-            return SquareError.Bad("INVALID_TIME_RANGE", "offline_begin_time is after offline_end_time.", "offline_begin_time");
+            return SquareError.BadRequest("INVALID_TIME_RANGE", "offline_begin_time is after offline_end_time.", "offline_begin_time");
         if (
-            given.TryGetValue("sort_field", out var field) && field.ToString() is not ("CREATED_AT" or "UPDATED_AT" or "OFFLINE_CREATED_AT")
+            query.TryGetValue("sort_field", out var field) && field.ToString() is not ("CREATED_AT" or "UPDATED_AT" or "OFFLINE_CREATED_AT")
         )
-            return SquareError.Bad("INVALID_ENUM_VALUE", "sort_field must be CREATED_AT, OFFLINE_CREATED_AT or UPDATED_AT.", "sort_field");
-        if (given.TryGetValue("sort_order", out var order) && order.ToString() is not ("ASC" or "DESC"))
-            return SquareError.Bad("INVALID_SORT_ORDER", "sort_order must be ASC or DESC.", "sort_order");
+            return SquareError.BadRequest("INVALID_ENUM_VALUE", "sort_field must be CREATED_AT, OFFLINE_CREATED_AT or UPDATED_AT.", "sort_field");
+        if (query.TryGetValue("sort_order", out var order) && order.ToString() is not ("ASC" or "DESC"))
+            return SquareError.BadRequest("INVALID_SORT_ORDER", "sort_order must be ASC or DESC.", "sort_order");
         return null;
     }
 
-    private Shelf.Place? ReadCursor(string text, TimeSpan? lifetime)
+    private ListIndex.Key? ReadCursor(string text, TimeSpan? lifetime)
     {
         if (!Base64Url.IsValid(text))
             return null;
         var parts = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(text)).Split(' ', 4);
-        if (parts.Length != 4 || parts[0] != Bond || Instant(parts[1]) is not { } given || Instant(parts[2]) is not { } at)
+        if (parts.Length != 4 || parts[0] != ParametersHash || Instant(parts[1]) is not { } given || Instant(parts[2]) is not { } at)
             return null;
-        return ReadAt - given > lifetime ? null : new Shelf.Place(at, parts[3]);
+        return ReadAt - given > lifetime ? null : new ListIndex.Key(at, parts[3]);
     }
 
     private static DateTimeOffset? Instant(string ticks) =>

@@ -34,7 +34,7 @@ public sealed record Payment
     public required long Tip { get; init; }
 
     /// <summary>What was authorised at first; later tips do not change it.</summary>
-    public required long Approved { get; init; }
+    public required long ApprovedAmount { get; init; }
 
     /// <summary>Null for cash.</summary>
     public required Card? Card { get; init; }
@@ -69,26 +69,26 @@ public sealed record Payment
     /// <summary>Given back so far.</summary>
     public long Refunded => Refunds.Sum(refund => refund.Amount);
 
-    internal Payment Capture(DateTimeOffset at)
+    internal Payment Captured(DateTimeOffset at)
     {
-        Require(Status is PaymentStatus.Approved, "capture");
+        EnsureAllowed(Status is PaymentStatus.Approved, "capture");
         var changed = Changed(at);
         return changed with { Status = PaymentStatus.Completed, CapturedAt = changed.UpdatedAt };
     }
 
     /// <summary>The whole tip, not one more on top. Square edits tips of APPROVED payments; a till that settles late does it after the capture too.</summary>
-    internal Payment LeaveTip(long tip, DateTimeOffset at)
+    internal Payment WithTip(long tip, DateTimeOffset at)
     {
-        Require(Status is not PaymentStatus.Canceled && tip >= 0 && Amount + tip >= Refunded, "tip");
+        EnsureAllowed(Status is not PaymentStatus.Canceled && tip >= 0 && Amount + tip >= Refunded, "tip");
         return Changed(at) with { Tip = tip };
     }
 
     /// <summary>A refund is through.</summary>
-    internal Payment GiveBack(Refund refund, DateTimeOffset at) => Changed(at) with { Refunds = Refunds.Add(refund) };
+    internal Payment WithRefund(Refund refund, DateTimeOffset at) => Changed(at) with { Refunds = Refunds.Add(refund) };
 
-    internal Payment Cancel(DateTimeOffset at)
+    internal Payment Canceled(DateTimeOffset at)
     {
-        Require(Status is PaymentStatus.Approved, "cancel");
+        EnsureAllowed(Status is PaymentStatus.Approved, "cancel");
         var changed = Changed(at);
         return changed with { Status = PaymentStatus.Canceled, VoidedAt = changed.UpdatedAt };
     }
@@ -100,9 +100,9 @@ public sealed record Payment
         return this with { UpdatedAt = at > later ? at : later, Version = Version + 1 };
     }
 
-    internal void Require(bool possible, string change)
+    internal void EnsureAllowed(bool isAllowed, string change)
     {
-        if (!possible)
+        if (!isAllowed)
             throw new InvalidOperationException(
                 FormattableString.Invariant($"Payment {Id} ({Status}, total {Total}, refunded {Refunded}) cannot take this {change}.")
             );

@@ -18,7 +18,7 @@ internal static class PaymentJson
         if (payment.Tip > 0)
             json.WriteMoney("tip_money", payment.Tip, payment.Currency);
         json.WriteMoney("total_money", payment.Total, payment.Currency);
-        json.WriteMoney("approved_money", payment.Approved, payment.Currency);
+        json.WriteMoney("approved_money", payment.ApprovedAmount, payment.Currency);
         json.WriteString(
             "status",
             payment.Status switch
@@ -51,7 +51,7 @@ internal static class PaymentJson
         json.WriteString("receipt_number", payment.Id.AsSpan(0, Math.Min(4, payment.Id.Length)));
         if (payment.Status is PaymentStatus.Completed)
             json.WriteString("receipt_url", $"https://squareup.com/receipt/preview/{payment.Id}");
-        json.WriteString("version_token", SquareId.WordFor(FormattableString.Invariant($"{payment.Id} {payment.Version}"), 43) + "6o");
+        json.WriteString("version_token", SquareId.OpaqueHash(FormattableString.Invariant($"{payment.Id} {payment.Version}"), 43) + "6o");
         json.WriteEndObject();
     }
 
@@ -111,7 +111,7 @@ internal static class PaymentJson
     {
         json.WriteString("source_type", "CASH");
         json.WriteStartObject("cash_details");
-        json.WriteMoney("buyer_supplied_money", payment.Approved, payment.Currency);
+        json.WriteMoney("buyer_supplied_money", payment.ApprovedAmount, payment.Currency);
         json.WriteMoney("change_back_money", 0, payment.Currency);
         json.WriteEndObject();
     }

@@ -13,22 +13,22 @@ internal sealed record PaymentQuery
     public bool OfflineOnly { get; init; }
 
     /// <summary>The query, or the error that names the parameter.</summary>
-    public static (PaymentQuery? Query, IResult? Error) Read(
-        IQueryCollection given,
+    public static (PaymentQuery? Query, IResult? Error) Parse(
+        IQueryCollection query,
         string locationId,
         DateTimeOffset now,
         TimeSpan? cursorLifetime
     )
     {
-        var (window, error) = ListWindow.Read(given, locationId, now, cursorLifetime);
+        var (window, error) = ListWindow.Parse(query, locationId, now, cursorLifetime);
         if (window is null)
             return (null, error);
 
         long? total = null;
-        if (given.TryGetValue("total", out var totalText))
+        if (query.TryGetValue("total", out var totalText))
         {
             if (!long.TryParse(totalText, NumberStyles.None, CultureInfo.InvariantCulture, out var read))
-                return (null, SquareError.Bad("EXPECTED_INTEGER", "total must be a number.", "total"));
+                return (null, SquareError.BadRequest("EXPECTED_INTEGER", "total must be a number.", "total"));
             total = read;
         }
 
@@ -38,16 +38,16 @@ internal sealed record PaymentQuery
                 LocationId = locationId,
                 Window = window,
                 Total = total,
-                Last4 = given.TryGetValue("last_4", out var last4) ? last4.ToString() : null,
-                Brand = given.TryGetValue("card_brand", out var brand) ? brand.ToString() : null,
-                OfflineOnly = given["is_offline_payment"] == "true",
+                Last4 = query.TryGetValue("last_4", out var last4) ? last4.ToString() : null,
+                Brand = query.TryGetValue("card_brand", out var brand) ? brand.ToString() : null,
+                OfflineOnly = query["is_offline_payment"] == "true",
             },
             null
         );
     }
 
-    public bool Wants(Payment payment) =>
-        Window.Holds(payment.CreatedAt, payment.UpdatedAt)
+    public bool Matches(Payment payment) =>
+        Window.Contains(payment.CreatedAt, payment.UpdatedAt)
         && !((payment.OfflineAt ?? DateTimeOffset.MinValue) < Window.OfflineFrom)
         && !((payment.OfflineAt ?? DateTimeOffset.MaxValue) > Window.OfflineTo)
         && (Total is null || payment.Total == Total)

@@ -47,7 +47,7 @@ public sealed record Refund
     /// <inheritdoc cref="Payments.Payment.WrittenAt" />
     internal DateTimeOffset WrittenAt { get; init; }
 
-    internal Refund End(RefundStatus status, DateTimeOffset at)
+    internal Refund WithFinalStatus(RefundStatus status, DateTimeOffset at)
     {
         if (Status is not RefundStatus.Pending || status is RefundStatus.Pending)
             throw new InvalidOperationException($"Refund {Id} is {Status}.");

@@ -5,7 +5,7 @@ namespace PosModular.Simulator.Requests;
 /// <summary>What was asked of Square's and Toast's API (never of <c>/_sim</c>): the last 100,000 calls and the number of all.</summary>
 public sealed class RequestLog
 {
-    private const int Kept = 100_000;
+    private const int MaxRequestsKept = 100_000;
     private readonly ConcurrentQueue<Entry> _entries = new();
     private readonly ConcurrentQueue<Entry> _paymentWrites = new();
     private long _total;
@@ -14,10 +14,10 @@ public sealed class RequestLog
     public long Total => Interlocked.Read(ref _total);
 
     /// <summary>The oldest first.</summary>
-    public IReadOnlyList<RecordedRequest> Requests => [.. _entries.Select(e => e.Seen)];
+    public IReadOnlyList<RecordedRequest> Requests => [.. _entries.Select(e => e.Request)];
 
     /// <summary>Every attempt to write to <c>/v2/payments</c>, however long ago; empty as long as the product only reads.</summary>
-    public IReadOnlyList<RecordedRequest> PaymentWrites => [.. _paymentWrites.Select(e => e.Seen)];
+    public IReadOnlyList<RecordedRequest> PaymentWrites => [.. _paymentWrites.Select(e => e.Request)];
 
     /// <summary>Forgets the calls, <see cref="PaymentWrites"/> included.</summary>
     public void Clear()
@@ -27,12 +27,12 @@ public sealed class RequestLog
         Interlocked.Exchange(ref _total, 0);
     }
 
-    internal Entry Open(DateTimeOffset at, HttpRequest request)
+    internal Entry Begin(DateTimeOffset at, HttpRequest request)
     {
         var entry = new Entry(new RecordedRequest(at, request.Method, request.Path.ToString(), request.QueryString.ToString(), 0));
         Interlocked.Increment(ref _total);
         _entries.Enqueue(entry);
-        if (_entries.Count > Kept)
+        if (_entries.Count > MaxRequestsKept)
             _entries.TryDequeue(out _);
         if (request.Path.StartsWithSegments("/v2/payments", StringComparison.OrdinalIgnoreCase) && !HttpMethods.IsGet(request.Method))
             _paymentWrites.Enqueue(entry);
@@ -40,10 +40,10 @@ public sealed class RequestLog
     }
 
     /// <summary>A call and, once known, its answer.</summary>
-    internal sealed class Entry(RecordedRequest seen)
+    internal sealed class Entry(RecordedRequest request)
     {
-        public RecordedRequest Seen { get; private set; } = seen;
+        public RecordedRequest Request { get; private set; } = request;
 
-        public void Answered(int status) => Seen = Seen with { Status = status };
+        public void Complete(int status) => Request = Request with { Status = status };
     }
 }

@@ -8,13 +8,13 @@ namespace PosModular.Simulator.Sellers;
 public sealed record AccessToken(string Value, string MerchantId, string ApplicationId)
 {
     /// <summary>What the product needs at most.</summary>
-    public static readonly IReadOnlyList<string> UsualScopes = ["MERCHANT_PROFILE_READ", "PAYMENTS_READ", "ORDERS_READ"];
+    public static readonly IReadOnlyList<string> DefaultScopes = ["MERCHANT_PROFILE_READ", "PAYMENTS_READ", "ORDERS_READ"];
 
     /// <summary>Whether it is an OAuth token.</summary>
     public bool OAuth { get; init; }
 
     /// <summary>Counts for OAuth tokens only.</summary>
-    public IReadOnlyList<string> Scopes { get; init; } = UsualScopes;
+    public IReadOnlyList<string> Scopes { get; init; } = DefaultScopes;
 
     /// <summary>From then on ACCESS_TOKEN_EXPIRED; never when left out.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
@@ -33,5 +33,5 @@ public sealed record AccessToken(string Value, string MerchantId, string Applica
 
     internal bool Allows(string scope) => !OAuth || Scopes.Contains(scope);
 
-    internal bool IsAliveAt(DateTimeOffset now) => !Revoked && !(ExpiresAt <= now);
+    internal bool IsValidAt(DateTimeOffset now) => !Revoked && !(ExpiresAt <= now);
 }

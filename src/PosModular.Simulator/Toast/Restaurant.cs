@@ -44,17 +44,17 @@ public sealed record Restaurant
 public sealed record ApiClient(string ClientId, string ClientSecret)
 {
     /// <summary>What the product needs; guest.pi:read shows a check's customer.</summary>
-    public static readonly IReadOnlyList<string> UsualScopes = ["orders:read", "restaurants:read", "guest.pi:read"];
+    public static readonly IReadOnlyList<string> DefaultScopes = ["orders:read", "restaurants:read", "guest.pi:read"];
 
-    /// <inheritdoc cref="UsualScopes" />
-    public IReadOnlyList<string> Scopes { get; init; } = UsualScopes;
+    /// <inheritdoc cref="DefaultScopes" />
+    public IReadOnlyList<string> Scopes { get; init; } = DefaultScopes;
 
     /// <summary>The restaurants that are connected.</summary>
     public IReadOnlyList<Guid> Restaurants { get; init; } = [];
 }
 
 /// <summary>A restaurant and a client that may read it: what a test or a venue needs to connect.</summary>
-public sealed record ToastTill(Restaurant Restaurant, ApiClient Client);
+public sealed record ToastAccount(Restaurant Restaurant, ApiClient Client);
 
 /// <summary>How a restaurant is to be. What is left out is made up; a guid or a client id that exists already is used again.</summary>
 public sealed record RestaurantDraft

@@ -14,7 +14,7 @@ public sealed record AppliedDiscount(long Amount, string Name = "Happy hour")
     public string? ProcessingState { get; init; }
 
     /// <summary>What it takes off.</summary>
-    internal long Counted => ProcessingState == "VOID" ? 0 : Amount;
+    internal long EffectiveAmount => ProcessingState == "VOID" ? 0 : Amount;
 }
 
 /// <summary>A service charge on a check, in minor units. A gratuity goes to the staff and is no part of the check's amount.</summary>
@@ -37,7 +37,7 @@ public sealed record Selection
     public bool Voided { get; init; }
 
     /// <summary>After its own discounts.</summary>
-    public long Price => PreDiscountPrice - Discounts.Sum(d => d.Counted);
+    public long Price => PreDiscountPrice - Discounts.Sum(d => d.EffectiveAmount);
 }
 
 /// <summary>Who a check is for; only clients with guest.pi:read see it, and webhooks leave out the names and the phone.</summary>
@@ -66,14 +66,14 @@ public sealed record Check
     public DateTimeOffset? DeletedAt { get; init; }
 
     /// <summary>After discounts and service charges, without tax and gratuity.</summary>
-    public long Amount => Counted.Sum(s => s.Price) - Discounts.Sum(d => d.Counted) + ServiceCharge;
-    public long TaxAmount => Counted.Sum(s => s.Tax);
+    public long Amount => CountedSelections.Sum(s => s.Price) - Discounts.Sum(d => d.EffectiveAmount) + ServiceCharge;
+    public long TaxAmount => CountedSelections.Sum(s => s.Tax);
 
     /// <summary>With tax and gratuity, whatever was given back.</summary>
     public long TotalAmount => Amount + TaxAmount + Gratuity;
 
     /// <summary>On the check and on its selections.</summary>
-    public long Discount => Discounts.Sum(d => d.Counted) + Counted.Sum(s => s.Discounts.Sum(d => d.Counted));
+    public long Discount => Discounts.Sum(d => d.EffectiveAmount) + CountedSelections.Sum(s => s.Discounts.Sum(d => d.EffectiveAmount));
 
     /// <summary>Without gratuities.</summary>
     public long ServiceCharge => ServiceCharges.Where(s => !s.Gratuity).Sum(s => s.Amount);
@@ -81,8 +81,8 @@ public sealed record Check
 
     /// <summary>When the last of it was paid; null while something is owed.</summary>
     public DateTimeOffset? PaidAt =>
-        Payments.Any(p => p.Stands) && Payments.Where(p => p.Stands).Sum(p => p.Amount) >= TotalAmount
-            ? Payments.Where(p => p.Stands).Max(p => p.PaidAt)
+        Payments.Any(p => p.IsActive) && Payments.Where(p => p.IsActive).Sum(p => p.Amount) >= TotalAmount
+            ? Payments.Where(p => p.IsActive).Max(p => p.PaidAt)
             : null;
 
     /// <summary>OPEN, PAID, CLOSED.</summary>
@@ -91,5 +91,5 @@ public sealed record Check
         : PaidAt is not null ? "PAID"
         : "OPEN";
 
-    private IEnumerable<Selection> Counted => Selections.Where(s => !s.Voided);
+    private IEnumerable<Selection> CountedSelections => Selections.Where(s => !s.Voided);
 }

@@ -9,17 +9,17 @@ namespace PosModular.Simulator.Toast;
 internal static class ToastError
 {
     /// <summary>Whether a path is Toast's and not Square's.</summary>
-    public static bool Concerns(PathString path) =>
+    public static bool IsToastPath(PathString path) =>
         path.StartsWithSegments("/authentication/v1")
         || path.StartsWithSegments("/restaurants/v1")
         || path.StartsWithSegments("/orders/v2");
 
-    public static IResult Answer(int status, string message, string? field = null) =>
+    public static IResult Response(int status, string message, string? field = null) =>
         Results.Content(Body(status, message, field: field), "application/json", statusCode: status);
 
-    public static IResult Unauthorized() => Answer(401, "Full authentication is required to access this resource");
+    public static IResult Unauthorized() => Response(401, "Full authentication is required to access this resource");
 
-    public static IResult NotFound(string what) => Answer(404, $"{what} not found");
+    public static IResult NotFound(string what) => Response(404, $"{what} not found");
 
     /// <summary>The body alone.</summary>
     public static string Body(int status, string message, string? code = null, string? field = null) =>

@@ -9,40 +9,40 @@ namespace PosModular.Simulator.Toast;
 /// <summary>Writes what Toast writes. The same order always gives the same bytes, for they are signed.</summary>
 internal static class ToastJson
 {
-    private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static ReadOnlyMemory<byte> Bytes(Action<Utf8JsonWriter> write)
     {
         var bytes = new ArrayBufferWriter<byte>(4096);
-        using (var json = new Utf8JsonWriter(bytes, Writing))
+        using (var json = new Utf8JsonWriter(bytes, WriterOptions))
             write(json);
         return bytes.WrittenMemory;
     }
 
-    public static IResult Answer(Action<Utf8JsonWriter> write) => Results.Bytes(Bytes(write), "application/json");
+    public static IResult Response(Action<Utf8JsonWriter> write) => Results.Bytes(Bytes(write), "application/json");
 
     /// <summary>Minor units as a decimal number of currency units, without trailing zeros: 1.06, 42.8, 111.</summary>
     public static void WriteAmount(this Utf8JsonWriter json, string name, long minor, string currency) =>
-        json.WriteNumber(name, minor / Units(currency));
+        json.WriteNumber(name, minor / MinorUnitsPerUnit(currency));
 
     public static void WriteDate(this Utf8JsonWriter json, string name, DateTimeOffset? at)
     {
         if (at is { } known)
-            json.WriteString(name, ToastTime.Text(known));
+            json.WriteString(name, ToastTime.Format(known));
         else
             json.WriteNull(name);
     }
 
-    public static void WriteDay(this Utf8JsonWriter json, string name, int? day)
+    public static void WriteBusinessDate(this Utf8JsonWriter json, string name, int? businessDate)
     {
-        if (day is { } known)
+        if (businessDate is { } known)
             json.WriteNumber(name, known);
         else
             json.WriteNull(name);
     }
 
     /// <summary>guid, entityType and externalId, with which Toast's objects begin; the object stays open.</summary>
-    public static void WriteHead(this Utf8JsonWriter json, Guid guid, string type)
+    public static void WriteEntityStart(this Utf8JsonWriter json, Guid guid, string type)
     {
         json.WriteStartObject();
         json.WriteString("guid", guid);
@@ -54,7 +54,7 @@ internal static class ToastJson
     public static void WriteReference(this Utf8JsonWriter json, string name, string type)
     {
         json.WritePropertyName(name);
-        json.WriteHead(new Guid(SHA256.HashData(Encoding.UTF8.GetBytes(type)).AsSpan(0, 16)), type);
+        json.WriteEntityStart(new Guid(SHA256.HashData(Encoding.UTF8.GetBytes(type)).AsSpan(0, 16)), type);
         json.WriteEndObject();
     }
 
@@ -75,10 +75,10 @@ internal static class ToastJson
     }
 
     /// <summary>A word in capitals: GIFTCARD, HOUSE_ACCOUNT.</summary>
-    public static string Word<T>(T value)
+    public static string EnumName<T>(T value)
         where T : struct, Enum => JsonNamingPolicy.SnakeCaseUpper.ConvertName(value.ToString());
 
-    private static decimal Units(string currency) =>
+    private static decimal MinorUnitsPerUnit(string currency) =>
         currency switch
         {
             "JPY" or "KRW" or "VND" or "CLP" or "ISK" => 1m,

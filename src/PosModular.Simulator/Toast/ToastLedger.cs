@@ -6,51 +6,51 @@ namespace PosModular.Simulator.Toast;
 /// of changes, <c>at</c> becomes modifiedDate (now when left out) and <c>announce: false</c> writes the event down without sending
 /// it. Safe for many callers at once.
 /// </summary>
-public sealed partial class ToastLedger(TimeProvider clock, RestaurantBook restaurants, ToastDeliveries deliveries)
+public sealed partial class ToastLedger(TimeProvider clock, RestaurantStore restaurants, ToastWebhookSender deliveries)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<Guid, ToastOrder> _orders = [];
-    private readonly Dictionary<Guid, Guid> _orderOf = []; // of a check or a payment
-    private readonly Dictionary<Guid, ToastShelf> _shelves = [];
-    private readonly Dictionary<(Guid Restaurant, int Day), ToastShelf> _days = [];
-    private readonly PaymentDays _paymentDays = new(restaurants);
+    private readonly Dictionary<Guid, Guid> _orderGuids = []; // of a check or a payment
+    private readonly Dictionary<Guid, ToastOrderIndex> _indexByRestaurant = [];
+    private readonly Dictionary<(Guid Restaurant, int Day), ToastOrderIndex> _indexByBusinessDate = [];
+    private readonly PaymentsByBusinessDate _paymentsByBusinessDate = new(restaurants);
 
     /// <summary>Opens an order; what the draft leaves out (times, statuses) is filled in.</summary>
-    public ToastOrder Open(ToastOrder draft, bool announce = true)
+    public ToastOrder AddOrder(ToastOrder draft, bool announce = true)
     {
         var restaurant = restaurants.Find(draft.RestaurantGuid) ?? throw new KeyNotFoundException($"No restaurant {draft.RestaurantGuid}.");
-        var order = draft.Opened(restaurant, clock.GetUtcNow());
+        var order = draft.WithDefaults(restaurant, clock.GetUtcNow());
         lock (_gate)
         {
             if (_orders.ContainsKey(order.Guid))
                 throw new InvalidOperationException($"Order {order.Guid} exists.");
-            Keep(null, order, announce);
+            Save(null, order, announce);
             return order;
         }
     }
 
     /// <summary>Rings up a plain sale.</summary>
-    public ToastOrder RingUp(ToastSale sale) => Open(sale.Order(), sale.Announce);
+    public ToastOrder AddSale(ToastSale sale) => AddOrder(sale.ToOrder(), sale.Announce);
 
     /// <summary>AUTHORIZED → CAPTURED.</summary>
     public ToastOrder Capture(Guid paymentGuid, DateTimeOffset? at = null, bool announce = true) =>
-        ChangePayment(paymentGuid, at, announce, (payment, _) => payment.Capture());
+        ChangePayment(paymentGuid, at, announce, (payment, _) => payment.AsCaptured());
 
     /// <summary>Sets the whole tip, before the capture or after it.</summary>
-    public ToastOrder LeaveTip(Guid paymentGuid, long tip, DateTimeOffset? at = null, bool announce = true) =>
-        ChangePayment(paymentGuid, at, announce, (payment, _) => payment.LeaveTip(tip));
+    public ToastOrder SetTip(Guid paymentGuid, long tip, DateTimeOffset? at = null, bool announce = true) =>
+        ChangePayment(paymentGuid, at, announce, (payment, _) => payment.WithTip(tip));
 
     /// <summary>Gives back so much of the amount and of the tip, or all that is left of both; the payment stays CAPTURED.</summary>
-    public ToastOrder GiveBack(Guid paymentGuid, long? amount = null, long? tip = null, DateTimeOffset? at = null, bool announce = true) =>
-        ChangePayment(paymentGuid, at, announce, (payment, now) => payment.GiveBack(amount, tip, now));
+    public ToastOrder RefundPayment(Guid paymentGuid, long? amount = null, long? tip = null, DateTimeOffset? at = null, bool announce = true) =>
+        ChangePayment(paymentGuid, at, announce, (payment, now) => payment.WithRefund(amount, tip, now));
 
     /// <summary>Any payment that nothing was given back of → VOIDED.</summary>
     public ToastOrder VoidPayment(Guid paymentGuid, DateTimeOffset? at = null, bool announce = true) =>
-        ChangePayment(paymentGuid, at, announce, (payment, now) => payment.Void(now));
+        ChangePayment(paymentGuid, at, announce, (payment, now) => payment.AsVoided(now));
 
     /// <summary>The order is voided with its checks and payments.</summary>
     public ToastOrder VoidOrder(Guid orderGuid, DateTimeOffset? at = null, bool announce = true) =>
-        Edit(
+        EditOrder(
             orderGuid,
             (order, now) => order with { VoidedAt = now, Checks = [.. order.Checks.Select(c => Voided(c, now))] },
             at,
@@ -59,11 +59,11 @@ public sealed partial class ToastLedger(TimeProvider clock, RestaurantBook resta
 
     /// <summary>The order is deleted; its payments keep their words.</summary>
     public ToastOrder DeleteOrder(Guid orderGuid, DateTimeOffset? at = null, bool announce = true) =>
-        Edit(orderGuid, (order, now) => order with { DeletedAt = now }, at, announce);
+        EditOrder(orderGuid, (order, now) => order with { DeletedAt = now }, at, announce);
 
     /// <summary>Every check is CLOSED.</summary>
     public ToastOrder CloseOrder(Guid orderGuid, DateTimeOffset? at = null, bool announce = true) =>
-        Edit(
+        EditOrder(
             orderGuid,
             (order, now) => order with { ClosedAt = now, Checks = [.. order.Checks.Select(c => c with { ClosedAt = c.ClosedAt ?? now })] },
             at,
@@ -80,18 +80,18 @@ public sealed partial class ToastLedger(TimeProvider clock, RestaurantBook resta
 
     /// <summary>A further check.</summary>
     public ToastOrder AddCheck(Guid orderGuid, Check check, DateTimeOffset? at = null, bool announce = true) =>
-        Edit(orderGuid, (order, now) => order with { Checks = order.Checks.Add(ToastOrder.Filled(check, now)) }, at, announce);
+        EditOrder(orderGuid, (order, now) => order with { Checks = order.Checks.Add(ToastOrder.WithDefaults(check, now)) }, at, announce);
 
     /// <summary>A further payment of a check.</summary>
     public ToastOrder AddPayment(Guid checkGuid, ToastPayment payment, DateTimeOffset? at = null, bool announce = true) =>
-        ChangeCheck(checkGuid, at, announce, (check, now) => check with { Payments = check.Payments.Add(ToastOrder.Filled(payment, now)) });
+        ChangeCheck(checkGuid, at, announce, (check, now) => check with { Payments = check.Payments.Add(ToastOrder.WithDefaults(payment, now)) });
 
     /// <summary>A further discount on a check, even if it is paid.</summary>
     public ToastOrder AddDiscount(Guid checkGuid, AppliedDiscount discount, DateTimeOffset? at = null, bool announce = true) =>
         ChangeCheck(checkGuid, at, announce, (check, _) => check with { Discounts = check.Discounts.Add(discount) });
 
     /// <summary>Any other change; <paramref name="change"/> gets the order and the time. Guids of what is in it must not change.</summary>
-    public ToastOrder Edit(
+    public ToastOrder EditOrder(
         Guid orderGuid,
         Func<ToastOrder, DateTimeOffset, ToastOrder> change,
         DateTimeOffset? at = null,
@@ -101,27 +101,27 @@ public sealed partial class ToastLedger(TimeProvider clock, RestaurantBook resta
         lock (_gate)
         {
             var before = _orders.TryGetValue(orderGuid, out var found) ? found : throw new KeyNotFoundException($"No order {orderGuid}.");
-            var now = SquareTime.ToMilliseconds(at ?? clock.GetUtcNow());
+            var now = SquareTime.TruncateToMilliseconds(at ?? clock.GetUtcNow());
             var after = change(before, now).ModifiedFrom(before, now);
-            Keep(before, after, announce);
+            Save(before, after, announce);
             return after;
         }
     }
 
     private ToastOrder ChangeCheck(Guid checkGuid, DateTimeOffset? at, bool announce, Func<Check, DateTimeOffset, Check> change) =>
-        Edit(OrderOf(checkGuid), (order, now) => order.WithCheck(checkGuid, check => change(check, now)), at, announce);
+        EditOrder(FindOrderGuid(checkGuid), (order, now) => order.WithCheck(checkGuid, check => change(check, now)), at, announce);
 
     private ToastOrder ChangePayment(
         Guid paymentGuid,
         DateTimeOffset? at,
         bool announce,
         Func<ToastPayment, DateTimeOffset, ToastPayment> change
-    ) => Edit(OrderOf(paymentGuid), (order, now) => order.WithPayment(paymentGuid, payment => change(payment, now)), at, announce);
+    ) => EditOrder(FindOrderGuid(paymentGuid), (order, now) => order.WithPayment(paymentGuid, payment => change(payment, now)), at, announce);
 
-    private Guid OrderOf(Guid part)
+    private Guid FindOrderGuid(Guid part)
     {
         lock (_gate)
-            return _orderOf.TryGetValue(part, out var order) ? order : throw new KeyNotFoundException($"No check or payment {part}.");
+            return _orderGuids.TryGetValue(part, out var order) ? order : throw new KeyNotFoundException($"No check or payment {part}.");
     }
 
     private static Check Voided(Check check, DateTimeOffset now) =>
@@ -129,43 +129,43 @@ public sealed partial class ToastLedger(TimeProvider clock, RestaurantBook resta
         {
             VoidedAt = now,
             Selections = [.. check.Selections.Select(s => s with { Voided = true })],
-            Payments = [.. check.Payments.Select(p => p.Stands && p.Refund is null ? p.Void(now) : p)],
+            Payments = [.. check.Payments.Select(p => p.IsActive && p.Refund is null ? p.AsVoided(now) : p)],
         };
 
-    private void Keep(ToastOrder? before, ToastOrder after, bool announce)
+    private void Save(ToastOrder? before, ToastOrder after, bool announce)
     {
         if (before is not null)
         {
-            ShelfOf(before.RestaurantGuid).Take(before);
-            ShelfOf(before.RestaurantGuid, before.BusinessDate).Take(before);
-            _paymentDays.Take(before);
+            IndexOf(before.RestaurantGuid).Remove(before);
+            IndexOf(before.RestaurantGuid, before.BusinessDate).Remove(before);
+            _paymentsByBusinessDate.Remove(before);
         }
 
         _orders[after.Guid] = after;
-        ShelfOf(after.RestaurantGuid).Put(after);
-        ShelfOf(after.RestaurantGuid, after.BusinessDate).Put(after);
-        _paymentDays.Put(after);
+        IndexOf(after.RestaurantGuid).Add(after);
+        IndexOf(after.RestaurantGuid, after.BusinessDate).Add(after);
+        _paymentsByBusinessDate.Add(after);
         foreach (var check in after.Checks)
         {
-            _orderOf[check.Guid] = after.Guid;
+            _orderGuids[check.Guid] = after.Guid;
             foreach (var payment in check.Payments)
-                _orderOf[payment.Guid] = after.Guid;
+                _orderGuids[payment.Guid] = after.Guid;
         }
 
-        Tell(after, announce);
+        RecordEvent(after, announce);
     }
 
-    private ToastShelf ShelfOf(Guid restaurant)
+    private ToastOrderIndex IndexOf(Guid restaurant)
     {
-        if (!_shelves.TryGetValue(restaurant, out var shelf))
-            _shelves[restaurant] = shelf = new ToastShelf();
+        if (!_indexByRestaurant.TryGetValue(restaurant, out var shelf))
+            _indexByRestaurant[restaurant] = shelf = new ToastOrderIndex();
         return shelf;
     }
 
-    private ToastShelf ShelfOf(Guid restaurant, int day)
+    private ToastOrderIndex IndexOf(Guid restaurant, int businessDate)
     {
-        if (!_days.TryGetValue((restaurant, day), out var shelf))
-            _days[(restaurant, day)] = shelf = new ToastShelf();
+        if (!_indexByBusinessDate.TryGetValue((restaurant, businessDate), out var shelf))
+            _indexByBusinessDate[(restaurant, businessDate)] = shelf = new ToastOrderIndex();
         return shelf;
     }
 }

@@ -4,7 +4,7 @@ namespace PosModular.Simulator.Toast;
 
 /// <summary>
 /// A Toast order at one moment; a change makes a new one with a later <see cref="ModifiedAt"/>. As a draft for
-/// <see cref="ToastLedger.Open"/> it needs the restaurant and the checks; the ledger fills in the times.
+/// <see cref="ToastLedger.AddOrder"/> it needs the restaurant and the checks; the ledger fills in the times.
 /// </summary>
 public sealed record ToastOrder
 {
@@ -69,33 +69,33 @@ public sealed record ToastOrder
     }
 
     /// <summary>A draft with its times, its statuses and its business date.</summary>
-    internal ToastOrder Opened(Restaurant restaurant, DateTimeOffset now)
+    internal ToastOrder WithDefaults(Restaurant restaurant, DateTimeOffset now)
     {
-        var at = SquareTime.ToMilliseconds(OpenedAt == default ? now : OpenedAt);
+        var at = SquareTime.TruncateToMilliseconds(OpenedAt == default ? now : OpenedAt);
         return this with
         {
             OpenedAt = at,
             ModifiedAt = at,
             BusinessDate = restaurant.BusinessDate(at),
-            Checks = [.. Checks.Select(c => Filled(c, at))],
+            Checks = [.. Checks.Select(c => WithDefaults(c, at))],
         };
     }
 
     /// <summary>What a draft of a check leaves out.</summary>
-    internal static Check Filled(Check check, DateTimeOffset at) =>
+    internal static Check WithDefaults(Check check, DateTimeOffset at) =>
         check with
         {
             OpenedAt = check.OpenedAt == default ? at : check.OpenedAt,
             ModifiedAt = at,
-            Payments = [.. check.Payments.Select(p => Filled(p, at))],
+            Payments = [.. check.Payments.Select(p => WithDefaults(p, at))],
         };
 
     /// <summary>What a draft of a payment leaves out.</summary>
-    internal static ToastPayment Filled(ToastPayment payment, DateTimeOffset at) =>
+    internal static ToastPayment WithDefaults(ToastPayment payment, DateTimeOffset at) =>
         payment with
         {
             Status = payment.Status
                 ?? (payment.Type is ToastPaymentType.Credit ? ToastPaymentStatus.Authorized : ToastPaymentStatus.Captured),
-            PaidAt = SquareTime.ToMilliseconds(payment.PaidAt ?? at),
+            PaidAt = SquareTime.TruncateToMilliseconds(payment.PaidAt ?? at),
         };
 }

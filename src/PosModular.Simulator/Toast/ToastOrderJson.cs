@@ -3,26 +3,26 @@ using System.Text.Json;
 namespace PosModular.Simulator.Toast;
 
 /// <summary>For whom an order is written: what is shown of the guest depends on it.</summary>
-internal enum OrderReader
+internal enum OrderAudience
 {
     /// <summary>Without guest.pi:read: no customer.</summary>
-    Any,
+    WithoutGuestInfo,
 
     /// <summary>With guest.pi:read.</summary>
-    KnowsGuests,
+    WithGuestInfo,
 
     /// <summary>Customer without first name, last name and phone (Toast docs, Orders webhook). Whether the email is there is not documented; here it is.</summary>
     Webhook,
 }
 
 /// <summary>An order in Toast's spelling, field by field as in samples/toast (order-get, orders-bulk, webhook.order_updated).</summary>
-internal sealed class ToastOrderJson(Utf8JsonWriter json, ToastOrder order, Restaurant restaurant, OrderReader reader)
+internal sealed class ToastOrderJson(Utf8JsonWriter json, ToastOrder order, Restaurant restaurant, OrderAudience audience)
 {
     private readonly string _currency = restaurant.CurrencyCode;
 
     public void Write()
     {
-        json.WriteHead(order.Guid, "Order");
+        json.WriteEntityStart(order.Guid, "Order");
         json.WriteReference("revenueCenter", "RevenueCenter");
         json.WriteReference("server", "RestaurantUser");
         json.WriteBoolean("createdInTestMode", order.CreatedInTestMode);
@@ -45,7 +45,7 @@ internal sealed class ToastOrderJson(Utf8JsonWriter json, ToastOrder order, Rest
         json.WriteNumber("numberOfGuests", 1);
         json.WriteReference("diningOption", "DiningOption");
         json.WriteDate("openedDate", order.OpenedAt);
-        json.WriteDay("voidBusinessDate", order.VoidedAt is { } voided ? restaurant.BusinessDate(voided) : null);
+        json.WriteBusinessDate("voidBusinessDate", order.VoidedAt is { } voided ? restaurant.BusinessDate(voided) : null);
         json.WriteStartArray("checks");
         foreach (var check in order.Checks)
             Write(check);
@@ -53,7 +53,7 @@ internal sealed class ToastOrderJson(Utf8JsonWriter json, ToastOrder order, Rest
         json.WriteBoolean("deleted", order.DeletedAt is not null);
         json.WriteDate("createdDate", order.OpenedAt);
         json.WriteDate("closedDate", order.ClosedAt);
-        json.WriteDate("deletedDate", order.DeletedAt ?? ToastTime.Never);
+        json.WriteDate("deletedDate", order.DeletedAt ?? ToastTime.NotDeleted);
         json.WriteDate("modifiedDate", order.ModifiedAt);
         json.WriteDate("promisedDate", order.PromisedAt);
         json.WriteStartArray("pricingFeatures");
@@ -64,7 +64,7 @@ internal sealed class ToastOrderJson(Utf8JsonWriter json, ToastOrder order, Rest
 
     private void Write(Check check)
     {
-        json.WriteHead(check.Guid, "Check");
+        json.WriteEntityStart(check.Guid, "Check");
         json.WriteString("displayNumber", check.DisplayNumber);
         json.WriteStartArray("payments");
         foreach (var payment in check.Payments)
@@ -90,11 +90,11 @@ internal sealed class ToastOrderJson(Utf8JsonWriter json, ToastOrder order, Rest
         foreach (var selection in check.Selections)
             Write(selection, check);
         json.WriteEndArray();
-        json.WriteDay("voidBusinessDate", check.VoidedAt is { } voided ? restaurant.BusinessDate(voided) : null);
+        json.WriteBusinessDate("voidBusinessDate", check.VoidedAt is { } voided ? restaurant.BusinessDate(voided) : null);
         json.WriteDate("createdDate", check.OpenedAt);
         json.WriteBoolean("deleted", check.DeletedAt is not null);
         json.WriteDate("closedDate", check.ClosedAt);
-        json.WriteDate("deletedDate", check.DeletedAt ?? ToastTime.Never);
+        json.WriteDate("deletedDate", check.DeletedAt ?? ToastTime.NotDeleted);
         json.WriteDate("modifiedDate", check.ModifiedAt);
         json.WriteAmount("taxAmount", check.TaxAmount, _currency);
         json.WriteStartArray("appliedServiceCharges");
@@ -107,7 +107,7 @@ internal sealed class ToastOrderJson(Utf8JsonWriter json, ToastOrder order, Rest
 
     private void Write(Selection selection, Check check)
     {
-        json.WriteHead(selection.Guid, "MenuItemSelection");
+        json.WriteEntityStart(selection.Guid, "MenuItemSelection");
         json.WriteReference("itemGroup", "MenuGroup");
         json.WriteReference("item", "MenuItem");
         json.WriteReference("salesCategory", "SalesCategory");
@@ -127,7 +127,7 @@ internal sealed class ToastOrderJson(Utf8JsonWriter json, ToastOrder order, Rest
         json.WriteString("selectionType", "NONE");
         json.WriteBoolean("voided", selection.Voided);
         json.WriteDate("voidDate", selection.Voided ? check.VoidedAt ?? check.ModifiedAt : null);
-        json.WriteDay("voidBusinessDate", selection.Voided ? restaurant.BusinessDate(check.VoidedAt ?? check.ModifiedAt) : null);
+        json.WriteBusinessDate("voidBusinessDate", selection.Voided ? restaurant.BusinessDate(check.VoidedAt ?? check.ModifiedAt) : null);
         json.WriteNulls("voidReason", "optionGroup", "optionGroupPricingMode", "preModifier");
         json.WriteDate("createdDate", check.OpenedAt);
         json.WriteDate("modifiedDate", check.ModifiedAt);
@@ -156,7 +156,7 @@ internal sealed class ToastOrderJson(Utf8JsonWriter json, ToastOrder order, Rest
         json.WriteStartArray("appliedDiscounts");
         foreach (var discount in discounts)
         {
-            json.WriteHead(discount.Guid, "AppliedCustomDiscount");
+            json.WriteEntityStart(discount.Guid, "AppliedCustomDiscount");
             json.WriteString("name", discount.Name);
             json.WriteAmount("discountAmount", discount.Amount, _currency);
             json.WriteAmount("nonTaxDiscountAmount", discount.Amount, _currency);
@@ -171,7 +171,7 @@ internal sealed class ToastOrderJson(Utf8JsonWriter json, ToastOrder order, Rest
 
     private void Write(ServiceCharge charge)
     {
-        json.WriteHead(charge.Guid, "AppliedServiceCharge");
+        json.WriteEntityStart(charge.Guid, "AppliedServiceCharge");
         json.WriteString("name", charge.Name);
         json.WriteAmount("chargeAmount", charge.Amount, _currency);
         json.WriteString("chargeType", "FIXED");
@@ -184,7 +184,7 @@ internal sealed class ToastOrderJson(Utf8JsonWriter json, ToastOrder order, Rest
 
     private void Write(ToastCustomer? customer)
     {
-        if (customer is null || reader is OrderReader.Any)
+        if (customer is null || audience is OrderAudience.WithoutGuestInfo)
         {
             json.WriteNull("customer");
             return;
@@ -193,7 +193,7 @@ internal sealed class ToastOrderJson(Utf8JsonWriter json, ToastOrder order, Rest
         json.WriteStartObject("customer");
         json.WriteString("guid", customer.Guid);
         json.WriteString("entityType", "Customer");
-        if (reader is OrderReader.KnowsGuests)
+        if (audience is OrderAudience.WithGuestInfo)
         {
             json.WriteString("firstName", customer.FirstName);
             json.WriteString("lastName", customer.LastName);

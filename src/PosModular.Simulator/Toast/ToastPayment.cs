@@ -69,7 +69,7 @@ public sealed record ToastPayment
     public long Refunded => Refund is { } refund ? refund.Amount + refund.Tip : 0;
 
     /// <summary>Whether it pays for anything.</summary>
-    internal bool Stands =>
+    internal bool IsActive =>
         Status
             is not (
                 ToastPaymentStatus.Voided
@@ -79,21 +79,21 @@ public sealed record ToastPayment
                 or ToastPaymentStatus.ErrorNetwork
             );
 
-    internal ToastPayment Capture()
+    internal ToastPayment AsCaptured()
     {
-        Require(Status is ToastPaymentStatus.Authorized or ToastPaymentStatus.CaptureInProgress, "capture");
+        EnsureAllowed(Status is ToastPaymentStatus.Authorized or ToastPaymentStatus.CaptureInProgress, "capture");
         return this with { Status = ToastPaymentStatus.Captured };
     }
 
     /// <summary>The whole tip.</summary>
-    internal ToastPayment LeaveTip(long tip)
+    internal ToastPayment WithTip(long tip)
     {
-        Require(Stands && tip >= (Refund?.Tip ?? 0), "tip");
+        EnsureAllowed(IsActive && tip >= (Refund?.Tip ?? 0), "tip");
         return this with { Tip = tip };
     }
 
     /// <summary>With neither amount nor tip: all that is left.</summary>
-    internal ToastPayment GiveBack(long? amount, long? tip, DateTimeOffset at)
+    internal ToastPayment WithRefund(long? amount, long? tip, DateTimeOffset at)
     {
         var before = Refund ?? new ToastRefund(0, 0, at);
         var all = amount is null && tip is null;
@@ -102,7 +102,7 @@ public sealed record ToastPayment
             before.Tip + (all ? Tip - before.Tip : tip ?? 0),
             at
         );
-        Require(
+        EnsureAllowed(
             Status is ToastPaymentStatus.Captured
                 && after.Amount >= before.Amount
                 && after.Tip >= before.Tip
@@ -114,15 +114,15 @@ public sealed record ToastPayment
         return this with { Refund = after };
     }
 
-    internal ToastPayment Void(DateTimeOffset at)
+    internal ToastPayment AsVoided(DateTimeOffset at)
     {
-        Require(Stands && Refund is null, "void");
+        EnsureAllowed(IsActive && Refund is null, "void");
         return this with { Status = ToastPaymentStatus.Voided, VoidedAt = at };
     }
 
-    private void Require(bool possible, string change)
+    private void EnsureAllowed(bool isAllowed, string change)
     {
-        if (!possible)
+        if (!isAllowed)
             throw new InvalidOperationException(
                 FormattableString.Invariant($"Payment {Guid} ({Status}, total {Total}, refunded {Refunded}) cannot take this {change}.")
             );

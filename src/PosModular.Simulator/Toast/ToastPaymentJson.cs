@@ -18,8 +18,8 @@ internal static class ToastPaymentJson
         json.WriteAmount("amountTendered", card ? 0 : payment.Amount, currency);
         json.WriteNulls("cashDrawer", "houseAccount", "otherPayment", "mcaRepaymentAmount");
         json.WriteDevices();
-        json.WriteString("type", ToastJson.Word(payment.Type));
-        json.WriteString("paymentStatus", ToastJson.Word(payment.Status!.Value));
+        json.WriteString("type", ToastJson.EnumName(payment.Type));
+        json.WriteString("paymentStatus", ToastJson.EnumName(payment.Status!.Value));
         json.WriteString("cardType", card ? payment.CardType : null);
         json.WriteString("cardEntryMode", card ? payment.CardEntryMode : null);
         json.WriteString("first6Digits", card ? payment.First6Digits : null);

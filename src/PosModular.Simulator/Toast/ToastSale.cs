@@ -38,7 +38,7 @@ public sealed record ToastSale
     /// <summary>False: the event is written down but not sent, like a webhook that got lost.</summary>
     public bool Announce { get; init; } = true;
 
-    internal ToastOrder Order()
+    internal ToastOrder ToOrder()
     {
         var check = new Check
         {

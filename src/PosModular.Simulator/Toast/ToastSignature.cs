@@ -13,7 +13,7 @@ public static class ToastSignature
     public const string Header = "Toast-Signature";
 
     /// <summary>The signature of a body.</summary>
-    public static string Of(string secret, ReadOnlySpan<byte> body, string timestamp)
+    public static string Compute(string secret, ReadOnlySpan<byte> body, string timestamp)
     {
         using var hmac = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, Encoding.UTF8.GetBytes(secret));
         hmac.AppendData(body);

@@ -7,9 +7,9 @@ namespace PosModular.Simulator.Toast;
 internal static partial class ToastTime
 {
     /// <summary>What Toast prints where something was not deleted.</summary>
-    public static readonly DateTimeOffset Never = DateTimeOffset.UnixEpoch;
+    public static readonly DateTimeOffset NotDeleted = DateTimeOffset.UnixEpoch;
 
-    public static string Text(DateTimeOffset at) =>
+    public static string Format(DateTimeOffset at) =>
         at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'+0000'", CultureInfo.InvariantCulture);
 
     /// <summary>The <c>timestamp</c> of a webhook.</summary>
@@ -17,8 +17,8 @@ internal static partial class ToastTime
         at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
     /// <summary>Exactly in Toast's format: no colon, no Z, no missing fraction; a plus that was not URL-encoded has become a space.</summary>
-    public static DateTimeOffset? Read(string text) =>
-        Format().IsMatch(text)
+    public static DateTimeOffset? Parse(string text) =>
+        Pattern().IsMatch(text)
         && DateTimeOffset.TryParseExact(
             text.Insert(text.Length - 2, ":"),
             "yyyy-MM-dd'T'HH:mm:ss.fffzzz",
@@ -30,11 +30,11 @@ internal static partial class ToastTime
             : null;
 
     /// <summary>A business date, yyyyMMdd.</summary>
-    public static int? ReadDate(string text) =>
+    public static int? ParseBusinessDate(string text) =>
         DateOnly.TryParseExact(text, "yyyyMMdd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)
             ? day.Year * 10_000 + day.Month * 100 + day.Day
             : null;
 
     [GeneratedRegex(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d{4}\z")]
-    private static partial Regex Format();
+    private static partial Regex Pattern();
 }

@@ -4,9 +4,9 @@ namespace PosModular.Simulator.Webhooks;
 /// <param name="Delivered">Answered with a 2xx.</param>
 /// <param name="Pending">In the queue, on the way or waiting for a retry.</param>
 /// <param name="Dropped">Given up after the last retry, or their subscription was deleted or disabled meanwhile.</param>
-/// <param name="Unwanted">Events that no subscription asked for; nothing was sent.</param>
+/// <param name="Unsubscribed">Events that no subscription asked for; nothing was sent.</param>
 /// <param name="Attempts">Requests sent, retries included.</param>
-public sealed record DeliveryCounts(long Delivered, long Pending, long Dropped, long Unwanted, long Attempts);
+public sealed record DeliveryCounts(long Delivered, long Pending, long Dropped, long Unsubscribed, long Attempts);
 
 /// <summary>A delivery that did not get a 2xx.</summary>
 /// <param name="At">When it was known.</param>

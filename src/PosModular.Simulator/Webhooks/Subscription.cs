@@ -19,7 +19,7 @@ public sealed record Subscription
     public required DateTimeOffset UpdatedAt { get; init; }
 
     /// <summary>Create and retrieve answers show the key, list and update answers do not (API specification, examples).</summary>
-    internal JsonObject Wire(bool withKey)
+    internal JsonObject ToJson(bool withKey)
     {
         var wire = new JsonObject
         {
@@ -32,8 +32,8 @@ public sealed record Subscription
         };
         if (withKey)
             wire["signature_key"] = SignatureKey;
-        wire["created_at"] = SquareTime.Subscription(CreatedAt);
-        wire["updated_at"] = SquareTime.Subscription(UpdatedAt);
+        wire["created_at"] = SquareTime.SubscriptionTimestamp(CreatedAt);
+        wire["updated_at"] = SquareTime.SubscriptionTimestamp(UpdatedAt);
         return wire;
     }
 }

@@ -15,11 +15,11 @@ internal sealed record SubscriptionDraft(
     string? ApiVersion
 )
 {
-    public const int LongestName = 64;
-    public const int LongestIdempotencyKey = 45;
+    public const int MaxNameLength = 64;
+    public const int MaxIdempotencyKeyLength = 45;
 
     /// <summary>The body as JSON object; null when it is none.</summary>
-    public static async Task<JsonObject?> BodyAsync(HttpRequest request)
+    public static async Task<JsonObject?> ReadBodyAsync(HttpRequest request)
     {
         try
         {
@@ -32,10 +32,10 @@ internal sealed record SubscriptionDraft(
     }
 
     /// <summary>The draft, or the error that names the field.</summary>
-    public static (SubscriptionDraft? Draft, IResult? Error) Read(JsonObject? body, bool creating)
+    public static (SubscriptionDraft? Draft, IResult? Error) Parse(JsonObject? body, bool isNew)
     {
         if (body?["subscription"] is not JsonObject given)
-            return (null, SquareError.Bad("MISSING_REQUIRED_PARAMETER", "Missing required parameter.", "subscription"));
+            return (null, SquareError.BadRequest("MISSING_REQUIRED_PARAMETER", "Missing required parameter.", "subscription"));
 
         SubscriptionDraft draft;
         try
@@ -50,18 +50,18 @@ internal sealed record SubscriptionDraft(
         }
         catch (Exception e) when (e is InvalidOperationException or FormatException)
         {
-            return (null, SquareError.Bad("INVALID_VALUE", "A field has the wrong type.", "subscription"));
+            return (null, SquareError.BadRequest("INVALID_VALUE", "A field has the wrong type.", "subscription"));
         }
 
-        if (creating ? draft.Name is not { Length: > 0 and <= LongestName } : draft.Name is { Length: 0 or > LongestName })
-            return (null, SquareError.Bad("INVALID_VALUE", "name must have 1 to 64 characters.", "subscription.name"));
-        if (creating ? draft.EventTypes is not { Count: > 0 } : draft.EventTypes is { Count: 0 })
-            return (null, SquareError.Bad("INVALID_VALUE", "At least one event type is needed.", "subscription.event_types"));
+        if (isNew ? draft.Name is not { Length: > 0 and <= MaxNameLength } : draft.Name is { Length: 0 or > MaxNameLength })
+            return (null, SquareError.BadRequest("INVALID_VALUE", "name must have 1 to 64 characters.", "subscription.name"));
+        if (isNew ? draft.EventTypes is not { Count: > 0 } : draft.EventTypes is { Count: 0 })
+            return (null, SquareError.BadRequest("INVALID_VALUE", "At least one event type is needed.", "subscription.event_types"));
         if (
-            (creating || draft.NotificationUrl is not null)
+            (isNew || draft.NotificationUrl is not null)
             && !(Uri.TryCreate(draft.NotificationUrl, UriKind.Absolute, out var url) && url.Scheme is "http" or "https")
         )
-            return (null, SquareError.Bad("INVALID_VALUE", "notification_url must be an absolute URL.", "subscription.notification_url"));
+            return (null, SquareError.BadRequest("INVALID_VALUE", "notification_url must be an absolute URL.", "subscription.notification_url"));
         return (draft, null);
     }
 }

@@ -12,7 +12,7 @@ internal static class TestNotification
 {
     private static readonly DateTimeOffset PaidAt = new(2020, 11, 22, 21, 16, 51, 86, TimeSpan.Zero);
 
-    public static (string EventId, string Payload) Of(string type, string merchantId, DateTimeOffset now)
+    public static (string EventId, string Payload) Create(string type, string merchantId, DateTimeOffset now)
     {
         var eventId = Guid.NewGuid();
         var sent = SquareTime.Rfc3339(now);
@@ -37,7 +37,7 @@ internal static class TestNotification
             Status = captured ? PaymentStatus.Completed : PaymentStatus.Approved,
             Amount = 100,
             Tip = 0,
-            Approved = 100,
+            ApprovedAmount = 100,
             Card = Card.Numbered(0),
             CreatedAt = PaidAt,
             UpdatedAt = PaidAt,

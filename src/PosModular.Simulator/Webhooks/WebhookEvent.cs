@@ -34,7 +34,7 @@ public sealed record WebhookEvent(Guid EventId, string Type, string MerchantId, 
 
     /// <summary>The bytes to sign and send; the same each time.</summary>
     public ReadOnlyMemory<byte> Body() =>
-        SquareJson.Object(json =>
+        SquareJson.WriteObject(json =>
         {
             json.WriteString("merchant_id", MerchantId);
             json.WriteString("type", Type);
@@ -97,7 +97,7 @@ public sealed record WebhookEvent(Guid EventId, string Type, string MerchantId, 
         json.WriteString("order_id", order.Id);
         json.WriteNumber("version", order.Version);
         json.WriteString("location_id", order.LocationId);
-        json.WriteString("state", OrderJson.Word(order.State));
+        json.WriteString("state", OrderJson.StateName(order.State));
         json.WriteString("created_at", SquareTime.Rfc3339(order.CreatedAt));
         if (Type == "order.updated")
             json.WriteString("updated_at", SquareTime.Rfc3339(order.UpdatedAt));

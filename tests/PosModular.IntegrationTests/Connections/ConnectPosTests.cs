@@ -16,7 +16,7 @@ public sealed class ConnectPosTests(TestPostgres postgres)
         """;
 
     private static object Input(
-        Till seller,
+        Seller seller,
         string venueId = TestVenue.VenueId,
         string? token = null,
         string? location = null,
@@ -114,7 +114,7 @@ public sealed class ConnectPosTests(TestPostgres postgres)
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         await venue.RegisterVenueAsync("new-bar", "new-owner");
-        var seller = venue.Simulator.Sellers.AddTill(new TillOrder { LocationId = "NEWLOCATION", AccessToken = "new-access-token" });
+        var seller = venue.Simulator.Sellers.AddSeller(new SellerDraft { LocationId = "NEWLOCATION", AccessToken = "new-access-token" });
 
         async Task<string> CodeAsync(object input) => (await ConnectAsync(venue, input)).At("errors.0.code").GetString()!;
         (await CodeAsync(Input(seller, "new-bar", token: "wrong"))).ShouldBe("INVALID_CREDENTIALS");
@@ -122,7 +122,7 @@ public sealed class ConnectPosTests(TestPostgres postgres)
         (await CodeAsync(Input(seller, "nowhere"))).ShouldBe("NOT_FOUND");
         (await CodeAsync(Input(seller, "new-bar", token: "line\nfeed"))).ShouldBe("INVALID_INPUT");
         (await CodeAsync(Input(seller, "new-bar", location: "../payments"))).ShouldBe("INVALID_INPUT");
-        venue.Simulator.Faults.Arm(new Fault { Path = "/v2/locations", Status = 403 });
+        venue.Simulator.Faults.Add(new Fault { Path = "/v2/locations", Status = 403 });
         (await CodeAsync(Input(seller, "new-bar"))).ShouldBe("PERMISSION_DENIED");
 
         (await venue.SqlAsync<long>("select count(*) from integrations.pos_connections where venue_id = 'new-bar'")).ShouldBe(0);
@@ -132,7 +132,7 @@ public sealed class ConnectPosTests(TestPostgres postgres)
     public async Task A_call_that_fails_briefly_is_retried()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
-        venue.Simulator.Faults.Arm(
+        venue.Simulator.Faults.Add(
             new Fault
             {
                 Path = "/v2/locations",
@@ -149,8 +149,8 @@ public sealed class ConnectPosTests(TestPostgres postgres)
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         await venue.RegisterVenueAsync("new-bar", "new-owner");
-        var seller = venue.Simulator.Sellers.AddTill(
-            new TillOrder
+        var seller = venue.Simulator.Sellers.AddSeller(
+            new SellerDraft
             {
                 LocationId = "NEWLOCATION",
                 AccessToken = "oauth-token",

@@ -144,7 +144,7 @@ public sealed class ConnectionLifecycleTests(TestPostgres postgres)
     public async Task A_brief_outage_of_the_provider_does_not_change_the_status()
     {
         await using var venue = await OpenAsync();
-        venue.Simulator.Faults.Arm(
+        venue.Simulator.Faults.Add(
             new Fault
             {
                 Path = "/v2/payments",
@@ -216,7 +216,7 @@ public sealed class ConnectionLifecycleTests(TestPostgres postgres)
     public async Task A_subscription_that_could_not_be_deleted_on_disconnect_is_deleted_later()
     {
         await using var venue = await OpenAsync();
-        venue.Simulator.Faults.Arm(
+        venue.Simulator.Faults.Add(
             new Fault
             {
                 Path = "/v2/webhooks",

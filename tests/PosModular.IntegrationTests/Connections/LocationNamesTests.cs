@@ -133,7 +133,7 @@ public sealed class LocationNamesTests(TestPostgres postgres)
             );
 
         RenameAtSquare(venue, "Owl");
-        venue.Simulator.Faults.Arm(new Fault { Path = "/v2/locations", Status = 403 });
+        venue.Simulator.Faults.Add(new Fault { Path = "/v2/locations", Status = 403 });
         (await ChangeAsync())
             .ToString()
             .ShouldBe(

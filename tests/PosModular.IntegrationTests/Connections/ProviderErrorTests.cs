@@ -48,8 +48,8 @@ public sealed class ProviderErrorTests(TestPostgres postgres)
     public async Task Valid_credentials_return_the_names_of_the_location_and_save_nothing()
     {
         await using var venue = await OpenAsync();
-        var seller = venue.Simulator.Sellers.AddTill(
-            new TillOrder
+        var seller = venue.Simulator.Sellers.AddSeller(
+            new SellerDraft
             {
                 Name = "Nightjar",
                 LocationId = "NEWLOCATION",
@@ -75,8 +75,8 @@ public sealed class ProviderErrorTests(TestPostgres postgres)
     {
         await using var venue = await OpenAsync();
         var (location, token) = (venue.Seller.Location.Id, venue.Seller.Token.Value);
-        var sellerWithFewScopes = venue.Simulator.Sellers.AddTill(
-            new TillOrder
+        var sellerWithFewScopes = venue.Simulator.Sellers.AddSeller(
+            new SellerDraft
             {
                 LocationId = "POOR",
                 AccessToken = "poor-token",
@@ -84,10 +84,10 @@ public sealed class ProviderErrorTests(TestPostgres postgres)
                 Scopes = ["PAYMENTS_READ"],
             }
         );
-        venue.Simulator.Sellers.AddTill(new TillOrder { LocationId = "GONE", AccessToken = "revoked-token" });
+        venue.Simulator.Sellers.AddSeller(new SellerDraft { LocationId = "GONE", AccessToken = "revoked-token" });
         venue.Simulator.Sellers.RevokeToken("revoked-token");
-        venue.Simulator.Sellers.AddTill(
-            new TillOrder
+        venue.Simulator.Sellers.AddSeller(
+            new SellerDraft
             {
                 LocationId = "OLD",
                 AccessToken = "old-token",
@@ -125,7 +125,7 @@ public sealed class ProviderErrorTests(TestPostgres postgres)
     [Fact]
     public async Task A_sandbox_token_used_in_production_is_reported_as_such()
     {
-        await using var production = await SquareSimulator.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
+        await using var production = await PosSimulator.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
         await using var venue = await OpenAsync(
             new Dictionary<string, string?> { ["Pos:Square:BaseUrls:Production"] = production.Address.ToString() }
         );
@@ -148,12 +148,12 @@ public sealed class ProviderErrorTests(TestPostgres postgres)
         async Task UnderAsync(Fault fault, string code, string says)
         {
             venue.Simulator.Faults.Clear();
-            venue.Simulator.Faults.Arm(fault with { Path = "/oauth2/token/status" });
+            venue.Simulator.Faults.Add(fault with { Path = "/oauth2/token/status" });
             await ShouldRefuseAsync(venue, input, code, "", says);
         }
         await UnderAsync(new Fault { Status = 500 }, "PROVIDER_UNAVAILABLE", "try again");
         await UnderAsync(new Fault { Status = 503 }, "PROVIDER_UNAVAILABLE", "try again");
-        await UnderAsync(new Fault { Cut = true }, "PROVIDER_UNAVAILABLE", "try again");
+        await UnderAsync(new Fault { AbortConnection = true }, "PROVIDER_UNAVAILABLE", "try again");
         // Each attempt times out after ten seconds, which the accelerated time shortens to two.
         await UnderAsync(new Fault { DelayMs = 15_000 }, "PROVIDER_UNAVAILABLE", "try again");
         await UnderAsync(
@@ -167,7 +167,7 @@ public sealed class ProviderErrorTests(TestPostgres postgres)
         );
         // A short Retry-After is waited for and not reported: the fourth attempt succeeds.
         venue.Simulator.Faults.Clear();
-        venue.Simulator.Faults.Arm(
+        venue.Simulator.Faults.Add(
             new Fault
             {
                 Path = "/oauth2/token/status",

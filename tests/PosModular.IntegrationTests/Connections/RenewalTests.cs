@@ -27,8 +27,8 @@ public sealed class RenewalTests(TestPostgres postgres)
         );
         await venue.RegisterVenueAsync("new-bar", TestVenue.OwnerId);
         var expiresAt = tokenExpiresAt ?? Now.AddDays(30);
-        var seller = venue.Simulator.Sellers.AddTill(
-            new TillOrder
+        var seller = venue.Simulator.Sellers.AddSeller(
+            new SellerDraft
             {
                 LocationId = "OAUTHLOCATION",
                 MerchantId = "OAUTHMERCHANT",

@@ -15,7 +15,7 @@ public sealed class SecretsTests(TestPostgres postgres)
         // The failing paths must not leak either: a refused signature, a failing provider, an invalid token.
         await venue.PostWebhookAsync(venue.PaymentEvent("p1"));
         await venue.PostWebhookAsync(venue.PaymentEvent("p2"), signature: "AAAA");
-        venue.Simulator.Faults.Arm(new Simulator.Faults.Fault { Path = "/v2/webhooks", Status = 403 });
+        venue.Simulator.Faults.Add(new Simulator.Faults.Fault { Path = "/v2/webhooks", Status = 403 });
         const string pasted = "a-pasted-signature-key";
         const string connect =
             "mutation($input: ConnectPosInput!) { connectPos(input: $input) { connection { id status webhook { notificationUrl "

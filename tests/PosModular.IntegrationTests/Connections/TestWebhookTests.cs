@@ -261,7 +261,7 @@ public sealed class TestWebhookTests(TestPostgres postgres)
         await using var venue = await OpenAsync("http://127.0.0.1:1");
         var subscription = venue.Simulator.Subscriptions.All.Single().Id;
 
-        venue.Simulator.Faults.Arm(new Fault { Path = $"/v2/webhooks/subscriptions/{subscription}/test", Status = 500 });
+        venue.Simulator.Faults.Add(new Fault { Path = $"/v2/webhooks/subscriptions/{subscription}/test", Status = 500 });
         (await ShouldRefuseAsync(venue)).Code.ShouldBe("PROVIDER_UNAVAILABLE");
         // Not retried, because every call makes Square send an event.
         venue.Simulator.Requests.Requests.Count(r => r.Path.EndsWith("/test", StringComparison.Ordinal)).ShouldBe(1);

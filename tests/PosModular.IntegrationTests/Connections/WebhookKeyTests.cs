@@ -76,7 +76,7 @@ public sealed class WebhookKeyTests(TestPostgres postgres)
                 TestContext.Current.CancellationToken
             )
         ).EnsureSuccessStatusCode();
-        venue.Simulator.Faults.Arm(
+        venue.Simulator.Faults.Add(
             new Simulator.Faults.Fault
             {
                 Path = $"/v2/webhooks/subscriptions/{venue.Simulator.Subscriptions.All.Single().Id}/signature-key",
@@ -100,8 +100,8 @@ public sealed class WebhookKeyTests(TestPostgres postgres)
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         await venue.RegisterVenueAsync("new-bar", "new-owner");
-        var seller = venue.Simulator.Sellers.AddTill(
-            new TillOrder
+        var seller = venue.Simulator.Sellers.AddSeller(
+            new SellerDraft
             {
                 LocationId = "NEWLOCATION",
                 AccessToken = "oauth-token",
@@ -153,7 +153,7 @@ public sealed class WebhookKeyTests(TestPostgres postgres)
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         await venue.RegisterVenueAsync("other-bar", "other-owner");
-        var other = venue.Simulator.Sellers.AddTill(new TillOrder { LocationId = "OTHERLOCATION", AccessToken = "other-access-token" });
+        var other = venue.Simulator.Sellers.AddSeller(new SellerDraft { LocationId = "OTHERLOCATION", AccessToken = "other-access-token" });
         var (otherId, _, otherKey) = await venue.ConnectSquareAsync("other-bar", other);
         var body = venue.PaymentEvent("p1");
         var count = 0L;

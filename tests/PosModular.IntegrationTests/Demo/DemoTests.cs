@@ -58,7 +58,7 @@ public sealed class DemoTests(TestPostgres postgres)
 
     private static async Task<List<Payment>> RunDemoAsync(TestHost testHost, string host, string square, int seed)
     {
-        await using var simulator = await SquareSimulator.StartAsync(
+        await using var simulator = await PosSimulator.StartAsync(
             new SimulatorSettings
             {
                 Urls = square,
@@ -66,14 +66,14 @@ public sealed class DemoTests(TestPostgres postgres)
                 Demo = new DemoSettings(new Uri(host), TestKeys.Token("demo-moderator", "HEAD_MODERATOR"), TestKeys.Token("demo-owner"))
                 {
                     Seed = seed,
-                    Sales = Sales,
+                    MaxSales = Sales,
                     SalesPerSecond = 200,
                     Speed = 20_000,
                 },
             },
             cancellationToken: TestContext.Current.CancellationToken
         );
-        await simulator.WhenDemoSoldAsync(TestContext.Current.CancellationToken);
+        await simulator.WaitForDemoSalesAsync(TestContext.Current.CancellationToken);
         simulator.Deliveries.Counts.Dropped.ShouldBe(0);
         // The simulator must keep running until it has linked the last cards.
         await WaitForTiersAsync(testHost, new GraphQLClient(testHost, TestKeys.Token("demo-owner")));

@@ -25,7 +25,7 @@ internal sealed class TestVenue : IAsyncDisposable
     public required string Database { get; init; }
     public required RunningSimulator Simulator { get; init; }
     public required List<TestHost> Hosts { get; init; }
-    public required Till Seller { get; init; }
+    public required Seller Seller { get; init; }
     public required IReadOnlyDictionary<string, string?> Settings { get; init; }
     public TestHost Host => Hosts[0];
     public GraphQLClient Owner => new(Host, TestKeys.Token(OwnerId));
@@ -46,9 +46,9 @@ internal sealed class TestVenue : IAsyncDisposable
         SimulatorSettings? simulatorSettings = null
     )
     {
-        var simulator = await SquareSimulator.StartAsync(simulatorSettings);
-        var seller = simulator.Sellers.AddTill(
-            new TillOrder
+        var simulator = await PosSimulator.StartAsync(simulatorSettings);
+        var seller = simulator.Sellers.AddSeller(
+            new SellerDraft
             {
                 Name = "Bar",
                 MerchantId = "6SSW7HV8K2ST5",
@@ -109,7 +109,7 @@ internal sealed class TestVenue : IAsyncDisposable
             )
         ).At("registerVenue.errors").GetArrayLength().ShouldBe(0);
 
-    public async Task<(Guid ConnectionId, string Url, string Key)> ConnectSquareAsync(string venueId, Till seller)
+    public async Task<(Guid ConnectionId, string Url, string Key)> ConnectSquareAsync(string venueId, Seller seller)
     {
         var payload = (
             await Moderator.GetDataAsync(

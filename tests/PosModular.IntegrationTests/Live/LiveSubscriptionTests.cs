@@ -99,8 +99,8 @@ public sealed class LiveSubscriptionTests(TestPostgres postgres)
     public async Task A_subscription_delivers_no_transaction_of_another_venue()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
-        var otherSeller = venue.Simulator.Sellers.AddTill(
-            new Simulator.Sellers.TillOrder { LocationId = "OTHERLOCATION", AccessToken = "other-access-token" }
+        var otherSeller = venue.Simulator.Sellers.AddSeller(
+            new Simulator.Sellers.SellerDraft { LocationId = "OTHERLOCATION", AccessToken = "other-access-token" }
         );
         await venue.RegisterVenueAsync("other-bar", "other-owner");
         var (_, url, key) = await venue.ConnectSquareAsync("other-bar", otherSeller);

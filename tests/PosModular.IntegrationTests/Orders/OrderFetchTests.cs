@@ -157,7 +157,7 @@ public sealed class OrderFetchTests(TestPostgres postgres)
     {
         await using var venue = await CreateVenueAsync();
         RingUp(venue, "p1", tax: 80);
-        venue.Simulator.Faults.Arm(
+        venue.Simulator.Faults.Add(
             new Fault
             {
                 Path = "/v2/orders",
@@ -224,8 +224,8 @@ public sealed class OrderFetchTests(TestPostgres postgres)
         foreach (var venueData in venues)
         {
             await venue.RegisterVenueAsync(venueData, TestVenue.OwnerId);
-            var seller = venue.Simulator.Sellers.AddTill(
-                new TillOrder
+            var seller = venue.Simulator.Sellers.AddSeller(
+                new SellerDraft
                 {
                     LocationId = "AT-" + venueData,
                     AccessToken = "token-" + venueData,

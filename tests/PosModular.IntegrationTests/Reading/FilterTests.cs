@@ -55,7 +55,7 @@ public sealed class FilterTests(TestPostgres postgres, SharedTestVenue shared) :
         var (account, toastConnectionId) = await venue.ConnectToastAsync();
         await venue.EnableToastWebhooksAsync(account, toastConnectionId, "secret");
         var toastPaymentId = venue
-            .Simulator.Toast.Ledger.RingUp(
+            .Simulator.Toast.Ledger.AddSale(
                 new ToastSale
                 {
                     RestaurantGuid = account.Restaurant.Guid,

@@ -51,7 +51,7 @@ public sealed class MatchRateTests(TestPostgres postgres)
         var (account, toastConnectionId) = await venue.ConnectToastAsync();
         await venue.EnableToastWebhooksAsync(account, toastConnectionId, "secret");
         foreach (var type in new[] { ToastPaymentType.Credit, ToastPaymentType.Cash })
-            venue.Simulator.Toast.Ledger.RingUp(
+            venue.Simulator.Toast.Ledger.AddSale(
                 new ToastSale
                 {
                     RestaurantGuid = account.Restaurant.Guid,

@@ -31,7 +31,7 @@ public sealed class FeedRelayTests(TestPostgres postgres)
         await venue.RegisterVenueAsync("zzz", TestVenue.OwnerId);
         var (_, url, key) = await venue.ConnectSquareAsync(
             "zzz",
-            venue.Simulator.Sellers.AddTill(new TillOrder { LocationId = "LZ", AccessToken = "token-of-z" })
+            venue.Simulator.Sellers.AddSeller(new SellerDraft { LocationId = "LZ", AccessToken = "token-of-z" })
         );
         async Task SendAsync(string id) => await venue.PostWebhookAsync(venue.PaymentEvent(id, locationId: "LZ"), url: url, key: key);
         await SendAsync("neighbour-warm-up");

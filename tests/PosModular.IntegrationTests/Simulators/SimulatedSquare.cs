@@ -14,14 +14,14 @@ internal sealed class SimulatedSquare : IAsyncDisposable
 {
     public required RunningSimulator Simulator { get; init; }
     public required FakeTimeProvider Clock { get; init; }
-    public required Till Seller { get; init; }
+    public required Seller Seller { get; init; }
     public required HttpClient Http { get; init; }
     public string LocationId => Seller.Location.Id;
 
-    public static async Task<SimulatedSquare> StartAsync(SimulatorSettings? settings = null, TillOrder? sellerDraft = null)
+    public static async Task<SimulatedSquare> StartAsync(SimulatorSettings? settings = null, SellerDraft? sellerDraft = null)
     {
         var clock = new FakeTimeProvider();
-        var simulator = await SquareSimulator.StartAsync(
+        var simulator = await PosSimulator.StartAsync(
             (settings ?? new SimulatorSettings()) with
             {
                 Urls = "http://127.0.0.1:0",
@@ -34,7 +34,7 @@ internal sealed class SimulatedSquare : IAsyncDisposable
         {
             Simulator = simulator,
             Clock = clock,
-            Seller = simulator.Sellers.AddTill(sellerDraft),
+            Seller = simulator.Sellers.AddSeller(sellerDraft),
             Http = new HttpClient { BaseAddress = simulator.Address },
         };
     }

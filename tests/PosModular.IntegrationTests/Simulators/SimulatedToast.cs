@@ -14,7 +14,7 @@ internal sealed class SimulatedToast : IAsyncDisposable
 {
     public required RunningSimulator Simulator { get; init; }
     public required FakeTimeProvider Clock { get; init; }
-    public required ToastTill Account { get; init; }
+    public required ToastAccount Account { get; init; }
     public required HttpClient Http { get; init; }
     public ToastLedger Ledger => Simulator.Toast.Ledger;
     public Guid Guid => Account.Restaurant.Guid;
@@ -22,7 +22,7 @@ internal sealed class SimulatedToast : IAsyncDisposable
     public static async Task<SimulatedToast> StartAsync(RestaurantDraft? restaurant = null)
     {
         var clock = new FakeTimeProvider();
-        var simulator = await SquareSimulator.StartAsync(
+        var simulator = await PosSimulator.StartAsync(
             new SimulatorSettings { Urls = "http://127.0.0.1:0", RetryScale = 0.0001 },
             clock,
             TestContext.Current.CancellationToken

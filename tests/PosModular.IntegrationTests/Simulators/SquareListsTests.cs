@@ -31,13 +31,13 @@ public sealed class SquareListsTests
     public async Task A_cursor_expires_and_is_valid_only_for_its_own_query()
     {
         await using var square = await SimulatedSquare.StartAsync(new SimulatorSettings { CursorLifetime = TimeSpan.FromMinutes(5) });
-        new History
+        new SalesHistory
         {
             LocationId = square.LocationId,
             Count = 3,
             From = square.Clock.GetUtcNow().AddHours(-3),
             To = square.Clock.GetUtcNow(),
-        }.RingUp(square.Simulator.Ledger);
+        }.AddTo(square.Simulator.Ledger);
         var cursor = (await square.GetAsync("/v2/payments?limit=1")).At("cursor").GetString();
 
         square.Clock.Advance(TimeSpan.FromMinutes(5));
@@ -89,23 +89,23 @@ public sealed class SquareListsTests
     public async Task A_response_can_be_cut_off_or_delayed()
     {
         await using var square = await SimulatedSquare.StartAsync();
-        new History
+        new SalesHistory
         {
             LocationId = square.LocationId,
             Count = 50,
             From = square.Clock.GetUtcNow().AddHours(-3),
             To = square.Clock.GetUtcNow(),
-        }.RingUp(square.Simulator.Ledger);
-        square.Simulator.Faults.Arm(
+        }.AddTo(square.Simulator.Ledger);
+        square.Simulator.Faults.Add(
             new Fault
             {
                 Path = "/v2/payments",
-                CutAfterBytes = 1_000,
+                AbortAfterBytes = 1_000,
                 Times = 1,
             }
         );
         await Should.ThrowAsync<HttpRequestException>(() => square.GetAsync("/v2/payments"));
-        square.Simulator.Faults.Arm(
+        square.Simulator.Faults.Add(
             new Fault
             {
                 Path = "/v2/payments",

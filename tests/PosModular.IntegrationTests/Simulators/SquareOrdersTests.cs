@@ -93,7 +93,7 @@ public sealed class SquareOrdersTests
     {
         await using var square = await SimulatedSquare.StartAsync();
         var ledger = square.Simulator.Ledger;
-        var other = square.Simulator.Sellers.AddTill();
+        var other = square.Simulator.Sellers.AddSeller();
         ledger.AddSale(
             new Sale
             {
@@ -144,8 +144,8 @@ public sealed class SquareOrdersTests
         ).Status.ShouldBe(HttpStatusCode.BadRequest);
         (await square.GetErrorAsync(HttpMethod.Post, "/v2/orders/batch-retrieve", new { })).Code.ShouldBe("MISSING_REQUIRED_PARAMETER");
         var tokenWithoutScope = square
-            .Simulator.Sellers.AddTill(
-                new TillOrder
+            .Simulator.Sellers.AddSeller(
+                new SellerDraft
                 {
                     LocationId = square.LocationId,
                     OAuth = true,

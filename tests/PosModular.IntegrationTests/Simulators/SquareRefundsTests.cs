@@ -32,7 +32,7 @@ public sealed class SquareRefundsTests
         ledger.CompleteRefund(rest.Id);
         (await PaymentAsync()).At("refunded_money.amount").GetInt64().ShouldBe(500);
         (await square.GetAsync($"/v2/refunds/{half.Id}")).At("refund.status").GetString().ShouldBe("REJECTED");
-        ledger.GiveBack(payment.Id).Refunded.ShouldBe(1000);
+        ledger.RefundPayment(payment.Id).Refunded.ShouldBe(1000);
         ledger
             .Events(payment.Id)
             .Where(e => e.Payment is not null || e.Refund is not null)
@@ -69,7 +69,7 @@ public sealed class SquareRefundsTests
     {
         await using var square = await SimulatedSquare.StartAsync();
         var ledger = square.Simulator.Ledger;
-        var second = square.Simulator.Sellers.AddTill(new TillOrder { MerchantId = square.Seller.Merchant.Id });
+        var second = square.Simulator.Sellers.AddSeller(new SellerDraft { MerchantId = square.Seller.Merchant.Id });
         var early = ledger.BeginUnlinkedRefund(square.LocationId, 100);
         square.Clock.Advance(TimeSpan.FromHours(1));
         var elsewhere = ledger.BeginUnlinkedRefund(second.Location.Id, 200);

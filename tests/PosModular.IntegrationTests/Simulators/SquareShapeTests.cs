@@ -206,7 +206,7 @@ public sealed class SquareShapeTests
     public async Task Locations_and_the_token_status_have_the_documented_fields()
     {
         await using var square = await SimulatedSquare.StartAsync(
-            sellerDraft: new TillOrder { OAuth = true, ExpiresAt = new(2027, 1, 1, 0, 0, 0, TimeSpan.Zero) }
+            sellerDraft: new SellerDraft { OAuth = true, ExpiresAt = new(2027, 1, 1, 0, 0, 0, TimeSpan.Zero) }
         );
         var documented = JsonShape.Of(SimulatedSquare.Sample("list-locations.json").At("locations").EnumerateArray());
         string[] omittedPaths =
@@ -310,7 +310,7 @@ public sealed class SquareShapeTests
             }
         );
         square.Simulator.Ledger.Capture(payment.Id);
-        square.Simulator.Ledger.GiveBack(payment.Id, 100);
+        square.Simulator.Ledger.RefundPayment(payment.Id, 100);
         var webhook = Parse(square.Simulator.Ledger.Events(payment.Id).First(e => e.Type == type).Body());
         string[] additionalPaths = type.StartsWith("payment", StringComparison.Ordinal)
             ?
@@ -340,7 +340,7 @@ public sealed class SquareShapeTests
             }
         );
         ledger.Capture(payment.Id);
-        return ledger.GiveBack(payment.Id, 140, "Example Refund");
+        return ledger.RefundPayment(payment.Id, 140, "Example Refund");
     }
 
     private static JsonElement Parse(ReadOnlyMemory<byte> body) => JsonDocument.Parse(body).RootElement;

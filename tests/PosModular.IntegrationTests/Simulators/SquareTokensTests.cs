@@ -12,7 +12,7 @@ public sealed class SquareTokensTests
     [Fact]
     public async Task A_refresh_token_yields_a_new_access_token_and_a_wrong_one_is_401()
     {
-        await using var square = await SimulatedSquare.StartAsync(sellerDraft: new TillOrder { OAuth = true });
+        await using var square = await SimulatedSquare.StartAsync(sellerDraft: new SellerDraft { OAuth = true });
         var token = square.Seller.Token;
         var renewed = await square.PostAsync("/oauth2/token", Request(token.RefreshToken, token.ApplicationSecret));
         renewed.At("merchant_id").GetString().ShouldBe(token.MerchantId);
@@ -46,7 +46,7 @@ public sealed class SquareTokensTests
     [Fact]
     public async Task With_PKCE_a_refresh_token_needs_no_secret_and_works_once()
     {
-        await using var square = await SimulatedSquare.StartAsync(sellerDraft: new TillOrder { OAuth = true, Pkce = true });
+        await using var square = await SimulatedSquare.StartAsync(sellerDraft: new SellerDraft { OAuth = true, Pkce = true });
         var request = new
         {
             client_id = square.Seller.Token.ApplicationId,
@@ -63,7 +63,7 @@ public sealed class SquareTokensTests
     {
         await using var receiver = await WebhookReceiver.StartAsync();
         await using var square = await SimulatedSquare.StartAsync();
-        var consent = square.Simulator.Sellers.AddTill(new TillOrder { ApplicationId = square.Seller.Token.ApplicationId, OAuth = true });
+        var consent = square.Simulator.Sellers.AddSeller(new SellerDraft { ApplicationId = square.Seller.Token.ApplicationId, OAuth = true });
         await square.PostAsync(
             "/v2/webhooks/subscriptions",
             new
@@ -82,7 +82,7 @@ public sealed class SquareTokensTests
 
         receiver.Received.Count.ShouldBe(2);
         var key = square.Simulator.Subscriptions.All.Single().SignatureKey;
-        receiver.Received.ShouldAllBe(got => got.Headers[Signature.Header] == Signature.Of(key, receiver.Url, got.Body));
+        receiver.Received.ShouldAllBe(got => got.Headers[SquareSignature.Header] == SquareSignature.Compute(key, receiver.Url, got.Body));
         var revoked = receiver
             .Received.Select(got => JsonDocument.Parse(got.Body).RootElement)
             .Single(body => body.At("type").GetString() == "oauth.authorization.revoked");
@@ -95,7 +95,7 @@ public sealed class SquareTokensTests
     {
         foreach (var vector in SimulatedSquare.Sample("signature-vectors.json").At("vectors").EnumerateArray())
         {
-            var signature = Signature.Of(
+            var signature = SquareSignature.Compute(
                 vector.At("signature_key").GetString()!,
                 vector.At("notification_url").GetString()!,
                 System.Text.Encoding.UTF8.GetBytes(vector.At("body").GetString()!)

@@ -13,12 +13,12 @@ public sealed class ToastLoginTests
     {
         await using var toast = await SimulatedToast.StartAsync();
         var logins = toast.Simulator.Toast.Logins;
-        logins.CountOf(toast.Account.Client.ClientId).ShouldBe(1);
+        logins.LoginCount(toast.Account.Client.ClientId).ShouldBe(1);
         (await toast.LogInAsync(secret: "wrong")).Status.ShouldBe(HttpStatusCode.Unauthorized);
-        logins.MostPerHour = 2;
+        logins.MaxPerHour = 2;
         (await toast.LogInAsync()).Status.ShouldBe(HttpStatusCode.OK);
         (await toast.LogInAsync()).Status.ShouldBe(HttpStatusCode.TooManyRequests);
-        logins.CountOf(toast.Account.Client.ClientId).ShouldBe(3);
+        logins.LoginCount(toast.Account.Client.ClientId).ShouldBe(3);
         toast.Clock.Advance(TimeSpan.FromHours(1.5));
         var (status, body) = await toast.LogInAsync();
         status.ShouldBe(HttpStatusCode.OK);
@@ -60,7 +60,7 @@ public sealed class ToastLoginTests
     public async Task An_injected_fault_on_a_Toast_path_has_the_body_of_a_Toast_error()
     {
         await using var toast = await SimulatedToast.StartAsync();
-        toast.Simulator.Faults.Arm(
+        toast.Simulator.Faults.Add(
             new Fault
             {
                 Path = "/orders/v2",
@@ -85,14 +85,14 @@ public sealed class ToastLoginTests
         await using var receiver = await WebhookReceiver.StartAsync(statusCode);
         await using var toast = await SimulatedToast.StartAsync();
         var secret = toast.Simulator.Toast.Restaurants.SetWebhook(toast.Guid, receiver.Url).WebhookSecret!;
-        var order = toast.Ledger.RingUp(new ToastSale { RestaurantGuid = toast.Guid, Price = 100 });
+        var order = toast.Ledger.AddSale(new ToastSale { RestaurantGuid = toast.Guid, Price = 100 });
         await toast.Simulator.Toast.Deliveries.WhenIdleAsync(TestContext.Current.CancellationToken);
 
         receiver.Received.Select(got => got.Headers["Toast-Attempt-Number"]).ShouldBe(Enumerable.Range(1, attempts).Select(n => $"{n}"));
         foreach (var (headers, body) in receiver.Received)
         {
             var webhook = JsonDocument.Parse(body).RootElement;
-            headers["Toast-Signature"].ShouldBe(ToastSignature.Of(secret, body, webhook.At("timestamp").GetString()!));
+            headers["Toast-Signature"].ShouldBe(ToastSignature.Compute(secret, body, webhook.At("timestamp").GetString()!));
             headers["Toast-Restaurant-External-ID"].ShouldBe(toast.Guid.ToString());
             headers["Toast-Event-Type"].ShouldBe("order_updated");
             webhook.At("details.order.guid").GetGuid().ShouldBe(order.Guid);

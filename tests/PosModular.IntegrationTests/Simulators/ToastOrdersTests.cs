@@ -14,7 +14,7 @@ public sealed class ToastOrdersTests
         var orders = Enumerable
             .Range(0, 5)
             .Select(i =>
-                toast.Ledger.RingUp(
+                toast.Ledger.AddSale(
                     new ToastSale
                     {
                         RestaurantGuid = toast.Guid,
@@ -41,7 +41,7 @@ public sealed class ToastOrdersTests
         await using var toast = await SimulatedToast.StartAsync();
         var from = toast.Clock.GetUtcNow();
         foreach (var minute in Enumerable.Range(0, 4))
-            toast.Ledger.RingUp(
+            toast.Ledger.AddSale(
                 new ToastSale
                 {
                     RestaurantGuid = toast.Guid,
@@ -81,13 +81,13 @@ public sealed class ToastOrdersTests
     {
         await using var toast = await SimulatedToast.StartAsync();
         var from = toast.Clock.GetUtcNow().AddDays(-20);
-        new ToastHistory
+        new ToastSalesHistory
         {
             RestaurantGuid = toast.Guid,
             Count = 1_050,
             From = from,
             To = from.AddDays(10),
-        }.RingUp(toast.Ledger);
+        }.AddTo(toast.Ledger);
         var seen = new HashSet<Guid>();
         var path = SimulatedToast.Window(from, from.AddDays(10));
         while (true)
@@ -108,7 +108,7 @@ public sealed class ToastOrdersTests
         // 20:00 UTC is 15:00 in New York; the business date ends at 4:00.
         await using var toast = await SimulatedToast.StartAsync();
         var refunded = toast
-            .Ledger.RingUp(
+            .Ledger.AddSale(
                 new ToastSale
                 {
                     RestaurantGuid = toast.Guid,
@@ -121,7 +121,7 @@ public sealed class ToastOrdersTests
             .Payments[0]
             .Guid;
         var voided = toast
-            .Ledger.RingUp(
+            .Ledger.AddSale(
                 new ToastSale
                 {
                     RestaurantGuid = toast.Guid,
@@ -135,7 +135,7 @@ public sealed class ToastOrdersTests
         toast.Clock.Advance(TimeSpan.FromHours(12)); // 3:00 in New York
         toast.Ledger.VoidPayment(voided);
         toast.Clock.Advance(TimeSpan.FromHours(2)); // 5:00 in New York
-        toast.Ledger.GiveBack(refunded);
+        toast.Ledger.RefundPayment(refunded);
 
         (await GuidsAsync("paidBusinessDate=20261124")).ShouldBe([refunded, voided], ignoreOrder: true);
         (await GuidsAsync("voidBusinessDate=20261124")).ShouldBe([voided]);
@@ -151,7 +151,7 @@ public sealed class ToastOrdersTests
     public async Task The_ledger_states_the_totals_of_payments_and_checks()
     {
         await using var toast = await SimulatedToast.StartAsync();
-        var kept = toast.Ledger.RingUp(
+        var kept = toast.Ledger.AddSale(
             new ToastSale
             {
                 RestaurantGuid = toast.Guid,
@@ -166,9 +166,9 @@ public sealed class ToastOrdersTests
         );
         var payment = kept.Checks[0].Payments[0].Guid;
         toast.Ledger.Capture(payment);
-        toast.Ledger.LeaveTip(payment, 400);
-        toast.Ledger.GiveBack(payment, 500, 100);
-        var gone = toast.Ledger.RingUp(new ToastSale { RestaurantGuid = toast.Guid, Price = 900 });
+        toast.Ledger.SetTip(payment, 400);
+        toast.Ledger.RefundPayment(payment, 500, 100);
+        var gone = toast.Ledger.AddSale(new ToastSale { RestaurantGuid = toast.Guid, Price = 900 });
         toast.Ledger.DeleteOrder(gone.Guid);
 
         var lines = toast.Ledger.Payments(toast.Guid).ToDictionary(l => l.PaymentGuid);
@@ -189,7 +189,7 @@ public sealed class ToastOrdersTests
     public async Task Amounts_have_the_decimals_of_their_currency(string currency, string printed)
     {
         await using var toast = await SimulatedToast.StartAsync(new RestaurantDraft { CurrencyCode = currency });
-        var order = toast.Ledger.RingUp(
+        var order = toast.Ledger.AddSale(
             new ToastSale
             {
                 RestaurantGuid = toast.Guid,

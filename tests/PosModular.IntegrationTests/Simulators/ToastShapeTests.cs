@@ -114,7 +114,7 @@ public sealed class ToastShapeTests
             Status = ToastPaymentStatus.Captured,
         };
         var cash = new ToastPayment { Amount = 430, Type = ToastPaymentType.Cash };
-        var order = toast.Ledger.Open(
+        var order = toast.Ledger.AddOrder(
             new ToastOrder
             {
                 RestaurantGuid = toast.Guid,
@@ -139,7 +139,7 @@ public sealed class ToastShapeTests
                 ],
             }
         );
-        toast.Ledger.GiveBack(card.Guid, 550, 25);
+        toast.Ledger.RefundPayment(card.Guid, 550, 25);
         return toast.Ledger.VoidPayment(cash.Guid);
     }
 

@@ -28,21 +28,21 @@ public sealed class MultiHostSyncTests(TestPostgres postgres)
         await venue.SyncAsync();
         var from = SyncTestVenue.Today.AddDays(-100);
         var to = from.AddDays(1);
-        new History
+        new SalesHistory
         {
             LocationId = venue.Seller.Location.Id,
             Count = payments,
             From = from,
             To = to,
-        }.RingUp(venue.Simulator.Ledger);
-        new History
+        }.AddTo(venue.Simulator.Ledger);
+        new SalesHistory
         {
             LocationId = venue.Seller.Location.Id,
             Count = payments,
             From = from.AddDays(2),
             To = from.AddDays(3),
             Seed = 2,
-        }.RingUp(venue.Simulator.Ledger);
+        }.AddTo(venue.Simulator.Ledger);
         var events = venue.Simulator.Ledger.Events().Select(e => e.Body().ToArray()).ToArray();
         new Random(1).Shuffle(events);
         await venue.Host.DisposeAsync();
@@ -151,13 +151,13 @@ public sealed class MultiHostSyncTests(TestPostgres postgres)
         await venue.AddHostAsync(AcceleratedTimeProvider.UseForProviders);
         await venue.SyncAsync();
         var from = SyncTestVenue.Today.AddDays(-100);
-        new History
+        new SalesHistory
         {
             LocationId = venue.Seller.Location.Id,
             Count = 400,
             From = from,
             To = from.AddDays(1),
-        }.RingUp(venue.Simulator.Ledger);
+        }.AddTo(venue.Simulator.Ledger);
         venue.Simulator.Requests.Clear();
 
         var run = await venue.SyncAsync(from: from, to: from.AddDays(1));

@@ -68,14 +68,14 @@ public sealed class SyncFaultTests(TestPostgres postgres)
                 Path = path,
                 Skip = 17,
                 Times = 6,
-                Cut = true,
+                AbortConnection = true,
             },
             "response cut off" => new Fault
             {
                 Path = path,
                 Skip = 19,
                 Times = 6,
-                CutAfterBytes = 900,
+                AbortAfterBytes = 900,
             },
             "slow" => new Fault
             {
@@ -132,22 +132,22 @@ public sealed class SyncFaultTests(TestPostgres postgres)
         {
             var name = row.Data;
             var from = firstDay.AddDays(i * 2);
-            new History
+            new SalesHistory
             {
                 LocationId = location,
                 Count = 10 * PageCount,
                 From = from,
                 To = from.AddDays(1),
                 Seed = i,
-            }.RingUp(venue.Simulator.Ledger);
+            }.AddTo(venue.Simulator.Ledger);
             venue.Simulator.Faults.Clear();
-            venue.Simulator.Faults.Arm(FaultOf(name, "/v2/payments"));
+            venue.Simulator.Faults.Add(FaultOf(name, "/v2/payments"));
 
             var run = await venue.SyncAsync(from: from, to: from.AddDays(1));
 
             run.At("status").GetString().ShouldBe("COMPLETED", name);
             run.At("created").GetInt32().ShouldBe(10 * PageCount, name);
-            venue.Simulator.Faults.Armed.ShouldAllBe(f => f.Matched > f.Fault.Skip, name);
+            venue.Simulator.Faults.Active.ShouldAllBe(f => f.Matched > f.Fault.Skip, name);
         }
         await venue.ShouldEqualSquareAsync();
     }
@@ -165,19 +165,19 @@ public sealed class SyncFaultTests(TestPostgres postgres)
         {
             var name = row.Data;
             var from = firstDay.AddDays(i * 2);
-            new ToastHistory
+            new ToastSalesHistory
             {
                 RestaurantGuid = account.Restaurant.Guid,
                 Count = 2_600,
                 From = from,
                 To = from.AddDays(1),
                 Seed = i,
-            }.RingUp(venue.Simulator.Toast.Ledger);
+            }.AddTo(venue.Simulator.Toast.Ledger);
             venue.Simulator.Faults.Clear();
-            venue.Simulator.Faults.Arm(FaultOf(name, "/orders/v2/ordersBulk"));
+            venue.Simulator.Faults.Add(FaultOf(name, "/orders/v2/ordersBulk"));
 
             (await venue.SyncAsync(connectionId, from: from, to: from.AddDays(1))).At("status").GetString().ShouldBe("COMPLETED", name);
-            venue.Simulator.Faults.Armed.ShouldAllBe(f => f.Matched > f.Fault.Skip, name);
+            venue.Simulator.Faults.Active.ShouldAllBe(f => f.Matched > f.Fault.Skip, name);
         }
         await venue.ShouldEqualToastAsync(account);
     }
@@ -196,7 +196,7 @@ public sealed class SyncFaultTests(TestPostgres postgres)
                 Announce = false,
             }
         );
-        venue.Simulator.Faults.Arm(new Fault { Path = "/v2/payments", Status = 429 });
+        venue.Simulator.Faults.Add(new Fault { Path = "/v2/payments", Status = 429 });
         var id = (await venue.Owner.GetDataAsync("mutation { syncTransactions(input: { venueId: \"bar\" }) { runs { id } } }"))
             .At("syncTransactions.runs.0.id")
             .GetString()!;
@@ -222,7 +222,7 @@ public sealed class SyncFaultTests(TestPostgres postgres)
     {
         await using var venue = await SyncTestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         await venue.SyncAsync(); // the first sync reads by creation time, all later ones by time of change
-        venue.Simulator.Faults.Arm(new Fault { Path = "/v2/payments", Status = 503 });
+        venue.Simulator.Faults.Add(new Fault { Path = "/v2/payments", Status = 503 });
         var id = (await venue.Owner.GetDataAsync("mutation { syncTransactions(input: { venueId: \"bar\" }) { runs { id } } }"))
             .At("syncTransactions.runs.0.id")
             .GetString()!;

@@ -55,7 +55,7 @@ internal static class SyncTestVenue
     public static async Task DisableAutomaticSyncsAsync(this TestVenue venue) =>
         await venue.SqlAsync<int>("update integrations.pos_connections set sync_enabled = false");
 
-    public static async Task<(ToastTill Account, Guid ConnectionId)> ConnectToastAsync(
+    public static async Task<(ToastAccount Account, Guid ConnectionId)> ConnectToastAsync(
         this TestVenue venue,
         RestaurantDraft? draft = null,
         string venueId = TestVenue.VenueId
@@ -92,7 +92,7 @@ internal static class SyncTestVenue
     }
 
     /// <summary>Sets the webhook of the restaurant, as the staff of Toast do; its events are signed with this secret.</summary>
-    public static async Task EnableToastWebhooksAsync(this TestVenue venue, ToastTill account, Guid connectionId, string secret)
+    public static async Task EnableToastWebhooksAsync(this TestVenue venue, ToastAccount account, Guid connectionId, string secret)
     {
         (
             await venue.Moderator.GetDataAsync(
@@ -180,11 +180,11 @@ internal static class SyncTestVenue
         (await venue.GetStoredPaymentsAsync(Provider.Square)).ShouldBe(expected);
     }
 
-    public static async Task ShouldEqualToastAsync(this TestVenue venue, ToastTill account)
+    public static async Task ShouldEqualToastAsync(this TestVenue venue, ToastAccount account)
     {
         var expected = venue
             .Simulator.Toast.Ledger.Payments(account.Restaurant.Guid)
-            .Where(p => !p.NoSale)
+            .Where(p => !p.IsExcludedFromSales)
             .Select(p => $"{p.PaymentGuid} {StatusOf(p):D} {p.Total} {p.Tip} {p.Refunded}")
             .Order(StringComparer.Ordinal);
         (await venue.GetStoredPaymentsAsync(Provider.Toast)).ShouldBe(expected);
@@ -208,7 +208,7 @@ internal static class SyncTestVenue
             _ => CapturedStatusOf(p.Total, p.Refunded),
         };
 
-    private static TransactionStatus StatusOf(ToastLine p) =>
+    private static TransactionStatus StatusOf(ToastPaymentSummary p) =>
         p.State switch
         {
             ToastPaymentStatus.Captured => CapturedStatusOf(p.Total, p.Refunded),

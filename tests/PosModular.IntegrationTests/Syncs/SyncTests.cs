@@ -63,8 +63,8 @@ public sealed class SyncTests(TestPostgres postgres)
         ).ShouldBeTrue();
 
         // Later changes: captures, late tips, refunds, cancelled authorisations.
-        ledger.LeaveTip(ids[2], 250, announce: false);
-        ledger.GiveBack(ids[4], 100, announce: false);
+        ledger.SetTip(ids[2], 250, announce: false);
+        ledger.RefundPayment(ids[4], 100, announce: false);
         ledger.Capture(ids[1], announce: false);
         ledger.Cancel(ids[3], announce: false);
         var pendingRefund = ledger.BeginRefund(ids[6], 50, announce: false);
@@ -127,7 +127,7 @@ public sealed class SyncTests(TestPostgres postgres)
             )
             .ToArray();
         // The second page is delayed until a payment of the first page has changed.
-        venue.Simulator.Faults.Arm(
+        venue.Simulator.Faults.Add(
             new Simulator.Faults.Fault
             {
                 Path = "/v2/payments",
@@ -138,7 +138,7 @@ public sealed class SyncTests(TestPostgres postgres)
         );
         var syncing = venue.SyncAsync();
         await Wait.UntilAsync(() => venue.Simulator.Requests.Requests.Count(r => r.Path == "/v2/payments") >= 2);
-        ledger.GiveBack(ids[0], 500, announce: false);
+        ledger.RefundPayment(ids[0], 500, announce: false);
         (await syncing).At("created").GetInt32().ShouldBe(30);
 
         await venue.SyncAsync();
@@ -151,13 +151,13 @@ public sealed class SyncTests(TestPostgres postgres)
         await using var venue = await SyncTestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         await venue.SyncAsync();
         var (location, firstDay) = (venue.Seller.Location.Id, SyncTestVenue.Today.AddDays(-200));
-        new History
+        new SalesHistory
         {
             LocationId = location,
             Count = 250,
             From = firstDay,
             To = firstDay.AddDays(10),
-        }.RingUp(venue.Simulator.Ledger);
+        }.AddTo(venue.Simulator.Ledger);
 
         var run = await venue.SyncAsync(from: firstDay.AddDays(-1), to: firstDay.AddDays(11));
 
@@ -192,7 +192,7 @@ public sealed class SyncTests(TestPostgres postgres)
         var orders = Enumerable
             .Range(0, 30)
             .Select(i =>
-                ledger.RingUp(
+                ledger.AddSale(
                     new ToastSale
                     {
                         RestaurantGuid = guid,
@@ -214,9 +214,9 @@ public sealed class SyncTests(TestPostgres postgres)
         await venue.ShouldEqualToastAsync(account);
 
         Guid PaymentGuid(int i) => orders[i].Checks[0].Payments[0].Guid;
-        ledger.LeaveTip(PaymentGuid(1), 300, announce: false);
+        ledger.SetTip(PaymentGuid(1), 300, announce: false);
         ledger.Capture(PaymentGuid(1), announce: false);
-        ledger.GiveBack(PaymentGuid(2), announce: false);
+        ledger.RefundPayment(PaymentGuid(2), announce: false);
         ledger.VoidPayment(PaymentGuid(4), announce: false);
         ledger.VoidOrder(orders[5].Guid, announce: false);
         ledger.DeleteOrder(orders[8].Guid, announce: false);
@@ -224,10 +224,10 @@ public sealed class SyncTests(TestPostgres postgres)
         await venue.SyncAsync(connectionId);
         await venue.ShouldEqualToastAsync(account);
 
-        var checks = ledger.Checks(guid).Where(c => c.Counts).ToArray();
+        var checks = ledger.Checks(guid).Where(c => c.IsActive).ToArray();
         var capturedChecks = ledger
             .Payments(guid)
-            .Where(p => !p.NoSale && p.State == ToastPaymentStatus.Captured)
+            .Where(p => !p.IsExcludedFromSales && p.State == ToastPaymentStatus.Captured)
             .Select(p => p.CheckGuid)
             .ToHashSet();
         (await venue.SqlAsync<decimal>("select sum(tax_minor) from ingestion.transactions where " + CapturedAtToast)).ShouldBe(
@@ -238,7 +238,7 @@ public sealed class SyncTests(TestPostgres postgres)
         );
         var secondRun = await venue.SyncAsync(connectionId);
         (secondRun.At("created").GetInt32(), secondRun.At("updated").GetInt32()).ShouldBe((0, 0));
-        venue.Simulator.Toast.Logins.CountOf(account.Client.ClientId).ShouldBe(1);
+        venue.Simulator.Toast.Logins.LoginCount(account.Client.ClientId).ShouldBe(1);
     }
 
     [Fact]
@@ -251,7 +251,7 @@ public sealed class SyncTests(TestPostgres postgres)
         var orders = Enumerable
             .Range(0, 250)
             .Select(i =>
-                ledger.RingUp(
+                ledger.AddSale(
                     new ToastSale
                     {
                         RestaurantGuid = guid,
@@ -264,7 +264,7 @@ public sealed class SyncTests(TestPostgres postgres)
             )
             .ToArray();
         venue.Simulator.Requests.Clear();
-        venue.Simulator.Faults.Arm(
+        venue.Simulator.Faults.Add(
             new Simulator.Faults.Fault
             {
                 Path = "/orders/v2/ordersBulk",
@@ -277,7 +277,7 @@ public sealed class SyncTests(TestPostgres postgres)
         await Wait.UntilAsync(() => venue.Simulator.Requests.Requests.Count(r => r.Path == "/orders/v2/ordersBulk") >= 2);
         // Ten orders of the first page move out of the time window, so ten orders of the second page move to the first.
         foreach (var order in orders.Take(10))
-            ledger.LeaveTip(order.Checks[0].Payments[0].Guid, 100, announce: false);
+            ledger.SetTip(order.Checks[0].Payments[0].Guid, 100, announce: false);
         await syncing;
 
         (await venue.SqlAsync<long>("select count(*) from ingestion.transactions")).ShouldBe(250);

@@ -11,7 +11,7 @@ namespace PosModular.IntegrationTests.Toast;
 /// <summary>A Toast restaurant from validation to disconnection, over GraphQL and against the simulator.</summary>
 public sealed class ToastConnectionTests(TestPostgres postgres)
 {
-    private static object Input(ToastTill account, string? secret = null, string? location = null) =>
+    private static object Input(ToastAccount account, string? secret = null, string? location = null) =>
         new
         {
             provider = "TOAST",
@@ -58,7 +58,7 @@ public sealed class ToastConnectionTests(TestPostgres postgres)
                 "\"locationName\":\"Pier 7\",\"merchantName\":\"Test Tavern\",\"timeZone\":\"America/Chicago\",\"currency\":\"USD\","
                     + "\"dayCutoff\":\"05:00:00\""
             );
-        venue.Simulator.Toast.Logins.CountOf(account.Client.ClientId).ShouldBe(1);
+        venue.Simulator.Toast.Logins.LoginCount(account.Client.ClientId).ShouldBe(1);
 
         var connectionState = (
             await venue.Moderator.GetDataAsync(
@@ -87,7 +87,7 @@ public sealed class ToastConnectionTests(TestPostgres postgres)
             new Uri(venue.Host.Address, new Uri(url).AbsolutePath).ToString(),
             "toast-secret"
         );
-        venue.Simulator.Toast.Ledger.RingUp(
+        venue.Simulator.Toast.Ledger.AddSale(
             new ToastSale
             {
                 RestaurantGuid = account.Restaurant.Guid,
@@ -122,7 +122,7 @@ public sealed class ToastConnectionTests(TestPostgres postgres)
             .At("disconnectPos.connection.status")
             .GetString()
             .ShouldBe("DISCONNECTED");
-        venue.Simulator.Toast.Ledger.RingUp(
+        venue.Simulator.Toast.Ledger.AddSale(
             new ToastSale
             {
                 RestaurantGuid = account.Restaurant.Guid,
@@ -158,11 +158,11 @@ public sealed class ToastConnectionTests(TestPostgres postgres)
         async Task UnderAsync(Fault fault, string code)
         {
             venue.Simulator.Faults.Clear();
-            venue.Simulator.Faults.Arm(fault with { Path = "/restaurants/v1" });
+            venue.Simulator.Faults.Add(fault with { Path = "/restaurants/v1" });
             (await ValidateAsync(venue, Input(account))).At("errors.0.code").GetString().ShouldBe(code);
         }
         await UnderAsync(new Fault { Status = 500 }, "PROVIDER_UNAVAILABLE");
-        await UnderAsync(new Fault { Cut = true }, "PROVIDER_UNAVAILABLE");
+        await UnderAsync(new Fault { AbortConnection = true }, "PROVIDER_UNAVAILABLE");
         await UnderAsync(
             new Fault
             {
@@ -191,7 +191,7 @@ public sealed class ToastConnectionTests(TestPostgres postgres)
                 + "errors { code } } }",
             new { id = connection }
         );
-        var order = venue.Simulator.Toast.Ledger.RingUp(
+        var order = venue.Simulator.Toast.Ledger.AddSale(
             new ToastSale
             {
                 RestaurantGuid = account.Restaurant.Guid,
@@ -213,10 +213,10 @@ public sealed class ToastConnectionTests(TestPostgres postgres)
             using var response = await venue.Host.Http.SendAsync(request, TestContext.Current.CancellationToken);
             return (int)response.StatusCode;
         }
-        (await PostAsync(ToastSignature.Of("another-secret", body, timestamp))).ShouldBe(403);
-        (await PostAsync(ToastSignature.Of("toast-secret", body, "2026-01-01T00:00:00.000Z"))).ShouldBe(403);
+        (await PostAsync(ToastSignature.Compute("another-secret", body, timestamp))).ShouldBe(403);
+        (await PostAsync(ToastSignature.Compute("toast-secret", body, "2026-01-01T00:00:00.000Z"))).ShouldBe(403);
         (await PostAsync(Convert.ToBase64String(Encoding.UTF8.GetBytes("nonsense")))).ShouldBe(403);
-        var good = ToastSignature.Of("toast-secret", body, timestamp);
+        var good = ToastSignature.Compute("toast-secret", body, timestamp);
         (await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => PostAsync(good)))).ShouldAllBe(status => status == 200);
         await venue.ShouldEqualToastAsync(account);
         (await venue.SqlAsync<long>("select count(*) from ingestion.transaction_versions")).ShouldBe(1);

@@ -30,7 +30,7 @@ public sealed class DatabaseFaultTests(TestPostgres postgres)
     private static async Task<(string Url, string Key)> ConnectNeighbourAsync(TestVenue venue)
     {
         await venue.RegisterVenueAsync("aaa", TestVenue.OwnerId);
-        var seller = venue.Simulator.Sellers.AddTill(new TillOrder { LocationId = "LA", AccessToken = "token-of-a" });
+        var seller = venue.Simulator.Sellers.AddSeller(new SellerDraft { LocationId = "LA", AccessToken = "token-of-a" });
         var (_, url, key) = await venue.ConnectSquareAsync("aaa", seller);
         return (url, key);
     }
@@ -143,7 +143,7 @@ public sealed class DatabaseFaultTests(TestPostgres postgres)
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         await venue.SqlAsync<object>("update integrations.pos_connections set webhook_error_code = 'CodeOfANewerVersion'");
-        var seller = venue.Simulator.Sellers.AddTill(new TillOrder { LocationId = "LB", AccessToken = "token-of-b" });
+        var seller = venue.Simulator.Sellers.AddSeller(new SellerDraft { LocationId = "LB", AccessToken = "token-of-b" });
         await venue.RegisterVenueAsync("bbb", TestVenue.OwnerId);
         await venue.ConnectSquareAsync("bbb", seller); // makes the host read all connections again
 
@@ -159,8 +159,8 @@ public sealed class DatabaseFaultTests(TestPostgres postgres)
         foreach (var n in new[] { "1", "2" })
         {
             await venue.RegisterVenueAsync("v" + n, TestVenue.OwnerId);
-            var seller = venue.Simulator.Sellers.AddTill(
-                new TillOrder
+            var seller = venue.Simulator.Sellers.AddSeller(
+                new SellerDraft
                 {
                     MerchantId = venue.Seller.Merchant.Id,
                     LocationId = "LOC" + n,
@@ -218,7 +218,7 @@ public sealed class DatabaseFaultTests(TestPostgres postgres)
             await venue.RegisterVenueAsync("w" + i, TestVenue.OwnerId);
             await venue.ConnectSquareAsync(
                 "w" + i,
-                venue.Simulator.Sellers.AddTill(new TillOrder { LocationId = "LX" + i, AccessToken = "token-x" + i })
+                venue.Simulator.Sellers.AddSeller(new SellerDraft { LocationId = "LX" + i, AccessToken = "token-x" + i })
             );
             (
                 await venue.PostWebhookAsync(

@@ -157,7 +157,7 @@ public sealed class ReplayTests(TestPostgres postgres)
         await venue.RegisterVenueAsync("new", TestVenue.OwnerId);
         await venue.ConnectSquareAsync(
             "new",
-            venue.Simulator.Sellers.AddTill(new TillOrder { LocationId = "LNEW", AccessToken = "token-new" })
+            venue.Simulator.Sellers.AddSeller(new SellerDraft { LocationId = "LNEW", AccessToken = "token-new" })
         );
         (await ReplayAsync(venue, new { venueId = "new", eventIds = ids })).ShouldBe("""{"replayed":2,"errors":[]}""");
 

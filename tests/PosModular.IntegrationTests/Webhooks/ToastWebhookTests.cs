@@ -17,14 +17,14 @@ public sealed class ToastWebhookTests(TestPostgres postgres)
 {
     private const string Secret = "toast-signing-secret";
 
-    private sealed record ConnectedRestaurant(TestVenue Venue, ToastTill Account, Guid ConnectionId) : IAsyncDisposable
+    private sealed record ConnectedRestaurant(TestVenue Venue, ToastAccount Account, Guid ConnectionId) : IAsyncDisposable
     {
         public ToastLedger Ledger => Venue.Simulator.Toast.Ledger;
 
         /// <summary>An order of 14.98, paid 10.00 by card and 4.98 in cash.</summary>
         public ToastEvent RingUp(bool announce = false)
         {
-            var order = Ledger.Open(
+            var order = Ledger.AddOrder(
                 new ToastOrder
                 {
                     RestaurantGuid = Account.Restaurant.Guid,
@@ -57,7 +57,7 @@ public sealed class ToastWebhookTests(TestPostgres postgres)
             {
                 Content = new ByteArrayContent(body),
             };
-            request.Headers.TryAddWithoutValidation(ToastSignature.Header, signature ?? ToastSignature.Of(Secret, body, timestamp));
+            request.Headers.TryAddWithoutValidation(ToastSignature.Header, signature ?? ToastSignature.Compute(Secret, body, timestamp));
             using var response = await Venue.Host.Http.SendAsync(request, TestContext.Current.CancellationToken);
             return response.StatusCode;
         }
@@ -124,10 +124,10 @@ public sealed class ToastWebhookTests(TestPostgres postgres)
         await using var toast = await ConnectAsync();
         var (first, second) = (toast.RingUp(), toast.RingUp());
 
-        (await toast.PostWebhookAsync(first, signature: ToastSignature.Of("another secret", first.Body().Span, first.Timestamp))).ShouldBe(
+        (await toast.PostWebhookAsync(first, signature: ToastSignature.Compute("another secret", first.Body().Span, first.Timestamp))).ShouldBe(
             HttpStatusCode.Forbidden
         );
-        (await toast.PostWebhookAsync(first, signature: ToastSignature.Of(Secret, second.Body().Span, second.Timestamp))).ShouldBe(
+        (await toast.PostWebhookAsync(first, signature: ToastSignature.Compute(Secret, second.Body().Span, second.Timestamp))).ShouldBe(
             HttpStatusCode.Forbidden
         );
         (await toast.PostWebhookAsync(first, signature: "")).ShouldBe(HttpStatusCode.Forbidden);

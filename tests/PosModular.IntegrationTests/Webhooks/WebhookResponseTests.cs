@@ -111,8 +111,8 @@ public sealed class WebhookResponseTests(TestPostgres postgres)
     public async Task A_payment_of_another_location_of_the_merchant_is_IGNORED_and_visible_only_to_its_own_venue()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
-        var otherSeller = venue.Simulator.Sellers.AddTill(
-            new TillOrder
+        var otherSeller = venue.Simulator.Sellers.AddSeller(
+            new SellerDraft
             {
                 MerchantId = venue.Seller.Merchant.Id,
                 LocationId = "OTHERLOCATION",

@@ -1,4 +1,0 @@
-namespace PosModular.Simulator.Demo;
-
-/// <summary>The demo cannot go on; the message is for the person who started it.</summary>
-internal sealed class DemoFailed(string message) : Exception(message);

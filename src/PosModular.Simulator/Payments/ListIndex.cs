@@ -1,0 +1,51 @@
+namespace PosModular.Simulator.Payments;
+
+/// <summary>
+/// What is listed together (a location's payments, a seller's refunds) in order of each of its times and then its id, so that a
+/// page out of a million costs no more than its own rows. Guarded by the ledger's lock.
+/// </summary>
+internal sealed class ListIndex
+{
+    private readonly SortedSet<Key>[] _sorted =
+    [
+        [],
+        [],
+        [],
+    ];
+
+    public SortedSet<Key> SortedBy(SortField field) => _sorted[(int)field];
+
+    public void Add(string id, DateTimeOffset created, DateTimeOffset updated, DateTimeOffset? offline = null)
+    {
+        SortedBy(SortField.CreatedAt).Add(new Key(created, id));
+        SortedBy(SortField.UpdatedAt).Add(new Key(updated, id));
+        if (offline is { } at)
+            SortedBy(SortField.OfflineCreatedAt).Add(new Key(at, id));
+    }
+
+    public void Remove(string id, DateTimeOffset created, DateTimeOffset updated, DateTimeOffset? offline = null)
+    {
+        SortedBy(SortField.CreatedAt).Remove(new Key(created, id));
+        SortedBy(SortField.UpdatedAt).Remove(new Key(updated, id));
+        if (offline is { } at)
+            SortedBy(SortField.OfflineCreatedAt).Remove(new Key(at, id));
+    }
+
+    /// <summary>Where something stands in a list; ids are compared byte by byte, whatever the machine's language.</summary>
+    internal readonly record struct Key(DateTimeOffset At, string Id) : IComparable<Key>
+    {
+        public static Key FirstAt(DateTimeOffset at) => new(at, "");
+
+        public static Key LastAt(DateTimeOffset at) => new(at, "\uffff");
+
+        public int CompareTo(Key other) => At.CompareTo(other.At) is var byTime and not 0 ? byTime : string.CompareOrdinal(Id, other.Id);
+    }
+}
+
+/// <summary>Square's sort_field. By OFFLINE_CREATED_AT only sales taken offline are listed.</summary>
+internal enum SortField
+{
+    CreatedAt,
+    UpdatedAt,
+    OfflineCreatedAt,
+}

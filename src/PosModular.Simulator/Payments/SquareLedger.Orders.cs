@@ -1,0 +1,79 @@
+using PosModular.Simulator.Orders;
+
+namespace PosModular.Simulator.Payments;
+
+/// <content>Orders.</content>
+public sealed partial class SquareLedger
+{
+    private readonly Dictionary<string, Order> _orders = [];
+    private readonly HashSet<string> _hiddenOrderIds = [];
+
+    /// <summary>Null when there is none; hidden ones are found too.</summary>
+    public Order? FindOrder(string orderId)
+    {
+        lock (_gate)
+            return _orders.GetValueOrDefault(orderId);
+    }
+
+    /// <summary>Sets figures of an order, e.g. a discount given later, whatever its payments say: order.updated with a higher version.</summary>
+    public Order EditOrder(string orderId, OrderEdit edit, DateTimeOffset? at = null, bool announce = true)
+    {
+        lock (_gate)
+        {
+            var before = _orders.TryGetValue(orderId, out var found) ? found : throw new KeyNotFoundException($"No order {orderId}.");
+            return Save(before.With(edit, SquareTime.TruncateToMilliseconds(at ?? clock.GetUtcNow())), announce);
+        }
+    }
+
+    /// <summary>From now on the order cannot be read, as one that Square has not got ready yet; it need not exist.</summary>
+    public void HideOrder(string orderId)
+    {
+        lock (_gate)
+            _hiddenOrderIds.Add(orderId);
+    }
+
+    /// <summary>Ends <see cref="HideOrder"/>.</summary>
+    public void ShowOrder(string orderId)
+    {
+        lock (_gate)
+            _hiddenOrderIds.Remove(orderId);
+    }
+
+    internal Order? ReadableOrder(string orderId, string merchantId)
+    {
+        lock (_gate)
+            return _orders.TryGetValue(orderId, out var order) && order.MerchantId == merchantId && !_hiddenOrderIds.Contains(orderId)
+                ? order
+                : null;
+    }
+
+    /// <summary>The order after a payment was made or changed; nothing is kept yet.</summary>
+    private Order OrderWith(Payment payment)
+    {
+        if (_orders.TryGetValue(payment.OrderId, out var before))
+        {
+            if (before.LocationId != payment.LocationId)
+                throw new InvalidOperationException($"Order {before.Id} is of location {before.LocationId}.");
+            return before.With(payment, payment.UpdatedAt);
+        }
+
+        var order = new Order
+        {
+            Id = payment.OrderId,
+            MerchantId = payment.MerchantId,
+            LocationId = payment.LocationId,
+            Currency = payment.Currency,
+            CreatedAt = payment.CreatedAt,
+            UpdatedAt = payment.UpdatedAt,
+            Payments = [payment],
+        };
+        return order.State is OrderState.Open ? order : order with { ClosedAt = order.UpdatedAt };
+    }
+
+    private Order Save(Order order, bool announce)
+    {
+        _orders[order.Id] = order;
+        RecordEvent(order.Version == 1 ? "order.created" : "order.updated", order, announce);
+        return order;
+    }
+}

@@ -1,0 +1,57 @@
+using System.Text;
+
+namespace PosModular.Simulator.Webhooks;
+
+/// <summary>
+/// Sends Square's signed webhooks and tries again as Square does: 11 retries over a day, then it gives up (Square docs, Square
+/// Webhooks). Anything but a 2xx in time is a failure. A target is a subscription's id.
+/// </summary>
+public sealed class SquareWebhookSender(SubscriptionStore subscriptions, SimulatorSettings settings, TimeProvider clock, ILogger<SquareWebhookSender> log)
+    : WebhookSender(settings, clock, log)
+{
+    /// <summary>Before each retry, in minutes; scaled by <see cref="SimulatorSettings.RetryScale"/>.</summary>
+    public static readonly IReadOnlyList<int> RetryDelaysInMinutes = [1, 2, 4, 8, 16, 32, 60, 120, 240, 480, 480];
+
+    private readonly TimeProvider _clock = clock;
+
+    private protected override IReadOnlyList<int> RetryDelays => RetryDelaysInMinutes;
+
+    private protected override TimeSpan AttemptTimeout { get; } = settings.DeliveryTimeout;
+
+    /// <summary>Queues an event for every enabled subscription of these applications that asks for its type.</summary>
+    internal void Send(WebhookEvent webhookEvent, IReadOnlySet<string> applicationIds) =>
+        Enqueue(webhookEvent.EventId, webhookEvent, [.. subscriptions.FindSubscribed(webhookEvent.Type, applicationIds).Select(s => s.Id)]);
+
+    /// <summary>A test notification: one attempt, not counted. The status, or 0 without an answer.</summary>
+    internal async Task<int> SendTestAsync(Subscription subscription, string payload, CancellationToken cancellationToken)
+    {
+        using var request = SignedRequest(subscription, Encoding.UTF8.GetBytes(payload), _clock.GetUtcNow());
+        return (await SendAsync(request, cancellationToken)).Status;
+    }
+
+    private protected override HttpRequestMessage? CreateRequest(Delivery delivery)
+    {
+        if (subscriptions.Find(delivery.Target) is not { Enabled: true } subscription)
+            return null;
+        var request = SignedRequest(subscription, ((WebhookEvent)delivery.Event).Body(), delivery.FirstSentAt);
+        if (delivery.Retry > 0)
+        {
+            request.Headers.TryAddWithoutValidation("square-retry-number", FormattableString.Invariant($"{delivery.Retry}"));
+            request.Headers.TryAddWithoutValidation("square-retry-reason", delivery.Reason);
+        }
+
+        return request;
+    }
+
+    private static HttpRequestMessage SignedRequest(Subscription subscription, ReadOnlyMemory<byte> body, DateTimeOffset firstSentAt)
+    {
+        var request = PostRequest(subscription.NotificationUrl, body, "Square Connect v2");
+        request.Headers.TryAddWithoutValidation(
+            SquareSignature.Header,
+            SquareSignature.Compute(subscription.SignatureKey, subscription.NotificationUrl, body.Span)
+        );
+        request.Headers.TryAddWithoutValidation("square-environment", "Sandbox");
+        request.Headers.TryAddWithoutValidation("square-initial-delivery-timestamp", SquareTime.Rfc3339(firstSentAt));
+        return request;
+    }
+}
