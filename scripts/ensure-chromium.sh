@@ -1,5 +1,5 @@
-# Sourced. Puts Chromium on the machine if it is not there, for the tests that drive the GraphQL IDE in a browser.
-# It is sought where the tests seek it (tests/PosModular.IntegrationTests/Ide/Browser.cs).
+# Sourced. Installs Chromium if it is missing, for the tests that drive the GraphQL IDE in a browser.
+# It looks where the tests look (tests/PosModular.IntegrationTests/Ide/Browser.cs).
 # shellcheck shell=bash
 
 # shellcheck source=scripts/apt.sh
@@ -10,7 +10,7 @@ chromium_is_installed() {
     [[ -x '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome' ]]
 }
 
-# Never fails: without it the browser's tests are skipped, and say so.
+# It never fails: without Chromium the browser tests are skipped and say so.
 ensure_chromium() {
   if chromium_is_installed; then
     return

@@ -1,4 +1,4 @@
-# Sourced. Says so in one line where the .NET SDK that global.json asks for is not on the machine.
+# Sourced. Fails with one line when the .NET SDK that global.json requires is not installed.
 # shellcheck shell=bash
 
 ensure_dotnet() {

@@ -14,18 +14,20 @@ using PosModular.Simulator.Webhooks;
 namespace PosModular.Simulator;
 
 /// <summary>
-/// Stands in for Square and Toast over real HTTP, on one port: the parts of their APIs that PosModular uses (Square: locations,
+/// Simulates Square and Toast over real HTTP on one port: the parts of their APIs that PosModular uses (Square: locations,
 /// tokens, payments, orders, refunds, webhook subscriptions; Toast: login, restaurants, orders, payments), signed webhooks with
-/// each one's retries, and a control API under <c>/_sim</c>. Everything lives in memory.
-/// <para>As a program: <c>PosModular.Simulator --urls http://127.0.0.1:9090</c>, or with the word <c>demo</c> first
+/// each provider's retries, and a control API under <c>/_sim</c>. Everything lives in memory.
+/// <para>As a program: <c>PosModular.Simulator --urls http://127.0.0.1:9090</c>, or with <c>demo</c> as the first argument
 /// (<see cref="DemoSettings"/>). In a test: <see cref="StartAsync"/>.</para>
 /// </summary>
 public static class PosSimulator
 {
-    /// <summary>Starts one on a free port of this machine, ready when the task ends. Dispose it to stop it.</summary>
-    /// <param name="settings">Left out: port 0, gaps between deliveries a thousandth of Square's.</param>
-    /// <param name="clock">Gives the timestamps in payments and events. Waiting (retries, timeouts, delays) always takes real time.</param>
-    /// <param name="cancellationToken">Gives up the start.</param>
+    /// <summary>Starts a simulator on a free local port. It is ready when the task completes; dispose it to stop it.</summary>
+    /// <param name="settings">Null: a free port, and retry delays a thousandth of the providers'.</param>
+    /// <param name="clock">
+    /// The clock for timestamps in payments and events. Waiting (retries, timeouts, delays) always takes real time.
+    /// </param>
+    /// <param name="cancellationToken">Cancels the start.</param>
     public static async Task<RunningSimulator> StartAsync(
         SimulatorSettings? settings = null,
         TimeProvider? clock = null,
@@ -37,13 +39,15 @@ public static class PosSimulator
         return new RunningSimulator(app);
     }
 
-    /// <summary>The application of a command line, not yet started.</summary>
+    /// <summary>Builds the application from a command line without starting it.</summary>
     public static WebApplication Build(string[] args, TimeProvider? clock = null) => Build(SimulatorSettings.FromCommandLine(args), clock);
 
-    /// <summary>The application, not yet started. <see cref="SquareLedger"/> and the other books are singletons in its services.</summary>
+    /// <summary>
+    /// Builds the application without starting it. <see cref="SquareLedger"/> and the other stores are singletons in its services.
+    /// </summary>
     public static WebApplication Build(SimulatorSettings settings, TimeProvider? clock = null)
     {
-        // The empty builder reads no appsettings.json and no ASPNETCORE_ variable: in a test both would be the product's.
+        // The empty builder reads no appsettings.json and no ASPNETCORE_ variable: in a test both would be the host's.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "PosModular.Simulator" });
         builder.WebHost.UseKestrelCore().UseUrls(settings.Urls);
         if (settings.LogsToConsole)
@@ -51,7 +55,7 @@ public static class PosSimulator
             builder
                 .Logging.AddSimpleConsole(line => line.SingleLine = true)
                 .SetMinimumLevel(LogLevel.Warning)
-                .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None); // Program says it in one line.
+                .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None); // Program prints the message in one line.
         }
 
         builder
@@ -82,7 +86,9 @@ public static class PosSimulator
                 .AddHostedService(services => services.GetRequiredService<DemoScenario>());
 
         var app = builder.Build();
-        app.Services.GetRequiredService<SellerStore>().ConsentRevoked += app.Services.GetRequiredService<SquareLedger>().RecordConsentRevoked;
+        app.Services.GetRequiredService<SellerStore>().ConsentRevoked += app
+            .Services.GetRequiredService<SquareLedger>()
+            .RecordConsentRevoked;
         app.UseRequestLog();
         app.UseFaults();
         app.UseStatusCodePages(page => SquareError.WriteStatusBodyAsync(page.HttpContext));

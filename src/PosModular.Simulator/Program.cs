@@ -8,7 +8,7 @@ try
 }
 catch (Exception e) when (e is ArgumentException or IOException)
 {
-    // A wrong setting or a port in use: one line says enough.
+    // For a wrong setting or a port in use, one line says enough.
     await Console.Error.WriteLineAsync(e.Message);
     return 2;
 }

@@ -18,7 +18,7 @@ internal static class SquareError
 
     public static IResult BadRequest(string code, string detail, string field) => Response(400, code, detail, field);
 
-    /// <summary>The body alone.</summary>
+    /// <summary>The response body without a status.</summary>
     public static JsonObject Body(string code, string detail, string? field = null)
     {
         var error = new JsonObject
@@ -32,7 +32,7 @@ internal static class SquareError
         return new JsonObject { ["errors"] = new JsonArray(error) };
     }
 
-    /// <summary>The code that usually goes with a status.</summary>
+    /// <summary>Square's usual error code for an HTTP status.</summary>
     public static string CodeForStatus(int status) =>
         status switch
         {
@@ -48,14 +48,16 @@ internal static class SquareError
             _ => "BAD_REQUEST",
         };
 
-    /// <summary>A 404 or 405 of the routing itself gets a body too.</summary>
+    /// <summary>Adds the provider's error body to a 404 or 405 that routing produced.</summary>
     public static Task WriteStatusBodyAsync(HttpContext context)
     {
         context.Response.ContentType = "application/json";
         var status = context.Response.StatusCode;
         var detail = $"{context.Request.Method} {context.Request.Path} is not served.";
         return context.Response.WriteAsync(
-            ToastError.IsToastPath(context.Request.Path) ? ToastError.Body(status, detail) : SquareResponse.Serialize(Body(CodeForStatus(status), detail))
+            ToastError.IsToastPath(context.Request.Path)
+                ? ToastError.Body(status, detail)
+                : SquareResponse.Serialize(Body(CodeForStatus(status), detail))
         );
     }
 

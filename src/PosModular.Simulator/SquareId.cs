@@ -3,7 +3,7 @@ using System.Text;
 
 namespace PosModular.Simulator;
 
-/// <summary>Ids that look like Square's. Drawn from the system's randomness, never from a seed: they do not repeat over restarts.</summary>
+/// <summary>Ids that look like Square's. They are random and not seeded, so they do not repeat after a restart.</summary>
 internal static class SquareId
 {
     private const string Alphanumerics = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
@@ -27,10 +27,10 @@ internal static class SquareId
 
     public static string Subscription() => "wbhk_" + RandomNumberGenerator.GetHexString(32, lowercase: true);
 
-    /// <summary>22 characters without padding; used as text, never decoded.</summary>
+    /// <summary>22 characters. The signature uses the key's text and never decodes it.</summary>
     public static string SignatureKey() => RandomNumberGenerator.GetString(Alphanumerics, 22);
 
-    /// <summary>The same text always gives the same opaque word of up to 86 characters.</summary>
+    /// <summary>An opaque hash of the text, up to 86 characters long; the same text always gives the same hash.</summary>
     public static string OpaqueHash(string text, int length) =>
         Convert.ToBase64String(SHA512.HashData(Encoding.UTF8.GetBytes(text))).Replace('+', '-').Replace('/', '_')[..length];
 }

@@ -4,13 +4,13 @@ using System.Text.Json;
 
 namespace PosModular.Simulator;
 
-/// <summary>Writes what Square writes. The same object always gives the same bytes, for they are signed.</summary>
+/// <summary>Writes JSON as Square does. The same object always gives the same bytes, because webhook bodies are signed.</summary>
 internal static class SquareJson
 {
-    /// <summary>Square sends &lt; and &gt; as they are; so must the bytes that are signed.</summary>
+    /// <summary>Square does not escape &lt; and &gt;, and the signature covers the exact bytes.</summary>
     private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>One object.</summary>
+    /// <summary>Writes one JSON object.</summary>
     public static ReadOnlyMemory<byte> WriteObject(Action<Utf8JsonWriter> write)
     {
         var bytes = new ArrayBufferWriter<byte>(2048);
@@ -26,7 +26,7 @@ internal static class SquareJson
 
     public static IResult Response(Action<Utf8JsonWriter> write) => Results.Bytes(WriteObject(write), "application/json");
 
-    /// <summary>Minor units and ISO 4217.</summary>
+    /// <summary>Writes Square's Money: an amount in minor units and an ISO 4217 currency.</summary>
     public static void WriteMoney(this Utf8JsonWriter json, string name, long amount, string currency)
     {
         json.WriteStartObject(name);

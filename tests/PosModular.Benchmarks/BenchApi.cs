@@ -9,10 +9,10 @@ using PosModular.Simulator.Sellers;
 
 namespace PosModular.Benchmarks;
 
-/// <summary>A connected till: where its webhooks go and the key that signs them.</summary>
+/// <summary>A connected location: the URL of its webhooks and the key that signs them.</summary>
 internal sealed record ConnectedLocation(string VenueId, string LocationId, string Url, byte[] Key);
 
-/// <summary>The host's GraphQL, for setting up.</summary>
+/// <summary>A client of the host's GraphQL API.</summary>
 internal sealed class BenchApi : IDisposable
 {
     public const string SigningKey = "a signing key for benchmarks, of more than thirty-two bytes";
@@ -36,10 +36,13 @@ internal sealed class BenchApi : IDisposable
         );
     }
 
-    /// <summary>A venue with a till and three rules: two that its guests pass in the warm-up and one that is tried at each of their sales for nothing.</summary>
+    /// <summary>
+    /// Registers a venue, connects a location and adds three rules: two that its guests reach during the warm-up, and one that is evaluated
+    /// at each of their payments and never reached.
+    /// </summary>
     public async Task<ConnectedLocation> CreateVenueAsync(RunningSimulator simulator, string venueId)
     {
-        var till = simulator.Sellers.AddSeller(new SellerDraft { AccessToken = "token-" + Guid.NewGuid().ToString("N") });
+        var seller = simulator.Sellers.AddSeller(new SellerDraft { AccessToken = "token-" + Guid.NewGuid().ToString("N") });
         await MutateAsync(
             "registerVenue",
             "RegisterVenueInput",
@@ -65,8 +68,8 @@ internal sealed class BenchApi : IDisposable
                     {
                         provider = "SQUARE",
                         environment = "SANDBOX",
-                        locationId = till.Location.Id,
-                        accessToken = till.Token.Value,
+                        locationId = seller.Location.Id,
+                        accessToken = seller.Token.Value,
                     },
                 }
             )
@@ -87,13 +90,13 @@ internal sealed class BenchApi : IDisposable
         var key = simulator.Subscriptions.All.Single(s => s.Id == webhook.GetProperty("subscriptionId").GetString()).SignatureKey;
         return new ConnectedLocation(
             venueId,
-            till.Location.Id,
+            seller.Location.Id,
             webhook.GetProperty("notificationUrl").GetString()!,
             Encoding.UTF8.GetBytes(key)
         );
     }
 
-    /// <summary>Sends one webhook by itself.</summary>
+    /// <summary>Sends a single webhook.</summary>
     public async Task PostWebhookAsync(ConnectedLocation location, byte[] body)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(location.Url).AbsolutePath)
@@ -105,7 +108,7 @@ internal sealed class BenchApi : IDisposable
         answer.EnsureSuccessStatusCode();
     }
 
-    /// <summary>A mutation's payload; throws when it has errors.</summary>
+    /// <summary>Sends a mutation and returns its payload; throws when it has errors.</summary>
     public async Task<JsonElement> MutateAsync(string mutation, string type, string fields, object input)
     {
         using var response = await _http.PostAsJsonAsync(
@@ -125,7 +128,7 @@ internal sealed class BenchApi : IDisposable
             : throw new InvalidOperationException($"{mutation}: {answer}");
     }
 
-    /// <summary>The answer to a query as it came; throws unless it is 200.</summary>
+    /// <summary>The body of the response to a query; throws unless the status is a 2xx.</summary>
     public async Task<byte[]> QueryAsync(string query, object variables)
     {
         using var response = await _http.PostAsJsonAsync("/graphql", new { query, variables });

@@ -6,10 +6,10 @@ using PosModular.Simulator.Payments;
 
 namespace PosModular.Benchmarks;
 
-/// <summary>A host as a process of its own on a database of its own, with venues whose guests pay with cards that are theirs, and with rules.</summary>
+/// <summary>A host in its own process with its own database, with connected venues, linked cards and spend rules.</summary>
 internal sealed class BenchHost : IAsyncDisposable
 {
-    // Ready for this many a second; more than that are made as they are sent.
+    // Requests are prepared for up to this rate; beyond it they are created while sending.
     private const int PreparedRequestsPerSecond = 9_000;
 
     private readonly RunningProgram _host;
@@ -21,7 +21,14 @@ internal sealed class BenchHost : IAsyncDisposable
     private ConnectedLocation[] _locations = [];
     private long _nextNumber;
 
-    private BenchHost(RunningProgram host, RunningSimulator simulator, Uri address, string database, BenchSettings settings, bool hasReaders) =>
+    private BenchHost(
+        RunningProgram host,
+        RunningSimulator simulator,
+        Uri address,
+        string database,
+        BenchSettings settings,
+        bool hasReaders
+    ) =>
         (_host, _simulator, Address, _database, _cardsPerVenue, _hasOrders, HasReaders) = (
             host,
             simulator,
@@ -83,14 +90,14 @@ internal sealed class BenchHost : IAsyncDisposable
     private async Task CreateVenuesAsync(int venues)
     {
         using var api = new BenchApi(Address);
-        var tills = new List<ConnectedLocation>();
-        while (tills.Count < venues)
-            tills.Add(await api.CreateVenueAsync(_simulator, $"venue-{tills.Count}"));
-        _locations = [.. tills];
+        var locations = new List<ConnectedLocation>();
+        while (locations.Count < venues)
+            locations.Add(await api.CreateVenueAsync(_simulator, $"venue-{locations.Count}"));
+        _locations = [.. locations];
         await LinkCardsAsync(api);
     }
 
-    // A card is known by the token of a first sale; then all of them get their guests at once.
+    // One payment for each card makes its token known; then all cards are linked to guests with one statement.
     private async Task LinkCardsAsync(BenchApi api)
     {
         await Parallel.ForEachAsync(
@@ -99,19 +106,29 @@ internal sealed class BenchHost : IAsyncDisposable
             async (of, _) =>
                 await api.PostWebhookAsync(
                     of.t,
-                    Webhook.PaymentBody($"{_runId}-first-{of.c}", $"{_runId}-{of.t.VenueId}-first-{of.c}", of.t.LocationId, CardName(of.c), hasOrder: false)
+                    Webhook.PaymentBody(
+                        $"{_runId}-first-{of.c}",
+                        $"{_runId}-{of.t.VenueId}-first-{of.c}",
+                        of.t.LocationId,
+                        CardName(of.c),
+                        hasOrder: false
+                    )
                 )
         );
         await using var tie = _database.CreateCommand(
             """
             insert into ingestion.card_links (venue_id, card_token, user_id, linked_at)
-            select venue_id, card_token, 'guest-' || row_number() over (partition by venue_id order by card_token), now() from ingestion.transactions
+            select venue_id, card_token, 'guest-' || row_number() over (partition by venue_id order by card_token), now()
+            from ingestion.transactions
             """
         );
         await tie.ExecuteNonQueryAsync();
     }
 
-    /// <summary>Requests for a load of that length. Made and signed beforehand: what the till's provider spends on that is not ours, and shares our processors here.</summary>
+    /// <summary>
+    /// Prepares and signs the requests of a load of this duration beforehand, because that is the provider's work and would compete for the
+    /// host's processors here.
+    /// </summary>
     public Func<int, byte[]> PrepareRequests(TimeSpan duration)
     {
         var ready = new byte[(int)(duration.TotalSeconds * PreparedRequestsPerSecond)][];
@@ -126,7 +143,7 @@ internal sealed class BenchHost : IAsyncDisposable
         };
     }
 
-    // The till knows the order that the host will ask for.
+    // The simulator must know the order that the host will fetch.
     private void AddSale(long i)
     {
         var id = $"{_runId}-{i:D12}";
@@ -143,22 +160,22 @@ internal sealed class BenchHost : IAsyncDisposable
         );
     }
 
-    // Seven of ten pay with a card that is some guest's, each card as often as any other; the others with cards never seen before.
+    // Seven of ten payments use linked cards, each equally often; the others use new cards.
     private byte[] CreateRequest(long i)
     {
-        var (till, sale) = (_locations[i % _locations.Length], i / _locations.Length);
+        var (location, sale) = (_locations[i % _locations.Length], i / _locations.Length);
         var card = sale % 10 < 7 ? CardName((sale / 10 * 7 + sale % 10) % _cardsPerVenue) : $"new-{i:D12}";
         return Webhook.Request(
-            new Uri(till.Url).AbsolutePath,
-            Webhook.PaymentBody($"{_runId}-{i:D12}", $"{_runId}-{i:D12}", till.LocationId, card, _hasOrders),
-            till.Url,
-            till.Key
+            new Uri(location.Url).AbsolutePath,
+            Webhook.PaymentBody($"{_runId}-{i:D12}", $"{_runId}-{i:D12}", location.LocationId, card, _hasOrders),
+            location.Url,
+            location.Key
         );
     }
 
     public static string CardName(long number) => $"card-{number:D7}";
 
-    /// <summary>How far rules and analytics together are behind, and how long they take to have nothing to do.</summary>
+    /// <summary>The number of changes that rules and analytics have not applied yet, and how long they take to apply them.</summary>
     public async Task<(long Behind, TimeSpan Took)> WaitForReadersAsync()
     {
         const string sql = """
@@ -169,16 +186,18 @@ internal sealed class BenchHost : IAsyncDisposable
             return default;
         var began = Stopwatch.GetTimestamp();
         var behind = await QueryScalarAsync<long>(sql);
-        using var breath = new PeriodicTimer(TimeSpan.FromMilliseconds(10)); // asking costs the database, too
+        using var pollTimer = new PeriodicTimer(TimeSpan.FromMilliseconds(10)); // polling without a pause would load the database
         for (var left = behind; left > 0; left = await QueryScalarAsync<long>(sql))
-            await breath.WaitForNextTickAsync();
+            await pollTimer.WaitForNextTickAsync();
         return (behind, Stopwatch.GetElapsedTime(began));
     }
 
-    /// <summary>Whether every webhook answered 200 is a sale and, with readers, revenue, spend and unlocks are what the sales come to.</summary>
+    /// <summary>
+    /// Whether every webhook answered 200 is a transaction and, with readers, revenue, spend and unlocks match the transactions.
+    /// </summary>
     public async Task<bool> VerifyAsync(long answered, string description = "answered")
     {
-        // Sales that were put in beforehand have no connection.
+        // Transactions inserted beforehand have no connection.
         const string ours = "ingestion.transactions where connection_id <> '00000000-0000-0000-0000-000000000000'";
         var sales = await QueryScalarAsync<long>($"select count(*) from {ours}") - _locations.Length * _cardsPerVenue;
         var sums = !HasReaders
@@ -189,16 +208,21 @@ internal sealed class BenchHost : IAsyncDisposable
                   (select sum(count) from analytics.revenue_buckets) = (select count(*) from {ours}),
                   (select sum(total_minor) from analytics.revenue_buckets) = (select sum(total_minor) from {ours}),
                   (select sum(captured_minor) from rules.lifetime_spend) = (select sum(total_minor) from {ours} and user_id is not null),
-                  (select count(*) from rules.unlocks) = (select count(*) from rules.spend_rules r join rules.lifetime_spend s using (venue_id) where s.captured_minor >= r.threshold_minor),
+                  (select count(*) from rules.unlocks)
+                    = (select count(*) from rules.spend_rules r join rules.lifetime_spend s using (venue_id)
+                       where s.captured_minor >= r.threshold_minor),
                   (select count(*) from rules.feed_dead_letters) + (select count(*) from analytics.feed_dead_letters) = 0)
                 """
             );
         var unlocks = await QueryScalarAsync<long>("select count(*) from rules.unlocks");
-        var proved = sales == answered && !sums.Contains('f');
+        var verified = sales == answered && !sums.Contains('f');
+        var comparison = HasReaders
+            ? $", {unlocks:N0} unlocks; revenue, spend and unlocks match the transactions: {(sums.Contains('f') ? $"NO ({sums})" : "yes")}"
+            : "";
         Console.WriteLine(
-            $"   {(HasReaders ? "with" : "without")} readers: {answered:N0} {description}, {sales:N0} sales{(HasReaders ? $", {unlocks:N0} unlocks; revenue, spend and unlocks equal what the sales come to: {(sums.Contains('f') ? $"NO ({sums})" : "yes")}" : "")}"
+            $"   {(HasReaders ? "with" : "without")} readers: {answered:N0} {description}, {sales:N0} transactions{comparison}"
         );
-        return proved;
+        return verified;
     }
 
     public async Task<T> QueryScalarAsync<T>(string sql)

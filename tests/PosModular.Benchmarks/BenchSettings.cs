@@ -2,20 +2,22 @@ using System.Globalization;
 
 namespace PosModular.Benchmarks;
 
-/// <param name="Connections">How many senders, each with one request under way.</param>
-/// <param name="Venues">How many venues they send for.</param>
-/// <param name="CardsPerVenue">How many cards of each venue are tied to guests.</param>
-/// <param name="WarmUp">Not measured: the JIT, the plans and the unlocks.</param>
-/// <param name="Measured">Measured.</param>
-/// <param name="HasReaders">Whether rules and analytics follow.</param>
-/// <param name="HasOrders">Whether each sale has an order, which is fetched for its tax and discount: one more state of the sale.</param>
-/// <param name="ReaderCost">Whether to measure what rules and analytics cost, with them and without them in turn.</param>
-/// <param name="PhaseCount">How many turns; as many with as without.</param>
-/// <param name="PhaseLength">How long each turn is.</param>
-/// <param name="Sync">Whether to measure a backfill.</param>
-/// <param name="Pages">Whether to measure pages of sales.</param>
-/// <param name="ExistingRows">How many sales are in the table before either.</param>
-/// <param name="Payments">How many the backfill reads.</param>
+/// <param name="Connections">Number of senders, each with one request in flight.</param>
+/// <param name="Venues">Number of venues.</param>
+/// <param name="CardsPerVenue">Number of linked cards at each venue.</param>
+/// <param name="WarmUp">Duration before measuring starts, for JIT compilation, query plans and the first unlocks.</param>
+/// <param name="Measured">Duration of the measurement.</param>
+/// <param name="HasReaders">Whether rules and analytics run.</param>
+/// <param name="HasOrders">
+/// Whether each payment has an order, which the host fetches for tax and discount and which adds a version.
+/// </param>
+/// <param name="ReaderCost">Whether to measure the cost of rules and analytics, alternating between hosts with and without them.</param>
+/// <param name="PhaseCount">Number of phases, an even number: half with readers, half without.</param>
+/// <param name="PhaseLength">Duration of each phase.</param>
+/// <param name="Sync">Whether to measure a sync of past payments.</param>
+/// <param name="Pages">Whether to measure pages of transactions.</param>
+/// <param name="ExistingRows">Number of transactions in the table before a sync or pages are measured.</param>
+/// <param name="Payments">Number of payments that the sync reads.</param>
 internal sealed record BenchSettings(
     int Connections,
     int Venues,
@@ -34,17 +36,18 @@ internal sealed record BenchSettings(
 )
 {
     private const string Options =
-        "[--connections 32] [--venues 20] [--cards 100] [--warm-up 40] [--seconds 20] [--without-readers] [--without-orders] | --fraction [--phases 8] [--phase 5]"
-        + " | --sync [--payments 100000] [--rows 1000000] | --pages [--rows 1000000]";
+        "[--connections 32] [--venues 20] [--cards 100] [--warm-up 40] [--seconds 20] [--without-readers] [--without-orders]"
+        + " | --reader-cost [--phases 8] [--phase-seconds 5]"
+        + " | --sync [--payments 100000] [--existing-rows 1000000] | --pages [--existing-rows 1000000]";
 
-    /// <summary>Null when they make no sense.</summary>
+    /// <summary>Parses the command line; null when it is invalid.</summary>
     public static BenchSettings? Parse(string[] args)
     {
-        int? Value(string name, int usual) =>
-            Array.IndexOf(args, name) is var at && at < 0 ? usual
+        int? Value(string name, int fallback) =>
+            Array.IndexOf(args, name) is var at && at < 0 ? fallback
             : at + 1 < args.Length && int.TryParse(args[at + 1], CultureInfo.InvariantCulture, out var value) && value > 0 ? value
             : null;
-        TimeSpan? Seconds(string name, int usual) => Value(name, usual) is { } value ? TimeSpan.FromSeconds(value) : null;
+        TimeSpan? Seconds(string name, int fallback) => Value(name, fallback) is { } value ? TimeSpan.FromSeconds(value) : null;
         return
             (
                 Value("--connections", 32),
@@ -53,8 +56,8 @@ internal sealed record BenchSettings(
                 Seconds("--warm-up", 40),
                 Seconds("--seconds", 20),
                 Value("--phases", 8),
-                Seconds("--phase", 5),
-                Value("--rows", 1_000_000),
+                Seconds("--phase-seconds", 5),
+                Value("--existing-rows", 1_000_000),
                 Value("--payments", 100_000)
             )
                 is ({ } connections, { } venues, { } cards, { } warmUp, { } measured, { } phases, { } phase, { } rows, { } payments)
@@ -67,7 +70,7 @@ internal sealed record BenchSettings(
                 measured,
                 !args.Contains("--without-readers"),
                 !args.Contains("--without-orders"),
-                args.Contains("--fraction"),
+                args.Contains("--reader-cost"),
                 phases,
                 phase,
                 args.Contains("--sync"),
@@ -80,7 +83,7 @@ internal sealed record BenchSettings(
 
     public static int Usage()
     {
-        Console.Error.WriteLine($"usage: ./bench {Options}   (--phases is even)");
+        Console.Error.WriteLine($"usage: ./bench {Options}   (--phases must be even)");
         return 2;
     }
 }

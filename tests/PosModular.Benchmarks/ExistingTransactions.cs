@@ -2,27 +2,37 @@ using Npgsql;
 
 namespace PosModular.Benchmarks;
 
-/// <summary>Sales that lie in the table already, so that its indexes have their real depth; rules and analytics are past them.</summary>
+/// <summary>
+/// Inserts transactions before a measurement, so that the indexes have a realistic depth; rules and analytics skip them.
+/// </summary>
 internal static class ExistingTransactions
 {
     public const string Columns =
-        "id, venue_id, provider, external_id, connection_id, external_order_id, status, currency, total_minor, tip_minor, refunded_minor, payment_refunded_minor, "
-        + "payment_method, card_brand, card_last4, card_entry_method, card_token, occurred_at, payment_updated_at, payment_hash, user_id, matched_by, recorded_at, "
-        + "last_seq, added_seq, tax_minor, discount_minor, service_charge_minor, breakdown_complete, order_version, rules_off";
+        "id, venue_id, provider, external_id, connection_id, external_order_id, status, currency, total_minor, tip_minor, "
+        + "refunded_minor, payment_refunded_minor, payment_method, card_brand, card_last4, card_entry_method, card_token, "
+        + "occurred_at, payment_updated_at, payment_hash, user_id, matched_by, recorded_at, last_seq, added_seq, tax_minor, "
+        + "discount_minor, service_charge_minor, breakdown_complete, order_version, rules_off";
 
-    /// <summary>One sale in SQL, of the widths and the spread a till's have: ids by time, the provider's ids anywhere, seven of ten somebody's.</summary>
-    /// <param name="number">A column: which one.</param>
-    /// <param name="at">A column: when.</param>
-    /// <param name="seq">An expression: its place in the feed.</param>
+    /// <summary>
+    /// The SQL values of one transaction with realistic widths and distribution: ids by time, random provider ids, seven of ten with a
+    /// user.
+    /// </summary>
+    /// <param name="number">A column: the transaction's number.</param>
+    /// <param name="at">A column: the transaction's time.</param>
+    /// <param name="seq">An expression: its sequence in the feed.</param>
     public static string Values(string number, string at, string seq) =>
         $"""
-            (lpad(to_hex(floor(extract(epoch from {at}) * 1000)::bigint), 12, '0') || '7' || substr(md5({number}::text), 1, 3) || '8' || substr(md5({number}::text), 4, 15))::uuid,
-            'venue-0', 2, substr(md5('p' || {number}), 1, 29), '00000000-0000-0000-0000-000000000000'::uuid, substr(md5('o' || {number}), 1, 29), 2, 'EUR',
-            500 + {number} * 7919 % 5000, 0, 0, 0, 1, 'VISA', '1111', 'CONTACTLESS', substr(md5('c' || {number} % 50000), 1, 22), {at}, {at}, {number} * 7919,
-            case when {number} % 10 < 7 then 'guest-' || {number} % 1000 end, case when {number} % 10 < 7 then 1 end, now(), {seq}, {seq}, 70, 0, 0, true, 1, false
+            (lpad(to_hex(floor(extract(epoch from {at}) * 1000)::bigint), 12, '0')
+              || '7' || substr(md5({number}::text), 1, 3) || '8' || substr(md5({number}::text), 4, 15))::uuid,
+            'venue-0', 2, substr(md5('p' || {number}), 1, 29), '00000000-0000-0000-0000-000000000000'::uuid,
+            substr(md5('o' || {number}), 1, 29), 2, 'EUR',
+            500 + {number} * 7919 % 5000, 0, 0, 0, 1, 'VISA', '1111', 'CONTACTLESS', substr(md5('c' || {number} % 50000), 1, 22),
+            {at}, {at}, {number} * 7919,
+            case when {number} % 10 < 7 then 'guest-' || {number} % 1000 end, case when {number} % 10 < 7 then 1 end,
+            now(), {seq}, {seq}, 70, 0, 0, true, 1, false
             """;
 
-    /// <summary>Puts them into the first venue, from a year to two months ago.</summary>
+    /// <summary>Inserts them into the first venue, with times from a year to two months ago.</summary>
     public static async Task InsertAsync(NpgsqlDataSource database, int rows)
     {
         await using var batch = database.CreateBatch();
@@ -39,9 +49,11 @@ internal static class ExistingTransactions
                       from generate_series(1, {rows}) i, ingestion.feed_heads h where h.venue_id = 'venue-0') n
                     """,
                 """
-                    insert into ingestion.transaction_versions (venue_id, seq, transaction_id, applied, added, recorded_at, cause, cause_id, provider, status, currency, total_minor,
-                      tip_minor, refunded_minor, payment_method, user_id, occurred_at, tax_minor, discount_minor, service_charge_minor, breakdown_complete, rules_off)
-                    select venue_id, last_seq, id, true, true, recorded_at, 2, '00000000-0000-0000-0000-000000000000', provider, status, currency, total_minor, tip_minor, refunded_minor,
+                    insert into ingestion.transaction_versions (venue_id, seq, transaction_id, applied, added, recorded_at, cause, cause_id,
+                      provider, status, currency, total_minor, tip_minor, refunded_minor, payment_method, user_id, occurred_at,
+                      tax_minor, discount_minor, service_charge_minor, breakdown_complete, rules_off)
+                    select venue_id, last_seq, id, true, true, recorded_at, 2, '00000000-0000-0000-0000-000000000000',
+                      provider, status, currency, total_minor, tip_minor, refunded_minor,
                       payment_method, user_id, occurred_at, tax_minor, discount_minor, service_charge_minor, breakdown_complete, rules_off
                     from ingestion.transactions where connection_id = '00000000-0000-0000-0000-000000000000'
                     """,

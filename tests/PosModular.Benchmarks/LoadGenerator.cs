@@ -4,20 +4,21 @@ using System.Net.Sockets;
 
 namespace PosModular.Benchmarks;
 
-/// <summary>What a load came to.</summary>
-/// <param name="Name">What was loaded.</param>
-/// <param name="Answered">Answered 200, the warm-up included.</param>
-/// <param name="PerSecond">Measured.</param>
-/// <param name="Median">Of the measured ones.</param>
-/// <param name="P99">Of the measured ones.</param>
-/// <param name="Refused">Not answered 200.</param>
+/// <summary>The result of a load.</summary>
+/// <param name="Name">What was measured.</param>
+/// <param name="Answered">Requests answered 200, including the warm-up.</param>
+/// <param name="PerSecond">Requests a second, without the warm-up.</param>
+/// <param name="Median">Median latency, without the warm-up.</param>
+/// <param name="P99">99th percentile of the latency, without the warm-up.</param>
+/// <param name="Refused">Requests not answered 200.</param>
 internal sealed record LoadResult(string Name, long Answered, double PerSecond, TimeSpan Median, TimeSpan P99, long Refused)
 {
     public override string ToString() =>
-        $"{Name, -44} {PerSecond, 9:N0}/s   p50 {Median.TotalMilliseconds, 6:N1} ms   p99 {P99.TotalMilliseconds, 6:N1} ms{(Refused > 0 ? $"   REFUSED {Refused}" : "")}";
+        $"{Name, -44} {PerSecond, 9:N0}/s   p50 {Median.TotalMilliseconds, 6:N1} ms   p99 {P99.TotalMilliseconds, 6:N1} "
+        + $"ms{(Refused > 0 ? $"   REFUSED {Refused}" : "")}";
 }
 
-/// <summary>Senders over plain sockets, so that they cost little: each sends a ready-made request and waits for its answer.</summary>
+/// <summary>Senders over plain sockets, which cost little: each sends a prepared request and waits for its response.</summary>
 internal static class LoadGenerator
 {
     public static async Task<LoadResult> RunAsync(
@@ -52,7 +53,7 @@ internal static class LoadGenerator
                         if (answer[9] != (byte)'2')
                         {
                             Interlocked.Increment(ref refused);
-                            return; // an answer with a body: this sender is done
+                            return; // an error response has a body, so this sender stops
                         }
                         Interlocked.Increment(ref answered);
                         if (Volatile.Read(ref measuring))
@@ -63,13 +64,13 @@ internal static class LoadGenerator
             .ToArray();
         if (!measuring)
         {
-            using var patience = new PeriodicTimer(warmUp);
-            await patience.WaitForNextTickAsync();
+            using var warmUpTimer = new PeriodicTimer(warmUp);
+            await warmUpTimer.WaitForNextTickAsync();
             Volatile.Write(ref measuring, true);
             start = Stopwatch.GetTimestamp();
         }
-        using var clock = new PeriodicTimer(measured);
-        await clock.WaitForNextTickAsync();
+        using var measurementTimer = new PeriodicTimer(measured);
+        await measurementTimer.WaitForNextTickAsync();
         Volatile.Write(ref over, true);
         await Task.WhenAll(senders);
         var took = Stopwatch.GetElapsedTime(start);

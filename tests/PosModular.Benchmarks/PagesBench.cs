@@ -9,7 +9,10 @@ using PosModular.Simulator;
 
 namespace PosModular.Benchmarks;
 
-/// <summary>What the first page of a venue's sales costs and the page after as many rows as the table was filled with, by turns in one run.</summary>
+/// <summary>
+/// Compares the latency of the first page of a venue's transactions with that of the page after all the existing rows, alternating in
+/// one run.
+/// </summary>
 internal static class PagesBench
 {
     private const int PageSize = 50;
@@ -18,7 +21,8 @@ internal static class PagesBench
 
     private const string Query = """
         query($order: TransactionOrder!, $after: String) { venue(id: "venue-0") { transactions(order: $order, first: 50, after: $after) {
-          nodes { id status total { amountMinor currency } tip { amountMinor } net { amountMinor } userId occurredAt card { brand last4 } } pageInfo { hasNextPage endCursor } } } }
+          nodes { id status total { amountMinor currency } tip { amountMinor } net { amountMinor } userId occurredAt
+            card { brand last4 } } pageInfo { hasNextPage endCursor } } } }
         """;
 
     public static async Task<int> RunAsync(BenchSettings settings)
@@ -43,7 +47,7 @@ internal static class PagesBench
         await host.WaitForReadersAsync();
         await ExistingTransactions.InsertAsync(host.Database, settings.ExistingRows + PageSize);
         using var api = new BenchApi(host.Address);
-        var far = true;
+        var isWithinLimit = true;
         foreach (var order in new[] { "NEWEST_FIRST", "LARGEST_FIRST" })
         {
             var after = await CursorAsync(host, order, settings.ExistingRows);
@@ -58,9 +62,12 @@ internal static class PagesBench
                 last.Add(other);
             }
             var ratio = Percentile(last, 0.5) / Percentile(first, 0.5);
-            far &= ratio <= 1.5;
+            isWithinLimit &= ratio <= 1.5;
             Console.WriteLine(
-                $"{order, -14} page 1: median {Percentile(first, 0.5).TotalMilliseconds:N2} ms, p95 {Percentile(first, 0.95).TotalMilliseconds:N2}   after row {settings.ExistingRows:N0}: median {Percentile(last, 0.5).TotalMilliseconds:N2} ms, p95 {Percentile(last, 0.95).TotalMilliseconds:N2}   ratio {ratio:N2}"
+                $"{order, -14} page 1: median {Percentile(first, 0.5).TotalMilliseconds:N2} ms, p95 "
+                    + $"{Percentile(first, 0.95).TotalMilliseconds:N2}   after row {settings.ExistingRows:N0}: median "
+                    + $"{Percentile(last, 0.5).TotalMilliseconds:N2} ms, p95 {Percentile(last, 0.95).TotalMilliseconds:N2}   ratio "
+                    + $"{ratio:N2}"
             );
 
             async Task<TimeSpan> TimeAsync(string? cursor)
@@ -76,21 +83,22 @@ internal static class PagesBench
                         .GetProperty("nodes")
                         .GetArrayLength() == PageSize
                     ? took
-                    : throw new InvalidOperationException("Not a whole page.");
+                    : throw new InvalidOperationException("The page has fewer transactions than were requested.");
             }
         }
-        return far ? 0 : 1;
+        return isWithinLimit ? 0 : 1;
     }
 
     private static (T, T) Swap<T>(T one, T other) => (other, one);
 
     private static TimeSpan Percentile(List<TimeSpan> times, double part) => times.Order().ElementAt((int)(times.Count * part));
 
-    // As the list gives it to whoever has read so far; reading there would take thousands of pages.
+    // The cursor that a client gets after this many rows, without reading thousands of pages to get there.
     private static async Task<string> CursorAsync(BenchHost host, string order, int row)
     {
         await using var command = host.Database.CreateCommand(
-            $"select id, occurred_at, total_minor from ingestion.transactions where venue_id = 'venue-0' order by {(order == "NEWEST_FIRST" ? "occurred_at" : "total_minor")} desc, id desc offset {row - 1} limit 1"
+            $"select id, occurred_at, total_minor from ingestion.transactions where venue_id = 'venue-0' order by "
+                + $"{(order == "NEWEST_FIRST" ? "occurred_at" : "total_minor")} desc, id desc offset {row - 1} limit 1"
         );
         await using var found = await command.ExecuteReaderAsync();
         await found.ReadAsync();

@@ -3,13 +3,13 @@ using Npgsql;
 
 namespace PosModular.Benchmarks;
 
-/// <summary>PostgreSQL's own load program with a script of one statement: what the database does when nothing else is in the way.</summary>
+/// <summary>Runs pgbench with a script of one statement, to measure the database alone.</summary>
 internal static class Pgbench
 {
-    /// <param name="database">Where.</param>
-    /// <param name="script">The file.</param>
-    /// <param name="clients">How many at once.</param>
-    /// <param name="length">How long (-T and seconds) or how often each (-t and a number).</param>
+    /// <param name="database">The connection string.</param>
+    /// <param name="script">Path of the script.</param>
+    /// <param name="clients">Number of concurrent clients.</param>
+    /// <param name="length">Duration (-T and seconds) or transactions for each client (-t and a number).</param>
     public static async Task<(double PerSecond, TimeSpan Mean)> RunAsync(
         string database,
         string script,

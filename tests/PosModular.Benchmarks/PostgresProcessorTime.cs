@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace PosModular.Benchmarks;
 
-/// <summary>Processor time of a PostgreSQL: its postmaster, the processes under it and those that have ended. Linux only.</summary>
+/// <summary>Processor time of a PostgreSQL server: the postmaster, its child processes and those that have ended. Linux only.</summary>
 internal static class PostgresProcessorTime
 {
     // USER_HZ, which /proc counts in, is 100 on every Linux (man 5 proc, man 7 time).
@@ -22,14 +22,14 @@ internal static class PostgresProcessorTime
         return TimeSpan.FromSeconds((double)ticks / TicksPerSecond);
     }
 
-    // Fields 4, 14 to 17 are the parent's id, utime, stime, and the cutime, cstime of children that have ended (man 5 proc). Null when it has
-    // ended since: then its postmaster has its times.
+    // Field 4 is the parent's id; 14 to 17 are utime and stime, and cutime and cstime of children that have ended (man 5 proc).
+    // Null when the process has ended: its postmaster's fields include it then.
     private static long[]? ReadStatFields(int processId)
     {
         try
         {
             var stat = File.ReadAllText($"/proc/{processId}/stat");
-            // Counting starts after the name in brackets, which may hold anything; the state, field 3, is no number.
+            // Parsing starts after the name in brackets, which may contain anything; field 3, the state, is not a number.
             return
             [
                 0,

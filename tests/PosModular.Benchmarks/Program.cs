@@ -1,10 +1,10 @@
 using PosModular.Benchmarks;
 
-// ./bench runs this: how many webhooks a second are durable, beside two floors measured in the same run; what part rules and analytics have; how fast a
-// till's past is read; or what a page of sales costs far down the list.
+// ./bench runs this. It measures durable webhooks a second beside two baselines of the same run, the cost of rules and analytics, the speed
+// of a sync, or the latency of pages far down the list of transactions.
 return args switch
 {
-    ["hmac-floor", var url] => await SignatureBaseline.ServeAsync(url),
+    ["signature-baseline", var url] => await SignatureBaseline.ServeAsync(url),
     ["--help", ..] => BenchSettings.Usage(),
     _ when BenchSettings.Parse(args) is { } settings => settings switch
     {

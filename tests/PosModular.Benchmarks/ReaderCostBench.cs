@@ -4,19 +4,24 @@ using PosModular.Simulator;
 
 namespace PosModular.Benchmarks;
 
-/// <summary>What part of a webhook's cost rules and analytics have, and whether they keep up: a host with them and one without, each on a PostgreSQL
-/// of its own, loaded in turn (A B B A …), so that what else the machine does falls on both alike. What they do after the load has ended counts, too.</summary>
+/// <summary>
+/// Measures the share of rules and analytics in the cost of a webhook, and whether they keep up. A host with them and one without, each
+/// with its own PostgreSQL, are loaded in turn (A B B A …), so that other work of the machine affects both equally. Work after the end
+/// of a load is included.
+/// </summary>
 internal static class ReaderCostBench
 {
     public static async Task<int> RunAsync(BenchSettings settings)
     {
         if (!OperatingSystem.IsLinux())
         {
-            Console.Error.WriteLine("--fraction reads processor times from /proc: it needs Linux.");
+            Console.Error.WriteLine("--reader-cost reads processor times from /proc: it needs Linux.");
             return 2;
         }
         Console.WriteLine(
-            $"{settings.Connections} connections, {settings.Venues} venues of {settings.CardsPerVenue} guests with cards and 3 rules; warm-up {settings.WarmUp.TotalSeconds:N0} s each, then {settings.PhaseCount} phases of {settings.PhaseLength.TotalSeconds:N0} s"
+            $"{settings.Connections} connections, {settings.Venues} venues of {settings.CardsPerVenue} guests with cards and 3 "
+                + $"rules; warm-up {settings.WarmUp.TotalSeconds:N0} s each, then {settings.PhaseCount} phases of "
+                + $"{settings.PhaseLength.TotalSeconds:N0} s"
         );
         await using var square = await PosSimulator.StartAsync();
         await using var onePostgres = await PostgresAsync("with");
@@ -29,33 +34,42 @@ internal static class ReaderCostBench
         with.Phases.Clear();
         without.Phases.Clear();
 
-        Console.WriteLine("phase     webhooks/s   host µs   PostgreSQL µs   behind at the end   caught up in");
+        Console.WriteLine("phase     webhooks/s   host µs   PostgreSQL µs   unapplied at the end   caught up in");
         for (var i = 0; i < settings.PhaseCount; i++)
         {
             var side = i % 4 is 0 or 3 ? with : without;
             var phase = await side.RunPhaseAsync(settings.Connections, settings.PhaseLength);
+            var catchUp = side == with ? $" {phase.Behind, 22:N0} {phase.CatchUp.TotalMilliseconds, 11:N0} ms" : "";
             Console.WriteLine(
-                $"{(side == with ? "with" : "without"), -8} {phase.PerSecond, 11:N0} {phase.HostMicros, 9:N0} {phase.PostgresMicros, 15:N0}{(side == with ? $" {phase.Behind, 19:N0} {phase.CatchUp.TotalMilliseconds, 11:N0} ms" : "")}"
+                $"{(side == with ? "with" : "without"), -8} {phase.PerSecond, 11:N0} {phase.HostMicros, 9:N0} "
+                    + $"{phase.PostgresMicros, 15:N0}{catchUp}"
             );
         }
 
         Console.WriteLine(
-            $"median with    {with.Median(p => p.PerSecond):N0}/s, {with.Median(p => p.PerSecondCaughtUp):N0}/s until caught up; {with.Median(p => p.HostMicros):N0} + {with.Median(p => p.PostgresMicros):N0} µs a webhook"
+            $"median with    {with.Median(p => p.PerSecond):N0}/s, {with.Median(p => p.PerSecondCaughtUp):N0}/s until caught up; "
+                + $"{with.Median(p => p.HostMicros):N0} + {with.Median(p => p.PostgresMicros):N0} µs a webhook"
         );
         Console.WriteLine(
-            $"median without {without.Median(p => p.PerSecond):N0}/s; {without.Median(p => p.HostMicros):N0} + {without.Median(p => p.PostgresMicros):N0} µs a webhook"
+            $"median without {without.Median(p => p.PerSecond):N0}/s; {without.Median(p => p.HostMicros):N0} + "
+                + $"{without.Median(p => p.PostgresMicros):N0} µs a webhook"
         );
         Console.WriteLine(
-            $"webhooks/s with / without {with.Median(p => p.PerSecond) / without.Median(p => p.PerSecond):N2}, until caught up {with.Median(p => p.PerSecondCaughtUp) / without.Median(p => p.PerSecond):N2}"
+            $"webhooks/s with / without {with.Median(p => p.PerSecond) / without.Median(p => p.PerSecond):N2}, until caught up "
+                + $"{with.Median(p => p.PerSecondCaughtUp) / without.Median(p => p.PerSecond):N2}"
         );
         Console.WriteLine(
-            $"part of rules and analytics, (with - without) / with: of all processor time {Part(p => p.HostMicros + p.PostgresMicros):P0}, of the host's {Part(p => p.HostMicros):P0}, of PostgreSQL's {Part(p => p.PostgresMicros):P0}"
+            $"share of rules and analytics, (with - without) / with: of all processor time "
+                + $"{Part(p => p.HostMicros + p.PostgresMicros):P0}, of the host's {Part(p => p.HostMicros):P0}, of PostgreSQL's "
+                + $"{Part(p => p.PostgresMicros):P0}"
         );
         Console.WriteLine(
-            $"changes behind at the end: median {with.Median(p => p.Behind):N0}, most {with.Phases.Max(p => p.Behind):N0}; caught up in {with.Median(p => p.CatchUp.TotalMilliseconds):N0} ms, at most {with.Phases.Max(p => p.CatchUp.TotalMilliseconds):N0} ms"
+            $"changes unapplied at the end: median {with.Median(p => p.Behind):N0}, max {with.Phases.Max(p => p.Behind):N0}; "
+                + $"caught up in {with.Median(p => p.CatchUp.TotalMilliseconds):N0} ms, at most "
+                + $"{with.Phases.Max(p => p.CatchUp.TotalMilliseconds):N0} ms"
         );
-        var proved = await with.VerifyAsync() & await without.VerifyAsync();
-        return proved ? 0 : 1;
+        var verified = await with.VerifyAsync() & await without.VerifyAsync();
+        return verified ? 0 : 1;
 
         double Part(Func<Phase, double> cost) => (with.Median(cost) - without.Median(cost)) / with.Median(cost);
     }
@@ -68,7 +82,7 @@ internal static class ReaderCostBench
             CancellationToken.None
         );
 
-    /// <summary>One turn.</summary>
+    /// <summary>The results of one phase.</summary>
     private sealed record Phase(
         LoadResult Load,
         double PerSecondCaughtUp,

@@ -2,7 +2,7 @@ namespace PosModular.Benchmarks;
 
 internal static class Repository
 {
-    /// <summary>The folder the solution lies in.</summary>
+    /// <summary>The solution's folder.</summary>
     public static string Root { get; } = Find(new DirectoryInfo(AppContext.BaseDirectory));
 
     private static string Find(DirectoryInfo? folder) =>

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace PosModular.Benchmarks;
 
-/// <summary>Programs beside this one; ended by their own process only.</summary>
+/// <summary>A child process, killed on disposal.</summary>
 internal sealed class RunningProgram(Process process) : IAsyncDisposable
 {
     public static RunningProgram Start(string file, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace PosModular.Benchmarks;
 
-/// <summary>The floor of the web server: reads the body, checks the signature, stores nothing.</summary>
+/// <summary>The baseline of the web server: it reads the body, checks the signature and stores nothing.</summary>
 internal static class SignatureBaseline
 {
     public static async Task<int> ServeAsync(string url)

@@ -7,8 +7,10 @@ using PosModular.Simulator.Payments;
 
 namespace PosModular.Benchmarks;
 
-/// <summary>A span of a till's past, read page by page with no rate limit into a table that is large already, rules and analytics running; beside pgbench inserting
-/// the same rows into a copy of the table, a hundred (a page) with each statement.</summary>
+/// <summary>
+/// Measures a sync of past payments, page by page without a rate limit, into a table that is already large, with rules and analytics
+/// running. The baseline is pgbench inserting the same rows into a copy of the table, a hundred (one page) with each statement.
+/// </summary>
 internal static class SyncBench
 {
     private const int WarmUp = 10_000;
@@ -22,7 +24,8 @@ internal static class SyncBench
             return 2;
         }
         Console.WriteLine(
-            $"{settings.Payments:N0} payments of one till into a table of {settings.ExistingRows:N0}, warm-up {WarmUp:N0}; 70 % with cards of {GuestCount:N0} guests, 3 rules, no rate limit"
+            $"{settings.Payments:N0} payments of one location into a table of {settings.ExistingRows:N0}, warm-up {WarmUp:N0}; 70 "
+                + $"% with cards of {GuestCount:N0} guests, 3 rules, no rate limit"
         );
         var directory = Path.Combine(Path.GetTempPath(), $"posmodular-bench-{Environment.ProcessId}");
         await using var postgres = await EmbeddedPostgres.StartAsync(
@@ -43,7 +46,8 @@ internal static class SyncBench
             settings.HasReaders
         );
         await host.WaitForReadersAsync();
-        await ExistingTransactions.ExecuteAsync(host.Database, "delete from ingestion.order_fetches"); // of the sales that made the cards known: no till has those orders
+        // The simulator does not have the orders of the linked cards' first payments.
+        await ExistingTransactions.ExecuteAsync(host.Database, "delete from ingestion.order_fetches");
         await ExistingTransactions.InsertAsync(host.Database, settings.ExistingRows);
 
         var today = new DateTimeOffset(TimeProvider.System.GetUtcNow().UtcDateTime.Date, TimeSpan.Zero);
@@ -63,30 +67,45 @@ internal static class SyncBench
         var orders = await host.QueryScalarAsync<long>("select count(*) from ingestion.order_fetches");
         var perSecond = settings.Payments / took.TotalSeconds;
         Console.WriteLine(
-            $"sync: {perSecond:N0} rows/s, {took.TotalSeconds:N1} s; changes behind at the end {behind:N0}, caught up in {catchUp.TotalMilliseconds:N0} ms; orders still to be fetched then {orders:N0}"
+            $"sync: {perSecond:N0} rows/s, {took.TotalSeconds:N1} s; changes unapplied at the end {behind:N0}, caught up in "
+                + $"{catchUp.TotalMilliseconds:N0} ms; orders not fetched yet {orders:N0}"
         );
         Console.WriteLine(
             $"   host's memory before, at 25, 50, 75 and 100 %: {string.Join("  ", resident.Select(r => $"{r >> 20:N0}"))} MB"
         );
         Console.WriteLine(
-            $"   processor time until caught up: host {(host.ProcessorTime - hostBefore).TotalSeconds:N1} s, PostgreSQL {(await host.PostgresProcessorTimeAsync() - postgresBefore).TotalSeconds:N1} s, simulator {(Process.GetCurrentProcess().TotalProcessorTime - simulatorBefore).TotalSeconds:N1} s"
+            $"   processor time until caught up: host {(host.ProcessorTime - hostBefore).TotalSeconds:N1} s, PostgreSQL "
+                + $"{(await host.PostgresProcessorTimeAsync() - postgresBefore).TotalSeconds:N1} s, simulator "
+                + $"{(Process.GetCurrentProcess().TotalProcessorTime - simulatorBefore).TotalSeconds:N1} s"
         );
-        var proved = await host.VerifyAsync(WarmUp + settings.Payments, "at the till") & await EqualsProviderAsync(square, host);
+        var verified = await host.VerifyAsync(WarmUp + settings.Payments, "at the provider") & await EqualsProviderAsync(square, host);
 
-        await ExistingTransactions.ExecuteAsync(host.Database, "create table baseline_transactions (like ingestion.transactions including all)");
         await ExistingTransactions.ExecuteAsync(
             host.Database,
-            "insert into baseline_transactions select * from ingestion.transactions where connection_id = '00000000-0000-0000-0000-000000000000'"
+            "create table baseline_transactions (like ingestion.transactions including all)"
+        );
+        await ExistingTransactions.ExecuteAsync(
+            host.Database,
+            "insert into baseline_transactions select * from ingestion.transactions where connection_id = "
+                + "'00000000-0000-0000-0000-000000000000'"
         );
         var one = await MeasureBaselineAsync(postgres.ConnectionString, host.Database, clients: 1, settings.Payments);
         var two = await MeasureBaselineAsync(postgres.ConnectionString, host.Database, clients: 2, settings.Payments);
         Console.WriteLine(
-            $"sync / pgbench with 1 client (one till is read by one worker, too) {perSecond / one:N2}, with 2 clients {perSecond / two:N2}"
+            $"sync / pgbench with 1 client (a sync of one location has one worker, too) {perSecond / one:N2}, with 2 clients "
+                + $"{perSecond / two:N2}"
         );
-        return proved ? 0 : 1;
+        return verified ? 0 : 1;
     }
 
-    private static void AddSales(RunningSimulator simulator, ConnectedLocation location, int first, int count, DateTimeOffset from, DateTimeOffset to)
+    private static void AddSales(
+        RunningSimulator simulator,
+        ConnectedLocation location,
+        int first,
+        int count,
+        DateTimeOffset from,
+        DateTimeOffset to
+    )
     {
         for (var i = 0; i < count; i++)
             simulator.Ledger.AddSale(
@@ -130,10 +149,10 @@ internal static class SyncBench
                 }
             )
         ).GetProperty("runs")[0].GetProperty("id").GetString();
-        using var breath = new PeriodicTimer(TimeSpan.FromMilliseconds(20)); // asking costs the database, too
+        using var pollTimer = new PeriodicTimer(TimeSpan.FromMilliseconds(20)); // polling without a pause would load the database
         while (true)
         {
-            await breath.WaitForNextTickAsync();
+            await pollTimer.WaitForNextTickAsync();
             var state = await host.QueryScalarAsync<int[]>($"select array[status, fetched] from ingestion.sync_runs where id = '{run}'");
             if (state[0] == 2)
                 break;
@@ -151,25 +170,27 @@ internal static class SyncBench
         return (took, resident);
     }
 
-    // Each sale, in its state and to the cent, with what its order says.
+    // Compares counts and amounts, including those of the orders, to the cent.
     private static async Task<bool> EqualsProviderAsync(RunningSimulator simulator, BenchHost host)
     {
-        var theirs = simulator.Ledger.Payments(host.FirstLocation.LocationId);
-        var counts = (theirs.Count, theirs.Sum(p => p.Total), theirs.Sum(p => p.Tip), theirs.Sum(p => p.Tax));
+        var expected = simulator.Ledger.Payments(host.FirstLocation.LocationId);
+        var counts = (expected.Count, expected.Sum(p => p.Total), expected.Sum(p => p.Tip), expected.Sum(p => p.Tax));
         var ours = await host.QueryScalarAsync<long[]>(
             """
             select array[count(*), sum(total_minor), sum(tip_minor), sum(tax_minor)]::bigint[] from ingestion.transactions
-            where connection_id <> '00000000-0000-0000-0000-000000000000' and external_id not like '%-first-%' and breakdown_complete and status = 2
+            where connection_id <> '00000000-0000-0000-0000-000000000000' and external_id not like '%-first-%'
+              and breakdown_complete and status = 2
             """
         );
         var equal = (ours[0], ours[1], ours[2], ours[3]) == counts;
         Console.WriteLine(
-            $"   count, totals, tips and taxes equal the till's books: {(equal ? "yes" : $"NO: {string.Join(' ', ours)} here, {counts} there")}"
+            $"   count, totals, tips and taxes equal the provider's: "
+                + $"{(equal ? "yes" : $"NO: {string.Join(' ', ours)} here, {counts} there")}"
         );
         return equal;
     }
 
-    // As many rows as the sync has written, after the same warm-up from the same state of the write-ahead log.
+    // Inserts as many rows as the sync, after the same warm-up and a checkpoint.
     private static async Task<double> MeasureBaselineAsync(string database, NpgsqlDataSource source, int clients, int rows)
     {
         await ExistingTransactions.ExecuteAsync(source, "vacuum analyze baseline_transactions");
@@ -191,7 +212,8 @@ internal static class SyncBench
         var (perSecond, mean) = await Pgbench.RunAsync(database, script, clients, "-t", $"{Math.Max(1, rows / 100 / clients)}");
         File.Delete(script);
         Console.WriteLine(
-            $"floor: pgbench, 100 of the same rows a statement into a copy of the table, {clients} client{(clients == 1 ? "" : "s")}: {perSecond * 100:N0} rows/s, mean {mean.TotalMilliseconds:N1} ms a statement"
+            $"baseline: pgbench, 100 of the same rows a statement into a copy of the table, {clients} "
+                + $"client{(clients == 1 ? "" : "s")}: {perSecond * 100:N0} rows/s, mean {mean.TotalMilliseconds:N1} ms a statement"
         );
         return perSecond * 100;
     }

@@ -5,8 +5,10 @@ using PosModular.Simulator;
 
 namespace PosModular.Benchmarks;
 
-/// <summary>Signed webhooks against the real host on a real PostgreSQL of its own, with rules and analytics running (seven sales of ten are a guest's
-/// whose spend the rules watch), beside pgbench inserting the same raw event singly and a web server that only checks the signature.</summary>
+/// <summary>
+/// Measures signed webhooks sent to a host with its own PostgreSQL, with rules and analytics running and seven of ten payments by linked
+/// cards. The baselines are pgbench inserting the same raw event, one a statement, and a web server that only checks the signature.
+/// </summary>
 internal static class WebhookBench
 {
     public static async Task<int> RunAsync(BenchSettings settings)
@@ -20,14 +22,16 @@ internal static class WebhookBench
         );
         var body = Webhook.PaymentBody("event-00000000", "payment-0000000", "LOCATION00", "card-0000000");
         Console.WriteLine(
-            $"{settings.Connections} connections, {settings.Venues} venues of {settings.CardsPerVenue} guests with cards and 3 rules, {settings.WarmUp.TotalSeconds:N0} s warm-up, {settings.Measured.TotalSeconds:N0} s measured, bodies of {body.Length:N0} bytes"
+            $"{settings.Connections} connections, {settings.Venues} venues of {settings.CardsPerVenue} guests with cards and 3 "
+                + $"rules, {settings.WarmUp.TotalSeconds:N0} s warm-up, {settings.Measured.TotalSeconds:N0} s measured, bodies of "
+                + $"{body.Length:N0} bytes"
         );
 
         var ours = await MeasureHostAsync(postgres.ConnectionString, settings);
         var inserts = await MeasurePgbenchAsync(postgres.ConnectionString, settings, body);
         var hmac = await MeasureSignatureBaselineAsync(settings, body);
         Console.WriteLine(
-            $"ours / pgbench {ours.PerSecond / inserts.PerSecond:N2}   ours / signature only {ours.PerSecond / hmac.PerSecond:N2}"
+            $"host / pgbench {ours.PerSecond / inserts.PerSecond:N2}   host / signature only {ours.PerSecond / hmac.PerSecond:N2}"
         );
         return ours.Refused == 0 ? 0 : 1;
     }
@@ -48,20 +52,23 @@ internal static class WebhookBench
         );
         Console.WriteLine(figures);
         var (behind, took) = await host.WaitForReadersAsync();
-        Console.WriteLine(
-            $"   {(settings.HasReaders ? $"changes behind at the end {behind:N0}, caught up in {took.TotalMilliseconds:N0} ms; " : "")}host's processor time {(host.ProcessorTime - before).TotalSeconds:N1} s"
-        );
+        if (settings.HasReaders)
+            Console.WriteLine($"   changes unapplied at the end {behind:N0}, caught up in {took.TotalMilliseconds:N0} ms");
+        Console.WriteLine($"   host's processor time {(host.ProcessorTime - before).TotalSeconds:N1} s");
         return await host.VerifyAsync(figures.Answered) ? figures : figures with { Refused = figures.Refused + 1 };
     }
 
     private static async Task<LoadResult> MeasureSignatureBaselineAsync(BenchSettings settings, byte[] body)
     {
         var address = RunningProgram.FreeAddress();
-        await using var floor = RunningProgram.Start("dotnet", [typeof(WebhookBench).Assembly.Location, "hmac-floor", address.ToString()]);
+        await using var baselineHost = RunningProgram.Start(
+            "dotnet",
+            [typeof(WebhookBench).Assembly.Location, "signature-baseline", address.ToString()]
+        );
         await RunningProgram.WaitUntilListeningAsync(address);
         var request = Webhook.Request("/", body, "https://pos.example.test/", "key"u8.ToArray());
         var figures = await LoadGenerator.RunAsync(
-            "floor: web server, signature only",
+            "baseline: web server, signature only",
             address,
             settings.Connections,
             settings.WarmUp,
@@ -72,11 +79,13 @@ internal static class WebhookBench
         return figures;
     }
 
-    // The same row as ingestion.webhook_events, with its key and its index.
+    // Inserts the same row as ingestion.webhook_events, into a table with the same key and index.
     private static async Task<LoadResult> MeasurePgbenchAsync(string database, BenchSettings settings, byte[] body)
     {
         await using (var source = NpgsqlDataSource.Create(database))
-        await using (var command = source.CreateCommand("create table baseline_webhook_events (like ingestion.webhook_events including all)"))
+        await using (
+            var command = source.CreateCommand("create table baseline_webhook_events (like ingestion.webhook_events including all)")
+        )
             await command.ExecuteNonQueryAsync();
         var script = Path.Combine(Path.GetTempPath(), $"posmodular-bench-{Environment.ProcessId}.sql");
         await File.WriteAllTextAsync(
@@ -84,8 +93,10 @@ internal static class WebhookBench
             $"""
             \set n random(1, 1000000000000)
             \set v random(0, {settings.Venues - 1})
-            insert into baseline_webhook_events (id, venue_id, connection_id, event_id, provider, type, status, received_at, attempts, payload)
-            values (gen_random_uuid(), 'venue-' || :v, '00000000-0000-0000-0000-000000000000', :n::text, 2, 'payment.updated', 1, now(), 1, '\x{Convert.ToHexString(
+            insert into baseline_webhook_events
+              (id, venue_id, connection_id, event_id, provider, type, status, received_at, attempts, payload)
+            values (gen_random_uuid(), 'venue-' || :v, '00000000-0000-0000-0000-000000000000', :n::text, 2, 'payment.updated',
+              1, now(), 1, '\x{Convert.ToHexString(
                 body
             )}')
             on conflict do nothing;
@@ -99,7 +110,7 @@ internal static class WebhookBench
             $"{(int)(settings.WarmUp + settings.Measured).TotalSeconds}"
         );
         File.Delete(script);
-        var figures = new LoadResult("floor: pgbench, the same raw event singly", 0, perSecond, mean, TimeSpan.Zero, 0);
+        var figures = new LoadResult("baseline: pgbench, one raw event a statement", 0, perSecond, mean, TimeSpan.Zero, 0);
         Console.WriteLine($"{figures.Name, -44} {figures.PerSecond, 9:N0}/s   mean {figures.Median.TotalMilliseconds, 5:N1} ms");
         return figures;
     }

@@ -3,8 +3,8 @@ using System.Net;
 namespace PosModular.Simulator.Control;
 
 /// <summary>
-/// <c>/_sim</c>: for tests, demos and people, without a token, from this machine only (others get 404). JSON in camelCase,
-/// amounts in minor units. What cannot be read answers 400, what is unknown 404, what cannot be done 409, each with
+/// The control API under <c>/_sim</c>: for tests, demos and people, without a token, from this machine only (others get 404). JSON is
+/// in camelCase, amounts are in minor units. An invalid request gets 400, an unknown id 404, an impossible change 409, each with
 /// <c>{"message"}</c>.
 /// </summary>
 internal static class ControlApi

@@ -4,10 +4,10 @@ namespace PosModular.Simulator.Control;
 
 /// <summary>
 /// <list type="bullet">
-/// <item><c>POST /_sim/faults</c> <see cref="Fault"/>: switches one on, e.g.
+/// <item><c>POST /_sim/faults</c> <see cref="Fault"/>: adds one, e.g.
 /// <c>{"path":"/v2/payments","status":429,"headers":{"Retry-After":"1"},"times":2}</c>; on Toast's paths the error has Toast's body.</item>
-/// <item><c>GET /_sim/faults</c>: those on, with how many calls they matched.</item>
-/// <item><c>DELETE /_sim/faults/{id}</c> and <c>DELETE /_sim/faults</c>: one off, all off.</item>
+/// <item><c>GET /_sim/faults</c>: the active ones, with the number of calls they matched.</item>
+/// <item><c>DELETE /_sim/faults/{id}</c> and <c>DELETE /_sim/faults</c>: remove one or all.</item>
 /// </list>
 /// </summary>
 internal static class FaultEndpoints

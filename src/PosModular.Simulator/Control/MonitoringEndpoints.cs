@@ -7,10 +7,11 @@ namespace PosModular.Simulator.Control;
 /// <summary>
 /// <list type="bullet">
 /// <item><c>GET /_sim/requests</c>: method, path, query and status of every call; <c>GET /_sim/requests/payment-writes</c>: those
-/// that tried to write to <c>/v2/payments</c>; <c>DELETE /_sim/requests</c> forgets all.</item>
-/// <item><c>GET /_sim/deliveries</c>: <see cref="DeliveryCounts"/>; <c>GET /_sim/deliveries/failures</c>: the last failed ones.</item>
-/// <item><c>GET /_sim/subscriptions</c>: of all applications, keys included.</item>
-/// <item><c>GET /_sim/events?paymentId=</c>: what was told; <c>POST /_sim/events/{eventId}/replay?times=1</c> sends one again.</item>
+/// that tried to write to <c>/v2/payments</c>; <c>DELETE /_sim/requests</c> deletes all.</item>
+/// <item><c>GET /_sim/deliveries</c>: <see cref="DeliveryCounts"/>; <c>GET /_sim/deliveries/failures</c>: the last failed
+/// attempts.</item>
+/// <item><c>GET /_sim/subscriptions</c>: the subscriptions of all applications, signature keys included.</item>
+/// <item><c>GET /_sim/events?paymentId=</c>: all events; <c>POST /_sim/events/{eventId}/replay?times=1</c> sends one again.</item>
 /// </list>
 /// </summary>
 internal static class MonitoringEndpoints
@@ -29,7 +30,7 @@ internal static class MonitoringEndpoints
         );
     }
 
-    /// <summary>One event, short.</summary>
+    /// <summary>One event, without its body.</summary>
     internal sealed record EventSummary(Guid EventId, string Type, string MerchantId, string Id, DateTimeOffset CreatedAt)
     {
         public EventSummary(WebhookEvent webhookEvent)

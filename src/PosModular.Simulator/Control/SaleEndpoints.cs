@@ -6,21 +6,24 @@ namespace PosModular.Simulator.Control;
 /// <summary>
 /// <list type="bullet">
 /// <item><c>POST /_sim/sales</c>: an array of <see cref="Sale"/>.</item>
-/// <item><c>POST /_sim/sales/history</c> <see cref="SalesHistory"/>: many past sales at once.</item>
+/// <item><c>POST /_sim/sales/history</c> <see cref="SalesHistory"/>: generates past sales.</item>
 /// <item><c>POST /_sim/payments/{id}/capture | tip | refund | cancel</c> <see cref="PaymentChange"/>.</item>
-/// <item><c>POST /_sim/payments/{id}/refunds</c> <see cref="PaymentChange"/>: a refund that stays PENDING;
-/// <c>POST /_sim/refunds/{id}/complete | reject | fail</c> ends it; <c>POST /_sim/refunds/unlinked</c>
-/// <see cref="UnlinkedRefund"/> begins one without a payment; <c>GET /_sim/refunds?locationId=</c>: all.</item>
-/// <item><c>POST /_sim/orders/{id}/edit</c> <see cref="OrderEdit"/>; <c>POST /_sim/orders/{id}/hide | show</c>: not readable yet,
-/// readable; <c>GET /_sim/orders/{id}</c>.</item>
-/// <item><c>GET /_sim/payments?locationId=</c>: every payment as it stands, to reconcile with; <c>GET /_sim/payments/{id}</c>: one.</item>
+/// <item><c>POST /_sim/payments/{id}/refunds</c> <see cref="PaymentChange"/>: creates a PENDING refund;
+/// <c>POST /_sim/refunds/{id}/complete | reject | fail</c> finishes it; <c>POST /_sim/refunds/unlinked</c>
+/// <see cref="UnlinkedRefund"/> creates one without a payment; <c>GET /_sim/refunds?locationId=</c> lists all.</item>
+/// <item><c>POST /_sim/orders/{id}/edit</c> <see cref="OrderEdit"/>; <c>POST /_sim/orders/{id}/hide | show</c>: makes it unreadable or
+/// readable again; <c>GET /_sim/orders/{id}</c>.</item>
+/// <item><c>GET /_sim/payments?locationId=</c>: the current state of every payment, to reconcile with; <c>GET /_sim/payments/{id}</c>:
+/// one.</item>
 /// </list>
 /// </summary>
 internal static class SaleEndpoints
 {
     public static void MapSales(this IEndpointRouteBuilder control)
     {
-        control.MapPost("sales", (Sale[] sales, SquareLedger ledger) => sales.Select(sale => new PaymentSummary(ledger.AddSale(sale))).ToList());
+        control.MapPost("sales", (Sale[] sales, SquareLedger ledger) =>
+            sales.Select(sale => new PaymentSummary(ledger.AddSale(sale))).ToList()
+        );
         control.MapPost("sales/history", (SalesHistory history, SquareLedger ledger) => new { Added = history.AddTo(ledger) });
         control.MapPost("payments/{id}/capture", (string id, PaymentChange? change, SquareLedger ledger) =>
             new PaymentSummary(ledger.Capture(id, change?.At, change?.Announce ?? true))
@@ -50,26 +53,30 @@ internal static class SaleEndpoints
             ledger.FailRefund(id, change?.At, change?.Announce ?? true)
         );
         control.MapGet("refunds", (string? locationId, SquareLedger ledger) => ledger.Refunds(locationId));
-        control.MapPost("orders/{id}/edit", (string id, OrderEdit edit, SquareLedger ledger) => new OrderSummary(ledger.EditOrder(id, edit)));
+        control.MapPost("orders/{id}/edit", (string id, OrderEdit edit, SquareLedger ledger) =>
+            new OrderSummary(ledger.EditOrder(id, edit))
+        );
         control.MapPost("orders/{id}/hide", (string id, SquareLedger ledger) => ledger.HideOrder(id));
         control.MapPost("orders/{id}/show", (string id, SquareLedger ledger) => ledger.ShowOrder(id));
         control.MapGet("orders/{id}", (string id, SquareLedger ledger) =>
             new OrderSummary(ledger.FindOrder(id) ?? throw new KeyNotFoundException($"No order {id}."))
         );
-        control.MapGet("payments", (string? locationId, SquareLedger ledger) => ledger.Payments(locationId).Select(p => new PaymentSummary(p)));
+        control.MapGet("payments", (string? locationId, SquareLedger ledger) =>
+            ledger.Payments(locationId).Select(p => new PaymentSummary(p))
+        );
         control.MapGet("payments/{id}", (string id, SquareLedger ledger) =>
             new PaymentSummary(ledger.Find(id) ?? throw new KeyNotFoundException($"No payment {id}."))
         );
     }
 
-    /// <summary>Body of a change; may be left out.</summary>
-    /// <param name="Amount">The whole tip, or what to give back (all that is left by default).</param>
-    /// <param name="Reason">Of a refund.</param>
-    /// <param name="At">updated_at; now by default.</param>
-    /// <param name="Announce">False: no webhook; the event can be replayed.</param>
+    /// <summary>Body of a change; optional.</summary>
+    /// <param name="Amount">The new tip, or the amount to refund (default: everything not yet refunded).</param>
+    /// <param name="Reason">The refund's reason.</param>
+    /// <param name="At">The new updated_at; default: now.</param>
+    /// <param name="Announce">Whether webhooks are sent; if not, the event can be replayed.</param>
     internal sealed record PaymentChange(long? Amount = null, string? Reason = null, DateTimeOffset? At = null, bool Announce = true);
 
-    /// <summary>A refund without a payment.</summary>
+    /// <summary>A refund to create without a payment.</summary>
     internal sealed record UnlinkedRefund(
         string LocationId,
         long Amount,
@@ -78,7 +85,7 @@ internal static class SaleEndpoints
         bool Announce = true
     );
 
-    /// <summary>The figures of one order.</summary>
+    /// <summary>The amounts of one order.</summary>
     internal sealed record OrderSummary(
         string Id,
         string LocationId,
@@ -111,7 +118,7 @@ internal static class SaleEndpoints
             ) { }
     }
 
-    /// <summary>The figures of one payment.</summary>
+    /// <summary>The amounts of one payment.</summary>
     internal sealed record PaymentSummary(
         string Id,
         string LocationId,

@@ -3,36 +3,38 @@ using PosModular.Simulator.Payments;
 
 namespace PosModular.Simulator.Control;
 
-/// <summary>Past sales, spread evenly over a time, by the demo's crowd: for first syncs, reports and benchmarks.</summary>
+/// <summary>Past sales to generate, spread evenly over a period, for first syncs, reports and benchmarks.</summary>
 public sealed record SalesHistory
 {
-    /// <summary>Where; must exist.</summary>
+    /// <summary>Where; it must exist.</summary>
     public required string LocationId { get; init; }
 
-    /// <summary>How many, at most 1,000,000 at once.</summary>
+    /// <summary>Number of sales, 0 to 1,000,000.</summary>
     public required int Count { get; init; }
 
     /// <summary>Time of the first sale.</summary>
     public required DateTimeOffset From { get; init; }
 
-    /// <summary>No sale is at or after it.</summary>
+    /// <summary>End of the period, exclusive.</summary>
     public required DateTimeOffset To { get; init; }
 
     /// <summary>The same seed gives the same amounts and cards; ids are new each time.</summary>
     public int Seed { get; init; } = 1;
 
-    /// <summary>True sends webhooks for each.</summary>
+    /// <summary>Whether webhooks are sent for each sale.</summary>
     public bool Announce { get; init; }
 
-    /// <summary>Rings them up, all COMPLETED, one in ten with a discount and one in 25 with a service charge; answers how many.</summary>
+    /// <summary>
+    /// Adds the sales, all COMPLETED, one in ten with a discount and one in 25 with a service charge. Returns their number.
+    /// </summary>
     public int AddTo(SquareLedger ledger)
     {
         if (Count is < 0 or > 1_000_000 || To <= From)
-            throw new InvalidOperationException("count must be 0 to 1,000,000 and from before to.");
-        var crowd = new GuestGenerator(Seed);
+            throw new InvalidOperationException("count must be 0 to 1,000,000, and from must be before to.");
+        var guests = new GuestGenerator(Seed);
         for (var i = 0; i < Count; i++)
         {
-            var sale = crowd.NextSale(LocationId);
+            var sale = guests.NextSale(LocationId);
             ledger.AddSale(
                 sale with
                 {

@@ -4,16 +4,18 @@ namespace PosModular.Simulator.Control;
 
 /// <summary>
 /// <list type="bullet">
-/// <item><c>POST /_sim/toast/restaurants</c> <see cref="RestaurantDraft"/>: a restaurant and a client in one; <c>GET</c>: all.</item>
-/// <item><c>PUT /_sim/toast/restaurants/{guid}/webhook</c> <c>{url, secret?}</c>: where its order_updated go.</item>
-/// <item><c>PUT /_sim/toast/clients</c> <see cref="ApiClient"/>: a new or changed client.</item>
-/// <item><c>GET /_sim/toast/logins</c>: how many by client; <c>PUT /_sim/toast/logins/limit</c> <c>{mostPerHour}</c>;
+/// <item><c>POST /_sim/toast/restaurants</c> <see cref="RestaurantDraft"/>: adds a restaurant and an API client; <c>GET</c>
+/// lists all.</item>
+/// <item><c>PUT /_sim/toast/restaurants/{guid}/webhook</c> <c>{url, secret?}</c>: where its order_updated events are sent.</item>
+/// <item><c>PUT /_sim/toast/clients</c> <see cref="ApiClient"/>: adds or replaces a client.</item>
+/// <item><c>GET /_sim/toast/logins</c>: number of logins by client; <c>PUT /_sim/toast/logins/limit</c> <c>{maxPerHour}</c>;
 /// <c>POST /_sim/toast/clients/{id}/tokens/revoke | expire</c>.</item>
 /// <item><c>POST /_sim/toast/orders</c>: an array of <see cref="ToastOrder"/>; <c>POST /_sim/toast/sales</c>: an array of
 /// <see cref="ToastSale"/>; <c>POST /_sim/toast/sales/history</c> <see cref="ToastSalesHistory"/>.</item>
 /// <item><c>POST /_sim/toast/payments/{guid}/capture | tip | refund | void</c> <see cref="ToastChange"/>.</item>
 /// <item><c>POST /_sim/toast/checks/{guid}/void | delete</c>, <c>…/payments</c> <see cref="ToastPayment"/>, <c>…/discounts</c>
-/// <see cref="AppliedDiscount"/>; <c>POST /_sim/toast/orders/{guid}/void | delete | close</c>, <c>…/checks</c> <see cref="Check"/>.</item>
+/// <see cref="AppliedDiscount"/>; <c>POST /_sim/toast/orders/{guid}/void | delete | close</c>, <c>…/checks</c>
+/// <see cref="Check"/>.</item>
 /// <item><c>GET /_sim/toast/payments?restaurantGuid=</c> and <c>GET /_sim/toast/checks?restaurantGuid=</c>: to reconcile with.</item>
 /// <item><c>GET /_sim/toast/events?orderGuid=</c>; <c>POST /_sim/toast/events/{guid}/replay?times=1</c>;
 /// <c>GET /_sim/toast/deliveries</c> and <c>…/failures</c>.</item>
@@ -97,17 +99,17 @@ internal static class ToastEndpoints
         toast.MapPost("orders/{guid:guid}/checks", (Guid guid, Check check, ToastLedger ledger) => ledger.AddCheck(guid, check));
     }
 
-    /// <summary>Body of a change; may be left out but for a tip.</summary>
-    /// <param name="Amount">To give back, without the tip.</param>
-    /// <param name="Tip">The whole tip; or what to give back of it.</param>
-    /// <param name="At">modifiedDate; now by default.</param>
-    /// <param name="Announce">False: no webhook; the event can be replayed.</param>
+    /// <summary>Body of a change; optional except for a tip.</summary>
+    /// <param name="Amount">The amount to refund, without the tip.</param>
+    /// <param name="Tip">The new tip, or the part of the tip to refund.</param>
+    /// <param name="At">The new modifiedDate; default: now.</param>
+    /// <param name="Announce">Whether webhooks are sent; if not, the event can be replayed.</param>
     internal sealed record ToastChange(long? Amount = null, long? Tip = null, DateTimeOffset? At = null, bool Announce = true);
 
     internal sealed record WebhookTarget(string? Url, string? Secret = null);
 
     internal sealed record LoginLimit(int? MaxPerHour);
 
-    /// <summary>One event, short.</summary>
+    /// <summary>One event, without its body.</summary>
     internal sealed record ToastEventSummary(Guid Guid, string Timestamp, Guid OrderGuid);
 }

@@ -4,50 +4,50 @@ using PosModular.Simulator.Payments;
 namespace PosModular.Simulator.Demo;
 
 /// <summary>
-/// Knows the regulars by their cards: at the first sale of one at a venue he ties the card's token to the user. He sees the
-/// sales as any client does, by the product's live feed, and takes it up where it was cut off.
+/// Links members' cards to their users at each member's first payment at a venue. It follows the payments as any client does, by the
+/// transactionAdded subscription, and resumes from the last cursor after an interruption.
 /// </summary>
-internal sealed class CardLinker(PosModularApi product, SquareLedger ledger)
+internal sealed class CardLinker(PosModularApi api, SquareLedger ledger)
 {
     private int _linkedCards;
 
-    /// <summary>Cards that are tied to a user, as far as seen in this run.</summary>
+    /// <summary>Number of linked cards seen in this run.</summary>
     public int LinkedCards => _linkedCards;
 
     public async Task FollowAsync(DemoVenue venue, CancellationToken cancellationToken)
     {
-        string? seen = null;
-        var greeted = new HashSet<string>();
+        string? lastCursor = null;
+        var linkedUsers = new HashSet<string>();
         while (true)
         {
             try
             {
-                await product.FollowTransactionsAsync(venue, seen, TakeAsync, cancellationToken);
+                await api.FollowTransactionsAsync(venue, lastCursor, HandleAsync, cancellationToken);
             }
             catch (DemoException e)
             {
-                Console.WriteLine($"[demo] {venue.Name}: {e.Message}; trying again");
+                Console.WriteLine($"[demo] {venue.Name}: {e.Message}; reconnecting in 2 s");
             }
 
             await Task.Delay(TimeSpan.FromSeconds(2), cancellationToken);
         }
 
-        async Task TakeAsync(JsonNode sale)
+        async Task HandleAsync(JsonNode transaction)
         {
-            // A payment of an earlier run is not in the ledger of this one.
+            // A payment of an earlier run is not in this run's ledger.
             if (
-                sale["card"]?["token"]?.ToString() is { } token
-                && GuestGenerator.FindUserId(ledger.Find(sale["externalId"]!.ToString())?.Card) is { } user
-                && !greeted.Contains(user)
+                transaction["card"]?["token"]?.ToString() is { } token
+                && GuestGenerator.FindUserId(ledger.Find(transaction["externalId"]!.ToString())?.Card) is { } user
+                && !linkedUsers.Contains(user)
             )
             {
-                if (sale["userId"] is null)
-                    await product.LinkCardAsync(venue, user, token, cancellationToken);
-                greeted.Add(user);
+                if (transaction["userId"] is null)
+                    await api.LinkCardAsync(venue, user, token, cancellationToken);
+                linkedUsers.Add(user);
                 Interlocked.Increment(ref _linkedCards);
             }
 
-            seen = sale["cursor"]!.ToString();
+            lastCursor = transaction["cursor"]!.ToString();
         }
     }
 }

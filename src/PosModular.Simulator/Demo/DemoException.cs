@@ -1,4 +1,4 @@
 namespace PosModular.Simulator.Demo;
 
-/// <summary>The demo cannot go on; the message is for the person who started it.</summary>
+/// <summary>The demo cannot continue; the message is for the person who started it.</summary>
 internal sealed class DemoException(string message) : Exception(message);

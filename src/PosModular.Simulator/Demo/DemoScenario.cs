@@ -6,10 +6,10 @@ using PosModular.Simulator.Webhooks;
 namespace PosModular.Simulator.Demo;
 
 /// <summary>
-/// Waits for the product, sets up the demo's venues there, then plays evening after evening until stopped: cards are APPROVED
-/// and captured some minutes later, cash is COMPLETED at once; now and then a later tip, a refund or a cancelled authorisation;
-/// a performer from 22:00 to 02:00. A second run on the same database finds what it needs and makes only what is missing.
-/// If the product cannot be set up, the program ends with exit code 1.
+/// Waits for the host, sets up the demo's venues, then generates the sales of evening after evening until it is stopped: card payments
+/// are APPROVED and captured some minutes later, cash is COMPLETED at once; occasionally there is a later tip, a refund or a
+/// cancelled authorisation; a performer is live from 22:00 to 02:00. A second run on the same database creates only what is missing.
+/// If the host cannot be set up, the program exits with code 1.
 /// </summary>
 internal sealed class DemoScenario(
     DemoSettings settings,
@@ -20,13 +20,14 @@ internal sealed class DemoScenario(
     IHostApplicationLifetime lifetime
 ) : BackgroundService
 {
-    private static readonly TimeSpan PerformanceLength = TimeSpan.FromHours(4); // after opening, and for as long
+    /// <summary>A performance starts this long after opening, and lasts as long.</summary>
+    private static readonly TimeSpan PerformanceLength = TimeSpan.FromHours(4);
 
     private readonly GuestGenerator _guests = new(settings.Seed);
     private readonly PriorityQueue<Func<Task>, DateTimeOffset> _scheduled = new();
     private readonly TaskCompletionSource _salesCompleted = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Ends when all sales of a demo with <see cref="DemoSettings.MaxSales"/> are rung up, captured, tipped and refunded.</summary>
+    /// <summary>Completes when all sales of a demo with <see cref="DemoSettings.MaxSales"/> and their later changes are made.</summary>
     public Task SalesCompleted => _salesCompleted.Task;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -34,26 +35,26 @@ internal sealed class DemoScenario(
         using var closing = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
         try
         {
-            // The product calls back while it connects, so the simulator must be listening first.
+            // The host may send requests as soon as it is connected, so the simulator must be listening first.
             await WaitUntilListeningAsync(stoppingToken);
-            using var product = new PosModularApi(settings);
-            await SetUpAsync(product, stoppingToken);
+            using var api = new PosModularApi(settings);
+            await SetUpAsync(api, stoppingToken);
             var evening = Evening.First(clock.GetUtcNow(), settings.Speed);
             Console.WriteLine(WelcomeMessage.Format(settings, evening.Date));
 
-            var doorman = new CardLinker(product, ledger);
-            var watching = DemoVenue.All.Select(venue => doorman.FollowAsync(venue, closing.Token)).ToArray();
-            await GenerateSalesAsync(product, doorman, evening, stoppingToken);
+            var cardLinker = new CardLinker(api, ledger);
+            var watching = DemoVenue.All.Select(venue => cardLinker.FollowAsync(venue, closing.Token)).ToArray();
+            await GenerateSalesAsync(api, cardLinker, evening, stoppingToken);
             _salesCompleted.SetResult();
             await Task.WhenAll(watching);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            Log($"closing; webhooks {FormatDeliveryCounts()}");
+            Log($"stopping; webhooks: {FormatDeliveryCounts()}");
         }
         catch (DemoException e)
         {
-            Log($"cannot go on: {e.Message}");
+            Log($"the demo cannot continue: {e.Message}");
             _salesCompleted.TrySetException(e);
             Environment.ExitCode = 1;
             lifetime.StopApplication();
@@ -71,38 +72,40 @@ internal sealed class DemoScenario(
         await started.Task.WaitAsync(cancellationToken);
     }
 
-    private async Task SetUpAsync(PosModularApi product, CancellationToken cancellationToken)
+    private async Task SetUpAsync(PosModularApi api, CancellationToken cancellationToken)
     {
-        Log($"waiting for {settings.Target}");
+        Log($"waiting for {settings.Target} to become ready");
         var deadline = clock.GetUtcNow() + settings.ReadyTimeout;
-        while (!await product.IsReadyAsync(cancellationToken))
+        while (!await api.IsReadyAsync(cancellationToken))
         {
             if (clock.GetUtcNow() >= deadline)
-                throw new DemoException($"{settings.Target}health/ready did not answer 200 within {settings.ReadyTimeout.TotalSeconds:0} s.");
+                throw new DemoException(
+                    $"{settings.Target}health/ready did not answer 200 within {settings.ReadyTimeout.TotalSeconds:0} s."
+                );
             await Task.Delay(TimeSpan.FromSeconds(1), clock, cancellationToken);
         }
 
         foreach (var venue in DemoVenue.All)
         {
             sellers.AddSeller(venue.Seller);
-            var isNew = await product.RegisterVenueAsync(venue, cancellationToken);
-            var status = await product.ConnectPosAsync(venue, cancellationToken);
-            var rules = await product.GetRuleNamesAsync(venue, cancellationToken);
+            var isNew = await api.RegisterVenueAsync(venue, cancellationToken);
+            var status = await api.ConnectPosAsync(venue, cancellationToken);
+            var rules = await api.GetRuleNamesAsync(venue, cancellationToken);
             foreach (var rule in DemoRule.All.Where(rule => !rules.Contains(rule.Name)))
-                await product.CreateRuleAsync(venue, rule, cancellationToken);
-            // Left open by a run that was stopped between 22:00 and 02:00.
-            foreach (var session in (await product.GetSessionsAsync(venue, cancellationToken)).Where(s => s.EndedAt is null))
-                await product.EndSessionAsync(session.Id, session.StartedAt + PerformanceLength, cancellationToken);
-            Log($"{venue.Id}: {(isNew ? "registered" : "was registered before")}; till {venue.Seller.LocationId} {status}");
+                await api.CreateRuleAsync(venue, rule, cancellationToken);
+            // A run that was stopped between 22:00 and 02:00 leaves its session open.
+            foreach (var session in (await api.GetSessionsAsync(venue, cancellationToken)).Where(s => s.EndedAt is null))
+                await api.EndSessionAsync(session.Id, session.StartedAt + PerformanceLength, cancellationToken);
+            Log($"{venue.Id}: {(isNew ? "registered" : "already registered")}; location {venue.Seller.LocationId} is {status}");
         }
     }
 
-    private async Task GenerateSalesAsync(PosModularApi product, CardLinker cardLinker, Evening evening, CancellationToken cancellationToken)
+    private async Task GenerateSalesAsync(PosModularApi api, CardLinker cardLinker, Evening evening, CancellationToken cancellationToken)
     {
         var sales = 0;
         var nextSale = evening.StartedAt;
-        var nextWord = evening.StartedAt;
-        SchedulePerformances(product, evening, cancellationToken);
+        var nextReport = evening.StartedAt;
+        SchedulePerformances(api, evening, cancellationToken);
         while (true)
         {
             var now = clock.GetUtcNow();
@@ -114,20 +117,21 @@ internal sealed class DemoScenario(
             if (open && nextSale >= evening.EndsAt)
             {
                 evening = evening.Next();
-                SchedulePerformances(product, evening, cancellationToken);
+                SchedulePerformances(api, evening, cancellationToken);
             }
 
-            if (nextWord <= now)
+            if (nextReport <= now)
             {
                 Log(
-                    $"{evening.VenueTimeAt(TimeZoneInfo.Utc, now).ToString("dddd HH:mm", CultureInfo.InvariantCulture)}; {sales} sales, {cardLinker.LinkedCards} cards known; webhooks {FormatDeliveryCounts()}"
+                    $"{evening.VenueTimeAt(TimeZoneInfo.Utc, now).ToString("dddd HH:mm", CultureInfo.InvariantCulture)}; {sales} sales, "
+                        + $"{cardLinker.LinkedCards} cards linked; webhooks: {FormatDeliveryCounts()}"
                 );
-                nextWord = now + TimeSpan.FromSeconds(20);
+                nextReport = now + TimeSpan.FromSeconds(20);
             }
 
             if (open && nextSale <= now)
             {
-                // By its own time, not by ours: a program that was held up catches up without bunching the night.
+                // The sale gets its scheduled time and not the current one, so that a delayed program catches up without bunching sales.
                 AddSale(evening, nextSale);
                 sales++;
                 nextSale += _guests.Seconds(0.5, 1.5) / settings.SalesPerSecond;
@@ -142,7 +146,7 @@ internal sealed class DemoScenario(
         }
     }
 
-    /// <summary>All dice for a sale are thrown here, so that the night is the same however the seconds fall.</summary>
+    /// <summary>All random numbers of a sale are drawn here, so that the seed determines the sales whatever the timing.</summary>
     private void AddSale(Evening evening, DateTimeOffset at)
     {
         var which = _guests.NextIndex(DemoVenue.All.Count);
@@ -164,7 +168,7 @@ internal sealed class DemoScenario(
         if (!sale.Cash && tips)
             Later(settled + InRealTime(TimeSpan.FromMinutes(2)), time => ledger.SetTip(payment, tip, time));
 
-        // Half of the refunds are for everything, half for a part.
+        // Half of the refunds are full, half are partial.
         if (isRefunded)
             Later(settled + wait, time =>
                 ledger.RefundPayment(payment, part > 2 ? null : Math.Max(1, sale.Amount * part / 4), "Wrong drink", time)
@@ -181,7 +185,7 @@ internal sealed class DemoScenario(
             );
     }
 
-    private void SchedulePerformances(PosModularApi product, Evening evening, CancellationToken cancellationToken)
+    private void SchedulePerformances(PosModularApi api, Evening evening, CancellationToken cancellationToken)
     {
         foreach (var venue in DemoVenue.All)
         {
@@ -190,8 +194,8 @@ internal sealed class DemoScenario(
             _scheduled.Enqueue(
                 () =>
                     LogFailureAsync(async () =>
-                        session = (await product.GetSessionsAsync(venue, cancellationToken)).FirstOrDefault(s => s.StartedAt == from)?.Id
-                            ?? await product.StartSessionAsync(venue, from, cancellationToken)
+                        session = (await api.GetSessionsAsync(venue, cancellationToken)).FirstOrDefault(s => s.StartedAt == from)?.Id
+                            ?? await api.StartSessionAsync(venue, from, cancellationToken)
                     ),
                 evening.RealTimeAfter(PerformanceLength)
             );
@@ -199,13 +203,13 @@ internal sealed class DemoScenario(
                 () =>
                     session is null
                         ? Task.CompletedTask
-                        : LogFailureAsync(() => product.EndSessionAsync(session, from + PerformanceLength, cancellationToken)),
+                        : LogFailureAsync(() => api.EndSessionAsync(session, from + PerformanceLength, cancellationToken)),
                 evening.RealTimeAfter(2 * PerformanceLength)
             );
         }
     }
 
-    /// <summary>A product that is away for a moment does not end the night.</summary>
+    /// <summary>Logs a failure and continues: a host that is briefly unavailable does not end the demo.</summary>
     private static async Task LogFailureAsync(Func<Task> act)
     {
         try

@@ -4,31 +4,32 @@ namespace PosModular.Simulator.Demo;
 /// <c>PosModular.Simulator demo --target http://localhost:8080 [--urls …] [--seed 1] [--sales-per-second 5] [--speed 60] [--sales N]
 /// [--wait-seconds 180]</c> with the tokens in POS_DEMO_TOKEN and POS_DEMO_OWNER_TOKEN, or as <c>--token</c>, <c>--owner-token</c>.
 /// </summary>
-/// <param name="Target">The running product.</param>
-/// <param name="Token">A JWT with HEAD_MODERATOR.</param>
-/// <param name="OwnerToken">A JWT of demo-owner.</param>
+/// <param name="Target">Base URL of the running host.</param>
+/// <param name="Token">A JWT with the role HEAD_MODERATOR.</param>
+/// <param name="OwnerToken">A JWT of the user demo-owner.</param>
 public sealed record DemoSettings(Uri Target, string Token, string OwnerToken)
 {
-    /// <summary>The same seed gives the same guests, amounts and changes of mind; payment ids are new each time.</summary>
+    /// <summary>The same seed gives the same guests, amounts and later changes; payment ids are new each time.</summary>
     public int Seed { get; init; } = 1;
 
-    /// <summary>On average, over all venues, in real time.</summary>
+    /// <summary>Average number of sales a second of real time, over all venues.</summary>
     public double SalesPerSecond { get; init; } = 5;
 
-    /// <summary>Seconds of the evening in a real one.</summary>
+    /// <summary>Seconds of the evening for each second of real time.</summary>
     public double Speed { get; init; } = 60;
 
-    /// <summary>After so many no new ones are rung up; 0: never.</summary>
+    /// <summary>Number of sales after which the demo makes no new ones; 0: unlimited.</summary>
     public int MaxSales { get; init; }
 
-    /// <summary>For the product to become ready.</summary>
+    /// <summary>How long to wait for the host to become ready.</summary>
     public TimeSpan ReadyTimeout { get; init; } = TimeSpan.FromSeconds(180);
 
     internal static DemoSettings FromCommandLine(IConfiguration configuration) =>
         new(
-            Uri.TryCreate(configuration["target"] ?? "http://localhost:8080", UriKind.Absolute, out var target) && target.Scheme is "http" or "https"
+            Uri.TryCreate(configuration["target"] ?? "http://localhost:8080", UriKind.Absolute, out var target)
+            && target.Scheme is "http" or "https"
                 ? target
-                : throw new ArgumentException("--target must be the address of the running product, e.g. http://localhost:8080."),
+                : throw new ArgumentException("--target must be the address of the running host, e.g. http://localhost:8080."),
             (configuration["token"] ?? Environment.GetEnvironmentVariable("POS_DEMO_TOKEN")) is { Length: > 0 } token
                 ? token
                 : throw new ArgumentException("demo needs POS_DEMO_TOKEN or --token: a JWT with the role HEAD_MODERATOR."),

@@ -2,12 +2,12 @@ using PosModular.Simulator.Sellers;
 
 namespace PosModular.Simulator.Demo;
 
-/// <summary>A rule that stands ready at each venue of the demo; its name tells a second run that it is there.</summary>
-/// <param name="Name">For people.</param>
-/// <param name="ThresholdEuros">Threshold; the same number of dollars, a hundred times as many yen.</param>
-/// <param name="Tier">What it unlocks.</param>
-/// <param name="Access">What it opens.</param>
-/// <param name="LateNightOnly">Only between 22:00 and 04:00 at the venue.</param>
+/// <summary>A spend rule at each venue of the demo. A second run recognises it by its name.</summary>
+/// <param name="Name">Display name.</param>
+/// <param name="ThresholdEuros">Threshold in euros; the same number in dollars, a hundred times that in yen.</param>
+/// <param name="Tier">The tier it unlocks.</param>
+/// <param name="Access">The access level it grants.</param>
+/// <param name="LateNightOnly">Whether it applies only between 22:00 and 04:00 at the venue.</param>
 internal sealed record DemoRule(string Name, int ThresholdEuros, string Tier, string Access, bool LateNightOnly)
 {
     public static readonly IReadOnlyList<DemoRule> All =
@@ -18,14 +18,14 @@ internal sealed record DemoRule(string Name, int ThresholdEuros, string Tier, st
     ];
 }
 
-/// <summary>A venue of the demo. Ids and tokens never change, so that a second run meets its own database.</summary>
-/// <param name="Id">In the product.</param>
-/// <param name="Name">For people.</param>
-/// <param name="TimeZone">IANA.</param>
-/// <param name="Currency">ISO 4217.</param>
-/// <param name="Country">ISO 3166.</param>
-/// <param name="Performer">On stage from 22:00 to 02:00.</param>
-/// <param name="IdSuffix">At the simulated Square, like the rest of <see cref="Seller"/>.</param>
+/// <summary>A venue of the demo. Ids and tokens never change, so that a second run finds its venues again.</summary>
+/// <param name="Id">The venue's id.</param>
+/// <param name="Name">Display name.</param>
+/// <param name="TimeZone">IANA time zone.</param>
+/// <param name="Currency">ISO 4217 currency.</param>
+/// <param name="Country">ISO 3166 country.</param>
+/// <param name="Performer">Id of the performer who is live from 22:00 to 02:00.</param>
+/// <param name="IdSuffix">Distinguishes the ids of <see cref="Seller"/> from the other venues'.</param>
 internal sealed record DemoVenue(
     string Id,
     string Name,
@@ -48,7 +48,7 @@ internal sealed record DemoVenue(
 
     public TimeZoneInfo Zone { get; } = TimeZoneInfo.FindSystemTimeZoneById(TimeZone);
 
-    /// <summary>In units of the currency.</summary>
+    /// <summary>The rule's threshold in major units of the venue's currency.</summary>
     public long Threshold(DemoRule rule) => rule.ThresholdEuros * (Currency == "JPY" ? 100L : 1L);
 
     public SellerDraft Seller =>

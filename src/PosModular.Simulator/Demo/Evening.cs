@@ -1,22 +1,21 @@
 namespace PosModular.Simulator.Demo;
 
 /// <summary>
-/// A past evening played fast, from 18:00 to 06:00 by the clock of each venue at once. The evenings are those of the last
-/// Friday and after it that are over at every venue, so that no sale lies in the future; after the last comes the Friday again,
-/// which only gets busier.
+/// A past evening replayed fast, from 18:00 to 06:00 in each venue's local time. The evenings start with the last Friday that is over at
+/// every venue, so that no sale lies in the future; after the latest finished evening the Friday is replayed, with more sales.
 /// </summary>
-/// <param name="Date">The day it starts on.</param>
-/// <param name="StartedAt">When it was begun in real time.</param>
-/// <param name="Speed">Seconds of the evening in a real one.</param>
+/// <param name="Date">The local date on which it starts.</param>
+/// <param name="StartedAt">Real time at which its replay started.</param>
+/// <param name="Speed">Seconds of the evening for each second of real time.</param>
 internal sealed record Evening(DateOnly Date, DateTimeOffset StartedAt, double Speed)
 {
     private static readonly TimeOnly OpeningTime = new(18, 0);
     private static readonly TimeSpan Length = TimeSpan.FromHours(12);
 
-    /// <summary>The last guest's tip and refund come after closing; within an hour.</summary>
+    /// <summary>Late tips and refunds come within an hour after closing.</summary>
     private static readonly TimeSpan LateChanges = TimeSpan.FromHours(1);
 
-    /// <summary>Real time.</summary>
+    /// <summary>Real time at which its replay ends.</summary>
     public DateTimeOffset EndsAt => StartedAt + Length / Speed;
 
     public static Evening First(DateTimeOffset now, double speed)
@@ -25,16 +24,17 @@ internal sealed record Evening(DateOnly Date, DateTimeOffset StartedAt, double S
         return new Evening(last.AddDays(-(((int)last.DayOfWeek - (int)DayOfWeek.Friday + 7) % 7)), now, speed);
     }
 
-    public Evening Next() => Date < LastFinishedDate(EndsAt) ? this with { Date = Date.AddDays(1), StartedAt = EndsAt } : First(EndsAt, Speed);
+    public Evening Next() =>
+        Date < LastFinishedDate(EndsAt) ? this with { Date = Date.AddDays(1), StartedAt = EndsAt } : First(EndsAt, Speed);
 
-    /// <summary>18:00 there.</summary>
+    /// <summary>The instant of 18:00 local time.</summary>
     public static DateTimeOffset OpensAt(DateOnly date, TimeZoneInfo zone) =>
         new(TimeZoneInfo.ConvertTimeToUtc(date.ToDateTime(OpeningTime), zone), TimeSpan.Zero);
 
-    /// <summary>What time a moment of ours is at the venue.</summary>
+    /// <summary>The venue's replayed time for a moment of real time.</summary>
     public DateTimeOffset VenueTimeAt(TimeZoneInfo zone, DateTimeOffset realTime) => OpensAt(Date, zone) + (realTime - StartedAt) * Speed;
 
-    /// <summary>When, in real time, so much of the evening has gone by.</summary>
+    /// <summary>Real time at which this much of the evening has passed.</summary>
     public DateTimeOffset RealTimeAfter(TimeSpan sinceOpening) => StartedAt + sinceOpening / Speed;
 
     private static DateOnly LastFinishedDate(DateTimeOffset now)

@@ -4,9 +4,9 @@ using PosModular.Simulator.Payments;
 namespace PosModular.Simulator.Demo;
 
 /// <summary>
-/// The guests: a hundred regulars with a card each (the same hundred whatever the seed, so that links between cards and users
-/// hold from night to night), passers-by, and people who pay cash. With several venues each regular has one that is his, and
-/// now and then is on a journey. The same seed gives the same night.
+/// Generates guests and their sales: a hundred members with one card each (the same hundred whatever the seed, so that links between
+/// cards and users stay valid from run to run), one-time guests, and guests who pay cash. With several venues, each member has a
+/// home venue and occasionally visits another. The same seed gives the same sales.
 /// </summary>
 internal sealed class GuestGenerator(int seed)
 {
@@ -20,10 +20,10 @@ internal sealed class GuestGenerator(int seed)
 
     private readonly Random _random = new(seed);
 
-    /// <summary>guest-001 to guest-100; null for somebody who is no regular.</summary>
+    /// <summary>The member's user id, guest-001 to guest-100; null for any other card.</summary>
     public static string? FindUserId(Card? card) => card is null ? null : UserIdsByFingerprint.GetValueOrDefault(card.Fingerprint);
 
-    /// <summary>In minor units: 3.50 to 44.50, or as many hundred yen, and sometimes a round for several.</summary>
+    /// <summary>A sale of 350 to 4,450 minor units, occasionally multiplied by 2 to 7 for a round of drinks.</summary>
     public Sale NextSale(string locationId, int venue = 0, int venues = 1)
     {
         var amount = 50L * _random.Next(7, 90);
@@ -52,7 +52,8 @@ internal sealed class GuestGenerator(int seed)
 
     public long Between(long min, long max) => _random.NextInt64(min, max + 1);
 
-    /// <summary>Every <paramref name="venues"/>th is at home here. The product of two draws: a few come often, most now and then.</summary>
+    /// <summary>Every <paramref name="venues"/>th member is at home here. The product of two random numbers makes a few members frequent
+    /// guests and most of them occasional ones.</summary>
     private int NextMemberNumber(int venue, int venues)
     {
         var first = venue % venues;

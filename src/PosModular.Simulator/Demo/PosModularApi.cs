@@ -7,19 +7,22 @@ using System.Text.Json.Nodes;
 
 namespace PosModular.Simulator.Demo;
 
-/// <summary>The product's GraphQL API, as far as the demo needs it. What goes wrong throws <see cref="DemoException"/> with a line for people.</summary>
+/// <summary>
+/// A client for the parts of PosModular's GraphQL API that the demo needs. Failures throw <see cref="DemoException"/> with a readable
+/// message.
+/// </summary>
 internal sealed class PosModularApi(DemoSettings settings) : IDisposable
 {
     private const string ErrorFields = "errors { code message field }";
 
-    // The timeout is for an answer's head; a subscription's body goes on for as long as it likes.
+    // The timeout applies to the response's head only; a subscription's body may go on without limit.
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false })
     {
         BaseAddress = settings.Target,
         Timeout = TimeSpan.FromSeconds(60),
     };
 
-    /// <summary>Whether /health/ready answers 200; not being there yet is no failure.</summary>
+    /// <summary>Whether /health/ready answers 200; false when the host cannot be reached yet.</summary>
     public async Task<bool> IsReadyAsync(CancellationToken cancellationToken)
     {
         try
@@ -33,7 +36,7 @@ internal sealed class PosModularApi(DemoSettings settings) : IDisposable
         }
     }
 
-    /// <summary>False when it was registered before.</summary>
+    /// <summary>Registers the venue; false when it was already registered.</summary>
     public async Task<bool> RegisterVenueAsync(DemoVenue venue, CancellationToken cancellationToken) =>
         !IsConflict(
             await MutateAsync(
@@ -55,7 +58,10 @@ internal sealed class PosModularApi(DemoSettings settings) : IDisposable
             "registerVenue"
         );
 
-    /// <summary>The connection's status. A simulator that was started anew has forgotten the subscription; this makes another.</summary>
+    /// <summary>
+    /// Connects the venue and returns the connection's status. It also renews the webhook subscription, which a restarted simulator no
+    /// longer has.
+    /// </summary>
     public async Task<string> ConnectPosAsync(DemoVenue venue, CancellationToken cancellationToken)
     {
         var payload = await MutateAsync(
@@ -77,12 +83,12 @@ internal sealed class PosModularApi(DemoSettings settings) : IDisposable
             cancellationToken
         );
         if (IsConflict(payload, "connectPos"))
-            throw new DemoException($"connectPos: the till of {venue.Id} is connected to another venue.");
+            throw new DemoException($"connectPos: the location of {venue.Id} is connected to another venue; disconnect it there first.");
         var reason = payload["connection"]?["statusReason"]?["message"]?.ToString();
         return payload["connection"]?["status"] + (reason is null ? "" : $" ({reason})");
     }
 
-    /// <summary>The names of its rules.</summary>
+    /// <summary>The names of the venue's spend rules.</summary>
     public async Task<IReadOnlyList<string>> GetRuleNamesAsync(DemoVenue venue, CancellationToken cancellationToken)
     {
         var data = await SendAsync(
@@ -93,7 +99,9 @@ internal sealed class PosModularApi(DemoSettings settings) : IDisposable
         );
         return data["venue"]?["spendRules"] is JsonArray rules
             ? [.. rules.Select(rule => rule!["name"]!.ToString())]
-            : throw new DemoException($"The venue {venue.Id} is not {DemoVenue.OwnerUserId}'s: it was registered by somebody else.");
+            : throw new DemoException(
+                $"{DemoVenue.OwnerUserId} does not own the venue {venue.Id}, which somebody else registered; use another database."
+            );
     }
 
     public async Task CreateRuleAsync(DemoVenue venue, DemoRule rule, CancellationToken cancellationToken) =>
@@ -118,7 +126,7 @@ internal sealed class PosModularApi(DemoSettings settings) : IDisposable
             "createSpendRule"
         );
 
-    /// <summary>The sessions of the venue's performer, the latest first.</summary>
+    /// <summary>The live sessions of the venue's performer, latest first.</summary>
     public async Task<IReadOnlyList<PerformerSession>> GetSessionsAsync(DemoVenue venue, CancellationToken cancellationToken)
     {
         var data = await SendAsync(
@@ -139,7 +147,7 @@ internal sealed class PosModularApi(DemoSettings settings) : IDisposable
         ];
     }
 
-    /// <summary>The session's id.</summary>
+    /// <summary>Starts a live session and returns its id.</summary>
     public async Task<string> StartSessionAsync(DemoVenue venue, DateTimeOffset at, CancellationToken cancellationToken)
     {
         var payload = await MutateAsync(
@@ -172,7 +180,7 @@ internal sealed class PosModularApi(DemoSettings settings) : IDisposable
             "endLiveSession"
         );
 
-    /// <summary>How many earlier sales are now the user's.</summary>
+    /// <summary>Links a card to a user and returns the number of earlier transactions that are now assigned to the user.</summary>
     public async Task<int> LinkCardAsync(DemoVenue venue, string userId, string cardToken, CancellationToken cancellationToken)
     {
         var payload = await MutateAsync(
@@ -192,25 +200,31 @@ internal sealed class PosModularApi(DemoSettings settings) : IDisposable
         return payload["matchedTransactions"]!.GetValue<int>();
     }
 
-    /// <summary>Hands over each new sale of the venue until the stream ends.</summary>
-    /// <param name="venue">Which venue.</param>
-    /// <param name="after">The cursor of the last sale seen; null for those from now on.</param>
-    /// <param name="handle">Gets the transaction.</param>
-    /// <param name="cancellationToken">Ends it.</param>
-    public async Task FollowTransactionsAsync(DemoVenue venue, string? after, Func<JsonNode, Task> handle, CancellationToken cancellationToken)
+    /// <summary>Passes each new transaction of the venue to <paramref name="handle"/> until the stream ends.</summary>
+    /// <param name="venue">The venue.</param>
+    /// <param name="after">Cursor of the last transaction handled; null: only new ones.</param>
+    /// <param name="handle">Called with each transaction.</param>
+    /// <param name="cancellationToken">Ends the subscription.</param>
+    public async Task FollowTransactionsAsync(
+        DemoVenue venue,
+        string? after,
+        Func<JsonNode, Task> handle,
+        CancellationToken cancellationToken
+    )
     {
         const string Query =
-            "subscription($venue: ID!, $after: String) { transactionAdded(venueId: $venue, after: $after) { cursor externalId userId card { token } } }";
+            "subscription($venue: ID!, $after: String) { transactionAdded(venueId: $venue, after: $after) { cursor externalId "
+            + "userId card { token } } }";
         using var request = Request(Query, new JsonObject { ["venue"] = venue.Id, ["after"] = after }, settings.OwnerToken);
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/event-stream"));
         try
         {
             using var answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
             await using var body = await answer.Content.ReadAsStreamAsync(cancellationToken);
-            await foreach (var told in SseParser.Create(body).EnumerateAsync(cancellationToken))
+            await foreach (var message in SseParser.Create(body).EnumerateAsync(cancellationToken))
             {
-                if (told.EventType == "next")
-                    await handle(ReadData(told.Data)["transactionAdded"]!);
+                if (message.EventType == "next")
+                    await handle(ReadData(message.Data)["transactionAdded"]!);
             }
         }
         catch (Exception e) when (IsTransportError(e, cancellationToken))
@@ -268,14 +282,14 @@ internal sealed class PosModularApi(DemoSettings settings) : IDisposable
         var json = JsonNode.Parse(answer);
         if (json?["errors"] is JsonArray { Count: > 0 } errors)
             throw new DemoException($"{errors[0]?["path"]?.ToJsonString()} {errors[0]?["extensions"]?["code"]} {errors[0]?["message"]}");
-        return json?["data"] ?? throw new DemoException("The product's answer has no data.");
+        return json?["data"] ?? throw new DemoException("The host's response has no data.");
     }
 
     private static bool IsTransportError(Exception e, CancellationToken cancellationToken) =>
         e is HttpRequestException or IOException or JsonException
         || e is TaskCanceledException && !cancellationToken.IsCancellationRequested;
 
-    /// <summary>True for CONFLICT, false for no errors, a failure for anything else.</summary>
+    /// <summary>True for CONFLICT, false for no errors; throws for any other error.</summary>
     private static bool IsConflict(JsonNode payload, string field)
     {
         if (payload["errors"] is not JsonArray { Count: > 0 } errors)
@@ -289,5 +303,5 @@ internal sealed class PosModularApi(DemoSettings settings) : IDisposable
     private static DateTimeOffset Instant(JsonNode text) => DateTimeOffset.Parse(text.ToString(), CultureInfo.InvariantCulture);
 }
 
-/// <summary>A live session as the product knows it.</summary>
+/// <summary>A live session of the venue's performer.</summary>
 internal sealed record PerformerSession(string Id, DateTimeOffset StartedAt, DateTimeOffset? EndedAt);

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace PosModular.Simulator.Demo;
 
-/// <summary>What is printed once the demo is ready: where, with which tokens, and three operations to paste.</summary>
+/// <summary>The text printed once the demo is ready: the address, the tokens and three operations to try.</summary>
 internal static class WelcomeMessage
 {
     public static string Format(DemoSettings settings, DateOnly date)
@@ -22,35 +22,36 @@ internal static class WelcomeMessage
             PosModular     {{address}}
             venues         {{string.Join(", ", DemoVenue.All.Select(venue => $"{venue.Id} ({venue.Name})"))}}
 
-            OWNER of all three, sees the sales (sub {{DemoVenue.OwnerUserId}}, no role):
+            OWNER of all venues, who sees transactions (sub {{DemoVenue.OwnerUserId}}, no role):
             {{settings.OwnerToken}}
 
-            HEAD_MODERATOR, registers and connects, does not see sales (sub demo-moderator):
+            HEAD_MODERATOR, who registers and connects venues but does not see transactions (sub demo-moderator):
             {{settings.Token}}
 
-            1. The dashboard, for the owner:
+            1. The dashboard, as the owner:
 
             {{dashboard}}
 
-            curl -s {{address}} -H 'Content-Type: application/json' -H 'Authorization: Bearer {{settings.OwnerToken}}' -d '{"query":"{{curl}}"}'
+            curl -s {{address}} -H 'Content-Type: application/json' \
+              -H 'Authorization: Bearer {{settings.OwnerToken}}' -d '{"query":"{{curl}}"}'
 
-            2. Who is let in, live, for the owner (a WebSocket, or curl -N with Accept: text/event-stream):
+            2. Unlocked tiers, live, as the owner (over a WebSocket, or curl -N with Accept: text/event-stream):
 
             subscription { tierUnlocked(venueId: "{{DemoVenue.All[
                 0
             ].Id}}") { userId tier access rule { name } spendAtUnlock { formatted } } }
 
-            3. A rule of your own, for either:
+            3. A spend rule of your own, as either user:
 
             mutation { createSpendRule(input: { venueId: "{{DemoVenue.All[
                 0
             ].Id}}", name: "Welcome back", threshold: 20, unlocksTier: REGULAR }) {
                 rule { id } errors { code message field } } }
 
-            It is Friday, {{day}}, 18:00 at each venue, and an hour goes by in {{(3600 / settings.Speed).ToString(
+            It is Friday, {{day}}, 18:00 at each venue, and an hour passes in {{(3600 / settings.Speed).ToString(
                 "0.##",
                 CultureInfo.InvariantCulture
-            )}} s. Ctrl-C stops it all.
+            )}} s. Ctrl-C stops everything.
 
             """;
     }

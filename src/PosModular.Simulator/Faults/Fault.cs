@@ -1,48 +1,48 @@
 namespace PosModular.Simulator.Faults;
 
 /// <summary>
-/// Bad weather for calls of the API. The first fault that matches applies: it waits, then answers with <see cref="Status"/> or
-/// cuts the connection; with neither, the call goes on after the wait, and its answer may be cut or slow. On Toast's paths the
-/// error has Toast's body.
+/// A fault that API calls run into. The first fault that matches applies: it waits, then responds with <see cref="Status"/> or
+/// aborts the connection; with neither, the call proceeds after the wait, and its response may be truncated or slow. On Toast's
+/// paths the error has Toast's body.
 /// </summary>
 public sealed record Fault
 {
-    /// <summary>Start of the path, e.g. <c>/v2/payments</c>; everything when left out.</summary>
+    /// <summary>Path prefix to match, e.g. <c>/v2/payments</c>; every path by default.</summary>
     public string Path { get; init; } = "/";
 
-    /// <summary>Only this method; any when left out.</summary>
+    /// <summary>HTTP method to match; null: any.</summary>
     public string? Method { get; init; }
 
-    /// <summary>401, 403, 404, 429, 500, …</summary>
+    /// <summary>HTTP status to respond with, e.g. 429 or 500; null: the call proceeds.</summary>
     public int? Status { get; init; }
 
-    /// <summary>Square's error code, or the number of Toast's; the usual one of the status when left out.</summary>
+    /// <summary>Square's error code or Toast's numeric one; null: the status' usual code.</summary>
     public string? Code { get; init; }
 
-    /// <summary>Sent along, e.g. Retry-After.</summary>
+    /// <summary>Response headers of the error, e.g. Retry-After.</summary>
     public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Milliseconds to wait first.</summary>
+    /// <summary>Milliseconds to wait before anything else.</summary>
     public int DelayMs { get; init; }
 
-    /// <summary>Ends the connection without an answer.</summary>
+    /// <summary>Whether the connection is aborted without a response.</summary>
     public bool AbortConnection { get; init; }
 
-    /// <summary>The answer begins as it would, and after so many bytes of its body the connection is cut.</summary>
+    /// <summary>The normal response starts, and the connection is aborted after this many bytes of its body; null: it is not.</summary>
     public int? AbortAfterBytes { get; init; }
 
-    /// <summary>The answer's head and half of its body come at once, the rest so many milliseconds later.</summary>
+    /// <summary>Milliseconds between the first half of the response body and the second.</summary>
     public int BodyDelayMs { get; init; }
 
-    /// <summary>Lets so many matching calls pass first, e.g. 1 for a fault on the second page.</summary>
+    /// <summary>Number of matching calls that proceed normally first, e.g. 1 for a fault on the second page.</summary>
     public int Skip { get; init; }
 
-    /// <summary>Strikes so often, then is spent; without end when left out.</summary>
+    /// <summary>How many calls the fault affects before it is used up; null: all.</summary>
     public int? Times { get; init; }
 }
 
-/// <summary>A fault that was switched on.</summary>
-/// <param name="Id">To switch it off by.</param>
+/// <summary>A fault that was added.</summary>
+/// <param name="Id">Identifies it for removal.</param>
 /// <param name="Fault">What it does.</param>
-/// <param name="Matched">Calls it matched, those it skipped included.</param>
+/// <param name="Matched">Number of calls it matched, including the skipped ones.</param>
 public sealed record ActiveFault(int Id, Fault Fault, int Matched);

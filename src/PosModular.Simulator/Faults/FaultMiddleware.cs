@@ -2,7 +2,7 @@ using PosModular.Simulator.Toast;
 
 namespace PosModular.Simulator.Faults;
 
-/// <summary>Lets faults strike before a call is looked at. <c>/_sim</c> is spared.</summary>
+/// <summary>Applies faults before any other handling of a call. The control API under <c>/_sim</c> has none.</summary>
 internal static class FaultMiddleware
 {
     public static void UseFaults(this WebApplication app)
@@ -33,11 +33,11 @@ internal static class FaultMiddleware
                     context.Response.Headers[name] = value;
                 context.Response.StatusCode = status;
                 context.Response.ContentType = "application/json";
-                const string Why = "The simulator was told to answer so.";
+                const string Detail = "The simulator's control API asked for this error.";
                 await context.Response.WriteAsync(
                     ToastError.IsToastPath(request.Path)
-                        ? ToastError.Body(status, Why, fault.Code)
-                        : SquareResponse.Serialize(SquareError.Body(fault.Code ?? SquareError.CodeForStatus(status), Why))
+                        ? ToastError.Body(status, Detail, fault.Code)
+                        : SquareResponse.Serialize(SquareError.Body(fault.Code ?? SquareError.CodeForStatus(status), Detail))
                 );
             }
         );

@@ -1,13 +1,13 @@
 namespace PosModular.Simulator.Faults;
 
-/// <summary>The switches. Safe for many callers at once.</summary>
+/// <summary>The faults that API calls run into. Thread-safe.</summary>
 public sealed class FaultRegistry
 {
     private readonly Lock _gate = new();
     private readonly List<ActiveFault> _active = [];
     private int _lastId;
 
-    /// <summary>Those switched on, spent ones included.</summary>
+    /// <summary>The faults that were added and not removed, including those used up.</summary>
     public IReadOnlyList<ActiveFault> Active
     {
         get
@@ -17,7 +17,7 @@ public sealed class FaultRegistry
         }
     }
 
-    /// <summary>Switches a fault on.</summary>
+    /// <summary>Adds a fault.</summary>
     public ActiveFault Add(Fault fault)
     {
         lock (_gate)
@@ -28,20 +28,21 @@ public sealed class FaultRegistry
         }
     }
 
-    /// <summary>Switches one off; false when there is none.</summary>
+    /// <summary>Removes a fault; false when it does not exist.</summary>
     public bool Remove(int id)
     {
         lock (_gate)
             return _active.RemoveAll(entry => entry.Id == id) > 0;
     }
 
-    /// <summary>Switches all off.</summary>
+    /// <summary>Removes all faults.</summary>
     public void Clear()
     {
         lock (_gate)
             _active.Clear();
     }
 
+    /// <summary>The first fault that applies to the call, counted as matched; null when the call proceeds normally.</summary>
     internal Fault? Match(string method, string path)
     {
         lock (_gate)

@@ -1,6 +1,8 @@
 namespace PosModular.Simulator.Faults;
 
-/// <summary>The body of an answer that <see cref="Fault.AbortAfterBytes"/> or <see cref="Fault.BodyDelayMs"/> spoils.</summary>
+/// <summary>
+/// A response body that is aborted by <see cref="Fault.AbortAfterBytes"/> or delayed by <see cref="Fault.BodyDelayMs"/>.
+/// </summary>
 internal sealed class FaultyResponseBody(HttpContext context, Fault fault) : Stream
 {
     private readonly Stream _inner = context.Response.Body;
@@ -47,7 +49,7 @@ internal sealed class FaultyResponseBody(HttpContext context, Fault fault) : Str
 
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
-    /// <summary>What is allowed through has left for the client before the connection ends.</summary>
+    /// <summary>Flushes the allowed bytes to the client before aborting the connection.</summary>
     private async Task ForwardAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         if (bytes.Length <= _remainingBytes)

@@ -6,20 +6,20 @@ namespace PosModular.Simulator.Orders;
 /// <summary>Square's Order.state.</summary>
 public enum OrderState
 {
-    /// <summary>Not paid in full, or paid by a payment that is not captured.</summary>
+    /// <summary>Not paid in full, or not captured yet.</summary>
     Open,
 
     /// <summary>Paid in full and captured.</summary>
     Completed,
 
-    /// <summary>All its payments were cancelled.</summary>
+    /// <summary>All payments were cancelled.</summary>
     Canceled,
 }
 
 /// <summary>
-/// What was bought, at one moment; a change makes a new one with a higher <see cref="Version"/>. Square makes an order for every
-/// payment. Amounts in minor units of <see cref="Currency"/>; unless given by <see cref="Overrides"/> they are the sums of the
-/// payments that were not cancelled. total = subtotal + tax + service charge + tip - discount.
+/// One state of an order; a change creates a new one with a higher <see cref="Version"/>. Square creates an order for every payment.
+/// Amounts are in minor units of <see cref="Currency"/>; unless set by <see cref="Overrides"/> they are the sums over the payments
+/// that were not cancelled. total = subtotal + tax + service charge + tip - discount.
 /// </summary>
 public sealed record Order
 {
@@ -32,10 +32,10 @@ public sealed record Order
     public DateTimeOffset? ClosedAt { get; init; }
     public int Version { get; init; } = 1;
 
-    /// <summary>As they stood then, the oldest first.</summary>
+    /// <summary>The payments' states at that time, oldest first.</summary>
     public ImmutableArray<Payment> Payments { get; init; } = [];
 
-    /// <summary>Figures that stand above the sums.</summary>
+    /// <summary>Amounts that replace the sums.</summary>
     public OrderEdit Overrides { get; init; } = new();
 
     public long Tax => Overrides.Tax ?? Sum(p => p.Tax);
@@ -44,13 +44,13 @@ public sealed record Order
     public long Tip => Sum(p => p.Tip);
     public long Total => Overrides.Total ?? Paid;
 
-    /// <summary>What the payments come to, tips included.</summary>
+    /// <summary>Sum of the payments, tips included.</summary>
     public long Paid => Sum(p => p.Total);
 
     /// <summary>The price of the goods before tax and discount.</summary>
     public long Subtotal => Total - Tip - Tax - ServiceCharge + Discount;
 
-    /// <summary>By the payments.</summary>
+    /// <summary>Derived from the payments.</summary>
     public OrderState State =>
         Payments.All(p => p.Status is PaymentStatus.Canceled) ? OrderState.Canceled
         : CountedPayments.All(p => p.Status is PaymentStatus.Completed) && Paid >= Total ? OrderState.Completed
@@ -59,7 +59,7 @@ public sealed record Order
     private IEnumerable<Payment> CountedPayments =>
         Payments.Any(p => p.Status is not PaymentStatus.Canceled) ? Payments.Where(p => p.Status is not PaymentStatus.Canceled) : Payments;
 
-    /// <summary>With the payment as it is now, or one more.</summary>
+    /// <summary>Adds the payment or replaces its earlier state.</summary>
     internal Order With(Payment payment, DateTimeOffset at)
     {
         var index = Payments.Select(p => p.Id).ToList().IndexOf(payment.Id);
@@ -71,7 +71,7 @@ public sealed record Order
     private Order Changed(Order after, DateTimeOffset at)
     {
         if (after.Subtotal < 0)
-            throw new InvalidOperationException($"Order {Id}: tax and service charge are more than the total and the discount.");
+            throw new InvalidOperationException($"Order {Id}: tax and service charge must not exceed the total plus the discount.");
         var later = UpdatedAt.AddMilliseconds(1);
         var updated = at > later ? at : later;
         return after with
@@ -85,7 +85,9 @@ public sealed record Order
     private long Sum(Func<Payment, long> figure) => CountedPayments.Sum(figure);
 }
 
-/// <summary>Figures of an order to set, in minor units; what is null stays. The total includes the tip, as Square's does.</summary>
+/// <summary>
+/// Amounts of an order to override, in minor units; null leaves an amount as it is. The total includes the tip, as Square's does.
+/// </summary>
 public sealed record OrderEdit(long? Tax = null, long? Discount = null, long? ServiceCharge = null, long? Total = null)
 {
     internal OrderEdit MergedWith(OrderEdit next) =>

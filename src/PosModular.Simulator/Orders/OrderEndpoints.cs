@@ -7,7 +7,7 @@ namespace PosModular.Simulator.Orders;
 
 /// <summary>
 /// <c>POST /v2/orders/batch-retrieve</c> (up to 100 ids; unknown ones are left out) and <c>GET /v2/orders/{id}</c> (Square docs,
-/// Orders API). The code for too many ids is our choice; Square's is not documented.
+/// Orders API). Square does not document the error code for too many ids; this one is our choice.
 /// </summary>
 internal static class OrderEndpoints
 {

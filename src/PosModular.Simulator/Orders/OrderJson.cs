@@ -4,7 +4,7 @@ using PosModular.Simulator.Payments;
 namespace PosModular.Simulator.Orders;
 
 /// <summary>
-/// An order in Square's spelling, as in the API specification's example of RetrieveOrder: one line for all the goods, at most one
+/// An order as Square writes it, as in the API specification's example of RetrieveOrder: one line item for all goods, at most one
 /// tax, one discount and one service charge, and a tender for each payment that was not cancelled.
 /// </summary>
 internal static class OrderJson

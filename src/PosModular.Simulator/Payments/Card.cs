@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace PosModular.Simulator.Payments;
 
-/// <summary>The card behind a payment, as Square shows it (Square docs, Payments › CardPaymentDetails, Card).</summary>
+/// <summary>The card of a payment, as Square shows it (Square docs, Payments › CardPaymentDetails, Card).</summary>
 public sealed record Card
 {
-    /// <summary>Opaque; the same for every payment with this card. At most 255 characters.</summary>
+    /// <summary>Opaque identifier, the same for every payment with this card; at most 255 characters.</summary>
     public required string Fingerprint { get; init; }
 
     /// <summary>VISA, MASTERCARD, AMERICAN_EXPRESS, …</summary>
@@ -23,13 +23,13 @@ public sealed record Card
     /// <summary>CREDIT or DEBIT.</summary>
     public string CardType { get; init; } = "DEBIT";
 
-    /// <summary>1 to 12.</summary>
+    /// <summary>Expiry month, 1 to 12.</summary>
     public int ExpMonth { get; init; } = 11;
 
-    /// <summary>Four digits.</summary>
+    /// <summary>Expiry year, four digits.</summary>
     public int ExpYear { get; init; } = 2031;
 
-    /// <summary>Always the same card for the same number, over restarts too.</summary>
+    /// <summary>A generated card; the same number always gives the same card, also after a restart.</summary>
     public static Card Numbered(int number)
     {
         var (brand, bin) = (number % 10) switch

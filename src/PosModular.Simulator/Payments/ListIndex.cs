@@ -1,8 +1,8 @@
 namespace PosModular.Simulator.Payments;
 
 /// <summary>
-/// What is listed together (a location's payments, a seller's refunds) in order of each of its times and then its id, so that a
-/// page out of a million costs no more than its own rows. Guarded by the ledger's lock.
+/// The ids of one list (a location's payments, a merchant's refunds) sorted by each sort field and then by id, so that reading a
+/// page costs the same however long the list is. Guarded by the ledger's lock.
 /// </summary>
 internal sealed class ListIndex
 {
@@ -31,7 +31,7 @@ internal sealed class ListIndex
             SortedBy(SortField.OfflineCreatedAt).Remove(new Key(at, id));
     }
 
-    /// <summary>Where something stands in a list; ids are compared byte by byte, whatever the machine's language.</summary>
+    /// <summary>A position in a list. Ids are compared by ordinal, whatever the culture.</summary>
     internal readonly record struct Key(DateTimeOffset At, string Id) : IComparable<Key>
     {
         public static Key FirstAt(DateTimeOffset at) => new(at, "");
@@ -42,7 +42,7 @@ internal sealed class ListIndex
     }
 }
 
-/// <summary>Square's sort_field. By OFFLINE_CREATED_AT only sales taken offline are listed.</summary>
+/// <summary>Square's sort_field. OFFLINE_CREATED_AT lists only payments taken offline.</summary>
 internal enum SortField
 {
     CreatedAt,

@@ -5,13 +5,13 @@ using System.Text;
 namespace PosModular.Simulator.Payments;
 
 /// <summary>
-/// What ListPayments and ListPaymentRefunds have in common (Square docs, Payments › ListPayments, Refunds › ListPaymentRefunds):
-/// created_at window (default: the last year), updated_at window, sort, limit, cursor. Windows include both ends; Square says so
-/// of the beginning only.
+/// The parameters that ListPayments and ListPaymentRefunds have in common (Square docs, Payments › ListPayments, Refunds ›
+/// ListPaymentRefunds): created_at window (default: the last year), updated_at window, sort, limit, cursor. Windows include both ends;
+/// Square says so of the beginning only.
 /// </summary>
 internal sealed record ListWindow
 {
-    /// <summary>Square: 100 is the default and the most; more is not an error.</summary>
+    /// <summary>Square's default and maximum; a higher limit is not an error but is reduced to this.</summary>
     public const int MaxPerPage = 100;
 
     public required DateTimeOffset CreatedFrom { get; init; }
@@ -26,14 +26,17 @@ internal sealed record ListWindow
     public ListIndex.Key? After { get; init; }
     private DateTimeOffset ReadAt { get; init; }
 
-    /// <summary>What a cursor is bound to: the parameters must stay the same from page to page (Square docs, Working with APIs › Pagination).</summary>
+    /// <summary>
+    /// Hash of the request's parameters, part of the cursor: they must stay the same from page to page (Square docs, Working with
+    /// APIs › Pagination).
+    /// </summary>
     private string ParametersHash { get; init; } = "";
 
-    /// <summary>The window, or the error that names the parameter.</summary>
+    /// <summary>The parsed window, or an error that names the parameter.</summary>
     /// <param name="query">The query string.</param>
-    /// <param name="scopeId">The location or the seller whose list it is; a cursor of another place is refused.</param>
-    /// <param name="now">The end of a window without one.</param>
-    /// <param name="cursorLifetime">An older cursor is INVALID_CURSOR; null for no end.</param>
+    /// <param name="scopeId">Id of the location or the merchant whose list it is; a cursor of another one is refused.</param>
+    /// <param name="now">The end of a created_at window that names none.</param>
+    /// <param name="cursorLifetime">An older cursor gets INVALID_CURSOR; null: cursors never expire.</param>
     public static (ListWindow? Window, IResult? Error) Parse(
         IQueryCollection query,
         string scopeId,
@@ -95,7 +98,10 @@ internal sealed record ListWindow
         if (query.TryGetValue("cursor", out var cursor) && cursor.ToString() is { Length: > 0 } cursorText)
         {
             if (window.ReadCursor(cursorText, cursorLifetime) is not { } after)
-                return (null, SquareError.BadRequest("INVALID_CURSOR", "The cursor does not belong to this request, or is too old.", "cursor"));
+                return (
+                    null,
+                    SquareError.BadRequest("INVALID_CURSOR", "The cursor does not belong to this request, or is too old.", "cursor")
+                );
             window = window with { After = after };
         }
 
@@ -115,7 +121,7 @@ internal sealed record ListWindow
         );
     }
 
-    /// <summary>The places inside the sorted window, from where the cursor left off.</summary>
+    /// <summary>The keys inside the window of the sort field, in sort order and after the cursor.</summary>
     public IEnumerable<ListIndex.Key> KeysIn(ListIndex? index)
     {
         if (index is null)
@@ -142,7 +148,7 @@ internal sealed record ListWindow
         return (Ascending ? window : window.Reverse()).Where(place => place != After);
     }
 
-    /// <summary>Whether something with these times lies in all windows.</summary>
+    /// <summary>Whether these times lie in both windows.</summary>
     public bool Contains(DateTimeOffset created, DateTimeOffset updated) =>
         created >= CreatedFrom && created <= CreatedTo && !(updated < UpdatedFrom) && !(updated > UpdatedTo);
 
@@ -151,13 +157,21 @@ internal sealed record ListWindow
         if (window.CreatedFrom > window.CreatedTo)
             return SquareError.BadRequest("INVALID_TIME_RANGE", "begin_time is after end_time.", "begin_time");
         if (window.UpdatedFrom > window.UpdatedTo)
-            return SquareError.BadRequest("INVALID_TIME_RANGE", "updated_at_begin_time is after updated_at_end_time.", "updated_at_begin_time");
+            return SquareError.BadRequest(
+                "INVALID_TIME_RANGE",
+                "updated_at_begin_time is after updated_at_end_time.",
+                "updated_at_begin_time"
+            );
         if (window.OfflineFrom > window.OfflineTo)
             return SquareError.BadRequest("INVALID_TIME_RANGE", "offline_begin_time is after offline_end_time.", "offline_begin_time");
         if (
             query.TryGetValue("sort_field", out var field) && field.ToString() is not ("CREATED_AT" or "UPDATED_AT" or "OFFLINE_CREATED_AT")
         )
-            return SquareError.BadRequest("INVALID_ENUM_VALUE", "sort_field must be CREATED_AT, OFFLINE_CREATED_AT or UPDATED_AT.", "sort_field");
+            return SquareError.BadRequest(
+                "INVALID_ENUM_VALUE",
+                "sort_field must be CREATED_AT, OFFLINE_CREATED_AT or UPDATED_AT.",
+                "sort_field"
+            );
         if (query.TryGetValue("sort_order", out var order) && order.ToString() is not ("ASC" or "DESC"))
             return SquareError.BadRequest("INVALID_SORT_ORDER", "sort_order must be ASC or DESC.", "sort_order");
         return null;

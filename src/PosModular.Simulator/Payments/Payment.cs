@@ -12,12 +12,12 @@ public enum PaymentStatus
     /// <summary>Captured, or cash taken. Refunds do not change it.</summary>
     Completed,
 
-    /// <summary>The authorisation was given up.</summary>
+    /// <summary>The authorisation was cancelled.</summary>
     Canceled,
 }
 
 /// <summary>
-/// One payment at one moment; a change makes a new one with a later <see cref="UpdatedAt"/>. Amounts in minor units of
+/// One state of a payment; a change creates a new one with a later <see cref="UpdatedAt"/>. Amounts are in minor units of
 /// <see cref="Currency"/>. An impossible change throws <see cref="InvalidOperationException"/>.
 /// </summary>
 public sealed record Payment
@@ -33,7 +33,7 @@ public sealed record Payment
     public required long Amount { get; init; }
     public required long Tip { get; init; }
 
-    /// <summary>What was authorised at first; later tips do not change it.</summary>
+    /// <summary>The amount authorised at first, in minor units; later tips do not change it.</summary>
     public required long ApprovedAmount { get; init; }
 
     /// <summary>Null for cash.</summary>
@@ -45,28 +45,28 @@ public sealed record Payment
     public DateTimeOffset? OfflineAt { get; init; }
     public string? CustomerId { get; init; }
 
-    /// <summary>Included in the amount, as the order says; the payment itself shows none of the three.</summary>
+    /// <summary>Included in the amount. Tax, discount and service charge are shown by the order, not by the payment.</summary>
     public long Tax { get; init; }
 
-    /// <summary>Taken off before the amount.</summary>
+    /// <summary>Already subtracted from the amount.</summary>
     public long Discount { get; init; }
 
     /// <summary>Included in the amount.</summary>
     public long ServiceCharge { get; init; }
 
-    /// <summary>COMPLETED ones, in the order of their completion.</summary>
+    /// <summary>COMPLETED refunds, in the order of their completion.</summary>
     public ImmutableArray<Refund> Refunds { get; init; } = [];
 
-    /// <summary>1 for the first version, one more with each change.</summary>
+    /// <summary>1 at first, incremented by each change.</summary>
     public int Version { get; init; } = 1;
 
-    /// <summary>When it was changed by the simulator's clock, whatever <see cref="UpdatedAt"/> says.</summary>
+    /// <summary>Time of the last change by the simulator's clock, whatever <see cref="UpdatedAt"/> says.</summary>
     internal DateTimeOffset WrittenAt { get; init; }
 
     /// <summary>What the guest paid, tip included.</summary>
     public long Total => Amount + Tip;
 
-    /// <summary>Given back so far.</summary>
+    /// <summary>Amount refunded so far.</summary>
     public long Refunded => Refunds.Sum(refund => refund.Amount);
 
     internal Payment Captured(DateTimeOffset at)
@@ -76,14 +76,16 @@ public sealed record Payment
         return changed with { Status = PaymentStatus.Completed, CapturedAt = changed.UpdatedAt };
     }
 
-    /// <summary>The whole tip, not one more on top. Square edits tips of APPROVED payments; a till that settles late does it after the capture too.</summary>
+    /// <summary>
+    /// Replaces the tip. Square edits tips of APPROVED payments; points of sale that settle late do it after the capture, too.
+    /// </summary>
     internal Payment WithTip(long tip, DateTimeOffset at)
     {
         EnsureAllowed(Status is not PaymentStatus.Canceled && tip >= 0 && Amount + tip >= Refunded, "tip");
         return Changed(at) with { Tip = tip };
     }
 
-    /// <summary>A refund is through.</summary>
+    /// <summary>Adds a COMPLETED refund.</summary>
     internal Payment WithRefund(Refund refund, DateTimeOffset at) => Changed(at) with { Refunds = Refunds.Add(refund) };
 
     internal Payment Canceled(DateTimeOffset at)
@@ -93,7 +95,7 @@ public sealed record Payment
         return changed with { Status = PaymentStatus.Canceled, VoidedAt = changed.UpdatedAt };
     }
 
-    /// <summary>Two changes within a millisecond, or a clock set back, still leave updated_at growing.</summary>
+    /// <summary>Increases updated_at even when two changes share a millisecond or the clock is set back.</summary>
     private Payment Changed(DateTimeOffset at)
     {
         var later = UpdatedAt.AddMilliseconds(1);

@@ -3,8 +3,8 @@ using PosModular.Simulator.Sellers;
 namespace PosModular.Simulator.Payments;
 
 /// <summary>
-/// <c>GET /v2/payments</c> and <c>GET /v2/payments/{id}</c> (Square docs, Payments API). There is no POST: at Square it takes
-/// money from a card, and this product only reads. A POST gets 405 and stays in the request log.
+/// <c>GET /v2/payments</c> and <c>GET /v2/payments/{id}</c> (Square docs, Payments API). There is no POST, which at Square
+/// charges a card: PosModular only reads. A POST gets 405 and appears in the request log.
 /// </summary>
 internal static class PaymentEndpoints
 {
@@ -25,7 +25,7 @@ internal static class PaymentEndpoints
         });
     }
 
-    /// <summary>Without location_id it is the main location only.</summary>
+    /// <summary>Without location_id, lists the main location only, as Square does.</summary>
     private static IResult List(HttpContext http, SquareLedger ledger, SellerStore sellers, SimulatorSettings settings, TimeProvider clock)
     {
         var given = http.Request.Query;
@@ -40,7 +40,7 @@ internal static class PaymentEndpoints
         var (page, more) = ledger.List(query, Math.Min(query.Window.Limit, settings.PageSize));
         return SquareJson.Response(json =>
         {
-            // Like Square, an empty page is an empty object.
+            // Square returns an empty object for an empty page.
             if (page.Count == 0)
                 return;
             json.WriteStartArray("payments");

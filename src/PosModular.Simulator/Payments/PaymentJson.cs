@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace PosModular.Simulator.Payments;
 
 /// <summary>
-/// A payment in Square's spelling, field by field as in the API specification's examples of Payment and PaymentUpdatedEvent.
+/// A payment as Square writes it, field by field as in the API specification's examples of Payment and PaymentUpdatedEvent.
 /// The same version always gives the same bytes.
 /// </summary>
 internal static class PaymentJson

@@ -12,7 +12,7 @@ internal sealed record PaymentQuery
     public string? Brand { get; init; }
     public bool OfflineOnly { get; init; }
 
-    /// <summary>The query, or the error that names the parameter.</summary>
+    /// <summary>The parsed query, or an error that names the parameter.</summary>
     public static (PaymentQuery? Query, IResult? Error) Parse(
         IQueryCollection query,
         string locationId,

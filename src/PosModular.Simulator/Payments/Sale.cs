@@ -1,9 +1,9 @@
 namespace PosModular.Simulator.Payments;
 
-/// <summary>A sale to ring up. Amounts in minor units of the location's currency.</summary>
+/// <summary>A payment to add together with its order. Amounts are in minor units of the location's currency.</summary>
 public sealed record Sale
 {
-    /// <summary>Where; the location must exist.</summary>
+    /// <summary>The location, which must exist.</summary>
     public required string LocationId { get; init; }
 
     /// <summary>Without the tip.</summary>
@@ -13,41 +13,41 @@ public sealed record Sale
     public long Tip { get; init; }
 
     /// <summary>
-    /// Part of the amount, shown by the order only: amount = subtotal + tax + service charge - discount. Left out: 7 in 107 of the
-    /// amount, rounded down.
+    /// Part of the amount, shown by the order only: amount = subtotal + tax + service charge - discount. Null: 7/107 of the amount,
+    /// rounded down.
     /// </summary>
     public long? Tax { get; init; }
 
-    /// <summary>Taken off before the amount.</summary>
+    /// <summary>Already subtracted from the amount.</summary>
     public long Discount { get; init; }
 
-    /// <summary>Part of the amount, no tip.</summary>
+    /// <summary>Part of the amount and not of the tip.</summary>
     public long ServiceCharge { get; init; }
 
-    /// <summary>Left out, and not cash: a card nobody has seen before or will again.</summary>
+    /// <summary>The card used; null, unless paid in cash: a new card that is used only once.</summary>
     public Card? Card { get; init; }
 
-    /// <summary>Paid in cash: COMPLETED at once, no card.</summary>
+    /// <summary>Whether it is paid in cash: COMPLETED at once and without a card.</summary>
     public bool Cash { get; init; }
 
-    /// <summary>A card payment that is COMPLETED at once instead of APPROVED.</summary>
+    /// <summary>Whether a card payment is COMPLETED at once instead of APPROVED.</summary>
     public bool Captured { get; init; }
 
-    /// <summary>created_at; now when left out. Past times make history.</summary>
+    /// <summary>The payment's created_at, which may be in the past; null: now.</summary>
     public DateTimeOffset? At { get; init; }
 
-    /// <summary>Taken while the till was offline: the till's own time. Square then receives it at <see cref="At"/>.</summary>
+    /// <summary>Time on the device, for a payment taken offline that Square received at <see cref="At"/>; null: taken online.</summary>
     public DateTimeOffset? OfflineAt { get; init; }
 
-    /// <summary>Made up when left out; one that exists is refused.</summary>
+    /// <summary>Null: generated. An id that exists already is refused.</summary>
     public string? PaymentId { get; init; }
 
-    /// <summary>Made up when left out; several payments may share one, whose figures are then their sums.</summary>
+    /// <summary>Null: generated. Several payments may share an order, whose amounts are then their sums.</summary>
     public string? OrderId { get; init; }
 
-    /// <summary>The seller's customer record, if known.</summary>
+    /// <summary>The merchant's customer id; null: unknown.</summary>
     public string? CustomerId { get; init; }
 
-    /// <summary>False: the events are written down but not sent, like a webhook that got lost. They can be replayed.</summary>
+    /// <summary>Whether the events are sent. If not, they are only stored, like a webhook that got lost, and can be replayed.</summary>
     public bool Announce { get; init; } = true;
 }

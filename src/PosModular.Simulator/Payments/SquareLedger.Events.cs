@@ -5,15 +5,15 @@ using PosModular.Simulator.Webhooks;
 
 namespace PosModular.Simulator.Payments;
 
-/// <content>The events that told of changes.</content>
+/// <content>The events of all changes.</content>
 public sealed partial class SquareLedger
 {
     private readonly Dictionary<Guid, WebhookEvent> _events = [];
     private readonly List<WebhookEvent> _eventsInOrder = [];
 
     /// <summary>
-    /// Every event in the order of the changes; of one payment if given, its refunds' and its order's included.
-    /// <see cref="WebhookEvent.Body"/> is what is sent.
+    /// Every event in the order of the changes, or those of one payment, its refunds and its order.
+    /// <see cref="WebhookEvent.Body"/> is the request body sent.
     /// </summary>
     public IReadOnlyList<WebhookEvent> Events(string? paymentId = null)
     {
@@ -21,19 +21,23 @@ public sealed partial class SquareLedger
             return [.. _eventsInOrder.Where(e => paymentId is null || e.Concerns(paymentId))];
     }
 
-    /// <summary>Sends an event again, to those who want it now, as often as asked: the same event_id and the same bytes.</summary>
+    /// <summary>
+    /// Sends an event again <paramref name="times"/> times to its current recipients, with the same event_id and the same bytes.
+    /// </summary>
     public WebhookEvent Replay(Guid eventId, int times = 1)
     {
         lock (_gate)
         {
-            var told = _events.TryGetValue(eventId, out var found) ? found : throw new KeyNotFoundException($"No event {eventId}.");
+            var webhookEvent = _events.TryGetValue(eventId, out var found) ? found : throw new KeyNotFoundException($"No event {eventId}.");
             for (var i = 0; i < times; i++)
-                deliveries.Send(told, RecipientsOf(told));
-            return told;
+                deliveries.Send(webhookEvent, RecipientsOf(webhookEvent));
+            return webhookEvent;
         }
     }
 
-    /// <summary>Tells an application that a merchant took back its consent: oauth.authorization.revoked, for which no scope is needed.</summary>
+    /// <summary>
+    /// Notifies an application that a merchant revoked its consent: oauth.authorization.revoked, which needs no scope.
+    /// </summary>
     internal void RecordConsentRevoked(AccessToken token)
     {
         lock (_gate)
@@ -50,23 +54,30 @@ public sealed partial class SquareLedger
 
     private void RecordEvent(string type, Order order, bool announce) => RecordEvent(type, order.MerchantId, order, announce);
 
-    private void RecordEvent(string type, Revocation revocation, bool announce) => RecordEvent(type, revocation.MerchantId, revocation, announce);
+    private void RecordEvent(string type, Revocation revocation, bool announce) =>
+        RecordEvent(type, revocation.MerchantId, revocation, announce);
 
-    /// <summary>Under the lock, so that the events of a payment enter the queue in the order of its changes.</summary>
+    /// <summary>Called under the lock, so that the events of a payment are queued in the order of its changes.</summary>
     private void RecordEvent(string type, string merchantId, object subject, bool announce)
     {
-        var told = new WebhookEvent(Guid.NewGuid(), type, merchantId, SquareTime.TruncateToMilliseconds(clock.GetUtcNow()), subject);
-        _events.Add(told.EventId, told);
-        _eventsInOrder.Add(told);
+        var webhookEvent = new WebhookEvent(
+            Guid.NewGuid(),
+            type,
+            merchantId,
+            SquareTime.TruncateToMilliseconds(clock.GetUtcNow()),
+            subject
+        );
+        _events.Add(webhookEvent.EventId, webhookEvent);
+        _eventsInOrder.Add(webhookEvent);
         if (announce)
-            deliveries.Send(told, RecipientsOf(told));
+            deliveries.Send(webhookEvent, RecipientsOf(webhookEvent));
     }
 
-    private IReadOnlySet<string> RecipientsOf(WebhookEvent told) =>
-        told.Subject switch
+    private IReadOnlySet<string> RecipientsOf(WebhookEvent webhookEvent) =>
+        webhookEvent.Subject switch
         {
             Revocation revocation => new HashSet<string> { revocation.ApplicationId },
-            Order => sellers.AuthorizedApplications(told.MerchantId, "ORDERS_READ"),
-            _ => sellers.AuthorizedApplications(told.MerchantId, "PAYMENTS_READ"),
+            Order => sellers.AuthorizedApplications(webhookEvent.MerchantId, "ORDERS_READ"),
+            _ => sellers.AuthorizedApplications(webhookEvent.MerchantId, "PAYMENTS_READ"),
         };
 }

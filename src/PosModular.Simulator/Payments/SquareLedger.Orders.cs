@@ -8,14 +8,17 @@ public sealed partial class SquareLedger
     private readonly Dictionary<string, Order> _orders = [];
     private readonly HashSet<string> _hiddenOrderIds = [];
 
-    /// <summary>Null when there is none; hidden ones are found too.</summary>
+    /// <summary>Null when it does not exist. Hidden orders are found, too.</summary>
     public Order? FindOrder(string orderId)
     {
         lock (_gate)
             return _orders.GetValueOrDefault(orderId);
     }
 
-    /// <summary>Sets figures of an order, e.g. a discount given later, whatever its payments say: order.updated with a higher version.</summary>
+    /// <summary>
+    /// Overrides amounts of an order, e.g. with a discount given later, whatever its payments add up to. Event: order.updated with a
+    /// higher version.
+    /// </summary>
     public Order EditOrder(string orderId, OrderEdit edit, DateTimeOffset? at = null, bool announce = true)
     {
         lock (_gate)
@@ -25,14 +28,14 @@ public sealed partial class SquareLedger
         }
     }
 
-    /// <summary>From now on the order cannot be read, as one that Square has not got ready yet; it need not exist.</summary>
+    /// <summary>Makes the order unreadable through the API, like an order that Square has not finished yet. It need not exist.</summary>
     public void HideOrder(string orderId)
     {
         lock (_gate)
             _hiddenOrderIds.Add(orderId);
     }
 
-    /// <summary>Ends <see cref="HideOrder"/>.</summary>
+    /// <summary>Reverts <see cref="HideOrder"/>.</summary>
     public void ShowOrder(string orderId)
     {
         lock (_gate)
@@ -47,7 +50,7 @@ public sealed partial class SquareLedger
                 : null;
     }
 
-    /// <summary>The order after a payment was made or changed; nothing is kept yet.</summary>
+    /// <summary>The order after a payment was added or changed, not yet stored.</summary>
     private Order OrderWith(Payment payment)
     {
         if (_orders.TryGetValue(payment.OrderId, out var before))

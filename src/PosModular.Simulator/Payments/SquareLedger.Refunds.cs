@@ -10,10 +10,16 @@ public sealed partial class SquareLedger
     private readonly Dictionary<string, long> _pendingRefundAmounts = [];
 
     /// <summary>
-    /// Gives back an amount, or all that is left; the payment stays COMPLETED. Told as refund.created (PENDING), refund.updated
-    /// (COMPLETED) and payment.updated.
+    /// Refunds an amount, or by default everything not yet refunded; the payment stays COMPLETED. Events: refund.created (PENDING),
+    /// refund.updated (COMPLETED) and payment.updated.
     /// </summary>
-    public Payment RefundPayment(string paymentId, long? amount = null, string? reason = null, DateTimeOffset? at = null, bool announce = true)
+    public Payment RefundPayment(
+        string paymentId,
+        long? amount = null,
+        string? reason = null,
+        DateTimeOffset? at = null,
+        bool announce = true
+    )
     {
         lock (_gate)
         {
@@ -22,7 +28,7 @@ public sealed partial class SquareLedger
         }
     }
 
-    /// <summary>A refund that is PENDING: refund.created. The payment does not change before it is completed.</summary>
+    /// <summary>Creates a PENDING refund. Event: refund.created. The payment does not change until the refund is completed.</summary>
     public Refund BeginRefund(string paymentId, long? amount = null, string? reason = null, DateTimeOffset? at = null, bool announce = true)
     {
         lock (_gate)
@@ -55,7 +61,7 @@ public sealed partial class SquareLedger
         }
     }
 
-    /// <summary>A PENDING refund that belongs to no payment (<c>unlinked: true</c>): refund.created. End it as any other.</summary>
+    /// <summary>Creates a PENDING refund that belongs to no payment (<c>unlinked: true</c>). Event: refund.created.</summary>
     public Refund BeginUnlinkedRefund(
         string locationId,
         long amount,
@@ -66,7 +72,7 @@ public sealed partial class SquareLedger
     {
         var location = sellers.FindLocation(locationId) ?? throw new KeyNotFoundException($"No location {locationId}.");
         if (amount <= 0)
-            throw new InvalidOperationException("A refund has a positive amount.");
+            throw new InvalidOperationException("The amount of a refund must be positive.");
         lock (_gate)
         {
             return Begin(
@@ -90,26 +96,26 @@ public sealed partial class SquareLedger
         }
     }
 
-    /// <summary>PENDING → COMPLETED: refund.updated, and payment.updated if it has a payment.</summary>
+    /// <summary>PENDING → COMPLETED. Events: refund.updated and, if it has a payment, payment.updated.</summary>
     public Refund CompleteRefund(string refundId, DateTimeOffset? at = null, bool announce = true) =>
         End(refundId, RefundStatus.Completed, at, announce);
 
-    /// <summary>PENDING → REJECTED: refund.updated.</summary>
+    /// <summary>PENDING → REJECTED. Event: refund.updated.</summary>
     public Refund RejectRefund(string refundId, DateTimeOffset? at = null, bool announce = true) =>
         End(refundId, RefundStatus.Rejected, at, announce);
 
-    /// <summary>PENDING → FAILED: refund.updated.</summary>
+    /// <summary>PENDING → FAILED. Event: refund.updated.</summary>
     public Refund FailRefund(string refundId, DateTimeOffset? at = null, bool announce = true) =>
         End(refundId, RefundStatus.Failed, at, announce);
 
-    /// <summary>Null when there is none.</summary>
+    /// <summary>Null when it does not exist.</summary>
     public Refund? FindRefund(string refundId)
     {
         lock (_gate)
             return _refunds.GetValueOrDefault(refundId);
     }
 
-    /// <summary>Every refund as it stands, the oldest first; of one location if given.</summary>
+    /// <summary>The current state of every refund, or of one location's, oldest first.</summary>
     public IReadOnlyList<Refund> Refunds(string? locationId = null)
     {
         lock (_gate)
@@ -148,7 +154,10 @@ public sealed partial class SquareLedger
         lock (_gate)
         {
             var before = _refunds.TryGetValue(refundId, out var found) ? found : throw new KeyNotFoundException($"No refund {refundId}.");
-            var after = before.WithFinalStatus(status, SquareTime.TruncateToMilliseconds(at ?? clock.GetUtcNow())) with { WrittenAt = clock.GetUtcNow() };
+            var after = before.WithFinalStatus(status, SquareTime.TruncateToMilliseconds(at ?? clock.GetUtcNow())) with
+            {
+                WrittenAt = clock.GetUtcNow(),
+            };
             Save(before, after);
             RecordEvent("refund.updated", after, announce);
             if (after.PaymentId is not { } paymentId)

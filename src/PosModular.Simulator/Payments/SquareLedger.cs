@@ -4,27 +4,35 @@ using PosModular.Simulator.Webhooks;
 namespace PosModular.Simulator.Payments;
 
 /// <summary>
-/// The till's books: every payment, order and refund as it stands and every event that told of a change. A change and its events
-/// are written together; the events then go to the applications that may hear of the merchant. Amounts in minor units. An
-/// unknown id throws <see cref="KeyNotFoundException"/>, an impossible change <see cref="InvalidOperationException"/>. Of the
-/// parameters of changes, <c>at</c> becomes updated_at (now when left out) and <c>announce: false</c> writes the events down
-/// without sending them. Safe for many callers at once.
+/// Square's data: the current state of every payment, order and refund, and the event of every change. A change and its events are
+/// stored together; the events are then sent to the applications that may receive the merchant's events. Amounts are in minor
+/// units. An unknown id throws <see cref="KeyNotFoundException"/>, an impossible change <see cref="InvalidOperationException"/>. In
+/// methods that change something, <c>at</c> becomes updated_at (default: now), and <c>announce: false</c> stores the events without
+/// sending them. Thread-safe.
 /// </summary>
-public sealed partial class SquareLedger(TimeProvider clock, SellerStore sellers, SquareWebhookSender deliveries, SimulatorSettings settings)
+public sealed partial class SquareLedger(
+    TimeProvider clock,
+    SellerStore sellers,
+    SquareWebhookSender deliveries,
+    SimulatorSettings settings
+)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Payment> _payments = [];
     private readonly Dictionary<string, ListIndex> _paymentIndexes = [];
 
-    /// <summary>Rings up a sale: payment.created, and order.created or order.updated.</summary>
+    /// <summary>Adds a payment and its order. Events: payment.created, and order.created or order.updated.</summary>
     public Payment AddSale(Sale sale)
     {
         var location = sellers.FindLocation(sale.LocationId) ?? throw new KeyNotFoundException($"No location {sale.LocationId}.");
         if (sale.Amount < 0 || sale.Tip < 0)
-            throw new InvalidOperationException("A sale has no negative amount or tip.");
+            throw new InvalidOperationException("The amount and the tip of a sale must not be negative.");
         var tax = sale.Tax ?? sale.Amount * 7 / 107;
         if (tax < 0 || sale.Discount < 0 || sale.ServiceCharge < 0 || tax + sale.ServiceCharge > sale.Amount + sale.Discount)
-            throw new InvalidOperationException("Tax, discount and service charge are not negative, and leave something for the goods.");
+            throw new InvalidOperationException(
+                "Tax, discount and service charge must not be negative, and tax and service charge together must not exceed "
+                    + "amount plus discount."
+            );
 
         var at = SquareTime.TruncateToMilliseconds(sale.At ?? clock.GetUtcNow());
         var completed = sale.Cash || sale.Captured;
@@ -69,7 +77,7 @@ public sealed partial class SquareLedger(TimeProvider clock, SellerStore sellers
     public Payment Capture(string paymentId, DateTimeOffset? at = null, bool announce = true) =>
         Change(paymentId, at, announce, static (payment, at) => payment.Captured(at));
 
-    /// <summary>Sets the whole tip.</summary>
+    /// <summary>Sets the tip, replacing the one before.</summary>
     public Payment SetTip(string paymentId, long tip, DateTimeOffset? at = null, bool announce = true) =>
         Change(paymentId, at, announce, (payment, at) => payment.WithTip(tip, at));
 
@@ -77,14 +85,14 @@ public sealed partial class SquareLedger(TimeProvider clock, SellerStore sellers
     public Payment Cancel(string paymentId, DateTimeOffset? at = null, bool announce = true) =>
         Change(paymentId, at, announce, static (payment, at) => payment.Canceled(at));
 
-    /// <summary>Null when there is none.</summary>
+    /// <summary>Null when it does not exist.</summary>
     public Payment? Find(string paymentId)
     {
         lock (_gate)
             return _payments.GetValueOrDefault(paymentId);
     }
 
-    /// <summary>Every payment as it stands, the oldest first; of one location if given.</summary>
+    /// <summary>The current state of every payment, or of one location's, oldest first.</summary>
     public IReadOnlyList<Payment> Payments(string? locationId = null)
     {
         lock (_gate)
@@ -97,7 +105,7 @@ public sealed partial class SquareLedger(TimeProvider clock, SellerStore sellers
             ];
     }
 
-    /// <summary>One page by <paramref name="query"/>, and whether there is more.</summary>
+    /// <summary>One page of payments by <paramref name="query"/>, and whether there are more.</summary>
     internal (IReadOnlyList<Payment> Page, bool More) List(PaymentQuery query, int size)
     {
         lock (_gate)
@@ -112,7 +120,7 @@ public sealed partial class SquareLedger(TimeProvider clock, SellerStore sellers
         }
     }
 
-    /// <summary>What was changed later than this is not listed yet.</summary>
+    /// <summary>Anything changed later than this is not listed yet.</summary>
     private DateTimeOffset ListedUntil => settings.ListLag > TimeSpan.Zero ? clock.GetUtcNow() - settings.ListLag : DateTimeOffset.MaxValue;
 
     private static (IReadOnlyList<T> Page, bool More) Page<T>(IEnumerable<T> found, int size)
@@ -130,7 +138,7 @@ public sealed partial class SquareLedger(TimeProvider clock, SellerStore sellers
                 : throw new KeyNotFoundException($"No payment {paymentId}.");
             var after = change(before, SquareTime.TruncateToMilliseconds(at ?? clock.GetUtcNow())) with { WrittenAt = clock.GetUtcNow() };
 
-            // What was given back is not the order's: Square makes an order of its own for a return.
+            // A refund does not change the order: Square creates a separate order for the return.
             var order = after.Refunds.Length == before.Refunds.Length ? OrderWith(after) : null;
             var shelf = IndexOf(before.LocationId);
             shelf.Remove(before.Id, before.CreatedAt, before.UpdatedAt, before.OfflineAt);

@@ -3,7 +3,9 @@ using PosModular.Simulator.Sellers;
 
 namespace PosModular.Simulator.Refunds;
 
-/// <summary><c>GET /v2/refunds</c> and <c>GET /v2/refunds/{id}</c> (Square docs, Refunds API). Like payments, they are only read.</summary>
+/// <summary>
+/// <c>GET /v2/refunds</c> and <c>GET /v2/refunds/{id}</c> (Square docs, Refunds API). Refunds, like payments, are only read.
+/// </summary>
 internal static class RefundEndpoints
 {
     public static void MapRefunds(this IEndpointRouteBuilder app)

@@ -2,12 +2,12 @@ using System.Text.Json;
 
 namespace PosModular.Simulator.Refunds;
 
-/// <summary>A refund in Square's spelling, as in the API specification's examples of PaymentRefund and RefundUpdatedEvent.</summary>
+/// <summary>A refund as Square writes it, as in the API specification's examples of PaymentRefund and RefundUpdatedEvent.</summary>
 internal static class RefundJson
 {
-    /// <param name="json">Where to.</param>
-    /// <param name="refund">What.</param>
-    /// <param name="inEvent">Events show the version, answers do not.</param>
+    /// <param name="json">The writer.</param>
+    /// <param name="refund">The refund.</param>
+    /// <param name="inEvent">Whether it is part of an event; events include the version, responses do not.</param>
     public static void Write(Utf8JsonWriter json, Refund refund, bool inEvent)
     {
         json.WriteStartObject();

@@ -2,10 +2,10 @@ using PosModular.Simulator.Payments;
 
 namespace PosModular.Simulator.Refunds;
 
-/// <summary>The parameters of ListPaymentRefunds; without location_id all locations of the seller are meant, unlike payments.</summary>
+/// <summary>The parameters of ListPaymentRefunds; unlike ListPayments, it lists all locations of the merchant by default.</summary>
 internal sealed record RefundQuery(string ScopeId, ListWindow Window, string? Status, string? SourceType)
 {
-    /// <summary>The query, or the error that names the parameter.</summary>
+    /// <summary>The parsed query, or an error that names the parameter.</summary>
     public static (RefundQuery? Query, IResult? Error) Parse(
         IQueryCollection query,
         string scopeId,

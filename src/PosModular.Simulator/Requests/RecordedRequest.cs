@@ -1,9 +1,9 @@
 namespace PosModular.Simulator.Requests;
 
-/// <summary>One call of the API. Headers are not kept, so no token is either.</summary>
-/// <param name="At">When it came in.</param>
+/// <summary>One API call. Headers, and with them tokens, are not recorded.</summary>
+/// <param name="At">When it was received.</param>
 /// <param name="Method">GET, POST, …</param>
 /// <param name="Path">Without the query.</param>
 /// <param name="Query">With its question mark, or empty.</param>
-/// <param name="Status">What was answered; 0 while it is open, and for a connection that was cut.</param>
+/// <param name="Status">The response's HTTP status; 0 while the call is in progress and for an aborted connection.</param>
 public sealed record RecordedRequest(DateTimeOffset At, string Method, string Path, string Query, int Status);

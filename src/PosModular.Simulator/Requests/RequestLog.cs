@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace PosModular.Simulator.Requests;
 
-/// <summary>What was asked of Square's and Toast's API (never of <c>/_sim</c>): the last 100,000 calls and the number of all.</summary>
+/// <summary>The last 100,000 calls of Square's and Toast's APIs (not of <c>/_sim</c>), and the number of all calls.</summary>
 public sealed class RequestLog
 {
     private const int MaxRequestsKept = 100_000;
@@ -13,13 +13,13 @@ public sealed class RequestLog
     /// <summary>All calls since the start or the last <see cref="Clear"/>.</summary>
     public long Total => Interlocked.Read(ref _total);
 
-    /// <summary>The oldest first.</summary>
+    /// <summary>The recorded calls, oldest first.</summary>
     public IReadOnlyList<RecordedRequest> Requests => [.. _entries.Select(e => e.Request)];
 
-    /// <summary>Every attempt to write to <c>/v2/payments</c>, however long ago; empty as long as the product only reads.</summary>
+    /// <summary>Every attempt to write to <c>/v2/payments</c>, however long ago. It stays empty as long as the host only reads.</summary>
     public IReadOnlyList<RecordedRequest> PaymentWrites => [.. _paymentWrites.Select(e => e.Request)];
 
-    /// <summary>Forgets the calls, <see cref="PaymentWrites"/> included.</summary>
+    /// <summary>Deletes the recorded calls, including <see cref="PaymentWrites"/>.</summary>
     public void Clear()
     {
         _entries.Clear();
@@ -39,7 +39,7 @@ public sealed class RequestLog
         return entry;
     }
 
-    /// <summary>A call and, once known, its answer.</summary>
+    /// <summary>A call and, once it is known, its response status.</summary>
     internal sealed class Entry(RecordedRequest request)
     {
         public RecordedRequest Request { get; private set; } = request;

@@ -1,6 +1,6 @@
 namespace PosModular.Simulator.Requests;
 
-/// <summary>Puts the log before everything else.</summary>
+/// <summary>Records API calls before any other middleware sees them.</summary>
 internal static class RequestLogMiddleware
 {
     public static void UseRequestLog(this WebApplication app)
@@ -14,7 +14,7 @@ internal static class RequestLogMiddleware
                     return next(context);
                 var entry = log.Begin(clock.GetUtcNow(), context.Request);
 
-                // Before the first byte leaves: a test that has its answer must find it in the log.
+                // The status is recorded before the first byte is sent, so that a test that has its response finds it in the log.
                 context.Response.OnStarting(() =>
                 {
                     entry.Complete(context.Response.StatusCode);

@@ -1,22 +1,25 @@
 namespace PosModular.Simulator.Sellers;
 
 /// <summary>
-/// Bearer tokens at the door: 401 UNAUTHORIZED, ACCESS_TOKEN_EXPIRED or ACCESS_TOKEN_REVOKED, 403 INSUFFICIENT_SCOPES. Square
-/// publishes the codes; the statuses of the last three are the expected ones, not confirmed ones.
+/// Checks bearer tokens: 401 UNAUTHORIZED, ACCESS_TOKEN_EXPIRED or ACCESS_TOKEN_REVOKED, 403 INSUFFICIENT_SCOPES. Square
+/// publishes the codes; the HTTP statuses of the last three are assumed, not confirmed.
 /// </summary>
 internal static class AccessTokenFilter
 {
-    /// <summary>Lets only tokens with the scope in; without a scope any living token.</summary>
+    /// <summary>Admits only valid tokens that have the scope; without a scope, any valid token.</summary>
     public static TBuilder RequireToken<TBuilder>(this TBuilder endpoint, string? scope = null)
         where TBuilder : IEndpointConventionBuilder =>
         endpoint.AddEndpointFilter(async (call, next) => Authorize(call.HttpContext, scope, personalOnly: false) ?? await next(call));
 
-    /// <summary>Lets only personal tokens in: subscriptions belong to the application, not to a seller. The 403 is our choice; Square names no status.</summary>
+    /// <summary>
+    /// Admits only personal tokens, because subscriptions belong to the application and not to a seller. Square documents no status for
+    /// the refusal; 403 is our choice.
+    /// </summary>
     public static TBuilder RequirePersonalToken<TBuilder>(this TBuilder endpoint)
         where TBuilder : IEndpointConventionBuilder =>
         endpoint.AddEndpointFilter(async (call, next) => Authorize(call.HttpContext, scope: null, personalOnly: true) ?? await next(call));
 
-    /// <summary>The token that was let in.</summary>
+    /// <summary>The caller's access token.</summary>
     public static AccessToken Caller(this HttpContext context) => (AccessToken)context.Items[typeof(AccessToken)]!;
 
     private static IResult? Authorize(HttpContext context, string? scope, bool personalOnly)

@@ -4,7 +4,7 @@ namespace PosModular.Simulator.Sellers;
 
 /// <summary>
 /// <c>GET /v2/locations</c> and <c>GET /v2/locations/{id}</c>, <c>main</c> included (Square docs, Locations API). A location of
-/// another seller is answered like an unknown one, which Square does not document.
+/// another seller gets the same response as an unknown one; Square does not document this case.
 /// </summary>
 internal static class LocationEndpoints
 {

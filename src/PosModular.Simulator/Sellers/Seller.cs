@@ -1,48 +1,48 @@
 namespace PosModular.Simulator.Sellers;
 
-/// <summary>A location with its merchant and a token that may read it: what a test or a venue needs to connect.</summary>
+/// <summary>A location, its merchant and a token that may read it: everything that connecting a venue needs.</summary>
 public sealed record Seller(Merchant Merchant, Location Location, AccessToken Token);
 
-/// <summary>How a till is to be. What is left out is made up; an id that exists already is used again, never doubled.</summary>
+/// <summary>Describes a seller to add. Omitted values are generated; an id that already exists is reused.</summary>
 public sealed record SellerDraft
 {
-    /// <summary>Name of the location, and of the merchant if that is new.</summary>
+    /// <summary>Name of the location and, if it is new, of the merchant.</summary>
     public string Name { get; init; } = "Test Bar";
 
-    /// <summary>An existing one gets a further location.</summary>
+    /// <summary>An existing merchant gets another location; null: a new merchant.</summary>
     public string? MerchantId { get; init; }
 
     /// <inheritdoc cref="Location" path="/param[@name='Id']" />
     public string? LocationId { get; init; }
 
-    /// <summary>Whose webhook subscriptions hear of the sales.</summary>
+    /// <summary>The application whose webhook subscriptions receive the events.</summary>
     public string? ApplicationId { get; init; }
 
-    /// <summary>The bearer token to accept.</summary>
+    /// <summary>The access token's value.</summary>
     public string? AccessToken { get; init; }
 
-    /// <summary>IANA.</summary>
+    /// <summary>IANA time zone.</summary>
     public string TimeZone { get; init; } = "Europe/Berlin";
 
-    /// <summary>ISO 4217.</summary>
+    /// <summary>ISO 4217 currency.</summary>
     public string Currency { get; init; } = "EUR";
 
-    /// <summary>ISO 3166.</summary>
+    /// <summary>ISO 3166 country.</summary>
     public string Country { get; init; } = "DE";
 
-    /// <summary>Makes the token an OAuth one.</summary>
+    /// <summary>Whether the token is an OAuth token.</summary>
     public bool OAuth { get; init; }
 
-    /// <summary>Scopes of an OAuth token; the usual ones when left out.</summary>
+    /// <summary>Scopes of an OAuth token; null: the default ones.</summary>
     public IReadOnlyList<string>? Scopes { get; init; }
 
-    /// <summary>When the token ends; never when left out.</summary>
+    /// <summary>When the token expires; null: never.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 
-    /// <summary>Of an OAuth token; made up when left out.</summary>
+    /// <summary>Refresh token of an OAuth token; null: generated.</summary>
     public string? RefreshToken { get; init; }
 
-    /// <summary>Of the application of an OAuth token; made up when left out.</summary>
+    /// <summary>Secret of the OAuth application; null: generated.</summary>
     public string? ApplicationSecret { get; init; }
 
     /// <inheritdoc cref="AccessToken.Pkce" />

@@ -1,6 +1,6 @@
 namespace PosModular.Simulator.Sellers;
 
-/// <summary>Merchants, their locations and the tokens that may read them. Safe for many callers at once.</summary>
+/// <summary>Merchants, their locations and the access tokens for them. Thread-safe.</summary>
 public sealed class SellerStore(TimeProvider clock)
 {
     private readonly Lock _gate = new();
@@ -8,7 +8,7 @@ public sealed class SellerStore(TimeProvider clock)
     private readonly List<Location> _locations = [];
     private readonly Dictionary<string, AccessToken> _tokens = [];
 
-    /// <summary>Adds a merchant, a location and a token, or what is missing of them.</summary>
+    /// <summary>Adds a token and, where they do not exist yet, its merchant and location.</summary>
     public Seller AddSeller(SellerDraft? draft = null)
     {
         draft ??= new SellerDraft();
@@ -52,7 +52,7 @@ public sealed class SellerStore(TimeProvider clock)
         }
     }
 
-    /// <summary>Adds a token or replaces the one of that value.</summary>
+    /// <summary>Adds a token or replaces the one with the same value.</summary>
     public void AddToken(AccessToken token)
     {
         lock (_gate)
@@ -85,8 +85,8 @@ public sealed class SellerStore(TimeProvider clock)
     }
 
     /// <summary>
-    /// From now on the token gets 401 ACCESS_TOKEN_REVOKED, and its application no more events of the merchant by it. For an OAuth
-    /// token the whole consent ends: the tokens that came from it too, and oauth.authorization.revoked is told.
+    /// Revokes a token: it gets 401 ACCESS_TOKEN_REVOKED and no longer entitles its application to the merchant's events. Revoking an
+    /// OAuth token revokes the whole consent with all its tokens and sends oauth.authorization.revoked.
     /// </summary>
     public void RevokeToken(string value)
     {
@@ -109,12 +109,13 @@ public sealed class SellerStore(TimeProvider clock)
             ConsentRevoked?.Invoke(revoked);
     }
 
-    /// <summary>Called after a consent ended.</summary>
+    /// <summary>Raised after a merchant's consent was revoked.</summary>
     internal event Action<AccessToken>? ConsentRevoked;
 
     /// <summary>
-    /// A new access token of 30 days for a refresh token; the old one lives on to its own end. Null when the refresh token, the
-    /// application or its secret is wrong, or the consent was taken back. By PKCE the refresh token is used up and a new one given.
+    /// Exchanges a refresh token for a new access token that is valid for 30 days; the old one stays valid until its own expiry. Null
+    /// when the refresh token, the application or its secret is wrong, or the consent was revoked. With PKCE the refresh token is
+    /// replaced, too.
     /// </summary>
     internal AccessToken? RefreshAccessToken(string refreshToken, string applicationId, string? applicationSecret)
     {
@@ -136,7 +137,7 @@ public sealed class SellerStore(TimeProvider clock)
         }
     }
 
-    /// <summary>All locations, the oldest first.</summary>
+    /// <summary>All locations, oldest first.</summary>
     public IReadOnlyList<Location> Locations
     {
         get
@@ -146,7 +147,7 @@ public sealed class SellerStore(TimeProvider clock)
         }
     }
 
-    /// <summary>Null when there is none.</summary>
+    /// <summary>Null when it does not exist.</summary>
     public Location? FindLocation(string id)
     {
         lock (_gate)
@@ -159,7 +160,7 @@ public sealed class SellerStore(TimeProvider clock)
             return _locations.FindAll(l => l.MerchantId == merchantId);
     }
 
-    /// <summary>A merchant's location by its id or by the word <c>main</c>; null when it is another's.</summary>
+    /// <summary>A merchant's location by its id or by <c>main</c>; null when the merchant has no such location.</summary>
     internal Location? FindLocation(string merchantId, string id)
     {
         lock (_gate)
@@ -178,7 +179,9 @@ public sealed class SellerStore(TimeProvider clock)
             return _tokens.GetValueOrDefault(value);
     }
 
-    /// <summary>The applications that may hear of a merchant's sales: those that hold a token of it with this scope.</summary>
+    /// <summary>
+    /// The applications that may receive a merchant's events: those with a valid token of the merchant that has the scope.
+    /// </summary>
     internal IReadOnlySet<string> AuthorizedApplications(string merchantId, string scope)
     {
         var now = clock.GetUtcNow();

@@ -5,7 +5,7 @@ namespace PosModular.Simulator.Sellers;
 
 /// <summary>
 /// <c>POST /oauth2/token</c> with <c>grant_type: refresh_token</c> (Square docs, OAuth API › ObtainToken). A wrong application, secret
-/// or refresh token gets 401; other grants, which need a person and a browser, get 400.
+/// or refresh token gets 401; other grants need a browser and get 400.
 /// </summary>
 internal static class TokenRefreshEndpoint
 {

@@ -2,7 +2,9 @@ using System.Text.Json.Nodes;
 
 namespace PosModular.Simulator.Sellers;
 
-/// <summary><c>POST /oauth2/token/status</c>: scopes and end of the token in the header (Square docs, OAuth API › RetrieveTokenStatus).</summary>
+/// <summary>
+/// <c>POST /oauth2/token/status</c>: scopes and expiry of the token in the header (Square docs, OAuth API › RetrieveTokenStatus).
+/// </summary>
 internal static class TokenStatusEndpoint
 {
     public static void MapTokenStatus(this IEndpointRouteBuilder app) =>

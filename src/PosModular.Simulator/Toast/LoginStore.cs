@@ -1,13 +1,14 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json.Nodes;
 
 namespace PosModular.Simulator.Toast;
 
-/// <summary>Who logged in how often, and the tokens given out. Safe for many callers at once.</summary>
+/// <summary>Logins by client, and the tokens issued. Thread-safe.</summary>
 public sealed class LoginStore(TimeProvider clock)
 {
-    /// <summary>What a token lives by default, as Toast's do: a day.</summary>
+    /// <summary>Default lifetime of a token, one day as at Toast.</summary>
     public static readonly TimeSpan DefaultTokenLifetime = TimeSpan.FromSeconds(86_400);
 
     private readonly Lock _gate = new();
@@ -15,15 +16,15 @@ public sealed class LoginStore(TimeProvider clock)
     private readonly Dictionary<string, IssuedToken> _tokens = [];
 
     /// <summary>
-    /// More logins of a client within an hour than this get 429; null for no limit. Toast forbids more than two (Toast docs,
-    /// Authentication rate limit) and cuts offenders off; how it answers then is our choice.
+    /// Maximum number of logins of one client within an hour; further ones get 429. Null: no limit. Toast allows two (Toast docs,
+    /// Authentication rate limit) and does not document its response to more; the 429 is our choice.
     /// </summary>
     public int? MaxPerHour { get; set; }
 
-    /// <summary>Of tokens given out from now on.</summary>
+    /// <summary>Lifetime of tokens issued from now on.</summary>
     public TimeSpan TokenLifetime { get; set; } = DefaultTokenLifetime;
 
-    /// <summary>How often each client logged in with the right secret, refusals by <see cref="MaxPerHour"/> included.</summary>
+    /// <summary>Number of logins with the right secret by client, refusals by <see cref="MaxPerHour"/> included.</summary>
     public IReadOnlyDictionary<string, int> Counts
     {
         get
@@ -40,7 +41,7 @@ public sealed class LoginStore(TimeProvider clock)
             return _logins.TryGetValue(clientId, out var times) ? times.Count : 0;
     }
 
-    /// <summary>From now on the client's tokens are unknown (401), as after a change of its secret.</summary>
+    /// <summary>Makes the client's tokens unknown (401), as after a change of its secret.</summary>
     public void RevokeTokens(string clientId)
     {
         lock (_gate)
@@ -50,7 +51,7 @@ public sealed class LoginStore(TimeProvider clock)
         }
     }
 
-    /// <summary>From now on the client's tokens are past their end (401).</summary>
+    /// <summary>Makes the client's tokens expire now (401).</summary>
     public void ExpireTokens(string clientId)
     {
         lock (_gate)
@@ -60,7 +61,7 @@ public sealed class LoginStore(TimeProvider clock)
         }
     }
 
-    /// <summary>A token, or when the next login is allowed.</summary>
+    /// <summary>Issues a token or, over the limit, says when the next login is allowed.</summary>
     internal (string? Token, TimeSpan Lifetime, DateTimeOffset? AllowedAt) LogIn(ApiClient client)
     {
         lock (_gate)
@@ -73,16 +74,17 @@ public sealed class LoginStore(TimeProvider clock)
             if (recent.Count > MaxPerHour)
                 return (null, default, recent[^Math.Max(1, MaxPerHour.Value)].AddHours(1));
 
+            var claims = new JsonObject
+            {
+                ["sub"] = client.ClientId,
+                ["iat"] = now.ToUnixTimeSeconds(),
+                ["exp"] = (now + TokenLifetime).ToUnixTimeSeconds(),
+                ["jti"] = Guid.NewGuid().ToString(),
+            };
             var token = string.Join(
                 '.',
                 Base64Url.EncodeToString("""{"alg":"RS256","typ":"JWT"}"""u8),
-                Base64Url.EncodeToString(
-                    Encoding.UTF8.GetBytes(
-                        FormattableString.Invariant(
-                            $$"""{"sub":"{{client.ClientId}}","iat":{{now.ToUnixTimeSeconds()}},"exp":{{(now + TokenLifetime).ToUnixTimeSeconds()}},"jti":"{{Guid.NewGuid()}}"}"""
-                        )
-                    )
-                ),
+                Base64Url.EncodeToString(Encoding.UTF8.GetBytes(claims.ToJsonString())),
                 Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(64))
             );
             _tokens[token] = new IssuedToken(client.ClientId, now + TokenLifetime);
@@ -90,11 +92,11 @@ public sealed class LoginStore(TimeProvider clock)
         }
     }
 
-    /// <summary>The client of a living token.</summary>
+    /// <summary>The client of a valid token; null for any other.</summary>
     internal string? FindClientId(string token)
     {
         lock (_gate)
-            return _tokens.TryGetValue(token, out var pass) && pass.ExpiresAt > clock.GetUtcNow() ? pass.ClientId : null;
+            return _tokens.TryGetValue(token, out var issued) && issued.ExpiresAt > clock.GetUtcNow() ? issued.ClientId : null;
     }
 
     private sealed record IssuedToken(string ClientId, DateTimeOffset ExpiresAt);

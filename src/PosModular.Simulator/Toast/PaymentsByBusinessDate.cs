@@ -1,6 +1,6 @@
 namespace PosModular.Simulator.Toast;
 
-/// <summary>Which of a payment's days is meant.</summary>
+/// <summary>Which of a payment's business dates is meant.</summary>
 internal enum PaymentDateKind
 {
     Paid,
@@ -8,7 +8,7 @@ internal enum PaymentDateKind
     Voided,
 }
 
-/// <summary>Payments by restaurant and business day. Guarded by the ledger's lock.</summary>
+/// <summary>Payments by restaurant and business date. Guarded by the ledger's lock.</summary>
 internal sealed class PaymentsByBusinessDate(RestaurantStore restaurants)
 {
     private readonly Dictionary<(Guid Restaurant, PaymentDateKind Kind, int Day), HashSet<Guid>> _payments = [];

@@ -2,7 +2,10 @@ using System.Text.Json.Nodes;
 
 namespace PosModular.Simulator.Toast;
 
-/// <summary><c>GET /restaurants/v1/restaurants/{guid}</c> (Toast docs, Restaurants API): 404 for an unknown or archived one, 403 for one that is not connected.</summary>
+/// <summary>
+/// <c>GET /restaurants/v1/restaurants/{guid}</c> (Toast docs, Restaurants API): 404 for an unknown or archived restaurant, 403 for one
+/// that the client may not access.
+/// </summary>
 internal static class RestaurantEndpoints
 {
     public static void MapToastRestaurants(this IEndpointRouteBuilder app) =>

@@ -2,19 +2,19 @@ using System.Security.Cryptography;
 
 namespace PosModular.Simulator.Toast;
 
-/// <summary>Restaurants and the clients that may read them. Safe for many callers at once.</summary>
+/// <summary>Restaurants and the API clients that may read them. Thread-safe.</summary>
 public sealed class RestaurantStore
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<Guid, Restaurant> _restaurants = [];
     private readonly Dictionary<string, ApiClient> _clients = [];
 
-    /// <summary>Adds a restaurant and a client that is connected to it, or what is missing of them.</summary>
+    /// <summary>Adds a restaurant and a client with access to it, or whichever of them does not exist yet.</summary>
     public ToastAccount Add(RestaurantDraft? draft = null)
     {
         draft ??= new RestaurantDraft();
         if (draft.CloseoutHour is < 0 or > 12)
-            throw new InvalidOperationException("closeoutHour is 0 to 12.");
+            throw new InvalidOperationException("closeoutHour must be 0 to 12.");
         var guid = draft.Guid ?? Guid.NewGuid();
         lock (_gate)
         {
@@ -45,21 +45,24 @@ public sealed class RestaurantStore
         }
     }
 
-    /// <summary>Adds a client or replaces the one of that id, e.g. with fewer restaurants, other scopes or a new secret.</summary>
+    /// <summary>Adds a client or replaces the one with the same id, e.g. with fewer restaurants, other scopes or a new secret.</summary>
     public void Put(ApiClient client)
     {
         lock (_gate)
             _clients[client.ClientId] = client;
     }
 
-    /// <summary>Replaces a restaurant; orders already rung up keep their business dates.</summary>
+    /// <summary>Adds or replaces a restaurant; existing orders keep their business dates.</summary>
     public void Put(Restaurant restaurant)
     {
         lock (_gate)
             _restaurants[restaurant.Guid] = restaurant;
     }
 
-    /// <summary>Where the restaurant's order_updated go from now on; a null URL ends them. The secret is made up when left out.</summary>
+    /// <summary>
+    /// Sets where the restaurant's order_updated events are sent; a null URL stops them. A null secret keeps the old one or generates
+    /// one.
+    /// </summary>
     public Restaurant SetWebhook(Guid restaurantGuid, string? url, string? secret = null)
     {
         lock (_gate)
@@ -84,14 +87,14 @@ public sealed class RestaurantStore
         }
     }
 
-    /// <summary>Null when there is none.</summary>
+    /// <summary>Null when it does not exist.</summary>
     public Restaurant? Find(Guid guid)
     {
         lock (_gate)
             return _restaurants.GetValueOrDefault(guid);
     }
 
-    /// <summary>Null when there is none.</summary>
+    /// <summary>Null when it does not exist.</summary>
     public ApiClient? FindClient(string clientId)
     {
         lock (_gate)

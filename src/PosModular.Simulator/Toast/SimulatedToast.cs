@@ -1,6 +1,6 @@
 namespace PosModular.Simulator.Toast;
 
-/// <summary>Toast's side of the simulator, for tests that share its process.</summary>
+/// <summary>The Toast part of the simulator, for tests that run in the same process.</summary>
 public sealed class SimulatedToast(RestaurantStore restaurants, LoginStore logins, ToastLedger ledger, ToastWebhookSender deliveries)
 {
     /// <summary>Restaurants and API clients.</summary>
@@ -9,9 +9,9 @@ public sealed class SimulatedToast(RestaurantStore restaurants, LoginStore login
     /// <summary>Logins and tokens.</summary>
     public LoginStore Logins { get; } = logins;
 
-    /// <summary>Orders and the events that told of them.</summary>
+    /// <summary>Orders and their webhook events.</summary>
     public ToastLedger Ledger { get; } = ledger;
 
-    /// <summary>What became of each webhook.</summary>
+    /// <summary>Sends the webhooks and counts their outcomes.</summary>
     public ToastWebhookSender Deliveries { get; } = deliveries;
 }

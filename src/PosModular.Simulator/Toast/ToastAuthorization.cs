@@ -1,21 +1,21 @@
 namespace PosModular.Simulator.Toast;
 
 /// <summary>
-/// Who may come in (Toast docs, Authentication; Restaurant GUID header): 401 for an unknown or ended token, 403 without the scope
-/// or for a restaurant that is not connected, 400 without the header. The order of the checks is our choice.
+/// Checks tokens and restaurants (Toast docs, Authentication; Restaurant GUID header): 401 for an unknown or expired token, 403 without
+/// the scope or for a restaurant without access, 400 without the header. The order of the checks is our choice.
 /// </summary>
 internal static class ToastAuthorization
 {
     public const string RestaurantHeader = "Toast-Restaurant-External-ID";
 
-    /// <summary>Lets only living tokens with the scope in, and only with a restaurant in the header.</summary>
+    /// <summary>Admits only valid tokens that have the scope, and only with a restaurant in the header.</summary>
     public static TBuilder RequireToast<TBuilder>(this TBuilder endpoint, string scope)
         where TBuilder : IEndpointConventionBuilder =>
         endpoint.AddEndpointFilter(async (call, next) => Authorize(call.HttpContext, scope) ?? await next(call));
 
     public static ApiClient ToastCaller(this HttpContext context) => (ApiClient)context.Items[typeof(ApiClient)]!;
 
-    /// <summary>The restaurant of the header, or the refusal.</summary>
+    /// <summary>The restaurant in the header, or the refusal.</summary>
     public static (Restaurant? Restaurant, IResult? Refusal) ConnectedRestaurant(this HttpContext context)
     {
         var guid = (Guid)context.Items[RestaurantHeader]!;

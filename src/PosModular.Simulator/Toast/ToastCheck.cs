@@ -10,20 +10,20 @@ public sealed record AppliedDiscount(long Amount, string Name = "Happy hour")
     /// <summary>BOGO, PERCENT, FIXED, OPEN_PERCENT, OPEN_FIXED, FIXED_TOTAL.</summary>
     public string Type { get; init; } = "OPEN_FIXED";
 
-    /// <summary>VOID: it does not count.</summary>
+    /// <summary>VOID if the discount does not count; null: APPLIED.</summary>
     public string? ProcessingState { get; init; }
 
-    /// <summary>What it takes off.</summary>
+    /// <summary>Amount that it takes off, in minor units.</summary>
     internal long EffectiveAmount => ProcessingState == "VOID" ? 0 : Amount;
 }
 
-/// <summary>A service charge on a check, in minor units. A gratuity goes to the staff and is no part of the check's amount.</summary>
+/// <summary>A service charge on a check, in minor units. A gratuity goes to the staff and is not part of the check's amount.</summary>
 public sealed record ServiceCharge(long Amount, bool Gratuity = false, string Name = "Table service")
 {
     public Guid Guid { get; init; } = Guid.NewGuid();
 }
 
-/// <summary>Something ordered. Amounts in minor units.</summary>
+/// <summary>An ordered item. Amounts are in minor units.</summary>
 public sealed record Selection
 {
     public Guid Guid { get; init; } = Guid.NewGuid();
@@ -40,15 +40,15 @@ public sealed record Selection
     public long Price => PreDiscountPrice - Discounts.Sum(d => d.EffectiveAmount);
 }
 
-/// <summary>Who a check is for; only clients with guest.pi:read see it, and webhooks leave out the names and the phone.</summary>
+/// <summary>The customer of a check. Only clients with guest.pi:read see it, and webhooks omit the names and the phone.</summary>
 public sealed record ToastCustomer(string Email, string FirstName = "Jack", string LastName = "Jones", string Phone = "333-555-5555")
 {
     public Guid Guid { get; init; } = Guid.NewGuid();
 }
 
 /// <summary>
-/// A bill of an order, at one moment. Amounts in minor units. The total holds gratuities, so that the payments' amounts come to
-/// it; Toast's documents do not say.
+/// One state of a check. Amounts are in minor units. The total includes gratuities, so that it equals the payments' amounts; Toast's
+/// documentation does not say whether it does.
 /// </summary>
 public sealed record Check
 {
@@ -69,17 +69,17 @@ public sealed record Check
     public long Amount => CountedSelections.Sum(s => s.Price) - Discounts.Sum(d => d.EffectiveAmount) + ServiceCharge;
     public long TaxAmount => CountedSelections.Sum(s => s.Tax);
 
-    /// <summary>With tax and gratuity, whatever was given back.</summary>
+    /// <summary>With tax and gratuity, before refunds.</summary>
     public long TotalAmount => Amount + TaxAmount + Gratuity;
 
-    /// <summary>On the check and on its selections.</summary>
+    /// <summary>Sum of the discounts on the check and on its selections.</summary>
     public long Discount => Discounts.Sum(d => d.EffectiveAmount) + CountedSelections.Sum(s => s.Discounts.Sum(d => d.EffectiveAmount));
 
     /// <summary>Without gratuities.</summary>
     public long ServiceCharge => ServiceCharges.Where(s => !s.Gratuity).Sum(s => s.Amount);
     public long Gratuity => ServiceCharges.Where(s => s.Gratuity).Sum(s => s.Amount);
 
-    /// <summary>When the last of it was paid; null while something is owed.</summary>
+    /// <summary>When the check was paid in full; null before.</summary>
     public DateTimeOffset? PaidAt =>
         Payments.Any(p => p.IsActive) && Payments.Where(p => p.IsActive).Sum(p => p.Amount) >= TotalAmount
             ? Payments.Where(p => p.IsActive).Max(p => p.PaidAt)

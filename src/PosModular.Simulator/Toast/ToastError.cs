@@ -3,12 +3,12 @@ using System.Text.Json.Nodes;
 namespace PosModular.Simulator.Toast;
 
 /// <summary>
-/// Toast's ErrorMessage (Toast docs, Responses and errors; samples/toast/error-message.json). Where Toast publishes no code for a
-/// case, it is the HTTP status times 100.
+/// Toast's ErrorMessage (Toast docs, Responses and errors; samples/toast/error-message.json). Where Toast documents no code, it
+/// is the HTTP status times 100.
 /// </summary>
 internal static class ToastError
 {
-    /// <summary>Whether a path is Toast's and not Square's.</summary>
+    /// <summary>Whether a path belongs to Toast's API and not to Square's.</summary>
     public static bool IsToastPath(PathString path) =>
         path.StartsWithSegments("/authentication/v1")
         || path.StartsWithSegments("/restaurants/v1")
@@ -21,7 +21,7 @@ internal static class ToastError
 
     public static IResult NotFound(string what) => Response(404, $"{what} not found");
 
-    /// <summary>The body alone.</summary>
+    /// <summary>The response body without a status.</summary>
     public static string Body(int status, string message, string? code = null, string? field = null) =>
         new JsonObject
         {

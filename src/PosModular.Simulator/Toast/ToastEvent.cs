@@ -1,20 +1,22 @@
 namespace PosModular.Simulator.Toast;
 
-/// <summary>The news of one change of an order (Toast docs, Orders webhook; samples/toast/webhook.order_updated.json).</summary>
-/// <param name="Guid">The receiver's key against duplicates; the same on every delivery.</param>
-/// <param name="SentAt">The message's timestamp, which is part of what is signed.</param>
-/// <param name="Order">As it stood then.</param>
-/// <param name="Currency">ISO 4217.</param>
-/// <param name="Restaurant">Where.</param>
+/// <summary>
+/// A webhook event about one change of an order (Toast docs, Orders webhook; samples/toast/webhook.order_updated.json).
+/// </summary>
+/// <param name="Guid">Identifies the event to the receiver; the same on every delivery.</param>
+/// <param name="SentAt">The event's timestamp, which the signature covers.</param>
+/// <param name="Order">The order's state at that time.</param>
+/// <param name="Currency">ISO 4217 currency.</param>
+/// <param name="Restaurant">The restaurant.</param>
 public sealed record ToastEvent(Guid Guid, DateTimeOffset SentAt, ToastOrder Order, string Currency, Restaurant Restaurant)
 {
-    /// <summary>Category and type; new orders and changed ones have the same.</summary>
+    /// <summary>Category and type, the same for new and changed orders.</summary>
     public const string Type = "order_updated";
 
     /// <summary>As printed in the body.</summary>
     public string Timestamp => ToastTime.Timestamp(SentAt);
 
-    /// <summary>The bytes to sign and send; the same each time.</summary>
+    /// <summary>The request body to sign and send; the same bytes each time.</summary>
     public ReadOnlyMemory<byte> Body() =>
         ToastJson.Bytes(json =>
         {

@@ -6,7 +6,7 @@ using System.Text.Json;
 
 namespace PosModular.Simulator.Toast;
 
-/// <summary>Writes what Toast writes. The same order always gives the same bytes, for they are signed.</summary>
+/// <summary>Writes JSON as Toast does. The same order always gives the same bytes, because webhook bodies are signed.</summary>
 internal static class ToastJson
 {
     private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -41,7 +41,7 @@ internal static class ToastJson
             json.WriteNull(name);
     }
 
-    /// <summary>guid, entityType and externalId, with which Toast's objects begin; the object stays open.</summary>
+    /// <summary>Starts an object with guid, entityType and externalId, as all of Toast's objects do.</summary>
     public static void WriteEntityStart(this Utf8JsonWriter json, Guid guid, string type)
     {
         json.WriteStartObject();
@@ -50,7 +50,7 @@ internal static class ToastJson
         json.WriteNull("externalId");
     }
 
-    /// <summary>A reference to something of the restaurant's configuration; the same word always gives the same guid.</summary>
+    /// <summary>A reference to part of the restaurant's configuration; the same type always gives the same guid.</summary>
     public static void WriteReference(this Utf8JsonWriter json, string name, string type)
     {
         json.WritePropertyName(name);
@@ -74,7 +74,7 @@ internal static class ToastJson
             json.WriteNull(name);
     }
 
-    /// <summary>A word in capitals: GIFTCARD, HOUSE_ACCOUNT.</summary>
+    /// <summary>An enum value as Toast writes it: GIFTCARD, HOUSE_ACCOUNT.</summary>
     public static string EnumName<T>(T value)
         where T : struct, Enum => JsonNamingPolicy.SnakeCaseUpper.ConvertName(value.ToString());
 

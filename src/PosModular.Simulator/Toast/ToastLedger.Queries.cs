@@ -1,26 +1,26 @@
 namespace PosModular.Simulator.Toast;
 
-/// <content>What is in the books, and what was told of it.</content>
+/// <content>Queries, and the events of changes.</content>
 public sealed partial class ToastLedger
 {
     private readonly Dictionary<Guid, ToastEvent> _events = [];
     private readonly List<ToastEvent> _eventsInOrder = [];
 
-    /// <summary>Null when there is none.</summary>
+    /// <summary>Null when it does not exist.</summary>
     public ToastOrder? Find(Guid orderGuid)
     {
         lock (_gate)
             return _orders.GetValueOrDefault(orderGuid);
     }
 
-    /// <summary>The order of a payment or a check; null when there is none.</summary>
+    /// <summary>The order of a payment or a check; null when it does not exist.</summary>
     public ToastOrder? FindByPart(Guid paymentOrCheckGuid)
     {
         lock (_gate)
             return _orderGuids.TryGetValue(paymentOrCheckGuid, out var order) ? _orders[order] : null;
     }
 
-    /// <summary>Every order as it stands, the one opened first first; of one restaurant if given.</summary>
+    /// <summary>The current state of every order, or of one restaurant's, by the time of opening.</summary>
     public IReadOnlyList<ToastOrder> Orders(Guid? restaurantGuid = null)
     {
         lock (_gate)
@@ -33,7 +33,7 @@ public sealed partial class ToastLedger
             ];
     }
 
-    /// <summary>One line for each payment: what the product should end up with.</summary>
+    /// <summary>The amounts of each payment, to reconcile with.</summary>
     public IReadOnlyList<ToastPaymentSummary> Payments(Guid? restaurantGuid = null) =>
         [
             .. from order in Orders(restaurantGuid)
@@ -42,32 +42,34 @@ public sealed partial class ToastLedger
             select new ToastPaymentSummary(order, check, payment, CurrencyOf(order)),
         ];
 
-    /// <summary>One line for each check: tax, discounts and service charges to reconcile with.</summary>
+    /// <summary>The amounts of each check: tax, discounts and service charges to reconcile with.</summary>
     public IReadOnlyList<ToastCheckSummary> Checks(Guid? restaurantGuid = null) =>
         [.. from order in Orders(restaurantGuid) from check in order.Checks select new ToastCheckSummary(order, check, CurrencyOf(order))];
 
-    /// <summary>Every event in the order of the changes; of one order if given.</summary>
+    /// <summary>Every event, or those of one order, in the order of the changes.</summary>
     public IReadOnlyList<ToastEvent> Events(Guid? orderGuid = null)
     {
         lock (_gate)
             return [.. _eventsInOrder.Where(e => orderGuid is null || e.Order.Guid == orderGuid)];
     }
 
-    /// <summary>Sends an event again, as often as asked: the same guid, timestamp and bytes.</summary>
+    /// <summary>Sends an event again <paramref name="times"/> times, with the same guid, timestamp and bytes.</summary>
     public ToastEvent Replay(Guid eventGuid, int times = 1)
     {
         lock (_gate)
         {
-            var told = _events.TryGetValue(eventGuid, out var found) ? found : throw new KeyNotFoundException($"No event {eventGuid}.");
+            var webhookEvent = _events.TryGetValue(eventGuid, out var found)
+                ? found
+                : throw new KeyNotFoundException($"No event {eventGuid}.");
             for (var i = 0; i < times; i++)
-                deliveries.Send(told);
-            return told;
+                deliveries.Send(webhookEvent);
+            return webhookEvent;
         }
     }
 
     internal string CurrencyOf(ToastOrder order) => restaurants.Find(order.RestaurantGuid)!.CurrencyCode;
 
-    /// <summary>A page of the orders modified in a window.</summary>
+    /// <summary>One page of the orders modified in a window, and whether there are more.</summary>
     internal (IReadOnlyList<ToastOrder> Page, bool More) ListModified(
         Guid restaurant,
         DateTimeOffset from,
@@ -85,7 +87,7 @@ public sealed partial class ToastLedger
         }
     }
 
-    /// <summary>A page of the orders of a business day, by modification time too.</summary>
+    /// <summary>One page of a business date's orders by time of modification, and whether there are more.</summary>
     internal (IReadOnlyList<ToastOrder> Page, bool More) ListByBusinessDate(Guid restaurant, int businessDate, int page, int size)
     {
         lock (_gate)
@@ -103,19 +105,19 @@ public sealed partial class ToastLedger
             return _paymentsByBusinessDate.Find(restaurant, kind, businessDate);
     }
 
-    /// <summary>Under the lock, so that the events of an order enter the queue in the order of its changes.</summary>
+    /// <summary>Called under the lock, so that the events of an order are queued in the order of its changes.</summary>
     private void RecordEvent(ToastOrder order, bool announce)
     {
-        var told = new ToastEvent(
+        var webhookEvent = new ToastEvent(
             Guid.NewGuid(),
             SquareTime.TruncateToMilliseconds(clock.GetUtcNow()),
             order,
             CurrencyOf(order),
             restaurants.Find(order.RestaurantGuid)!
         );
-        _events.Add(told.Guid, told);
-        _eventsInOrder.Add(told);
+        _events.Add(webhookEvent.Guid, webhookEvent);
+        _eventsInOrder.Add(webhookEvent);
         if (announce)
-            deliveries.Send(told);
+            deliveries.Send(webhookEvent);
     }
 }

@@ -1,21 +1,20 @@
 namespace PosModular.Simulator.Toast;
 
 /// <summary>
-/// The Toast tills' books: every order as it stands and every event that told of a change. Amounts in minor units. An unknown
-/// guid throws <see cref="KeyNotFoundException"/>, an impossible change <see cref="InvalidOperationException"/>. Of the parameters
-/// of changes, <c>at</c> becomes modifiedDate (now when left out) and <c>announce: false</c> writes the event down without sending
-/// it. Safe for many callers at once.
+/// Toast's data: the current state of every order, and the event of every change. Amounts are in minor units. An unknown guid throws
+/// <see cref="KeyNotFoundException"/>, an impossible change <see cref="InvalidOperationException"/>. In methods that change something,
+/// <c>at</c> becomes modifiedDate (default: now), and <c>announce: false</c> stores the event without sending it. Thread-safe.
 /// </summary>
 public sealed partial class ToastLedger(TimeProvider clock, RestaurantStore restaurants, ToastWebhookSender deliveries)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<Guid, ToastOrder> _orders = [];
-    private readonly Dictionary<Guid, Guid> _orderGuids = []; // of a check or a payment
+    private readonly Dictionary<Guid, Guid> _orderGuids = []; // by the guid of a check or a payment
     private readonly Dictionary<Guid, ToastOrderIndex> _indexByRestaurant = [];
     private readonly Dictionary<(Guid Restaurant, int Day), ToastOrderIndex> _indexByBusinessDate = [];
     private readonly PaymentsByBusinessDate _paymentsByBusinessDate = new(restaurants);
 
-    /// <summary>Opens an order; what the draft leaves out (times, statuses) is filled in.</summary>
+    /// <summary>Adds an order; omitted times and statuses get their defaults.</summary>
     public ToastOrder AddOrder(ToastOrder draft, bool announce = true)
     {
         var restaurant = restaurants.Find(draft.RestaurantGuid) ?? throw new KeyNotFoundException($"No restaurant {draft.RestaurantGuid}.");
@@ -29,26 +28,31 @@ public sealed partial class ToastLedger(TimeProvider clock, RestaurantStore rest
         }
     }
 
-    /// <summary>Rings up a plain sale.</summary>
+    /// <summary>Adds a simple sale.</summary>
     public ToastOrder AddSale(ToastSale sale) => AddOrder(sale.ToOrder(), sale.Announce);
 
     /// <summary>AUTHORIZED → CAPTURED.</summary>
     public ToastOrder Capture(Guid paymentGuid, DateTimeOffset? at = null, bool announce = true) =>
         ChangePayment(paymentGuid, at, announce, (payment, _) => payment.AsCaptured());
 
-    /// <summary>Sets the whole tip, before the capture or after it.</summary>
+    /// <summary>Replaces the tip, before the capture or after it.</summary>
     public ToastOrder SetTip(Guid paymentGuid, long tip, DateTimeOffset? at = null, bool announce = true) =>
         ChangePayment(paymentGuid, at, announce, (payment, _) => payment.WithTip(tip));
 
-    /// <summary>Gives back so much of the amount and of the tip, or all that is left of both; the payment stays CAPTURED.</summary>
-    public ToastOrder RefundPayment(Guid paymentGuid, long? amount = null, long? tip = null, DateTimeOffset? at = null, bool announce = true) =>
-        ChangePayment(paymentGuid, at, announce, (payment, now) => payment.WithRefund(amount, tip, now));
+    /// <summary>Refunds parts of the amount and of the tip, or by default all of both; the payment stays CAPTURED.</summary>
+    public ToastOrder RefundPayment(
+        Guid paymentGuid,
+        long? amount = null,
+        long? tip = null,
+        DateTimeOffset? at = null,
+        bool announce = true
+    ) => ChangePayment(paymentGuid, at, announce, (payment, now) => payment.WithRefund(amount, tip, now));
 
-    /// <summary>Any payment that nothing was given back of → VOIDED.</summary>
+    /// <summary>Voids a payment that has no refund: any status → VOIDED.</summary>
     public ToastOrder VoidPayment(Guid paymentGuid, DateTimeOffset? at = null, bool announce = true) =>
         ChangePayment(paymentGuid, at, announce, (payment, now) => payment.AsVoided(now));
 
-    /// <summary>The order is voided with its checks and payments.</summary>
+    /// <summary>Voids the order with its checks and payments.</summary>
     public ToastOrder VoidOrder(Guid orderGuid, DateTimeOffset? at = null, bool announce = true) =>
         EditOrder(
             orderGuid,
@@ -57,11 +61,11 @@ public sealed partial class ToastLedger(TimeProvider clock, RestaurantStore rest
             announce
         );
 
-    /// <summary>The order is deleted; its payments keep their words.</summary>
+    /// <summary>Deletes the order; its payments keep their statuses.</summary>
     public ToastOrder DeleteOrder(Guid orderGuid, DateTimeOffset? at = null, bool announce = true) =>
         EditOrder(orderGuid, (order, now) => order with { DeletedAt = now }, at, announce);
 
-    /// <summary>Every check is CLOSED.</summary>
+    /// <summary>Closes the order: every check is CLOSED.</summary>
     public ToastOrder CloseOrder(Guid orderGuid, DateTimeOffset? at = null, bool announce = true) =>
         EditOrder(
             orderGuid,
@@ -70,27 +74,34 @@ public sealed partial class ToastLedger(TimeProvider clock, RestaurantStore rest
             announce
         );
 
-    /// <summary>The check is voided with its payments.</summary>
+    /// <summary>Voids the check with its payments.</summary>
     public ToastOrder VoidCheck(Guid checkGuid, DateTimeOffset? at = null, bool announce = true) =>
         ChangeCheck(checkGuid, at, announce, Voided);
 
-    /// <summary>The check is deleted; its payments keep their words.</summary>
+    /// <summary>Deletes the check; its payments keep their statuses.</summary>
     public ToastOrder DeleteCheck(Guid checkGuid, DateTimeOffset? at = null, bool announce = true) =>
         ChangeCheck(checkGuid, at, announce, (check, now) => check with { DeletedAt = now });
 
-    /// <summary>A further check.</summary>
+    /// <summary>Adds a check.</summary>
     public ToastOrder AddCheck(Guid orderGuid, Check check, DateTimeOffset? at = null, bool announce = true) =>
         EditOrder(orderGuid, (order, now) => order with { Checks = order.Checks.Add(ToastOrder.WithDefaults(check, now)) }, at, announce);
 
-    /// <summary>A further payment of a check.</summary>
+    /// <summary>Adds a payment to a check.</summary>
     public ToastOrder AddPayment(Guid checkGuid, ToastPayment payment, DateTimeOffset? at = null, bool announce = true) =>
-        ChangeCheck(checkGuid, at, announce, (check, now) => check with { Payments = check.Payments.Add(ToastOrder.WithDefaults(payment, now)) });
+        ChangeCheck(checkGuid, at, announce, (check, now) =>
+            check with
+            {
+                Payments = check.Payments.Add(ToastOrder.WithDefaults(payment, now)),
+            }
+        );
 
-    /// <summary>A further discount on a check, even if it is paid.</summary>
+    /// <summary>Adds a discount to a check, even if it is paid.</summary>
     public ToastOrder AddDiscount(Guid checkGuid, AppliedDiscount discount, DateTimeOffset? at = null, bool announce = true) =>
         ChangeCheck(checkGuid, at, announce, (check, _) => check with { Discounts = check.Discounts.Add(discount) });
 
-    /// <summary>Any other change; <paramref name="change"/> gets the order and the time. Guids of what is in it must not change.</summary>
+    /// <summary>
+    /// Makes any other change; <paramref name="change"/> gets the order and the time. Guids of its parts must not change.
+    /// </summary>
     public ToastOrder EditOrder(
         Guid orderGuid,
         Func<ToastOrder, DateTimeOffset, ToastOrder> change,
@@ -116,7 +127,13 @@ public sealed partial class ToastLedger(TimeProvider clock, RestaurantStore rest
         DateTimeOffset? at,
         bool announce,
         Func<ToastPayment, DateTimeOffset, ToastPayment> change
-    ) => EditOrder(FindOrderGuid(paymentGuid), (order, now) => order.WithPayment(paymentGuid, payment => change(payment, now)), at, announce);
+    ) =>
+        EditOrder(
+            FindOrderGuid(paymentGuid),
+            (order, now) => order.WithPayment(paymentGuid, payment => change(payment, now)),
+            at,
+            announce
+        );
 
     private Guid FindOrderGuid(Guid part)
     {

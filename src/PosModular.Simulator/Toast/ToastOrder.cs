@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace PosModular.Simulator.Toast;
 
 /// <summary>
-/// A Toast order at one moment; a change makes a new one with a later <see cref="ModifiedAt"/>. As a draft for
-/// <see cref="ToastLedger.AddOrder"/> it needs the restaurant and the checks; the ledger fills in the times.
+/// One state of a Toast order; a change creates a new one with a later <see cref="ModifiedAt"/>. As a draft for
+/// <see cref="ToastLedger.AddOrder"/> it needs the restaurant and the checks; the ledger sets the times.
 /// </summary>
 public sealed record ToastOrder
 {
@@ -16,11 +16,11 @@ public sealed record ToastOrder
     /// <summary>NEEDS_APPROVAL, APPROVED, FUTURE, NOT_APPROVED.</summary>
     public string ApprovalStatus { get; init; } = "APPROVED";
 
-    /// <summary>A training order: no sale.</summary>
+    /// <summary>Whether it is a training order, which does not count as a sale.</summary>
     public bool CreatedInTestMode { get; init; }
     public bool ExcessFood { get; init; }
 
-    /// <summary>Now when left out; past times make history.</summary>
+    /// <summary>Null or omitted: now. It may lie in the past.</summary>
     public DateTimeOffset OpenedAt { get; init; }
     public DateTimeOffset ModifiedAt { get; init; }
 
@@ -31,7 +31,7 @@ public sealed record ToastOrder
     public DateTimeOffset? VoidedAt { get; init; }
     public DateTimeOffset? DeletedAt { get; init; }
 
-    /// <summary>When the last check was paid.</summary>
+    /// <summary>When the last check was paid; null before.</summary>
     public DateTimeOffset? PaidAt => Checks.Length > 0 && Checks.All(c => c.PaidAt is not null) ? Checks.Max(c => c.PaidAt) : null;
 
     internal ToastOrder WithCheck(Guid guid, Func<Check, Check> change) =>
@@ -56,7 +56,9 @@ public sealed record ToastOrder
             ],
         };
 
-    /// <summary>Two changes within a millisecond, or a clock set back, still leave modifiedDate growing; checks that changed get it too.</summary>
+    /// <summary>
+    /// Increases modifiedDate, also of the checks that changed, even when two changes share a millisecond or the clock is set back.
+    /// </summary>
     internal ToastOrder ModifiedFrom(ToastOrder before, DateTimeOffset at)
     {
         var later = before.ModifiedAt.AddMilliseconds(1);
@@ -68,7 +70,7 @@ public sealed record ToastOrder
         };
     }
 
-    /// <summary>A draft with its times, its statuses and its business date.</summary>
+    /// <summary>The draft with times, statuses and business date set.</summary>
     internal ToastOrder WithDefaults(Restaurant restaurant, DateTimeOffset now)
     {
         var at = SquareTime.TruncateToMilliseconds(OpenedAt == default ? now : OpenedAt);
@@ -81,7 +83,7 @@ public sealed record ToastOrder
         };
     }
 
-    /// <summary>What a draft of a check leaves out.</summary>
+    /// <summary>The check with omitted values set.</summary>
     internal static Check WithDefaults(Check check, DateTimeOffset at) =>
         check with
         {
@@ -90,7 +92,7 @@ public sealed record ToastOrder
             Payments = [.. check.Payments.Select(p => WithDefaults(p, at))],
         };
 
-    /// <summary>What a draft of a payment leaves out.</summary>
+    /// <summary>The payment with omitted values set.</summary>
     internal static ToastPayment WithDefaults(ToastPayment payment, DateTimeOffset at) =>
         payment with
         {

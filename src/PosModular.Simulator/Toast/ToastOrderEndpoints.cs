@@ -5,11 +5,12 @@ namespace PosModular.Simulator.Toast;
 
 /// <summary>
 /// <c>GET /orders/v2/ordersBulk</c> and <c>GET /orders/v2/orders/{guid}</c> (Toast docs, Orders API).
-/// <para>A page of ordersBulk is counted off anew at each call, in the order of modification as it is then. An order that is
-/// changed while a client turns the pages moves to the end (or out of the window), all that stood behind it moves up by one, and
-/// the order that was to be the first of the next page falls between the pages: nobody is shown it. Toast warns of nothing; a
-/// client must survive it, e.g. by reading windows again.</para>
-/// <para>The default page size and the order of the rows are not documented; here 100 and ascending. A span over a month is 400.</para>
+/// <para>Each page of ordersBulk is computed anew by the current order of modification. An order that changes while a client reads the
+/// pages moves to the end or out of the window, the orders after it move up by one, and the first order of the next page moves to a
+/// page that was already read, so the client misses it. Toast does not document this; a client must handle it, e.g. by reading
+/// windows again.</para>
+/// <para>The default page size and the sort order are not documented; here they are 100 and ascending. A window of more than a month
+/// gets 400.</para>
 /// </summary>
 internal static class ToastOrderEndpoints
 {
@@ -101,10 +102,17 @@ internal static class ToastOrderEndpoints
             links.Add(Link(page + 1, "next"));
         http.Response.Headers.Link = string.Join(", ", links);
 
-        string Link(int number, string rel) =>
-            FormattableString.Invariant(
-                $"<{QueryHelpers.AddQueryString($"{request.Scheme}://{request.Host}{request.Path}", [.. same, KeyValuePair.Create("pageSize", (string?)$"{size}"), KeyValuePair.Create("page", (string?)$"{number}")])}>; rel=\"{rel}\""
+        string Link(int number, string rel)
+        {
+            var address = QueryHelpers.AddQueryString(
+                $"{request.Scheme}://{request.Host}{request.Path}",
+                [.. same, Parameter("pageSize", size), Parameter("page", number)]
             );
+            return $"<{address}>; rel=\"{rel}\"";
+        }
+
+        static KeyValuePair<string, string?> Parameter(string name, int value) =>
+            KeyValuePair.Create(name, (string?)value.ToString(CultureInfo.InvariantCulture));
     }
 
     private static OrderAudience AudienceOf(HttpContext http) =>

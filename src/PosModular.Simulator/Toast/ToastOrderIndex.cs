@@ -1,8 +1,8 @@
 namespace PosModular.Simulator.Toast;
 
 /// <summary>
-/// Orders in the order of their modification, so that any page is found by its number without walking those before it. Putting
-/// and taking moves what lies behind, which is little as changes come at the end. Guarded by the ledger's lock.
+/// Orders sorted by time of modification, so that any page is found by its number without reading the pages before it. Adding and
+/// removing shifts the entries behind, which are few because most changes are recent. Guarded by the ledger's lock.
 /// </summary>
 internal sealed class ToastOrderIndex
 {
@@ -16,7 +16,9 @@ internal sealed class ToastOrderIndex
 
     public void Remove(ToastOrder order) => _keys.RemoveAt(_keys.BinarySearch(new Key(order.ModifiedAt, order.Guid)));
 
-    /// <summary>The page of that number (1 is the first) of what was modified at or after <paramref name="from"/> and before <paramref name="to"/>.</summary>
+    /// <summary>
+    /// One page (the first is 1) of the orders modified at or after <paramref name="from"/> and before <paramref name="to"/>.
+    /// </summary>
     public (IReadOnlyList<Guid> Page, bool More) Page(DateTimeOffset from, DateTimeOffset to, int page, int size)
     {
         var (first, end) = (FirstIndexAt(from), FirstIndexAt(to));
@@ -25,7 +27,7 @@ internal sealed class ToastOrderIndex
         return ([.. _keys[(int)begin..(int)stop].Select(p => p.Guid)], stop < end);
     }
 
-    /// <summary>Of the first that was not modified before this.</summary>
+    /// <summary>Index of the first order modified at this time or later.</summary>
     private int FirstIndexAt(DateTimeOffset at) => _keys.BinarySearch(new Key(at, Guid.Empty)) is var index && index < 0 ? ~index : index;
 
     private readonly record struct Key(DateTimeOffset At, Guid Guid) : IComparable<Key>

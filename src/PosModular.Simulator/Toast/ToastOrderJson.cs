@@ -2,20 +2,23 @@ using System.Text.Json;
 
 namespace PosModular.Simulator.Toast;
 
-/// <summary>For whom an order is written: what is shown of the guest depends on it.</summary>
+/// <summary>Who reads an order, which decides what is shown of the guest.</summary>
 internal enum OrderAudience
 {
-    /// <summary>Without guest.pi:read: no customer.</summary>
+    /// <summary>A client without guest.pi:read: no customer.</summary>
     WithoutGuestInfo,
 
-    /// <summary>With guest.pi:read.</summary>
+    /// <summary>A client with guest.pi:read: the whole customer.</summary>
     WithGuestInfo,
 
-    /// <summary>Customer without first name, last name and phone (Toast docs, Orders webhook). Whether the email is there is not documented; here it is.</summary>
+    /// <summary>
+    /// A webhook: the customer without names and phone (Toast docs, Orders webhook). Toast does not document whether the email is
+    /// included; here it is.
+    /// </summary>
     Webhook,
 }
 
-/// <summary>An order in Toast's spelling, field by field as in samples/toast (order-get, orders-bulk, webhook.order_updated).</summary>
+/// <summary>An order as Toast writes it, field by field as in samples/toast (order-get, orders-bulk, webhook.order_updated).</summary>
 internal sealed class ToastOrderJson(Utf8JsonWriter json, ToastOrder order, Restaurant restaurant, OrderAudience audience)
 {
     private readonly string _currency = restaurant.CurrencyCode;

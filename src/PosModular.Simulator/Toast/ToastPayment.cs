@@ -14,7 +14,7 @@ public enum ToastPaymentType
     Undetermined,
 }
 
-/// <summary>Toast's Payment.paymentStatus, without the old ones. CAPTURED: the guest is charged.</summary>
+/// <summary>Toast's Payment.paymentStatus, without the obsolete values. CAPTURED means that the guest is charged.</summary>
 public enum ToastPaymentStatus
 {
     Open,
@@ -30,26 +30,26 @@ public enum ToastPaymentStatus
     Voided,
 }
 
-/// <summary>What was given back of a payment so far, in minor units; the payment stays CAPTURED.</summary>
+/// <summary>The amounts of a payment refunded so far, in minor units; the payment stays CAPTURED.</summary>
 /// <param name="Amount">Without the tip.</param>
-/// <param name="Tip">Of the tip.</param>
-/// <param name="At">Of the last part.</param>
+/// <param name="Tip">The refunded part of the tip.</param>
+/// <param name="At">When the last part was refunded.</param>
 public sealed record ToastRefund(long Amount, long Tip, DateTimeOffset At);
 
-/// <summary>A payment of a check, at one moment. Amounts in minor units of the restaurant's currency.</summary>
+/// <summary>One state of a check's payment. Amounts are in minor units of the restaurant's currency.</summary>
 public sealed record ToastPayment
 {
     public Guid Guid { get; init; } = Guid.NewGuid();
     public ToastPaymentType Type { get; init; } = ToastPaymentType.Credit;
 
-    /// <summary>Without the tip; tax and service charges are in it.</summary>
+    /// <summary>Tax and service charges included, the tip not.</summary>
     public required long Amount { get; init; }
     public long Tip { get; init; }
 
-    /// <summary>Left out: AUTHORIZED for CREDIT, CAPTURED for all else.</summary>
+    /// <summary>Null in a draft: AUTHORIZED for CREDIT, CAPTURED for other types.</summary>
     public ToastPaymentStatus? Status { get; init; }
 
-    /// <summary>Now when left out.</summary>
+    /// <summary>When it was paid; null in a draft: now.</summary>
     public DateTimeOffset? PaidAt { get; init; }
 
     /// <summary>VISA, MASTERCARD, AMEX, …; shown for CREDIT only, as are the next three.</summary>
@@ -65,10 +65,10 @@ public sealed record ToastPayment
     /// <summary>What the guest paid, tip included.</summary>
     public long Total => Amount + Tip;
 
-    /// <summary>Given back so far, tips included.</summary>
+    /// <summary>Refunded so far, tips included.</summary>
     public long Refunded => Refund is { } refund ? refund.Amount + refund.Tip : 0;
 
-    /// <summary>Whether it pays for anything.</summary>
+    /// <summary>Whether the payment counts: it was neither voided, cancelled nor denied and did not fail.</summary>
     internal bool IsActive =>
         Status
             is not (
@@ -85,14 +85,14 @@ public sealed record ToastPayment
         return this with { Status = ToastPaymentStatus.Captured };
     }
 
-    /// <summary>The whole tip.</summary>
+    /// <summary>Replaces the tip.</summary>
     internal ToastPayment WithTip(long tip)
     {
         EnsureAllowed(IsActive && tip >= (Refund?.Tip ?? 0), "tip");
         return this with { Tip = tip };
     }
 
-    /// <summary>With neither amount nor tip: all that is left.</summary>
+    /// <summary>Adds a refund; with neither amount nor tip, of everything not yet refunded.</summary>
     internal ToastPayment WithRefund(long? amount, long? tip, DateTimeOffset at)
     {
         var before = Refund ?? new ToastRefund(0, 0, at);

@@ -19,7 +19,7 @@ internal static class ToastPaymentEndpoints
         app.MapGet("/orders/v2/payments/{guid:guid}", Get).RequireToast("orders:read");
     }
 
-    /// <summary>Exactly one of the days; what Toast does with several is not documented.</summary>
+    /// <summary>Requires exactly one of the dates; Toast does not document what several do.</summary>
     private static IResult List(HttpContext http, ToastLedger ledger)
     {
         var (restaurant, refusal) = http.ConnectedRestaurant();

@@ -2,10 +2,10 @@ using System.Text.Json;
 
 namespace PosModular.Simulator.Toast;
 
-/// <summary>A payment in Toast's spelling, as in samples/toast/payment-*.json.</summary>
+/// <summary>A payment as Toast writes it, as in samples/toast/payment-*.json.</summary>
 internal static class ToastPaymentJson
 {
-    /// <summary>The fields that a payment has in an order and alone.</summary>
+    /// <summary>The fields of a payment, the same within an order and alone.</summary>
     public static void WriteFields(Utf8JsonWriter json, ToastPayment payment, Restaurant restaurant)
     {
         var currency = restaurant.CurrencyCode;

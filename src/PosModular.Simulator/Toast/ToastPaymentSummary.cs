@@ -1,18 +1,18 @@
 namespace PosModular.Simulator.Toast;
 
-/// <summary>The figures of one payment, in minor units, for reconciliation.</summary>
+/// <summary>The amounts of one payment, in minor units, for reconciliation.</summary>
 /// <param name="PaymentGuid">The payment.</param>
 /// <param name="CheckGuid">Its check.</param>
 /// <param name="OrderGuid">Its order.</param>
-/// <param name="RestaurantGuid">Where.</param>
-/// <param name="Currency">ISO 4217.</param>
-/// <param name="State">Its status; VOIDED also where its check or order was voided or deleted.</param>
-/// <param name="Type">How it was paid.</param>
+/// <param name="RestaurantGuid">The restaurant.</param>
+/// <param name="Currency">ISO 4217 currency.</param>
+/// <param name="State">Its status; VOIDED also when its check or order was voided or deleted.</param>
+/// <param name="Type">The payment type.</param>
 /// <param name="Total">Tip included.</param>
-/// <param name="Tip">The whole tip.</param>
-/// <param name="Refunded">Given back so far, tips included.</param>
-/// <param name="OccurredAt">paidDate.</param>
-/// <param name="IsExcludedFromSales">The order was a training order or excess food.</param>
+/// <param name="Tip">The tip.</param>
+/// <param name="Refunded">Refunded so far, tips included.</param>
+/// <param name="OccurredAt">The payment's paidDate.</param>
+/// <param name="IsExcludedFromSales">Whether the order is a training order or excess food.</param>
 public sealed record ToastPaymentSummary(
     Guid PaymentGuid,
     Guid CheckGuid,
@@ -45,17 +45,17 @@ public sealed record ToastPaymentSummary(
         ) { }
 }
 
-/// <summary>The figures of one check, in minor units.</summary>
+/// <summary>The amounts of one check, in minor units.</summary>
 /// <param name="CheckGuid">The check.</param>
 /// <param name="OrderGuid">Its order.</param>
-/// <param name="Currency">ISO 4217.</param>
+/// <param name="Currency">ISO 4217 currency.</param>
 /// <param name="Amount">After discounts and service charges, without tax and gratuity.</param>
-/// <param name="Tax">Of its selections.</param>
-/// <param name="Discount">On the check and on its selections.</param>
+/// <param name="Tax">Tax of its selections.</param>
+/// <param name="Discount">Sum of the discounts on the check and on its selections.</param>
 /// <param name="ServiceCharge">Without gratuities.</param>
 /// <param name="Gratuity">Service charges that go to the staff.</param>
 /// <param name="Total">With tax and gratuity.</param>
-/// <param name="IsActive">Neither it nor its order was voided or deleted.</param>
+/// <param name="IsActive">Whether neither it nor its order was voided or deleted.</param>
 public sealed record ToastCheckSummary(
     Guid CheckGuid,
     Guid OrderGuid,

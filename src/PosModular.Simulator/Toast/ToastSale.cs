@@ -1,20 +1,22 @@
 namespace PosModular.Simulator.Toast;
 
-/// <summary>A plain sale: one order, one check, one selection, one payment for all of it. Amounts in minor units.</summary>
+/// <summary>
+/// A simple sale to add: one order with one check, one selection and one payment of the total. Amounts are in minor units.
+/// </summary>
 public sealed record ToastSale
 {
     public required Guid RestaurantGuid { get; init; }
 
-    /// <summary>Of the goods, before discounts and tax.</summary>
+    /// <summary>Price of the goods before discounts and tax.</summary>
     public required long Price { get; init; }
 
-    /// <summary>Left out: 7 percent of the price less the discounts, rounded down.</summary>
+    /// <summary>Null: 7 percent of the price less the discounts, rounded down.</summary>
     public long? Tax { get; init; }
 
-    /// <summary>On the check.</summary>
+    /// <summary>Discount on the check.</summary>
     public long Discount { get; init; }
 
-    /// <summary>On the selection.</summary>
+    /// <summary>Discount on the selection.</summary>
     public long SelectionDiscount { get; init; }
     public long ServiceCharge { get; init; }
 
@@ -23,19 +25,19 @@ public sealed record ToastSale
     public long Tip { get; init; }
     public ToastPaymentType Type { get; init; } = ToastPaymentType.Credit;
 
-    /// <summary>A CREDIT payment that is CAPTURED at once instead of AUTHORIZED.</summary>
+    /// <summary>Whether a CREDIT payment is CAPTURED at once instead of AUTHORIZED.</summary>
     public bool Captured { get; init; }
 
-    /// <summary>Now when left out; past times make history.</summary>
+    /// <summary>Null or omitted: now. It may lie in the past.</summary>
     public DateTimeOffset? At { get; init; }
     public Guid? OrderGuid { get; init; }
     public Guid? PaymentGuid { get; init; }
 
-    /// <summary>Of the check's customer.</summary>
+    /// <summary>Email of the check's customer; null: no customer.</summary>
     public string? Email { get; init; }
     public bool CreatedInTestMode { get; init; }
 
-    /// <summary>False: the event is written down but not sent, like a webhook that got lost.</summary>
+    /// <summary>Whether the event is sent. If not, it is only stored, like a webhook that got lost.</summary>
     public bool Announce { get; init; } = true;
 
     internal ToastOrder ToOrder()

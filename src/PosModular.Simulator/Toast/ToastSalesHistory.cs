@@ -2,36 +2,38 @@ using PosModular.Simulator.Demo;
 
 namespace PosModular.Simulator.Toast;
 
-/// <summary>Past sales of a restaurant, spread evenly over a time, by the demo's crowd: for first syncs, reports and benchmarks.</summary>
+/// <summary>Past sales of a restaurant to generate, spread evenly over a period, for first syncs, reports and benchmarks.</summary>
 public sealed record ToastSalesHistory
 {
-    /// <summary>Where; must exist.</summary>
+    /// <summary>Where; it must exist.</summary>
     public required Guid RestaurantGuid { get; init; }
 
-    /// <summary>How many, at most 1,000,000 at once.</summary>
+    /// <summary>Number of sales, 0 to 1,000,000.</summary>
     public required int Count { get; init; }
 
     /// <summary>Time of the first sale.</summary>
     public required DateTimeOffset From { get; init; }
 
-    /// <summary>No sale is at or after it.</summary>
+    /// <summary>End of the period, exclusive.</summary>
     public required DateTimeOffset To { get; init; }
 
     /// <summary>The same seed gives the same amounts; guids are new each time.</summary>
     public int Seed { get; init; } = 1;
 
-    /// <summary>True sends a webhook for each.</summary>
+    /// <summary>Whether a webhook is sent for each sale.</summary>
     public bool Announce { get; init; }
 
-    /// <summary>Rings them up, all CAPTURED, one in ten with a discount and one in 25 with a service charge; answers how many.</summary>
+    /// <summary>
+    /// Adds the sales, all CAPTURED, one in ten with a discount and one in 25 with a service charge. Returns their number.
+    /// </summary>
     public int AddTo(ToastLedger ledger)
     {
         if (Count is < 0 or > 1_000_000 || To <= From)
-            throw new InvalidOperationException("count must be 0 to 1,000,000 and from before to.");
-        var crowd = new GuestGenerator(Seed);
+            throw new InvalidOperationException("count must be 0 to 1,000,000, and from must be before to.");
+        var guests = new GuestGenerator(Seed);
         for (var i = 0; i < Count; i++)
         {
-            var sale = crowd.NextSale("");
+            var sale = guests.NextSale("");
             ledger.AddSale(
                 new ToastSale
                 {

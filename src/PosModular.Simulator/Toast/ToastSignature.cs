@@ -4,12 +4,12 @@ using System.Text;
 namespace PosModular.Simulator.Toast;
 
 /// <summary>
-/// base64(HMAC-SHA256(secret, raw body followed by the message's timestamp)), all as UTF-8 (Toast docs, Message signing). That the
-/// timestamp is the body's, as printed, is our reading.
+/// base64(HMAC-SHA256(secret, raw body followed by the message's timestamp)), all as UTF-8 (Toast docs, Message signing). We assume that
+/// the timestamp is the one printed in the body.
 /// </summary>
 public static class ToastSignature
 {
-    /// <summary>The header it travels in.</summary>
+    /// <summary>The header that carries the signature.</summary>
     public const string Header = "Toast-Signature";
 
     /// <summary>The signature of a body.</summary>

@@ -6,7 +6,7 @@ namespace PosModular.Simulator.Toast;
 /// <summary>Toast's dates: ISO 8601 with milliseconds and an offset without a colon, <c>2019-02-24T13:49:38.617+0000</c>.</summary>
 internal static partial class ToastTime
 {
-    /// <summary>What Toast prints where something was not deleted.</summary>
+    /// <summary>The deletedDate of anything not deleted.</summary>
     public static readonly DateTimeOffset NotDeleted = DateTimeOffset.UnixEpoch;
 
     public static string Format(DateTimeOffset at) =>
@@ -16,7 +16,10 @@ internal static partial class ToastTime
     public static string Timestamp(DateTimeOffset at) =>
         at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
-    /// <summary>Exactly in Toast's format: no colon, no Z, no missing fraction; a plus that was not URL-encoded has become a space.</summary>
+    /// <summary>
+    /// Null unless the text is exactly in Toast's format: no colon, no Z, no missing fraction. A plus that was not URL-encoded arrives as
+    /// a space and is refused.
+    /// </summary>
     public static DateTimeOffset? Parse(string text) =>
         Pattern().IsMatch(text)
         && DateTimeOffset.TryParseExact(
@@ -29,7 +32,7 @@ internal static partial class ToastTime
             ? at.ToUniversalTime()
             : null;
 
-    /// <summary>A business date, yyyyMMdd.</summary>
+    /// <summary>Parses a business date, yyyyMMdd; null when it is not one.</summary>
     public static int? ParseBusinessDate(string text) =>
         DateOnly.TryParseExact(text, "yyyyMMdd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)
             ? day.Year * 10_000 + day.Month * 100 + day.Day

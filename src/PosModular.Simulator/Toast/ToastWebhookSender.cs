@@ -3,8 +3,8 @@ using PosModular.Simulator.Webhooks;
 namespace PosModular.Simulator.Toast;
 
 /// <summary>
-/// Sends Toast's signed webhooks. After a timeout, a 404, a 429 or a 5xx it tries again, 5 minutes later and 10 minutes after that,
-/// never after another answer (Toast docs, Retry support; Timeouts). A target is a restaurant's guid.
+/// Sends Toast's signed webhooks. After a timeout, a 404, a 429 or a 5xx it retries 5 minutes later and again 10 minutes after that;
+/// other responses are not retried (Toast docs, Retry support; Timeouts). A target is a restaurant's guid.
 /// </summary>
 public sealed class ToastWebhookSender(
     RestaurantStore restaurants,
@@ -13,7 +13,7 @@ public sealed class ToastWebhookSender(
     ILogger<ToastWebhookSender> log
 ) : WebhookSender(settings, clock, log)
 {
-    /// <summary>Before each retry, in minutes; scaled by <see cref="SimulatorSettings.RetryScale"/>.</summary>
+    /// <summary>Minutes to wait before each retry; scaled by <see cref="SimulatorSettings.RetryScale"/>.</summary>
     public static readonly IReadOnlyList<int> RetryDelaysInMinutes = [5, 10];
 
     private protected override IReadOnlyList<int> RetryDelays => RetryDelaysInMinutes;
@@ -24,16 +24,20 @@ public sealed class ToastWebhookSender(
 
     /// <summary>Queues an event for the restaurant's URL, if it has one.</summary>
     internal void Send(ToastEvent webhookEvent) =>
-        Enqueue(webhookEvent.Guid, webhookEvent, restaurants.Find(webhookEvent.Restaurant.Guid)?.WebhookUrl is null ? [] : [webhookEvent.Restaurant.Guid.ToString()]);
+        Enqueue(
+            webhookEvent.Guid,
+            webhookEvent,
+            restaurants.Find(webhookEvent.Restaurant.Guid)?.WebhookUrl is null ? [] : [webhookEvent.Restaurant.Guid.ToString()]
+        );
 
     private protected override HttpRequestMessage? CreateRequest(Delivery delivery)
     {
         if (restaurants.Find(Guid.Parse(delivery.Target)) is not { WebhookUrl: { } url, WebhookSecret: { } secret } restaurant)
             return null;
-        var told = (ToastEvent)delivery.Event;
-        var body = told.Body();
+        var webhookEvent = (ToastEvent)delivery.Event;
+        var body = webhookEvent.Body();
         var request = PostRequest(url, body, "Toast");
-        request.Headers.TryAddWithoutValidation(ToastSignature.Header, ToastSignature.Compute(secret, body.Span, told.Timestamp));
+        request.Headers.TryAddWithoutValidation(ToastSignature.Header, ToastSignature.Compute(secret, body.Span, webhookEvent.Timestamp));
         request.Headers.TryAddWithoutValidation("Toast-Attempt-Number", FormattableString.Invariant($"{delivery.Retry + 1}"));
         request.Headers.TryAddWithoutValidation("Toast-Event-Type", ToastEvent.Type);
         request.Headers.TryAddWithoutValidation("Toast-Restaurant-External-ID", restaurant.Guid.ToString());

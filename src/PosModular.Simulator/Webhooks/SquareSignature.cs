@@ -9,7 +9,7 @@ namespace PosModular.Simulator.Webhooks;
 /// </summary>
 public static class SquareSignature
 {
-    /// <summary>The header it travels in.</summary>
+    /// <summary>The header that carries the signature.</summary>
     public const string Header = "x-square-hmacsha256-signature";
 
     /// <summary>The signature of a body sent to a URL.</summary>

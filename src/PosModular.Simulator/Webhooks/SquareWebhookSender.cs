@@ -3,13 +3,17 @@ using System.Text;
 namespace PosModular.Simulator.Webhooks;
 
 /// <summary>
-/// Sends Square's signed webhooks and tries again as Square does: 11 retries over a day, then it gives up (Square docs, Square
-/// Webhooks). Anything but a 2xx in time is a failure. A target is a subscription's id.
+/// Sends Square's signed webhooks with Square's retries: 11 over a day, then the webhook is dropped (Square docs, Square
+/// Webhooks). Anything but a 2xx within the timeout is a failure. A target is a subscription's id.
 /// </summary>
-public sealed class SquareWebhookSender(SubscriptionStore subscriptions, SimulatorSettings settings, TimeProvider clock, ILogger<SquareWebhookSender> log)
-    : WebhookSender(settings, clock, log)
+public sealed class SquareWebhookSender(
+    SubscriptionStore subscriptions,
+    SimulatorSettings settings,
+    TimeProvider clock,
+    ILogger<SquareWebhookSender> log
+) : WebhookSender(settings, clock, log)
 {
-    /// <summary>Before each retry, in minutes; scaled by <see cref="SimulatorSettings.RetryScale"/>.</summary>
+    /// <summary>Minutes to wait before each retry; scaled by <see cref="SimulatorSettings.RetryScale"/>.</summary>
     public static readonly IReadOnlyList<int> RetryDelaysInMinutes = [1, 2, 4, 8, 16, 32, 60, 120, 240, 480, 480];
 
     private readonly TimeProvider _clock = clock;
@@ -18,11 +22,11 @@ public sealed class SquareWebhookSender(SubscriptionStore subscriptions, Simulat
 
     private protected override TimeSpan AttemptTimeout { get; } = settings.DeliveryTimeout;
 
-    /// <summary>Queues an event for every enabled subscription of these applications that asks for its type.</summary>
+    /// <summary>Queues an event for every enabled subscription of these applications that includes its type.</summary>
     internal void Send(WebhookEvent webhookEvent, IReadOnlySet<string> applicationIds) =>
         Enqueue(webhookEvent.EventId, webhookEvent, [.. subscriptions.FindSubscribed(webhookEvent.Type, applicationIds).Select(s => s.Id)]);
 
-    /// <summary>A test notification: one attempt, not counted. The status, or 0 without an answer.</summary>
+    /// <summary>Sends a test notification once, without counting it. Returns the HTTP status; 0 when there was no response.</summary>
     internal async Task<int> SendTestAsync(Subscription subscription, string payload, CancellationToken cancellationToken)
     {
         using var request = SignedRequest(subscription, Encoding.UTF8.GetBytes(payload), _clock.GetUtcNow());

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace PosModular.Simulator.Webhooks;
 
-/// <summary>An application's wish to hear of events (Square docs, Webhook Subscriptions API).</summary>
+/// <summary>An application's webhook subscription (Square docs, Webhook Subscriptions API).</summary>
 public sealed record Subscription
 {
     public required string Id { get; init; }
@@ -11,14 +11,14 @@ public sealed record Subscription
     public required bool Enabled { get; init; }
     public required IReadOnlyList<string> EventTypes { get; init; }
 
-    /// <summary>Exactly as given; it is part of what is signed.</summary>
+    /// <summary>Exactly as it was given, because the signature covers it.</summary>
     public required string NotificationUrl { get; init; }
     public required string ApiVersion { get; init; }
     public required string SignatureKey { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
     public required DateTimeOffset UpdatedAt { get; init; }
 
-    /// <summary>Create and retrieve answers show the key, list and update answers do not (API specification, examples).</summary>
+    /// <summary>Create and retrieve responses include the key; list and update responses do not (API specification, examples).</summary>
     internal JsonObject ToJson(bool withKey)
     {
         var wire = new JsonObject

@@ -4,8 +4,8 @@ using System.Text.Json.Nodes;
 namespace PosModular.Simulator.Webhooks;
 
 /// <summary>
-/// The <c>subscription</c> of a create or update body; null means not given. Square takes HTTPS addresses only; here plain
-/// HTTP is taken too, for receivers on the same machine.
+/// The <c>subscription</c> of a create or update request; null means omitted. Square accepts only HTTPS URLs; the simulator also
+/// accepts plain HTTP, for receivers on the same machine.
 /// </summary>
 internal sealed record SubscriptionDraft(
     string? Name,
@@ -18,7 +18,7 @@ internal sealed record SubscriptionDraft(
     public const int MaxNameLength = 64;
     public const int MaxIdempotencyKeyLength = 45;
 
-    /// <summary>The body as JSON object; null when it is none.</summary>
+    /// <summary>The request body as a JSON object; null when it is not one.</summary>
     public static async Task<JsonObject?> ReadBodyAsync(HttpRequest request)
     {
         try
@@ -31,7 +31,7 @@ internal sealed record SubscriptionDraft(
         }
     }
 
-    /// <summary>The draft, or the error that names the field.</summary>
+    /// <summary>The parsed draft, or an error that names the field.</summary>
     public static (SubscriptionDraft? Draft, IResult? Error) Parse(JsonObject? body, bool isNew)
     {
         if (body?["subscription"] is not JsonObject given)
@@ -61,7 +61,10 @@ internal sealed record SubscriptionDraft(
             (isNew || draft.NotificationUrl is not null)
             && !(Uri.TryCreate(draft.NotificationUrl, UriKind.Absolute, out var url) && url.Scheme is "http" or "https")
         )
-            return (null, SquareError.BadRequest("INVALID_VALUE", "notification_url must be an absolute URL.", "subscription.notification_url"));
+            return (
+                null,
+                SquareError.BadRequest("INVALID_VALUE", "notification_url must be an absolute URL.", "subscription.notification_url")
+            );
         return (draft, null);
     }
 }

@@ -41,7 +41,7 @@ internal static class SubscriptionEndpoints
             : SquareError.BadRequest("IDEMPOTENCY_KEY_REUSED", "The idempotency key was used for another request.", "idempotency_key");
     }
 
-    /// <summary>Disabled ones only on request; the cursor is the last id shown.</summary>
+    /// <summary>Lists disabled subscriptions only on request. The cursor is the last id of the page.</summary>
     private static IResult List(HttpContext http, SubscriptionStore book)
     {
         var given = http.Request.Query;
@@ -69,7 +69,7 @@ internal static class SubscriptionEndpoints
         return draft is null ? error! : SubscriptionResponse(book.Update(http.Caller().ApplicationId, id, draft), withKey: false);
     }
 
-    /// <summary>Sends a sample to the URL once and answers what came back.</summary>
+    /// <summary>Sends a sample event to the URL once and returns the receiver's status.</summary>
     private static async Task<IResult> TestAsync(
         string id,
         HttpContext http,

@@ -1,16 +1,16 @@
 namespace PosModular.Simulator.Webhooks;
 
-/// <summary>All webhook subscriptions. Safe for many callers at once.</summary>
+/// <summary>All webhook subscriptions. Thread-safe.</summary>
 public sealed class SubscriptionStore(TimeProvider clock)
 {
-    /// <summary>What a subscription speaks that names no version.</summary>
+    /// <summary>The API version of a subscription that names none.</summary>
     public const string DefaultApiVersion = "2024-12-18";
 
     private readonly Lock _gate = new();
     private readonly List<Subscription> _subscriptions = [];
     private readonly Dictionary<(string ApplicationId, string Key), (string Asked, string Id)> _idempotencyKeys = [];
 
-    /// <summary>Of all applications, the oldest first.</summary>
+    /// <summary>The subscriptions of all applications, oldest first.</summary>
     public IReadOnlyList<Subscription> All
     {
         get
@@ -21,8 +21,8 @@ public sealed class SubscriptionStore(TimeProvider clock)
     }
 
     /// <summary>
-    /// The same key with the same request answers the subscription made the first time; with another request, or after that
-    /// subscription was deleted, the key is used up and the answer is null.
+    /// Creates a subscription. The same idempotency key with the same request returns the existing subscription; with a different
+    /// request, or after that subscription was deleted, the result is null.
     /// </summary>
     internal Subscription? Create(string applicationId, SubscriptionDraft draft, string? idempotencyKey, string requestJson)
     {
@@ -52,14 +52,14 @@ public sealed class SubscriptionStore(TimeProvider clock)
         }
     }
 
-    /// <summary>Null when the application has none of that id.</summary>
+    /// <summary>Null when the application has no such subscription.</summary>
     internal Subscription? Find(string applicationId, string id)
     {
         lock (_gate)
             return _subscriptions.Find(s => s.Id == id && s.ApplicationId == applicationId);
     }
 
-    /// <summary>As it stands now, for a delivery; null once deleted.</summary>
+    /// <summary>The subscription's current state, for a delivery; null once it is deleted.</summary>
     internal Subscription? Find(string id)
     {
         lock (_gate)
@@ -78,7 +78,7 @@ public sealed class SubscriptionStore(TimeProvider clock)
             }
         );
 
-    /// <summary>The old key ends at once.</summary>
+    /// <summary>Replaces the signature key; the old one is invalid at once.</summary>
     internal Subscription? RotateKey(string applicationId, string id) =>
         Change(applicationId, id, before => before with { SignatureKey = SquareId.SignatureKey() });
 
@@ -88,6 +88,7 @@ public sealed class SubscriptionStore(TimeProvider clock)
             return _subscriptions.RemoveAll(s => s.Id == id && s.ApplicationId == applicationId) > 0;
     }
 
+    /// <summary>The enabled subscriptions of these applications that include the event type.</summary>
     internal IReadOnlyList<Subscription> FindSubscribed(string eventType, IReadOnlySet<string> applicationIds)
     {
         lock (_gate)

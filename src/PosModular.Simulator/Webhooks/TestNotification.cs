@@ -5,8 +5,8 @@ using PosModular.Simulator.Payments;
 namespace PosModular.Simulator.Webhooks;
 
 /// <summary>
-/// The sample that TestWebhookSubscription sends: for payments a payment of 1.00 USD at a location that is nobody's, with nine
-/// fraction digits in the envelope's time; for orders the documented sample; for other types an envelope without an object.
+/// The sample that TestWebhookSubscription sends. For payments it is a payment of 1.00 USD at a location that does not exist, with
+/// nine fraction digits in created_at; for orders the documented sample; for other types an envelope without an object.
 /// </summary>
 internal static class TestNotification
 {
@@ -20,10 +20,15 @@ internal static class TestNotification
             return (eventId.ToString(), Order(type, merchantId, eventId, sent).ToJsonString());
         if (!type.StartsWith("payment.", StringComparison.Ordinal))
         {
-            return (
-                eventId.ToString(),
-                $$$"""{"merchant_id":"{{{merchantId}}}","type":"{{{type}}}","event_id":"{{{eventId}}}","created_at":"{{{sent}}}","data":{"type":"webhooks","id":"{{{Guid.NewGuid()}}}"}}"""
-            );
+            var envelope = new JsonObject
+            {
+                ["merchant_id"] = merchantId,
+                ["type"] = type,
+                ["event_id"] = eventId,
+                ["created_at"] = sent,
+                ["data"] = new JsonObject { ["type"] = "webhooks", ["id"] = Guid.NewGuid() },
+            };
+            return (eventId.ToString(), envelope.ToJsonString());
         }
 
         var captured = type == "payment.updated";

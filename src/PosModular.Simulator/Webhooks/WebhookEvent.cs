@@ -5,12 +5,17 @@ using PosModular.Simulator.Refunds;
 
 namespace PosModular.Simulator.Webhooks;
 
-/// <summary>The news of one change (Square docs, Square Webhooks; API specification, PaymentCreatedEvent and its like).</summary>
-/// <param name="EventId">The receiver's key against duplicates; the same on every delivery.</param>
-/// <param name="Type">payment.created, payment.updated, refund.created, refund.updated, order.created, order.updated, oauth.authorization.revoked.</param>
-/// <param name="MerchantId">Whose sale it was.</param>
-/// <param name="CreatedAt">Of the event, not of the payment.</param>
-/// <param name="Subject">A <see cref="Payments.Payment"/>, a <see cref="Refunds.Refund"/>, an <see cref="Orders.Order"/> or a <see cref="Revocation"/>, as it stood then.</param>
+/// <summary>A webhook event about one change (Square docs, Square Webhooks; API specification, PaymentCreatedEvent and others).</summary>
+/// <param name="EventId">Identifies the event to the receiver; the same on every delivery.</param>
+/// <param name="Type">
+/// payment.created, payment.updated, refund.created, refund.updated, order.created, order.updated or oauth.authorization.revoked.
+/// </param>
+/// <param name="MerchantId">The merchant concerned.</param>
+/// <param name="CreatedAt">When the event was created, which is not the payment's time.</param>
+/// <param name="Subject">
+/// The state at that time: a <see cref="Payments.Payment"/>, a <see cref="Refunds.Refund"/>, an <see cref="Orders.Order"/> or a
+/// <see cref="Revocation"/>.
+/// </param>
 public sealed record WebhookEvent(Guid EventId, string Type, string MerchantId, DateTimeOffset CreatedAt, object Subject)
 {
     /// <summary>Null unless it is a payment's event.</summary>
@@ -22,7 +27,7 @@ public sealed record WebhookEvent(Guid EventId, string Type, string MerchantId, 
     /// <summary>Null unless it is an order's event.</summary>
     public Order? Order => Subject as Order;
 
-    /// <summary>data.id.</summary>
+    /// <summary>The event's data.id.</summary>
     public string SubjectId =>
         Subject switch
         {
@@ -32,7 +37,7 @@ public sealed record WebhookEvent(Guid EventId, string Type, string MerchantId, 
             _ => ((Revocation)Subject).Id.ToString(),
         };
 
-    /// <summary>The bytes to sign and send; the same each time.</summary>
+    /// <summary>The request body to sign and send; the same bytes each time.</summary>
     public ReadOnlyMemory<byte> Body() =>
         SquareJson.WriteObject(json =>
         {
@@ -90,7 +95,7 @@ public sealed record WebhookEvent(Guid EventId, string Type, string MerchantId, 
         }
     }
 
-    /// <summary>An order's event does not carry the order.</summary>
+    /// <summary>An order's event carries only a reference to the order.</summary>
     private void WriteReference(Utf8JsonWriter json, Order order)
     {
         json.WriteStartObject();
@@ -105,5 +110,5 @@ public sealed record WebhookEvent(Guid EventId, string Type, string MerchantId, 
     }
 }
 
-/// <summary>A merchant's consent to an application, taken back.</summary>
+/// <summary>A merchant's revocation of its consent to an application.</summary>
 public sealed record Revocation(Guid Id, string ApplicationId, string MerchantId, DateTimeOffset RevokedAt);

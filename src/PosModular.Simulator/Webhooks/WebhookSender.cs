@@ -5,8 +5,8 @@ using System.Threading.Channels;
 namespace PosModular.Simulator.Webhooks;
 
 /// <summary>
-/// What Square's and Toast's webhooks have in common: a queue, several on the way at once, retries after the provider's gaps, and
-/// counts. Order is not kept.
+/// Sends webhooks: the parts that Square and Toast have in common, which are a queue, concurrent sending, retries after the
+/// provider's delays, and counts. Delivery order is not guaranteed.
 /// </summary>
 public abstract class WebhookSender(SimulatorSettings settings, TimeProvider clock, ILogger log) : BackgroundService
 {
@@ -35,7 +35,7 @@ public abstract class WebhookSender(SimulatorSettings settings, TimeProvider clo
         _unsubscribed,
         _attempts;
 
-    /// <summary>As of now.</summary>
+    /// <summary>Current counts.</summary>
     public DeliveryCounts Counts
     {
         get
@@ -45,30 +45,30 @@ public abstract class WebhookSender(SimulatorSettings settings, TimeProvider clo
         }
     }
 
-    /// <summary>The last 1,000 failures, the oldest first.</summary>
+    /// <summary>The last 1,000 failures, oldest first.</summary>
     public IReadOnlyList<FailedDelivery> Failures => [.. _failures];
 
-    /// <summary>Ends when nothing is pending, retries included: every webhook is delivered or dropped.</summary>
+    /// <summary>Completes when nothing is pending, retries included: every webhook is delivered or dropped.</summary>
     public Task WhenIdleAsync(CancellationToken cancellationToken = default)
     {
         lock (_gate)
             return _idle.Task.WaitAsync(cancellationToken);
     }
 
-    /// <summary>Minutes before each retry; scaled by <see cref="SimulatorSettings.RetryScale"/>.</summary>
+    /// <summary>Minutes to wait before each retry; scaled by <see cref="SimulatorSettings.RetryScale"/>.</summary>
     private protected abstract IReadOnlyList<int> RetryDelays { get; }
 
-    /// <summary>The request as it is to be sent now; null when the target is gone.</summary>
+    /// <summary>Builds the request from the target's current URL and key; null when the target no longer exists.</summary>
     private protected abstract HttpRequestMessage? CreateRequest(Delivery delivery);
 
-    /// <summary>How long the receiver may take.</summary>
+    /// <summary>How long the receiver may take to answer.</summary>
     private protected abstract TimeSpan AttemptTimeout { get; }
 
-    /// <summary>Whether a failure is worth another attempt.</summary>
-    /// <param name="status">0 without an answer.</param>
+    /// <summary>Whether a failed attempt is retried.</summary>
+    /// <param name="status">HTTP status; 0 when there was no response.</param>
     private protected virtual bool ShouldRetry(int status) => true;
 
-    /// <summary>Queues an event for each target; without any it is unwanted.</summary>
+    /// <summary>Queues an event for each target; without targets it counts as unsubscribed.</summary>
     private protected void Enqueue(Guid eventId, object webhookEvent, IReadOnlyCollection<string> targets)
     {
         lock (_gate)
@@ -84,7 +84,7 @@ public abstract class WebhookSender(SimulatorSettings settings, TimeProvider clo
             _queue.Writer.TryWrite(new Delivery(eventId, webhookEvent, target, clock.GetUtcNow(), Retry: 0, Reason: null));
     }
 
-    /// <summary>The status (0 without an answer) and, unless it is a 2xx, Square's word for what went wrong.</summary>
+    /// <summary>The HTTP status (0 when there was no response) and, unless it is a 2xx, Square's reason for the failure.</summary>
     private protected async Task<(int Status, string? Reason)> SendAsync(HttpRequestMessage request, CancellationToken stoppingToken)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
@@ -126,7 +126,7 @@ public abstract class WebhookSender(SimulatorSettings settings, TimeProvider clo
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             if (Counts is { Pending: > 0 } left)
-                log.LogWarning("Stopped with {Pending} webhooks not delivered; they are lost.", left.Pending);
+                log.LogWarning("The simulator stopped with {Pending} undelivered webhooks; they are lost.", left.Pending);
         }
     }
 
@@ -162,19 +162,21 @@ public abstract class WebhookSender(SimulatorSettings settings, TimeProvider clo
         }
         catch (OperationCanceledException)
         {
-            // Still pending; the stop reports how many are.
+            // The webhook stays pending; the warning at shutdown counts it.
         }
     }
 
     private void Fail(Delivery delivery, string reason, int status, bool givenUp)
     {
-        _failures.Enqueue(new FailedDelivery(clock.GetUtcNow(), delivery.EventId, delivery.Target, delivery.Retry, reason, status, givenUp));
+        _failures.Enqueue(
+            new FailedDelivery(clock.GetUtcNow(), delivery.EventId, delivery.Target, delivery.Retry, reason, status, givenUp)
+        );
         if (_failures.Count > MaxFailuresKept)
             _failures.TryDequeue(out _);
         if (!givenUp)
             return;
         log.LogWarning(
-            "Gave up on event {EventId} after {Retries} retries: {Reason} {Status}",
+            "Event {EventId} was not delivered after {Retries} retries and is dropped: {Reason}, HTTP status {Status}.",
             delivery.EventId,
             delivery.Retry,
             reason,
@@ -208,6 +210,13 @@ public abstract class WebhookSender(SimulatorSettings settings, TimeProvider clo
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>One event on its way to one target, whose URL and key are looked up at each attempt.</summary>
-    private protected sealed record Delivery(Guid EventId, object Event, string Target, DateTimeOffset FirstSentAt, int Retry, string? Reason);
+    /// <summary>One event for one target, whose URL and key are looked up at each attempt.</summary>
+    private protected sealed record Delivery(
+        Guid EventId,
+        object Event,
+        string Target,
+        DateTimeOffset FirstSentAt,
+        int Retry,
+        string? Reason
+    );
 }

@@ -86,7 +86,7 @@ public sealed class LocationNamesTests(TestPostgres postgres)
         (Guid, string)[] connections = [(venue.ConnectionId, "payments-updated"), (toastId, "orders")];
         const string settings = "{ venue(id: \"bar\") { name timeZone currency dayCutoff } }";
         var venueBefore = (await venue.Owner.GetDataAsync(settings)).ToString();
-        (await NamesAsync(venue)).ShouldBe(["Bar, Bar, America/New_York", "Harbour, Test Tavern, America/New_York"]);
+        (await NamesAsync(venue)).ShouldBe(["Bar, Bar, America/New_York", "Harbour, Test Restaurant, America/New_York"]);
         RenameAtSquare(venue, "Nightjar");
         venue.Simulator.Toast.Restaurants.Put(
             toast.Restaurant with

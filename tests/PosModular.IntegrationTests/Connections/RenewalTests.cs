@@ -13,7 +13,7 @@ public sealed class RenewalTests(TestPostgres postgres)
 {
     private static DateTimeOffset Now => TimeProvider.System.GetUtcNow();
 
-    private static async Task<(TestVenue Venue, Simulator.Sellers.Till Seller, Guid ConnectionId)> OpenAsync(
+    private static async Task<(TestVenue Venue, Simulator.Sellers.Seller Seller, Guid ConnectionId)> OpenAsync(
         string database,
         bool pkce,
         DateTimeOffset? tokenExpiresAt = null,

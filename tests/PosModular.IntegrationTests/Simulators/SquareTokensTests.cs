@@ -63,7 +63,9 @@ public sealed class SquareTokensTests
     {
         await using var receiver = await WebhookReceiver.StartAsync();
         await using var square = await SimulatedSquare.StartAsync();
-        var consent = square.Simulator.Sellers.AddSeller(new SellerDraft { ApplicationId = square.Seller.Token.ApplicationId, OAuth = true });
+        var consent = square.Simulator.Sellers.AddSeller(
+            new SellerDraft { ApplicationId = square.Seller.Token.ApplicationId, OAuth = true }
+        );
         await square.PostAsync(
             "/v2/webhooks/subscriptions",
             new

@@ -177,7 +177,7 @@ public sealed class ToastOrdersTests
         );
         lines[gone.Checks[0].Payments[0].Guid].State.ShouldBe(ToastPaymentStatus.Voided);
         var check = toast.Ledger.Checks(toast.Guid).Single(c => c.OrderGuid == kept.Guid);
-        (check.Amount, check.Tax, check.Discount, check.ServiceCharge, check.Gratuity, check.Total, check.Counts).ShouldBe(
+        (check.Amount, check.Tax, check.Discount, check.ServiceCharge, check.Gratuity, check.Total, check.IsActive).ShouldBe(
             (1750, 119, 300, 50, 30, 1899, true)
         );
     }

@@ -55,7 +55,7 @@ public sealed class ToastConnectionTests(TestPostgres postgres)
         (await ValidateAsync(venue, Input(account)))
             .ToString()
             .ShouldContain(
-                "\"locationName\":\"Pier 7\",\"merchantName\":\"Test Tavern\",\"timeZone\":\"America/Chicago\",\"currency\":\"USD\","
+                "\"locationName\":\"Pier 7\",\"merchantName\":\"Test Restaurant\",\"timeZone\":\"America/Chicago\",\"currency\":\"USD\","
                     + "\"dayCutoff\":\"05:00:00\""
             );
         venue.Simulator.Toast.Logins.LoginCount(account.Client.ClientId).ShouldBe(1);

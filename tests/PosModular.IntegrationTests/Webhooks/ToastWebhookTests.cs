@@ -124,9 +124,9 @@ public sealed class ToastWebhookTests(TestPostgres postgres)
         await using var toast = await ConnectAsync();
         var (first, second) = (toast.RingUp(), toast.RingUp());
 
-        (await toast.PostWebhookAsync(first, signature: ToastSignature.Compute("another secret", first.Body().Span, first.Timestamp))).ShouldBe(
-            HttpStatusCode.Forbidden
-        );
+        (
+            await toast.PostWebhookAsync(first, signature: ToastSignature.Compute("another secret", first.Body().Span, first.Timestamp))
+        ).ShouldBe(HttpStatusCode.Forbidden);
         (await toast.PostWebhookAsync(first, signature: ToastSignature.Compute(Secret, second.Body().Span, second.Timestamp))).ShouldBe(
             HttpStatusCode.Forbidden
         );
