@@ -1,0 +1,87 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using Npgsql;
+using PosModular.IntegrationTests.Fixtures;
+using PosModular.IntegrationTests.Postgres;
+
+namespace PosModular.IntegrationTests.Upgrade;
+
+/// <summary>
+/// A database of the first migrations, kept as <c>initial.sql</c>, is upgraded by the host when it starts and works as before. The dump
+/// was written once by <c>pg_dump --column-inserts</c> and never changes: later migrations must be able to upgrade it.
+/// </summary>
+public sealed class UpgradeTests(TestPostgres postgres)
+{
+    private const string SignatureKey = "initial-key";
+
+    private const string Query = """
+        { venue(id: "bar") {
+          transactions { nodes { externalId status total { amountMinor } refunded { amountMinor } } }
+          members { nodes { userId tier } }
+          revenue(period: ALL) { count total { amountMinor } } } }
+        """;
+
+    [Fact]
+    public async Task A_database_of_the_initial_schema_is_upgraded_read_and_written()
+    {
+        var database = await postgres.CreateEmptyDatabaseAsync();
+        await RestoreAsync(database);
+        var settings = new Dictionary<string, string?>
+        {
+            ["Pos:PublicBaseUrl"] = "https://pos.example.test",
+            ["Pos:Syncs"] = "false",
+            ["Pos:Square:BaseUrls:Sandbox"] = "http://127.0.0.1:1", // no provider is needed
+        };
+
+        await using var host = await TestHost.StartAsync(database, settings);
+        await host.WhenIdleAsync();
+
+        var owner = new GraphQLClient(host, TestKeys.Token(TestVenue.OwnerId));
+        var venue = (await owner.GetDataAsync(Query)).GetProperty("venue");
+        venue
+            .At("transactions.nodes")
+            .EnumerateArray()
+            .Select(t => (Id(t), t.At("status").GetString(), t.At("total.amountMinor").GetInt64(), t.At("refunded.amountMinor").GetInt64()))
+            .ShouldBe([("p2", "AUTHORIZED", 1000, 0), ("p1", "PARTIALLY_REFUNDED", 2500, 400), ("first-of-guest", "COMPLETED", 100, 0)]);
+        venue.At("members.nodes").ToString().ShouldBe("""[{"userId":"guest","tier":"REGULAR"}]""");
+        venue.At("revenue").ToString().ShouldBe("""{"count":2,"total":{"amountMinor":2600}}""");
+
+        (await PostPaymentAsync(host, database)).ShouldBe(HttpStatusCode.OK);
+        await host.WhenIdleAsync();
+        (await owner.GetDataAsync(Query)).At("venue.revenue").ToString().ShouldBe("""{"count":3,"total":{"amountMinor":2900}}""");
+
+        static string? Id(JsonElement transaction) => transaction.At("externalId").GetString();
+    }
+
+    private static async Task RestoreAsync(string database)
+    {
+        var dump = Path.Combine(Repository.Root, "tests", "PosModular.IntegrationTests", "Upgrade", "initial.sql");
+        await using var source = OpenUnpooled(database);
+        await using var command = source.CreateCommand(await File.ReadAllTextAsync(dump, TestContext.Current.CancellationToken));
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Posts a payment of 3.00 with the signature key that the connection had when the dump was written.</summary>
+    private static async Task<HttpStatusCode> PostPaymentAsync(TestHost host, string database)
+    {
+        await using var source = OpenUnpooled(database);
+        await using var command = source.CreateCommand("select notification_url from integrations.pos_connections");
+        var url = (string)(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))!;
+        var body = Encoding.UTF8.GetBytes(
+            """
+            {"merchant_id":"6SSW7HV8K2ST5","type":"payment.updated","event_id":"after-upgrade","created_at":"2026-11-21T20:00:00Z",
+            "data":{"type":"payment","id":"p3","object":{"payment":{"id":"p3","status":"COMPLETED","created_at":"2026-11-21T20:00:00.000Z",
+            "updated_at":"2026-11-21T20:00:00.000Z","location_id":"S8GWD5R9QB376","source_type":"CASH",
+            "total_money":{"amount":300,"currency":"USD"}}}}}
+            """
+        );
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(url).AbsolutePath) { Content = new ByteArrayContent(body) };
+        request.Headers.TryAddWithoutValidation("x-square-hmacsha256-signature", TestVenue.Sign(body, url, SignatureKey));
+        using var response = await host.Http.SendAsync(request, TestContext.Current.CancellationToken);
+        return response.StatusCode;
+    }
+
+    private static NpgsqlDataSource OpenUnpooled(string database) =>
+        NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database) { Pooling = false }.ConnectionString);
+}
