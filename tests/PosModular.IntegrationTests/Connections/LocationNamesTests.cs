@@ -91,7 +91,7 @@ public sealed class LocationNamesTests(TestPostgres postgres)
         venue.Simulator.Toast.Restaurants.Put(
             toast.Restaurant with
             {
-                Name = "Tavern Group",
+                Name = "Harbour Group",
                 LocationName = "Pier 7",
                 TimeZone = "America/Denver",
                 CurrencyCode = "CAD",
@@ -101,7 +101,7 @@ public sealed class LocationNamesTests(TestPostgres postgres)
         await CheckConnectionsAtAsync(venue, Friday + Duration.FromHours(20), connections);
         await CheckConnectionsAtAsync(venue, Friday + Duration.FromHours(24), connections);
         await UntilAsync(async () =>
-            (await NamesAsync(venue)) is ["Nightjar, Nightjar Inc., America/Chicago", "Pier 7, Tavern Group, America/Denver"]
+            (await NamesAsync(venue)) is ["Nightjar, Nightjar Inc., America/Chicago", "Pier 7, Harbour Group, America/Denver"]
         );
         await CheckConnectionsAtAsync(venue, Friday + Duration.FromHours(47), connections);
 
