@@ -1,4 +1,3 @@
-using Ingestion.Cards;
 using Ingestion.Transactions;
 using Integrations.Contracts.Connections;
 

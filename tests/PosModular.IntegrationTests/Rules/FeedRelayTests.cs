@@ -57,9 +57,10 @@ public sealed class FeedRelayTests(TestPostgres postgres)
               if new.venue_id = 'bar' then
                 update ingestion.feed_heads set seq = seq + 1 where venue_id = 'bar' returning seq into n;
                 insert into ingestion.transaction_versions (venue_id, seq, transaction_id, applied, added, recorded_at, cause, provider,
-                  status, currency, total_minor, tip_minor, refunded_minor, payment_method, occurred_at)
+                  status, currency, total_minor, tip_minor, refunded_minor, payment_method, occurred_at,
+                  tax_minor, discount_minor, service_charge_minor, breakdown_complete, rules_off)
                 select venue_id, n, transaction_id, true, false, recorded_at, cause, provider,
-                  status, currency, 1, 0, 0, payment_method, occurred_at
+                  status, currency, 1, 0, 0, payment_method, occurred_at, 0, 0, 0, false, false
                 from ingestion.transaction_versions where venue_id = 'bar' and seq = n - 1;
               end if; return new; end $$;
             create trigger busy after insert or update on analytics.revenue_buckets for each row execute function analytics.busy()

@@ -13,7 +13,7 @@ public sealed class IsolatingWriterTests
     private const string LockTimeout = "55P03";
     private const string ConnectionLost = "08006";
 
-    private static Exception Error(string sqlState) => new PostgresException("no", "ERROR", "ERROR", sqlState);
+    private static PostgresException Error(string sqlState) => new PostgresException("no", "ERROR", "ERROR", sqlState);
 
     /// <summary>Writes items that are named venue:number; a write fails with the first error that one of its items has.</summary>
     private static async Task<(string Outcomes, int Writes)> WriteAsync(
