@@ -198,7 +198,8 @@ internal sealed partial class OrderFetcher(
 
     [LoggerMessage(
         LogLevel.Error,
-        "The database refused every order of connection {Connection}, so its tables may have changed. They are fetched again later: {Reason}"
+        "The database refused every order of connection {Connection}, so its tables may have changed. "
+            + "The orders are fetched again later: {Reason}"
     )]
     private static partial void LogRefused(ILogger log, Guid connection, string reason);
 

@@ -16,7 +16,7 @@ namespace Ingestion.Transactions;
 /// <summary>How many transactions are matched to a user.</summary>
 /// <param name="Sales">The number of authorised and captured transactions.</param>
 /// <param name="Matched">How many of them are matched to a user.</param>
-/// <param name="Rate">matched divided by sales, from 0 to 1; 0 without sales.</param>
+/// <param name="Rate">The share of the sales that are matched to a user, from 0 to 1; 0 when there are no sales.</param>
 /// <param name="Unmatched">Why the others are matched to nobody, most frequent reason first.</param>
 internal sealed record MatchRate(long Sales, long Matched, double Rate, IReadOnlyList<UnmatchedReason> Unmatched);
 

@@ -26,7 +26,8 @@ public sealed class RefusedRowsTests(TestPostgres postgres)
             .At("syncTransactions.runs.0.id")
             .GetString()!;
 
-    /// <summary>As when a newer host has added a column that must not be null: no row of ours can be stored, and none of them is at fault.</summary>
+    /// <summary>As when a newer host has added a column that must not be null: no row of ours can be stored, and none of them is at
+    /// fault.</summary>
     [Fact]
     public async Task A_page_of_which_every_row_is_refused_is_not_passed_and_is_stored_once_the_table_accepts_it()
     {
