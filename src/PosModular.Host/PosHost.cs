@@ -6,6 +6,7 @@ using Integrations;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using NodaTime;
 using PosModular.Host.Auth;
+using PosModular.Host.Cors;
 using PosModular.Host.Development;
 using PosModular.Host.Development.Ide;
 using PosModular.Host.GraphQL;
@@ -47,6 +48,7 @@ internal static class PosHost
     public static WebApplication Build(WebApplicationBuilder builder)
     {
         builder.SetEncryptionKey();
+        builder.Services.AddPosCors(builder.Configuration, builder.Environment);
         builder.Services.AddPosAuth(builder.Configuration, builder.Environment, builder.DataDirectory().Path);
         builder.Services.AddPosGraphQL();
         builder.Services.AddHealth();
@@ -57,6 +59,7 @@ internal static class PosHost
         app.Services.GetRequiredService<ISchema>().Initialize(); // A faulty schema stops the start.
         app.MapHealth();
         app.UseGraphQLIde();
+        app.UsePosCors();
         app.RequireBearerToken("/api/venues");
         app.MapPosGraphQL();
         app.MapIngestion();

@@ -32,28 +32,30 @@ internal static class HeadlessBrowser
         string expectedEvent
     )
     {
-        var profile = Directory.CreateTempSubdirectory("posmodular-tests-browser-").FullName;
         var artifacts = Directory.CreateDirectory(Path.Combine(Repository.Root, "artifacts")).FullName;
+        var output = await DriveAsync(
+            "drive.mjs",
+            new Uri(host.Address, "/graphql"),
+            [Path.Combine(artifacts, screenshotName), query, expectedResult, subscription, expectedEvent]
+        );
+        return JsonSerializer.Deserialize<BrowserSession>(output, JsonSerializerOptions.Web)!;
+    }
+
+    /// <summary>Opens a page and returns what its promise <c>window.outcomes</c> resolves to.</summary>
+    public static async Task<JsonElement> OpenAsync(Uri page) =>
+        JsonSerializer.Deserialize<JsonElement>(await DriveAsync("open-page.mjs", page, []));
+
+    /// <summary>Runs a script of the ide-driver folder in a fresh profile and returns what it printed.</summary>
+    private static async Task<string> DriveAsync(string script, Uri address, IReadOnlyList<string> arguments)
+    {
+        var profile = Directory.CreateTempSubdirectory("posmodular-tests-browser-").FullName;
         var start = new ProcessStartInfo("node")
         {
             WorkingDirectory = Path.Combine(Repository.Root, "tests", "PosModular.IntegrationTests", "ide-driver"),
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach (
-            var argument in new[]
-            {
-                "drive.mjs",
-                new Uri(host.Address, "/graphql").ToString(),
-                ExecutablePath!,
-                profile,
-                Path.Combine(artifacts, screenshotName),
-                query,
-                expectedResult,
-                subscription,
-                expectedEvent,
-            }
-        )
+        foreach (var argument in (string[])[script, address.ToString(), ExecutablePath!, profile, .. arguments])
             start.ArgumentList.Add(argument);
 
         using var node = Process.Start(start)!;
@@ -65,7 +67,7 @@ internal static class HeadlessBrowser
             var errors = await node.StandardError.ReadToEndAsync(timeout.Token);
             await node.WaitForExitAsync(timeout.Token);
             node.ExitCode.ShouldBe(0, errors);
-            return JsonSerializer.Deserialize<BrowserSession>(await output, JsonSerializerOptions.Web)!;
+            return await output;
         }
         finally
         {

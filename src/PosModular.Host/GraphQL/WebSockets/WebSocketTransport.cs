@@ -1,4 +1,5 @@
 using PosModular.Host.Auth;
+using PosModular.Host.Cors;
 using PosModular.Host.GraphQL.Errors;
 using PosModular.Host.GraphQL.Execution;
 
@@ -9,6 +10,7 @@ namespace PosModular.Host.GraphQL.WebSockets;
 /// for a timeout.
 /// </summary>
 internal sealed class WebSocketTransport(
+    AllowedOrigins origins,
     BearerTokenValidator tokenValidator,
     OperationRunner operations,
     ErrorMask errorMask,
@@ -21,6 +23,13 @@ internal sealed class WebSocketTransport(
 
     public async Task AcceptAsync(HttpContext context)
     {
+        if (!origins.AllowsWebSocket(context.Request))
+        {
+            context.Response.StatusCode = StatusCodes.Status403Forbidden;
+            await context.Response.WriteAsync("Pos__Cors__Origins does not list the origin of this page.", context.RequestAborted);
+            return;
+        }
+
         var isSubprotocolOffered = context.WebSockets.WebSocketRequestedProtocols.Contains(Subprotocol, StringComparer.Ordinal);
         var socket = await context.WebSockets.AcceptWebSocketAsync(
             new WebSocketAcceptContext
