@@ -7,11 +7,10 @@ using PosModular.Kernel.Paging;
 
 namespace Ingestion.Transactions;
 
-/// <summary>Follows the venue's feed from a position and returns each change in the state that it recorded.</summary>
+/// <summary>Follows the venue's feed from a position and returns, for each change, the transaction as it is now. A client's cache, which
+/// keeps one state of a transaction, never goes back to an earlier one.</summary>
 internal sealed class LiveTransactions(IDbContextFactory<IngestionDb> dbFactory, IVenues venues, FeedTail tail)
 {
-    private const int PageSize = 200;
-
     /// <summary>Checks the caller's rights and the cursor at once, so that the subscriber learns of an error before the first transaction.
     /// Throws FORBIDDEN or INVALID_INPUT.</summary>
     public async Task<IAsyncEnumerable<Transaction>> FollowAsync(
@@ -28,28 +27,28 @@ internal sealed class LiveTransactions(IDbContextFactory<IngestionDb> dbFactory,
         var start = after is null ? head : Cursor.DecodeSequence(Transaction.CursorKind, venueId, after, head);
         return tail.FollowAsync(Contracts.TransactionsChanged.Feed, venueId, start, ReadAsync, context.CancellationToken);
 
-        async Task<(IReadOnlyList<Transaction>, long)> ReadAsync(long position, CancellationToken token)
+        async Task<FeedPage<Transaction>> ReadAsync(long position, int limit, CancellationToken token)
         {
             var venue = await venues.DemandAsync(venueId, Right.ViewTransactions, caller, token); // ownership may have been withdrawn since
             // The head is read first. What is committed after that is left for the next page.
             var end = await HeadAsync(venueId, token);
             if (end <= position)
-                return ([], position);
+                return new([], position);
             await using var db = await dbFactory.CreateDbContextAsync(token);
             var rows = await select(
                     db.TransactionVersions.AsNoTracking().Where(v => v.VenueId == venueId && v.Seq > position && v.Seq <= end)
                 )
                 .OrderBy(v => v.Seq)
-                .Take(PageSize)
+                .Take(limit)
                 .Join(
                     db.Transactions.AsNoTracking().Where(t => t.VenueId == venueId),
                     v => v.TransactionId,
                     t => t.Id,
-                    (v, t) => new { v, t }
+                    (v, t) => new { v.Seq, Row = t }
                 )
-                .OrderBy(r => r.v.Seq)
+                .OrderBy(r => r.Seq)
                 .ToListAsync(token);
-            return (rows.ConvertAll(r => new Transaction(venue, r.t, r.v)), rows.Count < PageSize ? end : rows[^1].v.Seq);
+            return new(rows.ConvertAll(r => (r.Seq, new Transaction(venue, r.Row, r.Seq))), rows.Count < limit ? end : rows[^1].Seq);
         }
     }
 

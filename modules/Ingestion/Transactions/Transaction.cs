@@ -9,7 +9,7 @@ using PosModular.Kernel.Amounts;
 namespace Ingestion.Transactions;
 
 /// <summary>One payment. A refund whose payment is unknown is a transaction too: its total is 0 and refunded is its amount.</summary>
-internal sealed class Transaction(IVenue venue, TransactionRow row, TransactionVersionRow? version = null) : ITransaction
+internal sealed class Transaction(IVenue venue, TransactionRow row, long? eventSeq = null) : ITransaction
 {
     public const string CursorKind = "feed";
 
@@ -25,9 +25,9 @@ internal sealed class Transaction(IVenue venue, TransactionRow row, TransactionV
     /// <summary>The transaction's id, a version-7 UUID.</summary>
     public Guid Id => row.Id;
 
-    /// <summary>The transaction's position in the venue's feed. Pass it to transactionChanged(after:) or
-    /// transactionAdded(after:).</summary>
-    public string Cursor => PosModular.Kernel.Paging.Cursor.EncodeSequence(CursorKind, venue.Id, version?.Seq ?? row.LastSeq);
+    /// <summary>The transaction's position in the venue's feed; in a subscription, the position of the event. Pass it to
+    /// transactionChanged(after:) or transactionAdded(after:).</summary>
+    public string Cursor => PosModular.Kernel.Paging.Cursor.EncodeSequence(CursorKind, venue.Id, eventSeq ?? row.LastSeq);
 
     /// <summary>The connection through which the payment arrived.</summary>
     public Guid ConnectionId => row.ConnectionId;
@@ -42,38 +42,38 @@ internal sealed class Transaction(IVenue venue, TransactionRow row, TransactionV
     public string? ExternalOrderId => row.ExternalOrderId;
 
     /// <summary>The state of the payment.</summary>
-    public TransactionStatus Status => version?.Status ?? row.Status;
+    public TransactionStatus Status => row.Status;
 
     /// <summary>What the guest paid, including the tip.</summary>
-    public Money Total => Amount(TotalMinor);
+    public Money Total => Amount(row.TotalMinor);
 
     /// <summary>The amount before tax, tip, service charge and discount: total − tax − tip − service charge + discount.</summary>
-    public Money Subtotal => Amount(TotalMinor - TaxMinor - TipMinor - ServiceChargeMinor + DiscountMinor);
+    public Money Subtotal => Amount(row.TotalMinor - row.TaxMinor - row.TipMinor - row.ServiceChargeMinor + row.DiscountMinor);
 
     /// <summary>The tax within the total; 0 while breakdownComplete is false.</summary>
-    public Money Tax => Amount(TaxMinor);
+    public Money Tax => Amount(row.TaxMinor);
 
     /// <summary>The tip within the total.</summary>
-    public Money Tip => Amount(TipMinor);
+    public Money Tip => Amount(row.TipMinor);
 
     /// <summary>The discount that was taken off before the total; 0 while breakdownComplete is false.</summary>
-    public Money Discount => Amount(DiscountMinor);
+    public Money Discount => Amount(row.DiscountMinor);
 
     /// <summary>The service charge within the total; 0 while breakdownComplete is false.</summary>
-    public Money ServiceCharge => Amount(ServiceChargeMinor);
+    public Money ServiceCharge => Amount(row.ServiceChargeMinor);
 
     /// <summary>Amount refunded so far; never more than the total. For a refund whose payment is unknown, the whole amount of the
     /// refund.</summary>
-    public Money Refunded => Amount(RefundedMinor);
+    public Money Refunded => Amount(row.RefundedMinor);
 
     /// <summary>The total minus the amount refunded; negative for a refund whose payment is unknown.</summary>
-    public Money Net => Amount(TotalMinor - RefundedMinor);
+    public Money Net => Amount(row.TotalMinor - row.RefundedMinor);
 
     /// <summary>Whether tax, discount and service charge are known. False while they are still to be fetched from the order.</summary>
-    public bool BreakdownComplete => version?.BreakdownComplete ?? row.BreakdownComplete;
+    public bool BreakdownComplete => row.BreakdownComplete;
 
     /// <summary>How the guest paid.</summary>
-    public PaymentMethod PaymentMethod => version?.PaymentMethod ?? row.PaymentMethod;
+    public PaymentMethod PaymentMethod => row.PaymentMethod;
 
     /// <summary>The card that was used; null when the guest paid without one.</summary>
     public Card? Card =>
@@ -83,13 +83,13 @@ internal sealed class Transaction(IVenue venue, TransactionRow row, TransactionV
 
     /// <summary>The user who paid; null while the transaction is matched to nobody.</summary>
     [Id]
-    public string? UserId => version is null ? row.UserId : version.UserId;
+    public string? UserId => row.UserId;
 
     /// <summary>What matched the transaction to its user; null while it is matched to nobody.</summary>
     public MatchedBy? MatchedBy => UserId is null ? null : row.MatchedBy;
 
     /// <summary>When the payment was made: the provider's creation time, or the device's own time for an offline payment.</summary>
-    public Instant OccurredAt => version?.OccurredAt ?? row.OccurredAt;
+    public Instant OccurredAt => row.OccurredAt;
 
     /// <summary>The business date that the transaction belongs to, in the venue's calendar.</summary>
     public LocalDate BusinessDate => venue.BusinessDateOf(OccurredAt);
@@ -97,15 +97,7 @@ internal sealed class Transaction(IVenue venue, TransactionRow row, TransactionV
     /// <summary>When the transaction was first recorded here.</summary>
     public Instant RecordedAt => row.RecordedAt;
 
-    private string Currency => version?.Currency ?? row.Currency;
-    private long TotalMinor => version?.TotalMinor ?? row.TotalMinor;
-    private long TipMinor => version?.TipMinor ?? row.TipMinor;
-    private long TaxMinor => version?.TaxMinor ?? row.TaxMinor;
-    private long DiscountMinor => version?.DiscountMinor ?? row.DiscountMinor;
-    private long ServiceChargeMinor => version?.ServiceChargeMinor ?? row.ServiceChargeMinor;
-    private long RefundedMinor => version?.RefundedMinor ?? row.RefundedMinor;
-
-    private Money Amount(long minor) => new(minor, Currency);
+    private Money Amount(long minor) => new(minor, row.Currency);
 }
 
 /// <summary>The card that a transaction was paid with.</summary>

@@ -2,9 +2,9 @@ using GraphQL;
 
 namespace Ingestion.Transactions;
 
-/// <summary>Returns every applied change of a transaction, including its first one, in the state that the change recorded. With after,
-/// everything since that cursor comes first and live changes follow without a gap. For owners of the venue; FORBIDDEN otherwise,
-/// INVALID_INPUT for a bad cursor.</summary>
+/// <summary>Returns a transaction once for each applied change, including its first one. With after, everything since that cursor comes
+/// first and live changes follow without a gap. The transaction is shown as it is now; its cursor is the event's, and its earlier states
+/// are in its history. For owners of the venue; FORBIDDEN otherwise, INVALID_INPUT for a bad cursor.</summary>
 internal sealed class TransactionChanged(LiveTransactions live)
 {
     /// <param name="venueId">The venue.</param>

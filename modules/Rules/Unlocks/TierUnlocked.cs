@@ -8,11 +8,11 @@ using PosModular.Kernel.Paging;
 namespace Rules.Unlocks;
 
 /// <summary>Delivers each unlock at the venue once. With after, everything since that cursor comes first and live unlocks follow without
-/// a gap. Requires an owner of the venue. Errors: FORBIDDEN; INVALID_INPUT for an invalid cursor.</summary>
+/// a gap. The unlock is shown as it is now, even if it was revoked since. Requires an owner of the venue. Errors: FORBIDDEN; INVALID_INPUT
+/// for an invalid cursor.</summary>
 internal sealed class TierUnlocked(IDbContextFactory<RulesDb> dbFactory, IVenues venues, FeedTail tail)
 {
     public const string Feed = "rules";
-    private const int PageSize = 200;
 
     /// <param name="venueId">The id of the venue.</param>
     /// <param name="userId">Delivers only this user's unlocks; everybody's when left out.</param>
@@ -31,20 +31,20 @@ internal sealed class TierUnlocked(IDbContextFactory<RulesDb> dbFactory, IVenues
         var start = after is null ? head : Cursor.DecodeSequence(Unlock.CursorKind, venueId, after, head);
         return tail.FollowAsync(Feed, venueId, start, ReadAsync, context.CancellationToken);
 
-        async Task<(IReadOnlyList<Unlock>, long)> ReadAsync(long position, CancellationToken token)
+        async Task<FeedPage<Unlock>> ReadAsync(long position, int limit, CancellationToken token)
         {
             await venues.DemandAsync(venueId, Right.ViewTransactions, caller, token);
             var end = await HeadAsync(venueId, token);
             if (end <= position)
-                return ([], position);
+                return new([], position);
             await using var db = await dbFactory.CreateDbContextAsync(token);
             var rows = await db
                 .Unlocks.AsNoTracking()
                 .Where(u => u.VenueId == venueId && u.Seq > position && u.Seq <= end && (userId == null || u.UserId == userId))
                 .OrderBy(u => u.Seq)
-                .Take(PageSize)
+                .Take(limit)
                 .ToListAsync(token);
-            return (rows.ConvertAll(u => new Unlock(u)), rows.Count < PageSize ? end : rows[^1].Seq);
+            return new(rows.ConvertAll(u => (u.Seq, new Unlock(u))), rows.Count < limit ? end : rows[^1].Seq);
         }
     }
 

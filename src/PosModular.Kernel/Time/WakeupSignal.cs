@@ -10,7 +10,12 @@ public class WakeupSignal
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }
     );
 
+    /// <summary>Whether the signal has been set and nobody has waited for it or reset it since.</summary>
+    public bool IsSet => _wakeups.Reader.TryPeek(out _);
+
     public void Set() => _wakeups.Writer.TryWrite(true);
+
+    public void Reset() => _wakeups.Reader.TryRead(out _);
 
     /// <summary>Waits until the signal is set, but no longer than <paramref name="maxWait"/>; returns whether it was set.</summary>
     public async Task<bool> WaitAsync(TimeSpan maxWait, TimeProvider time, CancellationToken cancellationToken)

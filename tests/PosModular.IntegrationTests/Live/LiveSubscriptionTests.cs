@@ -14,6 +14,8 @@ public sealed class LiveSubscriptionTests(TestPostgres postgres)
           transactionChanged(venueId: $venue, after: $after) { cursor externalId status refunded { amountMinor } } }
         """;
 
+    private static string CursorOf(long seq) => PosModular.Kernel.Paging.Cursor.EncodeSequence("feed", TestVenue.VenueId, seq);
+
     [Fact]
     public async Task A_subscriber_that_reconnects_under_load_to_two_hosts_receives_each_transaction_once_and_in_order()
     {
@@ -69,8 +71,40 @@ public sealed class LiveSubscriptionTests(TestPostgres postgres)
             .ShouldBeInOrder();
     }
 
+    [Theory]
+    [InlineData("transactionAdded", 1)]
+    [InlineData("transactionChanged", 2)]
+    public async Task A_replayed_event_shows_the_transaction_as_it_is_now_with_the_cursor_of_the_event(string field, int eventCount)
+    {
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        await venue.PostWebhookAsync(venue.PaymentEvent("p1", amount: 2000, status: "APPROVED", minute: 1));
+        await venue.PostWebhookAsync(
+            venue.PaymentEvent("p1", amount: 2300, minute: 2, extraFields: "\"tip_money\":{\"amount\":300,\"currency\":\"USD\"},")
+        );
+
+        await using var subscriber = await WebSocketSubscriber.StartAsync(
+            venue.Host,
+            venue.Owner.Token!,
+            $$"""
+            subscription($venue: ID!, $after: String) { {{field}}(venueId: $venue, after: $after) {
+              cursor status total { amountMinor } tip { amountMinor } history { status total { amountMinor } } } }
+            """,
+            new { venue = TestVenue.VenueId, after = CursorOf(0) }
+        );
+
+        for (var seq = 1; seq <= eventCount; seq++)
+            (await subscriber.NextAsync())
+                .ToString()
+                .ShouldBe(
+                    $$$"""
+                    {"cursor":"{{{CursorOf(seq)}}}","status":"COMPLETED","total":{"amountMinor":2300},"tip":{"amountMinor":300},"history":[
+                    {"status":"AUTHORIZED","total":{"amountMinor":2000}},{"status":"COMPLETED","total":{"amountMinor":2300}}]}
+                    """.ReplaceLineEndings("")
+                );
+    }
+
     [Fact]
-    public async Task Every_change_is_delivered_in_the_state_it_had_at_the_time()
+    public async Task Every_change_is_delivered_once_and_in_order()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         await venue.PostWebhookAsync(venue.PaymentEvent("p1", status: "APPROVED", minute: 1));
@@ -83,16 +117,22 @@ public sealed class LiveSubscriptionTests(TestPostgres postgres)
             venue.Host,
             venue.Owner.Token!,
             TransactionChangedSubscription,
-            new { venue = TestVenue.VenueId, after = PosModular.Kernel.Paging.Cursor.EncodeSequence("feed", TestVenue.VenueId, 0) }
+            new { venue = TestVenue.VenueId, after = CursorOf(0) }
         );
 
         var changes = new List<string>();
         for (var i = 0; i < 4; i++)
         {
             var change = await subscriber.NextAsync();
-            changes.Add($"{change.At("externalId")} {change.At("status")} {change.At("refunded.amountMinor")}");
+            changes.Add($"{change.At("cursor")} {change.At("externalId")} {change.At("status")} {change.At("refunded.amountMinor")}");
         }
-        changes.ShouldBe(["p1 AUTHORIZED 0", "p2 COMPLETED 0", "p1 COMPLETED 0", "p1 PARTIALLY_REFUNDED 400"]);
+        // The fourth sequence number belongs to the version that was not applied.
+        changes.ShouldBe([
+            CursorOf(1) + " p1 PARTIALLY_REFUNDED 400",
+            CursorOf(2) + " p2 COMPLETED 0",
+            CursorOf(3) + " p1 PARTIALLY_REFUNDED 400",
+            CursorOf(5) + " p1 PARTIALLY_REFUNDED 400",
+        ]);
     }
 
     [Fact]
