@@ -41,6 +41,8 @@ public static class IngestionModule
         services.AddSingleton<TransactionsCsv>();
 
         return services
+            .AddSingleton<INodeSource, TransactionNodes>()
+            .AddSingleton<INodeSource, SyncRunNodes>()
             .AddField<VenueTransactions>("Venue")
             .AddField<VenueTransaction>("Venue")
             .AddField<VenueMatchRate>("Venue")

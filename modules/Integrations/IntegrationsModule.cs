@@ -51,6 +51,8 @@ public static class IntegrationsModule
         services.AddSingleton<OAuthRevocations>().AddHostedService(s => s.GetRequiredService<OAuthRevocations>());
 
         return services
+            .AddSingleton<INodeSource, VenueNodes>()
+            .AddSingleton<INodeSource, PosConnectionNodes>()
             .AddQuery<GetViewer>()
             .AddQuery<GetVenue>()
             .AddQuery<ListVenues>()

@@ -20,6 +20,8 @@ public static class RulesModule
         services.AddFeedReader<TransactionsChanged, RulesDb, EvaluateSpend>(TransactionsChanged.Feed, RulesDb.Schema);
 
         return services
+            .AddSingleton<INodeSource, SpendRuleNodes>()
+            .AddSingleton<INodeSource, MemberNodes>()
             .AddField<VenueSpendRules>("Venue")
             .AddField<VenueSpendRule>("Venue")
             .AddField<UsersUnlocked>("SpendRule")

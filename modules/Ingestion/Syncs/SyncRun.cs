@@ -1,11 +1,12 @@
 using GraphQL;
 using NodaTime;
 using PosModular.Kernel.Errors;
+using PosModular.Kernel.Schema;
 
 namespace Ingestion.Syncs;
 
 /// <summary>One sync of a connection: a run over its payments and refunds in a time span.</summary>
-internal sealed class SyncRun(SyncRunRow row, int streams)
+internal sealed class SyncRun(SyncRunRow row, int streams) : INode
 {
     [Ignore]
     public Instant UpdatedAt => row.UpdatedAt;

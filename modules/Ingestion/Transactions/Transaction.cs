@@ -5,11 +5,12 @@ using Integrations.Contracts.Connections;
 using Integrations.Contracts.Venues;
 using NodaTime;
 using PosModular.Kernel.Amounts;
+using PosModular.Kernel.Schema;
 
 namespace Ingestion.Transactions;
 
 /// <summary>One payment. A refund whose payment is unknown is a transaction too: its total is 0 and refunded is its amount.</summary>
-internal sealed class Transaction(IVenue venue, TransactionRow row, long? eventSeq = null) : ITransaction
+internal sealed class Transaction(IVenue venue, TransactionRow row, long? eventSeq = null) : ITransaction, INode
 {
     public const string CursorKind = "feed";
 

@@ -59,6 +59,9 @@ public interface IVenues
 
     /// <summary>The existing venues among these ids.</summary>
     ValueTask<IReadOnlyDictionary<string, IVenue>> FindAsync(IReadOnlyCollection<string> venueIds, CancellationToken cancellationToken);
+
+    /// <summary>The venues that this user owns.</summary>
+    Task<IReadOnlyList<IVenue>> ListOwnedAsync(string userId, CancellationToken cancellationToken);
 }
 
 public static class VenueAccessExtensions
@@ -80,4 +83,16 @@ public static class VenueAccessExtensions
         caller.Demand(right, venue);
         return venue;
     }
+
+    /// <summary>Those of these venues on which the caller has a right, by their ids.</summary>
+    public static async ValueTask<IReadOnlyDictionary<string, IVenue>> FindVisibleAsync(
+        this IVenues venues,
+        IEnumerable<string> venueIds,
+        Right right,
+        Caller caller,
+        CancellationToken cancellationToken
+    ) =>
+        (await venues.FindAsync(venueIds.ToHashSet(), cancellationToken))
+            .Where(v => caller.May(right, v.Value))
+            .ToDictionary(v => v.Key, v => v.Value);
 }

@@ -3,11 +3,12 @@ using Integrations.Contracts.Connections;
 using Integrations.Credentials;
 using NodaTime;
 using PosModular.Kernel.Errors;
+using PosModular.Kernel.Schema;
 
 namespace Integrations.Connections;
 
 /// <summary>A location of a provider that is connected to a venue. Secrets are never shown.</summary>
-internal sealed record PosConnection : IPosConnectionPart
+internal sealed record PosConnection : IPosConnectionPart, INode
 {
     [Ignore]
     public required string VenueId { get; init; }

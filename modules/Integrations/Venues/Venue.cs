@@ -3,11 +3,12 @@ using Integrations.Contracts.Venues;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using NodaTime;
+using PosModular.Kernel.Schema;
 
 namespace Integrations.Venues;
 
 /// <summary>A place of business, such as a bar, a club or a restaurant. One query from here can load a whole dashboard.</summary>
-internal sealed class Venue : IVenue
+internal sealed class Venue : IVenue, INode
 {
     /// <summary>The id that your application chose, or a version-7 UUID.</summary>
     [Id]

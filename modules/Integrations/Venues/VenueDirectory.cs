@@ -40,6 +40,12 @@ internal sealed class VenueDirectory(IDbContextFactory<IntegrationsDb> dbFactory
         return found;
     }
 
+    public async Task<IReadOnlyList<IVenue>> ListOwnedAsync(string userId, CancellationToken cancellationToken)
+    {
+        await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
+        return await db.Venues.AsNoTracking().Where(v => v.OwnerUserIds.Contains(userId)).ToListAsync(cancellationToken);
+    }
+
     /// <summary>Removes a venue from the cache; null removes all.</summary>
     public void Drop(string? venueId)
     {

@@ -1,15 +1,23 @@
 using GraphQL;
 using Integrations.Contracts.Venues;
 using NodaTime;
+using PosModular.Kernel.Schema;
 using Rules.SpendRules;
 
 namespace Rules.Members;
 
 /// <summary>A user who has bought something at a venue, with their tier, access and spend there.</summary>
-internal sealed class Member(IVenue venue, MemberRow row)
+internal sealed class Member(IVenue venue, MemberRow row) : INode
 {
     [Ignore]
     public IVenue Venue => venue;
+
+    /// <summary>The id of this user's membership at this venue. It never changes and says nothing about the user.</summary>
+    public Guid Id => MemberRow.IdOf(row.VenueId, row.UserId);
+
+    /// <summary>The id of the venue.</summary>
+    [Id]
+    public string VenueId => row.VenueId;
 
     /// <summary>The user's id: the sub claim of their token.</summary>
     [Id]

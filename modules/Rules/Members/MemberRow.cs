@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using NodaTime;
@@ -15,6 +17,11 @@ internal sealed class MemberRow
     public required IReadOnlyList<AccessLevel> Access { get; init; }
     public Instant? FirstSeenAt { get; init; }
     public Instant? LastSeenAt { get; init; }
+
+    /// <summary>The public id of the member: the first 128 bits of a hash, so that it can be computed wherever venue and user are known.
+    /// The function rules.member_id, by which the table is indexed, computes the same.</summary>
+    public static Guid IdOf(string venueId, string userId) =>
+        new(SHA256.HashData(Encoding.UTF8.GetBytes(venueId + "/" + userId)).AsSpan(0, 16), bigEndian: true);
 
     public static void Map(EntityTypeBuilder<MemberRow> row)
     {

@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using NodaTime;
 using PosModular.Kernel.Amounts;
+using PosModular.Kernel.Schema;
 
 namespace Rules.SpendRules;
 
@@ -33,7 +34,7 @@ internal enum AccessLevel : short
 }
 
 /// <summary>How much a guest must have spent, and when they must buy, to unlock a tier and access.</summary>
-internal sealed class SpendRule
+internal sealed class SpendRule : INode
 {
     /// <summary>The rule's id, a version-7 UUID.</summary>
     public Guid Id { get; init; }

@@ -10,6 +10,8 @@ internal sealed class OutputType<T> : AutoRegisteringObjectGraphType<T>
     public OutputType(SchemaSlices slices)
     {
         Description = Docstrings.Of(typeof(T));
+        if (typeof(T).IsAssignableTo(typeof(INode)))
+            Interface<NodeType>();
         foreach (var slice in slices.SlicesOf(Name))
             MergedSchema.AddFields(this, slice);
     }
@@ -79,6 +81,8 @@ internal sealed class ClrTypeMapping : IGraphTypeMappingProvider
     {
         if (Scalars.TryGetValue(clrType, out var scalar))
             return scalar;
+        if (clrType == typeof(INode))
+            return typeof(NodeType);
         if (clrType.Assembly == typeof(object).Assembly || (preferredGraphType is not null && !IsAutoRegistering(preferredGraphType)))
             return preferredGraphType;
         if (clrType.IsEnum)

@@ -11,6 +11,7 @@ public static class SchemaSetup
     public static IServiceCollection AddMergedSchema(this IServiceCollection services)
     {
         services.AddScoped<BatchLoaders>();
+        services.AddQuery<GetNode>();
         services.AddGraphQL(graphQL => graphQL.AddSelfActivatingSchema<MergedSchema>().AddGraphTypeMappingProvider(new ClrTypeMapping()));
         return services;
     }

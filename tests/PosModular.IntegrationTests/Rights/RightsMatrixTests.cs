@@ -72,6 +72,7 @@ public sealed class RightsMatrixTests(TestPostgres postgres)
     {
         ["viewer"] = Right.AnyUser,
         ["venue"] = Right.AnyUser, // null for a caller without rights
+        ["node"] = Right.AnyUser, // null for a caller without rights; NodeTests has the rights of each type
         ["venues"] = Right.AnyUser, // the caller's own venues
         ["unroutedWebhookEvents"] = Right.ManageConnections,
     };
@@ -161,7 +162,7 @@ public sealed class RightsMatrixTests(TestPostgres postgres)
                 var client = ClientOf(venue, caller);
                 foreach (var (field, right) in Query.Where(q => IsAllowed(caller, q.Value) == allowed))
                     ShouldBeDecided(
-                        await client.ExecuteAsync($"{{ {field}{(field == "venue" ? "(id: \"bar\")" : "")} {{ __typename }} }}"),
+                        await client.ExecuteAsync($"{{ {field}{(field is "venue" or "node" ? "(id: \"bar\")" : "")} {{ __typename }} }}"),
                         caller,
                         allowed,
                         field
