@@ -13,21 +13,29 @@ broken=()
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
 
+# The npm packages of the tests that lack them or have others than their lock file names.
+install_node_packages() {
+  local lock
+  for lock in tests/*/package-lock.json tests/*/*/package-lock.json; do
+    if [[ -f $lock && ! ${lock%/*}/node_modules/.package-lock.json -nt $lock ]]; then
+      (cd "${lock%/*}" && npm ci --no-audit --no-fund --loglevel=error < /dev/null)
+    fi
+  done
+}
+
 # Installs and builds.
 prepare_tests() {
+  local node_packages
   ensure_dotnet
   if [[ -z ${POS_TEST_POSTGRES:-} ]]; then
     ensure_postgres
   fi
   ensure_chromium
-  local package
-  for package in tests/*/*/package-lock.json; do
-    if [[ -f $package ]]; then
-      (cd "$(dirname "$package")" && npm ci --no-audit --no-fund --loglevel=error < /dev/null)
-    fi
-  done
+  install_node_packages &
+  node_packages=$!
   echo "Building ..."
   dotnet build -c Release --nologo -v quiet -tl:off "-clp:ErrorsOnly;NoSummary" PosModular.sln
+  wait "$node_packages"
 }
 
 # counts FILE: "passed failed skipped" of a trx file; nothing where it is cut off. VSTest leaves notExecuted at 0 for
