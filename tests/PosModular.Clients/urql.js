@@ -22,10 +22,10 @@ export function connect(url, token) {
       cacheExchange({
         // Types without an id of their own are kept inside what holds them.
         keys: {
-          Card: withoutId, LiveWindow: withoutId, MatchRate: withoutId, Member: withoutId, Membership: withoutId, Money: withoutId,
-          Revenue: withoutId, RevenuePoint: withoutId, RevenueSlice: withoutId, SyncError: withoutId, SyncSettings: withoutId,
-          TierChange: withoutId, TransactionVersion: withoutId, UnmatchedReason: withoutId, UserError: withoutId,
-          Viewer: withoutId, WebhookSettings: withoutId, WebhookTest: withoutId,
+          Card: withoutId, LiveWindow: withoutId, MatchRate: withoutId, Membership: withoutId, Money: withoutId, Revenue: withoutId,
+          RevenuePoint: withoutId, RevenueSlice: withoutId, SyncError: withoutId, SyncSettings: withoutId, TierChange: withoutId,
+          TransactionVersion: withoutId, UnmatchedReason: withoutId, UserError: withoutId, WebhookSettings: withoutId,
+          WebhookTest: withoutId,
         },
         resolvers: { Venue: { transactions: relayPagination(), members: relayPagination() } },
       }),

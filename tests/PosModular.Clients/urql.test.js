@@ -14,13 +14,13 @@ const TRANSACTIONS = `
     venue(id: $venueId) {
       id
       transactions(first: $first, after: $after, order: OLDEST_FIRST) {
-        nodes { id cursor externalId status total { amountMinor currency } tip { amountMinor } card { last4 } member { userId } }
+        nodes { id cursor externalId status total { amountMinor currency } tip { amountMinor } card { last4 } member { id } }
         pageInfo { hasNextPage endCursor }
       }
       revenue(period: ALL) { count total { amountMinor } }
       spendRules { id name enabled }
     }
-    viewer { userId memberships { venueId } }
+    viewer { id memberships { venueId } }
   }`;
 const read = async (variables, requestPolicy = 'network-only') => {
   const { data, error } = await client.query(TRANSACTIONS, { venueId, first: 200, ...variables }, { requestPolicy });

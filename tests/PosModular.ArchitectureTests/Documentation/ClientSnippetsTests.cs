@@ -42,10 +42,10 @@ public sealed partial class ClientSnippetsTests
         if (read(file) is not { } text || region is null)
             return read(file);
         var lines = text.Split('\n');
-        var start = Array.FindIndex(lines, line => line.TrimStart(' ', '/') == $"#region {region}");
+        var start = Array.FindIndex(lines, line => line.TrimStart(' ', '/', '#') == $"region {region}");
         if (start < 0)
             return null;
-        var body = lines.Skip(start + 1).TakeWhile(line => line.TrimStart(' ', '/') != "#endregion").ToList();
+        var body = lines.Skip(start + 1).TakeWhile(line => line.TrimStart(' ', '/', '#') != "endregion").ToList();
         while (body is ["", ..])
             body.RemoveAt(0);
         while (body is [.., ""])

@@ -21,6 +21,18 @@ public sealed class NodeClientTests(SharedTestVenue shared) : IClassFixture<Shar
     public Task Graphql_sse_resumes_by_cursor() => RunAsync("graphql-sse.test.js");
 
     [Fact]
+    public Task Relay_compiles_and_reads_fragments_again_by_the_id_of_a_node() => RunAsync("relay.test.js");
+
+    [Fact]
+    public Task Graphql_codegen_generates_types_that_compile() => RunAsync("codegen.test.js");
+
+    [Fact]
+    public Task Gql_tada_infers_types_that_compile() => RunAsync("tada.test.js");
+
+    [Fact]
+    public Task The_operation_of_the_Python_client_fits_the_schema() => RunAsync("python.test.js");
+
+    [Fact]
     public Task The_endpoint_passes_the_audit_of_graphql_http() => RunAsync("graphql-http.test.js");
 
     [Fact]
