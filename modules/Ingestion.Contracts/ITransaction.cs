@@ -13,4 +13,7 @@ public interface ITransaction
     string? UserId { get; }
 
     Instant OccurredAt { get; }
+
+    /// <summary>The sequence number of its latest change in the venue's feed.</summary>
+    long Seq { get; }
 }

@@ -61,6 +61,7 @@ public static class IngestionModule
             .AddMutation<ReplayWebhookEvents>()
             .AddMutation<LinkCard>()
             .AddMutation<UnlinkCard>()
+            .AddField<LinkCardTransactions>("LinkCardPayload")
             .AddMutation<AssignTransaction>()
             .AddSubscription<TransactionAdded>()
             .AddSubscription<TransactionChanged>();

@@ -21,6 +21,7 @@ internal sealed class RulesDb(DbContextOptions<RulesDb> options) : DbContext(opt
     public DbSet<TierChangeRow> TierHistory => Set<TierChangeRow>();
     public DbSet<LiveSession> LiveSessions => Set<LiveSession>();
     public DbSet<FeedHead> FeedHeads => Set<FeedHead>();
+    public DbSet<FeedPosition> FeedPositions => Set<FeedPosition>();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {

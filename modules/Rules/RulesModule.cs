@@ -19,6 +19,8 @@ public static class RulesModule
         services.AddModuleDatabase<RulesDb>(RulesDb.Schema);
         services.AddFeedReader<TransactionsChanged, RulesDb, EvaluateSpend>(TransactionsChanged.Feed, RulesDb.Schema);
 
+        services.AddSingleton<EvaluationProgress>();
+
         return services
             .AddSingleton<INodeSource, SpendRuleNodes>()
             .AddSingleton<INodeSource, MemberNodes>()
@@ -39,6 +41,7 @@ public static class RulesModule
             .AddField<MemberHistory>("Member")
             .AddField<ViewerMemberships>("Viewer")
             .AddField<UnlockRule>("Unlock")
+            .AddField<LinkCardMember>("LinkCardPayload")
             .AddField<TransactionMember>("Transaction")
             .AddField<TransactionUnlocks>("Transaction")
             .AddField<TransactionPerformer>("Transaction")

@@ -1,4 +1,5 @@
 using GraphQL;
+using Ingestion.Contracts;
 using Ingestion.Ledger;
 using Ingestion.Transactions;
 using Integrations.Contracts.Access;
@@ -32,8 +33,17 @@ internal sealed record LinkCardInput
 /// <summary>The result of linking or unlinking a card.</summary>
 /// <param name="MatchedTransactions">How many earlier transactions were matched to another user or to nobody.</param>
 /// <param name="Errors">What was wrong with the input; empty on success.</param>
-internal sealed record LinkCardPayload(int MatchedTransactions, IReadOnlyList<UserError> Errors)
+internal sealed record LinkCardPayload(int MatchedTransactions, IReadOnlyList<UserError> Errors) : IAssignment
 {
+    [Ignore]
+    public string? VenueId { get; init; }
+
+    [Ignore]
+    public string? UserId { get; init; }
+
+    [Ignore]
+    public long Seq { get; init; }
+
     public static LinkCardPayload Failed(UserError error) => new(0, [error]);
 }
 
@@ -72,7 +82,7 @@ internal sealed class LinkCard(IDbContextFactory<IngestionDb> dbFactory, Transac
                 );
 
         var past = input.IncludePast ?? true;
-        var moved = await assigner.AssignAsync(
+        var (moved, seq) = await assigner.AssignAsync(
             venue.Id,
             past ? AssignmentScope.AllWithCard : null,
             input.CardToken,
@@ -87,6 +97,11 @@ internal sealed class LinkCard(IDbContextFactory<IngestionDb> dbFactory, Transac
             },
             cancellationToken
         );
-        return new LinkCardPayload(moved, []);
+        return new LinkCardPayload(moved, [])
+        {
+            VenueId = venue.Id,
+            UserId = userId,
+            Seq = seq,
+        };
     }
 }

@@ -23,7 +23,7 @@ internal sealed record UnlinkCardInput
 /// owners of the venue and HEAD_MODERATOR. Errors: INVALID_INPUT.</summary>
 internal sealed class UnlinkCard(TransactionAssigner assigner, IVenues venues)
 {
-    private const string DeleteLinkSql = "delete from ingestion.card_links where venue_id = $1 and card_token = $2";
+    private const string DeleteLinkSql = "delete from ingestion.card_links where venue_id = $1 and card_token = $2 returning user_id";
 
     /// <param name="input">The card.</param>
     public async Task<LinkCardPayload> HandleAsync(UnlinkCardInput input, IResolveFieldContext context, CancellationToken cancellationToken)
@@ -33,7 +33,8 @@ internal sealed class UnlinkCard(TransactionAssigner assigner, IVenues venues)
         if (CardInputValidator.CheckCardToken(input.CardToken) is { } wrong)
             return LinkCardPayload.Failed(wrong);
 
-        var moved = await assigner.AssignAsync(
+        string? userId = null;
+        var (moved, seq) = await assigner.AssignAsync(
             venue.Id,
             AssignmentScope.MatchedByCard,
             input.CardToken,
@@ -44,10 +45,15 @@ internal sealed class UnlinkCard(TransactionAssigner assigner, IVenues venues)
             async (connection, _) =>
             {
                 await using var unlink = new NpgsqlCommand(DeleteLinkSql, connection).AddValues(venue.Id, input.CardToken);
-                await unlink.ExecuteNonQueryAsync(cancellationToken);
+                userId = (string?)await unlink.ExecuteScalarAsync(cancellationToken);
             },
             cancellationToken
         );
-        return new LinkCardPayload(moved, []);
+        return new LinkCardPayload(moved, [])
+        {
+            VenueId = venue.Id,
+            UserId = userId,
+            Seq = seq,
+        };
     }
 }

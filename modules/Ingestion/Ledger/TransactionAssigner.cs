@@ -61,7 +61,7 @@ internal sealed class TransactionAssigner(NpgsqlDataSource database, FeedSignal 
             _ => "id = $2::uuid and (user_id is distinct from $3 or matched_by is distinct from $4)",
         };
 
-    /// <summary>Returns how many transactions were assigned.</summary>
+    /// <summary>Returns how many transactions were assigned, and the sequence number of the last of their versions.</summary>
     /// <param name="venueId">The venue.</param>
     /// <param name="scope">Which transactions; null to assign none and only write the reason.</param>
     /// <param name="key">The card's token or the transaction's id.</param>
@@ -71,7 +71,7 @@ internal sealed class TransactionAssigner(NpgsqlDataSource database, FeedSignal 
     /// <param name="causedBy">The id of the user who did it.</param>
     /// <param name="writeReason">Writes the reason under the same lock, before the transactions are assigned.</param>
     /// <param name="cancellationToken">Cancels the assignment.</param>
-    public async Task<int> AssignAsync(
+    public async Task<(int Count, long Seq)> AssignAsync(
         string venueId,
         AssignmentScope? scope,
         string key,
@@ -113,7 +113,7 @@ internal sealed class TransactionAssigner(NpgsqlDataSource database, FeedSignal 
         await transaction.CommitAsync(cancellationToken);
         if (moved > 0)
             signal.Raise(TransactionsChanged.Feed, [venueId]);
-        return moved;
+        return (moved, head + moved);
 
         NpgsqlCommand Command(string sql, params ReadOnlySpan<object> values) => new NpgsqlCommand(sql, connection).AddValues(values);
     }

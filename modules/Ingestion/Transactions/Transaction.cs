@@ -23,6 +23,9 @@ internal sealed class Transaction(IVenue venue, TransactionRow row, long? eventS
     [Ignore]
     public string VenueId => venue.Id;
 
+    [Ignore]
+    public long Seq => row.LastSeq;
+
     /// <summary>The transaction's id, a version-7 UUID.</summary>
     public Guid Id => row.Id;
 

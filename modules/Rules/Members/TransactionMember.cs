@@ -1,15 +1,18 @@
 using GraphQL;
 using GraphQL.DataLoader;
+using GraphQLParser.AST;
 using Ingestion.Contracts;
 using Integrations.Contracts.Venues;
 using Microsoft.EntityFrameworkCore;
 using PosModular.Kernel.Batching;
 using PosModular.Kernel.Schema;
+using Rules.Spend;
 
 namespace Rules.Members;
 
-/// <summary>The member whose transaction it is; null while it is matched to no user.</summary>
-internal sealed class TransactionMember(IDbContextFactory<RulesDb> dbFactory, IVenues venues)
+/// <summary>The member whose transaction it is; null while it is matched to no user. In the payload of a mutation, the member's spend and
+/// tier include what the mutation has changed, unless the rules take longer than two seconds.</summary>
+internal sealed class TransactionMember(IDbContextFactory<RulesDb> dbFactory, IVenues venues, EvaluationProgress progress)
 {
     public IDataLoaderResult<Member?> Member([Parent] ITransaction transaction, IResolveFieldContext context) =>
         BatchLoaders.Load<string, Member?>(
@@ -18,6 +21,8 @@ internal sealed class TransactionMember(IDbContextFactory<RulesDb> dbFactory, IV
             transaction.UserId ?? "",
             async (ids, cancellationToken) =>
             {
+                if (context.Operation.Operation == OperationType.Mutation)
+                    await progress.WaitAsync(transaction.VenueId, transaction.Seq, cancellationToken);
                 await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
                 var venue = (await venues.FindAsync(transaction.VenueId, cancellationToken))!;
                 var rows = await db

@@ -7,7 +7,7 @@ namespace Rules.Migrations
     /// <inheritdoc />
     internal partial class MemberIds : Migration
     {
-        // A member's public id is a hash of venue and user, as MemberRow.IdOf computes it too. A change of this function needs a rebuilt index.
+        // A member's public id is a hash of venue and user, which MemberRow.IdOf computes too. The index depends on the function.
         /// <inheritdoc />
         protected override void Up(MigrationBuilder migrationBuilder) =>
             migrationBuilder.Sql(
