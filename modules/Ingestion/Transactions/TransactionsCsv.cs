@@ -170,21 +170,8 @@ internal sealed class TransactionsCsv(IDbContextFactory<IngestionDb> dbFactory, 
 
     private static ApiError InvalidParameter(string name, string what) => ApiError.InvalidInput($"{name} must be {what}.");
 
-    private static string FormatMajorUnits(Money money)
-    {
-        var digits = Currency.MinorUnitDigits(money.Currency);
-        return (
-            (decimal)money.AmountMinor
-            / (
-                digits switch
-                {
-                    0 => 1,
-                    3 => 1000,
-                    _ => 100,
-                }
-            )
-        ).ToString("F" + digits, CultureInfo.InvariantCulture);
-    }
+    private static string FormatMajorUnits(Money money) =>
+        (money.AmountMinor / Currency.MinorUnitsPerMajor(money.Currency)).ToString("F" + money.Decimals, CultureInfo.InvariantCulture);
 
     // GiftCard becomes GIFT_CARD, as in the GraphQL schema.
     private static string EnumValueName<T>(T value)

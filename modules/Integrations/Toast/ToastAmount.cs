@@ -8,8 +8,9 @@ namespace Integrations.Toast;
 /// from the number's own text, never through a floating-point number.</summary>
 internal static class ToastAmount
 {
-    // Keeps sums of several amounts, in minor units of any currency, within 64 bits.
+    // Both keep sums of several amounts within 64 bits, whatever the currency.
     private const decimal MaxUnits = 1_000_000_000_000_000m;
+    private const decimal MaxMinorUnits = 1_000_000_000_000_000_000m;
 
     /// <summary>The amount in a field: 0 when it is missing or null; null when it is not a number or implausibly large.</summary>
     public static decimal? Read(JsonElement parent, string name)
@@ -27,19 +28,9 @@ internal static class ToastAmount
     /// <summary>Rounds half to even where an amount has more digits than the currency. Toast prints binary fractions
     /// (57.730000000000004), so extra digits are not an error. Null when implausibly large.</summary>
     public static long? ToMinorUnits(decimal units, string currency) =>
-        Math.Abs(units) > MaxUnits
-            ? null
-            : (long)
-                Math.Round(
-                    units
-                        * Currency.MinorUnitDigits(currency) switch
-                        {
-                            0 => 1,
-                            3 => 1000,
-                            _ => 100,
-                        },
-                    MidpointRounding.ToEven
-                );
+        Math.Abs(units) <= MaxUnits && units * Currency.MinorUnitsPerMajor(currency) is >= -MaxMinorUnits and <= MaxMinorUnits and var minor
+            ? (long)Math.Round(minor, MidpointRounding.ToEven)
+            : null;
 
     /// <summary>Allocates a total in proportion to weights of 0 or more without losing a unit: each share is rounded down, and the
     /// remaining units go one by one to the shares with the largest remainders, earlier ones first. Without any weight the first share

@@ -7,14 +7,16 @@ namespace PosModular.Kernel.Amounts;
 /// <param name="Currency">ISO 4217.</param>
 public sealed record Money(long AmountMinor, string Currency)
 {
+    /// <summary>Digits of the currency's minor unit by ISO 4217: 2 for EUR, 0 for JPY, 3 for KWD.</summary>
+    public int Decimals => PosModular.Kernel.Amounts.Currency.MinorUnitDigits(Currency);
+
     /// <summary>The amount formatted for people in en-US style, e.g. €1,234.50. It does not depend on the machine's locale.</summary>
     public string Formatted
     {
         get
         {
-            var digits = PosModular.Kernel.Amounts.Currency.MinorUnitDigits(Currency);
-            var units = (decimal)AmountMinor / MinorUnitsPerMajor(digits);
-            var number = Math.Abs(units).ToString("N" + digits, CultureInfo.InvariantCulture);
+            var units = (decimal)AmountMinor / PosModular.Kernel.Amounts.Currency.MinorUnitsPerMajor(Currency);
+            var number = Math.Abs(units).ToString("N" + Decimals, CultureInfo.InvariantCulture);
             return (units < 0 ? "-" : "") + PosModular.Kernel.Amounts.Currency.Symbol(Currency) + number;
         }
     }
@@ -22,12 +24,4 @@ public sealed record Money(long AmountMinor, string Currency)
     /// <summary>Total divided by count, rounded half to even; 0 when the count is 0.</summary>
     public static long Average(long totalMinor, long count) =>
         count == 0 ? 0 : (long)Math.Round((decimal)totalMinor / count, MidpointRounding.ToEven);
-
-    private static decimal MinorUnitsPerMajor(int digits) =>
-        digits switch
-        {
-            0 => 1,
-            3 => 1000,
-            _ => 100,
-        };
 }

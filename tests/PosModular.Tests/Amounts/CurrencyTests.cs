@@ -19,6 +19,10 @@ public sealed class CurrencyTests
     [InlineData("KWD", 3)]
     [InlineData("BHD", 3)]
     [InlineData("TND", 3)]
+    [InlineData("CLF", 4)]
+    [InlineData("UYW", 4)]
+    [InlineData("UYI", 0)]
+    [InlineData("CHE", 2)]
     public void A_currency_has_the_minor_unit_digits_of_ISO_4217(string code, int digits)
     {
         Currency.Exists(code).ShouldBeTrue();
@@ -40,4 +44,26 @@ public sealed class CurrencyTests
         Currency.Exists(code).ShouldBeFalse();
         Currency.MinorUnitDigits(code).ShouldBe(2);
     }
+
+    [Theory]
+    [InlineData(0, "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF")]
+    [InlineData(3, "BHD IQD JOD KWD LYD OMR TND")]
+    [InlineData(4, "CLF UYW")]
+    public void No_other_currency_has_as_many_digits(int digits, string codes)
+    {
+        var letters = Enumerable.Range('A', 26).Select(c => ((char)c).ToString()).ToArray();
+        var all = from first in letters from second in letters from third in letters select first + second + third;
+
+        string.Join(' ', all.Where(code => Currency.Exists(code) && Currency.MinorUnitDigits(code) == digits)).ShouldBe(codes);
+    }
+
+    [Theory]
+    [InlineData("EUR", "EUR")]
+    [InlineData("eur", "EUR")]
+    [InlineData("Eur", "EUR")]
+    [InlineData("ısk", null)]
+    [InlineData("ZZZ", null)]
+    [InlineData("", null)]
+    [InlineData(null, null)]
+    public void A_code_is_read_in_small_letters_too(string? text, string? code) => Currency.Parse(text).ShouldBe(code);
 }

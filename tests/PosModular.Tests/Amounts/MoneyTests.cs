@@ -20,6 +20,7 @@ public sealed class MoneyTests
     [InlineData(1234567, "KWD", "KWD 1,234.567")]
     [InlineData(-5, "KWD", "-KWD 0.005")]
     [InlineData(99, "CHF", "CHF 0.99")]
+    [InlineData(123456, "CLF", "CLF 12.3456")]
     [InlineData(long.MaxValue, "EUR", "€92,233,720,368,547,758.07")]
     [InlineData(long.MinValue, "JPY", "-¥9,223,372,036,854,775,808")]
     public void An_amount_is_formatted_with_its_currency(long minor, string currency, string text) =>
