@@ -13,11 +13,14 @@ public sealed record Fault
     /// <summary>HTTP method to match; null: any.</summary>
     public string? Method { get; init; }
 
-    /// <summary>HTTP status to respond with, e.g. 429 or 500; null: the call proceeds.</summary>
+    /// <summary>HTTP status to respond with, e.g. 429 or 500, or 200 with a <see cref="Body"/>; null: the call proceeds.</summary>
     public int? Status { get; init; }
 
     /// <summary>Square's error code or Toast's numeric one; null: the status' usual code.</summary>
     public string? Code { get; init; }
+
+    /// <summary>JSON to respond with instead of the usual error, whatever the status; null: the usual error.</summary>
+    public string? Body { get; init; }
 
     /// <summary>Response headers of the error, e.g. Retry-After.</summary>
     public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();

@@ -35,9 +35,9 @@ internal static class FaultMiddleware
                 context.Response.ContentType = "application/json";
                 const string Detail = "The simulator's control API asked for this error.";
                 await context.Response.WriteAsync(
-                    ToastError.IsToastPath(request.Path)
-                        ? ToastError.Body(status, Detail, fault.Code)
-                        : SquareResponse.Serialize(SquareError.Body(fault.Code ?? SquareError.CodeForStatus(status), Detail))
+                    fault.Body is { } body ? body
+                    : ToastError.IsToastPath(request.Path) ? ToastError.Body(status, Detail, fault.Code)
+                    : SquareResponse.Serialize(SquareError.Body(fault.Code ?? SquareError.CodeForStatus(status), Detail))
                 );
             }
         );
