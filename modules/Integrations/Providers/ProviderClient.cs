@@ -11,7 +11,7 @@ namespace Integrations.Providers;
 
 /// <summary>The HTTP client for providers. Requests are retried 3 times with exponential backoff and jitter (about 1, 2 and 4 s) on 5xx
 /// and network failures, after the time that the provider names on 429, and never on another 4xx. Each attempt passes the rate limiter of
-/// its token and has 10 s to complete. Requests marked <see cref="NoRetry"/> are exempt.</summary>
+/// its token and has 10 s to complete. Redirections are not followed. Requests marked <see cref="NoRetry"/> are exempt.</summary>
 internal static class ProviderClient
 {
     /// <summary>The service key of the clock that governs delays and timeouts.</summary>
@@ -39,6 +39,8 @@ internal static class ProviderClient
             .AddHttpClient(name, client => client.Timeout = TimeSpan.FromMinutes(2))
             // Headers are redacted in logs because they carry tokens.
             .RedactLoggedHeaders(_ => true)
+            // A redirection would carry the credentials in the header or the body to wherever it leads.
+            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { AllowAutoRedirect = false })
             .AddResilienceHandler(name, (pipeline, context) =>
             {
                 var time = context.ServiceProvider.GetRequiredKeyedService<TimeProvider>(ClockKey);
