@@ -228,6 +228,18 @@ namespace Ingestion.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("resume_at");
 
+                    b.Property<string>("SeenCursor")
+                        .HasColumnType("text")
+                        .HasColumnName("seen_cursor");
+
+                    b.Property<string>("SeenPage")
+                        .HasColumnType("text")
+                        .HasColumnName("seen_page");
+
+                    b.Property<string>("Skipped")
+                        .HasColumnType("text")
+                        .HasColumnName("skipped");
+
                     b.Property<Instant>("StartedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("started_at");

@@ -61,7 +61,8 @@ internal sealed class SyncRun(SyncRunRow row, int streams) : INode
         }
     }
 
-    /// <summary>Why the run is parked, or which items on its pages could not be used; null when there is nothing to report.</summary>
+    /// <summary>Why the run is parked, or how many payments, refunds and orders on all its pages could not be used, with the first of each
+    /// kind; null when there is nothing to report.</summary>
     public UserError? Error => row.ErrorCode is { } code ? new UserError(code, row.ErrorMessage!) : null;
 
     /// <summary>When the run was started.</summary>

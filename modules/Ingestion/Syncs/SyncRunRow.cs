@@ -71,12 +71,20 @@ internal sealed class SyncRunRow
     public int PassPages { get; init; }
     public bool PassFoundChanges { get; init; }
 
+    /// <summary>The earlier page of this listing that shows whether it runs in a circle: a hash of the cursor it led to and a hash of
+    /// what it listed.</summary>
+    public string? SeenCursor { get; init; }
+    public string? SeenPage { get; init; }
+
     // ── the result ──
     public int Pages { get; init; }
     public int Fetched { get; init; }
     public int Created { get; init; }
     public int Updated { get; init; }
     public int Unchanged { get; init; }
+
+    /// <summary>What could not be used, counted by kind, as JSON; null when everything could be used.</summary>
+    public string? Skipped { get; init; }
     public ErrorCode? ErrorCode { get; init; }
     public string? ErrorMessage { get; init; }
 

@@ -76,8 +76,7 @@ internal static class SyncSql
           status = {SyncStatus.Running:D}, trigger = $2, to_at = $3, stream = $4, place = $5, cursor = $6, reached = $7,
           pass_pages = $8, pass_found_changes = $9,
           pages = pages + $10, fetched = fetched + $11, created = created + $12, updated = updated + $13, unchanged = unchanged + $14,
-          error_code = coalesce($15, case when parked_since is null then error_code end),
-          error_message = coalesce($16, case when parked_since is null then error_message end),
+          error_code = $15, error_message = $16, skipped = $21, seen_cursor = $22, seen_page = $23,
           parked_since = null, faults = 0, updated_at = $17
         from kept where u.id = $1
         returning exists (select from ingestion.sync_runs r where r.connection_id = u.connection_id and r.id <> u.id
@@ -87,7 +86,10 @@ internal static class SyncSql
     private static readonly string ParkSql = $"""
         update ingestion.sync_runs set
           status = {SyncStatus.Parked:D}, error_code = $2, error_message = $3, resume_at = $4, faults = faults + 1,
-          parked_since = coalesce(parked_since, $5), updated_at = $5
+          parked_since = coalesce(parked_since, $5), updated_at = $5,
+          cursor = case when $6 then null else cursor end, place = case when $6 then coalesce(reached, place) else place end,
+          reached = case when $6 then null else reached end, seen_cursor = case when $6 then null else seen_cursor end,
+          seen_page = case when $6 then null else seen_page end
         where id = $1
         """;
 
@@ -243,24 +245,30 @@ internal static class SyncSql
             result.Created,
             result.Updated,
             result.Unchanged,
-            Text(position.SkippedSummary is null ? null : nameof(ErrorCode.SyncFailed)),
-            Text(position.SkippedSummary),
+            Text(position.Skipped.Summary is null ? null : nameof(ErrorCode.SyncFailed)),
+            Text(position.Skipped.Summary),
             now,
             run.ConnectionId,
             owner,
-            now + LeaseTime
+            now + LeaseTime,
+            Text(position.Skipped.Serialize()),
+            Text(position.Mark?.Cursor),
+            Text(position.Mark?.Page)
         );
         return (bool?)await command.ExecuteScalarAsync(cancellationToken);
     }
 
+    /// <summary>Parks a run. When its listing is to be restarted, its cursor is dropped, and it continues from the last instant before
+    /// which everything has been read.</summary>
     public static Task ParkSqlAsync(
         NpgsqlDataSource database,
         Guid id,
         UserError error,
+        bool restartsListing,
         Instant resume,
         Instant now,
         CancellationToken cancellationToken
-    ) => RunAsync(database, ParkSql, cancellationToken, id, error.Code.ToString(), error.Message, resume, now);
+    ) => RunAsync(database, ParkSql, cancellationToken, id, error.Code.ToString(), error.Message, resume, now, restartsListing);
 
     public static async Task EndRunAsync(
         NpgsqlDataSource database,

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.ExceptionServices;
 using Ingestion.Ledger;
 using Ingestion.Transactions;
@@ -6,13 +7,15 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 using NodaTime;
 using Npgsql;
+using PosModular.Kernel.Data;
 using PosModular.Kernel.Errors;
 using PosModular.Kernel.Time;
 
 namespace Ingestion.Syncs;
 
 /// <summary>Works on one connection's runs, page by page. A page's rows and the position after it are one commit. A fault of the provider
-/// parks the run, and it goes on later from that position; no fault ends a run for good.</summary>
+/// parks the run, and it goes on later from that position; no fault ends a run for good. Whatever else goes wrong with a page parks the run
+/// too, so that it is tried again after growing pauses and not at once.</summary>
 internal sealed partial class SyncWorker(
     NpgsqlDataSource database,
     IDbContextFactory<IngestionDb> dbFactory,
@@ -28,6 +31,7 @@ internal sealed partial class SyncWorker(
     private static readonly Duration MaxRetryDelay = Duration.FromMinutes(15);
     private static readonly Duration OutageThreshold = Duration.FromMinutes(1);
     private static readonly TimeSpan LeaseRenewalInterval = TimeSpan.FromSeconds(8);
+    private static readonly Duration MaxPagesPause = Duration.FromDays(1);
     private const int MaxRewinds = 5;
 
     /// <summary>Works on all open runs of a connection. The caller holds the connection's lease; it is released at the end.</summary>
@@ -39,7 +43,7 @@ internal sealed partial class SyncWorker(
         {
             await using var writer = writers();
             while (await FindNextRunAsync(connectionId, leaseLost.Token) is { } run)
-                await RunAsync(writer, run, owner, leaseLost.Token);
+                await RunOrParkAsync(writer, run, owner, leaseLost.Token);
         }
         finally
         {
@@ -89,6 +93,31 @@ internal sealed partial class SyncWorker(
             .FirstOrDefaultAsync(cancellationToken);
     }
 
+    private async Task RunOrParkAsync(BatchWriter writer, SyncRunRow run, Guid owner, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await RunAsync(writer, run, owner, cancellationToken);
+        }
+        // While the database is unavailable nothing can be parked either, and the next attempt comes a second later.
+        catch (Exception e) when (e is not OperationCanceledException && !e.IsTransient())
+        {
+            LogBroken(log, e, run.Id);
+            await ParkAsync(
+                run,
+                new ProviderFault(
+                    new UserError(
+                        ErrorCode.SyncFailed,
+                        $"A page could not be processed ({e.GetType().Name}). The sync tries it again later; nothing is skipped."
+                    )
+                ),
+                rewinds: 0,
+                cancellationToken,
+                isRecorded: false
+            );
+        }
+    }
+
     private async Task RunAsync(BatchWriter writer, SyncRunRow run, Guid owner, CancellationToken cancellationToken)
     {
         if (await connections.FindAsync(run.ConnectionId, cancellationToken) is not { } details)
@@ -96,11 +125,12 @@ internal sealed partial class SyncWorker(
             await EndRunAsync(run, SyncStatus.Canceled, null, cancellationToken);
             return;
         }
-        var (streams, maxWindow, position, rewinds) = (
+        var (streams, maxWindow, position, rewinds, pages) = (
             connections.Streams(details.Provider, run.ByCreation),
             connections.MaxQuerySpan(details.Provider),
             SyncPosition.Of(run),
-            0
+            0,
+            run.Pages
         );
         if (run.ParkedSince is { } since && clock.Now() - since >= OutageThreshold && !run.ByCreation)
             position = position.Recovering(clock.Now());
@@ -116,6 +146,18 @@ internal sealed partial class SyncWorker(
                 prefetch = null;
                 if (fetched.Value is { } page)
                 {
+                    if (position.FindRepetition(page) is { } repetition)
+                    {
+                        await ParkAsync(
+                            run,
+                            RepeatedBy(details, repetition),
+                            rewinds: 0,
+                            cancellationToken,
+                            isRecorded: false,
+                            restartsListing: true
+                        );
+                        return;
+                    }
                     if (page.NextCursor is not null)
                         prefetch = FetchAsync(position.After(page, foundChanges: false, run.FromAt, maxWindow));
                     (position, var isNewerRunDue, var refusal) = await WritePageAsync(
@@ -133,11 +175,17 @@ internal sealed partial class SyncWorker(
                         await ParkAsync(run, refusal, rewinds: 0, cancellationToken);
                         return;
                     }
-                    rewinds = 0;
+                    (rewinds, pages) = (0, pages + 1);
                     signal.RaiseProgress(run.VenueId);
                     // A backfill gives way to a run that has become due meanwhile.
                     if (isNewerRunDue && run.Trigger == SyncTrigger.Backfill)
                         return;
+                    var maxPages = SyncPosition.MaxPages(streams.Count, run.FromAt, position.To);
+                    if (pages % maxPages == 0 && !position.IsDone(streams.Count))
+                    {
+                        await ParkAsync(run, TooManyPages(pages, pages / maxPages), rewinds: 0, cancellationToken, isRecorded: false);
+                        return;
+                    }
                 }
                 else if (fetched.Fault!.CursorExpired && rewinds++ < MaxRewinds)
                     position = position.Rewound();
@@ -181,19 +229,19 @@ internal sealed partial class SyncWorker(
         var cause = position.Trigger == SyncTrigger.Recovery ? VersionCause.Recovery : VersionCause.Sync;
         var items = BatchItem.Of(details, page.Observations, cause, run.Id.ToString()).Split();
         var (next, isNewerRunDue, isSaved) = (position, false, false);
-        var (total, skipped) = (BatchResult.Empty, new List<string>(page.SkippedItems));
+        var (total, skipped) = (BatchResult.Empty, new List<SkippedItem>(page.SkippedItems));
         var outcomes = IsolatingWriter.WriteAsync(items, i => i.VenueId, WriteAsync, cancellationToken);
         await foreach (var outcome in outcomes)
         {
             if (outcome.Status == WriteStatus.Rejected)
-                skipped.Add($"{outcome.Item.Label}: {outcome.Reason}");
+                skipped.Add(new SkippedItem(KindOf(outcome.Item), $"{outcome.Item.Label}: {outcome.Reason}"));
             else if (outcome.Status == WriteStatus.Retry && !outcome.IsRefused)
                 ExceptionDispatchInfo.Throw(outcome.Error!);
             else if (outcome.Status == WriteStatus.Retry)
                 return (position, false, RefusedBy(outcome.Reason));
         }
         foreach (var what in skipped)
-            LogSkipped(log, run.Id, what);
+            LogSkipped(log, run.Id, what.Reason);
         if (!isSaved)
             await writer.WriteAsync([], cancellationToken, (connection, _, token) => SaveProgressAsync(connection, total, token));
         return (next, isNewerRunDue, null);
@@ -216,6 +264,35 @@ internal sealed partial class SyncWorker(
         }
     }
 
+    private static SkippedKind KindOf(BatchItem item) =>
+        item switch
+        {
+            { Refunds.Count: > 0 } => SkippedKind.Refund,
+            { Payments.Count: > 0 } => SkippedKind.Payment,
+            _ => SkippedKind.Order,
+        };
+
+    private static ProviderFault RepeatedBy(PosConnectionDetails details, string what) =>
+        new(
+            new UserError(
+                ErrorCode.SyncFailed,
+                $"{details.Provider} does not come to an end: {what}. The sync reads the list anew later; nothing is skipped."
+            )
+        );
+
+    // A listing without an end may send new cursors and pages all the time. Each pause is twice as long as the one before.
+    private static ProviderFault TooManyPages(int pages, int times) =>
+        new(
+            new UserError(
+                ErrorCode.SyncFailed,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The run has read {pages:N0} pages, more than its time span should have. It goes on after a pause; nothing is skipped."
+                )
+            ),
+            Duration.Min(MaxPagesPause, MaxRetryDelay * Math.Pow(2, Math.Min(times, 20) - 1))
+        );
+
     private static ProviderFault RefusedBy(string reason) =>
         new(
             new UserError(
@@ -225,9 +302,17 @@ internal sealed partial class SyncWorker(
             )
         );
 
-    private async Task ParkAsync(SyncRunRow run, ProviderFault fault, int rewinds, CancellationToken cancellationToken)
+    // A fault of a call is already recorded with the connection; what is found out later is not.
+    private async Task ParkAsync(
+        SyncRunRow run,
+        ProviderFault fault,
+        int rewinds,
+        CancellationToken cancellationToken,
+        bool isRecorded = true,
+        bool restartsListing = false
+    )
     {
-        if (fault.Error.Code == ErrorCode.NotFound)
+        if (fault.IsDisconnected)
         {
             await EndRunAsync(run, SyncStatus.Canceled, fault.Error, cancellationToken);
             return;
@@ -241,7 +326,9 @@ internal sealed partial class SyncWorker(
                     "The provider's page cursors expire as soon as they are issued. The sync goes on later by itself."
                 )
                 : fault.Error;
-        await SyncSql.ParkSqlAsync(database, run.Id, error, now + pause, now, cancellationToken);
+        await SyncSql.ParkSqlAsync(database, run.Id, error, restartsListing, now + pause, now, cancellationToken);
+        if (!isRecorded)
+            await connections.RecordFaultAsync(run.ConnectionId, error, cancellationToken);
         LogParked(log, run.Id, pause.TotalSeconds, error.Message);
         signal.RaiseProgress(run.VenueId);
     }
@@ -267,6 +354,9 @@ internal sealed partial class SyncWorker(
 
     [LoggerMessage(LogLevel.Warning, "Sync run {Run} is parked for {Seconds} s and then continues at the same page: {Reason}")]
     private static partial void LogParked(ILogger log, Guid run, double seconds, string reason);
+
+    [LoggerMessage(LogLevel.Error, "A page of sync run {Run} could not be processed; the run is parked")]
+    private static partial void LogBroken(ILogger log, Exception error, Guid run);
 
     [LoggerMessage(LogLevel.Error, "Sync run {Run} skipped something on a page that could not be used: {What}")]
     private static partial void LogSkipped(ILogger log, Guid run, string what);

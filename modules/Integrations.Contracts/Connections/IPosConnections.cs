@@ -26,7 +26,7 @@ public sealed record PosConnectionDetails(
 public sealed record PosConnectionSchedule(PosConnectionDetails Details, bool SyncEnabled, Duration SyncInterval, Instant ConnectedAt);
 
 /// <summary>The POS connections, and calls to their providers. Every call passes the provider's rate limiter, retries transient failures,
-/// renews tokens and records the connection's health. No call throws for a fault of the provider.</summary>
+/// renews tokens and records the connection's health. No call throws for a fault of the provider, whatever it answers.</summary>
 public interface IPosConnections
 {
     /// <summary>All connections that are connected now.</summary>
@@ -44,7 +44,7 @@ public interface IPosConnections
     /// <summary>The longest time span that a provider accepts in one query. Longer spans must be cut into pieces.</summary>
     Duration MaxQuerySpan(Provider provider);
 
-    /// <summary>Fetches one page of a stream.</summary>
+    /// <summary>Fetches one page of a stream. An answer that cannot be read is SYNC_FAILED.</summary>
     Task<ProviderResult<PosPage>> FetchPageAsync(Guid connectionId, PageRequest request, CancellationToken cancellationToken);
 
     /// <summary>Fetches up to 100 orders by id. Orders that the provider does not know, or does not know yet, are missing from the
@@ -54,6 +54,10 @@ public interface IPosConnections
         IReadOnlyList<string> orderIds,
         CancellationToken cancellationToken
     );
+
+    /// <summary>Records what is wrong with the provider's data, although its calls succeed: in the connection's recent errors and in its
+    /// status, until the next successful call.</summary>
+    Task RecordFaultAsync(Guid connectionId, UserError error, CancellationToken cancellationToken);
 }
 
 /// <summary>The page to fetch.</summary>
@@ -68,8 +72,13 @@ public sealed record PageRequest(string Stream, Instant From, Instant To, string
 /// <param name="NextCursor">The cursor of the next page; null on the last page. Providers let cursors expire within minutes.</param>
 /// <param name="ResumeAt">The stream has been read completely up to this instant, so that reading can resume here when the cursor has
 /// expired. Null when the page does not tell.</param>
-/// <param name="SkippedItems">Objects on the page that could not be translated, each with the reason.</param>
-public sealed record PosPage(PosObservations Observations, string? NextCursor, Instant? ResumeAt, IReadOnlyList<string> SkippedItems);
+/// <param name="SkippedItems">Objects on the page that could not be read, or only in part, each with the reason.</param>
+public sealed record PosPage(PosObservations Observations, string? NextCursor, Instant? ResumeAt, IReadOnlyList<SkippedItem> SkippedItems)
+{
+    /// <summary>A hash of everything that the page lists, the same when the provider sends the page again; null for an empty
+    /// page.</summary>
+    public string? Fingerprint { get; init; }
+}
 
 /// <summary>The result of a call to a provider: a value, or the fault that prevented it.</summary>
 public sealed record ProviderResult<T>(T? Value, ProviderFault? Fault)
@@ -90,6 +99,12 @@ public static class ProviderResult
 /// <param name="CursorExpired">True when the cursor has expired: reading must start again from the last resume point.</param>
 public sealed record ProviderFault(UserError Error, Duration? RetryAfter = null, bool CursorExpired = false)
 {
+    /// <summary>True when the provider answered in a form that cannot be read.</summary>
+    public bool IsUnreadable { get; init; }
+
+    /// <summary>True when the location is not connected any more, so that there is nothing left to ask.</summary>
+    public bool IsDisconnected { get; init; }
+
     /// <summary>The permissions that the credentials lack, when that caused the fault; empty otherwise.</summary>
     public IReadOnlyList<string> MissingScopes { get; init; } = [];
 }

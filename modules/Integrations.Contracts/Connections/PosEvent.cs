@@ -16,8 +16,8 @@ public sealed record PosEvent(
     string? UnreadableReason
 )
 {
-    /// <summary>Objects of the event that could not be translated, each with the reason, while <see cref="Observations"/> holds the
-    /// others. The raw event is kept and can be translated again. An event without any usable object has an
+    /// <summary>Objects of the event that could not be read, or only in part, each with the reason, while <see cref="Observations"/> holds
+    /// what could. The raw event is kept and can be translated again. An event without any usable object has an
     /// <see cref="UnreadableReason"/>.</summary>
     public IReadOnlyList<string> SkippedItems { get; init; } = [];
 }

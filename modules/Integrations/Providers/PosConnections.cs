@@ -2,24 +2,30 @@ using Integrations.Connections;
 using Integrations.Contracts.Connections;
 using Integrations.Credentials;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging;
 using NodaTime;
+using PosModular.Kernel.Data;
 using PosModular.Kernel.Errors;
 
 namespace Integrations.Providers;
 
 /// <summary>Calls providers on behalf of a connection: decrypts the credentials, renews them before they expire, makes the call and
 /// records its outcome.</summary>
-internal sealed class PosConnections(
+internal sealed partial class PosConnections(
     IDbContextFactory<IntegrationsDb> dbFactory,
     PosProviderRegistry providers,
     CredentialRenewal renewal,
     ConnectionHealth health,
-    IntegrationsSettings settings
+    IntegrationsSettings settings,
+    ILogger<PosConnections> log
 ) : IPosConnections
 {
     private static readonly ProviderFault DisconnectedFault = new(
         new UserError(ErrorCode.NotFound, "The location is disconnected. Connect it again with connectPos.")
-    );
+    )
+    {
+        IsDisconnected = true,
+    };
 
     public async Task<IReadOnlyList<PosConnectionSchedule>> ListConnectedAsync(CancellationToken cancellationToken)
     {
@@ -69,6 +75,13 @@ internal sealed class PosConnections(
             cancellationToken
         );
 
+    public async Task RecordFaultAsync(Guid connectionId, UserError error, CancellationToken cancellationToken)
+    {
+        await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
+        if (await db.Connections.AsNoTracking().SingleOrDefaultAsync(c => c.Id == connectionId, cancellationToken) is { } connection)
+            await health.RecordAsync(connection, new ProviderFault(error), cancellationToken);
+    }
+
     private async Task<ProviderResult<T>> CallAsync<T>(
         Guid connectionId,
         Func<IPosProvider, PosCredentials, Task<ProviderResult<T>>> call,
@@ -85,14 +98,60 @@ internal sealed class PosConnections(
             return new ProviderFault(ConnectionStatus.CredentialsUnreadable);
         var provider = providers.Get(connection.Provider);
         credentials = await renewal.EnsureFreshAsync(connection, credentials, provider, cancellationToken);
-        var answer = await call(provider, credentials);
+        var answer = await TryAsync(connection, () => call(provider, credentials), cancellationToken);
         // A token can become invalid before it expires. When it can be renewed, the call is repeated once.
         if (
             answer.Fault?.Error.Code == ErrorCode.InvalidCredentials
             && await renewal.RenewAsync(connection, credentials, provider, cancellationToken) is { } renewed
         )
-            answer = await call(provider, renewed);
+            answer = await TryAsync(connection, () => call(provider, renewed), cancellationToken);
         await health.RecordAsync(connection, answer.Fault, cancellationToken);
         return answer;
     }
+
+    // Reading pages and orders is all that happens here, and what a provider answers may have any form. Whatever goes wrong in reading it
+    // is the fault of that answer, except that the database may be unavailable to the credentials.
+    private async Task<ProviderResult<T>> TryAsync<T>(
+        PosConnectionRow connection,
+        Func<Task<ProviderResult<T>>> call,
+        CancellationToken cancellationToken
+    )
+        where T : class
+    {
+        try
+        {
+            var answer = await call();
+            return answer.Fault is { } fault ? AsDataFault(fault) : answer;
+        }
+        catch (Exception e) when (!e.IsTransient() && (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested))
+        {
+            LogUnreadable(log, e, connection.Id);
+            return new ProviderFault(
+                new UserError(
+                    ErrorCode.SyncFailed,
+                    $"An answer of {connection.Provider} could not be read ({e.GetType().Name}). It is asked again later; nothing is "
+                        + "skipped."
+                )
+            )
+            {
+                IsUnreadable = true,
+            };
+        }
+    }
+
+    // Here the product itself has formed the request. When it is refused, or its answer cannot be read, that concerns the connection, and
+    // somebody has to look at it.
+    private static ProviderFault AsDataFault(ProviderFault fault) =>
+        fault switch
+        {
+            { CursorExpired: true } or { IsDisconnected: true } => fault,
+            { IsUnreadable: true } or { Error.Code: ErrorCode.NotFound or ErrorCode.InvalidInput } => fault with
+            {
+                Error = new UserError(ErrorCode.SyncFailed, fault.Error.Message),
+            },
+            _ => fault,
+        };
+
+    [LoggerMessage(LogLevel.Error, "An answer to a call for connection {Connection} could not be read")]
+    private static partial void LogUnreadable(ILogger log, Exception error, Guid connection);
 }

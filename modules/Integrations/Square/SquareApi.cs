@@ -70,9 +70,15 @@ internal sealed class SquareApi(IHttpClientFactory clients, IntegrationsSettings
             client.MaxResponseContentBufferSize = MaxResponseBytes;
             using var response = await client.SendAsync(request, cancellationToken);
             var content = await response.Content.ReadAsByteArrayAsync(cancellationToken);
-            return response.IsSuccessStatusCode
-                ? ProviderResult.Success(JsonDocument.Parse(content.Length == 0 ? "{}"u8.ToArray() : content))
-                : SquareErrors.ToFault(response.StatusCode, content, environment, ProviderClient.RetryAfterOf(response, time));
+            var retryAfter = ProviderClient.RetryAfterOf(response, time);
+            if (!response.IsSuccessStatusCode)
+                return SquareErrors.ToFault(response.StatusCode, content, environment, retryAfter);
+            // The response to a deletion may be empty.
+            var json = JsonDocument.Parse(content.Length == 0 && method == HttpMethod.Delete ? "{}"u8.ToArray() : content);
+            if (SquareErrors.FaultOfSuccess(json.RootElement, content, environment, retryAfter) is not { } fault)
+                return ProviderResult.Success(json);
+            json.Dispose();
+            return fault;
         }
         catch (RateLimiterRejectedException)
         {
@@ -92,11 +98,22 @@ internal sealed class SquareApi(IHttpClientFactory clients, IntegrationsSettings
         }
     }
 
-    public static string? ReadText(JsonElement parent, string name) =>
-        parent.ValueKind == JsonValueKind.Object
-        && parent.TryGetProperty(name, out var value)
-        && value.ValueKind == JsonValueKind.String
-        && value.GetString() is { Length: > 0 } text
-            ? text
-            : null;
+    /// <summary>A text field; null when it is missing, empty, no text or not valid Unicode.</summary>
+    public static string? ReadText(JsonElement parent, string name)
+    {
+        try
+        {
+            return
+                parent.ValueKind == JsonValueKind.Object
+                && parent.TryGetProperty(name, out var value)
+                && value.ValueKind == JsonValueKind.String
+                && value.GetString() is { Length: > 0 } text
+                ? text
+                : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
 }

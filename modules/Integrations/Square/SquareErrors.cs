@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Integrations.Contracts.Connections;
+using Integrations.Providers;
 using NodaTime;
 using PosModular.Kernel.Errors;
 
@@ -40,6 +41,58 @@ internal static class SquareErrors
                 + $"{NameOf(actual)}, or copy the token of {NameOf(requested)}.",
             "credentials.environment"
         );
+
+    /// <summary>What is wrong with a response of status 200; null when it is an object without errors. Errors in it are translated as if
+    /// the response had their status, because its other fields are then missing or incomplete.</summary>
+    public static ProviderFault? FaultOfSuccess(
+        JsonElement root,
+        ReadOnlyMemory<byte> body,
+        PosEnvironment environment,
+        TimeSpan? retryAfter
+    )
+    {
+        if (root.ValueKind != JsonValueKind.Object)
+            return Unreadable($"its response is not an object but {ProviderFaults.NameOf(root.ValueKind)}");
+        if (!root.TryGetProperty("errors", out var errors) || errors.ValueKind == JsonValueKind.Null)
+            return null;
+        if (errors.ValueKind != JsonValueKind.Array)
+            return Unreadable("the errors of its response are not a list");
+        if (errors.GetArrayLength() == 0)
+            return null;
+        var codes = CodesOf(body);
+        return
+            ToFault(StatusOf(codes, SquareApi.ReadText(errors[0], "category")), body, environment, retryAfter) is var fault
+            && fault.Error.Code == ErrorCode.ProviderUnavailable
+            ? fault with
+            {
+                Error = new UserError(
+                    ErrorCode.ProviderUnavailable,
+                    $"Square reports an error{(codes.Count == 0 ? "" : $" ({string.Join(", ", codes.Take(3))})")} in a response that has "
+                        + "the status of a success. Nothing was changed; try again in a minute."
+                ),
+            }
+            : fault;
+    }
+
+    /// <summary>A response that has another form than Square documents.</summary>
+    public static ProviderFault Unreadable(string what) => ProviderFaults.Unreadable("Square", what);
+
+    // Source: Square API reference, ErrorCategory, and Square docs, Handling errors, for the status of each code.
+    private static HttpStatusCode StatusOf(List<string> codes, string? category) =>
+        codes.FirstOrDefault() switch
+        {
+            "UNAUTHORIZED" or "ACCESS_TOKEN_EXPIRED" or "ACCESS_TOKEN_REVOKED" => HttpStatusCode.Unauthorized,
+            "FORBIDDEN" or "INSUFFICIENT_SCOPES" or "CLIENT_DISABLED" => HttpStatusCode.Forbidden,
+            "NOT_FOUND" => HttpStatusCode.NotFound,
+            "RATE_LIMITED" => HttpStatusCode.TooManyRequests,
+            _ => category switch
+            {
+                "AUTHENTICATION_ERROR" => HttpStatusCode.Unauthorized,
+                "RATE_LIMIT_ERROR" => HttpStatusCode.TooManyRequests,
+                "INVALID_REQUEST_ERROR" => HttpStatusCode.BadRequest,
+                _ => HttpStatusCode.InternalServerError,
+            },
+        };
 
     /// <summary>Translates an error response.</summary>
     /// <param name="status">The HTTP status.</param>
@@ -84,6 +137,7 @@ internal static class SquareErrors
                 ErrorCode.InvalidInput,
                 "Square rejects the request as invalid" + (codes.Count == 0 ? "." : $" ({string.Join(", ", codes)}).")
             ),
+            >= HttpStatusCode.MultipleChoices and < HttpStatusCode.BadRequest => ProviderFaults.Redirected("Square", status),
             _ => new(
                 ErrorCode.ProviderUnavailable,
                 $"Square responded with status {(int)status}. Nothing was changed; try again in a minute."
@@ -119,9 +173,9 @@ internal static class SquareErrors
                         .Where(c => c.Length <= 60 && c.All(l => l is (>= 'A' and <= 'Z') or '_')),
                 ];
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            return [];
+            return []; // not JSON, or not valid Unicode
         }
     }
 

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Integrations.Connections;
 using Integrations.Contracts.Connections;
+using Integrations.Providers;
 using NodaTime;
 using NodaTime.Text;
 
@@ -36,32 +37,54 @@ internal sealed class SquarePageReader(SquareApi api)
         if (answer.Fault is { } fault)
             return fault;
         using var json = answer.Value!;
-        var skipped = new List<string>();
+        var name = kind == "refunds" ? "refunds" : "payments";
+        if (!TryReadItems(json.RootElement, name, out var items))
+            return SquareErrors.Unreadable($"its {name} are not a list");
+        // A page whose cursor cannot be read would pass for the last one, and all later pages would be lost.
+        var cursor = json.RootElement.TryGetProperty("cursor", out var given) ? given : default;
+        if (cursor.ValueKind is not (JsonValueKind.String or JsonValueKind.Null or JsonValueKind.Undefined))
+            return SquareErrors.Unreadable("its cursor is not a text");
+        var skipped = new List<SkippedItem>();
         Instant? resumeAt = null;
         var observations =
             kind == "refunds"
-                ? new PosObservations { Refunds = Read(json, "refunds", r => SquareTranslator.Refund(r), r => r.LocationId) }
-                : new PosObservations { Payments = Read(json, "payments", p => SquareTranslator.Payment(p), p => p.LocationId) };
+                ? new PosObservations { Refunds = Read(SkippedKind.Refund, r => SquareTranslator.Refund(r), r => r.LocationId) }
+                : new PosObservations { Payments = Read(SkippedKind.Payment, p => SquareTranslator.Payment(p), p => p.LocationId) };
         if (
             observations.Payments.Select(p => p.OrderId).OfType<string>().Distinct().ToArray() is { Length: > 0 } orders
             // A page is complete without its orders, which are fetched later.
             && await FetchOrdersAsync(credentials, orders, cancellationToken) is { Value: { } found }
         )
             observations = observations with { Orders = found };
-        return ProviderResult.Success(new PosPage(observations, SquareApi.ReadText(json.RootElement, "cursor"), resumeAt, skipped));
+        return ProviderResult.Success(
+            new PosPage(
+                observations,
+                cursor.ValueKind == JsonValueKind.String && cursor.GetString() is { Length: > 0 } next ? next : null,
+                resumeAt,
+                skipped
+            )
+            {
+                Fingerprint = PageFingerprint.Of(items),
+            }
+        );
 
-        List<T> Read<T>(JsonDocument page, string name, Func<JsonElement, (T? Known, string? Missing)> translate, Func<T, string> location)
+        List<T> Read<T>(SkippedKind skippedKind, Func<JsonElement, (T? Known, string? Missing)> translate, Func<T, string> location)
             where T : class
         {
             var read = new List<T>();
-            if (!page.RootElement.TryGetProperty(name, out var items) || items.ValueKind != JsonValueKind.Array)
-                return read; // an empty page is an empty object
-            foreach (var item in items.EnumerateArray())
+            foreach (var item in items)
             {
                 var (translated, missing) = TryTranslate(item, translate);
-                if (translated is null)
-                    skipped.Add($"{SquareApi.ReadText(item, "id") ?? "(no id)"}: {missing}");
-                else if (location(translated) == credentials.LocationId)
+                var isOfLocation = translated is null || location(translated) == credentials.LocationId;
+                if (missing is not null && isOfLocation)
+                    skipped.Add(
+                        new SkippedItem(
+                            skippedKind,
+                            $"{SquareApi.ReadText(item, "id") ?? "(no id)"}: {missing}",
+                            IsPartial: translated is not null
+                        )
+                    );
+                if (translated is not null && isOfLocation)
                     read.Add(translated);
                 if (SortTimeOf(item, byChange) is { } at)
                     resumeAt = at;
@@ -85,11 +108,22 @@ internal sealed class SquarePageReader(SquareApi api)
         if (answer.Fault is { } fault)
             return fault;
         using var json = answer.Value!;
-        IReadOnlyList<PosOrder> orders =
-            json.RootElement.TryGetProperty("orders", out var items) && items.ValueKind == JsonValueKind.Array
-                ? [.. items.EnumerateArray().Select(o => TryTranslate(o, SquareTranslator.Order).Known).OfType<PosOrder>()]
-                : [];
+        if (!TryReadItems(json.RootElement, "orders", out var items))
+            return SquareErrors.Unreadable("its orders are not a list");
+        IReadOnlyList<PosOrder> orders = [.. items.Select(o => TryTranslate(o, SquareTranslator.Order).Known).OfType<PosOrder>()];
         return ProviderResult.Success(orders);
+    }
+
+    // An empty page is an empty object, or has null instead of a list.
+    private static bool TryReadItems(JsonElement page, string name, out JsonElement[] items)
+    {
+        items = [];
+        if (!page.TryGetProperty(name, out var list) || list.ValueKind == JsonValueKind.Null)
+            return true;
+        if (list.ValueKind != JsonValueKind.Array)
+            return false;
+        items = [.. list.EnumerateArray()];
+        return true;
     }
 
     // Invalid Unicode in one object must not affect the other objects of the page.

@@ -3,6 +3,7 @@ using Integrations.Connections;
 using Integrations.Contracts.Connections;
 using Integrations.Providers;
 using NodaTime.Text;
+using PosModular.Kernel.Amounts;
 using PosModular.Kernel.Errors;
 
 namespace Integrations.Square;
@@ -33,10 +34,10 @@ internal sealed class SquareProvider(
     public UserError? CheckFormat(PosCredentials credentials) =>
         credentials switch
         {
-            { LocationId: var id } when id.Length is 0 or > 50 || id.Any(c => c is <= ' ' or > '~' or '/' or '?' or '#') =>
+            { LocationId: var id } when id.Length is 0 or > 50 || !id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_') =>
                 UserError.Invalid(
-                    "A Square location id consists of up to 50 letters and digits. Copy it from the Developer Dashboard "
-                        + "under Locations.",
+                    "A Square location id consists of up to 50 letters, digits, hyphens and underscores. Copy it from the Developer "
+                        + "Dashboard under Locations.",
                     "credentials.locationId"
                 ),
             { AccessToken: var token } when !IsHeaderText(token) => UserError.Invalid(
@@ -74,7 +75,7 @@ internal sealed class SquareProvider(
                 ? new ProviderFault(SquareErrors.LocationNotFound)
                 : fault;
         using var json = answer.Value!;
-        if (!json.RootElement.TryGetProperty("location", out var location))
+        if (!json.RootElement.TryGetProperty("location", out var location) || location.ValueKind != JsonValueKind.Object)
             return new ProviderFault(SquareErrors.Unavailable);
         return ProviderResult.Success(
             new PosLocation(
@@ -83,7 +84,7 @@ internal sealed class SquareProvider(
                 SquareApi.ReadText(location, "merchant_id"),
                 SquareApi.ReadText(location, "business_name"),
                 SquareApi.ReadText(location, "timezone"),
-                SquareApi.ReadText(location, "currency"),
+                Currency.Parse(SquareApi.ReadText(location, "currency")),
                 null,
                 SquareApi.ReadText(token.RootElement, "expires_at") is { } end
                 && OffsetDateTimePattern.ExtendedIso.Parse(end) is { Success: true } at

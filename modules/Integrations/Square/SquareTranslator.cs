@@ -2,12 +2,14 @@ using System.Text.Json;
 using Integrations.Contracts.Connections;
 using NodaTime;
 using NodaTime.Text;
+using PosModular.Kernel.Amounts;
 using PosModular.Kernel.Time;
 
 namespace Integrations.Square;
 
 /// <summary>Translates Square's events: a pure function over raw bytes. Unknown fields are ignored; a missing required field makes the
-/// event unreadable, with the reason.</summary>
+/// event unreadable, with the reason. A payment whose total is legible counts: another amount that is not legible is taken as 0 and
+/// named. An amount that contradicts the total, such as a tip above it, makes the payment unreadable.</summary>
 /// <remarks>Source: Square API reference, Payment, PaymentRefund, Order, and the events payment.*, refund.*, order.*.</remarks>
 internal static class SquareTranslator
 {
@@ -78,13 +80,13 @@ internal static class SquareTranslator
         if (translated is null)
             return posEvent with { UnreadableReason = missing };
         var (location, observations) = observe(translated);
-        return posEvent with { Observations = observations, LocationId = location };
+        return posEvent with { Observations = observations, LocationId = location, SkippedItems = missing is null ? [] : [missing] };
     }
 
-    /// <summary>Translates a payment from an event or from ListPayments. The second value names what is missing.</summary>
+    /// <summary>Translates a payment from an event or from ListPayments. The second value names what is missing, also when the payment
+    /// can be used without it.</summary>
     public static (PosPayment? Payment, string? Missing) Payment(JsonElement payment)
     {
-        var total = ReadAmount(payment, "total_money");
         if (ReadText(payment, "id") is not { } id)
             return (null, "The payment has no id.");
         if (ReadText(payment, "location_id") is not { } location)
@@ -93,13 +95,17 @@ internal static class SquareTranslator
             return (null, "The payment's status is not one of APPROVED, PENDING, COMPLETED, CANCELED, FAILED.");
         if (ReadTime(payment, "created_at") is not { } created || ReadTime(payment, "updated_at") is not { } updated)
             return (null, "The payment has no readable created_at and updated_at.");
-        if (total is not { Minor: >= 0 } paid)
-            return (null, "The payment has no total_money with a whole amount of 0 or more and a currency.");
+        var (paid, unreadableTotal) = ReadTotal(payment, "total_money", "payment");
+        if (unreadableTotal is not null)
+            return (null, unreadableTotal);
+        var illegible = new List<string>();
         if (
-            ReadOptionalAmount(payment, "tip_money", paid.Currency) is not { } tip
-            || ReadOptionalAmount(payment, "refunded_money", paid.Currency) is not { } refunded
+            ReadPart(payment, "tip_money", paid.Currency, illegible) is not { } tip
+            || ReadPart(payment, "refunded_money", paid.Currency, illegible) is not { } refunded
         )
-            return (null, "The payment's tip or refund is not a whole amount of the total's currency.");
+            return (null, "The payment's tip_money or refunded_money is below zero or not of the total's currency.");
+        if (tip > paid.Minor)
+            return (null, "The payment's tip_money is above its total_money.");
         // An offline payment was made when the guest paid, not when the device was online again.
         var occurred = ReadObject(payment, "offline_payment_details") is { } offline
             ? ReadTime(offline, "client_created_at") ?? created
@@ -120,7 +126,7 @@ internal static class SquareTranslator
                 PaymentMethodOf(ReadText(payment, "source_type"), card?.Brand),
                 card
             ),
-            null
+            Describe("payment", illegible)
         );
     }
 
@@ -135,8 +141,9 @@ internal static class SquareTranslator
             return (null, "The refund's status is not one of PENDING, COMPLETED, REJECTED, FAILED.");
         if (ReadTime(refund, "created_at") is not { } created)
             return (null, "The refund has no readable created_at.");
-        if (ReadAmount(refund, "amount_money") is not { Minor: >= 0 } amount)
-            return (null, "The refund has no amount_money with a whole amount of 0 or more and a currency.");
+        var (amount, unreadableAmount) = ReadTotal(refund, "amount_money", "refund");
+        if (unreadableAmount is not null)
+            return (null, unreadableAmount);
         // A refund that was never changed can lack updated_at.
         return (
             new PosRefund(
@@ -161,12 +168,14 @@ internal static class SquareTranslator
     {
         if (ReadText(order, "id") is not { } id || ReadText(order, "location_id") is not { } location)
             return (null, "The order has no id and location_id.");
-        if (ReadAmount(order, "total_money") is not { } total)
-            return (null, "The order has no total_money.");
+        var (total, unreadableTotal) = ReadTotal(order, "total_money", "order", long.MinValue);
+        if (unreadableTotal is not null)
+            return (null, unreadableTotal);
+        var illegible = new List<string>();
         if (
-            ReadOptionalAmount(order, "total_tax_money", total.Currency) is not { } tax
-            || ReadOptionalAmount(order, "total_discount_money", total.Currency) is not { } discount
-            || ReadOptionalAmount(order, "total_service_charge_money", total.Currency) is not { } charge
+            ReadPart(order, "total_tax_money", total.Currency, illegible, long.MinValue) is not { } tax
+            || ReadPart(order, "total_discount_money", total.Currency, illegible, long.MinValue) is not { } discount
+            || ReadPart(order, "total_service_charge_money", total.Currency, illegible, long.MinValue) is not { } charge
         )
             return (null, "The order's amounts are not all of its total's currency.");
         var version =
@@ -175,7 +184,7 @@ internal static class SquareTranslator
             && versionElement.TryGetInt64(out var number)
                 ? number
                 : 0;
-        return (new PosOrder(id, location, version, total.Currency, new PosBreakdown(tax, discount, charge)), null);
+        return (new PosOrder(id, location, version, total.Currency, new PosBreakdown(tax, discount, charge)), Describe("order", illegible));
     }
 
     private sealed record OrderReference(string Id, string Location);
@@ -232,20 +241,47 @@ internal static class SquareTranslator
             _ => PaymentMethod.Other,
         };
 
-    private static (long Minor, string Currency)? ReadAmount(JsonElement parent, string name) =>
-        ReadObject(parent, name) is { } money
-        && money.TryGetProperty("amount", out var amount)
+    // The main amount of an object, which names the currency of all its amounts.
+    private static ((long Minor, string Currency) Total, string? Missing) ReadTotal(
+        JsonElement parent,
+        string name,
+        string owner,
+        long least = 0
+    )
+    {
+        var money = ReadObject(parent, name);
+        if (ReadMinorUnits(money) is not { } minor || minor < least || ReadText(money, "currency") is not { Length: 3 } code)
+            return (default, $"The {owner} has no {name} with a whole amount{(least == 0 ? " of 0 or more" : "")} and a currency.");
+        return Currency.Parse(code) is { } currency
+            ? ((minor, currency), null)
+            : (default, $"The {owner}'s {name} is in a currency that ISO 4217 does not have.");
+    }
+
+    // An amount beside the total. One that is missing is 0, and so is one that is not legible, which is named. An amount below zero or in
+    // another currency contradicts the total: it can be neither added nor ignored.
+    private static long? ReadPart(JsonElement parent, string name, string currency, List<string> illegible, long least = 0)
+    {
+        if (!parent.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null)
+            return 0;
+        var money = ReadObject(parent, name);
+        if (ReadMinorUnits(money) is { } minor && ReadText(money, "currency") is { } code)
+            return minor >= least && Currency.Parse(code) == currency ? minor : null;
+        illegible.Add(name);
+        return 0;
+    }
+
+    private static string? Describe(string owner, List<string> illegible) =>
+        illegible.Count == 0
+            ? null
+            : $"The {owner}'s {string.Join(" and ", illegible)} has no whole amount with a currency and is taken as 0.";
+
+    private static long? ReadMinorUnits(JsonElement? money) =>
+        money is { } element
+        && element.TryGetProperty("amount", out var amount)
         && amount.ValueKind == JsonValueKind.Number
         && amount.TryGetInt64(out var minor)
-        && ReadText(money, "currency") is { Length: 3 } currency
-            ? (minor, currency)
+            ? minor
             : null;
-
-    // A missing amount is 0. An amount in another currency than the total's can be neither added nor ignored.
-    private static long? ReadOptionalAmount(JsonElement parent, string name, string currency) =>
-        !parent.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null ? 0
-        : ReadAmount(parent, name) is { } money && money.Currency == currency ? money.Minor
-        : null;
 
     // A time must have an offset (RFC 3339), because one without would be read in this machine's zone. Years outside 2000 to 2199 cannot
     // belong to a payment.

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using Integrations.Contracts.Connections;
+using Integrations.Providers;
 using NodaTime;
 using PosModular.Kernel.Errors;
 
@@ -96,6 +97,31 @@ internal static class ToastErrors
             MissingScopes = scopes,
         };
 
+    /// <summary>What is wrong with a response of status 200; null when it is no error. Toast's ErrorMessage states the status that the
+    /// response should have had, and it is translated as if it had it.</summary>
+    public static ProviderFault? FaultOfSuccess(JsonElement root, ReadOnlyMemory<byte> body, TimeSpan? retryAfter)
+    {
+        if (root.ValueKind != JsonValueKind.Object)
+            return null;
+        if (root.TryGetProperty("status", out var status) && status.ValueKind == JsonValueKind.Number)
+            return ToFault(
+                status.TryGetInt32(out var number) && number is >= 400 and < 600
+                    ? (HttpStatusCode)number
+                    : HttpStatusCode.InternalServerError,
+                body,
+                retryAfter
+            );
+        return
+            root.TryGetProperty("errors", out var errors)
+            && errors.ValueKind is not JsonValueKind.Null
+            && !(errors.ValueKind == JsonValueKind.Array && errors.GetArrayLength() == 0)
+            ? ToFault(HttpStatusCode.InternalServerError, body, retryAfter)
+            : null;
+    }
+
+    /// <summary>A response that has another form than Toast documents.</summary>
+    public static ProviderFault Unreadable(string what) => ProviderFaults.Unreadable("Toast", what);
+
     /// <summary>Translates an error response.</summary>
     /// <param name="status">The HTTP status.</param>
     /// <param name="body">Toast's ErrorMessage; only its number is read.</param>
@@ -120,6 +146,7 @@ internal static class ToastErrors
                 ErrorCode.InvalidInput,
                 "Toast rejects the request" + (ErrorNumberOf(body) is { } number ? $" (error {number})." : $" ({(int)status}).")
             ),
+            >= HttpStatusCode.MultipleChoices and < HttpStatusCode.BadRequest => ProviderFaults.Redirected("Toast", status),
             _ => new(
                 ErrorCode.ProviderUnavailable,
                 $"Toast responded with status {(int)status}. Nothing was changed; try again in a minute."

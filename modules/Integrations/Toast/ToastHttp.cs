@@ -65,11 +65,16 @@ internal sealed class ToastHttp(IHttpClientFactory clients, IntegrationsSettings
             client.MaxResponseContentBufferSize = MaxResponseBytes;
             using var response = await client.SendAsync(request, cancellationToken);
             var content = await response.Content.ReadAsByteArrayAsync(cancellationToken);
-            return response.IsSuccessStatusCode
-                ? ProviderResult.Success(
-                    new ToastResponse(JsonDocument.Parse(content), response.Headers.TryGetValues("Link", out var links) ? [.. links] : [])
-                )
-                : ToastErrors.ToFault(response.StatusCode, content, ProviderClient.RetryAfterOf(response, time));
+            var retryAfter = ProviderClient.RetryAfterOf(response, time);
+            if (!response.IsSuccessStatusCode)
+                return ToastErrors.ToFault(response.StatusCode, content, retryAfter);
+            var json = JsonDocument.Parse(content);
+            if (ToastErrors.FaultOfSuccess(json.RootElement, content, retryAfter) is not { } fault)
+                return ProviderResult.Success(
+                    new ToastResponse(json, response.Headers.TryGetValues("Link", out var links) ? [.. links] : [])
+                );
+            json.Dispose();
+            return fault;
         }
         catch (RateLimiterRejectedException)
         {

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Integrations.Connections;
 using Integrations.Contracts.Connections;
+using Integrations.Providers;
 using NodaTime;
 using PosModular.Kernel.Amounts;
 using PosModular.Kernel.Errors;
@@ -26,7 +27,7 @@ internal sealed class ToastPageReader(ToastApi api)
         CancellationToken cancellationToken
     )
     {
-        if (credentials.Currency is not { } currency || !Currency.Exists(currency))
+        if (Currency.Parse(credentials.Currency) is not { } currency)
             return new ProviderFault(
                 new UserError(
                     ErrorCode.SyncFailed,
@@ -52,17 +53,21 @@ internal sealed class ToastPageReader(ToastApi api)
             return fault;
         using var page = answer.Value!;
         if (page.Json.RootElement.ValueKind != JsonValueKind.Array)
-            return new ProviderFault(ToastErrors.Unavailable);
-        var (payments, skipped) = (new List<PosPayment>(), new List<string>());
-        foreach (var order in page.Json.RootElement.EnumerateArray())
+            return ToastErrors.Unreadable($"its orders are not a list but {ProviderFaults.NameOf(page.Json.RootElement.ValueKind)}");
+        var (payments, skipped) = (new List<PosPayment>(), new List<SkippedItem>());
+        JsonElement[] orders = [.. page.Json.RootElement.EnumerateArray()];
+        foreach (var order in orders)
         {
             var (read, missing) = ToastTranslator.Order(order, credentials.LocationId, currency);
             payments.AddRange(read);
             skipped.AddRange(missing);
         }
-        var next = page.Json.RootElement.GetArrayLength() == 0 ? null : ToastLinkHeader.NextPage(page.Links, number);
+        var next = orders.Length == 0 ? null : ToastLinkHeader.NextPage(page.Links, number);
         return ProviderResult.Success(
             new PosPage(new PosObservations { Payments = payments }, next?.ToString(CultureInfo.InvariantCulture), null, skipped)
+            {
+                Fingerprint = PageFingerprint.Of(orders),
+            }
         );
     }
 

@@ -125,7 +125,7 @@ internal sealed class ToastProvider(ToastApi api, ToastTokens tokens, ToastPageR
             || general.ValueKind != JsonValueKind.Object
         )
             return new ProviderFault(ToastErrors.Unavailable);
-        if (ReadText(general, "currencyCode") is not { } currency || !Currency.Exists(currency))
+        if (Currency.Parse(ReadText(general, "currencyCode")) is not { } currency)
             return new ProviderFault(ToastErrors.CurrencyUnknown);
         var name = ReadText(general, "name");
         LocalTime? cutoff =

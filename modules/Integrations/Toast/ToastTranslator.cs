@@ -7,7 +7,8 @@ namespace Integrations.Toast;
 
 /// <summary>Translates Toast's orders: a pure function over raw bytes. A transaction is a payment, not an order: an order has checks, and
 /// a check has payments. Unknown fields are ignored. A payment that cannot be read does not affect the others; it is listed in
-/// SkippedItems and kept with the raw event, which can be translated again. An event without any usable payment is unreadable.</summary>
+/// SkippedItems and kept with the raw event, which can be translated again. An event without any usable payment is unreadable. A tip
+/// below zero makes its payment unreadable; a tip above the total is an amount below zero, which does the same.</summary>
 /// <remarks>Source: Toast Orders API reference, Order, Check, Payment; Toast developer guide, Orders webhook. Toast reports no value that
 /// is the same at each payment of a card (cardPaymentId is null for chip and keyed cards), so cards are never matched.</remarks>
 internal static class ToastTranslator
@@ -54,15 +55,16 @@ internal static class ToastTranslator
             return read with { UnreadableReason = "The event has no details.restaurantGuid." };
         if (ReadObject(details, "order") is not { } order)
             return read with { UnreadableReason = "The event has no details.order." };
-        if (currency is null || !Currency.Exists(currency))
+        if (Currency.Parse(currency) is not { } known)
             return read with
             {
                 UnreadableReason =
                     "The currency of this restaurant is not known, because the location is not connected. Connect it with "
                     + "connectPos and replay the event.",
             };
-        var (payments, skipped) = Order(order, location, currency);
-        return payments.Count == 0 && skipped.Count > 0
+        var (payments, skippedItems) = Order(order, location, known);
+        string[] skipped = [.. skippedItems.Select(item => item.Reason)];
+        return payments.Count == 0 && skipped.Length > 0
             ? read with
             {
                 UnreadableReason = Summarize(skipped),
@@ -70,7 +72,7 @@ internal static class ToastTranslator
             : read with
             {
                 Observations = new PosObservations { Payments = payments },
-                SkippedItems = [.. skipped],
+                SkippedItems = skipped,
             };
     }
 
@@ -79,24 +81,24 @@ internal static class ToastTranslator
     /// <param name="order">The order.</param>
     /// <param name="location">The restaurant for which the order was listed.</param>
     /// <param name="currency">The restaurant's currency, an existing one.</param>
-    public static (IReadOnlyList<PosPayment> Payments, IReadOnlyList<string> Skipped) Order(
+    public static (IReadOnlyList<PosPayment> Payments, IReadOnlyList<SkippedItem> Skipped) Order(
         JsonElement order,
         string location,
         string currency
     )
     {
-        var (payments, skipped) = (new List<PosPayment>(), new List<string>());
+        var (payments, skipped) = (new List<PosPayment>(), new List<SkippedItem>());
         try
         {
             if (ReadOrderHeader(order, location, currency, out var missing) is { } header)
                 foreach (var check in ReadItems(order, "checks", $"Order {header.Id}: its checks are not a list.", skipped))
                     TranslateCheck(check, header, payments, skipped);
             else if (missing is not null)
-                skipped.Add(missing);
+                skipped.Add(Unusable(missing));
         }
         catch (InvalidOperationException)
         {
-            skipped.Add("The order contains text that is not valid Unicode.");
+            skipped.Add(Unusable("The order contains text that is not valid Unicode."));
         }
         return (payments, skipped);
     }
@@ -133,7 +135,7 @@ internal static class ToastTranslator
         return null;
     }
 
-    private static void TranslateCheck(JsonElement check, OrderHeader order, List<PosPayment> payments, List<string> skipped)
+    private static void TranslateCheck(JsonElement check, OrderHeader order, List<PosPayment> payments, List<SkippedItem> skipped)
     {
         try
         {
@@ -141,11 +143,11 @@ internal static class ToastTranslator
         }
         catch (InvalidOperationException)
         {
-            skipped.Add($"Order {order.Id}: a check contains text that is not valid Unicode.");
+            skipped.Add(Unusable($"Order {order.Id}: a check contains text that is not valid Unicode."));
         }
     }
 
-    private static void Read(JsonElement check, OrderHeader order, List<PosPayment> payments, List<string> skipped)
+    private static void Read(JsonElement check, OrderHeader order, List<PosPayment> payments, List<SkippedItem> skipped)
     {
         var id = check.ValueKind == JsonValueKind.Object ? ReadText(check, "guid") : null;
         var name = $"Order {order.Id}, check {id ?? "(no guid)"}";
@@ -155,7 +157,7 @@ internal static class ToastTranslator
             || ReadFlag(check, "deleted") is not { } deleted
         )
         {
-            skipped.Add($"{name}: it is not an object, or voided or deleted is neither true nor false.");
+            skipped.Add(Unusable($"{name}: it is not an object, or voided or deleted is neither true nor false."));
             return;
         }
         var opened = ToastTime.ReadField(check, "openedDate").At ?? order.OpenedAt;
@@ -165,7 +167,7 @@ internal static class ToastTranslator
             var (payment, amount, missing) = Payment(item, order with { IsCanceled = order.IsCanceled || voided || deleted }, opened);
             whole &= payment is not null;
             if (payment is null)
-                skipped.Add($"{name}: {missing}");
+                skipped.Add(Unusable($"{name}: {missing}"));
             else
                 read.Add((payment, amount));
         }
@@ -175,7 +177,11 @@ internal static class ToastTranslator
         var shares = whole ? Breakdowns(check, order.Currency, read) : null;
         if (shares is null && whole)
             skipped.Add(
-                $"{name}: its tax, discounts and service charges are not all readable amounts; its payments are used without them."
+                new SkippedItem(
+                    SkippedKind.Order,
+                    $"{name}: its tax, discounts and service charges are not all readable amounts; its payments are used without them.",
+                    IsPartial: true
+                )
             );
         payments.AddRange(
             read.Select(p =>
@@ -230,7 +236,7 @@ internal static class ToastTranslator
             || ReadMinorUnits(payment, "amount", order.Currency) is not { } amount
             || ReadMinorUnits(payment, "tipAmount", order.Currency) is not { } tip
         )
-            return (null, 0, "its amount or tipAmount is not a readable amount of 0 or more.");
+            return (null, 0, "its amount or tipAmount is not a readable amount of 0 or more, so its total is not known.");
         if (ReadRefunded(payment, order.Currency) is not { } refunded)
             return (null, 0, "its refund is not a readable amount of 0 or more.");
         return (
@@ -273,6 +279,7 @@ internal static class ToastTranslator
     private static bool IsVoided(JsonElement payment) =>
         ReadObject(payment, "voidInfo") is { } info && info.EnumerateObject().Any(p => p.Value.ValueKind != JsonValueKind.Null);
 
+    // Nothing but the payment tells of a refund at Toast, so a payment whose refund is not legible would count for too much.
     private static long? ReadRefunded(JsonElement payment, string currency)
     {
         if (!payment.TryGetProperty("refund", out var refund) || refund.ValueKind == JsonValueKind.Null)
@@ -423,17 +430,19 @@ internal static class ToastTranslator
                 _ => null,
             };
 
-    // The reason of an event is for people, so a few examples suffice.
-    private static string Summarize(IReadOnlyList<string> skipped) =>
-        string.Join(" ", skipped.Take(5)) + (skipped.Count > 5 ? $" And {skipped.Count - 5} more." : "");
+    private static SkippedItem Unusable(string reason) => new(SkippedKind.Payment, reason);
 
-    private static JsonElement.ArrayEnumerator ReadItems(JsonElement parent, string name, string missing, List<string> skipped)
+    // The reason of an event is for people, so a few examples suffice.
+    private static string Summarize(string[] skipped) =>
+        string.Join(" ", skipped.Take(5)) + (skipped.Length > 5 ? $" And {skipped.Length - 5} more." : "");
+
+    private static JsonElement.ArrayEnumerator ReadItems(JsonElement parent, string name, string missing, List<SkippedItem> skipped)
     {
         if (!parent.TryGetProperty(name, out var items) || items.ValueKind == JsonValueKind.Null)
             return default;
         if (items.ValueKind == JsonValueKind.Array)
             return items.EnumerateArray();
-        skipped.Add(missing);
+        skipped.Add(Unusable(missing));
         return default;
     }
 

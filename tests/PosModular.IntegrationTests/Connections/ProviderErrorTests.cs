@@ -189,4 +189,118 @@ public sealed class ProviderErrorTests(TestPostgres postgres)
         );
         venue.Simulator.Requests.Requests.Count(r => r.Status == 401).ShouldBe(1);
     }
+
+    [Fact]
+    public async Task Errors_in_a_success_are_a_failure_like_their_status()
+    {
+        await using var venue = await OpenAsync();
+        var input = Input(venue.Seller.Location.Id, venue.Seller.Token.Value);
+        (string Path, string Body, string Code, string Field)[] rows =
+        [
+            (
+                "/oauth2/token/status",
+                """{"errors":[{"category":"API_ERROR","code":"INTERNAL_SERVER_ERROR"}]}""",
+                "PROVIDER_UNAVAILABLE",
+                ""
+            ),
+            (
+                "/oauth2/token/status",
+                """{"errors":[{"category":"AUTHENTICATION_ERROR","code":"UNAUTHORIZED"}]}""",
+                "INVALID_CREDENTIALS",
+                "credentials.accessToken"
+            ),
+            ("/v2/locations", """{"errors":[{"category":"API_ERROR","code":"INTERNAL_SERVER_ERROR"}]}""", "PROVIDER_UNAVAILABLE", ""),
+            ("/v2/locations", """{"errors":[{"code":"SERVICE_UNAVAILABLE"}],"location":{"id":"x"}}""", "PROVIDER_UNAVAILABLE", ""),
+            (
+                "/v2/locations",
+                """{"errors":[{"category":"INVALID_REQUEST_ERROR","code":"NOT_FOUND"}]}""",
+                "LOCATION_NOT_FOUND",
+                "credentials.locationId"
+            ),
+            ("/v2/locations", "[]", "PROVIDER_UNAVAILABLE", ""),
+            ("/v2/locations", """{"location":null}""", "PROVIDER_UNAVAILABLE", ""),
+            ("/v2/locations", """{"location":[]}""", "PROVIDER_UNAVAILABLE", ""),
+        ];
+        foreach (var (path, body, code, field) in rows)
+        {
+            venue.Simulator.Faults.Clear();
+            venue.Simulator.Faults.Add(
+                new Fault
+                {
+                    Path = path,
+                    Status = 200,
+                    Body = body,
+                }
+            );
+            await ShouldRefuseAsync(venue, input, code, field, "");
+        }
+    }
+
+    [Theory]
+    [InlineData("L.1")]
+    [InlineData("L%31")]
+    [InlineData("L:1")]
+    [InlineData("L&limit=1")]
+    [InlineData("L\u00c41")]
+    [InlineData("..")]
+    public async Task A_location_id_of_Square_has_only_letters_digits_hyphens_and_underscores(string locationId)
+    {
+        await using var venue = await OpenAsync();
+        venue.Simulator.Requests.Clear();
+
+        await ShouldRefuseAsync(
+            venue,
+            Input(locationId, venue.Seller.Token.Value),
+            "INVALID_INPUT",
+            "credentials.locationId",
+            "letters, digits, hyphens and underscores"
+        );
+
+        venue.Simulator.Requests.Requests.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_redirection_is_not_followed_so_that_credentials_go_nowhere_else()
+    {
+        await using var elsewhere = await PosSimulator.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
+        await using var venue = await OpenAsync();
+        var toast = new
+        {
+            input = new
+            {
+                provider = "TOAST",
+                environment = "SANDBOX",
+                locationId = venue.Simulator.Toast.Restaurants.Add(null).Restaurant.Guid,
+                clientId = "client",
+                clientSecret = "secret",
+            },
+        };
+        foreach (var status in new[] { 301, 302, 303, 307, 308 })
+        {
+            venue.Simulator.Faults.Clear();
+            venue.Simulator.Faults.Add(
+                new Fault
+                {
+                    Status = status,
+                    Headers = new Dictionary<string, string> { ["Location"] = elsewhere.Address.ToString() + "elsewhere" },
+                }
+            );
+            await ShouldRefuseAsync(
+                venue,
+                Input(venue.Seller.Location.Id, venue.Seller.Token.Value),
+                "PROVIDER_UNAVAILABLE",
+                "",
+                $"Square redirects the call to another address (status {status})"
+            );
+            await ShouldRefuseAsync(
+                venue,
+                toast,
+                "PROVIDER_UNAVAILABLE",
+                "",
+                $"Toast redirects the call to another address (status {status})"
+            );
+        }
+
+        elsewhere.Requests.Total.ShouldBe(0);
+    }
 }

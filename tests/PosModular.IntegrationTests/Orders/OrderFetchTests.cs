@@ -182,6 +182,37 @@ public sealed class OrderFetchTests(TestPostgres postgres)
         (await venue.SqlAsync<long>("select tax_minor from ingestion.transactions")).ShouldBe(80);
     }
 
+    [Theory]
+    [InlineData("""{"errors":[{"category":"API_ERROR","code":"INTERNAL_SERVER_ERROR"}]}""")]
+    [InlineData("""{"errors":[{"category":"API_ERROR","code":"INTERNAL_SERVER_ERROR"}],"orders":null}""")]
+    [InlineData("[]")]
+    [InlineData("""{"orders":{}}""")]
+    public async Task A_success_without_a_list_of_orders_is_no_attempt_of_an_order(string body)
+    {
+        await using var venue = await CreateVenueAsync();
+        RingUp(venue, "p1", tax: 80);
+        venue.Simulator.Faults.Add(
+            new Fault
+            {
+                Path = "/v2/orders",
+                Status = 200,
+                Body = body,
+            }
+        );
+        await venue.PostWebhookAsync(venue.PaymentEvent("p1"));
+        await AdvanceAndFetchAsync(venue, Duration.FromSeconds(2));
+        await Wait.UntilAsync(async () =>
+            await venue.SqlAsync<long>("select count(*) from integrations.connection_errors") > 0
+            && await venue.SqlAsync<bool>("select bool_and(due_at < '2026-11-20T22:00:30Z') from ingestion.order_fetches")
+        );
+        (await GetQueueAsync(venue)).ShouldBe("order-p1 0");
+
+        venue.Simulator.Faults.Clear();
+        await AdvanceAndFetchAsync(venue, Duration.FromSeconds(11));
+        await WaitUntilQueueIsEmptyAsync(venue);
+        (await venue.SqlAsync<long>("select tax_minor from ingestion.transactions")).ShouldBe(80);
+    }
+
     [Fact]
     public async Task An_order_that_the_database_refuses_delays_no_other_and_counts_as_missing_only_if_a_neighbour_was_stored()
     {

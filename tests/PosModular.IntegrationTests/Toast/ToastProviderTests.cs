@@ -288,7 +288,7 @@ public sealed class ToastProviderTests(TestPostgres postgres)
         var first = (await ToastTestHosts.FetchPageAsync(testHosts.Hosts[0])).Value.ShouldNotBeNull();
         first.Observations.Payments.Select(p => (p.ExternalId, p.TotalMinor)).ShouldBe([("p1", 1000), ("p3", 500)]);
         (first.NextCursor, first.ResumeAt).ShouldBe(("2", null));
-        first.SkippedItems.ShouldHaveSingleItem().ShouldContain("o2");
+        first.SkippedItems.ShouldHaveSingleItem().Reason.ShouldContain("o2");
         (await ToastTestHosts.FetchPageAsync(testHosts.Hosts[0], cursor: "2")).Value.ShouldNotBeNull().NextCursor.ShouldBeNull();
         testHosts.Toast.OrdersJson = "[]";
         // An empty page is the last one.

@@ -250,13 +250,68 @@ public sealed class SquareTranslatorTests
         ReadPayment(p => p["total_money"]!["amount"] = long.MaxValue).TotalMinor.ShouldBe(long.MaxValue);
 
     [Theory]
+    [InlineData("tip_money", """{"amount":5,"currency":"EUR"}""")]
+    [InlineData("refunded_money", """{"amount":5,"currency":"EUR"}""")]
+    [InlineData("tip_money", """{"amount":-1,"currency":"USD"}""")]
+    [InlineData("refunded_money", """{"amount":-1,"currency":"USD"}""")]
+    [InlineData("tip_money", """{"amount":101,"currency":"USD"}""")]
+    public void An_amount_that_contradicts_the_total_is_unreadable(string part, string money) =>
+        ShouldBeUnreadable(p => p[part] = JsonNode.Parse(money), part);
+
+    [Theory]
     [InlineData("tip_money")]
     [InlineData("refunded_money")]
-    public void A_tip_or_refund_in_another_currency_is_unreadable(string part)
+    public void An_amount_beside_the_total_that_is_not_legible_is_0_and_named(string part)
     {
-        ShouldBeUnreadable(p => p[part] = new JsonObject { ["amount"] = 5, ["currency"] = "EUR" }, "total's currency");
-        ShouldBeUnreadable(p => p[part] = new JsonObject { ["amount"] = 5 }, "total's currency");
-        ShouldBeUnreadable(p => p[part] = new JsonObject { ["amount"] = 0.5, ["currency"] = "USD" }, "total's currency");
+        foreach (
+            var money in new[] { """{"currency":"USD"}""", """{"amount":5}""", """{"amount":0.5,"currency":"USD"}""", "{}", "100", "[]" }
+        )
+        {
+            var read = TranslateChanged(p => p[part] = JsonNode.Parse(money));
+
+            read.UnreadableReason.ShouldBeNull(money);
+            var payment = read.Observations.ShouldNotBeNull().Payments.ShouldHaveSingleItem();
+            (payment.TotalMinor, payment.TipMinor, payment.RefundedMinor).ShouldBe((100, 0, 0), money);
+            read.SkippedItems.ShouldHaveSingleItem().ShouldContain(part, Case.Sensitive, money);
+        }
+    }
+
+    [Fact]
+    public void A_tip_may_be_the_whole_total() =>
+        ReadPayment(p => p["tip_money"] = new JsonObject { ["amount"] = 100, ["currency"] = "USD" }).TipMinor.ShouldBe(100);
+
+    [Fact]
+    public void A_currency_in_small_letters_is_read_in_capitals()
+    {
+        var payment = ReadPayment(p =>
+        {
+            p["total_money"]!["currency"] = "usd";
+            p["tip_money"] = new JsonObject { ["amount"] = 5, ["currency"] = "Usd" };
+        });
+
+        (payment.Currency, payment.TipMinor).ShouldBe(("USD", 5));
+    }
+
+    [Theory]
+    [InlineData("ZZZ")]
+    [InlineData("XXX")]
+    [InlineData("ısk")]
+    public void A_total_in_an_unknown_currency_is_unreadable(string currency) =>
+        ShouldBeUnreadable(p => p["total_money"]!["currency"] = currency, "ISO 4217");
+
+    [Fact]
+    public void An_order_is_read_without_an_amount_that_is_not_legible()
+    {
+        using var json = JsonDocument.Parse(
+            """
+            {"id":"o","location_id":"l","version":3,"total_money":{"amount":100,"currency":"usd"},"total_tax_money":{"amount":7,
+            "currency":"USD"},"total_discount_money":{"currency":"USD"} }
+            """
+        );
+        var (order, missing) = SquareTranslator.Order(json.RootElement);
+
+        order.ShouldBe(new PosOrder("o", "l", 3, "USD", new PosBreakdown(7, 0, 0)));
+        missing.ShouldNotBeNull().ShouldContain("total_discount_money");
     }
 
     [Theory]

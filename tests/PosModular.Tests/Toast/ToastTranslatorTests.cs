@@ -369,7 +369,6 @@ public sealed class ToastTranslatorTests
     [Theory]
     [InlineData(null)]
     [InlineData("XXX")]
-    [InlineData("usd")]
     public void Without_the_restaurants_currency_only_the_location_is_read(string? currency)
     {
         var read = ToastTranslator.Translate(
@@ -404,4 +403,17 @@ public sealed class ToastTranslatorTests
             p["cashDrawer"] = "left";
         })
             .TotalMinor.ShouldBe(106);
+
+    [Fact]
+    public void A_currency_in_small_letters_is_read_in_capitals() =>
+        ToastTranslator
+            .Translate(ToastSample.Event(ToastSample.Order()), "usd")
+            .Observations.ShouldNotBeNull()
+            .Payments.ShouldAllBe(p => p.Currency == "USD");
+
+    [Theory]
+    [InlineData(10, -1)]
+    [InlineData(-40, 50)] // a tip of 50.00 in a total of 10.00
+    public void A_tip_below_zero_or_above_the_total_is_unreadable(int amount, int tip) =>
+        ShouldBeUnreadable(o => (o.Payment()["amount"], o.Payment()["tipAmount"]) = (amount, tip), "amount or tipAmount");
 }
