@@ -11,6 +11,7 @@ using PosModular.Host.Development;
 using PosModular.Host.Development.Ide;
 using PosModular.Host.GraphQL;
 using PosModular.Host.Health;
+using PosModular.Host.Settings;
 using PosModular.Kernel.Feed;
 using PosModular.Kernel.Schema;
 using PosModular.Kernel.Settings;
@@ -56,6 +57,7 @@ internal static class PosHost
         AddModules(builder);
 
         var app = builder.Build();
+        app.WarnOfUnknownSettings();
         app.Services.GetRequiredService<ISchema>().Initialize(); // A faulty schema stops the start.
         app.MapHealth();
         app.UseGraphQLIde();

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using PosModular.Host.Settings;
 using Shouldly;
 using Xunit;
 
@@ -75,6 +76,44 @@ public sealed partial class SettingsTests
                 InCompose(Repository.Read("docker-compose.yml"))
             )
             .ShouldBeEmpty();
+
+    [Fact]
+    public void The_host_knows_all_settings_when_it_warns_of_unknown_ones() =>
+        UnknownSettings
+            .Known.Where(name => name.StartsWith("Pos__", StringComparison.Ordinal))
+            .ShouldBe(
+                ReadByCode(Repository.Sources("modules", "src").Select(s => s.Text))
+                    .Where(name => name.StartsWith("Pos__", StringComparison.Ordinal)),
+                ignoreOrder: true
+            );
+
+    [Fact]
+    public void Planted_unknown_settings_are_found_with_the_nearest_name() =>
+        UnknownSettings
+            .Find(
+                new Dictionary<string, string?>
+                {
+                    ["Pos:Syncs"] = "false",
+                    ["POS:RELAYS"] = "false",
+                    ["Pos:Square"] = null, // a section
+                    ["Pos:Sync"] = "false",
+                    ["Pos:Square:BaseUrl:Sandbox"] = "http://localhost",
+                    ["Pos:Toast:BaseUrls"] = "http://localhost",
+                    ["Pos_PublicBaseUrl"] = "http://localhost",
+                    ["POS_PORT"] = "8080",
+                    ["POS_OTHER_PROGRAM"] = "1",
+                    ["Logging:LogLevel"] = "Information",
+                }
+            )
+            .ShouldBe(
+                [
+                    ("Pos_PublicBaseUrl", "Pos__PublicBaseUrl"),
+                    ("Pos__Square__BaseUrl__Sandbox", "Pos__Square__BaseUrls__Sandbox"),
+                    ("Pos__Sync", "Pos__Syncs"),
+                    ("Pos__Toast__BaseUrls", "Pos__Toast__BaseUrls__Sandbox"),
+                ],
+                ignoreOrder: true
+            );
 
     [Fact]
     public void Planted_differences_are_found() =>
