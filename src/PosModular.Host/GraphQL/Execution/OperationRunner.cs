@@ -98,6 +98,7 @@ internal sealed class OperationRunner(ISchema schema, DocumentParser documentPar
         CancellationToken cancellationToken
     )
     {
+        using var span = Telemetry.StartOperation(operation);
         var result = await _executer.ExecuteAsync(
             new ExecutionOptions
             {
