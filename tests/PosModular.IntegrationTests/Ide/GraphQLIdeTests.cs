@@ -120,6 +120,7 @@ public sealed class GraphQLIdeTests(TestPostgres postgres)
         response.StatusCode.ShouldBe(HttpStatusCode.NotFound);
         response.Content.Headers.ContentType!.MediaType.ShouldBe("text/plain");
         (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldContain("Install Node.js");
+        host.Log.Lines.Count(l => l.Contains("lacks the GraphQL IDE", StringComparison.Ordinal)).ShouldBe(1);
         (await new GraphQLClient(host, TestKeys.Token("owner")).GetDataAsync("{ venues { nodes { id } } }"))
             .ToString()
             .ShouldBe("""{"venues":{"nodes":[]}}""");

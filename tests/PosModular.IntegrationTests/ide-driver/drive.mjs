@@ -1,5 +1,5 @@
 // node drive.mjs URL CHROMIUM PROFILE SCREENSHOT QUERY RESULT SUBSCRIPTION EVENT
-// Opens the IDE, runs the operation named QUERY until RESULT is shown, then SUBSCRIPTION until EVENT is shown.
+// Opens the IDE, which shows its document by itself, and runs the operation named QUERY until RESULT is shown, then SUBSCRIPTION until EVENT is shown.
 // Prints one JSON line: the addresses that the pages requested, the external hosts that anything in the browser tried to reach, and
 // the violations of the content security policy.
 import { createServer } from 'node:http';
@@ -40,7 +40,6 @@ const run = () => page.locator('button[aria-label^="Run "]').click();
 
 try {
   await page.goto(url);
-  await page.getByText('Create Document').first().click();
   await page.getByText('Schema available').waitFor();
   await choose(query);
   await run();

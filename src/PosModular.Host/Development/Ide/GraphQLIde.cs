@@ -10,9 +10,10 @@ namespace PosModular.Host.Development.Ide;
 /// Serves the GraphQL IDE Banana Cake Pop to browsers that open <c>/graphql</c>. The build fetches its files, and they connect to this
 /// host only (docs/adr/0009-the-ide.md).
 /// </summary>
-internal static class GraphQLIde
+internal static partial class GraphQLIde
 {
     private const string PathPrefix = GraphQLEndpoint.Path + "/";
+    private const string OpenDocumentScript = "open-document.js";
 
     private static readonly JsonSerializerOptions ConfigJsonOptions = new(JsonSerializerDefaults.Web)
     {
@@ -27,12 +28,14 @@ internal static class GraphQLIde
             return;
         if (!File.Exists(Path.Combine(settings.Folder, "index.html")))
         {
+            LogMissingFiles(app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("PosModular.Host.Ide"), GraphQLEndpoint.Path);
             app.Use((context, next) => IsPageRequest(context.Request) ? ExplainMissingFilesAsync(context) : next(context));
             return;
         }
 
         var files = new PhysicalFileProvider(settings.Folder);
-        app.Use((context, next) => IsPageRequest(context.Request) ? ServePageAsync(context, files) : next(context));
+        var page = ReadPage(files, opensDocument: settings.Document is not null);
+        app.Use((context, next) => IsPageRequest(context.Request) ? ServePageAsync(context, page) : next(context));
         app.UseStaticFiles(
             new StaticFileOptions
             {
@@ -43,6 +46,7 @@ internal static class GraphQLIde
                 OnPrepareResponse = file => SetSecurityHeaders(file.Context),
             }
         );
+        app.MapGet(PathPrefix + OpenDocumentScript, WriteScriptAsync);
         app.MapGet(PathPrefix + "bcp-config.json", context => WriteConfigAsync(context, settings));
     }
 
@@ -53,7 +57,7 @@ internal static class GraphQLIde
         ) && BrowserRequest.IsPageRequest(request);
 
     // The page refers to its files by relative paths, so its own path must end in a slash.
-    private static Task ServePageAsync(HttpContext context, PhysicalFileProvider files)
+    private static Task ServePageAsync(HttpContext context, string page)
     {
         if (!context.Request.Path.Value!.EndsWith('/'))
         {
@@ -65,7 +69,40 @@ internal static class GraphQLIde
         SetSecurityHeaders(context);
         context.Response.ContentType = "text/html; charset=utf-8";
         context.Response.Headers.CacheControl = "no-cache";
-        return context.Response.SendFileAsync(files.GetFileInfo("index.html"), context.RequestAborted);
+        return context.Response.WriteAsync(page, context.RequestAborted);
+    }
+
+    // Without a document of its own the IDE shows a welcome, and the operations that are set for it appear only once somebody creates a
+    // document.
+    private static string ReadPage(PhysicalFileProvider files, bool opensDocument)
+    {
+        var page = File.ReadAllText(files.GetFileInfo("index.html").PhysicalPath!);
+        return opensDocument
+            ? page.Replace("</head>", $"<script defer src=\"{OpenDocumentScript}\"></script></head>", StringComparison.OrdinalIgnoreCase)
+            : page;
+    }
+
+    private static Task WriteScriptAsync(HttpContext context)
+    {
+        SetSecurityHeaders(context);
+        context.Response.ContentType = "text/javascript; charset=utf-8";
+        context.Response.Headers.CacheControl = "no-cache";
+        return context.Response.WriteAsync(
+            """
+            // Creates the first document as soon as the welcome offers it. A browser that has documents shows them and no welcome.
+            const observer = new MutationObserver(() => {
+              const label = [...document.querySelectorAll('button, a, span, div')]
+                .find((element) => element.childElementCount === 0 && element.textContent.trim() === 'Create Document');
+              if (!label) return;
+              observer.disconnect();
+              label.click();
+            });
+            observer.observe(document.documentElement, { childList: true, subtree: true });
+            setTimeout(() => observer.disconnect(), 30_000);
+
+            """,
+            context.RequestAborted
+        );
     }
 
     private static Task ExplainMissingFilesAsync(HttpContext context)
@@ -116,4 +153,10 @@ internal static class GraphQLIde
         headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "no-referrer";
     }
+
+    [LoggerMessage(
+        LogLevel.Information,
+        "This build lacks the GraphQL IDE that browsers see at {Path}, because Node.js was missing; everything else works"
+    )]
+    private static partial void LogMissingFiles(ILogger log, string path);
 }
