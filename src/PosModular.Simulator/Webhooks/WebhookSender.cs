@@ -126,7 +126,7 @@ public abstract class WebhookSender(SimulatorSettings settings, TimeProvider clo
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             if (Counts is { Pending: > 0 } left)
-                log.LogWarning("The simulator stopped with {Pending} undelivered webhooks; they are lost.", left.Pending);
+                log.LogInformation("The simulator stopped with {Pending} undelivered webhooks; they are lost.", left.Pending);
         }
     }
 
@@ -162,7 +162,7 @@ public abstract class WebhookSender(SimulatorSettings settings, TimeProvider clo
         }
         catch (OperationCanceledException)
         {
-            // The webhook stays pending; the warning at shutdown counts it.
+            // The webhook stays pending; the message at shutdown counts it.
         }
     }
 
