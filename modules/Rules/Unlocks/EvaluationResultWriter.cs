@@ -30,13 +30,14 @@ internal static class EvaluationResultWriter
           from (select v, count(*) from unnest($2::text[]) v group by v) n(venue_id, count)
           where h.venue_id = n.venue_id returning h.venue_id, h.seq - n.count as before)
         insert into rules.unlocks
-          (id, venue_id, user_id, rule_id, tier, access, transaction_id, spend_minor, threshold_minor, currency, unlocked_at, seq)
-        select u.id, u.venue_id, u.user_id, u.rule_id, u.tier, string_to_array(u.access, ',')::smallint[],
-          u.transaction_id, u.spend, u.threshold, u.currency, $11,
+          (id, venue_id, user_id, rule_id, rule_name, tier, access, transaction_id, spend_minor, threshold_minor, currency,
+           unlocked_at, seq)
+        select u.id, u.venue_id, u.user_id, u.rule_id, u.rule_name, u.tier, string_to_array(u.access, ',')::smallint[],
+          u.transaction_id, u.spend, u.threshold, u.currency, $12,
           h.before + row_number() over (partition by u.venue_id order by u.position)
         from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::smallint[], $6::text[], $7::uuid[], $8::bigint[], $9::bigint[],
-            $10::text[]) with ordinality
-          u(id, venue_id, user_id, rule_id, tier, access, transaction_id, spend, threshold, currency, position)
+            $10::text[], $11::text[]) with ordinality
+          u(id, venue_id, user_id, rule_id, tier, access, transaction_id, spend, threshold, currency, rule_name, position)
         join heads h on h.venue_id = u.venue_id
         """;
 
@@ -119,6 +120,7 @@ internal static class EvaluationResultWriter
                 Values(unlocked, u => u.Unlock.SpendMinor),
                 Values(unlocked, u => u.Rule.ThresholdMinor),
                 Values(unlocked, u => u.Rule.Currency),
+                Values(unlocked, u => u.Rule.Name),
                 now
             );
             batch.AddCommand(CountTriggeredRules, Values(unlocked, u => u.VenueId), Values(unlocked, u => u.Rule.Id), now);

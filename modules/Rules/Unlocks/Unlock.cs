@@ -22,6 +22,9 @@ internal sealed class Unlock(UnlockRow row)
     /// <summary>The unlock's position in the venue's feed of unlocks; pass it to tierUnlocked as after.</summary>
     public string Cursor => PosModular.Kernel.Paging.Cursor.EncodeSequence(CursorKind, row.VenueId, row.Seq);
 
+    /// <summary>The name that the rule had when it gave the unlock; null for a grant by hand.</summary>
+    public string? RuleName => row.RuleName;
+
     /// <summary>The user who was given the unlock.</summary>
     [Id]
     public string UserId => row.UserId;

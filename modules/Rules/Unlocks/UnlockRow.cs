@@ -14,6 +14,9 @@ internal sealed class UnlockRow
 
     /// <summary>Null for a grant by hand.</summary>
     public Guid? RuleId { get; init; }
+
+    /// <summary>The rule's name when it gave the unlock; null for a grant by hand.</summary>
+    public string? RuleName { get; init; }
     public Tier Tier { get; init; }
     public required IReadOnlyList<AccessLevel> Access { get; init; }
     public Guid? TransactionId { get; init; }

@@ -88,6 +88,33 @@ public sealed class UnlockTests(TestPostgres postgres)
     }
 
     [Fact]
+    public async Task A_guest_reads_the_name_that_the_rule_had_and_never_the_rule()
+    {
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        var rule = await CreateRuleAsync(venue, "Regulars", 1m, "REGULAR");
+        await venue.LinkCardAsync("guest", "card-1");
+        await venue.Host.WhenIdleAsync();
+        await venue.Owner.GetDataAsync(
+            "mutation($rule: ID!) { updateSpendRule(input: { ruleId: $rule, name: \"Secret\", threshold: 99 }) { errors { code } } }",
+            new { rule }
+        );
+
+        const string unlocks = "unlocks { ruleName rule { name threshold { amountMinor } } }";
+        (
+            await new GraphQLClient(venue.Host, TestKeys.Token("guest")).GetDataAsync(
+                "{ viewer { memberships { member { " + unlocks + " } } } }"
+            )
+        )
+            .At("viewer.memberships.0.member.unlocks")
+            .ToString()
+            .ShouldBe("""[{"ruleName":"Regulars","rule":null}]""");
+        (await venue.Owner.GetDataAsync("{ venue(id: \"bar\") { member(userId: \"guest\") { " + unlocks + " } } }"))
+            .At("venue.member.unlocks")
+            .ToString()
+            .ShouldBe("""[{"ruleName":"Regulars","rule":{"name":"Secret","threshold":{"amountMinor":9900}}}]""");
+    }
+
+    [Fact]
     public async Task Past_payments_of_a_card_linked_later_count_in_chronological_order()
     {
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
@@ -387,7 +414,8 @@ public sealed class UnlockTests(TestPostgres postgres)
         var response = (
             await guest.GetDataAsync(
                 """
-                { viewer { memberships { venueId venueName member { tier lifetimeSpend { amountMinor } unlocks { rule { name } } } } }
+                { viewer { memberships { venueId venueName
+                    member { tier lifetimeSpend { amountMinor } unlocks { ruleName rule { name } } } } }
                   venue(id: "bar") { id } }
                 """
             )
@@ -396,7 +424,7 @@ public sealed class UnlockTests(TestPostgres postgres)
             .ToString()
             .ShouldBe(
                 """{"viewer":{"memberships":[{"venueId":"bar","venueName":"bar","member":{"tier":"REGULAR","lifetimeSpend":"""
-                    + """[{"amountMinor":100}],"unlocks":[{"rule":{"name":"Regulars"}}]}}]},"venue":null}"""
+                    + """[{"amountMinor":100}],"unlocks":[{"ruleName":"Regulars","rule":null}]}}]},"venue":null}"""
             );
     }
 

@@ -18,7 +18,7 @@ public sealed class UpgradeTests(TestPostgres postgres)
     private const string Query = """
         { venue(id: "bar") {
           transactions { nodes { externalId status total { amountMinor } refunded { amountMinor } } }
-          members { nodes { userId tier } }
+          members { nodes { userId tier unlocks { ruleName } } }
           revenue(period: ALL) { count total { amountMinor } } } }
         """;
 
@@ -44,7 +44,7 @@ public sealed class UpgradeTests(TestPostgres postgres)
             .EnumerateArray()
             .Select(t => (Id(t), t.At("status").GetString(), t.At("total.amountMinor").GetInt64(), t.At("refunded.amountMinor").GetInt64()))
             .ShouldBe([("p2", "AUTHORIZED", 1000, 0), ("p1", "PARTIALLY_REFUNDED", 2500, 400), ("first-of-guest", "COMPLETED", 100, 0)]);
-        venue.At("members.nodes").ToString().ShouldBe("""[{"userId":"guest","tier":"REGULAR"}]""");
+        venue.At("members.nodes").ToString().ShouldBe("""[{"userId":"guest","tier":"REGULAR","unlocks":[{"ruleName":"Regulars"}]}]""");
         venue.At("revenue").ToString().ShouldBe("""{"count":2,"total":{"amountMinor":2600}}""");
 
         (await PostPaymentAsync(host, database)).ShouldBe(HttpStatusCode.OK);

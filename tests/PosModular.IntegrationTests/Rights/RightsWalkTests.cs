@@ -1,0 +1,196 @@
+using System.Text.Json;
+using PosModular.IntegrationTests.Fixtures;
+using PosModular.IntegrationTests.Postgres;
+
+namespace PosModular.IntegrationTests.Rights;
+
+/// <summary>
+/// Follows every path through the schema to every protected type, as every kind of caller, and compares what is at its end with the table
+/// of rights (docs/rights.md). A new type of the schema must be added here first.
+/// </summary>
+public sealed class RightsWalkTests(TestPostgres postgres)
+{
+    /// <summary>Who may see the objects of a type.</summary>
+    private enum Readers
+    {
+        /// <summary>Owners of the venue and HEAD_MODERATOR.</summary>
+        VenueStaff,
+
+        /// <summary>Owners of the venue.</summary>
+        Owners,
+
+        /// <summary>Owners of the venue, and the user whom the object is about.</summary>
+        OwnersAndUser,
+
+        /// <summary>The user whom the object is about.</summary>
+        User,
+    }
+
+    private static readonly Dictionary<string, Readers> ProtectedTypes = new()
+    {
+        ["Venue"] = Readers.VenueStaff,
+        ["PosConnection"] = Readers.VenueStaff,
+        ["WebhookSettings"] = Readers.VenueStaff,
+        ["WebhookTest"] = Readers.VenueStaff,
+        ["SyncSettings"] = Readers.VenueStaff,
+        ["SyncError"] = Readers.VenueStaff,
+        ["SyncRun"] = Readers.VenueStaff,
+        ["WebhookEvent"] = Readers.VenueStaff,
+        ["AuditEntry"] = Readers.VenueStaff,
+        ["SpendRule"] = Readers.VenueStaff,
+        ["LiveWindow"] = Readers.VenueStaff,
+        ["LiveSession"] = Readers.VenueStaff,
+        ["Transaction"] = Readers.Owners,
+        ["Card"] = Readers.Owners,
+        ["Refund"] = Readers.Owners,
+        ["TransactionVersion"] = Readers.Owners,
+        ["MatchRate"] = Readers.Owners,
+        ["UnmatchedReason"] = Readers.Owners,
+        ["Revenue"] = Readers.Owners,
+        ["RevenuePoint"] = Readers.Owners,
+        ["RevenueSlice"] = Readers.Owners,
+        ["Member"] = Readers.OwnersAndUser,
+        ["Unlock"] = Readers.OwnersAndUser,
+        ["TierChange"] = Readers.OwnersAndUser,
+        ["Membership"] = Readers.User,
+        ["Viewer"] = Readers.User,
+    };
+
+    /// <summary>Types that say nothing by themselves. Their parents are walked.</summary>
+    private static readonly string[] Values = ["Money", "PageInfo", "UserError"];
+
+    private static bool IsContainer(string type) =>
+        type.EndsWith("Connection", StringComparison.Ordinal) && type != "PosConnection"
+        || type.EndsWith("Edge", StringComparison.Ordinal)
+        || type.EndsWith("Payload", StringComparison.Ordinal);
+
+    private static readonly Dictionary<string, string> Arguments = new()
+    {
+        ["Query.venue"] = "(id: \"bar\")",
+        ["Venue.member"] = "(userId: \"guest\")",
+        ["Venue.revenue"] = "(period: ALL)",
+        ["Venue.matchRate"] = "(period: ALL)",
+        ["Venue.revenueSeries"] = "(from: \"2026-11-19\", to: \"2026-11-21\", by: DAY)",
+    };
+
+    /// <summary>Paths at whose end nothing can be in this test: no test event, no error, no unrouted event.</summary>
+    private static bool IsEmpty(SchemaPath path) =>
+        path.Steps.Any(s => s.Name is "WebhookSettings.lastTest" or "SyncSettings.recentErrors" or "Query.unroutedWebhookEvents");
+
+    private static bool MayRead(string caller, string type, JsonElement found) =>
+        ProtectedTypes[type] switch
+        {
+            Readers.VenueStaff => caller is "owner" or "moderator",
+            Readers.Owners => caller == "owner",
+            Readers.OwnersAndUser => caller == "owner" || IsAbout(caller, found),
+            _ => IsAbout(caller, found),
+        };
+
+    // A type without a user id stands below a member, which is checked on its own path.
+    private static bool IsAbout(string caller, JsonElement found) =>
+        !found.TryGetProperty("userId", out var userId) || userId.GetString() == caller;
+
+    [Fact]
+    public async Task Every_path_through_the_schema_shows_each_caller_only_what_their_rights_allow()
+    {
+        await using var venue = await CreateVenueAsync();
+        var graph = await SchemaGraph.ReadAsync(venue.Owner);
+        graph.ObjectTypes.Where(t => !IsContainer(t)).ShouldBe(ProtectedTypes.Keys.Concat(Values), ignoreOrder: true);
+        var ids = await ReadIdsAsync(venue);
+        var paths = graph.PathsFrom("Query").Where(p => ProtectedTypes.ContainsKey(p.Type)).ToArray();
+        paths.Select(p => p.Type).Distinct().ShouldBe(ProtectedTypes.Keys, ignoreOrder: true);
+        paths.Select(p => p.ToString()).ShouldContain("viewer.memberships.member.unlocks.rule");
+        paths.Select(p => p.ToString()).ShouldContain("node<Member>.unlocks.rule");
+
+        string ArgumentsOf(SchemaStep step) =>
+            step.Name == "Query.node" ? $"(id: \"{ids[step.Type]}\")"
+            : step.Name is "Venue.spendRule" or "Venue.transaction" ? $"(id: \"{ids[step.Type]}\")"
+            : Arguments.GetValueOrDefault(step.Name, "");
+
+        foreach (var (caller, client) in CallersOf(venue))
+            await ShouldShowWhatRightsAllowAsync(graph, paths, caller, client, path =>
+                $"{{ {path.ToSelection(ArgumentsOf, Leaf(graph, path))} }}"
+            );
+    }
+
+    private static string Leaf(SchemaGraph graph, SchemaPath path) =>
+        "__typename" + (graph.HasField(path.Type, "userId") && path.Type is not "AuditEntry" ? " userId" : "");
+
+    private static async Task ShouldShowWhatRightsAllowAsync(
+        SchemaGraph graph,
+        IReadOnlyList<SchemaPath> paths,
+        string caller,
+        GraphQLClient client,
+        Func<SchemaPath, string> operation
+    )
+    {
+        foreach (var path in paths)
+        {
+            if (caller == "owner-of-another" && path.Steps[0].Field == "venues")
+                continue; // these are the caller's own
+            var response = await client.ExecuteAsync(operation(path));
+            if (response.TryGetProperty("errors", out var errors))
+                errors[0].At("extensions.code").GetString().ShouldBe("FORBIDDEN", $"{caller} {path}: {response}");
+            var found =
+                response.TryGetProperty("data", out var data) && data.ValueKind == JsonValueKind.Object ? path.Find(data).ToArray() : [];
+            foreach (var item in found)
+                MayRead(caller, path.Type, item).ShouldBeTrue($"{caller} reads {path}: {item}");
+            // A walk that finds nothing would prove nothing.
+            if (caller == "owner" && !IsEmpty(path))
+                found.ShouldNotBeEmpty($"{caller} {path}: {response}");
+        }
+    }
+
+    private static (string Name, GraphQLClient Client)[] CallersOf(TestVenue venue) =>
+        [
+            ("owner", venue.Owner),
+            ("moderator", venue.Moderator),
+            .. new[] { "guest", "other-guest", "owner-of-another", "stranger" }.Select(c =>
+                (c, new GraphQLClient(venue.Host, TestKeys.Token(c)))
+            ),
+        ];
+
+    /// <summary>A venue with an object of every protected type. The owner is a member too, so that all paths lead to something.</summary>
+    private async Task<TestVenue> CreateVenueAsync()
+    {
+        var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        await venue.RegisterVenueAsync("other", "owner-of-another");
+        await venue.Owner.GetDataAsync(
+            """
+            mutation {
+              createSpendRule(input: { venueId: "bar", name: "Rule", threshold: 0.5, unlocksTier: REGULAR, liveOnly: true,
+                liveWindow: { start: "00:00", end: "00:00" } }) { rule { id } errors { message } }
+              startLiveSession(input: { venueId: "bar", performerId: "p" }) { session { id } }
+              syncTransactions(input: { venueId: "bar" }) { runs { id } } }
+            """
+        );
+        foreach (var user in new[] { "guest", "other-guest", "owner" })
+            await venue.LinkCardAsync(user, "card-of-" + user);
+        foreach (var user in new[] { "guest", "other-guest", "owner" })
+            await venue.PostWebhookAsync(venue.RefundEvent("refund-of-" + user, "first-of-" + user, amount: 10));
+        await venue.PostWebhookAsync(venue.PaymentEvent("unmatched"));
+        await venue.Host.WhenIdleAsync();
+        return venue;
+    }
+
+    private static async Task<Dictionary<string, string>> ReadIdsAsync(TestVenue venue)
+    {
+        var data = (
+            await venue.Owner.GetDataAsync(
+                """
+                { venue(id: "bar") { member(userId: "guest") { id unlocks { transactionId } } spendRules { id }
+                    posConnections { id syncRuns { nodes { id } } } } }
+                """
+            )
+        ).GetProperty("venue");
+        return new Dictionary<string, string>
+        {
+            ["Venue"] = "bar",
+            ["Member"] = data.At("member.id").GetString()!,
+            ["PosConnection"] = data.At("posConnections.0.id").GetString()!,
+            ["SyncRun"] = data.At("posConnections.0.syncRuns.nodes.0.id").GetString()!,
+            ["SpendRule"] = data.At("spendRules.0.id").GetString()!,
+            ["Transaction"] = data.At("member.unlocks.0.transactionId").GetString()!,
+        };
+    }
+}
