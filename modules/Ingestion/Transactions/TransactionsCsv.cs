@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 using Integrations.Contracts.Access;
 using Integrations.Contracts.Connections;
 using Integrations.Contracts.Venues;
@@ -18,7 +19,7 @@ namespace Ingestion.Transactions;
 /// filters of venue.transactions (lists separated by commas) and <c>order</c>. The file is UTF-8 and follows RFC 4180; times are UTC, days
 /// are business dates, amounts are in major units of the currency. It is streamed a thousand rows at a time, each read by a short query of
 /// its own. For owners of the venue: 401 and 403 are {code, message}; 400 INVALID_INPUT names the parameter.</summary>
-internal sealed class TransactionsCsv(IDbContextFactory<IngestionDb> dbFactory, IVenues venues)
+internal sealed partial class TransactionsCsv(IDbContextFactory<IngestionDb> dbFactory, IVenues venues, IPosConnections connections)
 {
     private const int PageSize = 1_000;
 
@@ -57,18 +58,16 @@ internal sealed class TransactionsCsv(IDbContextFactory<IngestionDb> dbFactory, 
         try
         {
             var cancellationToken = http.RequestAborted;
-            var venue = await venues.DemandAsync(
-                (string)http.GetRouteValue("id")!,
-                Right.ViewTransactions,
-                Caller.Of(http.User),
-                cancellationToken
-            );
+            var caller = Caller.Of(http.User);
+            var venue = await venues.DemandAsync((string)http.GetRouteValue("id")!, Right.ViewTransactions, caller, cancellationToken);
             var (filter, order) = (
                 ReadFilter(http.Request.Query),
                 ReadEnum<TransactionOrder>(http.Request.Query, "order") ?? TransactionOrder.NewestFirst
             );
+            // A wrong filter must be reported before the first byte is sent.
+            await TransactionFilter.DemandConsistentAsync(filter, venue, connections, venues, caller, cancellationToken);
             await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
-            TransactionFilter.Apply(db, venue.Id, filter); // a wrong filter must be reported before the first byte is sent
+            TransactionFilter.Apply(db, venue.Id, filter);
             http.Response.ContentType = "text/csv; charset=utf-8";
             http.Response.Headers.ContentDisposition = $"attachment; filename=\"transactions-{venue.Id}.csv\"";
             await WriteAsync(http.Response, venue, filter, order, cancellationToken);
@@ -178,8 +177,12 @@ internal sealed class TransactionsCsv(IDbContextFactory<IngestionDb> dbFactory, 
         where T : struct, Enum =>
         string.Concat(value.ToString().Select((c, i) => i > 0 && char.IsUpper(c) ? "_" + c : char.ToUpperInvariant(c).ToString()));
 
-    // A spreadsheet would run such text as a formula.
-    private static string? EscapeFormula(string? text) => text is ['=' or '+' or '-' or '@' or '\t' or '\r', ..] ? "'" + text : text;
+    // A spreadsheet would run such text as a formula. One that is set to another separator begins a cell after a semicolon, a tab or a line
+    // break within the text too, quoted or not.
+    private static string? EscapeFormula(string? text) => text is null ? null : FormulaStart().Replace(text, "'");
+
+    [GeneratedRegex(@"(?<=(?:^|[;\t\r\n])[ ""]*)(?=[=+\-@\t\r\uFF1D\uFF0B\uFF0D\uFF20])")]
+    private static partial Regex FormulaStart();
 
     private static string? QuoteField(string? text) =>
         text is not null && text.AsSpan().IndexOfAny(",\"\r\n") >= 0

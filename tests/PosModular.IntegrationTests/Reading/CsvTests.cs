@@ -1,12 +1,13 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using Npgsql;
 using PosModular.IntegrationTests.Fixtures;
 using PosModular.IntegrationTests.Postgres;
 
 namespace PosModular.IntegrationTests.Reading;
 
 /// <summary>The CSV download: its format, its permissions and its parameters.</summary>
-public sealed class CsvTests(TestPostgres postgres)
+public sealed class CsvTests(TestPostgres postgres, SharedTestVenue shared) : IClassFixture<SharedTestVenue>
 {
     private const string Header =
         "id,externalId,externalOrderId,provider,connectionId,occurredAt,businessDate,status,currency,"
@@ -59,6 +60,38 @@ public sealed class CsvTests(TestPostgres postgres)
             .Select(row => row.Split(',')[1])
             .ShouldBe(["dinar", "'=1+1", "yen", "refund"]);
         (await venue.GetCsvRowsAsync("?search=nothing")).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("=1+1", "'=1+1")]
+    [InlineData("+1", "'+1")]
+    [InlineData("-1", "'-1")]
+    [InlineData("@SUM(1)", "'@SUM(1)")]
+    [InlineData("x;=1+1", "x;'=1+1")]
+    [InlineData("x;+1;-1;@A1", "x;'+1;'-1;'@A1")]
+    [InlineData("x; =1", "x; '=1")]
+    [InlineData("x;\"=cmd|' /C calc'!A0\"", "\"x;\"\"'=cmd|' /C calc'!A0\"\"\"")]
+    [InlineData("x;\uFF1D1", "x;'\uFF1D1")]
+    [InlineData("x\t=HYPERLINK(1)", "x\t'=HYPERLINK(1)")]
+    [InlineData("x\r\n=1", "\"x\r\n'=1\"")]
+    [InlineData("x\n@A1", "\"x\n'@A1\"")]
+    [InlineData("\t=1", "'\t'=1")]
+    [InlineData("\rx", "\"'\rx\"")]
+    [InlineData("a=b;c-d", "a=b;c-d")]
+    public async Task Text_that_would_begin_a_formula_in_any_cell_is_made_harmless(string userId, string cell)
+    {
+        var venue = await shared.GetAsync();
+        await venue.PostWebhookAsync(venue.PaymentEvent("formula"));
+        await using (var source = NpgsqlDataSource.Create(venue.Database))
+        await using (var assign = source.CreateCommand("update ingestion.transactions set user_id = $1 where external_id = 'formula'"))
+        {
+            assign.Parameters.AddWithValue(userId);
+            await assign.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        }
+
+        using var response = await venue.DownloadCsvAsync("?search=formula", venue.Owner.Token);
+
+        (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldContain($",VISA,1111,{cell},,");
     }
 
     [Fact]
