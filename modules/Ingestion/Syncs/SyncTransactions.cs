@@ -1,4 +1,5 @@
 using GraphQL;
+using Ingestion.Transactions;
 using Integrations.Contracts.Access;
 using Integrations.Contracts.Connections;
 using Integrations.Contracts.Venues;
@@ -38,8 +39,8 @@ internal sealed record SyncTransactionsPayload(IReadOnlyList<SyncRun> Runs, IRea
 }
 
 /// <summary>Syncs the venue's connections now. Returns as soon as the runs have started; a run that is already in progress is returned
-/// instead of a second one. For owners of the venue and HEAD_MODERATOR. Errors: INVALID_INPUT; NOT_FOUND when no such connection
-/// exists.</summary>
+/// instead of a second one. For owners of the venue and HEAD_MODERATOR. Errors: INVALID_INPUT, also for a connection of
+/// another venue; NOT_FOUND when no such connection exists.</summary>
 internal sealed class SyncTransactions(
     NpgsqlDataSource database,
     IDbContextFactory<IngestionDb> dbFactory,
@@ -63,7 +64,8 @@ internal sealed class SyncTransactions(
         CancellationToken cancellationToken
     )
     {
-        var venue = await venues.DemandAsync(input.VenueId, Right.StartSyncs, context.Caller(), cancellationToken);
+        var caller = context.Caller();
+        var venue = await venues.DemandAsync(input.VenueId, Right.StartSyncs, caller, cancellationToken);
         var now = clock.Now();
         if (input.From is null && input.To is not null)
             return SyncTransactionsPayload.Failed(
@@ -72,6 +74,13 @@ internal sealed class SyncTransactions(
         var to = input.To is { } end && end < now ? end : now;
         if (input.From >= to || input.From < MinFrom)
             return SyncTransactionsPayload.Failed(UserError.Invalid("from must be before to, in the past and not before 2009.", "from"));
+        if (await connections.IsOfAnotherVenueAsync(input.ConnectionId, venue, venues, caller, cancellationToken))
+            return SyncTransactionsPayload.Failed(
+                UserError.Invalid(
+                    "This connection belongs to another venue. Pass its own venueId, or a connection of this venue.",
+                    "connectionId"
+                )
+            );
         var chosen = (await connections.ListConnectedAsync(cancellationToken))
             .Select(t => t.Details)
             .Where(t => t.VenueId == venue.Id && (input.ConnectionId is null || t.ConnectionId.ToString() == input.ConnectionId))

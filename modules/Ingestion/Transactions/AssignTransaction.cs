@@ -33,8 +33,8 @@ internal sealed record TransactionPayload(Transaction? Transaction, IReadOnlyLis
 }
 
 /// <summary>Assigns one transaction to a user by hand, for example when a guest shows a receipt. A userId of null assigns it to nobody. An
-/// assignment by hand stays, whatever cards are linked later. For owners of the venue and HEAD_MODERATOR. Errors: NOT_FOUND,
-/// INVALID_INPUT.</summary>
+/// assignment by hand stays, whatever cards are linked later. For owners of the venue and HEAD_MODERATOR. Errors: NOT_FOUND;
+/// INVALID_INPUT, also for a transaction of another venue.</summary>
 internal sealed class AssignTransaction(IDbContextFactory<IngestionDb> dbFactory, TransactionAssigner assigner, IVenues venues)
 {
     /// <param name="input">The transaction and its user.</param>
@@ -50,10 +50,19 @@ internal sealed class AssignTransaction(IDbContextFactory<IngestionDb> dbFactory
         if (userId is not null && CardInputValidator.CheckUserId(userId) is { } wrong)
             return TransactionPayload.Failed(wrong);
         await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
+        var owningVenueId = Guid.TryParse(input.TransactionId, out var id)
+            ? await db.TransactionVersions.Where(v => v.TransactionId == id).Select(v => v.VenueId).FirstOrDefaultAsync(cancellationToken)
+            : null;
         if (
-            !Guid.TryParse(input.TransactionId, out var id)
-            || !await db.Transactions.AnyAsync(t => t.VenueId == venue.Id && t.Id == id, cancellationToken)
+            owningVenueId is not null
+            && owningVenueId != venue.Id
+            && await venues.FindAsync(owningVenueId, cancellationToken) is { } owningVenue
+            && caller.May(Right.ViewVenue, owningVenue)
         )
+            return TransactionPayload.Failed(
+                UserError.Invalid("This transaction belongs to another venue. Pass its own venueId.", "transactionId")
+            );
+        if (owningVenueId != venue.Id)
             return TransactionPayload.Failed(
                 new UserError(ErrorCode.NotFound, "The venue has no such transaction. Pass Transaction.id.", "transactionId")
             );

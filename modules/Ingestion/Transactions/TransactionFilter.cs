@@ -1,6 +1,8 @@
 using GraphQL;
 using Ingestion.Contracts;
+using Integrations.Contracts.Access;
 using Integrations.Contracts.Connections;
+using Integrations.Contracts.Venues;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
 using PosModular.Kernel.Errors;
@@ -16,11 +18,11 @@ internal sealed record TransactionFilter
     /// <summary>Payments made before this instant.</summary>
     public Instant? To { get; init; }
 
-    /// <summary>Transactions of this connection.</summary>
+    /// <summary>Transactions of this connection of the venue.</summary>
     [Id]
     public string? ConnectionId { get; init; }
 
-    /// <summary>Transactions of this provider.</summary>
+    /// <summary>Transactions of this provider; beside connectionId, it must be the connection's.</summary>
     public Provider? Provider { get; init; }
 
     /// <summary>Transactions in one of these states.</summary>
@@ -44,6 +46,29 @@ internal sealed record TransactionFilter
 
     /// <summary>The whole external id, order id or last four digits of the card, 1 to 200 characters.</summary>
     public string? Search { get; init; }
+
+    /// <summary>Throws INVALID_INPUT for a connection of another venue that the caller may see, or of another provider than the filter's.
+    /// An unknown connection has no transactions.</summary>
+    public static async ValueTask DemandConsistentAsync(
+        TransactionFilter? filter,
+        IVenue venue,
+        IPosConnections connections,
+        IVenues venues,
+        Caller caller,
+        CancellationToken cancellationToken
+    )
+    {
+        if (await connections.IsOfAnotherVenueAsync(filter?.ConnectionId, venue, venues, caller, cancellationToken))
+            throw ApiError.InvalidInput("filter.connectionId belongs to another venue. Pass a connection of this venue.");
+        if (
+            filter is { Provider: { } provider, ConnectionId: { } connectionId }
+            && Guid.TryParse(connectionId, out var id)
+            && await connections.FindAsync(id, cancellationToken) is { } connection
+            && connection.VenueId == venue.Id
+            && connection.Provider != provider
+        )
+            throw ApiError.InvalidInput("filter.connectionId belongs to another provider than filter.provider. Pass one of them.");
+    }
 
     /// <summary>Applies the filter. Throws INVALID_INPUT for a malformed search.</summary>
     public static IQueryable<TransactionRow> Apply(IngestionDb db, string venueId, TransactionFilter? filter)

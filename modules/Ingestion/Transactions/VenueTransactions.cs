@@ -1,5 +1,6 @@
 using GraphQL;
 using Integrations.Contracts.Access;
+using Integrations.Contracts.Connections;
 using Integrations.Contracts.Venues;
 using Microsoft.EntityFrameworkCore;
 using PosModular.Kernel.Paging;
@@ -18,9 +19,9 @@ internal sealed class TransactionConnection(
     public Task<long> TotalCountAsync(CancellationToken cancellationToken) => count(cancellationToken);
 }
 
-/// <summary>The venue's transactions. For owners of the venue; FORBIDDEN otherwise, INVALID_INPUT for a bad cursor, page size or
-/// search.</summary>
-internal sealed class VenueTransactions(IDbContextFactory<IngestionDb> dbFactory)
+/// <summary>The venue's transactions. For owners of the venue; FORBIDDEN otherwise, INVALID_INPUT for a bad cursor, page size or search,
+/// and for a connection of another venue.</summary>
+internal sealed class VenueTransactions(IDbContextFactory<IngestionDb> dbFactory, IVenues venues, IPosConnections connections)
 {
     /// <param name="filter">Which transactions to return; all of them if omitted.</param>
     /// <param name="order">The order of the list.</param>
@@ -36,7 +37,9 @@ internal sealed class VenueTransactions(IDbContextFactory<IngestionDb> dbFactory
         string? after = null
     )
     {
-        context.Caller().Demand(Right.ViewTransactions, venue);
+        var caller = context.Caller();
+        caller.Demand(Right.ViewTransactions, venue);
+        await TransactionFilter.DemandConsistentAsync(filter, venue, connections, venues, caller, cancellationToken);
         var (page, sorting) = (Page.Of(first, after), order ?? TransactionOrder.NewestFirst);
         await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
         var found = await TransactionFilter

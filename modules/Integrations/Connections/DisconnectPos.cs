@@ -11,19 +11,20 @@ using PosModular.Kernel.Time;
 
 namespace Integrations.Connections;
 
-/// <summary>The connection to disconnect, named by its id or, while the venue has only one of the provider, by venue and
-/// provider.</summary>
+/// <summary>The connection to disconnect, named by its id or, while the venue has only one of the provider, by venue and provider. Whatever
+/// is given must belong together.</summary>
 internal sealed record DisconnectPosInput
 {
     /// <summary>The id of the connection; or pass venueId and provider.</summary>
     [Id]
     public string? ConnectionId { get; init; }
 
-    /// <summary>The id of the venue, together with provider, instead of connectionId.</summary>
+    /// <summary>The id of the venue, together with provider, instead of connectionId; beside it, the venue must be the
+    /// connection's.</summary>
     [Id]
     public string? VenueId { get; init; }
 
-    /// <summary>The provider, together with venueId, instead of connectionId.</summary>
+    /// <summary>The provider, together with venueId, instead of connectionId; beside it, the provider must be the connection's.</summary>
     public Provider? Provider { get; init; }
 }
 
@@ -40,6 +41,11 @@ internal sealed class DisconnectPos(
     IClock clock
 )
 {
+    private static readonly UserError NamesDisagree = UserError.Invalid(
+        "The connection belongs to another venue or provider than the input names. Pass connectionId alone, or correct it.",
+        "connectionId"
+    );
+
     /// <param name="input">The connection to disconnect.</param>
     public async Task<PosConnectionPayload> HandleAsync(
         DisconnectPosInput input,
@@ -89,9 +95,13 @@ internal sealed class DisconnectPos(
     )
     {
         if (input.ConnectionId is { } id)
-            return await db.FindConnectionAsync(id, cancellationToken) is { } known
+        {
+            if (await db.FindConnectionAsync(id, cancellationToken) is not { } known)
+                return (null, PosConnectionPayload.NoSuchConnection);
+            return (input.VenueId ?? known.VenueId) == known.VenueId && (input.Provider ?? known.Provider) == known.Provider
                 ? (known, null)
-                : (null, PosConnectionPayload.NoSuchConnection);
+                : (null, PosConnectionPayload.Failed(NamesDisagree));
+        }
         if (input.VenueId is not { } venueId || input.Provider is not { } provider)
             return (
                 null,

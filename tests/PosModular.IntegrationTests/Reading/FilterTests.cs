@@ -141,7 +141,8 @@ public sealed class FilterTests(TestPostgres postgres, SharedTestVenue shared) :
             ("search", "4242")
         );
         await ShouldSelectAsync("", ("userId", "guest"), ("matched", false));
-        await ShouldSelectAsync("", ("connectionId", toastConnectionId.ToString()), ("provider", "SQUARE"));
+        await ShouldSelectAsync("", ("connectionId", Guid.NewGuid().ToString()), ("provider", "SQUARE"));
+        await ShouldSelectAsync("d c b a", ("connectionId", venue.ConnectionId.ToString()), ("provider", "SQUARE"));
 
         (await venue.Owner.GetDataAsync("{ venue(id: \"bar\") { posConnections { provider transactionCount } } }"))
             .At("venue.posConnections")
