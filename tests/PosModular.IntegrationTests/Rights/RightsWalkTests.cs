@@ -73,6 +73,18 @@ public sealed class RightsWalkTests(TestPostgres postgres)
         ["Venue.revenueSeries"] = "(from: \"2026-11-19\", to: \"2026-11-21\", by: DAY)",
     };
 
+    /// <summary>Mutations that can be called again and again, with their inputs. The others return the same types.</summary>
+    private static readonly Dictionary<string, string> RepeatableMutations = new()
+    {
+        ["updateVenue"] = "{ venueId: \"bar\", name: \"bar\" }",
+        ["updatePosConnection"] = "{ connectionId: \"CONNECTION\", syncIntervalSeconds: 900 }",
+        ["syncTransactions"] = "{ venueId: \"bar\" }",
+        ["linkCard"] = "{ venueId: \"bar\", userId: \"other-guest\", cardToken: \"CARD\" }",
+        ["assignTransaction"] = "{ venueId: \"bar\", transactionId: \"TRANSACTION\", userId: \"guest\" }",
+        ["toggleSpendRule"] = "{ ruleId: \"RULE\", enabled: true }",
+        ["endLiveSession"] = "{ sessionId: \"SESSION\" }",
+    };
+
     /// <summary>Paths at whose end nothing can be in this test: no test event, no error, no unrouted event.</summary>
     private static bool IsEmpty(SchemaPath path) =>
         path.Steps.Any(s => s.Name is "WebhookSettings.lastTest" or "SyncSettings.recentErrors" or "Query.unroutedWebhookEvents");
@@ -102,16 +114,62 @@ public sealed class RightsWalkTests(TestPostgres postgres)
         paths.Select(p => p.ToString()).ShouldContain("viewer.memberships.member.unlocks.rule");
         paths.Select(p => p.ToString()).ShouldContain("node<Member>.unlocks.rule");
 
-        string ArgumentsOf(SchemaStep step) =>
-            step.Name == "Query.node" ? $"(id: \"{ids[step.Type]}\")"
-            : step.Name is "Venue.spendRule" or "Venue.transaction" ? $"(id: \"{ids[step.Type]}\")"
-            : Arguments.GetValueOrDefault(step.Name, "");
-
         foreach (var (caller, client) in CallersOf(venue))
             await ShouldShowWhatRightsAllowAsync(graph, paths, caller, client, path =>
-                $"{{ {path.ToSelection(ArgumentsOf, Leaf(graph, path))} }}"
+                $"{{ {path.ToSelection(step => FieldArgumentsOf(step, ids), Leaf(graph, path))} }}"
             );
     }
+
+    [Fact]
+    public async Task Every_path_through_the_payload_of_a_mutation_shows_each_caller_only_what_their_rights_allow()
+    {
+        await using var venue = await CreateVenueAsync();
+        var graph = await SchemaGraph.ReadAsync(venue.Owner);
+        var ids = await ReadIdsAsync(venue);
+        ids["Card"] = await venue.SqlAsync<string>(
+            "select card_token from ingestion.transactions where external_id = 'first-of-other-guest'"
+        );
+        ids["Session"] = (await venue.SqlAsync<Guid>("select id from rules.live_sessions")).ToString();
+        var all = graph.PathsFrom("Mutation").Where(p => ProtectedTypes.ContainsKey(p.Type)).ToArray();
+        var paths = all.Where(p => RepeatableMutations.ContainsKey(p.Steps[0].Field)).ToArray();
+        all.Where(p => p.Steps.Count == 2).Select(p => p.Type).Distinct().ShouldBeSubsetOf(paths.Select(p => p.Type));
+
+        string ArgumentsOf(SchemaStep step) =>
+            step.Owner != "Mutation"
+                ? FieldArgumentsOf(step, ids)
+                : "(input: "
+                    + RepeatableMutations[step.Field]
+                        .Replace("CONNECTION", ids["PosConnection"], StringComparison.Ordinal)
+                        .Replace("TRANSACTION", ids["Transaction"], StringComparison.Ordinal)
+                        .Replace("RULE", ids["SpendRule"], StringComparison.Ordinal)
+                        .Replace("SESSION", ids["Session"], StringComparison.Ordinal)
+                        .Replace("CARD", ids["Card"], StringComparison.Ordinal)
+                    + ")";
+        // A card must be unlinked before linking it changes a transaction again.
+        string OperationOf(SchemaPath path) =>
+            "mutation { "
+            + (
+                path.Steps[0].Field == "linkCard"
+                    ? $"unlinkCard(input: {{ venueId: \"bar\", cardToken: \"{ids["Card"]}\" }}) {{ matchedTransactions }} "
+                    : ""
+            )
+            + path.ToSelection(ArgumentsOf, Leaf(graph, path))
+            + " }";
+
+        (string, GraphQLClient)[] callers =
+        [
+            ("owner", new GraphQLClient(venue.Host, TestKeys.Token(TestVenue.OwnerId, "HEAD_MODERATOR"))),
+            ("moderator", venue.Moderator),
+            ("guest", new GraphQLClient(venue.Host, TestKeys.Token("guest"))),
+        ];
+        foreach (var (caller, client) in callers)
+            await ShouldShowWhatRightsAllowAsync(graph, paths, caller, client, OperationOf);
+    }
+
+    private static string FieldArgumentsOf(SchemaStep step, Dictionary<string, string> ids) =>
+        step.Name is "Query.node" or "Venue.spendRule" or "Venue.transaction"
+            ? $"(id: \"{ids[step.Type]}\")"
+            : Arguments.GetValueOrDefault(step.Name, "");
 
     private static string Leaf(SchemaGraph graph, SchemaPath path) =>
         "__typename" + (graph.HasField(path.Type, "userId") && path.Type is not "AuditEntry" ? " userId" : "");

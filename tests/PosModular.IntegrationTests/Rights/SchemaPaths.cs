@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using PosModular.IntegrationTests.Fixtures;
 
@@ -24,16 +23,12 @@ internal sealed record SchemaPath(IReadOnlyList<SchemaStep> Steps)
     /// <summary>The selection that reads what is at the end of the path.</summary>
     /// <param name="arguments">The arguments of a step, in parentheses, or nothing.</param>
     /// <param name="leaf">What is selected at the end.</param>
-    public string ToSelection(Func<SchemaStep, string> arguments, string leaf)
-    {
-        var text = new StringBuilder(leaf);
-        foreach (var step in Steps.Reverse())
-        {
-            var inner = step.IsFragment ? $"... on {step.Type} {{ {text} }}" : text.ToString();
-            text.Clear().Append($"{step.Field}{arguments(step)} {{ {inner} }}");
-        }
-        return text.ToString();
-    }
+    public string ToSelection(Func<SchemaStep, string> arguments, string leaf) =>
+        Steps
+            .Reverse()
+            .Aggregate(leaf, (inner, step) =>
+                $"{step.Field}{arguments(step)} {{ {(step.IsFragment ? $"... on {step.Type} {{ {inner} }}" : inner)} }}"
+            );
 
     /// <summary>The objects at the end of the path in the data of a response.</summary>
     public IEnumerable<JsonElement> Find(JsonElement data) =>
@@ -53,7 +48,7 @@ internal sealed class SchemaGraph
 {
     private const string IntrospectionQuery = """
         { __schema { types { kind name possibleTypes { name }
-            fields { name args { name defaultValue type { kind } } type { ...T ofType { ...T ofType { ...T ofType { ...T } } } } } } } }
+            fields { name type { ...T ofType { ...T ofType { ...T ofType { ...T } } } } } } } }
         fragment T on __Type { kind name }
         """;
 
@@ -80,20 +75,10 @@ internal sealed class SchemaGraph
     public bool HasField(string type, string field) =>
         _types[type].At("fields").EnumerateArray().Any(f => f.At("name").GetString() == field);
 
-    /// <summary>The fields with arguments that must be given.</summary>
-    public IEnumerable<string> FieldsWithRequiredArguments(string type) =>
-        from field in _types[type].At("fields").EnumerateArray()
-        where
-            field
-                .At("args")
-                .EnumerateArray()
-                .Any(a => a.At("type.kind").GetString() == "NON_NULL" && a.At("defaultValue").ValueKind == JsonValueKind.Null)
-        select $"{type}.{field.At("name").GetString()}";
-
     /// <summary>Every path from a type to an object type that visits no type twice.</summary>
-    public IEnumerable<SchemaPath> PathsFrom(string root) => PathsFrom(root, [], new HashSet<string> { root });
+    public IEnumerable<SchemaPath> PathsFrom(string root) => PathsFrom(root, [], [root]);
 
-    private IEnumerable<SchemaPath> PathsFrom(string type, IReadOnlyList<SchemaStep> steps, IReadOnlySet<string> visited)
+    private IEnumerable<SchemaPath> PathsFrom(string type, IReadOnlyList<SchemaStep> steps, HashSet<string> visited)
     {
         foreach (var field in _types[type].At("fields").EnumerateArray())
         {
@@ -109,7 +94,7 @@ internal sealed class SchemaGraph
             {
                 SchemaStep[] path = [.. steps, new SchemaStep(type, field.At("name").GetString()!, target, kind != "OBJECT")];
                 yield return new SchemaPath(path);
-                foreach (var longer in PathsFrom(target, path, new HashSet<string>(visited) { target }))
+                foreach (var longer in PathsFrom(target, path, [.. visited, target]))
                     yield return longer;
             }
         }
