@@ -4,7 +4,8 @@ using GraphQLParser.AST;
 namespace PosModular.ArchitectureTests.Api;
 
 /// <summary>One name of a schema.</summary>
-/// <param name="Path">A type, a field of it, or an argument of that: Venue, Venue.revenue, Venue.revenue(period).</param>
+/// <param name="Path">A type, a field of it, an argument of that, or an interface that it implements: Venue, Venue.revenue,
+/// Venue.revenue(period), Venue.implements Node.</param>
 /// <param name="Kind">What it is: a type, a field, an argument and so on.</param>
 /// <param name="Type">Its type, with nullability; empty for types and enum values.</param>
 /// <param name="Required">Whether it is an argument or input field that must be given.</param>
@@ -27,7 +28,18 @@ internal static class ApiDocument
     private static IEnumerable<ApiName> Names(GraphQLTypeDefinition type) =>
         type switch
         {
-            GraphQLObjectTypeDefinition t => [Of(t, "type"), .. Fields(t.Name.StringValue, t.Fields)],
+            GraphQLObjectTypeDefinition t =>
+            [
+                Of(t, "type"),
+                .. (t.Interfaces?.Items ?? []).Select(i => new ApiName(
+                    $"{t.Name.StringValue}.implements {i.Name.StringValue}",
+                    "interface of a type",
+                    "",
+                    false,
+                    "The type implements this interface." // such a name has no description of its own
+                )),
+                .. Fields(t.Name.StringValue, t.Fields),
+            ],
             GraphQLInterfaceTypeDefinition t => [Of(t, "interface"), .. Fields(t.Name.StringValue, t.Fields)],
             GraphQLInputObjectTypeDefinition t =>
             [

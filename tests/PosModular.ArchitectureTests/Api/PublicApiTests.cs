@@ -88,8 +88,11 @@ public sealed class PublicApiTests
     [Fact]
     public void A_missing_type_or_field_is_reported_once_as_a_whole() =>
         Missing(
-                ApiDocument.Read("type A { b(c: Int): Int  d(e: Int): Int } type F { g: Int } enum H { I J }"),
-                ApiDocument.Read("type A { d: Int } enum H { I }")
+                ApiDocument.Read(
+                    "type A { b(c: Int): Int  d(e: Int): Int } type F { g: Int } enum H { I J } "
+                        + "interface K { l: Int } type M implements K { l: Int }"
+                ),
+                ApiDocument.Read("type A { d: Int } enum H { I } interface K { l: Int } type M { l: Int }")
             )
-            .ShouldBe(["A.b", "A.d(e)", "F", "H.J"]);
+            .ShouldBe(["A.b", "A.d(e)", "F", "H.J", "M.implements K"]);
 }
