@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
@@ -24,7 +25,17 @@ public static class ModuleDatabaseRegistration
     public static DbContextOptionsBuilder UseModuleSchema(this DbContextOptionsBuilder options, NpgsqlDataSource database, string schema) =>
         options
             .UseNpgsql(database, npgsql => npgsql.UseNodaTime().MigrationsHistoryTable("__EFMigrationsHistory", schema))
-            .UseSnakeCaseNamingConvention();
+            .UseSnakeCaseNamingConvention()
+            .AddInterceptors(PreparedStatementReset.Instance)
+            // Whoever catches the exception logs it once, with what was being done.
+            .ConfigureWarnings(warnings =>
+                warnings.Ignore(
+                    CoreEventId.QueryIterationFailed,
+                    CoreEventId.SaveChangesFailed,
+                    RelationalEventId.CommandError,
+                    RelationalEventId.ConnectionError
+                )
+            );
 
     /// <summary>For <c>dotnet ef</c> only; it never connects.</summary>
     public static DbContextOptions<TDb> DesignTimeOptions<TDb>(string schema)
