@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Integrations.Contracts.Connections;
 using NodaTime;
 
@@ -16,9 +17,11 @@ internal sealed record PosCredentialsInput
     public required string LocationId { get; init; }
 
     /// <summary>Square: a personal access token, or an OAuth access token together with refreshToken and expiresAt.</summary>
+    [MaxLength(8_192)]
     public string? AccessToken { get; init; }
 
     /// <summary>Square OAuth: the refresh token, with which the access token is renewed before it expires.</summary>
+    [MaxLength(8_192)]
     public string? RefreshToken { get; init; }
 
     /// <summary>Square OAuth: when the access token expires.</summary>
@@ -28,9 +31,11 @@ internal sealed record PosCredentialsInput
     public string? ClientId { get; init; }
 
     /// <summary>Toast: the client secret. Square OAuth: the application secret, unless it is configured as a setting.</summary>
+    [MaxLength(8_192)]
     public string? ClientSecret { get; init; }
 
     /// <summary>Toast: a ready-made bearer token, instead of clientId and clientSecret.</summary>
+    [MaxLength(8_192)]
     public string? ApiKey { get; init; }
 
     /// <summary>Trims spaces, which are often pasted along and which none of these values contains, and lower-cases a restaurant GUID,

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Reflection;
 using GraphQL.Types;
 using NodaTime;
@@ -48,6 +49,11 @@ internal sealed class InputType<T> : AutoRegisteringInputObjectGraphType<T>
     {
         var field = base.CreateField(memberInfo);
         field?.Description = Docstrings.Of(memberInfo);
+        if (memberInfo is PropertyInfo property)
+            field?.Validator += InputText.LengthValidator(
+                property.PropertyType,
+                memberInfo.GetCustomAttribute<MaxLengthAttribute>()?.Length
+            );
         return field;
     }
 }
@@ -69,7 +75,7 @@ internal sealed class ClrTypeMapping : IGraphTypeMappingProvider
 {
     private static readonly Dictionary<Type, Type> Scalars = new()
     {
-        [typeof(Guid)] = typeof(IdGraphType),
+        [typeof(Guid)] = typeof(IdGraphType), // IdScalar replaces it by its name
         [typeof(long)] = typeof(LongScalar),
         [typeof(decimal)] = typeof(DecimalScalar),
         [typeof(Instant)] = typeof(DateTimeScalar),

@@ -14,6 +14,8 @@ internal sealed class MergedSchema : GraphQL.Types.Schema
             "The transactions of venues that sell through Square or Toast, the guests who made them, and what their spend unlocks.";
         Features.RepeatableDirectives = true;
         Features.DeprecationOfInputValues = true;
+        RegisterType(new IdScalar());
+        RegisterType(new TextScalar());
         this.RegisterVisitor(new IncludeDeprecatedVisitor());
         Query = BuildRootType("Query", "Reads data. Nothing here changes anything.", slices)!;
         Mutation = BuildRootType("Mutation", "Changes data. Expected errors are returned in the errors of the payload.", slices);

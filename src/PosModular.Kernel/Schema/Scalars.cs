@@ -44,7 +44,7 @@ internal sealed class DecimalScalar : DecimalGraphType
                 out var number
             )
                 ? number
-                : throw new FormatException($"'{text}' is not a decimal number such as \"49.99\".")
+                : throw new InvalidInputValueException("A Decimal is a number such as 49.99, or \"49.99\" as text.")
             : base.ParseValue(value);
 }
 
@@ -86,7 +86,7 @@ internal abstract class PatternScalar<T>(params IPattern<T>[] patterns) : Scalar
         foreach (var pattern in patterns)
             if (pattern.Parse(text) is { Success: true } parsed)
                 return Truncate(parsed.Value);
-        throw new FormatException($"'{text}' is not a {Name}: {Description}");
+        throw new InvalidInputValueException($"It is not a {Name}: {Description}");
     }
 }
 
@@ -109,7 +109,7 @@ internal sealed class DateTimeScalar : PatternScalar<Instant>
         public ParseResult<Instant> Parse(string text) =>
             OffsetDateTimePattern.ExtendedIso.Parse(text) is { Success: true } read
                 ? ParseResult<Instant>.ForValue(read.Value.ToInstant())
-                : ParseResult<Instant>.ForException(() => new FormatException(text));
+                : ParseResult<Instant>.ForException(() => new FormatException());
 
         public string Format(Instant value) => InstantPattern.ExtendedIso.Format(value);
 

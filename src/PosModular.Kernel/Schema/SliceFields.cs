@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Linq.Expressions;
 using System.Reflection;
 using GraphQL;
@@ -36,5 +37,10 @@ internal sealed class SliceFields<TSlice> : AutoRegisteringObjectGraphType<TSlic
     {
         base.ApplyArgumentAttributes(parameterInfo, queryArgument);
         queryArgument.Description = Docstrings.Of(parameterInfo) ?? queryArgument.Description;
+        queryArgument.Validator += InputText.LengthValidator(
+            parameterInfo.ParameterType,
+            // A cursor contains the values by which its list is sorted.
+            parameterInfo.Name == "after" ? InputText.CursorMaxLength : parameterInfo.GetCustomAttribute<MaxLengthAttribute>()?.Length
+        );
     }
 }
