@@ -18,7 +18,7 @@ internal sealed record ReplaySelection(Guid[]? Ids, WebhookEventStatus[]? Status
 /// came now, and each event's new status is written in the same commit.</summary>
 internal sealed class EventReplay(
     IDbContextFactory<IngestionDb> dbFactory,
-    IWebhookVerifier gate,
+    IWebhookVerifier verifier,
     Func<BatchWriter> writers,
     IClock clock,
     TimeProvider time
@@ -99,7 +99,7 @@ internal sealed class EventReplay(
     // Returns null for an unrouted event that does not belong to this venue.
     private async Task<ReplayedEvent?> ReadAsync(WebhookEventRow row, string venueId, CancellationToken cancellationToken)
     {
-        var admission = await gate.TranslateAgainAsync(
+        var admission = await verifier.TranslateAgainAsync(
             row.Provider,
             row.ConnectionId == Guid.Empty ? null : row.ConnectionId,
             row.Payload,

@@ -21,9 +21,10 @@ namespace Ingestion.Webhooks;
 /// <remarks>Sources: Square docs, Webhooks › Overview: every response but 2xx is retried for 24 hours. Toast developer guide,
 /// apiTimeouts: a response is due within 2 seconds; apiRetrySupport: events are sent again on 5xx; devOrdersWebhookRef: bodies can exceed
 /// 600 KB.</remarks>
-internal sealed class WebhookEndpoint(IWebhookVerifier gate, WebhookWriteQueue queue, IClock clock)
+internal sealed class WebhookEndpoint(IWebhookVerifier verifier, WebhookWriteQueue queue, IClock clock)
 {
     private const int Megabyte = 1024 * 1024;
+    private const int MaxDiscardedBytes = 64 * 1024;
     private static readonly ProviderRoute Square = new(Provider.Square, "x-square-hmacsha256-signature", Megabyte, null);
     private static readonly ProviderRoute Toast = new(Provider.Toast, "Toast-Signature", 2 * Megabyte, TimeSpan.FromSeconds(1.8));
 
@@ -42,28 +43,30 @@ internal sealed class WebhookEndpoint(IWebhookVerifier gate, WebhookWriteQueue q
 
     private async Task HandleAsync(HttpContext http, ProviderRoute route, Guid? connectionId)
     {
-        var body = await ReadBodyAsync(http.Request, route.MaxBodyBytes, http.RequestAborted);
-        if (body is null)
-        {
-            await RespondAsync(
-                http,
-                StatusCodes.Status413PayloadTooLarge,
-                "INVALID_INPUT",
-                $"An event has at most {route.MaxBodyBytes / Megabyte} MB."
-            );
-            return;
-        }
-        WebhookVerification admission;
+        string? signature = http.Request.Headers[route.SignatureHeader];
+        WebhookVerification verification;
+        byte[]? body = null;
         try
         {
-            admission = await gate.VerifyAsync(
-                new WebhookRequest(
-                    route.Provider,
-                    connectionId,
-                    http.Request.Headers[route.SignatureHeader],
-                    http.Request.GetEncodedUrl(),
-                    body
-                ),
+            // What the headers already give away is refused before the body is read.
+            if (
+                !(http.Request.ContentLength > route.MaxBodyBytes)
+                && !await verifier.CanBeGenuineAsync(route.Provider, connectionId, signature, http.RequestAborted)
+            )
+            {
+                await RespondForbiddenAsync(http);
+                return;
+            }
+
+            body = await ReadBodyAsync(http.Request, route.MaxBodyBytes, http.RequestAborted);
+            if (body is null)
+            {
+                await RespondTooLargeAsync(http, route);
+                return;
+            }
+
+            verification = await verifier.VerifyAsync(
+                new WebhookRequest(route.Provider, connectionId, signature, http.Request.GetEncodedUrl(), body),
                 http.RequestAborted
             );
         }
@@ -72,20 +75,21 @@ internal sealed class WebhookEndpoint(IWebhookVerifier gate, WebhookWriteQueue q
             await RespondUnavailableAsync(http);
             return;
         }
-        if (admission == WebhookVerification.Undecided)
+
+        if (verification == WebhookVerification.Undecided)
             await RespondUnavailableAsync(http);
-        else if (!admission.IsGenuine)
+        else if (!verification.IsGenuine)
             await RespondForbiddenAsync(http);
-        else if (await queue.EnqueueAsync(ToBatchItem(route.Provider, admission, body), route.Timeout))
+        else if (await queue.EnqueueAsync(ToBatchItem(route.Provider, verification, body), route.Timeout))
             http.Response.StatusCode = StatusCodes.Status200OK;
         else
             await RespondUnavailableAsync(http);
     }
 
-    private BatchItem ToBatchItem(Provider provider, WebhookVerification admission, byte[] body)
+    private BatchItem ToBatchItem(Provider provider, WebhookVerification verification, byte[] body)
     {
-        var (webhook, connection) = (admission.Event!, admission.Connection);
-        var (status, reason) = WebhookEventRow.Evaluate(admission);
+        var (webhook, connection) = (verification.Event!, verification.Connection);
+        var (status, reason) = WebhookEventRow.Evaluate(verification);
         var now = clock.Now();
         var row = new WebhookEventRow
         {
@@ -129,12 +133,25 @@ internal sealed class WebhookEndpoint(IWebhookVerifier gate, WebhookWriteQueue q
         }
     }
 
-    private static Task RespondForbiddenAsync(HttpContext http) =>
-        RespondAsync(
+    private static Task RespondForbiddenAsync(HttpContext http)
+    {
+        // The server would read and discard the rest of a large body to keep the connection.
+        if (http.Request.ContentLength is null or > MaxDiscardedBytes)
+            http.Response.Headers.Connection = "close";
+        return RespondAsync(
             http,
             StatusCodes.Status403Forbidden,
             "WEBHOOK_VALIDATION_FAILED",
             "The signature is missing or does not fit this address and key, or there is no such connection."
+        );
+    }
+
+    private static Task RespondTooLargeAsync(HttpContext http, ProviderRoute route) =>
+        RespondAsync(
+            http,
+            StatusCodes.Status413PayloadTooLarge,
+            "INVALID_INPUT",
+            $"An event has at most {route.MaxBodyBytes / Megabyte} MB."
         );
 
     private static Task RespondUnavailableAsync(HttpContext http)

@@ -1,6 +1,8 @@
 using GraphQL;
+using GraphQL.DataLoader;
 using Integrations.Contracts.Access;
 using Microsoft.EntityFrameworkCore;
+using PosModular.Kernel.Batching;
 
 namespace Integrations.Venues;
 
@@ -19,9 +21,15 @@ internal sealed record Viewer(
 /// <summary>The user who sends this request. For any user with a token.</summary>
 internal sealed class GetViewer(IDbContextFactory<IntegrationsDb> dbFactory)
 {
-    public async Task<Viewer> ViewerAsync(IResolveFieldContext context, CancellationToken cancellationToken)
+    public IDataLoaderResult<Viewer> Viewer(IResolveFieldContext context)
     {
         var caller = context.Caller();
+        // However often a query asks for the viewer, the venues are read once.
+        return BatchLoaders.Load<string, Viewer>(context, typeof(GetViewer), caller.UserId, (_, token) => LoadAsync(caller, token), null!);
+    }
+
+    private async Task<IReadOnlyDictionary<string, Viewer>> LoadAsync(Caller caller, CancellationToken cancellationToken)
+    {
         await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
         var owned = await db
             .Venues.AsNoTracking()
@@ -29,6 +37,7 @@ internal sealed class GetViewer(IDbContextFactory<IntegrationsDb> dbFactory)
             .OrderBy(v => v.Id)
             .Select(v => v.Id)
             .ToListAsync(cancellationToken);
-        return new Viewer(caller.UserId, caller.UserId, caller.IsHeadModerator ? [Role.HeadModerator] : [], owned);
+        var viewer = new Viewer(caller.UserId, caller.UserId, caller.IsHeadModerator ? [Role.HeadModerator] : [], owned);
+        return new Dictionary<string, Viewer> { [caller.UserId] = viewer };
     }
 }

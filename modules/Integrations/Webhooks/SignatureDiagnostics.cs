@@ -9,38 +9,59 @@ namespace Integrations.Webhooks;
 /// accepted.</summary>
 internal sealed class SignatureDiagnostics(IntegrationsSettings settings, TimeProvider time)
 {
-    // Only a few requests per second are examined, so that forged requests cannot consume the CPU.
+    public const string MissingSignature =
+        "The request has no signature header. Either the provider did not send it, or a proxy removes the header.";
+
+    // One request is examined at a time and only a few per second, each with a bounded number of keys and bytes, so that forged requests
+    // cannot consume the CPU: a key costs one HMAC over the whole body.
     private static readonly TimeSpan MinInterval = TimeSpan.FromMilliseconds(200);
-    private const int MaxOtherConnections = 2_000;
+    private const int MaxOtherKeys = 200;
+    private const int MaxExaminedBytes = 64 * 1024;
+    private readonly Lock _examining = new();
     private long _lastAt;
 
-    /// <summary>A diagnosis in one or two sentences; null when another request was examined shortly before.</summary>
+    /// <summary>A diagnosis in one or two sentences; null when another request is being examined or was shortly before.</summary>
     public string? Diagnose(IPosProvider provider, PosConnectionSnapshot connections, PosConnectionEntry connection, WebhookRequest request)
     {
-        var last = Volatile.Read(ref _lastAt);
-        if (
-            last != 0 && time.GetElapsedTime(last) < MinInterval
-            || Interlocked.CompareExchange(ref _lastAt, time.GetTimestamp(), last) != last
-        )
+        if (!_examining.TryEnter())
             return null;
+        try
+        {
+            if (_lastAt != 0 && time.GetElapsedTime(_lastAt) < MinInterval)
+                return null;
+            var diagnosis = Examine(provider, connections, connection, request);
+            _lastAt = time.GetTimestamp();
+            return diagnosis;
+        }
+        finally
+        {
+            _examining.Exit();
+        }
+    }
+
+    private string Examine(IPosProvider provider, PosConnectionSnapshot connections, PosConnectionEntry connection, WebhookRequest request)
+    {
         var expectedUrl = Encoding.UTF8.GetString(connection.Urls[0]);
         if (string.IsNullOrEmpty(request.Signature))
-            return "The request has no signature header. Either the provider did not send it, or a proxy removes the header.";
+            return MissingSignature;
         if (connection.Keys.Count == 0)
             return "No signature key is known for this connection. Pass the subscription's key as webhookSignatureKey with "
                 + "updatePosConnection.";
+        if (request.Body.Length > MaxExaminedBytes)
+            return $"The signature of a body of {request.Body.Length} bytes does not match; bodies of more than {MaxExaminedBytes} bytes are "
+                + $"not examined further. The connection expects a signature for {expectedUrl}.";
         foreach (var url in CandidateUrls(request, expectedUrl))
         foreach (var key in connection.Keys)
             if (IsSignedFor(provider, key, url, request))
                 return $"The request was signed for {url}, but the connection expects {expectedUrl}. Set the subscription's URL to "
                     + $"{expectedUrl}, or Pos__PublicBaseUrl to the address that the provider calls.";
         foreach (
-            var other in connections
+            var (other, key) in connections
                 .AllOf(provider.Provider)
-                .Where(t => t.Details.ConnectionId != connection.Details.ConnectionId)
-                .Take(MaxOtherConnections)
+                .Where(other => other.Details.ConnectionId != connection.Details.ConnectionId)
+                .SelectMany(other => other.Keys.Select(key => (other, key)))
+                .Take(MaxOtherKeys)
         )
-        foreach (var key in other.Keys)
             if (connection.Urls.Concat(other.Urls).Any(url => provider.IsSignatureValid(key, url, request.Body.Span, request.Signature)))
                 return $"The request was signed with the key of another connection ({other.Details.ConnectionId}), whose "
                     + $"subscription sends to this connection's URL {expectedUrl}. Create a separate subscription for each "

@@ -25,6 +25,27 @@ internal sealed class WebhookVerifier(
 
     private readonly byte[] _generalUrl = Encoding.UTF8.GetBytes(settings.WebhookUrl(Provider.Square));
 
+    public async ValueTask<bool> CanBeGenuineAsync(
+        Provider provider,
+        Guid? connectionId,
+        string? signature,
+        CancellationToken cancellationToken
+    )
+    {
+        var connections = await directory.GetAsync(cancellationToken);
+        if (string.IsNullOrEmpty(signature))
+        {
+            if (connectionId is { } known && connections.Find(provider, known) is not null)
+                statistics.RecordRejected(known, SignatureDiagnostics.MissingSignature);
+            return false;
+        }
+
+        // The connection may be newer than the snapshot in memory.
+        return connectionId is not { } id
+            || connections.Find(provider, id) is not null
+            || (await directory.ReadThrottledAsync(cancellationToken)).Find(provider, id) is not null;
+    }
+
     public async ValueTask<WebhookVerification> VerifyAsync(WebhookRequest request, CancellationToken cancellationToken)
     {
         var provider = providers.Get(request.Provider);
