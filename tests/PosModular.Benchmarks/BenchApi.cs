@@ -21,18 +21,23 @@ internal sealed class BenchApi : IDisposable
     public BenchApi(Uri address)
     {
         _http = new HttpClient { BaseAddress = address };
-        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
-            "Bearer",
-            new JsonWebTokenHandler().CreateToken(
-                new SecurityTokenDescriptor
-                {
-                    Claims = new Dictionary<string, object> { ["sub"] = "owner", ["role"] = "HEAD_MODERATOR" },
-                    SigningCredentials = new SigningCredentials(
-                        new SymmetricSecurityKey(Encoding.UTF8.GetBytes(SigningKey)),
-                        SecurityAlgorithms.HmacSha256
-                    ),
-                }
-            )
+        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", CreateToken("owner", "HEAD_MODERATOR"));
+    }
+
+    public static string CreateToken(string userId, string? role = null)
+    {
+        var claims = new Dictionary<string, object> { ["sub"] = userId };
+        if (role is not null)
+            claims["role"] = role;
+        return new JsonWebTokenHandler().CreateToken(
+            new SecurityTokenDescriptor
+            {
+                Claims = claims,
+                SigningCredentials = new SigningCredentials(
+                    new SymmetricSecurityKey(Encoding.UTF8.GetBytes(SigningKey)),
+                    SecurityAlgorithms.HmacSha256
+                ),
+            }
         );
     }
 

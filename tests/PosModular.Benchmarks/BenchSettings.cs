@@ -16,6 +16,7 @@ namespace PosModular.Benchmarks;
 /// <param name="PhaseLength">Duration of each phase.</param>
 /// <param name="Sync">Whether to measure a sync of past payments.</param>
 /// <param name="Pages">Whether to measure pages of transactions.</param>
+/// <param name="Hostile">Whether to measure webhooks beside hostile clients.</param>
 /// <param name="ExistingRows">Number of transactions in the table before a sync or pages are measured.</param>
 /// <param name="Payments">Number of payments that the sync reads.</param>
 internal sealed record BenchSettings(
@@ -31,6 +32,7 @@ internal sealed record BenchSettings(
     TimeSpan PhaseLength,
     bool Sync,
     bool Pages,
+    bool Hostile,
     int ExistingRows,
     int Payments
 )
@@ -38,7 +40,7 @@ internal sealed record BenchSettings(
     private const string Options =
         "[--connections 32] [--venues 20] [--cards 100] [--warm-up 40] [--seconds 20] [--without-readers] [--without-orders]"
         + " | --reader-cost [--phases 8] [--phase-seconds 5]"
-        + " | --sync [--payments 100000] [--existing-rows 1000000] | --pages [--existing-rows 1000000]";
+        + " | --sync [--payments 100000] [--existing-rows 1000000] | --pages [--existing-rows 1000000] | --hostile";
 
     /// <summary>Parses the command line; null when it is invalid.</summary>
     public static BenchSettings? Parse(string[] args)
@@ -75,6 +77,7 @@ internal sealed record BenchSettings(
                 phase,
                 args.Contains("--sync"),
                 args.Contains("--pages"),
+                args.Contains("--hostile"),
                 rows,
                 payments
             )
