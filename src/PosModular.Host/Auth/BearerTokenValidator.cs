@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
+using PosModular.Kernel.Schema;
 
 namespace PosModular.Host.Auth;
 
@@ -74,8 +75,10 @@ internal sealed class BearerTokenValidator(IOptionsMonitor<JwtBearerOptions> set
             return BearerTokenResult.Refused($"The token has expired at {jwt.ValidTo:yyyy-MM-dd'T'HH:mm:ss'Z'}. Get a new one.");
         if (jwt.ValidFrom != DateTime.MinValue && now + NotBeforeTolerance < jwt.ValidFrom)
             return BearerTokenResult.Refused("The token is not valid yet (nbf).");
-        if (string.IsNullOrEmpty(user.FindFirst("sub")?.Value))
+        if (user.FindFirst("sub")?.Value is not { Length: > 0 } userId)
             return BearerTokenResult.Refused("The token is not valid: it names no user (sub).");
+        if (!InputText.IsAcceptable(userId))
+            return BearerTokenResult.Refused("The token is not valid: its user (sub) is too long or is text that cannot be stored.");
         return new BearerTokenResult(user, jwt.ValidTo, null);
     }
 

@@ -24,18 +24,22 @@ internal static class GraphQLEndpoint
         services.AddSingleton<ResultSerializer>();
         services.AddSingleton<IGraphQLTextSerializer>(provider => provider.GetRequiredService<ResultSerializer>());
         services.AddSingleton<ErrorMask>();
+        services.AddSingleton<PersistedDocuments>();
         services.AddSingleton<DocumentParser>();
+        services.AddSingleton<OperationLimiter>();
         services.AddSingleton<OperationRunner>();
         services.AddSingleton<HttpRequestReader>();
         services.AddSingleton<HttpResponseWriter>();
         services.AddSingleton<HttpTransport>();
         services.AddSingleton<EventStreamTransport>();
+        services.AddSingleton<SocketLimiter>();
         services.AddSingleton<WebSocketTransport>();
         return services;
     }
 
     public static void MapPosGraphQL(this WebApplication app)
     {
+        app.Services.GetRequiredService<OperationRunner>(); // A wrong setting stops the start.
         app.UseWebSockets();
         app.Map(Path, ServeAsync);
     }

@@ -40,7 +40,9 @@ internal sealed class SliceFields<TSlice> : AutoRegisteringObjectGraphType<TSlic
         queryArgument.Validator += InputText.LengthValidator(
             parameterInfo.ParameterType,
             // A cursor contains the values by which its list is sorted.
-            parameterInfo.Name == "after" ? InputText.CursorMaxLength : parameterInfo.GetCustomAttribute<MaxLengthAttribute>()?.Length
+            parameterInfo.Name == "after"
+                ? InputText.CursorMaxLength
+                : parameterInfo.GetCustomAttribute<MaxLengthAttribute>()?.Length
         );
     }
 }

@@ -67,6 +67,7 @@ public sealed class WebhookResponseTests(TestPostgres postgres)
             Content = new StreamContent(new MemoryStream(new byte[1024 * 1024 + 1])),
         };
         chunked.Headers.TransferEncodingChunked = true;
+        chunked.Headers.TryAddWithoutValidation("x-square-hmacsha256-signature", "AAAA");
         (await venue.Host.Http.SendAsync(chunked, TestContext.Current.CancellationToken)).StatusCode.ShouldBe(
             HttpStatusCode.RequestEntityTooLarge
         );

@@ -9,6 +9,7 @@ internal static class ErrorCodes
     public const string Unauthenticated = "UNAUTHENTICATED";
     public const string Unavailable = "UNAVAILABLE";
     public const string Internal = "INTERNAL";
+    public const string PersistedQueryNotFound = "PERSISTED_QUERY_NOT_FOUND";
 
     public static ExecutionError InvalidInputError(string message) => new(message) { Code = InvalidInput };
 

@@ -15,11 +15,7 @@ internal sealed class ErrorFormatter : IErrorInfoProvider
         var extensions = new Dictionary<string, object?> { ["code"] = CodeOf(executionError) };
         foreach (var (key, value) in executionError.Extensions ?? [])
             extensions.TryAdd(key, value);
-        return new ErrorInfo
-        {
-            Message = executionError is UnhandledError ? "Internal error" : executionError.Message,
-            Extensions = extensions,
-        };
+        return new ErrorInfo { Message = PublicMessage.Of(executionError), Extensions = extensions };
     }
 
     private static string CodeOf(ExecutionError error) =>

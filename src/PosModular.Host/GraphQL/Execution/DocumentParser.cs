@@ -20,8 +20,10 @@ namespace PosModular.Host.GraphQL.Execution;
 /// </remarks>
 internal sealed class DocumentParser(ISchema schema)
 {
+    private static readonly IValidationRule[] AllRules = [.. DocumentValidator.CoreRules, MaxErrorsRule.Instance];
+
     private readonly GraphQLDocumentBuilder _builder = new();
-    private readonly DocumentCache _cache = new();
+    private readonly RecentlyUsed<GraphQLDocument> _cache = new(Limits.MaxCachedDocuments, Limits.MaxCachedCharacters);
 
     /// <exception cref="ExecutionError">INVALID_INPUT: the text is too long, does not parse or is too complex.</exception>
     public GraphQLDocument Parse(string query, out bool isValidated)
@@ -53,15 +55,14 @@ internal sealed class DocumentParser(ISchema schema)
         }
     }
 
-    /// <summary>Null means all rules of GraphQL.NET.</summary>
-    public IEnumerable<IValidationRule>? ValidationRulesFor(bool isValidated)
+    public IEnumerable<IValidationRule> ValidationRulesFor(bool isValidated)
     {
         if (!isValidated)
-            return null;
+            return AllRules;
         return schema.GetMetadata(FieldArgumentsAreValidRule.HAS_FIELD_ARGUMENT_VALIDATION_KEY, false)
             ? [FieldArgumentsAreValidRule.Instance]
             : [];
     }
 
-    public void MarkValid(string query, GraphQLDocument document) => _cache.Add(query, document);
+    public void MarkValid(string query, GraphQLDocument document) => _cache.Add(query, document, query.Length);
 }

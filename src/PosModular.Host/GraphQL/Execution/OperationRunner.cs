@@ -13,7 +13,14 @@ namespace PosModular.Host.GraphQL.Execution;
 /// Runs operations in the same way for every transport: in a service scope of their own, with the caller's claims, without validating
 /// cached documents again, and with internal errors masked.
 /// </summary>
-internal sealed class OperationRunner(ISchema schema, DocumentParser documentParser, ErrorMask errorMask, IServiceScopeFactory scopes)
+internal sealed class OperationRunner(
+    ISchema schema,
+    DocumentParser documentParser,
+    PersistedDocuments documents,
+    OperationLimiter limiter,
+    ErrorMask errorMask,
+    IServiceScopeFactory scopes
+)
 {
     private readonly DocumentExecuter _executer = new(
         new GraphQLDocumentBuilder(),
@@ -24,14 +31,21 @@ internal sealed class OperationRunner(ISchema schema, DocumentParser documentPar
         []
     );
 
-    /// <exception cref="ExecutionError">INVALID_INPUT: the text of the query is refused.</exception>
+    /// <summary>Parses a request. Hold a place of the <see cref="OperationLimiter"/> meanwhile.</summary>
+    /// <exception cref="ExecutionError">The text of the query is refused, or its hash is not known.</exception>
     public PreparedOperation Prepare(GraphQLRequest request)
     {
-        var document = documentParser.Parse(request.Query!, out var validated);
+        request.Query = documents.TextOf(request);
+        var document = documentParser.Parse(request.Query, out var validated);
         return new PreparedOperation(request, document, validated);
     }
 
-    /// <summary>Runs a query or mutation, which has one result.</summary>
+    /// <summary>Waits until the user may run an operation. Dispose the result when it has been executed.</summary>
+    /// <exception cref="ExecutionError">UNAVAILABLE: too many operations wait.</exception>
+    public ValueTask<IDisposable> EnterAsync(ClaimsPrincipal user, CancellationToken cancellationToken) =>
+        limiter.EnterAsync(user, cancellationToken);
+
+    /// <summary>Runs a query or mutation, which has one result. Hold a place of the <see cref="OperationLimiter"/> meanwhile.</summary>
     public async Task<ExecutionResult> ExecuteOnceAsync(
         PreparedOperation operation,
         ClaimsPrincipal user,
@@ -42,15 +56,35 @@ internal sealed class OperationRunner(ISchema schema, DocumentParser documentPar
         return await ExecuteAsync(operation, user, scope.ServiceProvider, cancellationToken);
     }
 
+    /// <summary>Parses a request and runs it as the other overload does.</summary>
+    /// <exception cref="ExecutionError">The text of the query is refused, or too many operations wait.</exception>
+    public Task RunAsync(GraphQLRequest request, ClaimsPrincipal user, IResultSink sink, CancellationToken cancellationToken) =>
+        RunAsync(() => Prepare(request), user, sink, cancellationToken);
+
     /// <summary>
     /// Runs any operation and passes its results to the sink one by one. An exception of the event stream fails the sink with the masked
     /// error; cancellation and exceptions of the transport reach the caller.
     /// </summary>
-    public async Task RunAsync(PreparedOperation operation, ClaimsPrincipal user, IResultSink sink, CancellationToken cancellationToken)
+    /// <exception cref="ExecutionError">UNAVAILABLE: too many operations wait.</exception>
+    public Task RunAsync(PreparedOperation operation, ClaimsPrincipal user, IResultSink sink, CancellationToken cancellationToken) =>
+        RunAsync(() => operation, user, sink, cancellationToken);
+
+    private async Task RunAsync(
+        Func<PreparedOperation> prepare,
+        ClaimsPrincipal user,
+        IResultSink sink,
+        CancellationToken cancellationToken
+    )
     {
         // The scope outlives the call of the resolver, whose iterator goes on using its services.
         await using var scope = scopes.CreateAsyncScope();
-        var result = await ExecuteAsync(operation, user, scope.ServiceProvider, cancellationToken);
+        PreparedOperation operation;
+        ExecutionResult result;
+        using (await EnterAsync(user, cancellationToken))
+        {
+            operation = prepare();
+            result = await ExecuteAsync(operation, user, scope.ServiceProvider, cancellationToken);
+        }
 
         if (result is SubscriptionStreamResult subscription)
         {
@@ -109,6 +143,7 @@ internal sealed class OperationRunner(ISchema schema, DocumentParser documentPar
                 Variables = operation.Request.Variables,
                 Extensions = operation.Request.Extensions,
                 ValidationRules = documentParser.ValidationRulesFor(operation.IsValidated),
+                MaxParallelExecutionCount = Limits.MaxParallelFields,
                 User = user,
                 RequestServices = services,
                 CancellationToken = cancellationToken,
@@ -118,6 +153,12 @@ internal sealed class OperationRunner(ISchema schema, DocumentParser documentPar
         if (result.Executed && !operation.IsValidated)
             documentParser.MarkValid(operation.Request.Query!, operation.Document);
         errorMask.Apply(result);
+        if (!result.Executed && result.Errors is { Count: > Limits.MaxErrors } errors)
+        {
+            result.Errors = [];
+            result.Errors.AddRange(errors.Take(Limits.MaxErrors));
+        }
+
         return result;
     }
 }

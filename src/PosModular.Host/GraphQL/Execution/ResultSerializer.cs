@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using GraphQL;
@@ -20,11 +19,49 @@ internal sealed class ResultSerializer() : GraphQLSerializer(indent: false, new 
 
     public void Write(Utf8JsonWriter writer, ExecutionErrors errors) => JsonSerializer.Serialize(writer, errors, SerializerOptions);
 
-    public void Write(IBufferWriter<byte> output, ExecutionResult result)
+    /// <summary>Serializes a result, or in its place an error where it is larger than a response may be. The caller disposes the
+    /// buffer.</summary>
+    public LimitedBuffer Serialize(ExecutionResult result) =>
+        Serialize(result, static (writer, result, serializer) => serializer.Write(writer, result));
+
+    /// <summary>Serializes an envelope around a result, with an error in place of the result where it is larger than a response may
+    /// be. The caller disposes the buffer.</summary>
+    public LimitedBuffer Serialize(ExecutionResult result, Action<Utf8JsonWriter, ExecutionResult, ResultSerializer> write)
     {
-        using var writer = new Utf8JsonWriter(output, ResultSerializer.WriterOptions);
-        Write(writer, result);
+        var buffer = new LimitedBuffer(Limits.MaxResponseBytes);
+        try
+        {
+            Write(buffer, result, write);
+        }
+        catch (Exception exception) when (exception.GetBaseException() is ResultTooLargeException)
+        {
+            buffer.Clear();
+            Write(buffer, TooLarge(), write);
+        }
+
+        return buffer;
     }
+
+    private void Write(LimitedBuffer buffer, ExecutionResult result, Action<Utf8JsonWriter, ExecutionResult, ResultSerializer> write)
+    {
+        using var writer = new Utf8JsonWriter(buffer, WriterOptions);
+        try
+        {
+            write(writer, result, this);
+        }
+        catch
+        {
+            writer.Reset(); // Disposing would write the rest of what is dropped.
+            throw;
+        }
+    }
+
+    private static ExecutionResult TooLarge() =>
+        new(
+            ErrorCodes.InvalidInputError(
+                $"The result is larger than {Limits.MaxResponseBytes / 1024 / 1024} MB. Ask for fewer fields or for smaller pages."
+            )
+        );
 
     /// <exception cref="JsonException">The element is not an object.</exception>
     public Inputs ReadInputs(JsonElement element) => element.Deserialize<Inputs>(SerializerOptions) ?? Inputs.Empty;

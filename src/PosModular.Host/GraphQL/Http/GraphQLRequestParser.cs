@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using GraphQL;
 using GraphQL.Transport;
@@ -23,12 +24,18 @@ internal static class GraphQLRequestParser
                 "A request is a JSON object with \"query\", and optionally \"variables\" and \"operationName\"."
             );
 
+        var query = ReadString(request, "query");
+        var extensions = ReadInputs(request, "extensions", serializer);
+        var documentId = ReadString(request, "documentId");
+        if (query is null && documentId is null && extensions?.ContainsKey("persistedQuery") is not true)
+            throw new InvalidRequestException("\"query\" is missing.");
         return new GraphQLRequest
         {
-            Query = ReadString(request, "query") ?? throw new InvalidRequestException("\"query\" is missing."),
+            Query = query,
+            DocumentId = documentId,
             OperationName = ReadString(request, "operationName"),
             Variables = ReadInputs(request, "variables", serializer),
-            Extensions = ReadInputs(request, "extensions", serializer),
+            Extensions = extensions,
         };
     }
 
@@ -57,6 +64,10 @@ internal static class GraphQLRequestParser
         if (value.ValueKind != JsonValueKind.Object)
             throw new InvalidRequestException($"\"{name}\" must be an object.");
 
+        // Reading a number takes time that grows with the square of its digits.
+        if (HasLongNumber(value))
+            throw new InvalidRequestException($"\"{name}\" contains a number of more than {Limits.MaxNumberCharacters} characters.");
+
         try
         {
             return serializer.ReadInputs(value);
@@ -66,4 +77,13 @@ internal static class GraphQLRequestParser
             throw new InvalidRequestException($"\"{name}\" cannot be read: {exception.Message}");
         }
     }
+
+    private static bool HasLongNumber(JsonElement value) =>
+        value.ValueKind switch
+        {
+            JsonValueKind.Number => JsonMarshal.GetRawUtf8Value(value).Length > Limits.MaxNumberCharacters,
+            JsonValueKind.Array => value.EnumerateArray().Any(HasLongNumber),
+            JsonValueKind.Object => value.EnumerateObject().Any(property => HasLongNumber(property.Value)),
+            _ => false,
+        };
 }

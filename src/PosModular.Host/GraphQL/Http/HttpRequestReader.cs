@@ -22,7 +22,7 @@ internal sealed class HttpRequestReader(ResultSerializer serializer)
         using (var writer = new Utf8JsonWriter(buffer, ResultSerializer.WriterOptions))
         {
             writer.WriteStartObject();
-            foreach (var name in (string[])["query", "operationName"])
+            foreach (var name in (string[])["query", "documentId", "operationName"])
             {
                 if (parameters[name] is [{ } text])
                     writer.WriteString(name, text);

@@ -7,8 +7,9 @@ namespace PosModular.Host.GraphQL.Http;
 /// <summary>Writes results and errors as one JSON body, so that a GraphQL client always receives JSON.</summary>
 internal sealed class HttpResponseWriter(ResultSerializer serializer)
 {
-    public Task WriteAsync(HttpContext context, ExecutionResult result, int status, string contentType)
+    public async Task WriteAsync(HttpContext context, ExecutionResult result, int status, string contentType)
     {
+        using var body = serializer.Serialize(result);
         var response = context.Response;
         response.StatusCode = status;
         response.ContentType =
@@ -17,8 +18,8 @@ internal sealed class HttpResponseWriter(ResultSerializer serializer)
                 : "application/graphql-response+json; charset=utf-8";
         // Responses depend on the caller and become outdated.
         response.Headers.CacheControl = "no-store";
-        serializer.Write(response.BodyWriter, result);
-        return response.BodyWriter.FlushAsync(context.RequestAborted).AsTask();
+        response.ContentLength = body.Length;
+        await response.BodyWriter.WriteOrAbortAsync(context, body.Written);
     }
 
     public Task WriteErrorAsync(HttpContext context, int status, string message, string code = ErrorCodes.InvalidInput) =>

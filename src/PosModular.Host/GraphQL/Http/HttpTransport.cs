@@ -1,5 +1,5 @@
-using System.Security.Claims;
 using GraphQL;
+using GraphQL.Transport;
 using GraphQLParser.AST;
 using PosModular.Host.Auth;
 using PosModular.Host.GraphQL.Errors;
@@ -45,7 +45,7 @@ internal sealed class HttpTransport(
         {
             context.User = caller.User;
             var request = await requestReader.ReadAsync(context.Request, context.RequestAborted);
-            await RunAsync(context, format, operations.Prepare(request), caller);
+            await RunAsync(context, format, request, caller);
         }
         catch (InvalidRequestException exception)
         {
@@ -70,30 +70,40 @@ internal sealed class HttpTransport(
         }
     }
 
-    private Task RunAsync(HttpContext context, ResponseFormat format, PreparedOperation operation, BearerTokenResult caller)
+    private async Task RunAsync(HttpContext context, ResponseFormat format, GraphQLRequest request, BearerTokenResult caller)
+    {
+        PreparedOperation operation;
+        ExecutionResult? result = null;
+        using (await operations.EnterAsync(caller.User!, context.RequestAborted))
+        {
+            operation = operations.Prepare(request);
+            ThrowUnlessAllowed(context, format, operation);
+            if (!IsStreamed(format, operation))
+                result = await operations.ExecuteOnceAsync(operation, caller.User!, context.RequestAborted);
+        }
+
+        if (result is null)
+            await eventStreams.RunAsync(context, operation, caller);
+        else
+            await responseWriter.WriteAsync(context, result, format.StatusOf(result.Executed), format.JsonMediaType!);
+    }
+
+    private static bool IsStreamed(ResponseFormat format, PreparedOperation operation) =>
+        format.AcceptsOnlyEventStream || operation.Type == OperationType.Subscription;
+
+    private static void ThrowUnlessAllowed(HttpContext context, ResponseFormat format, PreparedOperation operation)
     {
         if (operation.Type == OperationType.Mutation && HttpMethods.IsGet(context.Request.Method))
         {
             context.Response.Headers.Allow = HttpMethods.Post;
-            return responseWriter.WriteErrorAsync(context, StatusCodes.Status405MethodNotAllowed, "Mutations must be sent by POST.");
+            throw new InvalidRequestException("Mutations must be sent by POST.", StatusCodes.Status405MethodNotAllowed);
         }
 
-        if (format.AcceptsOnlyEventStream || (format.AcceptsEventStream && operation.Type == OperationType.Subscription))
-            return eventStreams.RunAsync(context, operation, caller);
-
-        if (operation.Type == OperationType.Subscription)
+        if (operation.Type == OperationType.Subscription && !format.AcceptsEventStream)
             throw ErrorCodes.InvalidInputError(
                 "A subscription needs a stream: connect a WebSocket (graphql-transport-ws) to this address, "
                     + "or send Accept: text/event-stream."
             );
-
-        return WriteResultAsync(context, format, operation, caller.User!);
-    }
-
-    private async Task WriteResultAsync(HttpContext context, ResponseFormat format, PreparedOperation operation, ClaimsPrincipal user)
-    {
-        var result = await operations.ExecuteOnceAsync(operation, user, context.RequestAborted);
-        await responseWriter.WriteAsync(context, result, format.StatusOf(result.Executed), format.JsonMediaType!);
     }
 
     private Task WriteFailureAsync(HttpContext context, ResponseFormat format, ExecutionError error, int status) =>

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using GraphQL;
 using PosModular.Host.GraphQL.Execution;
+using PosModular.Host.GraphQL.Http;
 
 namespace PosModular.Host.GraphQL.ServerSentEvents;
 
@@ -11,6 +12,7 @@ namespace PosModular.Host.GraphQL.ServerSentEvents;
 /// </summary>
 internal sealed class EventStream : IResultSink, IAsyncDisposable
 {
+    private readonly HttpContext _context;
     private readonly PipeWriter _output;
     private readonly ResultSerializer _serializer;
     private readonly CancellationToken _aborted;
@@ -20,9 +22,10 @@ internal sealed class EventStream : IResultSink, IAsyncDisposable
 
     private EventStream(HttpResponse response, ResultSerializer serializer, TimeProvider time)
     {
+        _context = response.HttpContext;
         _output = response.BodyWriter;
-        this._serializer = serializer;
-        _aborted = response.HttpContext.RequestAborted;
+        _serializer = serializer;
+        _aborted = _context.RequestAborted;
         _keepAliveTimer = new PeriodicTimer(Limits.KeepAliveInterval, time);
         _keepAliveTask = SendKeepAlivesAsync();
     }
@@ -40,13 +43,13 @@ internal sealed class EventStream : IResultSink, IAsyncDisposable
 
     public async ValueTask NextAsync(ExecutionResult result, CancellationToken cancellationToken)
     {
+        using var body = _serializer.Serialize(result);
         await _writeLock.WaitAsync(cancellationToken);
         try
         {
             _output.Write("event: next\ndata: "u8);
-            _serializer.Write(_output, result);
-            _output.Write("\n\n"u8);
-            await _output.FlushAsync(_aborted);
+            _output.Write(body.Written.Span);
+            await _output.WriteOrAbortAsync(_context, "\n\n"u8.ToArray());
         }
         finally
         {
@@ -81,7 +84,7 @@ internal sealed class EventStream : IResultSink, IAsyncDisposable
         await _writeLock.WaitAsync(_aborted);
         try
         {
-            await _output.WriteAsync(text, _aborted);
+            await _output.WriteOrAbortAsync(_context, text);
         }
         finally
         {

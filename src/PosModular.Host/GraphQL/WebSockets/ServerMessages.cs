@@ -14,31 +14,36 @@ internal static class ServerMessages
     public static ReadOnlyMemory<byte> Pong(string? payload) =>
         Encoding.UTF8.GetBytes(payload is null ? """{"type":"pong"}""" : $$"""{"type":"pong","payload":{{payload}}}""");
 
-    public static ReadOnlyMemory<byte> Next(string id, ExecutionResult result, ResultSerializer serializer) =>
-        Build(id, "next", writer => serializer.Write(writer, result));
+    /// <summary>The caller disposes the message when it has been sent.</summary>
+    public static LimitedBuffer Next(string id, ExecutionResult result, ResultSerializer serializer) =>
+        serializer.Serialize(result, (writer, result, serializer) =>
+            WriteEnvelope(writer, id, "next"u8, () => serializer.Write(writer, result))
+        );
 
     public static ReadOnlyMemory<byte> Error(string id, ExecutionErrors errors, ResultSerializer serializer) =>
-        Build(id, "error", writer => serializer.Write(writer, errors));
+        Build(writer => WriteEnvelope(writer, id, "error"u8, () => serializer.Write(writer, errors)));
 
-    public static ReadOnlyMemory<byte> Complete(string id) => Build(id, "complete", null);
+    public static ReadOnlyMemory<byte> Complete(string id) => Build(writer => WriteEnvelope(writer, id, "complete"u8, null));
 
-    private static ReadOnlyMemory<byte> Build(string id, string type, Action<Utf8JsonWriter>? payload)
+    private static ReadOnlyMemory<byte> Build(Action<Utf8JsonWriter> write)
     {
         var bytes = new ArrayBufferWriter<byte>(512);
         using (var writer = new Utf8JsonWriter(bytes, ResultSerializer.WriterOptions))
-        {
-            writer.WriteStartObject();
-            writer.WriteString("id"u8, id);
-            writer.WriteString("type"u8, type);
-            if (payload is not null)
-            {
-                writer.WritePropertyName("payload"u8);
-                payload(writer);
-            }
+            write(writer);
+        return bytes.WrittenMemory;
+    }
 
-            writer.WriteEndObject();
+    private static void WriteEnvelope(Utf8JsonWriter writer, string id, ReadOnlySpan<byte> type, Action? writePayload)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("id"u8, id);
+        writer.WriteString("type"u8, type);
+        if (writePayload is not null)
+        {
+            writer.WritePropertyName("payload"u8);
+            writePayload();
         }
 
-        return bytes.WrittenMemory;
+        writer.WriteEndObject();
     }
 }

@@ -12,11 +12,12 @@ internal sealed class WebSocketCloseException(int code, string reason) : Excepti
     public const int SubprotocolNotAcceptable = 4406;
     public const int InitTimeout = 4408;
     public const int SubscriberAlreadyExists = 4409;
-    public const int TooManyInits = 4429;
+    public const int TooManyRequests = 4429;
 
     // RFC 6455 §7.4.1.
     public const int NormalClosure = 1000;
     public const int GoingAway = 1001;
     public const int MessageTooBig = 1009;
     public const int InternalError = 1011;
+    public const int TryAgainLater = 1013;
 }

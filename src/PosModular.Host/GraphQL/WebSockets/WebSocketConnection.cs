@@ -11,11 +11,17 @@ namespace PosModular.Host.GraphQL.WebSockets;
 /// </summary>
 internal sealed class WebSocketConnection(WebSocket socket, TimeProvider time) : IDisposable
 {
+    private const int InitialBufferBytes = 4096;
+    private const int MaxKeptBufferBytes = 64 * 1024;
+
     private readonly SemaphoreSlim _sendLock = new(1, 1);
-    private readonly ArrayBufferWriter<byte> _incoming = new(4096);
+    private ArrayBufferWriter<byte> _incoming = new(InitialBufferBytes);
     private readonly CancellationTokenSource _closing = new();
     private readonly CancellationTokenSource _aborted = new();
     private ITimer? _closeTimer;
+
+    /// <summary>The largest message that is accepted, in bytes. It is small until the peer has said who it is.</summary>
+    public int MaxMessageBytes { get; set; } = Limits.MaxInitMessageBytes;
 
     /// <summary>Cancelled when the connection starts to close, from either side.</summary>
     public CancellationToken Closing => _closing.Token;
@@ -25,20 +31,22 @@ internal sealed class WebSocketConnection(WebSocket socket, TimeProvider time) :
     /// <exception cref="WebSocketCloseException">The message is too large or is not text.</exception>
     public async ValueTask<ReadOnlyMemory<byte>?> ReceiveAsync()
     {
+        if (_incoming.Capacity > MaxKeptBufferBytes)
+            _incoming = new ArrayBufferWriter<byte>(InitialBufferBytes);
         _incoming.ResetWrittenCount();
         try
         {
             while (true)
             {
-                var part = await socket.ReceiveAsync(_incoming.GetMemory(4096), _aborted.Token);
+                var part = await socket.ReceiveAsync(_incoming.GetMemory(InitialBufferBytes), _aborted.Token);
                 if (part.MessageType == WebSocketMessageType.Close)
                     return null;
 
                 _incoming.Advance(part.Count);
-                if (_incoming.WrittenCount > Limits.MaxMessageBytes)
+                if (_incoming.WrittenCount > MaxMessageBytes)
                     throw new WebSocketCloseException(
                         WebSocketCloseException.MessageTooBig,
-                        $"Messages may have {Limits.MaxMessageBytes} bytes"
+                        $"This message may have {MaxMessageBytes} bytes"
                     );
                 if (part.MessageType != WebSocketMessageType.Text)
                     throw new WebSocketCloseException(WebSocketCloseException.BadRequest, "Invalid message: it is not text");

@@ -29,8 +29,13 @@ internal sealed class WebSocketOperation(
 
     public Task StopAsync() => _stopped.CancelAsync();
 
-    public ValueTask NextAsync(ExecutionResult result, CancellationToken cancellationToken) =>
-        connection.SendAsync(ServerMessages.Next(Id, result, serializer), cancellationToken);
+    public async ValueTask NextAsync(ExecutionResult result, CancellationToken cancellationToken)
+    {
+        var message = ServerMessages.Next(Id, result, serializer);
+        await connection.SendAsync(message.Written, cancellationToken);
+        // After a failure the socket may still be reading the bytes, so they do not return to the pool.
+        message.Dispose();
+    }
 
     public ValueTask CompleteAsync() => EndWithAsync(ServerMessages.Complete(Id));
 

@@ -17,16 +17,21 @@ internal sealed class WebSocketOperations(
 {
     private readonly ConcurrentDictionary<string, WebSocketOperation> _running = new(StringComparer.Ordinal);
 
-    /// <exception cref="WebSocketCloseException">4409: the id is in use.</exception>
+    /// <exception cref="WebSocketCloseException">4409: the id is in use. 4429: too many operations run, and to answer each that is too many
+    /// would fill the memory where the client does not read.</exception>
     public void Start(string id, GraphQLRequest request, ClaimsPrincipal user)
     {
-        var isFull = _running.Count >= Limits.MaxOperationsPerSocket;
+        if (_running.Count >= Limits.MaxOperationsPerSocket)
+            throw new WebSocketCloseException(
+                WebSocketCloseException.TooManyRequests,
+                $"A socket may run {Limits.MaxOperationsPerSocket} operations. Complete some, or open another."
+            );
         var operation = new WebSocketOperation(id, connection, serializer, Remove);
         if (!_running.TryAdd(id, operation))
             throw new WebSocketCloseException(WebSocketCloseException.SubscriberAlreadyExists, $"Subscriber for {id} already exists");
 
         // On another thread, because a resolver may compute for long before it first awaits, and the socket must go on receiving.
-        operation.Completion = Task.Run(() => isFull ? RefuseAsync(operation) : RunAsync(operation, request, user), CancellationToken.None);
+        operation.Completion = Task.Run(() => RunAsync(operation, request, user), CancellationToken.None);
     }
 
     /// <summary>Stops an operation at the client's request. An unknown id belongs to an operation that has just ended.</summary>
@@ -47,7 +52,7 @@ internal sealed class WebSocketOperations(
     {
         try
         {
-            await operationRunner.RunAsync(operationRunner.Prepare(request), user, operation, operation.Stopped);
+            await operationRunner.RunAsync(request, user, operation, operation.Stopped);
         }
         catch (OperationCanceledException) when (operation.Stopped.IsCancellationRequested || connection.Closing.IsCancellationRequested)
         { }
@@ -60,16 +65,6 @@ internal sealed class WebSocketOperations(
             Remove(operation);
         }
     }
-
-    private Task RefuseAsync(WebSocketOperation operation) =>
-        FailAsync(
-            operation,
-            [
-                ErrorCodes.InvalidInputError(
-                    $"This socket already runs {Limits.MaxOperationsPerSocket} operations. Complete some, or open another."
-                ),
-            ]
-        );
 
     private static async Task FailAsync(WebSocketOperation operation, ExecutionErrors errors)
     {

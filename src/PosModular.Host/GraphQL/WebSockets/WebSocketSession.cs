@@ -9,6 +9,7 @@ namespace PosModular.Host.GraphQL.WebSockets;
 /// </summary>
 internal sealed class WebSocketSession(
     WebSocketConnection connection,
+    SocketLimiter.Place place,
     WebSocketOperations operations,
     BearerTokenValidator tokenValidator,
     ResultSerializer serializer,
@@ -79,13 +80,19 @@ internal sealed class WebSocketSession(
     private async ValueTask InitialiseAsync(ClientMessage.Init init)
     {
         if (_isInitialised)
-            throw new WebSocketCloseException(WebSocketCloseException.TooManyInits, "Too many initialisation requests");
+            throw new WebSocketCloseException(WebSocketCloseException.TooManyRequests, "Too many initialisation requests");
         _isInitialised = true;
 
         var tokenResult = await tokenValidator.ValidateAsync(init.Authorization, connection.Closing);
         if (!tokenResult.IsAccepted)
             throw new WebSocketCloseException(WebSocketCloseException.Forbidden, tokenResult.RefusalReason);
+        if (!place.TryInitialise(tokenResult.User!.FindFirst("sub")!.Value))
+            throw new WebSocketCloseException(
+                WebSocketCloseException.TooManyRequests,
+                $"You have {Limits.MaxSocketsPerUser} open sockets. Close some"
+            );
 
+        connection.MaxMessageBytes = Limits.MaxMessageBytes;
         _caller = tokenResult;
         _expiryTimer = tokenResult.RunAtExpiry(time, () =>
             _ = connection.CloseAsync(WebSocketCloseException.Forbidden, "The token has expired")

@@ -2,6 +2,7 @@ using PosModular.Host.Auth;
 using PosModular.Host.Cors;
 using PosModular.Host.GraphQL.Errors;
 using PosModular.Host.GraphQL.Execution;
+using PosModular.Host.GraphQL.Http;
 
 namespace PosModular.Host.GraphQL.WebSockets;
 
@@ -16,7 +17,9 @@ internal sealed class WebSocketTransport(
     ErrorMask errorMask,
     ResultSerializer serializer,
     TimeProvider time,
-    IHostApplicationLifetime lifetime
+    IHostApplicationLifetime lifetime,
+    SocketLimiter sockets,
+    HttpResponseWriter responseWriter
 )
 {
     private const string Subprotocol = "graphql-transport-ws";
@@ -27,6 +30,19 @@ internal sealed class WebSocketTransport(
         {
             context.Response.StatusCode = StatusCodes.Status403Forbidden;
             await context.Response.WriteAsync("Pos__Cors__Origins does not list the origin of this page.", context.RequestAborted);
+            return;
+        }
+
+        using var place = sockets.TryOpen();
+        if (place is null)
+        {
+            context.Response.Headers.RetryAfter = "5";
+            await responseWriter.WriteErrorAsync(
+                context,
+                StatusCodes.Status503ServiceUnavailable,
+                "Too many WebSockets are open. Try again in a few seconds.",
+                ErrorCodes.Unavailable
+            );
             return;
         }
 
@@ -54,6 +70,6 @@ internal sealed class WebSocketTransport(
         }
 
         var runningOperations = new WebSocketOperations(connection, operations, errorMask, serializer);
-        await new WebSocketSession(connection, runningOperations, tokenValidator, serializer, time).RunAsync();
+        await new WebSocketSession(connection, place, runningOperations, tokenValidator, serializer, time).RunAsync();
     }
 }
