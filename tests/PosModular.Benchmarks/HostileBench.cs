@@ -48,8 +48,8 @@ internal static class HostileBench
             settings.HasReaders
         );
         Console.WriteLine(
-            $"{HonestPerSecond} honest webhooks a second, {settings.Measured.TotalSeconds:N0} s alone and {settings.Measured.TotalSeconds:N0} "
-                + $"s beside {EachPerSecond} hostile requests of each kind a second"
+            $"{HonestPerSecond} honest webhooks a second, {settings.Measured.TotalSeconds:N0} s alone and "
+                + $"{settings.Measured.TotalSeconds:N0} s beside {EachPerSecond} hostile requests of each kind a second"
         );
         var requests = host.PrepareRequests(TimeSpan.FromSeconds(1));
         var next = 0;

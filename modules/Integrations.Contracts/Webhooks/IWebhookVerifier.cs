@@ -6,8 +6,8 @@ namespace Integrations.Contracts.Webhooks;
 /// memory and asks the database only about connections that are not in memory yet.</summary>
 public interface IWebhookVerifier
 {
-    /// <summary>Whether a request can be genuine by its headers alone: it has a signature, and the connection on whose path it arrived exists.
-    /// A request that cannot be genuine is counted as rejected. Database exceptions pass through as in VerifyAsync.</summary>
+    /// <summary>Whether a request can be genuine by its headers alone: it has a signature, and the connection on whose path it arrived
+    /// exists. A request that cannot be genuine is counted as rejected. Database exceptions pass through as in VerifyAsync.</summary>
     ValueTask<bool> CanBeGenuineAsync(Provider provider, Guid? connectionId, string? signature, CancellationToken cancellationToken);
 
     /// <summary>Verifies the signature over the raw bytes before anything else is read from them. Database exceptions pass through when a

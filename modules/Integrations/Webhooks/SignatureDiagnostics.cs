@@ -48,8 +48,8 @@ internal sealed class SignatureDiagnostics(IntegrationsSettings settings, TimePr
             return "No signature key is known for this connection. Pass the subscription's key as webhookSignatureKey with "
                 + "updatePosConnection.";
         if (request.Body.Length > MaxExaminedBytes)
-            return $"The signature of a body of {request.Body.Length} bytes does not match; bodies of more than {MaxExaminedBytes} bytes are "
-                + $"not examined further. The connection expects a signature for {expectedUrl}.";
+            return $"The signature of a body of {request.Body.Length} bytes does not match; bodies of more than {MaxExaminedBytes} "
+                + $"bytes are not examined further. The connection expects a signature for {expectedUrl}.";
         foreach (var url in CandidateUrls(request, expectedUrl))
         foreach (var key in connection.Keys)
             if (IsSignedFor(provider, key, url, request))

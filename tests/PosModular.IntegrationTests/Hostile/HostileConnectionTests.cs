@@ -169,7 +169,8 @@ public sealed class HostileConnectionTests(SharedTestVenue sharedVenue, TestPost
         var body = JsonSerializer.Serialize(
             new
             {
-                query = "query($v: ID!) { venue(id: $v) { a: webhookEvents { nodes { payload } } b: webhookEvents { nodes { payload } } } }",
+                query = "query($v: ID!) { venue(id: $v) { a: webhookEvents { nodes { payload } } "
+                    + "b: webhookEvents { nodes { payload } } } }",
                 variables = new { v = TestVenue.VenueId },
             }
         );
