@@ -326,9 +326,10 @@ internal sealed partial class SyncWorker(
                     "The provider's page cursors expire as soon as they are issued. The sync goes on later by itself."
                 )
                 : fault.Error;
-        await SyncSql.ParkSqlAsync(database, run.Id, error, restartsListing, now + pause, now, cancellationToken);
+        // Whoever sees the parked run finds the reason with the connection too.
         if (!isRecorded)
             await connections.RecordFaultAsync(run.ConnectionId, error, cancellationToken);
+        await SyncSql.ParkSqlAsync(database, run.Id, error, restartsListing, now + pause, now, cancellationToken);
         LogParked(log, run.Id, pause.TotalSeconds, error.Message);
         signal.RaiseProgress(run.VenueId);
     }
