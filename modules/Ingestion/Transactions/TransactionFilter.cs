@@ -59,7 +59,7 @@ internal sealed record TransactionFilter
     )
     {
         if (await connections.IsOfAnotherVenueAsync(filter?.ConnectionId, venue, venues, caller, cancellationToken))
-            throw ApiError.InvalidInput("filter.connectionId belongs to another venue. Pass a connection of this venue.");
+            throw ApiError.InvalidInput("connectionId belongs to another venue. Pass a connection of this venue.");
         if (
             filter is { Provider: { } provider, ConnectionId: { } connectionId }
             && Guid.TryParse(connectionId, out var id)
@@ -67,7 +67,7 @@ internal sealed record TransactionFilter
             && connection.VenueId == venue.Id
             && connection.Provider != provider
         )
-            throw ApiError.InvalidInput("filter.connectionId belongs to another provider than filter.provider. Pass one of them.");
+            throw ApiError.InvalidInput("connectionId belongs to another provider than provider says. Pass one of them.");
     }
 
     /// <summary>Applies the filter. Throws INVALID_INPUT for a malformed search.</summary>
