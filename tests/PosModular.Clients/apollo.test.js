@@ -58,6 +58,30 @@ test('a mutation changes what other queries show', async () => {
   assert.equal(client.readQuery({ query: RULES, variables: { venueId } }).venue.spendRules[0].enabled, false);
 });
 
+test('linking a card changes the transactions and the member that other queries show', async () => {
+  const CARDS = gql`
+    query Cards($venueId: ID!) {
+      venue(id: $venueId) {
+        id
+        transactions { edges { node { id externalId userId card { token } member { id lifetimeSpend { amountMinor } } } } }
+      }
+    }`;
+  await pay({ id: 'by-card', amount: 900, minute: 6, card: 'card-of-a-guest' });
+  const { data } = await client.query({ query: CARDS, variables: { venueId } });
+  const cardToken = nodes(data).find((t) => t.externalId === 'by-card').card.token;
+  await client.mutate({
+    mutation: gql`
+      mutation Link($input: LinkCardInput!) {
+        linkCard(input: $input) {
+          member { id lifetimeSpend { amountMinor } } transactions { id userId member { id } } errors { code message }
+        }
+      }`,
+    variables: { input: { venueId, userId: 'guest', cardToken } },
+  });
+  const linked = nodes(client.readQuery({ query: CARDS, variables: { venueId } })).find((t) => t.externalId === 'by-card');
+  assert.deepEqual([linked.userId, linked.member.lifetimeSpend[0].amountMinor], ['guest', 900]);
+});
+
 test('a subscription goes on from the last cursor after a lost connection', async () => {
   const cut = () => sockets.forEach((socket) => socket.terminate());
   await pay({ id: 'third', amount: 700, minute: 2 });
@@ -67,10 +91,10 @@ test('a subscription goes on from the last cursor after a lost connection', asyn
       cut();
       await pay({ id: 'fourth', amount: 800, minute: 3 });
     }),
-    take(3),
+    take(4),
     toArray(),
   ));
-  assert.deepEqual(received.map((t) => t.externalId), ['second', 'third', 'fourth']);
+  assert.deepEqual(received.map((t) => t.externalId), ['second', 'by-card', 'third', 'fourth']);
 });
 
 test('the cache does not go back in time', async () => {

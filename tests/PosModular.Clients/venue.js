@@ -16,7 +16,7 @@ globalThis.WebSocket = class extends WebSocket {
 };
 
 /** Sends the signed webhook of a payment, as Square does; amounts in cents, minutes after 20:00 UTC. */
-export async function pay({ id, amount, tip = 0, status = 'COMPLETED', minute = 0 }) {
+export async function pay({ id, amount, tip = 0, status = 'COMPLETED', minute = 0, card }) {
   const body = JSON.stringify({
     merchant_id: process.env.POS_MERCHANT,
     type: 'payment.updated',
@@ -33,6 +33,7 @@ export async function pay({ id, amount, tip = 0, status = 'COMPLETED', minute = 
           updated_at: `2026-11-20T20:${String(minute).padStart(2, '0')}:00.000Z`,
           location_id: process.env.POS_LOCATION,
           source_type: 'CARD',
+          card_details: { card: { card_brand: 'VISA', last_4: '1111', fingerprint: card } },
           amount_money: { amount: amount - tip, currency: 'USD' },
           tip_money: { amount: tip, currency: 'USD' },
           total_money: { amount, currency: 'USD' },
