@@ -5,6 +5,7 @@ export default {
   generates: {
     './gql/': {
       preset: 'client',
+      presetConfig: { persistedDocuments: { hashAlgorithm: 'sha256' } },
       config: {
         useTypeImports: true,
         scalars: {

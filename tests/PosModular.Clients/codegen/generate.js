@@ -10,10 +10,10 @@ const schema = await readFile(at(config.schema), 'utf8');
 const source = await readFile(at(config.documents), 'utf8');
 const documents = [...source.matchAll(/graphql\(`(.*?)`\)/gs)]
   .map(([, text]) => ({ location: config.documents, document: parse(text), rawSDL: text }));
-const [[baseOutputDir, { config: ownOptions }]] = Object.entries(config.generates);
+const [[baseOutputDir, { config: ownOptions, presetConfig }]] = Object.entries(config.generates);
 const options = { ...ownOptions, importExtension: config.importExtension };
 const files = await preset.buildGeneratesSection({
-  baseOutputDir, documents, config: options, presetConfig: {}, plugins: [], pluginMap: {}, profiler: { run: (run) => run() },
+  baseOutputDir, documents, config: options, presetConfig, plugins: [], pluginMap: {}, profiler: { run: (run) => run() },
   schema: parse(schema), schemaAst: buildSchema(schema), documentTransforms: [],
 });
 await mkdir(at(baseOutputDir), { recursive: true });

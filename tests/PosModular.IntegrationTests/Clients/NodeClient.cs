@@ -20,6 +20,26 @@ internal static class NodeClient
         );
         await venue.RegisterVenueAsync(venueId, TestVenue.OwnerId);
         var (_, webhookUrl, webhookKey) = await venue.ConnectSquareAsync(venueId, seller);
+        await RunAsync(
+            script,
+            new Dictionary<string, string>
+            {
+                ["POS_URL"] = new Uri(venue.Host.Address, "/graphql").ToString(),
+                ["POS_TOKEN"] = venue.Owner.Token!,
+                ["POS_VENUE"] = venueId,
+                ["POS_WEBHOOK_URL"] = webhookUrl,
+                ["POS_WEBHOOK_KEY"] = webhookKey,
+                ["POS_MERCHANT"] = seller.Merchant.Id,
+                ["POS_LOCATION"] = seller.Location.Id,
+            }
+        );
+    }
+
+    /// <summary>Runs a script that needs no host; fails with its output when it fails.</summary>
+    public static Task RunAsync(string script) => RunAsync(script, new Dictionary<string, string>());
+
+    private static async Task RunAsync(string script, Dictionary<string, string> environment)
+    {
         var start = new ProcessStartInfo("node")
         {
             WorkingDirectory = Folder,
@@ -27,18 +47,7 @@ internal static class NodeClient
             RedirectStandardError = true,
         };
         start.ArgumentList.Add(script);
-        foreach (
-            var (name, value) in new[]
-            {
-                ("POS_URL", new Uri(venue.Host.Address, "/graphql").ToString()),
-                ("POS_TOKEN", venue.Owner.Token!),
-                ("POS_VENUE", venueId),
-                ("POS_WEBHOOK_URL", webhookUrl),
-                ("POS_WEBHOOK_KEY", webhookKey),
-                ("POS_MERCHANT", seller.Merchant.Id),
-                ("POS_LOCATION", seller.Location.Id),
-            }
-        )
+        foreach (var (name, value) in environment)
             start.Environment[name] = value;
 
         using var node = Process.Start(start)!;
