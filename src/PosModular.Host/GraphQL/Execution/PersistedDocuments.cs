@@ -81,14 +81,20 @@ internal sealed class PersistedDocuments
     /// persisted queries").</summary>
     private static string? IdOf(GraphQLRequest request)
     {
-        const string HashPrefix = "sha256:";
         if (request.DocumentId is { Length: > 0 and <= InputText.DefaultMaxLength } documentId)
-            return documentId.StartsWith(HashPrefix, StringComparison.Ordinal) ? documentId[HashPrefix.Length..] : documentId;
+            return WithoutPrefix(documentId);
         if (request.Extensions?.TryGetValue("persistedQuery", out var value) is not true || value is not IDictionary<string, object?> query)
             return null;
         return query.TryGetValue("sha256Hash", out var hash) && hash is string { Length: > 0 and <= InputText.DefaultMaxLength } id
-            ? id
+            ? WithoutPrefix(id)
             : throw ErrorCodes.InvalidInputError("extensions.persistedQuery needs a sha256Hash.");
+    }
+
+    /// <summary>The specification and graphql-codegen put the name of the hash before it.</summary>
+    private static string WithoutPrefix(string id)
+    {
+        const string HashPrefix = "sha256:";
+        return id.StartsWith(HashPrefix, StringComparison.Ordinal) ? id[HashPrefix.Length..] : id;
     }
 
     private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
@@ -104,7 +110,7 @@ internal sealed class PersistedDocuments
                 file.RootElement.TryGetProperty("operations", out var operations) && operations.ValueKind == JsonValueKind.Array
                     ? operations.EnumerateArray().Select(o => (o.GetProperty("id").GetString()!, o.GetProperty("body").GetString()!))
                     : file.RootElement.EnumerateObject().Select(entry => (entry.Name, entry.Value.GetString()!));
-            return entries.ToDictionary(entry => entry.Item1, entry => entry.Item2, StringComparer.Ordinal);
+            return entries.ToDictionary(entry => WithoutPrefix(entry.Item1), entry => entry.Item2, StringComparer.Ordinal);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
