@@ -8,14 +8,14 @@ using PosModular.Kernel.Schema;
 
 namespace Integrations.Connections;
 
-/// <summary>A failed call to a provider.</summary>
-/// <param name="At">When the call failed.</param>
+/// <summary>A failed call to a provider, or an answer that could not be used.</summary>
+/// <param name="At">When it happened.</param>
 /// <param name="Code">The kind of error.</param>
 /// <param name="Message">What went wrong and what to do next.</param>
 internal sealed record SyncError(Instant At, ErrorCode Code, string Message);
 
-/// <summary>The latest failed calls to the provider, newest first, at most 20. Errors that have since been resolved are
-/// included.</summary>
+/// <summary>The latest failed calls to the provider and answers that could not be used, newest first, at most 20. Errors that have since
+/// been resolved are included.</summary>
 internal sealed class RecentErrors(IDbContextFactory<IntegrationsDb> dbFactory)
 {
     public IDataLoaderResult<IEnumerable<SyncError>> Handle([Parent] SyncSettings sync, IResolveFieldContext context) =>

@@ -236,6 +236,45 @@ public sealed class ProviderErrorTests(TestPostgres postgres)
         }
     }
 
+    [Fact]
+    public async Task Errors_in_a_success_of_Toast_are_a_failure_like_their_status()
+    {
+        await using var venue = await OpenAsync();
+        var account = venue.Simulator.Toast.Restaurants.Add(null);
+        var input = new
+        {
+            input = new
+            {
+                provider = "TOAST",
+                environment = "SANDBOX",
+                locationId = account.Restaurant.Guid,
+                clientId = account.Client.ClientId,
+                clientSecret = account.Client.ClientSecret,
+            },
+        };
+        (string Path, string Body, string Code)[] rows =
+        [
+            ("/authentication", """{"status":500,"code":999,"message":"Something went wrong."}""", "PROVIDER_UNAVAILABLE"),
+            ("/authentication", """{"status":429,"code":10010,"message":"Too many."}""", "RATE_LIMIT_EXCEEDED"),
+            ("/restaurants", """{"status":500,"code":999,"message":"Something went wrong."}""", "PROVIDER_UNAVAILABLE"),
+            ("/restaurants", "[]", "PROVIDER_UNAVAILABLE"),
+            ("/orders", """{"status":500,"code":999,"message":"Something went wrong."}""", "PROVIDER_UNAVAILABLE"),
+        ];
+        foreach (var (path, body, code) in rows)
+        {
+            venue.Simulator.Faults.Clear();
+            venue.Simulator.Faults.Add(
+                new Fault
+                {
+                    Path = path,
+                    Status = 200,
+                    Body = body,
+                }
+            );
+            await ShouldRefuseAsync(venue, input, code, "", "");
+        }
+    }
+
     [Theory]
     [InlineData("L.1")]
     [InlineData("L%31")]
