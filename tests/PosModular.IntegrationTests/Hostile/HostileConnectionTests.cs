@@ -108,6 +108,55 @@ public sealed class HostileConnectionTests(SharedTestVenue sharedVenue, TestPost
         }
     }
 
+    [Fact]
+    public async Task Large_messages_that_arrive_at_once_are_counted()
+    {
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        var sockets = new List<ClientWebSocket>();
+        try
+        {
+            for (var i = 0; i <= Limits.MaxLargeMessages; i++)
+            {
+                sockets.Add(await ConnectAsync(venue));
+                await SendAsync(sockets[i], Init(TestVenue.OwnerId));
+                (await ReceiveAsync(sockets[i])).ShouldBe("""{"type":"connection_ack"}""");
+                await sockets[i].SendAsync(
+                    new byte[Limits.LargeMessageBytes + 1],
+                    WebSocketMessageType.Text,
+                    endOfMessage: false,
+                    TestContext.Current.CancellationToken
+                );
+            }
+
+            // One of them is the one too many; which one depends on the order in which the host reads them.
+            var closed = await Task.WhenAny(sockets.Select(socket => ReceiveAsync(socket)));
+            (await closed).ShouldBeNull();
+            sockets.Single(socket => socket.CloseStatus is not null).CloseStatus.ShouldBe((WebSocketCloseStatus)1013);
+
+            // One that is complete, here by failing, makes room for another.
+            sockets.First(socket => socket.CloseStatus is null).Abort();
+            await Wait.UntilAsync(async () =>
+            {
+                using var another = await ConnectAsync(venue);
+                await SendAsync(another, Init(TestVenue.OwnerId));
+                await ReceiveAsync(another);
+                await SendAsync(
+                    another,
+                    """{"type":"ping","payload":{"x":"PAD"}}""".Replace(
+                        "PAD",
+                        new string('x', 2 * Limits.LargeMessageBytes),
+                        StringComparison.Ordinal
+                    )
+                );
+                return await ReceiveAsync(another) is not null;
+            });
+        }
+        finally
+        {
+            sockets.ForEach(socket => socket.Dispose());
+        }
+    }
+
     [Theory]
     [InlineData("square", "00000000-0000-4000-8000-000000000000", "x-square-hmacsha256-signature: AAAA\r\n", 1_000_000)]
     [InlineData("toast", "00000000-0000-4000-8000-000000000000", "Toast-Signature: AAAA\r\n", 2_000_000)]

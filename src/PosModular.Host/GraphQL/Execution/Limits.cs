@@ -57,9 +57,9 @@ internal static class Limits
     public const int MaxRunningOperations = 16;
     public const int MaxRunningOperationsPerUser = 8;
 
-    /// <summary>Operations that wait for a place on this host, and of one user.</summary>
-    public const int MaxWaitingOperations = 2_000;
-    public const int MaxWaitingOperationsPerUser = 500;
+    /// <summary>Operations that wait for a place on this host, and of one user. Each holds its request of up to 1 MB.</summary>
+    public const int MaxWaitingOperations = 512;
+    public const int MaxWaitingOperationsPerUser = 64;
 
     /// <summary>The time that an operation waits for its place.</summary>
     public static readonly TimeSpan MaxOperationWait = TimeSpan.FromSeconds(10);
@@ -78,6 +78,11 @@ internal static class Limits
     public const int MaxSockets = 20_000;
     public const int MaxSocketsPerUser = 2_000;
     public const int MaxUninitialisedSockets = 500;
+
+    /// <summary>Messages of more than <see cref="LargeMessageBytes"/> that WebSockets receive at the same time. A peer may send one slowly,
+    /// and what has arrived is kept.</summary>
+    public const int MaxLargeMessages = 64;
+    public const int LargeMessageBytes = 64 * 1024;
 
     /// <summary>The first message of a WebSocket, in bytes. It carries a token of at most 16 KB.</summary>
     public const int MaxInitMessageBytes = 32 * 1024;

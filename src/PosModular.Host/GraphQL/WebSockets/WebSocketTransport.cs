@@ -56,7 +56,7 @@ internal sealed class WebSocketTransport(
             }
         );
 
-        using var connection = new WebSocketConnection(socket, time);
+        using var connection = new WebSocketConnection(socket, sockets, time);
         using var stopping = lifetime.ApplicationStopping.UnsafeRegister(
             _ => _ = connection.CloseAsync(WebSocketCloseException.GoingAway, "The host is stopping. Connect again."),
             null
