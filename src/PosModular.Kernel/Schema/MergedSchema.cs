@@ -16,7 +16,9 @@ internal sealed class MergedSchema : GraphQL.Types.Schema
         Features.DeprecationOfInputValues = true;
         RegisterType(new IdScalar());
         RegisterType(new TextScalar());
+        Directives.Register(new SpecifiedByDirective());
         this.RegisterVisitor(new IncludeDeprecatedVisitor());
+        this.RegisterVisitor(new SpecifiedByVisitor());
         Query = BuildRootType("Query", "Reads data. Nothing here changes anything.", slices)!;
         Mutation = BuildRootType("Mutation", "Changes data. Expected errors are returned in the errors of the payload.", slices);
         Subscription = BuildRootType("Subscription", "Streams events over graphql-transport-ws or text/event-stream.", slices);
@@ -41,6 +43,7 @@ internal sealed class MergedSchema : GraphQL.Types.Schema
     public static string Print(ISchema schema)
     {
         schema.Initialize();
-        return schema.Print(new PrintOptions { IncludeDescriptions = true, StringComparison = StringComparison.Ordinal }).TrimEnd() + "\n";
+        var sdl = schema.Print(new PrintOptions { IncludeDescriptions = true, StringComparison = StringComparison.Ordinal });
+        return SpecifiedByVisitor.AddTo(sdl).TrimEnd() + "\n";
     }
 }

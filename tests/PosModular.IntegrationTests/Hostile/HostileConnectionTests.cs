@@ -120,12 +120,13 @@ public sealed class HostileConnectionTests(SharedTestVenue sharedVenue, TestPost
                 sockets.Add(await ConnectAsync(venue));
                 await SendAsync(sockets[i], Init(TestVenue.OwnerId));
                 (await ReceiveAsync(sockets[i])).ShouldBe("""{"type":"connection_ack"}""");
-                await sockets[i].SendAsync(
-                    new byte[Limits.LargeMessageBytes + 1],
-                    WebSocketMessageType.Text,
-                    endOfMessage: false,
-                    TestContext.Current.CancellationToken
-                );
+                await sockets[i]
+                    .SendAsync(
+                        new byte[Limits.LargeMessageBytes + 1],
+                        WebSocketMessageType.Text,
+                        endOfMessage: false,
+                        TestContext.Current.CancellationToken
+                    );
             }
 
             // One of them is the one too many; which one depends on the order in which the host reads them.
