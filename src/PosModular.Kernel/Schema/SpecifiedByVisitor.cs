@@ -41,7 +41,8 @@ internal sealed partial class SpecifiedByVisitor : BaseSchemaNodeVisitor
         );
     }
 
-    /// <summary>Adds the directive to the scalars of a printed schema, and leaves out its definition, which the specification gives.</summary>
+    /// <summary>Adds the directive to the scalars of a printed schema. Its definition is left out, because the specification gives
+    /// it.</summary>
     public static string AddTo(string sdl) =>
         UrlByScalar.Aggregate(Definition().Replace(sdl, ""), (text, scalar) =>
             text.Replace(
