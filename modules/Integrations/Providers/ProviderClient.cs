@@ -24,6 +24,10 @@ internal static class ProviderClient
     private static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan NoRetryTimeout = TimeSpan.FromSeconds(30);
 
+    // Polly checks its options with RangeAttribute, which converts its bounds at the first use without a lock. Two pipelines built at the
+    // same moment made the first call to a provider fail with an InvalidCastException.
+    private static readonly Lock PipelineLock = new();
+
     /// <summary>Marks a request that is sent once and may take up to 30 s, because the provider itself waits for someone.</summary>
     public static readonly HttpRequestOptionsKey<bool> NoRetry = new("once");
 
@@ -43,49 +47,58 @@ internal static class ProviderClient
             .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { AllowAutoRedirect = false })
             .AddResilienceHandler(name, (pipeline, context) =>
             {
-                var time = context.ServiceProvider.GetRequiredKeyedService<TimeProvider>(ClockKey);
-                pipeline.TimeProvider = time;
-                pipeline.AddRetry(
-                    new HttpRetryStrategyOptions
-                    {
-                        MaxRetryAttempts = 3,
-                        Delay = TimeSpan.FromSeconds(1),
-                        BackoffType = DelayBackoffType.Exponential,
-                        UseJitter = true,
-                        DelayGenerator = arguments =>
-                            ValueTask.FromResult(arguments.Outcome.Result is { } response ? RetryAfterOf(response, time) : null),
-                        ShouldHandle = arguments =>
-                            ValueTask.FromResult(
-                                !IsNoRetry(arguments.Context)
-                                    && arguments.Outcome switch
-                                    {
-                                        { Exception: HttpRequestException or Polly.Timeout.TimeoutRejectedException } => true,
-                                        { Result: { } response } => response.StatusCode >= HttpStatusCode.InternalServerError
-                                            || (
-                                                response.StatusCode == HttpStatusCode.TooManyRequests
-                                                && !(RetryAfterOf(response, time) > MaxRetryAfter)
-                                            ),
-                                        _ => false,
-                                    }
-                            ),
-                    }
-                );
-                if (createLimiter(context.ServiceProvider) is { } rateLimiter)
-                    pipeline.AddRateLimiter(
-                        new HttpRateLimiterStrategyOptions
-                        {
-                            RateLimiter = arguments =>
-                                rateLimiter.AcquireAsync(arguments.Context.GetRequestMessage()!, 1, arguments.Context.CancellationToken),
-                        }
-                    );
-                pipeline.AddTimeout(
-                    new HttpTimeoutStrategyOptions
-                    {
-                        TimeoutGenerator = arguments =>
-                            ValueTask.FromResult(IsNoRetry(arguments.Context) ? NoRetryTimeout : AttemptTimeout),
-                    }
-                );
+                lock (PipelineLock)
+                    Configure(pipeline, context.ServiceProvider, createLimiter);
             });
+
+    private static void Configure(
+        ResiliencePipelineBuilder<HttpResponseMessage> pipeline,
+        IServiceProvider services,
+        Func<IServiceProvider, PartitionedRateLimiter<HttpRequestMessage>?> createLimiter
+    )
+    {
+        var time = services.GetRequiredKeyedService<TimeProvider>(ClockKey);
+        pipeline.TimeProvider = time;
+        pipeline.AddRetry(
+            new HttpRetryStrategyOptions
+            {
+                MaxRetryAttempts = 3,
+                Delay = TimeSpan.FromSeconds(1),
+                BackoffType = DelayBackoffType.Exponential,
+                UseJitter = true,
+                DelayGenerator = arguments =>
+                    ValueTask.FromResult(arguments.Outcome.Result is { } response ? RetryAfterOf(response, time) : null),
+                ShouldHandle = arguments =>
+                    ValueTask.FromResult(
+                        !IsNoRetry(arguments.Context)
+                            && arguments.Outcome switch
+                            {
+                                { Exception: HttpRequestException or Polly.Timeout.TimeoutRejectedException } => true,
+                                { Result: { } response } => response.StatusCode >= HttpStatusCode.InternalServerError
+                                    || (
+                                        response.StatusCode == HttpStatusCode.TooManyRequests
+                                        && !(RetryAfterOf(response, time) > MaxRetryAfter)
+                                    ),
+                                _ => false,
+                            }
+                    ),
+            }
+        );
+        if (createLimiter(services) is { } rateLimiter)
+            pipeline.AddRateLimiter(
+                new HttpRateLimiterStrategyOptions
+                {
+                    RateLimiter = arguments =>
+                        rateLimiter.AcquireAsync(arguments.Context.GetRequestMessage()!, 1, arguments.Context.CancellationToken),
+                }
+            );
+        pipeline.AddTimeout(
+            new HttpTimeoutStrategyOptions
+            {
+                TimeoutGenerator = arguments => ValueTask.FromResult(IsNoRetry(arguments.Context) ? NoRetryTimeout : AttemptTimeout),
+            }
+        );
+    }
 
     private static bool IsNoRetry(ResilienceContext context) =>
         context.GetRequestMessage() is { } request && request.Options.TryGetValue(NoRetry, out var noRetry) && noRetry;
