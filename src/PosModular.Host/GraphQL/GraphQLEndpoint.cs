@@ -27,6 +27,7 @@ internal static class GraphQLEndpoint
         services.AddSingleton<PersistedDocuments>();
         services.AddSingleton<DocumentParser>();
         services.AddSingleton<OperationLimiter>();
+        services.AddSingleton<LargeMessages>();
         services.AddSingleton<OperationRunner>();
         services.AddSingleton<HttpRequestReader>();
         services.AddSingleton<HttpResponseWriter>();

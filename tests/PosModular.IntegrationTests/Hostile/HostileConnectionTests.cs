@@ -158,6 +158,47 @@ public sealed class HostileConnectionTests(SharedTestVenue sharedVenue, TestPost
         }
     }
 
+    [Fact]
+    public async Task Large_requests_that_arrive_at_once_are_counted()
+    {
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        var body = JsonSerializer.Serialize(new { query = "{ viewer { userId } } #" + new string('x', Limits.LargeMessageBytes) });
+        var head = Encoding.ASCII.GetBytes(
+            "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAuthorization: Bearer "
+                + $"{TestKeys.Token("stranger")}\r\nContent-Length: {body.Length}\r\n\r\n"
+        );
+        var clients = new List<TcpClient>();
+        try
+        {
+            // Each sends all but the last byte of its body.
+            for (var i = 0; i < Limits.MaxLargeMessages; i++)
+            {
+                var client = new TcpClient();
+                clients.Add(client);
+                await client.ConnectAsync(venue.Host.Address.Host, venue.Host.Address.Port, TestContext.Current.CancellationToken);
+                await client.GetStream().WriteAsync(head, TestContext.Current.CancellationToken);
+                await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(body[..^1]), TestContext.Current.CancellationToken);
+            }
+
+            await Wait.UntilAsync(async () => await CodeOfLargeRequestAsync() == "UNAVAILABLE");
+            (await venue.Owner.GetDataAsync("{ viewer { userId } }")).At("viewer.userId").GetString().ShouldBe(TestVenue.OwnerId);
+
+            // One that is complete makes room for another.
+            await clients[0].GetStream().WriteAsync(Encoding.ASCII.GetBytes(body[^1..]), TestContext.Current.CancellationToken);
+            await Wait.UntilAsync(async () => await CodeOfLargeRequestAsync() is null);
+        }
+        finally
+        {
+            clients.ForEach(client => client.Dispose());
+        }
+
+        async Task<string?> CodeOfLargeRequestAsync()
+        {
+            var response = await venue.Owner.ExecuteAsync("{ viewer { userId } } #" + new string('x', Limits.LargeMessageBytes));
+            return response.TryGetProperty("errors", out var errors) ? errors[0].At("extensions.code").GetString() : null;
+        }
+    }
+
     [Theory]
     [InlineData("square", "00000000-0000-4000-8000-000000000000", "x-square-hmacsha256-signature: AAAA\r\n", 1_000_000)]
     [InlineData("toast", "00000000-0000-4000-8000-000000000000", "Toast-Signature: AAAA\r\n", 2_000_000)]

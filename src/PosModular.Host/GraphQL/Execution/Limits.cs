@@ -57,9 +57,9 @@ internal static class Limits
     public const int MaxRunningOperations = 16;
     public const int MaxRunningOperationsPerUser = 8;
 
-    /// <summary>Operations that wait for a place on this host, and of one user. Each holds its request of up to 1 MB.</summary>
-    public const int MaxWaitingOperations = 512;
-    public const int MaxWaitingOperationsPerUser = 64;
+    /// <summary>Operations that wait for a place on this host, and of one user.</summary>
+    public const int MaxWaitingOperations = 2_000;
+    public const int MaxWaitingOperationsPerUser = 500;
 
     /// <summary>The time that an operation waits for its place.</summary>
     public static readonly TimeSpan MaxOperationWait = TimeSpan.FromSeconds(10);
@@ -79,8 +79,8 @@ internal static class Limits
     public const int MaxSocketsPerUser = 2_000;
     public const int MaxUninitialisedSockets = 500;
 
-    /// <summary>Messages of more than <see cref="LargeMessageBytes"/> that WebSockets receive at the same time. A peer may send one slowly,
-    /// and what has arrived is kept.</summary>
+    /// <summary>Requests and WebSocket messages of more than <see cref="LargeMessageBytes"/> at the same time. What has arrived of one is
+    /// kept while the rest arrives, and a request also while it waits and runs.</summary>
     public const int MaxLargeMessages = 64;
     public const int LargeMessageBytes = 64 * 1024;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using GraphQL;
 using GraphQL.Transport;
 using Microsoft.Net.Http.Headers;
 using PosModular.Host.GraphQL.Execution;
@@ -13,8 +14,9 @@ namespace PosModular.Host.GraphQL.Http;
 internal sealed class HttpRequestReader(ResultSerializer serializer)
 {
     /// <exception cref="InvalidRequestException">Carries the status of the response: 400, 413 or 415.</exception>
-    public ValueTask<GraphQLRequest> ReadAsync(HttpRequest request, CancellationToken cancellationToken) =>
-        HttpMethods.IsGet(request.Method) ? new(FromQueryString(request.Query)) : FromBodyAsync(request, cancellationToken);
+    /// <exception cref="ExecutionError">UNAVAILABLE: too many large requests are running or waiting.</exception>
+    public ValueTask<GraphQLRequest> ReadAsync(HttpRequest request, LargeMessage size, CancellationToken cancellationToken) =>
+        HttpMethods.IsGet(request.Method) ? new(FromQueryString(request.Query)) : FromBodyAsync(request, size, cancellationToken);
 
     private GraphQLRequest FromQueryString(IQueryCollection parameters)
     {
@@ -54,7 +56,7 @@ internal sealed class HttpRequestReader(ResultSerializer serializer)
         }
     }
 
-    private async ValueTask<GraphQLRequest> FromBodyAsync(HttpRequest request, CancellationToken cancellationToken)
+    private async ValueTask<GraphQLRequest> FromBodyAsync(HttpRequest request, LargeMessage size, CancellationToken cancellationToken)
     {
         if (!IsJson(request.ContentType))
             throw new InvalidRequestException(
@@ -63,7 +65,7 @@ internal sealed class HttpRequestReader(ResultSerializer serializer)
             );
 
         var reader = request.BodyReader;
-        var body = await RequestBodyReader.ReadAsync(request, cancellationToken);
+        var body = await RequestBodyReader.ReadAsync(request, size, cancellationToken);
         try
         {
             using var document = JsonDocument.Parse(body);

@@ -17,6 +17,7 @@ internal sealed class HttpTransport(
     HttpRequestReader requestReader,
     HttpResponseWriter responseWriter,
     OperationRunner operations,
+    LargeMessages largeMessages,
     EventStreamTransport eventStreams,
     ErrorMask errorMask
 )
@@ -44,8 +45,7 @@ internal sealed class HttpTransport(
         try
         {
             context.User = caller.User;
-            var request = await requestReader.ReadAsync(context.Request, context.RequestAborted);
-            await RunAsync(context, format, request, caller);
+            await ReadAndRunAsync(context, format, caller);
         }
         catch (InvalidRequestException exception)
         {
@@ -68,6 +68,13 @@ internal sealed class HttpTransport(
                 ResponseFormat.ApplicationJson
             );
         }
+    }
+
+    private async Task ReadAndRunAsync(HttpContext context, ResponseFormat format, BearerTokenResult caller)
+    {
+        using var size = new LargeMessage(largeMessages);
+        var request = await requestReader.ReadAsync(context.Request, size, context.RequestAborted);
+        await RunAsync(context, format, request, caller);
     }
 
     private async Task RunAsync(HttpContext context, ResponseFormat format, GraphQLRequest request, BearerTokenResult caller)

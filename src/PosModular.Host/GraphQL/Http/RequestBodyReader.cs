@@ -1,5 +1,7 @@
 using System.Buffers;
+using GraphQL;
 using Microsoft.AspNetCore.Http.Features;
+using PosModular.Host.GraphQL.Errors;
 using PosModular.Host.GraphQL.Execution;
 
 namespace PosModular.Host.GraphQL.Http;
@@ -9,8 +11,13 @@ namespace PosModular.Host.GraphQL.Http;
 internal static class RequestBodyReader
 {
     /// <summary>The caller must advance the request's reader to the end when it has finished with the bytes.</summary>
+    /// <exception cref="ExecutionError">UNAVAILABLE: too many large requests are running or waiting.</exception>
     /// <exception cref="InvalidRequestException">413, or the status with which the server rejects the body.</exception>
-    public static async ValueTask<ReadOnlySequence<byte>> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
+    public static async ValueTask<ReadOnlySequence<byte>> ReadAsync(
+        HttpRequest request,
+        LargeMessage size,
+        CancellationToken cancellationToken
+    )
     {
         if (request.ContentLength > Limits.MaxMessageBytes)
             throw TooLarge();
@@ -26,6 +33,8 @@ internal static class RequestBodyReader
                 var read = await request.BodyReader.ReadAsync(cancellationToken);
                 if (read.Buffer.Length > Limits.MaxMessageBytes)
                     throw TooLarge();
+                if (!size.TryGrowTo(read.Buffer.Length))
+                    throw TooManyLarge(request.HttpContext.Response);
                 if (read.IsCompleted)
                     return read.Buffer;
                 request.BodyReader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
@@ -39,6 +48,15 @@ internal static class RequestBodyReader
         {
             throw new InvalidRequestException(exception.Message, exception.StatusCode);
         }
+    }
+
+    private static ExecutionError TooManyLarge(HttpResponse response)
+    {
+        response.Headers.RetryAfter = "5";
+        return new ExecutionError($"Too many requests of more than {Limits.LargeMessageBytes} bytes are running or waiting. Try again.")
+        {
+            Code = ErrorCodes.Unavailable,
+        };
     }
 
     private static InvalidRequestException TooLarge() =>

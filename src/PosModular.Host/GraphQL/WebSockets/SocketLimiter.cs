@@ -4,13 +4,12 @@ using PosModular.Host.GraphQL.Execution;
 namespace PosModular.Host.GraphQL.WebSockets;
 
 /// <summary>Counts the open WebSockets of this host: all of them, those that have not said yet who they are, and those of each
-/// user. Counts the large messages that arrive over them, too.</summary>
+/// user.</summary>
 internal sealed class SocketLimiter
 {
     private readonly ConcurrentDictionary<string, int> _byUser = new(StringComparer.Ordinal);
     private int _open;
     private int _uninitialised;
-    private int _largeMessages;
 
     /// <summary>Whether one more socket may be opened. If so, dispose the place when the socket is closed.</summary>
     public Place? TryOpen()
@@ -25,18 +24,6 @@ internal sealed class SocketLimiter
         Interlocked.Decrement(ref _open);
         return null;
     }
-
-    /// <summary>Whether one more large message may be received. If so, call <see cref="EndLargeMessage"/> when it has been
-    /// handled.</summary>
-    public bool TryBeginLargeMessage()
-    {
-        if (Interlocked.Increment(ref _largeMessages) <= Limits.MaxLargeMessages)
-            return true;
-        Interlocked.Decrement(ref _largeMessages);
-        return false;
-    }
-
-    public void EndLargeMessage() => Interlocked.Decrement(ref _largeMessages);
 
     /// <summary>The place of one socket.</summary>
     internal sealed class Place(SocketLimiter limiter) : IDisposable

@@ -9,16 +9,16 @@ namespace PosModular.Host.GraphQL.WebSockets;
 /// A WebSocket that receives whole messages, sends one message at a time and performs the closing handshake once.
 /// There is no outgoing queue: senders wait for their turn, so a slow peer slows the subscriptions down instead of filling the memory.
 /// </summary>
-internal sealed class WebSocketConnection(WebSocket socket, SocketLimiter sockets, TimeProvider time) : IDisposable
+internal sealed class WebSocketConnection(WebSocket socket, LargeMessages largeMessages, TimeProvider time) : IDisposable
 {
     private const int InitialBufferBytes = 4096;
 
     private readonly SemaphoreSlim _sendLock = new(1, 1);
+    private readonly LargeMessage _size = new(largeMessages);
     private ArrayBufferWriter<byte> _incoming = new(InitialBufferBytes);
     private readonly CancellationTokenSource _closing = new();
     private readonly CancellationTokenSource _aborted = new();
     private ITimer? _closeTimer;
-    private bool _isLargeMessage;
 
     /// <summary>The largest message that is accepted, in bytes. It is small until the peer has said who it is.</summary>
     public int MaxMessageBytes { get; set; } = Limits.MaxInitMessageBytes;
@@ -31,7 +31,9 @@ internal sealed class WebSocketConnection(WebSocket socket, SocketLimiter socket
     /// <exception cref="WebSocketCloseException">The message is too large or is not text.</exception>
     public async ValueTask<ReadOnlyMemory<byte>?> ReceiveAsync()
     {
-        EndLargeMessage();
+        _size.Dispose();
+        if (_incoming.Capacity > Limits.LargeMessageBytes)
+            _incoming = new ArrayBufferWriter<byte>(InitialBufferBytes);
         _incoming.ResetWrittenCount();
         try
         {
@@ -47,8 +49,11 @@ internal sealed class WebSocketConnection(WebSocket socket, SocketLimiter socket
                         WebSocketCloseException.MessageTooBig,
                         $"This message may have {MaxMessageBytes} bytes"
                     );
-                if (_incoming.WrittenCount > Limits.LargeMessageBytes && !_isLargeMessage)
-                    BeginLargeMessage();
+                if (!_size.TryGrowTo(_incoming.WrittenCount))
+                    throw new WebSocketCloseException(
+                        WebSocketCloseException.TryAgainLater,
+                        $"Too many messages of more than {Limits.LargeMessageBytes} bytes arrive now. Try again."
+                    );
                 if (part.MessageType != WebSocketMessageType.Text)
                     throw new WebSocketCloseException(WebSocketCloseException.BadRequest, "Invalid message: it is not text");
                 if (part.EndOfMessage)
@@ -59,25 +64,6 @@ internal sealed class WebSocketConnection(WebSocket socket, SocketLimiter socket
         {
             return null;
         }
-    }
-
-    private void BeginLargeMessage()
-    {
-        if (!sockets.TryBeginLargeMessage())
-            throw new WebSocketCloseException(
-                WebSocketCloseException.TryAgainLater,
-                $"Too many messages of more than {Limits.LargeMessageBytes} bytes arrive now. Try again."
-            );
-        _isLargeMessage = true;
-    }
-
-    private void EndLargeMessage()
-    {
-        if (!_isLargeMessage)
-            return;
-        _isLargeMessage = false;
-        _incoming = new ArrayBufferWriter<byte>(InitialBufferBytes);
-        sockets.EndLargeMessage();
     }
 
     /// <summary>Returns when the network has accepted the message. <paramref name="cancellationToken"/> cancels the wait for the turn,
@@ -160,7 +146,7 @@ internal sealed class WebSocketConnection(WebSocket socket, SocketLimiter socket
 
     public void Dispose()
     {
-        EndLargeMessage();
+        _size.Dispose();
         _closeTimer?.Dispose();
         socket.Dispose();
     }

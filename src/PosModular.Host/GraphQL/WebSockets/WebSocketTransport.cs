@@ -19,6 +19,7 @@ internal sealed class WebSocketTransport(
     TimeProvider time,
     IHostApplicationLifetime lifetime,
     SocketLimiter sockets,
+    LargeMessages largeMessages,
     HttpResponseWriter responseWriter
 )
 {
@@ -56,7 +57,7 @@ internal sealed class WebSocketTransport(
             }
         );
 
-        using var connection = new WebSocketConnection(socket, sockets, time);
+        using var connection = new WebSocketConnection(socket, largeMessages, time);
         using var stopping = lifetime.ApplicationStopping.UnsafeRegister(
             _ => _ = connection.CloseAsync(WebSocketCloseException.GoingAway, "The host is stopping. Connect again."),
             null
