@@ -53,6 +53,7 @@ internal static class RequestBodyReader
     private static ExecutionError TooManyLarge(HttpResponse response)
     {
         response.Headers.RetryAfter = "5";
+        response.Headers.Connection = "close"; // The rest of the body is not read, so the connection cannot be used again.
         return new ExecutionError($"Too many requests of more than {Limits.LargeMessageBytes} bytes are running or waiting. Try again.")
         {
             Code = ErrorCodes.Unavailable,
