@@ -30,9 +30,10 @@ public sealed class TelemetryTests(TestPostgres postgres)
             exported.ShouldContain("posmodular");
             exported.ShouldContain(version);
         }
-        collector.Traces.ShouldContain("query ReadVenue");
+        // In OTLP's encoding, field 5 of a span is its name: a tag, the length and the text. The collector also receives the spans of
+        // hosts that other tests run in this process, so what they are called is not asserted.
+        collector.Traces.Contains("\u002a\u000fquery ReadVenue", StringComparison.Ordinal).ShouldBeTrue();
         collector.Traces.ShouldContain("graphql.operation.name");
-        collector.Traces.ShouldNotContain("POST /graphql");
         collector.Traces.ShouldContain("/v2/locations/"); // a call to Square
         collector.Traces.ShouldContain("db.system");
         collector.Metrics.ShouldContain("dotnet.gc.collections");
