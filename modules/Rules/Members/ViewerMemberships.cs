@@ -1,7 +1,9 @@
 using GraphQL;
+using GraphQL.DataLoader;
 using Integrations.Contracts.Access;
 using Integrations.Contracts.Venues;
 using Microsoft.EntityFrameworkCore;
+using PosModular.Kernel.Batching;
 
 namespace Rules.Members;
 
@@ -14,13 +16,28 @@ internal sealed record Membership([property: Id] string VenueId, string VenueNam
 /// <summary>The venues at which the caller is a member, in the order of their ids. Every user may read their own.</summary>
 internal sealed class ViewerMemberships(IDbContextFactory<RulesDb> dbFactory, IVenues venues)
 {
-    public async Task<IEnumerable<Membership>> MembershipsAsync(IResolveFieldContext context, CancellationToken cancellationToken)
+    // However often a query asks for them, they are read once.
+    public IDataLoaderResult<IReadOnlyList<Membership>> Memberships(IResolveFieldContext context) =>
+        BatchLoaders.Load<string, IReadOnlyList<Membership>>(context, typeof(ViewerMemberships), context.Caller().UserId, LoadAsync, []);
+
+    private async Task<IReadOnlyDictionary<string, IReadOnlyList<Membership>>> LoadAsync(
+        IReadOnlyList<string> userIds,
+        CancellationToken cancellationToken
+    )
     {
-        var userId = context.Caller().UserId;
         await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
-        var rows = await db.Members.AsNoTracking().Where(m => m.UserId == userId).OrderBy(m => m.VenueId).ToListAsync(cancellationToken);
-        var venuesById = await venues.FindAsync(rows.ConvertAll(m => m.VenueId), cancellationToken);
+        var rows = await db
+            .Members.AsNoTracking()
+            .Where(m => userIds.Contains(m.UserId))
+            .OrderBy(m => m.VenueId)
+            .ToListAsync(cancellationToken);
+        var venuesById = await venues.FindAsync(rows.Select(m => m.VenueId).ToHashSet(), cancellationToken);
         return rows.Where(m => venuesById.ContainsKey(m.VenueId))
-            .Select(m => new Membership(m.VenueId, venuesById[m.VenueId].Name, new Member(venuesById[m.VenueId], m)));
+            .GroupBy(m => m.UserId)
+            .ToDictionary(
+                g => g.Key,
+                IReadOnlyList<Membership> (g) =>
+                    [.. g.Select(m => new Membership(m.VenueId, venuesById[m.VenueId].Name, new Member(venuesById[m.VenueId], m)))]
+            );
     }
 }
