@@ -5,6 +5,7 @@ using Ingestion.Refunds;
 using Ingestion.Syncs;
 using Ingestion.Transactions;
 using Ingestion.Webhooks;
+using Integrations.Contracts.Venues;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -34,9 +35,9 @@ public static class IngestionModule
         services.AddSingleton<OrderFetcher>().AddHostedService(s => s.GetRequiredService<OrderFetcher>());
         services.AddSingleton<EventReplay>();
         services.AddSingleton<EventRetention>().AddHostedService(s => s.GetRequiredService<EventRetention>());
-        services.AddSingleton<SyncSignal>().AddSingleton<SyncWorker>();
+        services.AddSingleton<SyncSignal>().AddSingleton<LiveSyncRuns>().AddSingleton<SyncWorker>();
         services.AddSingleton<SyncScheduler>().AddHostedService(s => s.GetRequiredService<SyncScheduler>());
-        services.AddSingleton<LiveTransactions>();
+        services.AddSingleton<LiveTransactions>().AddLiveFeed<IVenue, TransactionEvent, LiveTransactionFeed>();
         services.AddSingleton<TransactionAssigner>();
         services.AddSingleton<TransactionsCsv>();
 

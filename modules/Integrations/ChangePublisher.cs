@@ -17,18 +17,17 @@ internal sealed partial class ChangePublisher(
     ILogger<ChangePublisher> log
 ) : BackgroundService
 {
-    private const string VenueSource = "integrations.venues";
     private const string ConnectionSource = "integrations.connections";
 
     /// <summary>To be called after the commit. A handler that fails is logged and does not affect the caller.</summary>
-    public Task VenueChangedAsync(string venueId) => PublishAsync(VenueSource, venueId, new VenueChanged(venueId));
+    public Task VenueChangedAsync(string venueId) => PublishAsync(VenueChanged.Signal, venueId, new VenueChanged(venueId));
 
     /// <summary>To be called after the commit. A handler that fails is logged and does not affect the caller.</summary>
     public Task ConnectionChangedAsync(string venueId) => PublishAsync(ConnectionSource, venueId, new ConnectionChanged(venueId));
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Task.WhenAll(
-            FollowAsync(VenueSource, venueId => new VenueChanged(venueId), stoppingToken),
+            FollowAsync(VenueChanged.Signal, venueId => new VenueChanged(venueId), stoppingToken),
             FollowAsync(ConnectionSource, venueId => new ConnectionChanged(venueId), stoppingToken)
         );
 

@@ -1,4 +1,5 @@
 using Ingestion.Contracts;
+using Integrations.Contracts.Venues;
 using Microsoft.Extensions.DependencyInjection;
 using PosModular.Kernel.Data;
 using PosModular.Kernel.Feed;
@@ -45,6 +46,7 @@ public static class RulesModule
             .AddField<TransactionMember>("Transaction")
             .AddField<TransactionUnlocks>("Transaction")
             .AddField<TransactionPerformer>("Transaction")
+            .AddLiveFeed<IVenue, Unlock, LiveUnlockFeed>()
             .AddSubscription<TierUnlocked>();
     }
 }

@@ -26,6 +26,9 @@ internal sealed class Transaction(IVenue venue, TransactionRow row, long? eventS
     [Ignore]
     public long Seq => row.LastSeq;
 
+    [Ignore]
+    public long? EventSeq => eventSeq;
+
     /// <summary>The transaction's id, a version-7 UUID.</summary>
     public Guid Id => row.Id;
 

@@ -14,5 +14,5 @@ internal sealed class TransactionAdded(LiveTransactions live)
         IResolveFieldContext context,
         CancellationToken cancellationToken,
         string? after = null
-    ) => live.FollowAsync(venueId, after, context, versions => versions.Where(v => v.Added), cancellationToken);
+    ) => live.FollowAsync(venueId, after, context, change => change.Added, cancellationToken);
 }

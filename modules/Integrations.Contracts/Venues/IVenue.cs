@@ -1,5 +1,6 @@
 using Integrations.Contracts.Access;
 using NodaTime;
+using PosModular.Kernel.Errors;
 
 namespace Integrations.Contracts.Venues;
 
@@ -57,6 +58,10 @@ public interface IVenues
     /// <summary>A venue by its id, from a cache that is at most a few seconds old; null when there is none.</summary>
     ValueTask<IVenue?> FindAsync(string venueId, CancellationToken cancellationToken);
 
+    /// <summary>A venue as it is in the database at this moment. Throws FORBIDDEN, as for a venue that the caller may not see, when there
+    /// is none.</summary>
+    Task<IVenue> ReadAsync(string venueId, CancellationToken cancellationToken);
+
     /// <summary>The existing venues among these ids.</summary>
     ValueTask<IReadOnlyDictionary<string, IVenue>> FindAsync(IReadOnlyCollection<string> venueIds, CancellationToken cancellationToken);
 
@@ -77,12 +82,16 @@ public static class VenueAccessExtensions
     )
     {
         if (await venues.FindAsync(venueId, cancellationToken) is not { } venue || !caller.May(Right.ViewVenue, venue))
-            throw PosModular.Kernel.Errors.ApiError.Forbidden(
-                "There is no such venue, or you may not do this there. List the venues you can see with venues { nodes { id } " + "}."
-            );
+            throw NotVisible();
         caller.Demand(right, venue);
         return venue;
     }
+
+    /// <summary>The error for a venue that does not exist or that the caller may not see.</summary>
+    public static ApiError NotVisible() =>
+        ApiError.Forbidden(
+            "There is no such venue, or you may not do this there. List the venues you can see with venues { nodes { id } }."
+        );
 
     /// <summary>Those of these venues on which the caller has a right, by their ids.</summary>
     public static async ValueTask<IReadOnlyDictionary<string, IVenue>> FindVisibleAsync(

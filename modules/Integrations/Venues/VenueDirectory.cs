@@ -40,6 +40,16 @@ internal sealed class VenueDirectory(IDbContextFactory<IntegrationsDb> dbFactory
         return found;
     }
 
+    public async Task<IVenue> ReadAsync(string venueId, CancellationToken cancellationToken)
+    {
+        var readAt = time.GetTimestamp();
+        await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
+        var venue = await db.Venues.AsNoTracking().SingleOrDefaultAsync(v => v.Id == venueId, cancellationToken)
+            ?? throw VenueAccessExtensions.NotVisible();
+        _cache[venueId] = (venue, readAt);
+        return venue;
+    }
+
     public async Task<IReadOnlyList<IVenue>> ListOwnedAsync(string userId, CancellationToken cancellationToken)
     {
         await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);

@@ -1,7 +1,6 @@
 using GraphQL;
 using Integrations.Contracts.Access;
 using Integrations.Contracts.Venues;
-using Microsoft.EntityFrameworkCore;
 using PosModular.Kernel.Feed;
 using PosModular.Kernel.Paging;
 
@@ -10,7 +9,7 @@ namespace Rules.Unlocks;
 /// <summary>Delivers each unlock at the venue once. With after, everything since that cursor comes first and live unlocks follow without
 /// a gap. The unlock is shown as it is now, even if it was revoked since. Requires an owner of the venue. Errors: FORBIDDEN; INVALID_INPUT
 /// for an invalid cursor.</summary>
-internal sealed class TierUnlocked(IDbContextFactory<RulesDb> dbFactory, IVenues venues, FeedTail tail)
+internal sealed class TierUnlocked(LiveFeeds<IVenue, Unlock> feeds, LiveUnlockFeed feed, IVenues venues)
 {
     public const string Feed = "rules";
 
@@ -27,34 +26,10 @@ internal sealed class TierUnlocked(IDbContextFactory<RulesDb> dbFactory, IVenues
     {
         var caller = context.Caller();
         await venues.DemandAsync(venueId, Right.ViewTransactions, caller, cancellationToken);
-        var head = await HeadAsync(venueId, cancellationToken);
+        var head = (await feed.ReadHeadsAsync([venueId], cancellationToken)).GetValueOrDefault(venueId);
         var start = after is null ? head : Cursor.DecodeSequence(Unlock.CursorKind, venueId, after, head);
-        return tail.FollowAsync(Feed, venueId, start, ReadAsync, context.CancellationToken);
-
-        async Task<FeedPage<Unlock>> ReadAsync(long position, int limit, CancellationToken token)
-        {
-            await venues.DemandAsync(venueId, Right.ViewTransactions, caller, token);
-            var end = await HeadAsync(venueId, token);
-            if (end <= position)
-                return new([], position);
-            await using var db = await dbFactory.CreateDbContextAsync(token);
-            var rows = await db
-                .Unlocks.AsNoTracking()
-                .Where(u => u.VenueId == venueId && u.Seq > position && u.Seq <= end && (userId == null || u.UserId == userId))
-                .OrderBy(u => u.Seq)
-                .Take(limit)
-                .ToListAsync(token);
-            return new(rows.ConvertAll(u => (u.Seq, new Unlock(u))), rows.Count < limit ? end : rows[^1].Seq);
-        }
-    }
-
-    private async Task<long> HeadAsync(string venueId, CancellationToken cancellationToken)
-    {
-        await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
-        return await db
-            .FeedHeads.AsNoTracking()
-            .Where(h => h.VenueId == venueId)
-            .Select(h => h.Seq)
-            .SingleOrDefaultAsync(cancellationToken);
+        return feeds
+            .FollowAsync(venueId, start, venue => caller.Demand(Right.ViewTransactions, venue), context.CancellationToken)
+            .Where(unlock => userId is null || unlock.UserId == userId);
     }
 }

@@ -28,6 +28,7 @@ internal static class GraphQLEndpoint
         services.AddSingleton<DocumentParser>();
         services.AddSingleton<OperationLimiter>();
         services.AddSingleton<LargeMessages>();
+        services.AddSingleton<EventRenderings>();
         services.AddSingleton<OperationRunner>();
         services.AddSingleton<HttpRequestReader>();
         services.AddSingleton<HttpResponseWriter>();

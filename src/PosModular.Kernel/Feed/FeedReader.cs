@@ -22,6 +22,16 @@ public static class FeedRegistration
 {
     public static IServiceCollection AddFeedSource(this IServiceCollection services, FeedSource source) => services.AddSingleton(source);
 
+    /// <summary>Registers a feed that live subscribers follow with <see cref="LiveFeeds{TVenue,TEvent}"/>.</summary>
+    public static IServiceCollection AddLiveFeed<TVenue, TEvent, TFeed>(this IServiceCollection services)
+        where TVenue : class
+        where TEvent : class
+        where TFeed : class, ILiveFeed<TVenue, TEvent> =>
+        services
+            .AddSingleton<TFeed>()
+            .AddSingleton<ILiveFeed<TVenue, TEvent>>(s => s.GetRequiredService<TFeed>())
+            .AddSingleton<LiveFeeds<TVenue, TEvent>>();
+
     /// <summary>Registers a handler, to which a relay hands the changes of the feed.</summary>
     public static IServiceCollection AddFeedReader<TNotification, TDb, THandler>(
         this IServiceCollection services,

@@ -8,7 +8,8 @@ namespace PosModular.Kernel.Feed;
 /// <summary>Runs the relay of every registered reader and reports how far each of them has come.</summary>
 public sealed class FeedRelays : BackgroundService
 {
-    /// <summary>Name of the meter with the gauges <c>pos.feed.behind</c> and <c>pos.feed.dead_letters</c>, each by reader.</summary>
+    /// <summary>Name of the meter with the gauges <c>pos.feed.behind</c> and <c>pos.feed.dead_letters</c>, each by reader, and
+    /// <c>pos.live.subscribers</c> by feed.</summary>
     public const string MeterName = "PosModular.Feed";
 
     private readonly FeedRelay[] _relays;
@@ -105,7 +106,7 @@ public static class FeedSetup
     public static IServiceCollection AddFeed(this IServiceCollection services, bool runRelays = true)
     {
         services.AddSingleton<FeedSignal>();
-        services.AddSingleton<FeedTail>();
+        services.AddSingleton<LiveSubscribers>();
         services.AddScoped<AfterCommitActions>();
         services.AddHostedService<FeedListener>();
         services.AddSingleton<FeedRelays>();

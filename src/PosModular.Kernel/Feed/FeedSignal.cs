@@ -47,17 +47,17 @@ public sealed class FeedSignal
     }
 
     /// <summary>Listens to one feed, in one venue or (null) in all, until the subscription is disposed.</summary>
-    public FeedSubscription Listen(string source, string? venueId = null)
+    public FeedSubscription Listen(string source, string? venueId = null) => Listen([source], venueId);
+
+    /// <summary>Listens to several feeds at once.</summary>
+    internal FeedSubscription Listen(IReadOnlyList<string> sources, string? venueId)
     {
-        var subscriptions = _subscriptions.GetOrAdd((source, venueId), static _ => new());
-        var subscription = new FeedSubscription(s => subscriptions.TryRemove(s, out _));
-        subscriptions.TryAdd(subscription, 0);
+        var all = sources.Select(source => _subscriptions.GetOrAdd((source, venueId), static _ => new())).ToArray();
+        var subscription = new FeedSubscription(s => Array.ForEach(all, subscriptions => subscriptions.TryRemove(s, out _)));
+        foreach (var subscriptions in all)
+            subscriptions.TryAdd(subscription, 0);
         return subscription;
     }
-
-    /// <summary>The number of listeners to a feed in one venue.</summary>
-    public int CountListeners(string source, string venueId) =>
-        _subscriptions.TryGetValue((source, venueId), out var subscriptions) ? subscriptions.Count : 0;
 
     private static void Wake(ConcurrentDictionary<FeedSubscription, byte> subscriptions, IReadOnlyCollection<string>? venueIds)
     {

@@ -112,9 +112,9 @@ internal sealed class TestHost : IAsyncDisposable
             Log.Lines.FirstOrDefault(line => line.Contains("is now a dead letter", StringComparison.Ordinal)).ShouldBeNull();
     }
 
-    /// <summary>The number of listeners that follow a feed or signal of the venue on this host.</summary>
-    public int ListenerCount(string source, string venueId = TestVenue.VenueId) =>
-        Services.GetRequiredService<FeedSignal>().CountListeners(source, venueId);
+    /// <summary>The number of live subscribers that follow a feed of the venue on this host.</summary>
+    public int SubscriberCount(string feed, string venueId = TestVenue.VenueId) =>
+        Services.GetRequiredService<LiveSubscribers>().CountOf(feed, venueId);
 
     public async ValueTask DisposeAsync()
     {

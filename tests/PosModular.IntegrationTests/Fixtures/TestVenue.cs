@@ -245,7 +245,7 @@ internal sealed class TestVenue : IAsyncDisposable
     }
 
     /// <summary>Returns when enough subscribers follow the venue's feed: from then on every posted webhook must reach them.</summary>
-    public Task WaitForSubscribersAsync(int count = 1) => Wait.UntilAsync(() => Hosts.Sum(h => h.ListenerCount("ingestion")) >= count);
+    public Task WaitForSubscribersAsync(int count = 1) => Wait.UntilAsync(() => Hosts.Sum(h => h.SubscriberCount("ingestion")) >= count);
 
     public async Task<T> SqlAsync<T>(string sql)
     {

@@ -33,7 +33,7 @@ public sealed class HostileConnectionTests(SharedTestVenue sharedVenue, TestPost
 
         (await ReceiveAsync(socket)).ShouldBeNull();
         ((int?)socket.CloseStatus).ShouldBe(4429);
-        await Wait.UntilAsync(() => venue.Host.ListenerCount("syncs") == 0);
+        await Wait.UntilAsync(() => venue.Host.SubscriberCount("ingestion.syncs") == 0);
     }
 
     [Fact]

@@ -204,4 +204,68 @@ public sealed class LiveSubscriptionTests(TestPostgres postgres)
         messageType.ShouldBe("closed");
         payload.At("code").GetInt32().ShouldBe(4403);
     }
+
+    [Fact]
+    public async Task Subscriptions_of_one_document_receive_what_their_own_variables_select()
+    {
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        const string document = """
+            subscription($venue: ID!, $after: String, $withTotal: Boolean!) { transactionAdded(venueId: $venue, after: $after) {
+              ...Payment } }
+            fragment Payment on Transaction { externalId total @include(if: $withTotal) { amountMinor } }
+            """;
+        await venue.PostWebhookAsync(venue.PaymentEvent("p0", amount: 100));
+        async Task<WebSocketSubscriber> SubscribeAsync(bool withTotal, long after) =>
+            await WebSocketSubscriber.StartAsync(
+                venue.Host,
+                venue.Owner.Token!,
+                document,
+                new
+                {
+                    venue = TestVenue.VenueId,
+                    after = CursorOf(after),
+                    withTotal,
+                }
+            );
+        await using var withTotal = await SubscribeAsync(true, after: 1);
+        await using var without = await SubscribeAsync(false, after: 1);
+        await using var fromStart = await SubscribeAsync(true, after: 0);
+        await venue.WaitForSubscribersAsync(3);
+
+        await venue.PostWebhookAsync(venue.PaymentEvent("p1", amount: 200));
+
+        (await fromStart.NextAsync()).ToString().ShouldBe("""{"externalId":"p0","total":{"amountMinor":100}}""");
+        (await fromStart.NextAsync()).ToString().ShouldBe("""{"externalId":"p1","total":{"amountMinor":200}}""");
+        (await withTotal.NextAsync()).ToString().ShouldBe("""{"externalId":"p1","total":{"amountMinor":200}}""");
+        (await without.NextAsync()).ToString().ShouldBe("""{"externalId":"p1"}""");
+    }
+
+    [Fact]
+    public async Task An_owner_who_is_withdrawn_on_another_host_receives_nothing_that_is_committed_afterwards()
+    {
+        await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        var secondHost = await venue.AddHostAsync();
+        async Task SetOwnersAsync(params string[] owners) =>
+            await venue.Moderator.GetDataAsync(
+                "mutation($o: [ID!]!) { updateVenue(input: { venueId: \"bar\", ownerUserIds: $o }) { errors { code } } }",
+                new { o = owners }
+            );
+        await SetOwnersAsync(TestVenue.OwnerId, "partner");
+        await using var partner = await WebSocketSubscriber.StartAsync(
+            secondHost,
+            TestKeys.Token("partner"),
+            TransactionAddedSubscription,
+            new { venue = TestVenue.VenueId }
+        );
+        await venue.WaitForSubscribersAsync();
+        await venue.PostWebhookAsync(venue.PaymentEvent("p1"));
+        (await partner.NextAsync()).At("externalId").GetString().ShouldBe("p1");
+
+        await SetOwnersAsync(TestVenue.OwnerId);
+        await venue.PostWebhookAsync(venue.PaymentEvent("p2"));
+
+        var (type, error) = await partner.ReceiveAsync();
+        type.ShouldBe("error", error.ToString());
+        error.ToString().ShouldContain("FORBIDDEN");
+    }
 }

@@ -252,7 +252,7 @@ public sealed class RightsMatrixTests(TestPostgres postgres)
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/event-stream"));
         if (client.Token is not null)
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", client.Token);
-        var before = venue.Host.ListenerCount(feed);
+        var before = venue.Host.SubscriberCount(feed);
         var pendingResponse = venue.Host.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation.Token);
         if (!allowed)
         {
@@ -264,14 +264,14 @@ public sealed class RightsMatrixTests(TestPostgres postgres)
             );
             return;
         }
-        await Wait.UntilAsync(() => venue.Host.ListenerCount(feed) > before);
+        await Wait.UntilAsync(() => venue.Host.SubscriberCount(feed) > before);
         await cancellation.CancelAsync();
         try
         {
             (await pendingResponse).Dispose();
         }
         catch (OperationCanceledException) { }
-        await Wait.UntilAsync(() => venue.Host.ListenerCount(feed) <= before);
+        await Wait.UntilAsync(() => venue.Host.SubscriberCount(feed) <= before);
     }
 
     private static Task<string> HashDatabaseAsync(TestVenue venue) =>

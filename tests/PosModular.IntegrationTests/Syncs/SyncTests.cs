@@ -295,7 +295,7 @@ public sealed class SyncTests(TestPostgres postgres)
             venue.Owner.Token!,
             "subscription { syncProgressed(venueId: \"bar\") { id status progress pages created } }"
         );
-        await Wait.UntilAsync(() => venue.Host.ListenerCount("ingestion.syncs") > 0);
+        await Wait.UntilAsync(() => venue.Host.SubscriberCount("ingestion.syncs") > 0);
         for (var i = 0; i < 30; i++)
             venue.Simulator.Ledger.AddSale(
                 new Sale

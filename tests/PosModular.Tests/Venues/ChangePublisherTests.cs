@@ -70,7 +70,7 @@ public sealed class ChangePublisherTests
         timeout.CancelAfter(TimeSpan.FromSeconds(20));
         while (handler.VenueIds.Count == 0)
         {
-            _signal.Raise("integrations.venues", ["v2"]);
+            _signal.Raise(VenueChanged.Signal, ["v2"]);
             await Task.Delay(10, timeout.Token);
         }
 

@@ -8,7 +8,9 @@ namespace PosModular.Host.GraphQL.Execution;
 /// </summary>
 internal interface IResultSink
 {
-    ValueTask NextAsync(ExecutionResult result, CancellationToken cancellationToken);
+    /// <param name="result">The result as JSON.</param>
+    /// <param name="cancellationToken">Cancels the wait for earlier messages.</param>
+    ValueTask NextAsync(ReadOnlyMemory<byte> result, CancellationToken cancellationToken);
 
     ValueTask CompleteAsync();
 

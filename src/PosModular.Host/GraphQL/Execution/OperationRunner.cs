@@ -19,6 +19,8 @@ internal sealed class OperationRunner(
     PersistedDocuments documents,
     OperationLimiter limiter,
     ErrorMask errorMask,
+    ResultSerializer serializer,
+    EventRenderings renderings,
     IServiceScopeFactory scopes
 )
 {
@@ -26,7 +28,10 @@ internal sealed class OperationRunner(
         new GraphQLDocumentBuilder(),
         new DocumentValidator(),
         new DefaultExecutionStrategySelector([
-            new ExecutionStrategyRegistration(new PullSubscriptionStrategy(scopes), OperationType.Subscription),
+            new ExecutionStrategyRegistration(
+                new PullSubscriptionStrategy(scopes, renderings, serializer, errorMask),
+                OperationType.Subscription
+            ),
         ]),
         []
     );
@@ -88,7 +93,7 @@ internal sealed class OperationRunner(
 
         if (result is SubscriptionStreamResult subscription)
         {
-            await ForwardEventsAsync(subscription, sink, cancellationToken);
+            await LiveScheduler.RunAsync(() => ForwardEventsAsync(subscription, sink, cancellationToken));
             return;
         }
 
@@ -98,7 +103,8 @@ internal sealed class OperationRunner(
             return;
         }
 
-        await sink.NextAsync(result, cancellationToken);
+        using (var json = serializer.Serialize(result))
+            await sink.NextAsync(json.Written, cancellationToken);
         await sink.CompleteAsync();
     }
 
@@ -118,7 +124,6 @@ internal sealed class OperationRunner(
                 return;
             }
 
-            errorMask.Apply(events.Current);
             await sink.NextAsync(events.Current, cancellationToken);
         }
 
@@ -142,6 +147,7 @@ internal sealed class OperationRunner(
                 OperationName = operation.Request.OperationName,
                 Variables = operation.Request.Variables,
                 Extensions = operation.Request.Extensions,
+                UserContext = { [PullSubscriptionStrategy.RequestKey] = operation.Request },
                 ValidationRules = documentParser.ValidationRulesFor(operation.IsValidated),
                 MaxParallelExecutionCount = Limits.MaxParallelFields,
                 User = user,

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using GraphQL;
 using GraphQL.Execution;
+using GraphQL.Transport;
 using PosModular.Host.GraphQL.Errors;
 using ExecutionContext = GraphQL.Execution.ExecutionContext;
 
@@ -9,10 +10,18 @@ namespace PosModular.Host.GraphQL.Execution;
 /// <summary>
 /// Runs subscriptions by pulling: the next event is fetched and resolved after the transport has sent the previous one. So events stay in
 /// order, nothing is queued, and cancellation ends the resolver's enumeration at once. Each event resolves its fields in a scope of its
-/// own.
+/// own, once for all subscriptions that make the same JSON of it.
 /// </summary>
-internal sealed class PullSubscriptionStrategy(IServiceScopeFactory scopes) : SubscriptionExecutionStrategy
+internal sealed class PullSubscriptionStrategy(
+    IServiceScopeFactory scopes,
+    EventRenderings renderings,
+    ResultSerializer serializer,
+    ErrorMask errorMask
+) : SubscriptionExecutionStrategy
 {
+    /// <summary>The key of the request in the user context, from which the values of variables are read as they were sent.</summary>
+    public const string RequestKey = "request";
+
     public override async Task<ExecutionResult> ExecuteAsync(ExecutionContext context)
     {
         // Validation ensures that there is one root field, but @skip may have removed it.
@@ -37,7 +46,7 @@ internal sealed class PullSubscriptionStrategy(IServiceScopeFactory scopes) : Su
         }
     }
 
-    private async IAsyncEnumerable<ExecutionResult> ReadEventsAsync(
+    private async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadEventsAsync(
         ExecutionContext context,
         ExecutionNode node,
         IObservable<object?> source,
@@ -46,16 +55,27 @@ internal sealed class PullSubscriptionStrategy(IServiceScopeFactory scopes) : Su
     {
         // Disposing the wrapper cancels the resolver's token, however the enumeration ends.
         using var wrapper = source as IDisposable;
+        var userId = context.User!.FindFirst("sub")!.Value;
+        var shape = await EventShape.OfAsync(context, node, (GraphQLRequest)context.UserContext[RequestKey]!, serializer);
+        var render = (object value) => RenderAsync(context, node, value);
         await foreach (var value in SubscriptionSource.Unwrap(source).WithCancellation(cancellationToken))
-        {
-            await using var scope = scopes.CreateAsyncScope();
-            using var forEvent = CloneExecutionContext(context, cancellationToken);
-            forEvent.RequestServices = scope.ServiceProvider;
+            yield return await renderings.GetAsync(value!, shape, userId, render).AsTask().WaitAsync(cancellationToken);
+    }
 
-            var result = await ProcessDataAsync(forEvent, node, value);
-            cancellationToken.ThrowIfCancellationRequested();
-            yield return result;
-        }
+    /// <summary>Resolves the fields of an event. This does not end with the subscription, because others may wait for the same
+    /// JSON.</summary>
+    private async Task<RenderedEvent> RenderAsync(ExecutionContext context, ExecutionNode node, object value)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        using var forEvent = CloneExecutionContext(context, CancellationToken.None);
+        var witness = new CallerWitness(context.User!);
+        forEvent.RequestServices = scope.ServiceProvider;
+        forEvent.User = witness;
+        var result = await ProcessDataAsync(forEvent, node, value);
+        var isComplete = result.Errors is not { Count: > 0 };
+        errorMask.Apply(result);
+        using var json = serializer.Serialize(result);
+        return new RenderedEvent(json.Written.ToArray(), witness.WasAsked, isComplete);
     }
 
     private static ExecutionError ErrorAt(Exception exception, ExecutionContext context, ExecutionNode node)

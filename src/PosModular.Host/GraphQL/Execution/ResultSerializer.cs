@@ -15,39 +15,32 @@ internal sealed class ResultSerializer() : GraphQLSerializer(indent: false, new 
     /// <summary>Writes € and quotes unescaped, because the JSON is never embedded in a page.</summary>
     public static JsonWriterOptions WriterOptions { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    public void Write(Utf8JsonWriter writer, ExecutionResult result) => JsonSerializer.Serialize(writer, result, SerializerOptions);
-
     public void Write(Utf8JsonWriter writer, ExecutionErrors errors) => JsonSerializer.Serialize(writer, errors, SerializerOptions);
 
     /// <summary>Serializes a result, or in its place an error where it is larger than a response may be. The caller disposes the
     /// buffer.</summary>
-    public LimitedBuffer Serialize(ExecutionResult result) =>
-        Serialize(result, static (writer, result, serializer) => serializer.Write(writer, result));
-
-    /// <summary>Serializes an envelope around a result, with an error in place of the result where it is larger than a response may
-    /// be. The caller disposes the buffer.</summary>
-    public LimitedBuffer Serialize(ExecutionResult result, Action<Utf8JsonWriter, ExecutionResult, ResultSerializer> write)
+    public LimitedBuffer Serialize(ExecutionResult result)
     {
         var buffer = new LimitedBuffer(Limits.MaxResponseBytes);
         try
         {
-            Write(buffer, result, write);
+            Write(buffer, result);
         }
         catch (Exception exception) when (exception.GetBaseException() is ResultTooLargeException)
         {
             buffer.Clear();
-            Write(buffer, TooLarge(), write);
+            Write(buffer, TooLarge());
         }
 
         return buffer;
     }
 
-    private void Write(LimitedBuffer buffer, ExecutionResult result, Action<Utf8JsonWriter, ExecutionResult, ResultSerializer> write)
+    private void Write(LimitedBuffer buffer, ExecutionResult result)
     {
         using var writer = new Utf8JsonWriter(buffer, WriterOptions);
         try
         {
-            write(writer, result, this);
+            JsonSerializer.Serialize(writer, result, SerializerOptions);
         }
         catch
         {

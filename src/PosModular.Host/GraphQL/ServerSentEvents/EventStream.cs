@@ -41,14 +41,13 @@ internal sealed class EventStream : IResultSink, IAsyncDisposable
         return new EventStream(response, serializer, time);
     }
 
-    public async ValueTask NextAsync(ExecutionResult result, CancellationToken cancellationToken)
+    public async ValueTask NextAsync(ReadOnlyMemory<byte> result, CancellationToken cancellationToken)
     {
-        using var body = _serializer.Serialize(result);
         await _writeLock.WaitAsync(cancellationToken);
         try
         {
             _output.Write("event: next\ndata: "u8);
-            _output.Write(body.Written.Span);
+            _output.Write(result.Span);
             await _output.WriteOrAbortAsync(_context, "\n\n"u8.ToArray());
         }
         finally
@@ -62,7 +61,8 @@ internal sealed class EventStream : IResultSink, IAsyncDisposable
 
     public async ValueTask FailAsync(ExecutionErrors errors)
     {
-        await NextAsync(new ExecutionResult { Errors = errors }, _aborted);
+        using (var json = _serializer.Serialize(new ExecutionResult { Errors = errors }))
+            await NextAsync(json.Written, _aborted);
         await CompleteAsync();
     }
 

@@ -14,11 +14,9 @@ internal static class ServerMessages
     public static ReadOnlyMemory<byte> Pong(string? payload) =>
         Encoding.UTF8.GetBytes(payload is null ? """{"type":"pong"}""" : $$"""{"type":"pong","payload":{{payload}}}""");
 
-    /// <summary>The caller disposes the message when it has been sent.</summary>
-    public static LimitedBuffer Next(string id, ExecutionResult result, ResultSerializer serializer) =>
-        serializer.Serialize(result, (writer, result, serializer) =>
-            WriteEnvelope(writer, id, "next"u8, () => serializer.Write(writer, result))
-        );
+    /// <summary>The beginning of a next message, after which the payload and a closing brace follow.</summary>
+    public static byte[] NextUpToPayload(string id) =>
+        [.. Build(writer => WriteEnvelope(writer, id, "next"u8, null)).Span[..^1], .. ",\"payload\":"u8];
 
     public static ReadOnlyMemory<byte> Error(string id, ExecutionErrors errors, ResultSerializer serializer) =>
         Build(writer => WriteEnvelope(writer, id, "error"u8, () => serializer.Write(writer, errors)));

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using GraphQL;
 using PosModular.Host.GraphQL.Execution;
@@ -19,6 +20,7 @@ internal sealed class WebSocketOperation(
 ) : IResultSink
 {
     private readonly CancellationTokenSource _stopped = new();
+    private readonly byte[] _nextMessage = ServerMessages.NextUpToPayload(id);
 
     public string Id { get; } = id;
 
@@ -29,12 +31,15 @@ internal sealed class WebSocketOperation(
 
     public Task StopAsync() => _stopped.CancelAsync();
 
-    public async ValueTask NextAsync(ExecutionResult result, CancellationToken cancellationToken)
+    public async ValueTask NextAsync(ReadOnlyMemory<byte> result, CancellationToken cancellationToken)
     {
-        var message = ServerMessages.Next(Id, result, serializer);
-        await connection.SendAsync(message.Written, cancellationToken);
+        var message = ArrayPool<byte>.Shared.Rent(_nextMessage.Length + result.Length + 1);
+        _nextMessage.CopyTo(message, 0);
+        result.CopyTo(message.AsMemory(_nextMessage.Length));
+        message[_nextMessage.Length + result.Length] = (byte)'}';
+        await connection.SendAsync(message.AsMemory(0, _nextMessage.Length + result.Length + 1), cancellationToken);
         // After a failure the socket may still be reading the bytes, so they do not return to the pool.
-        message.Dispose();
+        ArrayPool<byte>.Shared.Return(message);
     }
 
     public ValueTask CompleteAsync() => EndWithAsync(ServerMessages.Complete(Id));
