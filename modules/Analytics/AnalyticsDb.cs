@@ -16,6 +16,7 @@ internal sealed class AnalyticsDb(DbContextOptions<AnalyticsDb> options) : DbCon
     {
         modelBuilder.HasDefaultSchema(Schema);
         modelBuilder.Entity<RevenueBucket>(RevenueBucket.Map);
+        modelBuilder.Entity<RevenueRollUp>(RevenueRollUp.Map);
         modelBuilder.AddFeedPositions();
     }
 }

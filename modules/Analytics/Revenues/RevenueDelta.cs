@@ -34,7 +34,7 @@ internal readonly record struct RevenueDelta(long Count, long TotalMinor, long T
                 return;
             var key = new RevenueBucketKey(
                 venueId,
-                QuarterHourOf(transaction.OccurredAt),
+                RevenueLevel.QuarterHour.StartOf(transaction.OccurredAt),
                 transaction.Provider,
                 transaction.Method,
                 transaction.Currency
@@ -43,13 +43,29 @@ internal readonly record struct RevenueDelta(long Count, long TotalMinor, long T
         }
     }
 
-    /// <summary>The start of the quarter of an hour in UTC that contains this instant.</summary>
-    public static Instant QuarterHourOf(Instant at)
-    {
-        const long quarter = 15 * NodaConstants.TicksPerMinute;
-        var ticks = at.ToUnixTimeTicks();
-        return Instant.FromUnixTimeTicks(ticks - ((ticks % quarter) + quarter) % quarter);
-    }
+    /// <summary>Sums the deltas of buckets up to one for each hour, day and month, and leaves out those that come to zero. Pure.</summary>
+    public static IReadOnlyList<(RevenueLevel Level, RevenueBucketKey Key, RevenueDelta Delta)> RollUp(
+        IReadOnlyCollection<(RevenueBucketKey Key, RevenueDelta Delta)> deltas
+    ) =>
+        [
+            .. from level in new[] { RevenueLevel.Hour, RevenueLevel.Day, RevenueLevel.Month }
+            from delta in deltas
+            group delta.Delta by (Level: level, Key: delta.Key with { StartsAt = level.StartOf(delta.Key.StartsAt) }) into rollUp
+            let sum = rollUp.Aggregate((a, b) => a + b)
+            where sum != default
+            select (rollUp.Key.Level, rollUp.Key.Key, sum),
+        ];
+
+    public static RevenueDelta operator +(RevenueDelta a, RevenueDelta b) =>
+        checked(
+            new(
+                a.Count + b.Count,
+                a.TotalMinor + b.TotalMinor,
+                a.TipMinor + b.TipMinor,
+                a.RefundedMinor + b.RefundedMinor,
+                a.PendingMinor + b.PendingMinor
+            )
+        );
 
     private RevenueDelta Plus(TransactionState transaction, int sign) =>
         checked(

@@ -22,6 +22,18 @@ public sealed class UpgradeTests(TestPostgres postgres)
           revenue(period: ALL) { count total { amountMinor } } } }
         """;
 
+    // How many hours, days and months differ from the sum of their quarter hours, and how many there are.
+    private const string DifferingRollUps = """
+        select count(*) filter (where (r.count, r.total_minor, r.tip_minor, r.refunded_minor, r.pending_minor)
+          is distinct from (s.count, s.total_minor, s.tip_minor, s.refunded_minor, s.pending_minor)) || ' of ' || count(*)
+        from analytics.revenue_roll_ups r full join (
+          select venue_id, level, date_trunc(unit, starts_at, 'UTC') as starts_at, provider, payment_method, currency, sum(count) as count,
+            sum(total_minor) as total_minor, sum(tip_minor) as tip_minor, sum(refunded_minor) as refunded_minor,
+            sum(pending_minor) as pending_minor
+          from analytics.revenue_buckets, (values (1, 'hour'), (2, 'day'), (3, 'month')) l(level, unit) group by 1, 2, 3, 4, 5, 6) s
+        using (venue_id, level, starts_at, provider, payment_method, currency)
+        """;
+
     [Fact]
     public async Task A_database_of_the_initial_schema_is_upgraded_read_and_written()
     {
@@ -50,8 +62,39 @@ public sealed class UpgradeTests(TestPostgres postgres)
         (await PostPaymentAsync(host, database)).ShouldBe(HttpStatusCode.OK);
         await host.WhenIdleAsync();
         (await owner.GetDataAsync(Query)).At("venue.revenue").ToString().ShouldBe("""{"count":3,"total":{"amountMinor":2900}}""");
+        (await QueryAsync(database, DifferingRollUps)).ShouldBe("0 of 6");
 
         static string? Id(JsonElement transaction) => transaction.At("externalId").GetString();
+    }
+
+    [Fact]
+    public async Task Roll_ups_are_filled_by_the_upgrade_and_follow_hosts_of_the_version_without_them()
+    {
+        var database = await postgres.CreateEmptyDatabaseAsync();
+        await RestoreAsync(database);
+        await TestHost.MigrateAsync(database);
+        (await QueryAsync(database, DifferingRollUps)).ShouldBe("0 of 3");
+
+        // The statement of the first version, which updates a quarter hour and adds others of the same day and of the next month.
+        await QueryAsync(
+            database,
+            """
+            insert into analytics.revenue_buckets as r
+              (venue_id, starts_at, provider, payment_method, currency, count, total_minor, tip_minor, refunded_minor, pending_minor)
+            select * from unnest(array['bar', 'bar', 'bar', 'bar'],
+                array['2026-11-20 20:00Z', '2026-11-20 20:45Z', '2026-11-20 23:45Z', '2026-12-01 00:00Z']::timestamptz[],
+                array[2, 2, 2, 2]::smallint[], array[1, 1, 1, 1]::smallint[], array['USD', 'USD', 'USD', 'USD'],
+                array[-1, 1, 1, 1], array[-100, 200, 300, 400], array[1, 2, 3, 4], array[0, 5, 0, 6], array[-1000, 0, 7, 8])
+              d(venue_id, starts_at, provider, payment_method, currency, count, total, tip, refunded, pending)
+            order by d.venue_id, d.starts_at, d.provider, d.payment_method, d.currency
+            on conflict (venue_id, starts_at, provider, payment_method, currency) do update set
+              count = r.count + excluded.count, total_minor = r.total_minor + excluded.total_minor,
+              tip_minor = r.tip_minor + excluded.tip_minor,
+              refunded_minor = r.refunded_minor + excluded.refunded_minor, pending_minor = r.pending_minor + excluded.pending_minor
+            """
+        );
+
+        (await QueryAsync(database, DifferingRollUps)).ShouldBe("0 of 7");
     }
 
     private static async Task RestoreAsync(string database)
@@ -80,6 +123,13 @@ public sealed class UpgradeTests(TestPostgres postgres)
         request.Headers.TryAddWithoutValidation("x-square-hmacsha256-signature", TestVenue.Sign(body, url, SignatureKey));
         using var response = await host.Http.SendAsync(request, TestContext.Current.CancellationToken);
         return response.StatusCode;
+    }
+
+    private static async Task<object?> QueryAsync(string database, string sql)
+    {
+        await using var source = OpenUnpooled(database);
+        await using var command = source.CreateCommand(sql);
+        return await command.ExecuteScalarAsync(TestContext.Current.CancellationToken);
     }
 
     private static NpgsqlDataSource OpenUnpooled(string database) =>
