@@ -10,8 +10,6 @@ internal sealed class AnalyticsDb(DbContextOptions<AnalyticsDb> options) : DbCon
 {
     public const string Schema = "analytics";
 
-    public DbSet<RevenueBucket> RevenueBuckets => Set<RevenueBucket>();
-
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         modelBuilder.HasDefaultSchema(Schema);

@@ -30,7 +30,8 @@ namespace Analytics.Migrations
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("pk_revenue_roll_ups", x => new { x.venue_id, x.level, x.starts_at, x.provider, x.payment_method, x.currency });
+                    table.PrimaryKey("pk_revenue_roll_ups",
+                        x => new { x.venue_id, x.level, x.starts_at, x.provider, x.payment_method, x.currency });
                 })
                 .Annotation("Npgsql:StorageParameter:fillfactor", 70);
 

@@ -3,10 +3,11 @@ using GraphQL;
 using Integrations.Contracts.Access;
 using Integrations.Contracts.Calendar;
 using Integrations.Contracts.Venues;
-using Microsoft.EntityFrameworkCore;
 using NodaTime;
 using NodaTime.Text;
+using Npgsql;
 using PosModular.Kernel.Amounts;
+using PosModular.Kernel.Data;
 using PosModular.Kernel.Errors;
 using PosModular.Kernel.Schema;
 
@@ -39,9 +40,19 @@ internal enum Granularity
 /// <param name="Tip">The tips within the total.</param>
 internal sealed record RevenuePoint(Instant From, Instant To, string Label, Money Total, long Count, Money Net, Money Refunded, Money Tip);
 
-/// <summary>Answers from the totals by the quarter hour.</summary>
-internal sealed class RevenueSeries(IDbContextFactory<AnalyticsDb> dbFactory)
+/// <summary>Answers from the totals by the quarter hour, hour, day and month.</summary>
+internal sealed class RevenueSeries(NpgsqlDataSource database)
 {
+    private const string Sql = $"""
+        select r.interval, s.*
+        from unnest($3::int[], $4::smallint[], $5::timestamptz[], $6::timestamptz[]) r(interval, level, from_at, to_at)
+        cross join lateral (
+          select sum(t.total_minor)::bigint, sum(t.count)::bigint, sum(t.refunded_minor)::bigint, sum(t.tip_minor)::bigint
+          from {RevenueTotals.OfAllLevels} t
+          where t.venue_id = $1 and t.currency = $2 and t.level = r.level and t.starts_at >= r.from_at and t.starts_at < r.to_at
+          having count(*) > 0) s
+        """;
+
     /// <summary>Revenue over time in the venue's currency, with a point for every interval; without transactions its amounts are 0. The
     /// span is at most 31 days for HOUR and 3 years otherwise. Requires an owner of the venue. Errors: INVALID_INPUT for a longer or
     /// empty span.</summary>
@@ -61,37 +72,45 @@ internal sealed class RevenueSeries(IDbContextFactory<AnalyticsDb> dbFactory)
         if (from >= to || from.Year < 1900 || to.Year > 2200 || Period.DaysBetween(from, to) > (by == Granularity.Hour ? 31 : 3 * 366))
             throw ApiError.InvalidInput("Pass a day for to that is after from, by at most 31 days for HOUR and 3 years otherwise.");
         var intervals = SplitIntoIntervals(venue, from, to, by).ToArray();
-        var (start, end) = (intervals[0].From, intervals[^1].To);
+        var ranges = intervals
+            .SelectMany((s, i) => RevenueRange.Split(s.From, s.To).Select(range => (Interval: i, Range: range)))
+            .ToArray();
+        var sums = new (long Total, long Count, long Refunded, long Tip)[intervals.Length];
 
-        await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
-        var quarterHours = await db
-            .RevenueBuckets.AsNoTracking()
-            .Where(b => b.VenueId == venue.Id && b.Currency == venue.Currency && b.StartsAt >= start && b.StartsAt < end)
-            .GroupBy(b => b.StartsAt)
-            .Select(g => new
-            {
-                At = g.Key,
-                Total = g.Sum(b => b.TotalMinor),
-                Count = g.Sum(b => b.Count),
-                Refunded = g.Sum(b => b.RefundedMinor),
-                Tip = g.Sum(b => b.TipMinor),
-            })
-            .OrderBy(q => q.At)
-            .ToListAsync(cancellationToken);
-        var next = 0;
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var batch = new NpgsqlBatch(connection)
+            .AddCommand(RevenueTotals.PlanSettings)
+            .AddCommand(
+                Sql,
+                venue.Id,
+                venue.Currency,
+                ranges.Select(r => r.Interval).ToArray(),
+                ranges.Select(r => (short)r.Range.Level).ToArray(),
+                ranges.Select(r => r.Range.From).ToArray(),
+                ranges.Select(r => r.Range.To).ToArray()
+            );
+        await using var rows = await RevenueTotals.ReadAsync(batch, cancellationToken);
+        await rows.NextResultAsync(cancellationToken);
+        while (await rows.ReadAsync(cancellationToken))
+        {
+            ref var sum = ref sums[rows.GetInt32(0)];
+            sum = checked(
+                (sum.Total + rows.GetInt64(1), sum.Count + rows.GetInt64(2), sum.Refunded + rows.GetInt64(3), sum.Tip + rows.GetInt64(4))
+            );
+        }
         return intervals
-            .Select(s =>
-            {
-                var (total, count, refunded, tip) = (0L, 0L, 0L, 0L);
-                for (; next < quarterHours.Count && quarterHours[next].At < s.To; next++)
-                    (total, count, refunded, tip) = (
-                        total + quarterHours[next].Total,
-                        count + quarterHours[next].Count,
-                        refunded + quarterHours[next].Refunded,
-                        tip + quarterHours[next].Tip
-                    );
-                return new RevenuePoint(s.From, s.To, s.Label, Of(total), count, Of(total - refunded), Of(refunded), Of(tip));
-            })
+            .Zip(sums, (at, sum) =>
+                new RevenuePoint(
+                    at.From,
+                    at.To,
+                    at.Label,
+                    Of(sum.Total),
+                    sum.Count,
+                    Of(sum.Total - sum.Refunded),
+                    Of(sum.Refunded),
+                    Of(sum.Tip)
+                )
+            )
             .ToArray();
 
         Money Of(long minor) => new(minor, venue.Currency);

@@ -3,9 +3,10 @@ using Integrations.Contracts.Access;
 using Integrations.Contracts.Calendar;
 using Integrations.Contracts.Connections;
 using Integrations.Contracts.Venues;
-using Microsoft.EntityFrameworkCore;
 using NodaTime;
+using Npgsql;
 using PosModular.Kernel.Amounts;
+using PosModular.Kernel.Data;
 using PosModular.Kernel.Feed;
 using PosModular.Kernel.Schema;
 using PosModular.Kernel.Time;
@@ -56,9 +57,18 @@ internal sealed record Revenue(
 /// <param name="Net">The total less refunds.</param>
 internal sealed record RevenueSlice(string Key, Money Total, long Count, Money Net);
 
-/// <summary>Answers from the totals by the quarter hour.</summary>
-internal sealed class VenueRevenue(IDbContextFactory<AnalyticsDb> dbFactory, FeedRelays relays, IClock clock)
+/// <summary>Answers from the totals by the quarter hour, hour, day and month.</summary>
+internal sealed class VenueRevenue(NpgsqlDataSource database, FeedRelays relays, IClock clock)
 {
+    private const string Sql = $"""
+        select s.currency, s.provider, s.payment_method, sum(s.count)::bigint, sum(s.total_minor)::bigint, sum(s.tip_minor)::bigint,
+          sum(s.refunded_minor)::bigint, sum(s.pending_minor)::bigint
+        from unnest($2::smallint[], $3::timestamptz[], $4::timestamptz[]) r(level, from_at, to_at) cross join lateral (
+          select t.* from {RevenueTotals.OfAllLevels} t
+          where t.venue_id = $1 and t.level = r.level and t.starts_at >= r.from_at and t.starts_at < r.to_at offset 0) s
+        group by s.currency, s.provider, s.payment_method
+        """;
+
     /// <summary>Revenue of the business day, ISO week, month or year that contains <paramref name="on"/>, or of all time. Requires an
     /// owner of the venue.</summary>
     /// <param name="period">The length of the period.</param>
@@ -73,31 +83,9 @@ internal sealed class VenueRevenue(IDbContextFactory<AnalyticsDb> dbFactory, Fee
     {
         context.Caller().Demand(Right.ViewTransactions, venue);
         var now = clock.Now();
-        // Read before the sums: a change that is added up in between is then reported as pending although it is included, rather than
-        // left out of both.
-        var pendingChanges = await relays.CountPendingAsync(AnalyticsDb.Schema, venue.Id, cancellationToken);
-        await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
-        var rows = db.RevenueBuckets.AsNoTracking().Where(b => b.VenueId == venue.Id);
         var span = venue.SpanOf(period, on ?? venue.BusinessDateOf(now));
-        if (span is var (from, to))
-            rows = rows.Where(b => b.StartsAt >= from && b.StartsAt < to);
-        var sums = await rows.GroupBy(d => new
-            {
-                d.Currency,
-                d.Provider,
-                d.PaymentMethod,
-            })
-            .Select(g => new RevenueSum(
-                g.Key.Currency,
-                g.Key.Provider,
-                g.Key.PaymentMethod,
-                g.Sum(d => d.Count),
-                g.Sum(d => d.TotalMinor),
-                g.Sum(d => d.TipMinor),
-                g.Sum(d => d.RefundedMinor),
-                g.Sum(d => d.PendingMinor)
-            ))
-            .ToListAsync(cancellationToken);
+        var ranges = span is var (from, to) ? RevenueRange.Split(from, to).ToArray() : [RevenueRange.All];
+        var (sums, pendingChanges) = await ReadAsync(venue.Id, ranges, cancellationToken);
 
         Revenue Of(string currency, IReadOnlyList<Revenue> otherCurrencies)
         {
@@ -124,6 +112,45 @@ internal sealed class VenueRevenue(IDbContextFactory<AnalyticsDb> dbFactory, Fee
         }
         var currencies = sums.Select(s => s.Currency).Distinct().Where(c => c != venue.Currency).Order().ToArray();
         return Of(venue.Currency, [.. currencies.Select(c => Of(c, []))]);
+    }
+
+    private async Task<(IReadOnlyList<RevenueSum> Sums, long PendingChanges)> ReadAsync(
+        string venueId,
+        RevenueRange[] ranges,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var batch = new NpgsqlBatch(connection)
+        {
+            BatchCommands = { relays.CountPending(AnalyticsDb.Schema, venueId), new NpgsqlBatchCommand(RevenueTotals.PlanSettings) },
+        }.AddCommand(
+            Sql,
+            venueId,
+            ranges.Select(r => (short)r.Level).ToArray(),
+            ranges.Select(r => r.From).ToArray(),
+            ranges.Select(r => r.To).ToArray()
+        );
+        await using var rows = await RevenueTotals.ReadAsync(batch, cancellationToken);
+        await rows.ReadAsync(cancellationToken);
+        var pendingChanges = rows.GetInt64(0);
+        await rows.NextResultAsync(cancellationToken); // the settings
+        await rows.NextResultAsync(cancellationToken);
+        var sums = new List<RevenueSum>();
+        while (await rows.ReadAsync(cancellationToken))
+            sums.Add(
+                new(
+                    rows.GetString(0),
+                    (Provider)rows.GetInt16(1),
+                    (PaymentMethod)rows.GetInt16(2),
+                    rows.GetInt64(3),
+                    rows.GetInt64(4),
+                    rows.GetInt64(5),
+                    rows.GetInt64(6),
+                    rows.GetInt64(7)
+                )
+            );
+        return (sums, pendingChanges);
     }
 
     private static RevenueSlice[] SlicesBy(RevenueSum[] sums, Func<RevenueSum, string> key, string currency) =>

@@ -239,12 +239,15 @@ internal sealed partial class FeedRelay(
         await ExecuteAsync(_sql.CreatePositions(connection), cancellationToken);
     }
 
-    /// <summary>Counts the changes that the reader has not reached and its dead letters, in one venue or (null) in all.</summary>
-    public async Task<(long Behind, long DeadLetters)> GetLagAsync(string? venueId, CancellationToken cancellationToken)
+    /// <inheritdoc cref="FeedRelays.CountPending"/>
+    public NpgsqlBatchCommand CountPending(string venueId) => _sql.CountPending(venueId);
+
+    /// <summary>Counts the changes that the reader has not reached and its dead letters, in all venues.</summary>
+    public async Task<(long Behind, long DeadLetters)> GetLagAsync(CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
         var (_, connection) = await OpenConnectionAsync(scope, cancellationToken);
-        await using var lag = _sql.Lag(connection, venueId);
+        await using var lag = _sql.Lag(connection);
         await using var row = await lag.ExecuteReaderAsync(cancellationToken);
         await row.ReadAsync(cancellationToken);
         return (row.GetInt64(0), row.GetInt64(1));

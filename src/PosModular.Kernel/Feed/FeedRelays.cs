@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Npgsql;
 using PosModular.Kernel.Time;
 
 namespace PosModular.Kernel.Feed;
@@ -52,16 +53,15 @@ public sealed class FeedRelays : BackgroundService
     {
         var lags = new Dictionary<string, (long, long)>();
         foreach (var relay in _relays)
-            lags[relay.Reader.Name] = await relay.GetLagAsync(null, cancellationToken);
+            lags[relay.Reader.Name] = await relay.GetLagAsync(cancellationToken);
         return lags;
     }
 
-    /// <summary>Counts the changes of a venue that this reader has not handled yet, dead letters included.</summary>
-    public async Task<long> CountPendingAsync(string reader, string venueId, CancellationToken cancellationToken)
-    {
-        var (behind, deadLetters) = await _relays.Single(r => r.Reader.Name == reader).GetLagAsync(venueId, cancellationToken);
-        return behind + deadLetters;
-    }
+    /// <summary>A statement that returns one number: how many changes of a venue this reader has not handled yet, dead letters included.
+    /// Put it into a batch before the statements that read what the reader keeps: a change that is handled in between is then counted as
+    /// pending although it is included, rather than left out of both.</summary>
+    public NpgsqlBatchCommand CountPending(string reader, string venueId) =>
+        _relays.Single(r => r.Reader.Name == reader).CountPending(venueId);
 
     /// <summary>Returns when every reader, on whichever host, has passed all changes that were published before the call.</summary>
     public async Task WaitUntilIdleAsync(CancellationToken cancellationToken)
@@ -69,7 +69,7 @@ public sealed class FeedRelays : BackgroundService
         foreach (var relay in _relays)
         {
             using var progress = _signal.Listen(relay.ProgressSignal);
-            while ((await relay.GetLagAsync(null, cancellationToken)).Behind > 0)
+            while ((await relay.GetLagAsync(cancellationToken)).Behind > 0)
                 await progress.WaitAsync(TimeSpan.FromMilliseconds(100), TimeProvider.System, cancellationToken);
         }
     }

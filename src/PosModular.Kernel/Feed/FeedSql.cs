@@ -71,9 +71,15 @@ internal sealed class FeedSql(FeedReader reader, FeedSource source)
 
     private readonly string _lagSql = $"""
         select coalesce(sum(h.seq - coalesce(p.seq, 0)), 0)::bigint,
-          (select count(*) from {reader.Schema}.feed_dead_letters k where k.source = $1 and ($2::text is null or k.venue_id = $2))
+          (select count(*) from {reader.Schema}.feed_dead_letters k where k.source = $1)
         from {source.HeadsTable} h left join {reader.Schema}.feed_positions p on p.source = $1 and p.venue_id = h.venue_id
-        where $2::text is null or h.venue_id = $2
+        """;
+
+    private readonly string _countPendingSql = $"""
+        select coalesce((select h.seq - coalesce(
+            (select p.seq from {reader.Schema}.feed_positions p where p.source = $1 and p.venue_id = h.venue_id), 0)
+          from {source.HeadsTable} h where h.venue_id = $2), 0)
+          + (select count(*) from {reader.Schema}.feed_dead_letters k where k.source = $1 and k.venue_id = $2)
         """;
 
     public NpgsqlBatch ReadNext(
@@ -131,6 +137,7 @@ internal sealed class FeedSql(FeedReader reader, FeedSource source)
     public NpgsqlBatch PostponeDeadLetter(NpgsqlConnection connection, string venueId, long seq, string error, Instant nextAttemptAt) =>
         new NpgsqlBatch(connection).AddCommand(_postponeDeadLetterSql, source.Name, venueId, seq, error, nextAttemptAt);
 
-    public NpgsqlBatch Lag(NpgsqlConnection connection, string? venueId) =>
-        new NpgsqlBatch(connection).AddCommand(_lagSql, source.Name, SqlParameters.Nullable(NpgsqlDbType.Text, venueId));
+    public NpgsqlBatch Lag(NpgsqlConnection connection) => new NpgsqlBatch(connection).AddCommand(_lagSql, source.Name);
+
+    public NpgsqlBatchCommand CountPending(string venueId) => new NpgsqlBatchCommand(_countPendingSql).AddValues(source.Name, venueId);
 }

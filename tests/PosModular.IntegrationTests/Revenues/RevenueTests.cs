@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using CsCheck;
 using Ingestion.Contracts;
 using Ingestion.Ledger;
@@ -23,14 +24,19 @@ public sealed class RevenueTests(TestPostgres postgres)
         "Europe/Berlin",
         "America/New_York",
         "Asia/Kolkata",
+        "Asia/Kathmandu",
         "Australia/Lord_Howe",
         "Pacific/Apia",
+        "Pacific/Chatham",
         "UTC",
     ];
 
-    // The days on which daylight saving time begins or ends in America and Europe, and an ordinary day.
+    // The days on which daylight saving time begins or ends in America and Europe, the ends of a year and of a leap year's February, and
+    // an ordinary day.
     private static readonly Instant[] ReferenceTimes =
     [
+        Instant.FromUtc(2024, 2, 29, 12, 0),
+        Instant.FromUtc(2025, 12, 31, 18, 0),
         Instant.FromUtc(2026, 3, 8, 0, 0),
         Instant.FromUtc(2026, 3, 29, 0, 0),
         Instant.FromUtc(2026, 10, 25, 0, 0),
@@ -39,7 +45,7 @@ public sealed class RevenueTests(TestPostgres postgres)
 
     private static readonly Gen<PosPayment[]> PaymentsGenerator = Gen.Select(
             Gen.Int[0, 9],
-            Gen.Int[0, 3],
+            Gen.Int[0, 5],
             Gen.Int[-3000, 3000],
             Gen.Int[0, 4],
             Gen.Int[1, 9],
@@ -53,7 +59,7 @@ public sealed class RevenueTests(TestPostgres postgres)
                     null,
                     "L",
                     (PaymentState)state,
-                    ReferenceTimes[(referenceIndex + id) % 4] + Duration.FromMinutes(minutes),
+                    ReferenceTimes[(referenceIndex + id) % 6] + Duration.FromMinutes(minutes),
                     Instant.FromUtc(2026, 12, 1, 0, version),
                     id % 5 == 4 ? "GBP" : "USD",
                     total * 101,
@@ -75,7 +81,7 @@ public sealed class RevenueTests(TestPostgres postgres)
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         await using var writer = venue.Host.Services.GetRequiredService<Func<BatchWriter>>()();
         var rounds = 0;
-        await Gen.Select(PaymentsGenerator, Gen.Int[0, 5].Select(z => TimeZones[z]), Gen.Int[0, 95], Gen.Int[0, 3], Gen.Int[-2, 2])
+        await Gen.Select(PaymentsGenerator, Gen.Int[0, 7].Select(z => TimeZones[z]), Gen.Int[0, 95], Gen.Int[0, 5], Gen.Int[-2, 2])
             .SampleAsync(
                 async (payments, timeZone, quarterHour, referenceIndex, days) =>
                 {
@@ -151,24 +157,73 @@ public sealed class RevenueTests(TestPostgres postgres)
                     }
                     var series = (
                         await venue.Owner.GetDataAsync(
-                            """
-                            query($v: ID!) { venue(id: $v) { all: revenue(period: ALL) { total { amountMinor } }
-                              hours: revenueSeries(from: "2026-10-20", to: "2026-11-01", by: HOUR) { from to total { amountMinor } }
-                              days: revenueSeries(from: "2026-10-20", to: "2026-11-01", by: DAY) { from to total { amountMinor } }
-                              months: revenueSeries(from: "2026-01-01", to: "2027-01-01", by: MONTH) { label total { amountMinor } } } }
+                            $$"""
+                            query($v: ID!) { venue(id: $v) {
+                              hours: revenueSeries(from: "2026-10-20", to: "2026-11-01", by: HOUR) { {{PointFields}} }
+                              days: revenueSeries(from: "2025-12-20", to: "2026-04-11", by: DAY) { {{PointFields}} }
+                              weeks: revenueSeries(from: "2024-01-01", to: "2026-12-31", by: WEEK) { {{PointFields}} }
+                              months: revenueSeries(from: "2024-01-01", to: "2027-01-01", by: MONTH) { {{PointFields}} } } }
                             """,
                             new { v = venueData }
                         )
                     ).GetProperty("venue");
-                    long SumOf(string name) => series.At(name).EnumerateArray().Sum(p => p.At("total.amountMinor").GetInt64());
-                    SumOf("hours").ShouldBe(SumOf("days"));
-                    SumOf("months").ShouldBe(series.At("all.total.amountMinor").GetInt64());
-                    series.At("months").GetArrayLength().ShouldBe(12);
-                    series.At("days").GetArrayLength().ShouldBe(12);
+                    series.At("months").GetArrayLength().ShouldBe(36);
+                    series.At("days").GetArrayLength().ShouldBe(112);
+                    foreach (var by in series.EnumerateObject())
+                        await PointsShouldEqualSumsAsync(venue, venueData, by, $"{timeZone} {cutoff}");
+                    await RollUpsShouldEqualBucketsAsync(venue);
                 },
                 iter: 25,
                 threads: 1
             );
+    }
+
+    private const string PointFields =
+        "from to label total { amountMinor } count net { amountMinor } refunded { amountMinor } tip { amountMinor }";
+
+    /// <summary>Each point of the series is the sum over the transactions between its from and to.</summary>
+    private static async Task PointsShouldEqualSumsAsync(TestVenue venue, string venueId, JsonProperty series, string because)
+    {
+        var points = series.Value.EnumerateArray().ToArray();
+        string Figures(JsonElement p) =>
+            $"{p.At("label")} {p.At("total.amountMinor")} {p.At("count")} {p.At("net.amountMinor")} {p.At("refunded.amountMinor")} "
+            + p.At("tip.amountMinor");
+        var sums = await venue.SqlAsync<string>(
+            $"""
+            select string_agg(concat_ws(' ', p.label, s.figures), E'\n' order by p.at)
+            from (values {string.Join(
+                ", ",
+                points.Select(p => $"('{p.At("from")}'::timestamptz, '{p.At("to")}'::timestamptz, '{p.At("label")}')")
+            )})
+              p(at, until, label) cross join lateral (
+              select concat_ws(' ', coalesce(sum(total_minor), 0), count(*), coalesce(sum(total_minor - refunded_minor), 0),
+                coalesce(sum(refunded_minor), 0), coalesce(sum(tip_minor), 0)) as figures
+              from ingestion.transactions where venue_id = '{venueId}' and currency = 'USD' and {Captured}
+                and occurred_at >= p.at and occurred_at < p.until) s
+            """
+        );
+        string.Join('\n', points.Select(Figures)).ShouldBe(sums, $"{series.Name} {because}");
+    }
+
+    /// <summary>Each hour, day and month of UTC is the sum of its quarter hours.</summary>
+    private static async Task RollUpsShouldEqualBucketsAsync(TestVenue venue)
+    {
+        const string totals = "count, total_minor, tip_minor, refunded_minor, pending_minor";
+        var sums = string.Join(", ", totals.Split(", ").Select(c => $"sum({c})"));
+        (
+            await venue.SqlAsync<string>(
+                $"""
+                with summed as (
+                  select venue_id, level, date_trunc(unit, starts_at, 'UTC') as starts_at, provider, payment_method, currency, {sums}
+                  from analytics.revenue_buckets, (values (1, 'hour'), (2, 'day'), (3, 'month')) l(level, unit) group by 1, 2, 3, 4, 5, 6),
+                kept as (
+                  select venue_id, level, starts_at, provider, payment_method, currency, {sums}
+                  from analytics.revenue_roll_ups group by 1, 2, 3, 4, 5, 6)
+                select string_agg(d::text, E'\n') from (
+                  (select * from summed except select * from kept) union all (select * from kept except select * from summed)) d
+                """
+            )
+        ).ShouldBeNull();
     }
 
     private static BatchItem WebhookItem(string venueId, int i, PosPayment payment)
