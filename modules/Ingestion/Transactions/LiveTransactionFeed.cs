@@ -14,6 +14,23 @@ internal sealed record TransactionEvent(Transaction Transaction, bool Added, boo
 /// keeps one state of a transaction, never goes back to an earlier one.</summary>
 internal sealed class LiveTransactionFeed(IDbContextFactory<IngestionDb> dbFactory, IVenues venues) : ILiveFeed<IVenue, TransactionEvent>
 {
+    // A venue's changes are committed in the order of their sequence numbers, so a page never leaves one out.
+    private static readonly Func<IngestionDb, string, long, int, IAsyncEnumerable<Change>> ReadPage = EF.CompileAsyncQuery(
+        (IngestionDb db, string venueId, long after, int limit) =>
+            db.TransactionVersions.AsNoTracking()
+                .Where(v => v.VenueId == venueId && v.Seq > after)
+                .OrderBy(v => v.Seq)
+                .Take(limit)
+                .Join(
+                    db.Transactions.AsNoTracking().Where(t => t.VenueId == venueId),
+                    v => v.TransactionId,
+                    t => t.Id,
+                    (v, t) => new { v, t }
+                )
+                .OrderBy(r => r.v.Seq)
+                .Select(r => new Change(r.v.Seq, r.v.Added, r.v.Applied, r.t))
+    );
+
     public string Name => Contracts.TransactionsChanged.Feed;
 
     public string VenueSignal => VenueChanged.Signal;
@@ -39,37 +56,21 @@ internal sealed class LiveTransactionFeed(IDbContextFactory<IngestionDb> dbFacto
     )
     {
         await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
-        // A venue's changes are committed in the order of their sequence numbers, so a page never leaves one out.
-        var rows = await db
-            .TransactionVersions.AsNoTracking()
-            .Where(v => v.VenueId == venueId && v.Seq > after)
-            .OrderBy(v => v.Seq)
-            .Take(limit)
-            .Join(
-                db.Transactions.AsNoTracking().Where(t => t.VenueId == venueId),
-                v => v.TransactionId,
-                t => t.Id,
-                (v, t) =>
-                    new
-                    {
-                        v.Seq,
-                        v.Added,
-                        v.Applied,
-                        Row = t,
-                    }
-            )
-            .OrderBy(r => r.Seq)
-            .ToListAsync(cancellationToken);
+        var changes = new List<Change>();
+        await foreach (var change in ReadPage(db, venueId, after, limit).WithCancellation(cancellationToken))
+            changes.Add(change);
         var venue = await venues.ReadAsync(venueId, cancellationToken);
         return new(
             venue,
-            rows.ConvertAll(r => new LiveEvent<TransactionEvent>(
-                r.Seq,
-                r.Row.Id,
-                new TransactionEvent(new Transaction(venue, r.Row, r.Seq), r.Added, r.Applied)
+            changes.ConvertAll(c => new LiveEvent<TransactionEvent>(
+                c.Seq,
+                c.Row.Id,
+                new TransactionEvent(new Transaction(venue, c.Row, c.Seq), c.Added, c.Applied)
             ))
         );
     }
+
+    private sealed record Change(long Seq, bool Added, bool Applied, TransactionRow Row);
 
     public TransactionEvent Restate(TransactionEvent earlier, TransactionEvent later) =>
         earlier with

@@ -23,9 +23,12 @@ internal sealed class LiveTransactions(LiveFeeds<IVenue, TransactionEvent> feeds
         await venues.DemandAsync(venueId, Right.ViewTransactions, caller, cancellationToken);
         var head = (await feed.ReadHeadsAsync([venueId], cancellationToken)).GetValueOrDefault(venueId);
         var start = after is null ? head : Cursor.DecodeSequence(Transaction.CursorKind, venueId, after, head);
-        return feeds
-            .FollowAsync(venueId, start, venue => caller.Demand(Right.ViewTransactions, venue), context.CancellationToken)
-            .Where(select)
-            .Select(change => change.Transaction);
+        return feeds.FollowAsync(
+            venueId,
+            start,
+            venue => caller.Demand(Right.ViewTransactions, venue),
+            change => select(change) ? change.Transaction : null,
+            context.CancellationToken
+        );
     }
 }

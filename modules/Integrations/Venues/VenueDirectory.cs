@@ -9,6 +9,10 @@ namespace Integrations.Venues;
 internal sealed class VenueDirectory(IDbContextFactory<IntegrationsDb> dbFactory, TimeProvider time) : IVenues
 {
     private static readonly TimeSpan CacheDuration = TimeSpan.FromSeconds(10);
+    private static readonly Func<IntegrationsDb, string, CancellationToken, Task<Venue?>> ReadVenue = EF.CompileAsyncQuery(
+        (IntegrationsDb db, string venueId, CancellationToken cancellationToken) =>
+            db.Venues.AsNoTracking().SingleOrDefault(v => v.Id == venueId)
+    );
     private readonly ConcurrentDictionary<string, (IVenue Venue, long At)> _cache = new();
 
     public async ValueTask<IVenue?> FindAsync(string venueId, CancellationToken cancellationToken) =>

@@ -28,8 +28,12 @@ internal sealed class TierUnlocked(LiveFeeds<IVenue, Unlock> feeds, LiveUnlockFe
         await venues.DemandAsync(venueId, Right.ViewTransactions, caller, cancellationToken);
         var head = (await feed.ReadHeadsAsync([venueId], cancellationToken)).GetValueOrDefault(venueId);
         var start = after is null ? head : Cursor.DecodeSequence(Unlock.CursorKind, venueId, after, head);
-        return feeds
-            .FollowAsync(venueId, start, venue => caller.Demand(Right.ViewTransactions, venue), context.CancellationToken)
-            .Where(unlock => userId is null || unlock.UserId == userId);
+        return feeds.FollowAsync(
+            venueId,
+            start,
+            venue => caller.Demand(Right.ViewTransactions, venue),
+            unlock => userId is null || unlock.UserId == userId ? unlock : null,
+            context.CancellationToken
+        );
     }
 }

@@ -18,25 +18,34 @@ public sealed class LiveFeeds<TVenue, TEvent>(
 {
     private const int MinLimit = 10;
     private const int MaxLimit = 200;
+
+    // Subscribers that come back after an outage read what they have missed. Webhooks must find a connection meanwhile.
+    private const int MaxCatchingUp = 8;
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
     private readonly Dictionary<string, LiveTail<TVenue, TEvent>> _tails = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim _catchingUp = new(MaxCatchingUp);
     private bool _isPolling;
 
     /// <param name="venueId">The venue.</param>
     /// <param name="after">The last sequence number that the subscriber has seen.</param>
     /// <param name="demand">Throws when the subscriber may not see the venue's events. It is called for each reading of the venue, before
     /// the events that were read with it.</param>
+    /// <param name="select">What the subscriber receives of an event; null for nothing.</param>
     /// <param name="cancellationToken">Ends the stream with an OperationCanceledException.</param>
-    public async IAsyncEnumerable<TEvent> FollowAsync(
+    public async IAsyncEnumerable<TItem> FollowAsync<TItem>(
         string venueId,
         long after,
         Action<TVenue> demand,
+        Func<TEvent, TItem?> select,
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
+        where TItem : class
     {
-        var tail = Join(venueId);
+        var waiter = new LiveWaiter();
+        var tail = Join(venueId, waiter);
+        await using var cancellation = cancellationToken.UnsafeRegister(static w => ((LiveWaiter)w!).Signal(), waiter);
         using var counted = subscribers.Count(feed.Name, venueId);
         try
         {
@@ -55,12 +64,13 @@ public sealed class LiveFeeds<TVenue, TEvent>(
                 if (step.Event is { } next)
                 {
                     after = next.Seq;
-                    yield return next.Value;
+                    if (select(next.Value) is { } item)
+                        yield return item;
                     continue;
                 }
                 if (!step.IsBehind)
                 {
-                    await step.Moved.WaitAsync(cancellationToken);
+                    await waiter.WaitAsync();
                     continue;
                 }
 
@@ -74,10 +84,11 @@ public sealed class LiveFeeds<TVenue, TEvent>(
                 var taken = 0;
                 foreach (var missed in page.Events)
                 {
-                    if (taken > 0 && (step.Moved.IsCompleted || time.GetElapsedTime(readAt) >= PollInterval))
+                    if (taken > 0 && (tail.HasMovedSince(step.Moves) || time.GetElapsedTime(readAt) >= PollInterval))
                         break;
                     (after, taken) = (missed.Seq, taken + 1);
-                    yield return missed.Value;
+                    if (select(missed.Value) is { } item)
+                        yield return item;
                 }
                 if (page.Events.Count == 0)
                     after = step.Start;
@@ -87,7 +98,7 @@ public sealed class LiveFeeds<TVenue, TEvent>(
         }
         finally
         {
-            Leave(tail);
+            Leave(tail, waiter);
         }
     }
 
@@ -95,7 +106,15 @@ public sealed class LiveFeeds<TVenue, TEvent>(
     {
         try
         {
-            return await feed.ReadAsync(venueId, after, after, limit, cancellationToken);
+            await _catchingUp.WaitAsync(cancellationToken);
+            try
+            {
+                return await feed.ReadAsync(venueId, after, after, limit, cancellationToken);
+            }
+            finally
+            {
+                _catchingUp.Release();
+            }
         }
         catch (Exception e) when (e.IsTransient())
         {
@@ -104,13 +123,13 @@ public sealed class LiveFeeds<TVenue, TEvent>(
         }
     }
 
-    private LiveTail<TVenue, TEvent> Join(string venueId)
+    private LiveTail<TVenue, TEvent> Join(string venueId, LiveWaiter waiter)
     {
         lock (_lock)
         {
             if (!_tails.TryGetValue(venueId, out var tail))
                 _tails[venueId] = tail = new(feed, venueId, signal, time);
-            tail.Subscribers++;
+            tail.Add(waiter);
             if (!_isPolling)
             {
                 _isPolling = true;
@@ -120,11 +139,11 @@ public sealed class LiveFeeds<TVenue, TEvent>(
         }
     }
 
-    private void Leave(LiveTail<TVenue, TEvent> tail)
+    private void Leave(LiveTail<TVenue, TEvent> tail, LiveWaiter waiter)
     {
         lock (_lock)
         {
-            if (--tail.Subscribers > 0)
+            if (!tail.Remove(waiter))
                 return;
             _tails.Remove(tail.VenueId);
         }

@@ -29,7 +29,10 @@ internal sealed class LiveTail<TVenue, TEvent>
     private readonly FeedSubscription _wakeup;
     private readonly Lock _lock = new();
     private readonly List<Kept> _events = [];
-    private TaskCompletionSource _moved = NewMove();
+    private readonly HashSet<LiveWaiter> _waiters = [];
+    private LiveWaiter[]? _waiterList;
+    private long _moves;
+    private bool _isDelivering;
     private TVenue? _venue;
     private long _start;
     private long _end;
@@ -45,8 +48,26 @@ internal sealed class LiveTail<TVenue, TEvent>
 
     public string VenueId { get; }
 
-    /// <summary>Guarded by the lock of <see cref="LiveFeeds{TVenue,TEvent}"/>.</summary>
-    public int Subscribers { get; set; }
+    /// <summary>Signals the waiter whenever the tail has read.</summary>
+    public void Add(LiveWaiter waiter)
+    {
+        lock (_lock)
+        {
+            _waiters.Add(waiter);
+            _waiterList = null;
+        }
+    }
+
+    /// <summary>Removes a waiter; true when none is left.</summary>
+    public bool Remove(LiveWaiter waiter)
+    {
+        lock (_lock)
+        {
+            _waiters.Remove(waiter);
+            _waiterList = null;
+            return _waiters.Count == 0;
+        }
+    }
 
     /// <summary>Wakes the tail when the feed has moved and the signal of it was lost.</summary>
     public void Poll(long head)
@@ -68,11 +89,11 @@ internal sealed class LiveTail<TVenue, TEvent>
             if (_failure is not null)
                 throw _failure;
             if (_venue is null)
-                return new(null, _moved.Task, 0, false, null);
+                return new(null, _moves, 0, false, null);
             if (position < _start)
-                return new(_venue, _moved.Task, _start, true, null);
+                return new(_venue, _moves, _start, true, null);
             var index = IndexAfter(position);
-            return new(_venue, _moved.Task, _start, false, index < _events.Count ? _events[index].Event : null);
+            return new(_venue, _moves, _start, false, index < _events.Count ? _events[index].Event : null);
         }
     }
 
@@ -135,6 +156,7 @@ internal sealed class LiveTail<TVenue, TEvent>
         {
             var page = await _feed.ReadAsync(VenueId, _start, _end, MaxPage, cancellationToken);
             newEvents = Keep(page);
+            Move();
         } while (newEvents >= MaxPage);
     }
 
@@ -162,7 +184,6 @@ internal sealed class LiveTail<TVenue, TEvent>
                 _start = _events[dropped++].Event.Seq;
             _events.RemoveRange(0, dropped);
         }
-        Move();
         return newEvents;
     }
 
@@ -177,23 +198,61 @@ internal sealed class LiveTail<TVenue, TEvent>
         }
     }
 
+    /// <summary>Lets the subscribers take what is new while the tail goes on reading.</summary>
     private void Move()
     {
-        TaskCompletionSource moved;
         lock (_lock)
-            (moved, _moved) = (_moved, NewMove());
-        moved.SetResult();
+        {
+            _moves++;
+            if (_isDelivering)
+                return;
+            _isDelivering = true;
+        }
+        _ = LiveScheduler.RunAsync(Deliver);
     }
 
-    private static TaskCompletionSource NewMove() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    /// <summary>Signals one subscriber after the other, and all of them again when the tail has read meanwhile. Each returns as soon as its
+    /// network does not take more.</summary>
+    private void Deliver()
+    {
+        while (true)
+        {
+            LiveWaiter[] waiters;
+            long moves;
+            lock (_lock)
+                (waiters, moves) = (_waiterList ??= [.. _waiters], _moves);
+            foreach (var waiter in waiters)
+                waiter.Signal();
+            lock (_lock)
+            {
+                if (_moves != moves)
+                    continue;
+                _isDelivering = false;
+                return;
+            }
+        }
+    }
+
+    /// <summary>Whether the tail has read since a step was taken.</summary>
+    public bool HasMovedSince(long moves)
+    {
+        lock (_lock)
+            return _moves != moves;
+    }
 
     private readonly record struct Kept(LiveEvent<TEvent> Event, long At);
 }
 
 /// <summary>What a subscriber finds at its position.</summary>
 /// <param name="Venue">The venue as it was read last; null before the first reading.</param>
-/// <param name="Moved">Completes when the tail has read again.</param>
+/// <param name="Moves">How often the tail had read.</param>
 /// <param name="Start">Events after this sequence number are kept in memory.</param>
 /// <param name="IsBehind">Whether the next event is older than what is kept in memory, so that it is read from the database.</param>
 /// <param name="Event">The next event; null when there is none yet.</param>
-internal readonly record struct LiveStep<TVenue, TEvent>(TVenue? Venue, Task Moved, long Start, bool IsBehind, LiveEvent<TEvent>? Event);
+internal readonly record struct LiveStep<TVenue, TEvent>(
+    TVenue? Venue,
+    long Moves,
+    long Start,
+    bool IsBehind,
+    LiveEvent<TEvent>? Event
+);

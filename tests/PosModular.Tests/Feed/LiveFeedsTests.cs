@@ -27,7 +27,7 @@ public sealed class LiveFeedsTests : IDisposable
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     private IAsyncEnumerator<Event> Follow(long after, string user = "owner") =>
-        _feeds.FollowAsync("bar", after, owners => owners.Demand(user), Cancelled).GetAsyncEnumerator(Cancelled);
+        _feeds.FollowAsync("bar", after, owners => owners.Demand(user), e => e, Cancelled).GetAsyncEnumerator(Cancelled);
 
     private static async Task<List<Event>> TakeAsync(IAsyncEnumerator<Event> subscriber, int count)
     {

@@ -93,7 +93,7 @@ internal sealed class OperationRunner(
 
         if (result is SubscriptionStreamResult subscription)
         {
-            await LiveScheduler.RunAsync(() => ForwardEventsAsync(subscription, sink, cancellationToken));
+            await ForwardEventsAsync(subscription, sink, cancellationToken);
             return;
         }
 

@@ -59,7 +59,10 @@ internal sealed class PullSubscriptionStrategy(
         var shape = await EventShape.OfAsync(context, node, (GraphQLRequest)context.UserContext[RequestKey]!, serializer);
         var render = (object value) => RenderAsync(context, node, value);
         await foreach (var value in SubscriptionSource.Unwrap(source).WithCancellation(cancellationToken))
-            yield return await renderings.GetAsync(value!, shape, userId, render).AsTask().WaitAsync(cancellationToken);
+        {
+            var json = renderings.GetAsync(value!, shape, userId, render);
+            yield return json.IsCompleted ? await json : await json.AsTask().WaitAsync(cancellationToken);
+        }
     }
 
     /// <summary>Resolves the fields of an event. This does not end with the subscription, because others may wait for the same
