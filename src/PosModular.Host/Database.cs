@@ -43,6 +43,9 @@ internal static class Database
             (settings.MaxAutoPrepare, settings.AutoPrepareMinUsages) = (100, 3);
         settings.KeepAlive = settings.KeepAlive == 0 ? 30 : settings.KeepAlive;
         settings.PersistSecurityInfo = false;
+        // Npgsql would send five statements with the next query after each return to the pool, and undo the session's own settings with
+        // them. Whoever changes the state of a session restores it; an open transaction is rolled back all the same.
+        settings.NoResetOnClose = true;
         services.AddSingleton(provider =>
         {
             var source = new NpgsqlDataSourceBuilder(settings.ConnectionString);

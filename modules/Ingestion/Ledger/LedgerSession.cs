@@ -147,6 +147,16 @@ internal sealed class LedgerSession : IAsyncDisposable
         await _readBatchWithOrders.DisposeAsync();
         foreach (var batch in _writeBatches.Values)
             await batch.DisposeAsync();
+        try
+        {
+            // The connection returns to the pool as it came. A batch may have failed within its transaction.
+            await using var reset = new NpgsqlCommand("rollback; " + LedgerSql.ResetSessionSettings, _connection);
+            await reset.ExecuteNonQueryAsync();
+        }
+        catch (Exception e) when (e is NpgsqlException or InvalidOperationException)
+        {
+            // The connection is lost, and the pool does not take it back.
+        }
         await _connection.DisposeAsync();
     }
 

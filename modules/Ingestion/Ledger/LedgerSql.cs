@@ -8,6 +8,8 @@ internal static class LedgerSql
     /// empty, and a sequential scan chosen then would stay for long (see also <see cref="QueryPlanRefresh"/>).</summary>
     public const string SessionSettings = "set enable_seqscan = off; set jit = off; set lock_timeout = '1s'";
 
+    public const string ResetSessionSettings = "reset enable_seqscan; reset jit; reset lock_timeout";
+
     /// <summary>Heads must exist before they can be locked.</summary>
     public const string CreateHeads =
         "insert into ingestion.feed_heads (venue_id, seq) select v, 0 from unnest($1::text[]) v order by v on conflict do nothing";

@@ -17,7 +17,8 @@ internal sealed class LiveTransactionFeed(IDbContextFactory<IngestionDb> dbFacto
     // A venue's changes are committed in the order of their sequence numbers, so a page never leaves one out.
     private static readonly Func<IngestionDb, string, long, int, IAsyncEnumerable<Change>> ReadPage = EF.CompileAsyncQuery(
         (IngestionDb db, string venueId, long after, int limit) =>
-            db.TransactionVersions.AsNoTracking()
+            db
+                .TransactionVersions.AsNoTracking()
                 .Where(v => v.VenueId == venueId && v.Seq > after)
                 .OrderBy(v => v.Seq)
                 .Take(limit)

@@ -1,3 +1,4 @@
+using System.Data;
 using System.Text;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -51,8 +52,20 @@ internal sealed partial class FeedListener(NpgsqlDataSource database, FeedSignal
         await using (var listen = new NpgsqlCommand("listen " + Channel, connection))
             await listen.ExecuteNonQueryAsync(cancellationToken);
         signal.WakeAll(); // Signals may have been missed while there was no connection.
-        while (true)
-            await connection.WaitAsync(cancellationToken);
+        try
+        {
+            while (true)
+                await connection.WaitAsync(cancellationToken);
+        }
+        finally
+        {
+            // The connection must not go on listening in the pool. One that is lost is not taken back.
+            if (connection.State == ConnectionState.Open)
+            {
+                await using var unlisten = new NpgsqlCommand("unlisten " + Channel, connection);
+                await unlisten.ExecuteNonQueryAsync(CancellationToken.None);
+            }
+        }
     }
 
     private void OnNotification(string payload)

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using PosModular.Kernel.Data;
 using PosModular.Kernel.Time;
@@ -7,6 +8,7 @@ namespace PosModular.Kernel.Feed;
 /// <summary>Streams a feed to live subscribers: first all events after a position, then new ones, in order, without a gap or a repetition.
 /// However many subscribers follow a venue, its events are read once and are the same objects for all of them. A subscriber that falls
 /// behind what is kept in memory reads from the database until it has caught up.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "A semaphore without a wait handle holds nothing that must be released.")]
 public sealed class LiveFeeds<TVenue, TEvent>(
     ILiveFeed<TVenue, TEvent> feed,
     LiveSubscribers subscribers,

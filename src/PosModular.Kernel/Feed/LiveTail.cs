@@ -249,10 +249,4 @@ internal sealed class LiveTail<TVenue, TEvent>
 /// <param name="Start">Events after this sequence number are kept in memory.</param>
 /// <param name="IsBehind">Whether the next event is older than what is kept in memory, so that it is read from the database.</param>
 /// <param name="Event">The next event; null when there is none yet.</param>
-internal readonly record struct LiveStep<TVenue, TEvent>(
-    TVenue? Venue,
-    long Moves,
-    long Start,
-    bool IsBehind,
-    LiveEvent<TEvent>? Event
-);
+internal readonly record struct LiveStep<TVenue, TEvent>(TVenue? Venue, long Moves, long Start, bool IsBehind, LiveEvent<TEvent>? Event);

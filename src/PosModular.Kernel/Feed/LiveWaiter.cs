@@ -2,8 +2,8 @@ using System.Threading.Tasks.Sources;
 
 namespace PosModular.Kernel.Feed;
 
-/// <summary>Lets one subscriber wait for its tail, any number of times and without an allocation. A signal that arrives while the subscriber
-/// does not wait is kept.</summary>
+/// <summary>Lets one subscriber wait for its tail, any number of times and without an allocation. A signal that arrives while the
+/// subscriber does not wait is kept.</summary>
 internal sealed class LiveWaiter : IValueTaskSource
 {
     private readonly Lock _lock = new();
@@ -45,10 +45,6 @@ internal sealed class LiveWaiter : IValueTaskSource
 
     ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _core.GetStatus(token);
 
-    void IValueTaskSource.OnCompleted(
-        Action<object?> continuation,
-        object? state,
-        short token,
-        ValueTaskSourceOnCompletedFlags flags
-    ) => _core.OnCompleted(continuation, state, token, flags);
+    void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _core.OnCompleted(continuation, state, token, flags);
 }
