@@ -16,6 +16,10 @@ internal sealed record ConnectedLocation(string VenueId, string LocationId, stri
 internal sealed class BenchApi : IDisposable
 {
     public const string SigningKey = "a signing key for benchmarks, of more than thirty-two bytes";
+
+    /// <summary>The owners of every venue. The host limits what one user may do at once.</summary>
+    public static readonly IReadOnlyList<string> Owners = ["owner", .. Enumerable.Range(2, 9).Select(i => $"owner-{i}")];
+
     private readonly HttpClient _http;
 
     public BenchApi(Uri address)
@@ -58,7 +62,7 @@ internal sealed class BenchApi : IDisposable
                 name = venueId,
                 timeZone = "Europe/Berlin",
                 currency = "EUR",
-                ownerUserIds = new[] { "owner" },
+                ownerUserIds = Owners,
             }
         );
         var webhook = (

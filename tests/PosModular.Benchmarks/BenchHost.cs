@@ -51,6 +51,14 @@ internal sealed class BenchHost : IAsyncDisposable
 
     public long ResidentBytes => _host.ResidentBytes;
 
+    public long PeakResidentBytes => _host.PeakResidentBytes;
+
+    /// <summary>What every external id of a payment begins with; its number in twelve digits follows.</summary>
+    public string PaymentIdPrefix => $"{_runId}-";
+
+    /// <summary>The number of the first payment that <see cref="PrepareRequests(int)"/> will prepare.</summary>
+    public long NextNumber => _nextNumber;
+
     public async Task<TimeSpan> PostgresProcessorTimeAsync() =>
         PostgresProcessorTime.Read(PostgresProcessorTime.ParentProcessId(await QueryScalarAsync<int>("select pg_backend_pid()")));
 
@@ -129,9 +137,13 @@ internal sealed class BenchHost : IAsyncDisposable
     /// Prepares and signs the requests of a load of this duration beforehand, because that is the provider's work and would compete for the
     /// host's processors here.
     /// </summary>
-    public Func<int, byte[]> PrepareRequests(TimeSpan duration)
+    public Func<int, byte[]> PrepareRequests(TimeSpan duration) =>
+        PrepareRequests((int)(duration.TotalSeconds * PreparedRequestsPerSecond));
+
+    /// <summary>Prepares and signs this many requests; those after them are created while sending.</summary>
+    public Func<int, byte[]> PrepareRequests(int count)
     {
-        var ready = new byte[(int)(duration.TotalSeconds * PreparedRequestsPerSecond)][];
+        var ready = new byte[count][];
         var first = _nextNumber;
         _nextNumber += 1_000_000_000;
         Parallel.For(0, ready.Length, i => ready[i] = CreateRequest(first + i));

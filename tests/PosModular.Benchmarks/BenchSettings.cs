@@ -2,87 +2,121 @@ using System.Globalization;
 
 namespace PosModular.Benchmarks;
 
-/// <param name="Connections">Number of senders, each with one request in flight.</param>
-/// <param name="Venues">Number of venues.</param>
-/// <param name="CardsPerVenue">Number of linked cards at each venue.</param>
-/// <param name="WarmUp">Duration before measuring starts, for JIT compilation, query plans and the first unlocks.</param>
-/// <param name="Measured">Duration of the measurement.</param>
-/// <param name="HasReaders">Whether rules and analytics run.</param>
-/// <param name="HasOrders">
-/// Whether each payment has an order, which the host fetches for tax and discount and which adds a version.
-/// </param>
-/// <param name="ReaderCost">Whether to measure the cost of rules and analytics, alternating between hosts with and without them.</param>
-/// <param name="PhaseCount">Number of phases, an even number: half with readers, half without.</param>
-/// <param name="PhaseLength">Duration of each phase.</param>
-/// <param name="Sync">Whether to measure a sync of past payments.</param>
-/// <param name="Pages">Whether to measure pages of transactions.</param>
-/// <param name="Hostile">Whether to measure webhooks beside hostile clients.</param>
-/// <param name="ExistingRows">Number of transactions in the table before a sync or pages are measured.</param>
-/// <param name="Payments">Number of payments that the sync reads.</param>
-internal sealed record BenchSettings(
-    int Connections,
-    int Venues,
-    int CardsPerVenue,
-    TimeSpan WarmUp,
-    TimeSpan Measured,
-    bool HasReaders,
-    bool HasOrders,
-    bool ReaderCost,
-    int PhaseCount,
-    TimeSpan PhaseLength,
-    bool Sync,
-    bool Pages,
-    bool Hostile,
-    int ExistingRows,
-    int Payments
-)
+/// <summary>What ./bench measures.</summary>
+internal enum BenchMode
+{
+    Webhooks,
+    ReaderCost,
+    Sync,
+    Pages,
+    Hostile,
+    Live,
+}
+
+/// <summary>The options of ./bench.</summary>
+internal sealed record BenchSettings
 {
     private const string Options =
         "[--connections 32] [--venues 20] [--cards 100] [--warm-up 40] [--seconds 20] [--without-readers] [--without-orders]"
         + " | --reader-cost [--phases 8] [--phase-seconds 5]"
-        + " | --sync [--payments 100000] [--existing-rows 1000000] | --pages [--existing-rows 1000000] | --hostile";
+        + " | --sync [--payments 100000] [--existing-rows 1000000] | --pages [--existing-rows 1000000] | --hostile"
+        + " | --live [--subscribers 1000] [--rate 50] [--idle 10000]";
+
+    public BenchMode Mode { get; private init; }
+
+    /// <summary>Number of senders, each with one request in flight.</summary>
+    public int Connections { get; init; } = 32;
+
+    /// <summary>Number of venues.</summary>
+    public int Venues { get; init; } = 20;
+
+    /// <summary>Number of linked cards at each venue.</summary>
+    public int CardsPerVenue { get; init; } = 100;
+
+    /// <summary>Duration before measuring starts, for JIT compilation, query plans and the first unlocks.</summary>
+    public TimeSpan WarmUp { get; init; } = TimeSpan.FromSeconds(40);
+
+    /// <summary>Duration of the measurement.</summary>
+    public TimeSpan Measured { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>Whether rules and analytics run.</summary>
+    public bool HasReaders { get; init; } = true;
+
+    /// <summary>Whether each payment has an order, which the host fetches for tax and discount and which adds a version.</summary>
+    public bool HasOrders { get; init; } = true;
+
+    /// <summary>Number of phases of --reader-cost, an even number: half with readers, half without.</summary>
+    public int PhaseCount { get; init; } = 8;
+
+    /// <summary>Duration of each phase.</summary>
+    public TimeSpan PhaseLength { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Number of transactions in the table before a sync or pages are measured.</summary>
+    public int ExistingRows { get; init; } = 1_000_000;
+
+    /// <summary>Number of payments that the sync reads.</summary>
+    public int Payments { get; init; } = 100_000;
+
+    /// <summary>Number of WebSockets that subscribe to transactionAdded.</summary>
+    public int Subscribers { get; init; } = 1_000;
+
+    /// <summary>Payments a second that the subscribers receive.</summary>
+    public int Rate { get; init; } = 50;
+
+    /// <summary>Number of idle subscriptions; 0 measures subscribers that receive payments.</summary>
+    public int Idle { get; init; }
 
     /// <summary>Parses the command line; null when it is invalid.</summary>
     public static BenchSettings? Parse(string[] args)
     {
-        int? Value(string name, int fallback) =>
-            Array.IndexOf(args, name) is var at && at < 0 ? fallback
-            : at + 1 < args.Length && int.TryParse(args[at + 1], CultureInfo.InvariantCulture, out var value) && value > 0 ? value
-            : null;
-        TimeSpan? Seconds(string name, int fallback) => Value(name, fallback) is { } value ? TimeSpan.FromSeconds(value) : null;
-        return
-            (
-                Value("--connections", 32),
-                Value("--venues", 20),
-                Value("--cards", 100),
-                Seconds("--warm-up", 40),
-                Seconds("--seconds", 20),
-                Value("--phases", 8),
-                Seconds("--phase-seconds", 5),
-                Value("--existing-rows", 1_000_000),
-                Value("--payments", 100_000)
+        var settings = new BenchSettings();
+        for (var i = 0; i < args.Length; i++)
+        {
+            var parsed = ParseFlag(settings, args[i]);
+            if (
+                parsed is null
+                && i + 1 < args.Length
+                && int.TryParse(args[i + 1], CultureInfo.InvariantCulture, out var value)
+                && value > 0
             )
-                is ({ } connections, { } venues, { } cards, { } warmUp, { } measured, { } phases, { } phase, { } rows, { } payments)
-            && phases % 2 == 0
-            ? new(
-                connections,
-                venues,
-                cards,
-                warmUp,
-                measured,
-                !args.Contains("--without-readers"),
-                !args.Contains("--without-orders"),
-                args.Contains("--reader-cost"),
-                phases,
-                phase,
-                args.Contains("--sync"),
-                args.Contains("--pages"),
-                args.Contains("--hostile"),
-                rows,
-                payments
-            )
-            : null;
+                parsed = ParseNumber(settings, args[i++], value);
+            if (parsed is null)
+                return null;
+            settings = parsed;
+        }
+        return settings.PhaseCount % 2 == 0 ? settings : null;
     }
+
+    private static BenchSettings? ParseFlag(BenchSettings settings, string name) =>
+        name switch
+        {
+            "--without-readers" => settings with { HasReaders = false },
+            "--without-orders" => settings with { HasOrders = false },
+            "--reader-cost" => settings with { Mode = BenchMode.ReaderCost },
+            "--sync" => settings with { Mode = BenchMode.Sync },
+            "--pages" => settings with { Mode = BenchMode.Pages },
+            "--hostile" => settings with { Mode = BenchMode.Hostile },
+            "--live" => settings with { Mode = BenchMode.Live },
+            _ => null,
+        };
+
+    private static BenchSettings? ParseNumber(BenchSettings settings, string name, int value) =>
+        name switch
+        {
+            "--connections" => settings with { Connections = value },
+            "--venues" => settings with { Venues = value },
+            "--cards" => settings with { CardsPerVenue = value },
+            "--warm-up" => settings with { WarmUp = TimeSpan.FromSeconds(value) },
+            "--seconds" => settings with { Measured = TimeSpan.FromSeconds(value) },
+            "--phases" => settings with { PhaseCount = value },
+            "--phase-seconds" => settings with { PhaseLength = TimeSpan.FromSeconds(value) },
+            "--existing-rows" => settings with { ExistingRows = value },
+            "--payments" => settings with { Payments = value },
+            "--subscribers" => settings with { Subscribers = value },
+            "--rate" => settings with { Rate = value },
+            "--idle" => settings with { Idle = value },
+            _ => null,
+        };
 
     public static int Usage()
     {

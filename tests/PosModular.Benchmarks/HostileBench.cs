@@ -53,12 +53,15 @@ internal static class HostileBench
         );
         var requests = host.PrepareRequests(TimeSpan.FromSeconds(1));
         var next = 0;
-        byte[] Next(int _) => requests(Interlocked.Increment(ref next));
+        Task<LoadResult> SendHonestlyAsync(string name, TimeSpan duration) =>
+            SteadyLoad.RunAsync(name, host.Address, HonestPerSecond, (int)(HonestPerSecond * duration.TotalSeconds), _ =>
+                requests(Interlocked.Increment(ref next))
+            );
 
         // Both are warmed up, or the attack would be the first to have its code compiled, at the cost of the webhooks beside it.
         using (var early = new HostileClients(host))
-            await Task.WhenAll(early.RunAsync(settings.WarmUp), SendHonestlyAsync("warm-up", host.Address, settings.WarmUp, Next));
-        var alone = await SendHonestlyAsync("honest webhooks, alone", host.Address, settings.Measured, Next);
+            await Task.WhenAll(early.RunAsync(settings.WarmUp), SendHonestlyAsync("warm-up", settings.WarmUp));
+        var alone = await SendHonestlyAsync("honest webhooks, alone", settings.Measured);
         Console.WriteLine(alone);
 
         var before = host.ResidentBytes;
@@ -66,7 +69,7 @@ internal static class HostileBench
         using var over = new CancellationTokenSource();
         var watching = WatchMemoryAsync(host, over.Token);
         var attack = hostile.RunAsync(settings.Measured);
-        var beside = await SendHonestlyAsync("honest webhooks, beside hostile clients", host.Address, settings.Measured, Next);
+        var beside = await SendHonestlyAsync("honest webhooks, beside hostile clients", settings.Measured);
         await attack;
         await over.CancelAsync();
         var growth = await watching - before;
@@ -79,50 +82,6 @@ internal static class HostileBench
                 + $"at most {growth / 1e6:N0} MB more"
         );
         return beside.Refused == 0 && beside.P99.TotalMilliseconds <= allowed && growth <= MaxGrowth ? 0 : 1;
-    }
-
-    /// <summary>Sends at a steady rate whatever the host does; the latency counts from the moment at which a request was due.</summary>
-    private static async Task<LoadResult> SendHonestlyAsync(string name, Uri address, TimeSpan duration, Func<int, byte[]> request)
-    {
-        var (latencies, refused, sending) = (new ConcurrentBag<TimeSpan>(), 0, new List<Task>());
-        var idle = new ConcurrentBag<Socket>();
-        using var pace = new PeriodicTimer(TimeSpan.FromSeconds(1.0 / HonestPerSecond));
-        var started = Stopwatch.GetTimestamp();
-        while (Stopwatch.GetElapsedTime(started) < duration)
-        {
-            await pace.WaitForNextTickAsync();
-            sending.Add(Task.Run(() => SendAsync(request(0), Stopwatch.GetTimestamp())));
-        }
-
-        await Task.WhenAll(sending);
-        foreach (var socket in idle)
-            socket.Dispose();
-        var sorted = latencies.Order().ToArray();
-        TimeSpan At(double part) => sorted.Length == 0 ? TimeSpan.Zero : sorted[(int)(sorted.Length * part)];
-        return new LoadResult(name, sorted.Length, sorted.Length / duration.TotalSeconds, At(0.5), At(0.99), refused);
-
-        async Task SendAsync(byte[] bytes, long due)
-        {
-            if (!idle.TryTake(out var socket))
-            {
-                socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-                await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, address.Port));
-            }
-
-            await socket.SendAsync(bytes);
-            var (answer, length) = (new byte[4096], 0);
-            do length += await socket.ReceiveAsync(answer.AsMemory(length));
-            while (answer.AsSpan(0, length).IndexOf("\r\n\r\n"u8) < 0);
-            if (answer[9] == (byte)'2')
-            {
-                latencies.Add(Stopwatch.GetElapsedTime(due));
-                idle.Add(socket);
-                return;
-            }
-
-            Interlocked.Increment(ref refused);
-            socket.Dispose();
-        }
     }
 
     private static async Task<long> WatchMemoryAsync(BenchHost host, CancellationToken cancellationToken)

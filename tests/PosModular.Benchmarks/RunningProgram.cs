@@ -1,21 +1,46 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Threading.Channels;
 
 namespace PosModular.Benchmarks;
 
 /// <summary>A child process, killed on disposal.</summary>
 internal sealed class RunningProgram(Process process) : IAsyncDisposable
 {
-    public static RunningProgram Start(string file, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
+    private readonly Channel<string> _output = Channel.CreateUnbounded<string>();
+
+    /// <param name="file">The program.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="environment">Variables beside those of this process.</param>
+    /// <param name="keepsOutput">Whether its lines are kept for <see cref="ReadLineAsync"/>; if not, they are dropped.</param>
+    public static RunningProgram Start(
+        string file,
+        IEnumerable<string> arguments,
+        IReadOnlyDictionary<string, string>? environment = null,
+        bool keepsOutput = false
+    )
     {
-        var start = new ProcessStartInfo(file) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(file)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
         foreach (var (name, value) in environment ?? new Dictionary<string, string>())
             start.Environment[name] = value;
         var process = Process.Start(start)!;
-        process.OutputDataReceived += (_, _) => { };
+        var program = new RunningProgram(process);
+        process.OutputDataReceived += (_, line) =>
+        {
+            if (line.Data is null)
+                program._output.Writer.TryComplete();
+            else if (keepsOutput)
+                program._output.Writer.TryWrite(line.Data);
+        };
         process.ErrorDataReceived += (_, line) =>
         {
             if (line.Data is not null)
@@ -23,7 +48,7 @@ internal sealed class RunningProgram(Process process) : IAsyncDisposable
         };
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        return new RunningProgram(process);
+        return program;
     }
 
     public static async Task<string> OutputAsync(
@@ -67,6 +92,19 @@ internal sealed class RunningProgram(Process process) : IAsyncDisposable
         return new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}");
     }
 
+    /// <summary>Writes a line to the program's standard input and returns the line with which it answers.</summary>
+    public async Task<string> AskAsync(string line)
+    {
+        await process.StandardInput.WriteLineAsync(line);
+        return await ReadLineAsync();
+    }
+
+    /// <summary>The next line of the program's standard output; throws when the program has ended.</summary>
+    public async Task<string> ReadLineAsync() =>
+        await _output.Reader.WaitToReadAsync() && _output.Reader.TryRead(out var line)
+            ? line
+            : throw new InvalidOperationException("A program that the benchmark had started has ended. Its error stands above.");
+
     public TimeSpan ProcessorTime => process.TotalProcessorTime;
 
     public long ResidentBytes
@@ -77,6 +115,13 @@ internal sealed class RunningProgram(Process process) : IAsyncDisposable
             return process.WorkingSet64;
         }
     }
+
+    /// <summary>The most memory that the process has had resident since its start. Linux only.</summary>
+    public long PeakResidentBytes =>
+        File.ReadLines($"/proc/{process.Id}/status")
+            .Where(line => line.StartsWith("VmHWM:", StringComparison.Ordinal))
+            .Select(line => long.Parse(line["VmHWM:".Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture))
+            .Single() * 1024;
 
     public async ValueTask DisposeAsync()
     {
