@@ -24,6 +24,7 @@ internal sealed partial class FeedRelay(
 )
 {
     private const int MaxBatchSize = 1_000;
+    private const int LargeBatch = 200;
     private const int MaxIsolatedAttempts = 3;
     private const int MaxDeadLetterRetriesPerPoll = 20;
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
@@ -34,6 +35,7 @@ internal sealed partial class FeedRelay(
     private readonly FeedSql _sql = new(reader, source);
     private string _lastVenueId = "";
     private int _batchSize = MaxBatchSize;
+    private int _lastBatchCount;
 
     // How often a change has failed in a batch of its own.
     private readonly Dictionary<(string VenueId, long Seq), int> _isolatedFailures = [];
@@ -76,6 +78,12 @@ internal sealed partial class FeedRelay(
                 _venuesWithPosition.UnionWith(venueIds ?? []);
                 while (await RelayBatchAsync(venueIds, cancellationToken))
                 {
+                    // Under load, changes arrive during each batch. The price of a batch hardly depends on its size.
+                    if (_lastBatchCount < LargeBatch && wakeup.IsSet)
+                    {
+                        wakeup.Reset();
+                        await time.DelayAsync(SignalDebounce, cancellationToken);
+                    }
                     // Busy venues may keep this loop running forever; venues signalled meanwhile, new venues and the poll get their turn.
                     var signalledVenueIds = wakeup.TakeVenueIds();
                     if (
@@ -114,7 +122,8 @@ internal sealed partial class FeedRelay(
             _sql.ReadNext(connection, venueIds, _lastVenueId, _batchSize, [.. _venuesWithGap]),
             cancellationToken
         );
-        if (batch.Positions.Count == 0)
+        _lastBatchCount = batch.Positions.Count;
+        if (_lastBatchCount == 0)
             return false;
         IReadOnlyList<(string VenueId, long Seq)> ends;
         try
