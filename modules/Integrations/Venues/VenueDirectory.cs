@@ -14,9 +14,16 @@ internal sealed class VenueDirectory(IDbContextFactory<IntegrationsDb> dbFactory
             db.Venues.AsNoTracking().SingleOrDefault(v => v.Id == venueId)
     );
     private readonly ConcurrentDictionary<string, (IVenue Venue, long At)> _cache = new();
+    private long _drops;
 
-    public async ValueTask<IVenue?> FindAsync(string venueId, CancellationToken cancellationToken) =>
-        (await FindAsync([venueId], cancellationToken)).GetValueOrDefault(venueId);
+    public ValueTask<IVenue?> FindAsync(string venueId, CancellationToken cancellationToken)
+    {
+        return _cache.TryGetValue(venueId, out var cached) && time.GetElapsedTime(cached.At) < CacheDuration
+            ? new(cached.Venue)
+            : ReadAsync();
+
+        async ValueTask<IVenue?> ReadAsync() => (await FindAsync([venueId], cancellationToken)).GetValueOrDefault(venueId);
+    }
 
     public async ValueTask<IReadOnlyDictionary<string, IVenue>> FindAsync(
         IReadOnlyCollection<string> venueIds,
@@ -34,23 +41,23 @@ internal sealed class VenueDirectory(IDbContextFactory<IntegrationsDb> dbFactory
         }
         if (missing.Count == 0)
             return found;
-        var readAt = time.GetTimestamp();
+        var (readAt, drops) = (time.GetTimestamp(), Volatile.Read(ref _drops));
         await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
         foreach (var venue in await db.Venues.AsNoTracking().Where(v => missing.Contains(v.Id)).ToListAsync(cancellationToken))
         {
             found[venue.Id] = venue;
-            _cache[venue.Id] = (venue, readAt);
+            Keep(venue, readAt, drops);
         }
         return found;
     }
 
     public async Task<IVenue> ReadAsync(string venueId, CancellationToken cancellationToken)
     {
-        var readAt = time.GetTimestamp();
+        var (readAt, drops) = (time.GetTimestamp(), Volatile.Read(ref _drops));
         await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
         var venue = await db.Venues.AsNoTracking().SingleOrDefaultAsync(v => v.Id == venueId, cancellationToken)
             ?? throw VenueAccessExtensions.NotVisible();
-        _cache[venueId] = (venue, readAt);
+        Keep(venue, readAt, drops);
         return venue;
     }
 
@@ -63,9 +70,18 @@ internal sealed class VenueDirectory(IDbContextFactory<IntegrationsDb> dbFactory
     /// <summary>Removes a venue from the cache; null removes all.</summary>
     public void Drop(string? venueId)
     {
+        Interlocked.Increment(ref _drops);
         if (venueId is null)
             _cache.Clear();
         else
             _cache.TryRemove(venueId, out _);
+    }
+
+    private void Keep(Venue venue, long readAt, long drops)
+    {
+        _cache[venue.Id] = (venue, readAt);
+        // What was read before a change must not outlive it in the cache.
+        if (Volatile.Read(ref _drops) != drops)
+            _cache.TryRemove(venue.Id, out _);
     }
 }
