@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.EntityFrameworkCore;
+using NodaTime;
 using PosModular.Kernel.Errors;
 using PosModular.Kernel.Paging;
 
@@ -45,7 +46,7 @@ internal static class TransactionPaging
         }
         if (after is not null)
         {
-            var (at, id) = Cursor.DecodeTime(CursorKind(order), after);
+            var (at, id) = DecodeTime(order, after);
             rows =
                 order == TransactionOrder.NewestFirst
                     ? rows.Where(t => EF.Functions.LessThan(ValueTuple.Create(t.OccurredAt, t.Id), ValueTuple.Create(at, id)))
@@ -55,6 +56,9 @@ internal static class TransactionPaging
             ? rows.OrderByDescending(t => t.OccurredAt).ThenByDescending(t => t.Id)
             : rows.OrderBy(t => t.OccurredAt).ThenBy(t => t.Id);
     }
+
+    /// <summary>The last row's time and id from a cursor of a list by time. Throws INVALID_INPUT for another cursor.</summary>
+    public static (Instant At, Guid Id) DecodeTime(TransactionOrder order, string after) => Cursor.DecodeTime(CursorKind(order), after);
 
     private static string CursorKind(TransactionOrder order) =>
         order switch

@@ -42,11 +42,7 @@ internal sealed class VenueTransactions(IDbContextFactory<IngestionDb> dbFactory
         await TransactionFilter.DemandConsistentAsync(filter, venue, connections, venues, caller, cancellationToken);
         var (page, sorting) = (Page.Of(first, after), order ?? TransactionOrder.NewestFirst);
         await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
-        var found = await TransactionFilter
-            .Apply(db, venue.Id, filter)
-            .Sorted(sorting, after)
-            .Take(page.FetchCount)
-            .ToListAsync(cancellationToken);
+        var found = await TransactionPages.ReadAsync(db, venue.Id, filter, sorting, page, cancellationToken);
         var (edges, info) = Connection.BuildPage(page, found.ConvertAll(t => new Transaction(venue, t)), t => sorting.CursorOf(t.Row));
         return new TransactionConnection(edges, info, async token =>
         {

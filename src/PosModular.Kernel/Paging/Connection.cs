@@ -15,10 +15,15 @@ public class Connection<T>(IReadOnlyList<Edge<T>> edges, PageInfo pageInfo)
 }
 
 /// <summary>An item and its position in the list.</summary>
-/// <param name="Cursor">Opaque position of the item. Pass it as after to get the items that follow it.</param>
-/// <param name="Node">The item.</param>
-public sealed record Edge<T>(string Cursor, T Node)
-    where T : class;
+public sealed class Edge<T>(T node, Func<T, string> cursor)
+    where T : class
+{
+    /// <summary>Opaque position of the item. Pass it as after to get the items that follow it.</summary>
+    public string Cursor => cursor(node);
+
+    /// <summary>The item.</summary>
+    public T Node => node;
+}
 
 /// <summary>The position of a page in its list.</summary>
 /// <param name="HasNextPage">Whether more items follow this page.</param>
@@ -40,7 +45,7 @@ public static class Connection
     public static (IReadOnlyList<Edge<T>> Edges, PageInfo Info) BuildPage<T>(Page page, IReadOnlyList<T> fetched, Func<T, string> cursor)
         where T : class
     {
-        var edges = fetched.Take(page.First).Select(item => new Edge<T>(cursor(item), item)).ToArray();
+        var edges = fetched.Take(page.First).Select(item => new Edge<T>(item, cursor)).ToArray();
         return (
             edges,
             new PageInfo(fetched.Count > page.First, page.After is not null, edges.FirstOrDefault()?.Cursor, edges.LastOrDefault()?.Cursor)
