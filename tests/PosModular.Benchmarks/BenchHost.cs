@@ -12,6 +12,9 @@ internal sealed class BenchHost : IAsyncDisposable
     // Requests are prepared for up to this rate; beyond it they are created while sending.
     private const int PreparedRequestsPerSecond = 9_000;
 
+    // All hosts of a run have the same key, as several hosts of one database must.
+    private static readonly string EncryptionKey = Convert.ToHexString(RandomNumberGenerator.GetBytes(32));
+
     private readonly RunningProgram _host;
     private readonly RunningSimulator _simulator;
     private readonly NpgsqlDataSource _database;
@@ -65,22 +68,7 @@ internal sealed class BenchHost : IAsyncDisposable
     public static async Task<BenchHost> StartAsync(string database, RunningSimulator simulator, BenchSettings settings, bool hasReaders)
     {
         var address = RunningProgram.FreeAddress();
-        var program = RunningProgram.Start(
-            "dotnet",
-            [Path.Combine(Repository.Root, "src/PosModular.Host/bin/Release/net10.0/PosModular.Host.dll")],
-            new Dictionary<string, string>
-            {
-                ["ASPNETCORE_ENVIRONMENT"] = "Production",
-                ["ASPNETCORE_URLS"] = address.ToString(),
-                ["ConnectionStrings__Pos"] = database,
-                ["POS_ENCRYPTION_KEY"] = Convert.ToHexString(RandomNumberGenerator.GetBytes(32)),
-                ["Auth__Jwt__SigningKey"] = BenchApi.SigningKey,
-                ["Pos__PublicBaseUrl"] = "https://pos.example.test",
-                ["Pos__Square__BaseUrls__Sandbox"] = simulator.Address.ToString(),
-                ["Pos__Square__CallsPer10Seconds"] = "0",
-                ["Pos__Relays"] = hasReaders ? "true" : "false",
-            }
-        );
+        var program = StartProcess(database, address, simulator.Address, hasReaders);
         var host = new BenchHost(program, simulator, address, database, settings, hasReaders);
         try
         {
@@ -94,6 +82,29 @@ internal sealed class BenchHost : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Starts a host, which migrates the database first.</summary>
+    /// <param name="database">The connection string.</param>
+    /// <param name="address">Where it listens.</param>
+    /// <param name="squareAddress">Where it calls Square; null for a host that calls nobody.</param>
+    /// <param name="hasReaders">Whether rules and analytics run.</param>
+    public static RunningProgram StartProcess(string database, Uri address, Uri? squareAddress, bool hasReaders) =>
+        RunningProgram.Start(
+            "dotnet",
+            [Path.Combine(Repository.Root, "src/PosModular.Host/bin/Release/net10.0/PosModular.Host.dll")],
+            new Dictionary<string, string>
+            {
+                ["ASPNETCORE_ENVIRONMENT"] = "Production",
+                ["ASPNETCORE_URLS"] = address.ToString(),
+                ["ConnectionStrings__Pos"] = database,
+                ["POS_ENCRYPTION_KEY"] = EncryptionKey,
+                ["Auth__Jwt__SigningKey"] = BenchApi.SigningKey,
+                ["Pos__PublicBaseUrl"] = "https://pos.example.test",
+                ["Pos__Square__BaseUrls__Sandbox"] = (squareAddress ?? new Uri("http://127.0.0.1:9")).ToString(),
+                ["Pos__Square__CallsPer10Seconds"] = "0",
+                ["Pos__Relays"] = hasReaders ? "true" : "false",
+            }
+        );
 
     private async Task CreateVenuesAsync(int venues)
     {

@@ -11,6 +11,8 @@ internal enum BenchMode
     Pages,
     Hostile,
     Live,
+    Reads,
+    Start,
 }
 
 /// <summary>The options of ./bench.</summary>
@@ -20,7 +22,7 @@ internal sealed record BenchSettings
         "[--connections 32] [--venues 20] [--cards 100] [--warm-up 40] [--seconds 20] [--without-readers] [--without-orders]"
         + " | --reader-cost [--phases 8] [--phase-seconds 5]"
         + " | --sync [--payments 100000] [--existing-rows 1000000] | --pages [--existing-rows 1000000] | --hostile"
-        + " | --live [--subscribers 1000] [--rate 50] [--idle 10000]";
+        + " | --live [--subscribers 1000] [--rate 50] [--idle 10000] | --reads [--existing-rows 1000000] | --start";
 
     public BenchMode Mode { get; private init; }
 
@@ -96,6 +98,8 @@ internal sealed record BenchSettings
             "--sync" => settings with { Mode = BenchMode.Sync },
             "--pages" => settings with { Mode = BenchMode.Pages },
             "--hostile" => settings with { Mode = BenchMode.Hostile },
+            "--reads" => settings with { Mode = BenchMode.Reads },
+            "--start" => settings with { Mode = BenchMode.Start },
             "--live" => settings with { Mode = BenchMode.Live },
             _ => null,
         };

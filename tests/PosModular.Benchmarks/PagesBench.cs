@@ -93,8 +93,8 @@ internal static class PagesBench
 
     private static TimeSpan Percentile(List<TimeSpan> times, double part) => times.Order().ElementAt((int)(times.Count * part));
 
-    // The cursor that a client gets after this many rows, without reading thousands of pages to get there.
-    private static async Task<string> CursorAsync(BenchHost host, string order, int row)
+    /// <summary>The cursor that a client gets after this many rows, without reading thousands of pages to get there.</summary>
+    public static async Task<string> CursorAsync(BenchHost host, string order, int row)
     {
         await using var command = host.Database.CreateCommand(
             $"select id, occurred_at, total_minor from ingestion.transactions where venue_id = 'venue-0' order by "
