@@ -38,12 +38,14 @@ public static class IngestionModule
         services.AddSingleton<SyncSignal>().AddSingleton<LiveSyncRuns>().AddSingleton<SyncWorker>();
         services.AddSingleton<SyncScheduler>().AddHostedService(s => s.GetRequiredService<SyncScheduler>());
         services.AddSingleton<LiveTransactions>().AddLiveFeed<IVenue, TransactionEvent, LiveTransactionFeed>();
+        services.AddScoped<QueryFeedHeads>();
         services.AddSingleton<TransactionAssigner>();
         services.AddSingleton<TransactionsCsv>();
 
         return services
             .AddSingleton<INodeSource, TransactionNodes>()
             .AddSingleton<INodeSource, SyncRunNodes>()
+            .AddField<VenueFeedCursor>("Venue")
             .AddField<VenueTransactions>("Venue")
             .AddField<VenueTransaction>("Venue")
             .AddField<VenueMatchRate>("Venue")

@@ -58,6 +58,7 @@ public static class IntegrationsModule
             .AddQuery<ListVenues>()
             .AddMutation<RegisterVenue>()
             .AddMutation<UpdateVenue>()
+            .AddField<VenueToday>("Venue")
             .AddField<VenueAuditLog>("Venue")
             .AddField<VenuePosConnections>("Venue")
             .AddField<RecentErrors>("SyncSettings")

@@ -71,9 +71,15 @@ internal sealed record TransactionFilter
     }
 
     /// <summary>Applies the filter. Throws INVALID_INPUT for a malformed search.</summary>
-    public static IQueryable<TransactionRow> Apply(IngestionDb db, string venueId, TransactionFilter? filter)
+    /// <param name="db">The database.</param>
+    /// <param name="venueId">The venue.</param>
+    /// <param name="filter">The conditions; null for none.</param>
+    /// <param name="addedUntil">Leaves out what was added after this sequence number; null for nothing.</param>
+    public static IQueryable<TransactionRow> Apply(IngestionDb db, string venueId, TransactionFilter? filter, long? addedUntil = null)
     {
         var rows = db.Transactions.AsNoTracking().Where(t => t.VenueId == venueId);
+        if (addedUntil is { } seq)
+            rows = rows.Where(t => t.AddedSeq == null || t.AddedSeq <= seq);
         if (filter is null)
             return rows;
         if (filter.From is { } from)

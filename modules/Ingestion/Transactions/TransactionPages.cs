@@ -45,6 +45,7 @@ internal static class TransactionPages
         IngestionDb db,
         string venueId,
         TransactionFilter? filter,
+        long? addedUntil,
         TransactionOrder order,
         Page page,
         CancellationToken cancellationToken
@@ -52,7 +53,7 @@ internal static class TransactionPages
     {
         var compiled = (order, page.After) switch
         {
-            _ when filter is not null => null,
+            _ when filter is not null || addedUntil is not null => null,
             (TransactionOrder.NewestFirst, null) => Newest(db, venueId, page.FetchCount),
             (TransactionOrder.LargestFirst, null) => Largest(db, venueId, page.FetchCount),
             (TransactionOrder.NewestFirst, { } after) => ReadNewestAfter(db, venueId, after, page.FetchCount),
@@ -60,7 +61,7 @@ internal static class TransactionPages
         };
         if (compiled is null)
             return await TransactionFilter
-                .Apply(db, venueId, filter)
+                .Apply(db, venueId, filter, addedUntil)
                 .Sorted(order, page.After)
                 .Take(page.FetchCount)
                 .ToListAsync(cancellationToken);

@@ -41,13 +41,14 @@ internal sealed class VenueTransactions(IDbContextFactory<IngestionDb> dbFactory
         caller.Demand(Right.ViewTransactions, venue);
         await TransactionFilter.DemandConsistentAsync(filter, venue, connections, venues, caller, cancellationToken);
         var (page, sorting) = (Page.Of(first, after), order ?? TransactionOrder.NewestFirst);
+        var addedUntil = await QueryFeedHeads.BesideAsync(context, dbFactory, venue.Id, cancellationToken);
         await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
-        var found = await TransactionPages.ReadAsync(db, venue.Id, filter, sorting, page, cancellationToken);
+        var found = await TransactionPages.ReadAsync(db, venue.Id, filter, addedUntil, sorting, page, cancellationToken);
         var (edges, info) = Connection.BuildPage(page, found.ConvertAll(t => new Transaction(venue, t)), t => sorting.CursorOf(t.Row));
         return new TransactionConnection(edges, info, async token =>
         {
             await using var counting = await dbFactory.CreateDbContextAsync(token);
-            return await TransactionFilter.Apply(counting, venue.Id, filter).LongCountAsync(token);
+            return await TransactionFilter.Apply(counting, venue.Id, filter, addedUntil).LongCountAsync(token);
         });
     }
 }

@@ -53,6 +53,8 @@ public sealed class RightsMatrixTests(TestPostgres postgres)
         ["rulesCountFrom"] = (Right.ViewVenue, ""),
         ["unlockPolicy"] = (Right.ViewVenue, ""),
         ["ownerUserIds"] = (Right.ViewVenue, ""),
+        ["today"] = (Right.ViewVenue, ""),
+        ["feedCursor"] = (Right.ViewTransactions, ""),
         ["posConnections"] = (Right.ViewVenue, ""),
         ["auditLog"] = (Right.ViewVenue, ""),
         ["webhookEvents"] = (Right.ViewVenue, ""),
