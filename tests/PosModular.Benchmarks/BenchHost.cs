@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using Npgsql;
+using PosModular.Benchmarks.Intake;
 using PosModular.Simulator;
 using PosModular.Simulator.Payments;
 
@@ -11,6 +12,30 @@ internal sealed class BenchHost : IAsyncDisposable
 {
     // Requests are prepared for up to this rate; beyond it they are created while sending.
     private const int PreparedRequestsPerSecond = 9_000;
+
+    private const int HotCard = 0;
+    private const int HotGuestFirstNumber = 100_000_000;
+    private static readonly TimeSpan MaxOrderWait = TimeSpan.FromMinutes(2);
+
+    // At most twenty of each kind, because a fault in the rules may concern every guest.
+    private const string DescribeUnlockDifferences = """
+        select coalesce(string_agg(line, E'\n'), '   every unlock that is due was given once, and no other')
+        from (
+          (select format('   missing: %s in %s, threshold %s, spend %s', s.user_id, s.venue_id, r.threshold_minor, s.captured_minor) as line
+           from rules.spend_rules r join rules.lifetime_spend s using (venue_id)
+           where s.captured_minor >= r.threshold_minor
+             and not exists (select from rules.unlocks u where u.venue_id = s.venue_id and u.user_id = s.user_id and u.rule_id = r.id)
+           limit 20)
+          union all
+          (select format('   not due: %s in %s, threshold %s, spend %s', u.user_id, u.venue_id, u.threshold_minor, s.captured_minor)
+           from rules.unlocks u left join rules.lifetime_spend s using (venue_id, user_id)
+           where s.captured_minor is null or s.captured_minor < u.threshold_minor
+           limit 20)
+          union all
+          (select format('   given %s times: %s in %s by rule %s', count(*), user_id, venue_id, rule_id)
+           from rules.unlocks group by venue_id, user_id, rule_id having count(*) > 1
+           limit 20)) differences
+        """;
 
     // All hosts of a run have the same key, as several hosts of one database must.
     private static readonly string EncryptionKey = Convert.ToHexString(RandomNumberGenerator.GetBytes(32));
@@ -59,7 +84,7 @@ internal sealed class BenchHost : IAsyncDisposable
     /// <summary>What every external id of a payment begins with; its number in twelve digits follows.</summary>
     public string PaymentIdPrefix => $"{_runId}-";
 
-    /// <summary>The number of the first payment that <see cref="PrepareRequests(int)"/> will prepare.</summary>
+    /// <summary>The number of the first payment that <see cref="PrepareRequests(int, RequestMix?)"/> will prepare.</summary>
     public long NextNumber => _nextNumber;
 
     public async Task<TimeSpan> PostgresProcessorTimeAsync() =>
@@ -152,28 +177,29 @@ internal sealed class BenchHost : IAsyncDisposable
         PrepareRequests((int)(duration.TotalSeconds * PreparedRequestsPerSecond));
 
     /// <summary>Prepares and signs this many requests; those after them are created while sending.</summary>
-    public Func<int, byte[]> PrepareRequests(int count)
+    public Func<int, byte[]> PrepareRequests(int count, RequestMix? mix = null)
     {
+        mix ??= new RequestMix(_hasOrders);
         var ready = new byte[count][];
         var first = _nextNumber;
         _nextNumber += 1_000_000_000;
-        Parallel.For(0, ready.Length, i => ready[i] = CreateRequest(first + i));
+        Parallel.For(0, ready.Length, i => ready[i] = CreateRequest(first, i, mix));
         return i =>
         {
-            if (_hasOrders)
-                AddSale(first + i);
-            return i < ready.Length ? ready[i] : CreateRequest(first + i);
+            if (mix.HasOrders && mix.OriginalOf(i) == i)
+                AddSale(first, i, mix);
+            return i < ready.Length ? ready[i] : CreateRequest(first, i, mix);
         };
     }
 
     // The simulator must know the order that the host will fetch.
-    private void AddSale(long i)
+    private void AddSale(long first, int i, RequestMix mix)
     {
-        var id = $"{_runId}-{i:D12}";
+        var id = $"{_runId}-{first + i:D12}";
         _simulator.Ledger.AddSale(
             new Sale
             {
-                LocationId = _locations[i % _locations.Length].LocationId,
+                LocationId = LocationOf(first + i, i, mix).LocationId,
                 Amount = 1000,
                 Captured = true,
                 PaymentId = id,
@@ -183,17 +209,50 @@ internal sealed class BenchHost : IAsyncDisposable
         );
     }
 
+    private ConnectedLocation LocationOf(long number, int i, RequestMix mix) =>
+        mix.IsOfHotGuest(i) ? FirstLocation : _locations[number % _locations.Length];
+
     // Seven of ten payments use linked cards, each equally often; the others use new cards.
-    private byte[] CreateRequest(long i)
+    private byte[] CreateRequest(long first, int i, RequestMix mix)
     {
-        var (location, sale) = (_locations[i % _locations.Length], i / _locations.Length);
-        var card = sale % 10 < 7 ? CardName((sale / 10 * 7 + sale % 10) % _cardsPerVenue) : $"new-{i:D12}";
+        i = mix.OriginalOf(i);
+        var number = first + i;
+        var (location, sale) = (LocationOf(number, i, mix), number / _locations.Length);
+        var card =
+            mix.IsOfHotGuest(i) ? CardName(HotCard)
+            : sale % 10 < 7 ? CardName((sale / 10 * 7 + sale % 10) % _cardsPerVenue)
+            : $"new-{number:D12}";
         return Webhook.Request(
             new Uri(location.Url).AbsolutePath,
-            Webhook.PaymentBody($"{_runId}-{i:D12}", $"{_runId}-{i:D12}", location.LocationId, card, _hasOrders),
+            Webhook.PaymentBody($"{_runId}-{number:D12}", $"{_runId}-{number:D12}", location.LocationId, card, mix.HasOrders),
             location.Url,
             location.Key
         );
+    }
+
+    /// <summary>Gives many past transactions to the guest of the first venue whom <see cref="RequestMix.HasHotGuest"/> means.</summary>
+    public async Task AddHotGuestAsync(int transactions)
+    {
+        var user = await QueryScalarAsync<string>(
+            $"""
+            select l.user_id from ingestion.card_links l join ingestion.transactions t using (venue_id, card_token)
+            where t.venue_id = '{FirstLocation.VenueId}' and t.external_id = '{_runId}-{FirstLocation.VenueId}-first-{HotCard}'
+            """
+        );
+        await ExistingTransactions.InsertAsync(_database, transactions, HotGuestFirstNumber, user);
+    }
+
+    /// <summary>Waits until no order is left to be fetched.</summary>
+    public async Task WaitForOrdersAsync()
+    {
+        var began = Stopwatch.GetTimestamp();
+        using var pollTimer = new PeriodicTimer(TimeSpan.FromMilliseconds(20)); // polling without a pause would load the database
+        while (await QueryScalarAsync<long>("select count(*) from ingestion.order_fetches") is > 0 and var left)
+        {
+            if (Stopwatch.GetElapsedTime(began) > MaxOrderWait)
+                throw new InvalidOperationException($"{left} orders are not fetched after {MaxOrderWait.TotalSeconds:N0} s.");
+            await pollTimer.WaitForNextTickAsync();
+        }
     }
 
     public static string CardName(long number) => $"card-{number:D7}";
@@ -238,6 +297,8 @@ internal sealed class BenchHost : IAsyncDisposable
                 """
             );
         var unlocks = await QueryScalarAsync<long>("select count(*) from rules.unlocks");
+        if (sums.Contains('f'))
+            Console.WriteLine(await QueryScalarAsync<string>(DescribeUnlockDifferences));
         var verified = sales == answered && !sums.Contains('f');
         var comparison = HasReaders
             ? $", {unlocks:N0} unlocks; revenue, spend and unlocks match the transactions: {(sums.Contains('f') ? $"NO ({sums})" : "yes")}"

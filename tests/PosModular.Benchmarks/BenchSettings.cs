@@ -5,6 +5,7 @@ namespace PosModular.Benchmarks;
 /// <summary>What ./bench measures.</summary>
 internal enum BenchMode
 {
+    All,
     Webhooks,
     ReaderCost,
     Sync,
@@ -13,18 +14,26 @@ internal enum BenchMode
     Live,
     Reads,
     Start,
+    Intake,
 }
 
 /// <summary>The options of ./bench.</summary>
 internal sealed record BenchSettings
 {
     private const string Options =
-        "[--connections 32] [--venues 20] [--cards 100] [--warm-up 40] [--seconds 20] [--without-readers] [--without-orders]"
+        "[--quick] [--check] | --webhooks [--connections 32] [--venues 20] [--cards 100] [--warm-up 40] [--seconds 20]"
+        + " [--without-readers] [--without-orders]"
         + " | --reader-cost [--phases 8] [--phase-seconds 5]"
         + " | --sync [--payments 100000] [--existing-rows 1000000] | --pages [--existing-rows 1000000] | --hostile"
-        + " | --live [--subscribers 1000] [--rate 50] [--idle 10000] | --reads [--existing-rows 1000000] | --start";
+        + " | --live [--subscribers 1000] [--rate 50] [--idle 10000] | --reads [--existing-rows 1000000] | --start | --intake";
 
     public BenchMode Mode { get; private init; }
+
+    /// <summary>Whether the table of all results takes two minutes instead of ten.</summary>
+    public bool IsQuick { get; private init; }
+
+    /// <summary>Whether a missed mark of the table makes the status 1.</summary>
+    public bool IsCheck { get; private init; }
 
     /// <summary>Number of senders, each with one request in flight.</summary>
     public int Connections { get; init; } = 32;
@@ -99,6 +108,10 @@ internal sealed record BenchSettings
             "--pages" => settings with { Mode = BenchMode.Pages },
             "--hostile" => settings with { Mode = BenchMode.Hostile },
             "--reads" => settings with { Mode = BenchMode.Reads },
+            "--webhooks" => settings with { Mode = BenchMode.Webhooks },
+            "--intake" => settings with { Mode = BenchMode.Intake },
+            "--check" => settings with { IsCheck = true },
+            "--quick" => settings with { IsQuick = true },
             "--start" => settings with { Mode = BenchMode.Start },
             "--live" => settings with { Mode = BenchMode.Live },
             _ => null,

@@ -20,7 +20,8 @@ internal static class ExistingTransactions
     /// <param name="number">A column: the transaction's number.</param>
     /// <param name="at">A column: the transaction's time.</param>
     /// <param name="seq">An expression: its sequence in the feed.</param>
-    public static string Values(string number, string at, string seq) =>
+    /// <param name="user">An expression: its user.</param>
+    public static string Values(string number, string at, string seq, string? user = null) =>
         $"""
             (lpad(to_hex(floor(extract(epoch from {at}) * 1000)::bigint), 12, '0')
               || '7' || substr(md5({number}::text), 1, 3) || '8' || substr(md5({number}::text), 4, 15))::uuid,
@@ -28,12 +29,16 @@ internal static class ExistingTransactions
             substr(md5('o' || {number}), 1, 29), 2, 'EUR',
             500 + {number} * 7919 % 5000, 0, 0, 0, 1, 'VISA', '1111', 'CONTACTLESS', substr(md5('c' || {number} % 50000), 1, 22),
             {at}, {at}, {number} * 7919,
-            case when {number} % 10 < 7 then 'guest-' || {number} % 1000 end, case when {number} % 10 < 7 then 1 end,
+            case when {number} % 10 < 7 then {user ?? $"'guest-' || {number} % 1000"} end, case when {number} % 10 < 7 then 1 end,
             now(), {seq}, {seq}, 70, 0, 0, true, 1, false
             """;
 
     /// <summary>Inserts them into the first venue, with times from a year to two months ago.</summary>
-    public static async Task InsertAsync(NpgsqlDataSource database, int rows)
+    /// <param name="database">Where they are inserted.</param>
+    /// <param name="rows">How many.</param>
+    /// <param name="firstNumber">The number of the first one. No two have the same.</param>
+    /// <param name="userId">The user of those that have one; null for a thousand guests.</param>
+    public static async Task InsertAsync(NpgsqlDataSource database, int rows, int firstNumber = 1, string? userId = null)
     {
         await using var batch = database.CreateBatch();
         batch.Timeout = 0;
@@ -44,8 +49,9 @@ internal static class ExistingTransactions
                 "select seq from ingestion.feed_heads where venue_id = 'venue-0' for update",
                 $"""
                     insert into ingestion.transactions ({Columns})
-                    select {Values("i", "at", "seq")} from (
-                      select i::bigint, now() - interval '365 days' + i * (interval '300 days' / {rows}) as at, h.seq + i as seq
+                    select {Values("i", "at", "seq", userId is null ? null : $"'{userId}'")} from (
+                      select i::bigint + {firstNumber
+                        - 1} as i, now() - interval '365 days' + i * (interval '300 days' / {rows}) as at, h.seq + i as seq
                       from generate_series(1, {rows}) i, ingestion.feed_heads h where h.venue_id = 'venue-0') n
                     """,
                 """
@@ -56,6 +62,7 @@ internal static class ExistingTransactions
                       provider, status, currency, total_minor, tip_minor, refunded_minor,
                       payment_method, user_id, occurred_at, tax_minor, discount_minor, service_charge_minor, breakdown_complete, rules_off
                     from ingestion.transactions where connection_id = '00000000-0000-0000-0000-000000000000'
+                      and last_seq > (select seq from ingestion.feed_heads where venue_id = 'venue-0')
                     """,
                 $"update ingestion.feed_heads set seq = seq + {rows} where venue_id = 'venue-0'",
                 $"update rules.feed_positions set seq = seq + {rows} where source = 'ingestion' and venue_id = 'venue-0'",

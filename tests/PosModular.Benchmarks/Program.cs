@@ -1,10 +1,11 @@
 using PosModular.Benchmarks;
+using PosModular.Benchmarks.Intake;
 using PosModular.Benchmarks.Live;
 using PosModular.Benchmarks.Reads;
+using PosModular.Benchmarks.Reports;
 using PosModular.Benchmarks.Starts;
 
-// ./bench runs this. It measures durable webhooks a second beside two baselines of the same run, the cost of rules and analytics, the speed
-// of a sync, the latency of pages far down the list of transactions, webhooks beside hostile clients, or live subscriptions.
+// ./bench runs this: all measurements in one table, or one of them. The first words are those of the processes that it starts itself.
 return args switch
 {
     ["signature-baseline", var url] => await SignatureBaseline.ServeAsync(url),
@@ -20,8 +21,10 @@ return args switch
         BenchMode.Pages => await PagesBench.RunAsync(settings),
         BenchMode.Reads => await ReadBench.RunAsync(settings),
         BenchMode.Start => await StartBench.RunAsync(),
+        BenchMode.Intake => await IntakeBench.RunAsync(settings),
+        BenchMode.Webhooks => await WebhookBench.RunAsync(settings),
         BenchMode.Live => await LiveBench.RunAsync(settings),
-        _ => await WebhookBench.RunAsync(settings),
+        _ => await FullBench.RunAsync(settings),
     },
     _ => BenchSettings.Usage(),
 };

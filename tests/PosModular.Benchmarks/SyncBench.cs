@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
+using PosModular.Benchmarks.Reports;
 using PosModular.Host.Development.Postgres;
 using PosModular.Simulator;
 using PosModular.Simulator.Payments;
@@ -23,10 +24,6 @@ internal static class SyncBench
             Console.Error.WriteLine("--sync reads processor times from /proc: it needs Linux.");
             return 2;
         }
-        Console.WriteLine(
-            $"{settings.Payments:N0} payments of one location into a table of {settings.ExistingRows:N0}, warm-up {WarmUp:N0}; 70 "
-                + $"% with cards of {GuestCount:N0} guests, 3 rules, no rate limit"
-        );
         var directory = Path.Combine(Path.GetTempPath(), $"posmodular-bench-{Environment.ProcessId}");
         await using var postgres = await EmbeddedPostgres.StartAsync(
             directory,
@@ -34,9 +31,21 @@ internal static class SyncBench
             NullLogger.Instance,
             CancellationToken.None
         );
+        Console.WriteLine(Table.Of(await MeasureAsync(postgres.ConnectionString, settings)));
+        return 0;
+    }
+
+    /// <param name="database">The connection string of an empty database.</param>
+    /// <param name="settings">How many payments are synced into how many rows.</param>
+    public static async Task<IReadOnlyList<Row>> MeasureAsync(string database, BenchSettings settings)
+    {
+        Console.WriteLine(
+            $"{settings.Payments:N0} payments of one location into a table of {settings.ExistingRows:N0}, warm-up {WarmUp:N0}; 70 "
+                + $"% with cards of {GuestCount:N0} guests, 3 rules, no rate limit"
+        );
         await using var square = await PosSimulator.StartAsync();
         await using var host = await BenchHost.StartAsync(
-            postgres.ConnectionString,
+            database,
             square,
             settings with
             {
@@ -89,13 +98,25 @@ internal static class SyncBench
             "insert into baseline_transactions select * from ingestion.transactions where connection_id = "
                 + "'00000000-0000-0000-0000-000000000000'"
         );
-        var one = await MeasureBaselineAsync(postgres.ConnectionString, host.Database, clients: 1, settings.Payments);
-        var two = await MeasureBaselineAsync(postgres.ConnectionString, host.Database, clients: 2, settings.Payments);
+        var one = await MeasureBaselineAsync(database, host.Database, clients: 1, settings.Payments);
+        var two = await MeasureBaselineAsync(database, host.Database, clients: 2, settings.Payments);
         Console.WriteLine(
             $"sync / pgbench with 1 client (a sync of one location has one worker, too) {perSecond / one:N2}, with 2 clients "
                 + $"{perSecond / two:N2}"
         );
-        return verified ? 0 : 1;
+        if (!verified)
+            throw new InvalidOperationException("What is stored does not match the provider. The lines above say what.");
+        return
+        [
+            new Row(
+                $"bulk sync of {settings.Payments:N0} payments into {settings.ExistingRows:N0} rows",
+                $"{perSecond:N0} rows/s",
+                $"pgbench, 100 rows a statement, 1 client: {one:N0} rows/s",
+                perSecond / one,
+                Mark.AtLeast(0.3),
+                host.PeakResidentBytes
+            ),
+        ];
     }
 
     private static void AddSales(

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Npgsql;
+using PosModular.Benchmarks.Intake;
 using PosModular.Host.Development.Postgres;
 using PosModular.Simulator;
 
@@ -28,11 +28,17 @@ internal static class WebhookBench
         );
 
         var ours = await MeasureHostAsync(postgres.ConnectionString, settings);
-        var inserts = await MeasurePgbenchAsync(postgres.ConnectionString, settings, body);
-        var hmac = await MeasureSignatureBaselineAsync(settings, body);
-        Console.WriteLine(
-            $"host / pgbench {ours.PerSecond / inserts.PerSecond:N2}   host / signature only {ours.PerSecond / hmac.PerSecond:N2}"
+        var inserts = await PgbenchInserts.RunAsync(
+            postgres.ConnectionString,
+            settings.Venues,
+            body,
+            settings.Connections,
+            rowsPerStatement: 1,
+            settings.WarmUp + settings.Measured
         );
+        Console.WriteLine($"{"baseline: pgbench, one raw event a statement", -44} {inserts, 9:N0}/s");
+        var hmac = await MeasureSignatureBaselineAsync(settings, body);
+        Console.WriteLine($"host / pgbench {ours.PerSecond / inserts:N2}   host / signature only {ours.PerSecond / hmac.PerSecond:N2}");
         return ours.Refused == 0 ? 0 : 1;
     }
 
@@ -76,42 +82,6 @@ internal static class WebhookBench
             _ => request
         );
         Console.WriteLine(figures);
-        return figures;
-    }
-
-    // Inserts the same row as ingestion.webhook_events, into a table with the same key and index.
-    private static async Task<LoadResult> MeasurePgbenchAsync(string database, BenchSettings settings, byte[] body)
-    {
-        await using (var source = NpgsqlDataSource.Create(database))
-        await using (
-            var command = source.CreateCommand("create table baseline_webhook_events (like ingestion.webhook_events including all)")
-        )
-            await command.ExecuteNonQueryAsync();
-        var script = Path.Combine(Path.GetTempPath(), $"posmodular-bench-{Environment.ProcessId}.sql");
-        await File.WriteAllTextAsync(
-            script,
-            $"""
-            \set n random(1, 1000000000000)
-            \set v random(0, {settings.Venues - 1})
-            insert into baseline_webhook_events
-              (id, venue_id, connection_id, event_id, provider, type, status, received_at, attempts, payload)
-            values (gen_random_uuid(), 'venue-' || :v, '00000000-0000-0000-0000-000000000000', :n::text, 2, 'payment.updated',
-              1, now(), 1, '\x{Convert.ToHexString(
-                body
-            )}')
-            on conflict do nothing;
-            """
-        );
-        var (perSecond, mean) = await Pgbench.RunAsync(
-            database,
-            script,
-            settings.Connections,
-            "-T",
-            $"{(int)(settings.WarmUp + settings.Measured).TotalSeconds}"
-        );
-        File.Delete(script);
-        var figures = new LoadResult("baseline: pgbench, one raw event a statement", 0, perSecond, mean, TimeSpan.Zero, 0);
-        Console.WriteLine($"{figures.Name, -44} {figures.PerSecond, 9:N0}/s   mean {figures.Median.TotalMilliseconds, 5:N1} ms");
         return figures;
     }
 }

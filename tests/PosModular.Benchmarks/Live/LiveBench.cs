@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
+using PosModular.Benchmarks.Reports;
 using PosModular.Host.Development.Postgres;
 using PosModular.Simulator;
 
@@ -36,26 +37,42 @@ internal static class LiveBench
             NullLogger.Instance,
             CancellationToken.None
         );
-        return settings.Idle > 0 ? await MeasureIdleAsync(postgres, settings) : await MeasureAsync(postgres, settings);
+        var rows = settings.Idle > 0 ? await MeasureIdleAsync(postgres, settings) : await MeasureAsync(postgres, settings);
+        Console.WriteLine(Table.Of(rows));
+        return rows.Any(row => double.IsNaN(row.Figure!.Value)) ? 1 : 0;
     }
 
-    private static async Task<int> MeasureAsync(EmbeddedPostgres postgres, BenchSettings settings)
+    /// <param name="postgres">A server with an empty database, which is restarted.</param>
+    /// <param name="settings">The number of subscribers and the rate of payments.</param>
+    public static async Task<IReadOnlyList<Row>> MeasureAsync(EmbeddedPostgres postgres, BenchSettings settings)
     {
         Console.WriteLine(
             $"{settings.Subscribers:N0} WebSockets of {BenchApi.Owners.Count} owners subscribed to transactionAdded of one venue, "
                 + $"{settings.Rate} payments a second, {settings.WarmUp.TotalSeconds:N0} s warm-up, "
                 + $"{settings.Measured.TotalSeconds:N0} s measured"
         );
-        var (ours, sample, prefix) = await MeasureHostAsync(postgres, settings);
+        var (ours, sample, prefix, peak) = await MeasureHostAsync(postgres, settings);
         var baseline = await MeasureBaselineAsync(settings, sample, prefix);
+        if (!baseline.IsComplete)
+            throw new InvalidOperationException("The baseline has lost events.");
         Console.WriteLine(
             $"host / baseline: p50 {ours.Median / baseline.Median:N2}, p99 {ours.P99 / baseline.P99:N2}, processor time of the server "
                 + $"{ours.ServerSeconds / baseline.ServerSeconds:N2}"
         );
-        return ours.IsComplete && baseline.IsComplete ? 0 : 1;
+        return
+        [
+            new Row(
+                $"live, {settings.Subscribers:N0} subscribers × {settings.Rate} payments/s, p99",
+                ours.Figure,
+                $"bare fan-out: {baseline.Figure}",
+                ours.IsComplete ? ours.P99 / baseline.P99 : double.NaN,
+                Mark.AtMost(2),
+                peak
+            ),
+        ];
     }
 
-    private static async Task<(LiveResult Result, byte[] Sample, string Prefix)> MeasureHostAsync(
+    private static async Task<(LiveResult Result, byte[] Sample, string Prefix, long PeakBytes)> MeasureHostAsync(
         EmbeddedPostgres postgres,
         BenchSettings settings
     )
@@ -96,7 +113,7 @@ internal static class LiveBench
             $"   processor time: host {hostTime.TotalSeconds:N1} s, PostgreSQL {postgresTime.TotalSeconds:N1} s, subscribers "
                 + $"{clientTime.TotalSeconds:N1} s; host's peak memory {host.PeakResidentBytes / 1e6:N0} MB"
         );
-        return (result, await subscribers.SampleAsync(), host.PaymentIdPrefix);
+        return (result, await subscribers.SampleAsync(), host.PaymentIdPrefix, host.PeakResidentBytes);
     }
 
     private static async Task<LiveResult> MeasureBaselineAsync(BenchSettings settings, byte[] sample, string prefix)
@@ -151,7 +168,9 @@ internal static class LiveBench
         }
     }
 
-    private static async Task<int> MeasureIdleAsync(EmbeddedPostgres postgres, BenchSettings settings)
+    /// <param name="postgres">A server with an empty database.</param>
+    /// <param name="settings">The number of idle subscriptions.</param>
+    public static async Task<IReadOnlyList<Row>> MeasureIdleAsync(EmbeddedPostgres postgres, BenchSettings settings)
     {
         await using var square = await PosSimulator.StartAsync();
         await using var host = await StartHostAsync(postgres, square, settings);
@@ -179,7 +198,17 @@ internal static class LiveBench
             $"memory of one subscription {(with.ResidentBytes - without.ResidentBytes) / 1e3 / subscribers.Spec.Subscriptions:N1} KB; "
                 + $"host's peak memory {host.PeakResidentBytes / 1e6:N0} MB"
         );
-        return result.IsComplete ? 0 : 1;
+        return
+        [
+            new Row(
+                $"{subscribers.Spec.Subscriptions:N0} idle subscriptions, database transactions",
+                $"{with.TransactionsPerSecond:N1}/s" + (result.IsComplete ? "" : $"; only {received:N0} still receive"),
+                $"none: {without.TransactionsPerSecond:N1}/s",
+                result.IsComplete ? with.TransactionsPerSecond / without.TransactionsPerSecond : double.NaN,
+                null,
+                host.PeakResidentBytes
+            ),
+        ];
     }
 
     private static Task<BenchHost> StartHostAsync(EmbeddedPostgres postgres, RunningSimulator square, BenchSettings settings) =>

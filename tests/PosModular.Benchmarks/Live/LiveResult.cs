@@ -13,6 +13,11 @@ internal sealed record LiveResult(
 {
     public bool IsComplete => Received == Due;
 
+    /// <summary>The latency, and what is missing, as a cell of a table.</summary>
+    public string Figure =>
+        $"p50 {Median.TotalMilliseconds:N1} ms, p99 {P99.TotalMilliseconds:N1} ms"
+        + (IsComplete ? "" : $"; {Received:N0} of {Due:N0} events arrived");
+
     /// <param name="name">What was measured.</param>
     /// <param name="arrivals">Times of arrival in UTC ticks, 0 for none, one subscription after the other.</param>
     /// <param name="since">The time of each payment from which its latencies count.</param>
