@@ -491,6 +491,8 @@ namespace Ingestion.Migrations
                         .HasFilter("user_id is not null");
 
                     b.ToTable("transactions", "ingestion");
+
+                    b.HasAnnotation("Npgsql:StorageParameter:fillfactor", 60);
                 });
 
             modelBuilder.Entity("Ingestion.Transactions.TransactionVersionRow", b =>

@@ -22,7 +22,7 @@ internal sealed partial class OrderFetcher(
     ILogger<OrderFetcher> log
 ) : BackgroundService
 {
-    private const int MaxOrdersPerCommit = 200;
+    private const int MaxOrdersPerCommit = 64;
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SignalDebounce = TimeSpan.FromMilliseconds(500);
     private static readonly Duration FirstRetryDelay = Duration.FromSeconds(5);
