@@ -40,13 +40,14 @@ public static class IngestionModule
         services.AddSingleton<LiveTransactions>().AddLiveFeed<IVenue, TransactionEvent, LiveTransactionFeed>();
         services.AddScoped<QueryFeedHeads>();
         services.AddSingleton<TransactionAssigner>();
-        services.AddSingleton<TransactionsCsv>();
+        services.AddSingleton<TransactionSelections>().AddSingleton<TransactionsCsv>();
 
         return services
             .AddSingleton<INodeSource, TransactionNodes>()
             .AddSingleton<INodeSource, SyncRunNodes>()
             .AddField<VenueFeedCursor>("Venue")
             .AddField<VenueTransactions>("Venue")
+            .AddField<TransactionConnectionTotals>("TransactionConnection")
             .AddField<VenueTransaction>("Venue")
             .AddField<VenueMatchRate>("Venue")
             .AddField<TransactionCount>("PosConnection")

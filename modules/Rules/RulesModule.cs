@@ -21,6 +21,8 @@ public static class RulesModule
         services.AddFeedReader<TransactionsChanged, RulesDb, EvaluateSpend>(TransactionsChanged.Feed, RulesDb.Schema);
 
         services.AddSingleton<EvaluationProgress>();
+        services.AddSingleton<IMemberTiers, MemberTiers>();
+        services.AddSingleton<IStageTimes, StageTimes>();
 
         return services
             .AddSingleton<INodeSource, SpendRuleNodes>()

@@ -43,28 +43,23 @@ internal static class TransactionPages
     /// <summary>Reads a page. Throws INVALID_INPUT for a cursor of another list or order.</summary>
     public static async Task<List<TransactionRow>> ReadAsync(
         IngestionDb db,
-        string venueId,
-        TransactionFilter? filter,
-        long? addedUntil,
+        TransactionSelection selection,
         TransactionOrder order,
         Page page,
         CancellationToken cancellationToken
     )
     {
+        var venueId = selection.Venue.Id;
         var compiled = (order, page.After) switch
         {
-            _ when filter is not null || addedUntil is not null => null,
+            _ when !selection.IsEverything => null,
             (TransactionOrder.NewestFirst, null) => Newest(db, venueId, page.FetchCount),
             (TransactionOrder.LargestFirst, null) => Largest(db, venueId, page.FetchCount),
             (TransactionOrder.NewestFirst, { } after) => ReadNewestAfter(db, venueId, after, page.FetchCount),
             _ => null,
         };
         if (compiled is null)
-            return await TransactionFilter
-                .Apply(db, venueId, filter, addedUntil)
-                .Sorted(order, page.After)
-                .Take(page.FetchCount)
-                .ToListAsync(cancellationToken);
+            return await selection.Rows(db).Sorted(order, page.After).Take(page.FetchCount).ToListAsync(cancellationToken);
         var rows = new List<TransactionRow>(page.FetchCount);
         await foreach (var row in compiled.WithCancellation(cancellationToken))
             rows.Add(row);

@@ -19,7 +19,7 @@ namespace Ingestion.Transactions;
 /// filters of venue.transactions (lists separated by commas) and <c>order</c>. The file is UTF-8 and follows RFC 4180; times are UTC, days
 /// are business dates, amounts are in major units of the currency. It is streamed a thousand rows at a time, each read by a short query of
 /// its own. For owners of the venue: 401 and 403 are {code, message}; 400 INVALID_INPUT names the parameter.</summary>
-internal sealed partial class TransactionsCsv(IDbContextFactory<IngestionDb> dbFactory, IVenues venues, IPosConnections connections)
+internal sealed partial class TransactionsCsv(IDbContextFactory<IngestionDb> dbFactory, IVenues venues, TransactionSelections selections)
 {
     private const int PageSize = 1_000;
 
@@ -60,17 +60,14 @@ internal sealed partial class TransactionsCsv(IDbContextFactory<IngestionDb> dbF
             var cancellationToken = http.RequestAborted;
             var caller = Caller.Of(http.User);
             var venue = await venues.DemandAsync((string)http.GetRouteValue("id")!, Right.ViewTransactions, caller, cancellationToken);
-            var (filter, order) = (
-                ReadFilter(http.Request.Query),
-                ReadEnum<TransactionOrder>(http.Request.Query, "order") ?? TransactionOrder.NewestFirst
-            );
+            var order = ReadEnum<TransactionOrder>(http.Request.Query, "order") ?? TransactionOrder.NewestFirst;
             // A wrong filter must be reported before the first byte is sent.
-            await TransactionFilter.DemandConsistentAsync(filter, venue, connections, venues, caller, cancellationToken);
+            var selection = await selections.ResolveAsync(ReadFilter(http.Request.Query), venue, caller, cancellationToken);
             await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
-            TransactionFilter.Apply(db, venue.Id, filter);
+            selection.Rows(db);
             http.Response.ContentType = "text/csv; charset=utf-8";
             http.Response.Headers.ContentDisposition = $"attachment; filename=\"transactions-{venue.Id}.csv\"";
-            await WriteAsync(http.Response, venue, filter, order, cancellationToken);
+            await WriteAsync(http.Response, selection, order, cancellationToken);
         }
         catch (ApiError e) when (!http.Response.HasStarted)
         {
@@ -86,8 +83,7 @@ internal sealed partial class TransactionsCsv(IDbContextFactory<IngestionDb> dbF
 
     private async Task WriteAsync(
         HttpResponse response,
-        IVenue venue,
-        TransactionFilter filter,
+        TransactionSelection selection,
         TransactionOrder order,
         CancellationToken cancellationToken
     )
@@ -98,12 +94,8 @@ internal sealed partial class TransactionsCsv(IDbContextFactory<IngestionDb> dbF
         {
             await using (var db = await dbFactory.CreateDbContextAsync(cancellationToken))
             {
-                var rows = await TransactionFilter
-                    .Apply(db, venue.Id, filter)
-                    .Sorted(order, after)
-                    .Take(PageSize)
-                    .ToListAsync(cancellationToken);
-                foreach (var sale in rows.Select(r => new Transaction(venue, r)))
+                var rows = await selection.Rows(db).Sorted(order, after).Take(PageSize).ToListAsync(cancellationToken);
+                foreach (var sale in rows.Select(r => new Transaction(selection.Venue, r)))
                     text.AppendJoin(',', Columns.Select(c => QuoteField(c.Value(sale)))).Append("\r\n");
                 after = rows.Count < PageSize ? null : order.CursorOf(rows[^1]);
             }
@@ -134,6 +126,11 @@ internal sealed partial class TransactionsCsv(IDbContextFactory<IngestionDb> dbF
             MinTotalMinor = ReadNumber(query, "minTotalMinor"),
             MaxTotalMinor = ReadNumber(query, "maxTotalMinor"),
             Search = ReadText(query, "search"),
+            BusinessDateFrom = ReadDate(query, "businessDateFrom"),
+            BusinessDateTo = ReadDate(query, "businessDateTo"),
+            PerformerId = ReadText(query, "performerId"),
+            Tier = ReadEnum<Ingestion.Contracts.Tier>(query, "tier"),
+            CardToken = ReadText(query, "cardToken"),
         };
 
     // PostgreSQL would refuse a NUL with an error of its own.
@@ -146,6 +143,11 @@ internal sealed partial class TransactionsCsv(IDbContextFactory<IngestionDb> dbF
         ReadText(query, name) is not { } text ? null
         : OffsetDateTimePattern.ExtendedIso.Parse(text) is { Success: true } at ? at.Value.ToInstant()
         : throw InvalidParameter(name, "an instant such as 2026-11-23T19:00:00Z");
+
+    private static LocalDate? ReadDate(IQueryCollection query, string name) =>
+        ReadText(query, name) is not { } text ? null
+        : LocalDatePattern.Iso.Parse(text) is { Success: true } date ? date.Value
+        : throw InvalidParameter(name, "a date such as 2026-11-23");
 
     private static long? ReadNumber(IQueryCollection query, string name) =>
         ReadText(query, name) is not { } text ? null

@@ -1,6 +1,5 @@
 using GraphQL;
 using Integrations.Contracts.Access;
-using Integrations.Contracts.Connections;
 using Integrations.Contracts.Venues;
 using Microsoft.EntityFrameworkCore;
 using PosModular.Kernel.Paging;
@@ -12,16 +11,24 @@ namespace Ingestion.Transactions;
 internal sealed class TransactionConnection(
     IReadOnlyList<Edge<Transaction>> edges,
     PageInfo info,
-    Func<CancellationToken, Task<long>> count
+    TransactionSelection selection,
+    IDbContextFactory<IngestionDb> dbFactory
 ) : Connection<Transaction>(edges, info)
 {
+    [Ignore]
+    public TransactionSelection Selection => selection;
+
     /// <summary>The number of transactions that match the filter. It is counted only when this field is requested.</summary>
-    public Task<long> TotalCountAsync(CancellationToken cancellationToken) => count(cancellationToken);
+    public async Task<long> TotalCountAsync(CancellationToken cancellationToken)
+    {
+        await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
+        return await selection.Rows(db).LongCountAsync(cancellationToken);
+    }
 }
 
-/// <summary>The venue's transactions. For owners of the venue; FORBIDDEN otherwise, INVALID_INPUT for a bad cursor, page size or search,
-/// and for a connection of another venue.</summary>
-internal sealed class VenueTransactions(IDbContextFactory<IngestionDb> dbFactory, IVenues venues, IPosConnections connections)
+/// <summary>The venue's transactions. For owners of the venue; FORBIDDEN otherwise, INVALID_INPUT for a bad cursor, page size, search or
+/// date, and for a connection of another venue.</summary>
+internal sealed class VenueTransactions(IDbContextFactory<IngestionDb> dbFactory, TransactionSelections selections)
 {
     /// <param name="filter">Which transactions to return; all of them if omitted.</param>
     /// <param name="order">The order of the list.</param>
@@ -39,16 +46,14 @@ internal sealed class VenueTransactions(IDbContextFactory<IngestionDb> dbFactory
     {
         var caller = context.Caller();
         caller.Demand(Right.ViewTransactions, venue);
-        await TransactionFilter.DemandConsistentAsync(filter, venue, connections, venues, caller, cancellationToken);
         var (page, sorting) = (Page.Of(first, after), order ?? TransactionOrder.NewestFirst);
-        var addedUntil = await QueryFeedHeads.BesideAsync(context, dbFactory, venue.Id, cancellationToken);
-        await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
-        var found = await TransactionPages.ReadAsync(db, venue.Id, filter, addedUntil, sorting, page, cancellationToken);
-        var (edges, info) = Connection.BuildPage(page, found.ConvertAll(t => new Transaction(venue, t)), t => sorting.CursorOf(t.Row));
-        return new TransactionConnection(edges, info, async token =>
+        var selection = await selections.ResolveAsync(filter, venue, caller, cancellationToken) with
         {
-            await using var counting = await dbFactory.CreateDbContextAsync(token);
-            return await TransactionFilter.Apply(counting, venue.Id, filter, addedUntil).LongCountAsync(token);
-        });
+            AddedUntil = await QueryFeedHeads.BesideAsync(context, dbFactory, venue.Id, cancellationToken),
+        };
+        await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
+        var found = await TransactionPages.ReadAsync(db, selection, sorting, page, cancellationToken);
+        var (edges, info) = Connection.BuildPage(page, found.ConvertAll(t => new Transaction(venue, t)), t => sorting.CursorOf(t.Row));
+        return new TransactionConnection(edges, info, selection, dbFactory);
     }
 }

@@ -26,6 +26,7 @@ internal sealed class TransactionPerformer(IDbContextFactory<RulesDb> dbFactory)
                     .LiveSessions.AsNoTracking()
                     .Where(s => s.VenueId == venueId && s.StartedAt <= last && (s.EndedAt == null || s.EndedAt > first))
                     .OrderByDescending(s => s.StartedAt)
+                    .ThenByDescending(s => s.Id)
                     .ToListAsync(cancellationToken);
                 return times.ToDictionary(at => at, at => sessions.FirstOrDefault(s => s.Contains(at))?.PerformerId);
             },

@@ -1,4 +1,5 @@
 using GraphQL;
+using Ingestion.Contracts;
 using Integrations.Contracts.Venues;
 using NodaTime;
 using PosModular.Kernel.Schema;

@@ -1,5 +1,6 @@
 using GraphQL;
 using GraphQL.DataLoader;
+using Ingestion.Contracts;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
 using PosModular.Kernel.Batching;

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Ingestion.Contracts;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using NodaTime;

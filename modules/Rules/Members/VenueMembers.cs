@@ -1,4 +1,5 @@
 using GraphQL;
+using Ingestion.Contracts;
 using Integrations.Contracts.Access;
 using Integrations.Contracts.Venues;
 using Microsoft.EntityFrameworkCore;

@@ -1,4 +1,5 @@
 using GraphQL;
+using Ingestion.Contracts;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using NodaTime;
@@ -6,22 +7,6 @@ using PosModular.Kernel.Amounts;
 using PosModular.Kernel.Schema;
 
 namespace Rules.SpendRules;
-
-/// <summary>How much a guest has earned; GUEST is the lowest tier and WHALE the highest.</summary>
-internal enum Tier : short
-{
-    /// <summary>A guest who is known and has earned nothing yet.</summary>
-    Guest = 0,
-
-    /// <summary>A guest who comes back.</summary>
-    Regular = 1,
-
-    /// <summary>A guest who spends a lot.</summary>
-    Platinum = 2,
-
-    /// <summary>The highest tier.</summary>
-    Whale = 3,
-}
 
 /// <summary>An area that a member may enter.</summary>
 internal enum AccessLevel : short

@@ -1,3 +1,4 @@
+using Ingestion.Contracts;
 using NodaTime;
 using Npgsql;
 using PosModular.Kernel.Data;

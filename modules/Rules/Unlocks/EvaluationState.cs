@@ -1,3 +1,4 @@
+using Ingestion.Contracts;
 using Integrations.Contracts.Venues;
 using NodaTime;
 using PosModular.Kernel.Amounts;

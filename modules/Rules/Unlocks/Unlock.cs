@@ -1,4 +1,5 @@
 using GraphQL;
+using Ingestion.Contracts;
 using NodaTime;
 using PosModular.Kernel.Amounts;
 using Rules.SpendRules;

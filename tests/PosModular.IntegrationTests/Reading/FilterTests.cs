@@ -75,6 +75,23 @@ public sealed class FilterTests(TestPostgres postgres, SharedTestVenue shared) :
             new { token }
         );
 
+        // "b" was made while both were on stage, so that the one who started last decides; "a" before anybody, "d" after.
+        await venue.Owner.GetDataAsync(
+            """
+            mutation {
+              a: startLiveSession(input: { venueId: "bar", performerId: "band", startedAt: "2026-11-20T18:30:00Z",
+                endedAt: "2026-11-20T21:00:00Z" }) { errors { code } }
+              b: startLiveSession(input: { venueId: "bar", performerId: "singer", startedAt: "2026-11-20T19:00:00Z",
+                endedAt: "2026-11-20T19:30:00Z" }) { errors { code } }
+              createSpendRule(input: { venueId: "bar", name: "Rule", threshold: 36, unlocksTier: PLATINUM }) { errors { code } } }
+            """
+        );
+        await venue.Owner.GetDataAsync(
+            "mutation($id: ID!) { assignTransaction(input: { venueId: \"bar\", transactionId: $id, userId: \"whale\" }) { errors { code } } }",
+            new { id = await venue.SqlAsync<Guid>("select id from ingestion.transactions where external_id = 'd'") }
+        );
+        await venue.Host.WhenIdleAsync();
+
         async Task ShouldSelectAsync(string expected, params (string Name, object Value)[] fields)
         {
             var filter = fields.ToDictionary(f => f.Name, f => f.Value);
@@ -117,8 +134,8 @@ public sealed class FilterTests(TestPostgres postgres, SharedTestVenue shared) :
         await ShouldSelectAsync("", ("paymentMethods", new[] { "GIFT_CARD" }));
         await ShouldSelectAsync("b a", ("userId", "guest"));
         await ShouldSelectAsync("", ("userId", "somebody"));
-        await ShouldSelectAsync("b a", ("matched", true));
-        await ShouldSelectAsync($"{toastPaymentId} d c", ("matched", false));
+        await ShouldSelectAsync("d b a", ("matched", true));
+        await ShouldSelectAsync($"{toastPaymentId} c", ("matched", false));
         await ShouldSelectAsync($"{toastPaymentId} d b", ("minTotalMinor", 1284));
         await ShouldSelectAsync($"{toastPaymentId} c a", ("maxTotalMinor", 1284));
         await ShouldSelectAsync("a", ("search", "a"));
@@ -126,6 +143,17 @@ public sealed class FilterTests(TestPostgres postgres, SharedTestVenue shared) :
         await ShouldSelectAsync("b a", ("search", "4242"));
         await ShouldSelectAsync($"{toastPaymentId} d", ("search", "1111"));
         await ShouldSelectAsync("", ("search", "424"));
+        await ShouldSelectAsync($"{toastPaymentId} d c b a", ("businessDateFrom", "2026-11-20"), ("businessDateTo", "2026-11-20"));
+        await ShouldSelectAsync("", ("businessDateTo", "2026-11-19"));
+        await ShouldSelectAsync("", ("businessDateFrom", "2026-11-21"));
+        await ShouldSelectAsync("c", ("performerId", "band"));
+        await ShouldSelectAsync("b", ("performerId", "singer"));
+        await ShouldSelectAsync("", ("performerId", "nobody"));
+        await ShouldSelectAsync("d", ("tier", "PLATINUM"));
+        await ShouldSelectAsync("b a", ("tier", "GUEST"));
+        await ShouldSelectAsync("", ("tier", "WHALE"));
+        await ShouldSelectAsync("b a", ("cardToken", token));
+        await ShouldSelectAsync("", ("cardToken", "no-such-card"));
         await ShouldSelectAsync(
             "b",
             ("from", "2026-11-20T18:00:00Z"),
@@ -138,7 +166,12 @@ public sealed class FilterTests(TestPostgres postgres, SharedTestVenue shared) :
             ("matched", true),
             ("minTotalMinor", 1001),
             ("maxTotalMinor", 2500),
-            ("search", "4242")
+            ("search", "4242"),
+            ("businessDateFrom", "2026-11-20"),
+            ("businessDateTo", "2026-11-20"),
+            ("performerId", "singer"),
+            ("tier", "GUEST"),
+            ("cardToken", token)
         );
         await ShouldSelectAsync("", ("userId", "guest"), ("matched", false));
         await ShouldSelectAsync("", ("connectionId", Guid.NewGuid().ToString()), ("provider", "SQUARE"));
@@ -158,6 +191,10 @@ public sealed class FilterTests(TestPostgres postgres, SharedTestVenue shared) :
     [InlineData("search: \"a\\u0000b\"")]
     [InlineData("userId: \"a\\u0000b\"")]
     [InlineData("from: \"yesterday\"")]
+    [InlineData("businessDateFrom: \"1899-12-31\"")]
+    [InlineData("businessDateTo: \"9999-12-31\"")]
+    [InlineData("performerId: \"a\\u0000b\"")]
+    [InlineData("tier: GOLD")]
     [InlineData("statuses: [PAID]")]
     public async Task An_invalid_filter_is_INVALID_INPUT(string field)
     {

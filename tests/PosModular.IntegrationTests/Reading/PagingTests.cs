@@ -1,8 +1,10 @@
 using System.Text.Json;
 using Ingestion;
 using Ingestion.Transactions;
+using Integrations.Contracts.Venues;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using NodaTime;
 using PosModular.IntegrationTests.Fixtures;
 using PosModular.IntegrationTests.Postgres;
 
@@ -90,14 +92,18 @@ public sealed class PagingTests(TestPostgres postgres)
         async Task ShouldUseIndexAsync(TransactionOrder order, TransactionFilter? filter, string index)
         {
             await using var db = await venue.Host.Services.GetRequiredService<IDbContextFactory<IngestionDb>>().CreateDbContextAsync();
-            var middle = await TransactionFilter.Apply(db, TestVenue.VenueId, filter).Sorted(order, null).Skip(10).FirstAsync();
+            var selection = new TransactionSelection(
+                await venue.Host.Services.GetRequiredService<IVenues>().ReadAsync(TestVenue.VenueId, TestContext.Current.CancellationToken),
+                filter
+            )
+            {
+                OnStage = filter?.PerformerId is null ? null : [new(filter.PerformerId, Instant.FromUtc(2026, 1, 1, 0, 0), null)],
+                AddedUntil = filter is null ? null : 19_000,
+            };
+            var middle = await selection.Rows(db).Sorted(order, null).Skip(10).FirstAsync();
             foreach (var after in new[] { null, order.CursorOf(middle) })
             {
-                await using var command = TransactionFilter
-                    .Apply(db, TestVenue.VenueId, filter)
-                    .Sorted(order, after)
-                    .Take(51)
-                    .CreateDbCommand();
+                await using var command = selection.Rows(db).Sorted(order, after).Take(51).CreateDbCommand();
                 command.CommandText = "explain " + command.CommandText;
                 await db.Database.OpenConnectionAsync();
                 var plan = "";
@@ -110,6 +116,11 @@ public sealed class PagingTests(TestPostgres postgres)
         }
 
         await ShouldUseIndexAsync(TransactionOrder.NewestFirst, null, "ix_transactions_venue_id_occurred_at_id");
+        await ShouldUseIndexAsync(
+            TransactionOrder.NewestFirst,
+            new TransactionFilter { PerformerId = "singer" },
+            "ix_transactions_venue_id_occurred_at_id"
+        );
         await ShouldUseIndexAsync(TransactionOrder.OldestFirst, null, "ix_transactions_venue_id_occurred_at_id");
         await ShouldUseIndexAsync(TransactionOrder.LargestFirst, null, "ix_transactions_venue_id_total_minor_id");
         await ShouldUseIndexAsync(

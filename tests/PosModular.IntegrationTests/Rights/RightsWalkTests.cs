@@ -46,6 +46,7 @@ public sealed class RightsWalkTests(TestPostgres postgres)
         ["TransactionVersion"] = Readers.Owners,
         ["MatchRate"] = Readers.Owners,
         ["UnmatchedReason"] = Readers.Owners,
+        ["TransactionTotals"] = Readers.Owners,
         ["Revenue"] = Readers.Owners,
         ["RevenuePoint"] = Readers.Owners,
         ["RevenueSlice"] = Readers.Owners,
