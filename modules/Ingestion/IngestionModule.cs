@@ -1,4 +1,5 @@
 using Ingestion.Cards;
+using Ingestion.Contracts;
 using Ingestion.Ledger;
 using Ingestion.Orders;
 using Ingestion.Refunds;
@@ -39,6 +40,7 @@ public static class IngestionModule
         services.AddSingleton<SyncScheduler>().AddHostedService(s => s.GetRequiredService<SyncScheduler>());
         services.AddSingleton<LiveTransactions>().AddLiveFeed<IVenue, TransactionEvent, LiveTransactionFeed>();
         services.AddScoped<QueryFeedHeads>();
+        services.AddSingleton<ICardHolders, CardHolders>();
         services.AddSingleton<TransactionAssigner>();
         services.AddSingleton<TransactionSelections>().AddSingleton<TransactionsCsv>();
 
@@ -50,9 +52,11 @@ public static class IngestionModule
             .AddField<TransactionConnectionTotals>("TransactionConnection")
             .AddField<VenueTransaction>("Venue")
             .AddField<VenueMatchRate>("Venue")
+            .AddField<VenueTopSpenders>("Venue")
             .AddField<TransactionCount>("PosConnection")
             .AddField<QuietSince>("PosConnection")
             .AddField<VenueWebhookEvents>("Venue")
+            .AddField<VenueWebhookEvent>("Venue")
             .AddField<WebhookPayload>("WebhookEvent")
             .AddField<TransactionHistory>("Transaction")
             .AddField<ConnectionSyncRuns>("PosConnection")

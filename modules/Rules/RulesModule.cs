@@ -39,6 +39,8 @@ public static class RulesModule
             .AddMutation<EndLiveSession>()
             .AddField<VenueMember>("Venue")
             .AddField<VenueMembers>("Venue")
+            .AddField<VenueTierCounts>("Venue")
+            .AddField<TopSpenderMember>("TopSpender")
             .AddField<MemberSpend>("Member")
             .AddField<MemberUnlocks>("Member")
             .AddField<MemberHistory>("Member")

@@ -32,8 +32,8 @@ internal sealed record TransactionSelection(IVenue Venue, TransactionFilter? Fil
     public IQueryable<TransactionRow> Rows(IngestionDb db)
     {
         var (venueId, filter) = (Venue.Id, Filter ?? new TransactionFilter());
-        // A multirange is searched in logarithmic time, however many nights a performer was on stage. PostgreSQL expects a third of the rows
-        // of this function and reads them in the order of the list; of the operator it expects next to none, and sorts.
+        // A multirange is searched in logarithmic time, however many nights a performer was on stage. PostgreSQL expects that this function
+        // selects a third of the rows, and reads them in the order of the list; for the operator it expects next to none, and sorts.
         var rows = OnStage is null
             ? db.Transactions
             : db.Transactions.FromSql(

@@ -1,9 +1,7 @@
-using GraphQL;
 using Ingestion.Contracts;
 using Microsoft.EntityFrameworkCore;
-using Npgsql;
 using PosModular.Kernel.Amounts;
-using PosModular.Kernel.Errors;
+using PosModular.Kernel.Data;
 using PosModular.Kernel.Schema;
 
 namespace Ingestion.Transactions;
@@ -22,7 +20,6 @@ internal sealed record TransactionTotals(string Currency, long Count, Money Tota
 /// They are computed only when this field is requested. INVALID_INPUT when that takes longer than five seconds.</summary>
 internal sealed class TransactionConnectionTotals(IDbContextFactory<IngestionDb> dbFactory)
 {
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
     private static readonly TransactionStatus[] Paid = [.. Enum.GetValues<TransactionStatus>().Where(s => s.IsPaid())];
 
     public async Task<IEnumerable<TransactionTotals>> TotalsAsync(
@@ -31,10 +28,7 @@ internal sealed class TransactionConnectionTotals(IDbContextFactory<IngestionDb>
     )
     {
         await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
-        db.Database.SetCommandTimeout(Timeout);
-        try
-        {
-            var sums = await connection
+        var sums = await db.BoundedAsync("Narrow the filter, for example by from and to.", () => connection
                 .Selection.Rows(db)
                 .GroupBy(t => t.Currency)
                 .Select(g => new
@@ -46,26 +40,14 @@ internal sealed class TransactionConnectionTotals(IDbContextFactory<IngestionDb>
                     Tip = g.Sum(t => Paid.Contains(t.Status) ? t.TipMinor : 0),
                 })
                 .OrderBy(s => s.Currency)
-                .ToListAsync(cancellationToken);
-            return sums.ConvertAll(s => new TransactionTotals(
-                s.Currency,
-                s.Count,
-                new(s.Total, s.Currency),
-                new(s.Total - s.Refunded, s.Currency),
-                new(s.Refunded, s.Currency),
-                new(s.Tip, s.Currency)
-            ));
-        }
-        catch (Exception e) when (IsTimeout(e))
-        {
-            throw ApiError.InvalidInput("There are too many transactions to add up. Narrow the filter, for example by from and to.");
-        }
-        finally
-        {
-            db.Database.SetCommandTimeout(null);
-        }
+                .ToListAsync(cancellationToken));
+        return sums.ConvertAll(s => new TransactionTotals(
+            s.Currency,
+            s.Count,
+            new(s.Total, s.Currency),
+            new(s.Total - s.Refunded, s.Currency),
+            new(s.Refunded, s.Currency),
+            new(s.Tip, s.Currency)
+        ));
     }
-
-    private static bool IsTimeout(Exception? error) =>
-        error is NpgsqlException { InnerException: TimeoutException } || (error?.InnerException is { } inner && IsTimeout(inner));
 }

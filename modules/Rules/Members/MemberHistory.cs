@@ -5,7 +5,6 @@ using Microsoft.EntityFrameworkCore;
 using NodaTime;
 using PosModular.Kernel.Batching;
 using PosModular.Kernel.Schema;
-using Rules.SpendRules;
 
 namespace Rules.Members;
 

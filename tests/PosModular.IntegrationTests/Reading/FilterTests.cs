@@ -87,7 +87,10 @@ public sealed class FilterTests(TestPostgres postgres, SharedTestVenue shared) :
             """
         );
         await venue.Owner.GetDataAsync(
-            "mutation($id: ID!) { assignTransaction(input: { venueId: \"bar\", transactionId: $id, userId: \"whale\" }) { errors { code } } }",
+            """
+            mutation($id: ID!) {
+              assignTransaction(input: { venueId: "bar", transactionId: $id, userId: "whale" }) { errors { code } } }
+            """,
             new { id = await venue.SqlAsync<Guid>("select id from ingestion.transactions where external_id = 'd'") }
         );
         await venue.Host.WhenIdleAsync();

@@ -58,6 +58,7 @@ public sealed class RightsMatrixTests(TestPostgres postgres)
         ["posConnections"] = (Right.ViewVenue, ""),
         ["auditLog"] = (Right.ViewVenue, ""),
         ["webhookEvents"] = (Right.ViewVenue, ""),
+        ["webhookEvent"] = (Right.ViewVenue, $"(id: \"{UnknownId}\")"),
         ["spendRules"] = (Right.ViewVenue, ""),
         ["spendRule"] = (Right.ViewVenue, $"(id: \"{UnknownId}\")"),
         ["liveSessions"] = (Right.ViewVenue, ""),
@@ -66,6 +67,8 @@ public sealed class RightsMatrixTests(TestPostgres postgres)
         ["matchRate"] = (Right.ViewTransactions, "(period: ALL)"),
         ["member"] = (Right.ViewTransactions, "(userId: \"x\")"),
         ["members"] = (Right.ViewTransactions, ""),
+        ["tierCounts"] = (Right.ViewTransactions, ""),
+        ["topSpenders"] = (Right.ViewTransactions, "(period: ALL)"),
         ["revenue"] = (Right.ViewTransactions, "(period: ALL)"),
         ["revenueSeries"] = (Right.ViewTransactions, "(from: \"2026-11-01\", to: \"2026-11-02\", by: DAY)"),
     };

@@ -50,6 +50,8 @@ public sealed class RightsWalkTests(TestPostgres postgres)
         ["Revenue"] = Readers.Owners,
         ["RevenuePoint"] = Readers.Owners,
         ["RevenueSlice"] = Readers.Owners,
+        ["TierCount"] = Readers.Owners,
+        ["TopSpender"] = Readers.Owners,
         ["Member"] = Readers.OwnersAndUser,
         ["Unlock"] = Readers.OwnersAndUser,
         ["TierChange"] = Readers.OwnersAndUser,
@@ -71,6 +73,7 @@ public sealed class RightsWalkTests(TestPostgres postgres)
         ["Venue.member"] = "(userId: \"guest\")",
         ["Venue.revenue"] = "(period: ALL)",
         ["Venue.matchRate"] = "(period: ALL)",
+        ["Venue.topSpenders"] = "(period: ALL)",
         ["Venue.revenueSeries"] = "(from: \"2026-11-19\", to: \"2026-11-21\", by: DAY)",
     };
 
@@ -168,7 +171,7 @@ public sealed class RightsWalkTests(TestPostgres postgres)
     }
 
     private static string FieldArgumentsOf(SchemaStep step, Dictionary<string, string> ids) =>
-        step.Name is "Query.node" or "Venue.spendRule" or "Venue.transaction"
+        step.Name is "Query.node" or "Venue.spendRule" or "Venue.transaction" or "Venue.webhookEvent"
             ? $"(id: \"{ids[step.Type]}\")"
             : Arguments.GetValueOrDefault(step.Name, "");
 
@@ -237,7 +240,8 @@ public sealed class RightsWalkTests(TestPostgres postgres)
         var data = (
             await venue.Owner.GetDataAsync(
                 """
-                { venue(id: "bar") { member(userId: "guest") { id unlocks { transactionId } } spendRules { id }
+                { venue(id: "bar") { webhookEvents(first: 1) { nodes { id } }
+                    member(userId: "guest") { id unlocks { transactionId } } spendRules { id }
                     posConnections { id syncRuns { nodes { id } } } } }
                 """
             )
@@ -247,6 +251,7 @@ public sealed class RightsWalkTests(TestPostgres postgres)
             ["Venue"] = "bar",
             ["Member"] = data.At("member.id").GetString()!,
             ["PosConnection"] = data.At("posConnections.0.id").GetString()!,
+            ["WebhookEvent"] = data.At("webhookEvents.nodes.0.id").GetString()!,
             ["SyncRun"] = data.At("posConnections.0.syncRuns.nodes.0.id").GetString()!,
             ["SpendRule"] = data.At("spendRules.0.id").GetString()!,
             ["Transaction"] = data.At("member.unlocks.0.transactionId").GetString()!,
