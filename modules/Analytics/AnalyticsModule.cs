@@ -1,5 +1,6 @@
 using Analytics.Revenues;
 using Ingestion.Contracts;
+using Integrations.Contracts.Venues;
 using Microsoft.Extensions.DependencyInjection;
 using PosModular.Kernel.Data;
 using PosModular.Kernel.Feed;
@@ -14,6 +15,16 @@ public static class AnalyticsModule
     {
         services.AddModuleDatabase<AnalyticsDb>(AnalyticsDb.Schema);
         services.AddFeedReader<TransactionsChanged, AnalyticsDb, AddUpRevenue>(TransactionsChanged.Feed, AnalyticsDb.Schema);
-        return services.AddField<VenueRevenue>("Venue").AddField<RevenueSeries>("Venue");
+        services.AddSingleton<RevenueReader>();
+        return services
+            .AddField<VenueRevenue>("Venue")
+            .AddField<RevenueSeries>("Venue")
+            .AddField<BusiestHours>("Venue")
+            .AddField<RevenuePrevious>("Revenue")
+            .AddField<RevenueByTier>("Revenue")
+            .AddField<RevenueByPerformer>("Revenue")
+            .AddField<LiveSessionRevenue>("LiveSession")
+            .AddLiveFeed<IVenue, Revenue, LiveRevenueFeed>()
+            .AddSubscription<RevenueChanged>();
     }
 }

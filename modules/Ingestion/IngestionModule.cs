@@ -40,7 +40,7 @@ public static class IngestionModule
         services.AddSingleton<SyncScheduler>().AddHostedService(s => s.GetRequiredService<SyncScheduler>());
         services.AddSingleton<LiveTransactions>().AddLiveFeed<IVenue, TransactionEvent, LiveTransactionFeed>();
         services.AddScoped<QueryFeedHeads>();
-        services.AddSingleton<ICardHolders, CardHolders>();
+        services.AddSingleton<ICardHolders, CardHolders>().AddSingleton<ISalesHistory, TransactionSums>();
         services.AddSingleton<TransactionAssigner>();
         services.AddSingleton<TransactionSelections>().AddSingleton<TransactionsCsv>();
 

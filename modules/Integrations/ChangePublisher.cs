@@ -17,7 +17,8 @@ internal sealed partial class ChangePublisher(
     ILogger<ChangePublisher> log
 ) : BackgroundService
 {
-    private const string ConnectionSource = "integrations.connections";
+    /// <summary>The name of the feed signal that is raised at the same time as <see cref="ConnectionChanged"/>.</summary>
+    public const string ConnectionSource = "integrations.connections";
 
     /// <summary>To be called after the commit. A handler that fails is logged and does not affect the caller.</summary>
     public Task VenueChangedAsync(string venueId) => PublishAsync(VenueChanged.Signal, venueId, new VenueChanged(venueId));

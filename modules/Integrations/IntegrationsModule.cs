@@ -1,5 +1,6 @@
 using Integrations.Audit;
 using Integrations.Connections;
+using Integrations.Contracts.Access;
 using Integrations.Contracts.Connections;
 using Integrations.Contracts.Venues;
 using Integrations.Contracts.Webhooks;
@@ -14,6 +15,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using PosModular.Kernel.Data;
+using PosModular.Kernel.Feed;
 using PosModular.Kernel.Schema;
 
 namespace Integrations;
@@ -44,8 +46,12 @@ public static class IntegrationsModule
         services.AddSingleton<INotificationHandler<VenueChanged>>(s => s.GetRequiredService<DropCachedVenue>());
         services.AddSingleton<PosConnectionDirectory>().AddHostedService(s => s.GetRequiredService<PosConnectionDirectory>());
         services.AddSingleton<DropSignatureKeys>();
-        services.AddSingleton<INotificationHandler<ConnectionChanged>>(s => s.GetRequiredService<DropSignatureKeys>());
+        services.AddSingleton<INotificationHandler<Contracts.Connections.ConnectionChanged>>(s =>
+            s.GetRequiredService<DropSignatureKeys>()
+        );
         services.AddSingleton<IWebhookVerifier, WebhookVerifier>();
+        services.AddSingleton<IAuditLog, AuditLog>();
+        services.AddLiveFeed<IVenue, PosConnection, LiveConnectionFeed>();
         services.AddSingleton<WebhookSetup>().AddSingleton<WebhookTester>().AddSingleton<SignatureDiagnostics>();
         services.AddSingleton<WebhookStatistics>().AddHostedService(s => s.GetRequiredService<WebhookStatistics>());
         services.AddSingleton<OAuthRevocations>().AddHostedService(s => s.GetRequiredService<OAuthRevocations>());
@@ -62,6 +68,7 @@ public static class IntegrationsModule
             .AddField<VenueAuditLog>("Venue")
             .AddField<VenuePosConnections>("Venue")
             .AddField<RecentErrors>("SyncSettings")
+            .AddSubscription<Connections.ConnectionChanged>()
             .AddMutation<ValidatePosCredentials>()
             .AddMutation<ConnectPos>()
             .AddMutation<UpdatePosConnection>()

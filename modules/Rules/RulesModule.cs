@@ -37,6 +37,7 @@ public static class RulesModule
             .AddField<VenueLiveSessions>("Venue")
             .AddMutation<StartLiveSession>()
             .AddMutation<EndLiveSession>()
+            .AddMutation<UpdateLiveSession>()
             .AddField<VenueMember>("Venue")
             .AddField<VenueMembers>("Venue")
             .AddField<VenueTierCounts>("Venue")

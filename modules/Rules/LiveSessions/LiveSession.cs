@@ -2,11 +2,12 @@ using GraphQL;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using NodaTime;
+using Rules.Contracts;
 
 namespace Rules.LiveSessions;
 
 /// <summary>A span of time during which a performer is on stage.</summary>
-internal sealed class LiveSession
+internal sealed class LiveSession : ILiveSession
 {
     /// <summary>The session's id, a version-7 UUID.</summary>
     public Guid Id { get; init; }
@@ -16,10 +17,10 @@ internal sealed class LiveSession
 
     /// <summary>The performer on stage, by the id that your application gave.</summary>
     [Id]
-    public required string PerformerId { get; init; }
+    public required string PerformerId { get; set; }
 
     /// <summary>When the session started, inclusive.</summary>
-    public Instant StartedAt { get; init; }
+    public Instant StartedAt { get; set; }
 
     /// <summary>When the session ended, exclusive; null while it goes on.</summary>
     public Instant? EndedAt { get; set; }

@@ -1,31 +1,7 @@
 using NodaTime;
+using DayOfWeek = Integrations.Contracts.Calendar.DayOfWeek;
 
 namespace Rules.SpendRules;
-
-/// <summary>A day of the week.</summary>
-internal enum DayOfWeek
-{
-    /// <summary>Monday.</summary>
-    Monday = 1,
-
-    /// <summary>Tuesday.</summary>
-    Tuesday = 2,
-
-    /// <summary>Wednesday.</summary>
-    Wednesday = 3,
-
-    /// <summary>Thursday.</summary>
-    Thursday = 4,
-
-    /// <summary>Friday.</summary>
-    Friday = 5,
-
-    /// <summary>Saturday.</summary>
-    Saturday = 6,
-
-    /// <summary>Sunday.</summary>
-    Sunday = 7,
-}
 
 /// <summary>A span of the venue's local time on certain days of the week. With an end at or before the start it runs over midnight and
 /// belongs to the day on which it starts.</summary>

@@ -1,6 +1,7 @@
 using NodaTime;
 using PosModular.Kernel.Amounts;
 using PosModular.Kernel.Errors;
+using DayOfWeek = Integrations.Contracts.Calendar.DayOfWeek;
 
 namespace Rules.SpendRules;
 

@@ -20,15 +20,33 @@ public static class CostlyQueries
         db.Database.SetCommandTimeout(Timeout);
         try
         {
+            return await RunAsync(advice, query);
+        }
+        finally
+        {
+            db.Database.SetCommandTimeout(null);
+        }
+    }
+
+    /// <summary>Executes this command. Throws INVALID_INPUT when it takes longer than <see cref="Timeout"/>.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="advice">What the caller can do to make it cheaper, as a sentence.</param>
+    /// <param name="query">Executes the command and reads its rows.</param>
+    public static Task<T> BoundedAsync<T>(this NpgsqlCommand command, string advice, Func<Task<T>> query)
+    {
+        command.CommandTimeout = (int)Timeout.TotalSeconds;
+        return RunAsync(advice, query);
+    }
+
+    private static async Task<T> RunAsync<T>(string advice, Func<Task<T>> query)
+    {
+        try
+        {
             return await query();
         }
         catch (Exception e) when (IsTimeout(e))
         {
             throw ApiError.InvalidInput($"This takes longer than {Timeout.TotalSeconds:0} seconds. {advice}");
-        }
-        finally
-        {
-            db.Database.SetCommandTimeout(null);
         }
     }
 

@@ -63,6 +63,10 @@ public sealed class FeedRelays : BackgroundService
     public NpgsqlBatchCommand CountPending(string reader, string venueId) =>
         _relays.Single(r => r.Reader.Name == reader).CountPending(venueId);
 
+    /// <summary>The name of the signal that this reader's relay raises on its host, for all venues, whenever it has handled
+    /// changes.</summary>
+    public string ProgressSignalOf(string reader) => _relays.Single(r => r.Reader.Name == reader).ProgressSignal;
+
     /// <summary>Returns when every reader, on whichever host, has passed all changes that were published before the call.</summary>
     public async Task WaitUntilIdleAsync(CancellationToken cancellationToken)
     {

@@ -11,7 +11,7 @@ public sealed class ProjectReferencesTests
     {
         ["Ingestion"] = ["Integrations"],
         ["Rules"] = ["Ingestion", "Integrations"],
-        ["Analytics"] = ["Ingestion", "Integrations"],
+        ["Analytics"] = ["Ingestion", "Integrations", "Rules"],
     };
 
     private const string Kernel = "PosModular.Kernel";

@@ -70,6 +70,7 @@ public sealed class RightsMatrixTests(TestPostgres postgres)
         ["tierCounts"] = (Right.ViewTransactions, ""),
         ["topSpenders"] = (Right.ViewTransactions, "(period: ALL)"),
         ["revenue"] = (Right.ViewTransactions, "(period: ALL)"),
+        ["busiestHours"] = (Right.ViewTransactions, "(from: \"2026-11-01\", to: \"2026-11-02\")"),
         ["revenueSeries"] = (Right.ViewTransactions, "(from: \"2026-11-01\", to: \"2026-11-02\", by: DAY)"),
     };
 
@@ -106,16 +107,26 @@ public sealed class RightsMatrixTests(TestPostgres postgres)
         ["deleteSpendRule"] = (Right.ManageMembers, "{ ruleId: \"RULE\" }"),
         ["startLiveSession"] = (Right.ManageMembers, "{ venueId: \"bar\", performerId: \"\" }"),
         ["endLiveSession"] = (Right.ManageMembers, "{ sessionId: \"SESSION\", endedAt: \"2001-01-01T00:00:00Z\" }"),
+        ["updateLiveSession"] = (Right.ManageMembers, "{ sessionId: \"SESSION\", endedAt: \"2001-01-01T00:00:00Z\" }"),
     };
 
     /// <summary>Mutations that name an object of the venue by id: callers without rights get NOT_FOUND.</summary>
-    private static readonly string[] AddressedById = ["updateSpendRule", "toggleSpendRule", "deleteSpendRule", "endLiveSession"];
+    private static readonly string[] AddressedById =
+    [
+        "updateSpendRule",
+        "toggleSpendRule",
+        "deleteSpendRule",
+        "endLiveSession",
+        "updateLiveSession",
+    ];
 
     private static readonly Dictionary<string, (Right Right, string Feed)> Subscriptions = new()
     {
         ["transactionAdded"] = (Right.ViewTransactions, "ingestion"),
         ["transactionChanged"] = (Right.ViewTransactions, "ingestion"),
         ["tierUnlocked"] = (Right.ViewTransactions, "rules"),
+        ["revenueChanged"] = (Right.ViewTransactions, "progress:analytics"),
+        ["connectionChanged"] = (Right.ViewVenue, "integrations.connections"),
         ["syncProgressed"] = (Right.ViewVenue, "ingestion.syncs"),
     };
 

@@ -49,6 +49,7 @@ public sealed class RightsWalkTests(TestPostgres postgres)
         ["TransactionTotals"] = Readers.Owners,
         ["Revenue"] = Readers.Owners,
         ["RevenuePoint"] = Readers.Owners,
+        ["BusyHour"] = Readers.Owners,
         ["RevenueSlice"] = Readers.Owners,
         ["TierCount"] = Readers.Owners,
         ["TopSpender"] = Readers.Owners,
@@ -74,6 +75,7 @@ public sealed class RightsWalkTests(TestPostgres postgres)
         ["Venue.revenue"] = "(period: ALL)",
         ["Venue.matchRate"] = "(period: ALL)",
         ["Venue.topSpenders"] = "(period: ALL)",
+        ["Venue.busiestHours"] = "(from: \"2026-11-19\", to: \"2026-11-21\")",
         ["Venue.revenueSeries"] = "(from: \"2026-11-19\", to: \"2026-11-21\", by: DAY)",
     };
 
@@ -222,7 +224,7 @@ public sealed class RightsWalkTests(TestPostgres postgres)
             mutation {
               createSpendRule(input: { venueId: "bar", name: "Rule", threshold: 0.5, unlocksTier: REGULAR, liveOnly: true,
                 liveWindow: { start: "00:00", end: "00:00" } }) { rule { id } errors { message } }
-              startLiveSession(input: { venueId: "bar", performerId: "p" }) { session { id } }
+              startLiveSession(input: { venueId: "bar", performerId: "p", startedAt: "2026-11-20T20:00:00Z" }) { session { id } }
               syncTransactions(input: { venueId: "bar" }) { runs { id } } }
             """
         );

@@ -4,6 +4,7 @@ using Rules.SpendRules;
 using Rules.Unlocks;
 using Shouldly;
 using Xunit;
+using DayOfWeek = Integrations.Contracts.Calendar.DayOfWeek;
 
 namespace PosModular.Tests.Rules;
 
@@ -107,18 +108,18 @@ public sealed class RuleTimeTests
     [InlineData("2026-11-21T22:00:00", false)] // Saturday's window
     [InlineData("2026-11-20T03:00:00", false)] // Thursday's window
     public void A_window_over_midnight_belongs_to_the_day_it_starts_on(string local, bool holds) =>
-        (Window with { Days = [global::Rules.SpendRules.DayOfWeek.Friday] })
+        (Window with { Days = [DayOfWeek.Friday] })
             .Contains(NodaTime.Text.LocalDateTimePattern.ExtendedIso.Parse(local).Value)
             .ShouldBe(holds);
 
     [Fact]
     public void A_window_of_Sunday_runs_into_Monday() =>
-        (Window with { Days = [global::Rules.SpendRules.DayOfWeek.Sunday] }).Contains(new LocalDateTime(2026, 11, 23, 1, 0)).ShouldBeTrue();
+        (Window with { Days = [DayOfWeek.Sunday] }).Contains(new LocalDateTime(2026, 11, 23, 1, 0)).ShouldBeTrue();
 
     [Fact]
     public void A_window_with_equal_start_and_end_is_a_whole_day()
     {
-        var day = new LiveWindow([global::Rules.SpendRules.DayOfWeek.Friday], new LocalTime(6, 0), new LocalTime(6, 0));
+        var day = new LiveWindow([DayOfWeek.Friday], new LocalTime(6, 0), new LocalTime(6, 0));
         day.Contains(new LocalDateTime(2026, 11, 20, 6, 0)).ShouldBeTrue();
         day.Contains(new LocalDateTime(2026, 11, 21, 5, 59)).ShouldBeTrue();
         day.Contains(new LocalDateTime(2026, 11, 21, 6, 0)).ShouldBeFalse();

@@ -1,0 +1,92 @@
+using GraphQL;
+using Integrations.Contracts.Access;
+using Integrations.Contracts.Venues;
+using Microsoft.EntityFrameworkCore;
+using NodaTime;
+using NodaTime.Text;
+using Npgsql;
+using PosModular.Kernel.Errors;
+using PosModular.Kernel.Schema;
+using Rules.SpendRules;
+
+namespace Rules.LiveSessions;
+
+/// <summary>The corrections to a live session. A field that is left out stays as it is.</summary>
+internal sealed record UpdateLiveSessionInput : PartialInput
+{
+    /// <summary>The id of the session.</summary>
+    [Id]
+    public required string SessionId { get; init; }
+
+    /// <summary>The performer who was on stage: an id of your application, 1 to 200 characters.</summary>
+    [Id]
+    public string? PerformerId { get; init; }
+
+    /// <summary>When the session started, inclusive.</summary>
+    public Instant? StartedAt { get; init; }
+
+    /// <summary>When the session ended, exclusive; null when it still goes on.</summary>
+    public Instant? EndedAt { get; init; }
+}
+
+/// <summary>Corrects the start, the end or the performer of a live session; the change is recorded in the audit log. The revenue of the
+/// session and of performers follows at once. Unlocks stay, and a rule that needs the performer is tried again at the guest's next
+/// transaction. Requires an owner of the venue or HEAD_MODERATOR. Errors: NOT_FOUND; INVALID_INPUT, also when the end is not after the
+/// start.</summary>
+internal sealed class UpdateLiveSession(IDbContextFactory<RulesDb> dbFactory, IVenues venues, IAuditLog auditLog)
+{
+    /// <param name="input">The session and its corrections.</param>
+    public async Task<LiveSessionPayload> HandleAsync(
+        UpdateLiveSessionInput input,
+        IResolveFieldContext context,
+        CancellationToken cancellationToken
+    )
+    {
+        var caller = context.Caller();
+        await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
+        if (
+            !Guid.TryParse(input.SessionId, out var id)
+            || await db.LiveSessions.SingleOrDefaultAsync(s => s.Id == id, cancellationToken) is not { } session
+            || await venues.FindAsync(session.VenueId, cancellationToken) is not { } venue
+            || !caller.May(Right.ViewVenue, venue)
+        )
+            return LiveSessionPayload.Failed(
+                new UserError(
+                    ErrorCode.NotFound,
+                    "There is no such session. List them with venue { liveSessions { nodes { id } } }.",
+                    "sessionId"
+                )
+            );
+        caller.Demand(Right.ManageMembers, venue);
+        if (SpendRuleValidator.CheckPerformer(input.PerformerId) is { } error)
+            return LiveSessionPayload.Failed(error);
+        var before = Describe(session);
+        session.PerformerId = input.PerformerId ?? session.PerformerId;
+        session.StartedAt = input.StartedAt ?? session.StartedAt;
+        session.EndedAt = input.IsProvided("endedAt") ? input.EndedAt : session.EndedAt;
+        if (session.EndedAt <= session.StartedAt)
+            return LiveSessionPayload.Failed(
+                UserError.Invalid("The end must be after the start. Pass a later endedAt or an earlier startedAt.", "endedAt")
+            );
+        if (before != Describe(session))
+        {
+            await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+            await db.SaveChangesAsync(cancellationToken);
+            await auditLog.RecordAsync(
+                (NpgsqlConnection)db.Database.GetDbConnection(),
+                caller,
+                venue.Id,
+                "updateLiveSession",
+                session.Id.ToString(),
+                $"{before} → {Describe(session)}",
+                cancellationToken
+            );
+            await transaction.CommitAsync(cancellationToken);
+        }
+        return new LiveSessionPayload(session, []);
+    }
+
+    private static string Describe(LiveSession session) =>
+        $"{session.PerformerId} from {InstantPattern.ExtendedIso.Format(session.StartedAt)} to "
+        + (session.EndedAt is { } end ? InstantPattern.ExtendedIso.Format(end) : "an open end");
+}
