@@ -34,12 +34,13 @@ internal sealed record TransactionSelection(IVenue Venue, TransactionFilter? Fil
         var (venueId, filter) = (Venue.Id, Filter ?? new TransactionFilter());
         // A multirange is searched in logarithmic time, however many nights a performer was on stage. PostgreSQL expects that this function
         // selects a third of the rows, and reads them in the order of the list; for the operator it expects next to none, and sorts.
+        // The text is read once, in a statement of its own, and not for each row.
         var rows = OnStage is null
             ? db.Transactions
             : db.Transactions.FromSql(
                 $"""
                 select * from ingestion.transactions
-                where multirange_contains_elem(cast({MultirangeOf(OnStage)} as tstzmultirange), occurred_at)
+                where multirange_contains_elem((select cast({MultirangeOf(OnStage)} as tstzmultirange)), occurred_at)
                 """
             );
         if (OnStage is [var firstTime, ..])

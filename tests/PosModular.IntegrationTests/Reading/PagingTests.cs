@@ -112,6 +112,8 @@ public sealed class PagingTests(TestPostgres postgres)
                     plan += rows.GetString(0) + "\n";
                 plan.ShouldContain(index);
                 plan.ShouldNotContain("Sort");
+                if (filter?.PerformerId is not null)
+                    plan.ShouldContain("InitPlan"); // the times on stage are read once, not for each row
             }
         }
 
