@@ -1,0 +1,257 @@
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { type FormEvent, useState } from "react";
+import { graphql, type ResultOf, textOf } from "../../app/graphql";
+import { MoneyFields } from "../../app/queries";
+import { useVenue } from "../../app/venue";
+import { useApi } from "../../live/hooks";
+import { request } from "../../live/request";
+import { formatDateTime, words } from "../../time/time";
+import { Drawer } from "../../ui/Drawer";
+import { CopyQuery, Empty, Failure, Figure } from "../../ui/Panel";
+import { Table } from "../../ui/Table";
+
+const MembersQuery = graphql(
+  `
+    query ConsoleMembers($venueId: ID!, $tier: Tier, $after: String) {
+      venue(id: $venueId) {
+        members(tier: $tier, first: 100, after: $after) {
+          nodes {
+            id
+            userId
+            tier
+            firstSeenAt
+            lastSeenAt
+            lifetimeSpend {
+              ...MoneyFields
+            }
+          }
+          pageInfo {
+            hasNextPage
+            endCursor
+          }
+        }
+      }
+    }
+  `,
+  [MoneyFields],
+);
+
+const MemberQuery = graphql(
+  `
+    query ConsoleMember($venueId: ID!, $userId: ID!) {
+      venue(id: $venueId) {
+        member(userId: $userId) {
+          id
+          userId
+          tier
+          access
+          firstSeenAt
+          lastSeenAt
+          lifetimeSpend {
+            ...MoneyFields
+          }
+          unlocks {
+            id
+            tier
+            ruleName
+            unlockedAt
+            revokedAt
+            revokedReason
+            spendAtUnlock {
+              ...MoneyFields
+            }
+          }
+          history {
+            at
+            from
+            to
+            reason
+          }
+        }
+        transactions(filter: { userId: $userId }, first: 10) {
+          nodes {
+            id
+            occurredAt
+            status
+            net {
+              ...MoneyFields
+            }
+          }
+        }
+      }
+    }
+  `,
+  [MoneyFields],
+);
+
+const Tiers = ["GUEST", "REGULAR", "PLATINUM", "WHALE"] as const;
+
+/** Who came back? */
+export function Members() {
+  const venue = useVenue();
+  const search = useSearch({ from: "/venues/$venueId/members" });
+  const navigate = useNavigate({ from: "/venues/$venueId/members" });
+  const set = (change: { tier?: string | undefined; member?: string | undefined }) =>
+    void navigate({ search: (old) => ({ ...old, ...change }), replace: true });
+  const [text, setText] = useState("");
+  const tier = Tiers.find((t) => t === search.tier) ?? null;
+  const variables = { venueId: venue.id, tier };
+  const list = useInfiniteQuery({
+    queryKey: [textOf(MembersQuery), variables],
+    initialPageParam: null as string | null,
+    queryFn: ({ pageParam, signal }) => request(MembersQuery, { ...variables, after: pageParam }, signal),
+    getNextPageParam: (page) => (page.venue?.members.pageInfo.hasNextPage ? page.venue.members.pageInfo.endCursor : undefined),
+  });
+  const members = list.data?.pages.flatMap((page) => page.venue?.members.nodes ?? []) ?? [];
+  const open = (event: FormEvent) => {
+    event.preventDefault();
+    if (text.trim()) set({ member: text.trim() });
+  };
+  return (
+    <div className="screen">
+      <header>
+        <h1>Members</h1>
+        <span className="grow" />
+        <div className="choice" role="group" aria-label="Tier">
+          {[undefined, ...Tiers].map((t) => (
+            <button type="button" key={t ?? "all"} aria-pressed={(tier ?? undefined) === t} onClick={() => set({ tier: t })}>
+              {t ? words(t) : "All tiers"}
+            </button>
+          ))}
+        </div>
+        <form className="filters" onSubmit={open} role="search">
+          <label>
+            <span className="hidden">User id of a member</span>
+            <input className="input" type="search" placeholder="User id" value={text} onChange={(event) => setText(event.target.value)} />
+          </label>
+          <button type="submit" className="button">
+            Open
+          </button>
+        </form>
+        <CopyQuery document={MembersQuery} variables={variables} />
+      </header>
+      {list.error ? (
+        <Failure error={list.error} retry={() => void list.refetch()} />
+      ) : list.isPending ? (
+        <div className="skeleton" style={{ height: 480 }} role="status" aria-label="Members are being loaded" />
+      ) : members.length === 0 ? (
+        <Empty>
+          {tier
+            ? `No member has the tier ${words(tier)} yet.`
+            : "Members appear when a guest's card is linked to a user. Open a transaction and link its card."}
+        </Empty>
+      ) : (
+        <>
+          <Table
+            caption="Members"
+            rows={members}
+            keyOf={(member) => member.id}
+            open={(member) => set({ member: member.userId })}
+            columns={[
+              { title: "Guest", cell: (member) => member.userId },
+              { title: "Lifetime spend", number: true, cell: (member) => <span className="strong">{member.lifetimeSpend.map((m) => m.formatted).join(", ") || "nothing yet"}</span> },
+              { title: "Tier", cell: (member) => words(member.tier) },
+              { title: "Last seen", number: true, cell: (member) => (member.lastSeenAt ? formatDateTime(member.lastSeenAt, venue.timeZone) : "") },
+            ]}
+          />
+          {list.hasNextPage ? (
+            <button type="button" className="button" onClick={() => void list.fetchNextPage()} disabled={list.isFetchingNextPage}>
+              Show more
+            </button>
+          ) : null}
+        </>
+      )}
+      {search.member ? <MemberDrawer key={search.member} userId={search.member} close={() => set({ member: undefined })} /> : null}
+    </div>
+  );
+}
+
+type Found = NonNullable<ResultOf<typeof MemberQuery>["venue"]>;
+
+function MemberDrawer({ userId, close }: { userId: string; close: () => void }) {
+  const venue = useVenue();
+  const query = useApi(MemberQuery, { venueId: venue.id, userId }, { refreshSeconds: 5 });
+  const found = query.data?.venue;
+  return (
+    <Drawer title={userId} note={found?.member ? words(found.member.tier) : undefined} close={close}>
+      {found?.member ? (
+        <MemberDetails member={found.member} transactions={found.transactions.nodes} zone={venue.timeZone} venueId={venue.id} />
+      ) : query.error ? (
+        <Failure error={query.error} retry={() => void query.refetch()} />
+      ) : query.data ? (
+        <p>No member of this venue has this user id.</p>
+      ) : (
+        <div className="skeleton" style={{ height: 320 }} />
+      )}
+    </Drawer>
+  );
+}
+
+interface DetailsProps {
+  member: NonNullable<Found["member"]>;
+  transactions: Found["transactions"]["nodes"];
+  zone: string;
+  venueId: string;
+}
+
+function MemberDetails({ member, transactions, zone, venueId }: DetailsProps) {
+  return (
+    <>
+      <dl className="figures">
+        {member.lifetimeSpend.map((spend) => (
+          <Figure key={spend.currency} label="Lifetime spend" value={spend.formatted} />
+        ))}
+        <Figure label="Access" plain value={member.access.map(words).join(", ") || "none"} />
+        {member.firstSeenAt ? <Figure label="First seen" plain value={formatDateTime(member.firstSeenAt, zone)} /> : null}
+      </dl>
+      <section>
+        <h3>Unlocks</h3>
+        {member.unlocks.length === 0 ? <Empty>No rule has unlocked anything for this guest yet.</Empty> : null}
+        <ul className="feedlist">
+          {member.unlocks.map((unlock) => (
+            <li key={unlock.id}>
+              <span className="quiet">{words(unlock.tier)}</span>
+              <span>
+                {unlock.ruleName ?? "By hand"}, {formatDateTime(unlock.unlockedAt, zone)}
+                {unlock.revokedAt ? <span className="quiet">, revoked: {unlock.revokedReason}</span> : null}
+              </span>
+              <span>{unlock.spendAtUnlock?.formatted}</span>
+            </li>
+          ))}
+        </ul>
+      </section>
+      <section>
+        <h3>Tiers</h3>
+        <ul className="feedlist">
+          {member.history.map((change) => (
+            <li key={`${change.at} ${change.to}`}>
+              <span className="quiet">{words(change.to)}</span>
+              <span>
+                {change.reason} <span className="quiet">from {words(change.from).toLowerCase()}</span>
+              </span>
+              <span className="quiet">{formatDateTime(change.at, zone)}</span>
+            </li>
+          ))}
+        </ul>
+      </section>
+      <section>
+        <h3>Latest payments</h3>
+        <ul className="feedlist">
+          {transactions.map((line) => (
+            <li key={line.id}>
+              <span className="quiet">{formatDateTime(line.occurredAt, zone).slice(-5)}</span>
+              <Link to="/venues/$venueId/transactions" params={{ venueId }} search={{ transaction: line.id }}>
+                {words(line.status)}, {formatDateTime(line.occurredAt, zone)}
+              </Link>
+              <span className="strong">{line.net.formatted}</span>
+            </li>
+          ))}
+        </ul>
+        <Link className="link" to="/venues/$venueId/transactions" params={{ venueId }} search={{ user: member.userId }}>
+          All payments of this guest
+        </Link>
+      </section>
+    </>
+  );
+}

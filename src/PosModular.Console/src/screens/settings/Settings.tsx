@@ -1,0 +1,116 @@
+import { type FormEvent, useState } from "react";
+import { graphql, type ResultOf } from "../../app/graphql";
+import { useVenue } from "../../app/venue";
+import { request } from "../../live/request";
+import { formatLongDay, words } from "../../time/time";
+import { Field, FormError } from "../../ui/Field";
+import { Panel } from "../../ui/Panel";
+import { useMutation } from "../../ui/useMutation";
+import { Fact } from "../transactions/TransactionDrawer";
+
+const SettingsQuery = graphql(`
+  query ConsoleSettings($venueId: ID!) {
+    venue(id: $venueId) {
+      id
+      name
+      timeZone
+      dayCutoff
+      currency
+      today
+      ownerUserIds
+      rulesCountFrom
+      unlockPolicy
+    }
+  }
+`);
+
+const UpdateMutation = graphql(`
+  mutation ConsoleUpdateVenue($input: UpdateVenueInput!) {
+    updateVenue(input: $input) {
+      errors {
+        code
+        message
+        field
+      }
+    }
+  }
+`);
+
+type Venue = NonNullable<ResultOf<typeof SettingsQuery>["venue"]>;
+
+/** Which clock does this venue go by? */
+export function Settings() {
+  const venue = useVenue();
+  return (
+    <div className="screen">
+      <header>
+        <h1>Settings</h1>
+      </header>
+      <Panel title="Venue" document={SettingsQuery} variables={{ venueId: venue.id }} height={240}>
+        {(data) =>
+          data.venue ? (
+            <div className="stack">
+              <dl className="facts">
+                <Fact label="Id">{data.venue.id}</Fact>
+                <Fact label="Currency">{data.venue.currency}</Fact>
+                <Fact label="Business date now">{formatLongDay(data.venue.today)}</Fact>
+                <Fact label="Rules count spend from">{words(data.venue.rulesCountFrom)}</Fact>
+                <Fact label="When spend falls again, an unlock is">{data.venue.unlockPolicy === "KEEP" ? "kept" : "revoked"}</Fact>
+                <Fact label="Owners">{data.venue.ownerUserIds.join(", ")}</Fact>
+                <Fact label="Time zone">{data.venue.timeZone}</Fact>
+                <Fact label="The business day begins at">{data.venue.dayCutoff.slice(0, 5)}</Fact>
+              </dl>
+              {venue.isModerator ? (
+                <Editor key={JSON.stringify(data.venue)} venue={data.venue} />
+              ) : (
+                <p className="quiet">A HEAD_MODERATOR may change these.</p>
+              )}
+            </div>
+          ) : null
+        }
+      </Panel>
+    </div>
+  );
+}
+
+function Editor({ venue }: { venue: Venue }) {
+  const { run, busy, error } = useMutation();
+  const [name, setName] = useState(venue.name);
+  const [timeZone, setTimeZone] = useState(venue.timeZone);
+  const [dayCutoff, setDayCutoff] = useState(venue.dayCutoff.slice(0, 5));
+  const [owners, setOwners] = useState(venue.ownerUserIds.join(", "));
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const ownerUserIds = owners
+      .split(",")
+      .map((id) => id.trim())
+      .filter(Boolean);
+    void run(
+      async () => (await request(UpdateMutation, { input: { venueId: venue.id, name, timeZone, dayCutoff: `${dayCutoff}:00`, ownerUserIds } })).updateVenue,
+    );
+  };
+  const clockChanges = timeZone !== venue.timeZone || dayCutoff !== venue.dayCutoff.slice(0, 5);
+  return (
+    <form className="form" onSubmit={submit} style={{ maxWidth: 640 }}>
+      <h3>Change</h3>
+      <div className="pair">
+        <Field label="Name" name="name" error={error} value={name} onChange={setName} required />
+        <Field label="Owners, separated by commas" name="ownerUserIds" error={error} value={owners} onChange={setOwners} required />
+        <Field label="Time zone, e.g. Europe/Berlin" name="timeZone" error={error} value={timeZone} onChange={setTimeZone} required />
+        <Field label="The business day begins at" name="dayCutoff" error={error} type="time" value={dayCutoff} onChange={setDayCutoff} required />
+      </div>
+      {clockChanges ? (
+        <p className="amber" role="status">
+          From then on a business day of this venue runs from {dayCutoff} to {dayCutoff} in {timeZone}, for past days too. Every figure is
+          recounted by itself: payments near the old limit move to the other day, and no amount is lost.
+        </p>
+      ) : null}
+      <FormError error={error} shown={["name", "ownerUserIds", "timeZone", "dayCutoff"]} />
+      <div className="actions">
+        <button type="submit" className="button main" disabled={busy}>
+          Save
+        </button>
+      </div>
+    </form>
+  );
+}

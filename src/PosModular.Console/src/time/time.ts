@@ -1,0 +1,58 @@
+/** Instants are shown in the venue's zone, and business dates are the server's: the browser's zone and clock decide nothing. */
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function format(zone: string, name: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = `${zone} ${name}`;
+  let found = formats.get(key);
+  if (!found) {
+    found = new Intl.DateTimeFormat("en-GB", { timeZone: zone, hourCycle: "h23", ...options });
+    formats.set(key, found);
+  }
+  return found;
+}
+
+export function formatTime(at: string, zone: string): string {
+  return format(zone, "time", { hour: "2-digit", minute: "2-digit" }).format(new Date(at));
+}
+
+export function formatSeconds(at: string, zone: string): string {
+  return format(zone, "seconds", { hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(new Date(at));
+}
+
+export function formatDateTime(at: string, zone: string): string {
+  return format(zone, "datetime", { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" }).format(
+    new Date(at),
+  );
+}
+
+/** "Fri 27 Nov" for a business date such as 2026-11-27. */
+export function formatDay(date: string): string {
+  return format("UTC", "day", { weekday: "short", day: "numeric", month: "short" }).format(new Date(`${date}T00:00:00Z`)).replace(",", "");
+}
+
+export function formatLongDay(date: string): string {
+  return format("UTC", "long", { weekday: "long", day: "numeric", month: "long", year: "numeric" }).format(new Date(`${date}T00:00:00Z`));
+}
+
+/** The business date this many days later. */
+export function addDays(date: string, days: number): string {
+  const at = new Date(`${date}T00:00:00Z`);
+  at.setUTCDate(at.getUTCDate() + days);
+  return at.toISOString().slice(0, 10);
+}
+
+/** How long ago an instant was, by a clock that is given: "just now", "4 min ago", "3 h ago", "2 d ago". */
+export function formatAgo(at: string, now: number): string {
+  const seconds = Math.max(0, (now - Date.parse(at)) / 1000);
+  if (seconds < 60) return "just now";
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ago`;
+  return `${Math.floor(seconds / 86_400)} d ago`;
+}
+
+/** "PARTIALLY_REFUNDED" as people read it: "Partially refunded". */
+export function words(value: string): string {
+  const text = value.toLowerCase().replaceAll("_", " ");
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
