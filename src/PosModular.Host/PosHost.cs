@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using NodaTime;
 using PosModular.Host.Auth;
+using PosModular.Host.Console;
 using PosModular.Host.Cors;
 using PosModular.Host.Development;
 using PosModular.Host.Development.Ide;
@@ -66,6 +67,7 @@ internal static class PosHost
         app.Services.GetRequiredService<ISchema>().Initialize(); // A faulty schema stops the start.
         app.MapHealth();
         app.UseGraphQLIde();
+        app.UseWebConsole(builder.DataDirectory().Path);
         app.UsePosCors();
         app.RequireBearerToken("/api/venues");
         app.MapPosGraphQL();

@@ -24,7 +24,7 @@ internal static class TokenCommand
     {
         if (TokenRequest.Parse(arguments) is not { } request)
         {
-            Console.Error.WriteLine(Usage);
+            System.Console.Error.WriteLine(Usage);
             return 2;
         }
 
@@ -35,15 +35,18 @@ internal static class TokenCommand
                 "tokens come from this identity provider; the host has no key to sign one with."
             );
 
-        Console.Out.WriteLine(CreateToken(request, settings, time.GetUtcNow().UtcDateTime));
+        System.Console.Out.WriteLine(
+            CreateToken(request.Subject, request.Roles, request.Hours, settings, time.GetUtcNow().UtcDateTime)
+        );
         return 0;
     }
 
-    private static string CreateToken(TokenRequest request, JwtSettings settings, DateTime now)
+    /// <summary>Signs a token with the host's own key, which the settings must have.</summary>
+    public static string CreateToken(string subject, IReadOnlyList<string> roles, double hours, JwtSettings settings, DateTime now)
     {
-        var claims = new Dictionary<string, object> { ["sub"] = request.Subject };
-        if (request.Roles.Count > 0)
-            claims["role"] = request.Roles.Count == 1 ? request.Roles[0] : request.Roles;
+        var claims = new Dictionary<string, object> { ["sub"] = subject };
+        if (roles.Count > 0)
+            claims["role"] = roles.Count == 1 ? roles[0] : roles;
 
         var key = new SymmetricSecurityKey(settings.SigningKey);
         return new JsonWebTokenHandler().CreateToken(
@@ -54,7 +57,7 @@ internal static class TokenCommand
                 Audience = settings.Audience,
                 IssuedAt = now,
                 NotBefore = now,
-                Expires = now.AddHours(request.Hours),
+                Expires = now.AddHours(hours),
                 SigningCredentials = new SigningCredentials(key, SecurityAlgorithms.HmacSha256),
             }
         );

@@ -18,19 +18,19 @@ internal static class CommandLine
             {
                 case "keygen":
                     // A key for POS_ENCRYPTION_KEY: 32 random bytes.
-                    Console.WriteLine(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)));
+                    System.Console.WriteLine(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)));
                     return 0;
                 case "token":
                     return PrintToken(args[1..]);
                 case "schema":
-                    Console.Write(SchemaCommand.Print());
+                    System.Console.Write(SchemaCommand.Print());
                     return 0;
                 case null:
                 case var option when option.StartsWith("--", StringComparison.Ordinal) && option.Contains('='):
                     await serve(args); // Settings may be given as --Name=value.
                     return 0;
                 default:
-                    await Console.Error.WriteLineAsync(
+                    await System.Console.Error.WriteLineAsync(
                         "usage: PosModular.Host [--Setting=value …] | "
                             + "token --sub ID [--role HEAD_MODERATOR] [--hours 12] | keygen | schema"
                     );
@@ -40,7 +40,7 @@ internal static class CommandLine
         catch (Exception e)
             when (e is SettingException or EmbeddedPostgresException or DatabaseUnavailableException or UnsupportedDatabaseException)
         {
-            await Console.Error.WriteLineAsync(e.Message);
+            await System.Console.Error.WriteLineAsync(e.Message);
             return 1;
         }
         catch (Exception e)
@@ -52,7 +52,7 @@ internal static class CommandLine
                 || IsBadAddress(e)
             )
         {
-            await Console.Error.WriteLineAsync(
+            await System.Console.Error.WriteLineAsync(
                 $"ASPNETCORE_URLS: {e.Message.ReplaceLineEndings(" ")} Choose a free http address such as http://localhost:8080; "
                     + "terminate TLS in front of it."
             );
