@@ -34,7 +34,7 @@ internal sealed record JwtSettings(byte[]? SigningKey, string? Authority, string
             );
 
         if (authority is not null)
-            return new JwtSettings(null, ValidateAuthority(authority, environment), issuer, audience);
+            return new JwtSettings(null, ValidateAuthority(authority, AuthoritySetting, environment), issuer, audience);
 
         if (key is null && !environment.IsDevelopment())
             throw new SettingException(
@@ -51,13 +51,14 @@ internal sealed record JwtSettings(byte[]? SigningKey, string? Authority, string
             : new JwtSettings(bytes, null, issuer, audience);
     }
 
-    private static string ValidateAuthority(string authority, IHostEnvironment environment)
+    /// <summary>Returns the address of an identity provider; it must be https outside of Development.</summary>
+    public static string ValidateAuthority(string authority, string setting, IHostEnvironment environment)
     {
         if (!Uri.TryCreate(authority, UriKind.Absolute, out var address) || address.Scheme is not ("https" or "http"))
-            throw new SettingException(AuthoritySetting, "must be a URL such as https://login.example.com/realm");
+            throw new SettingException(setting, "must be a URL such as https://login.example.com/realm");
 
         return address.Scheme == "http" && !environment.IsDevelopment()
-            ? throw new SettingException(AuthoritySetting, "must be https outside of Development.")
+            ? throw new SettingException(setting, "must be https outside of Development.")
             : authority;
     }
 

@@ -27,17 +27,16 @@ internal sealed class ConsoleSettings
     public required string Scope { get; init; }
 
     /// <exception cref="SettingException">A setting is malformed.</exception>
-    public static ConsoleSettings Read(IConfiguration configuration, JwtSettings jwt) =>
+    public static ConsoleSettings Read(IConfiguration configuration, IHostEnvironment environment, JwtSettings jwt) =>
         new()
         {
             Enabled =
                 ReadText(configuration, EnabledSetting) is not { } enabled
                 || (bool.TryParse(enabled, out var isOn) ? isOn : throw new SettingException(EnabledSetting, "must be true or false.")),
             Folder = Path.GetFullPath(ReadText(configuration, "Pos:Console:Folder") ?? "console", AppContext.BaseDirectory),
-            Authority =
-                (ReadText(configuration, AuthoritySetting) ?? jwt.Authority) is not { } authority ? null
-                : Uri.TryCreate(authority, UriKind.Absolute, out var address) && address.Scheme is "https" or "http" ? address
-                : throw new SettingException(AuthoritySetting, "must be a URL such as https://login.example.com/realm"),
+            Authority = (ReadText(configuration, AuthoritySetting) ?? jwt.Authority) is { } authority
+                ? new Uri(JwtSettings.ValidateAuthority(authority, AuthoritySetting, environment))
+                : null,
             ClientId = ReadText(configuration, "Pos:Console:ClientId"),
             Scope = ReadText(configuration, "Pos:Console:Scope") ?? "openid profile",
         };

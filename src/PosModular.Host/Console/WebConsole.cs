@@ -21,7 +21,7 @@ internal static partial class WebConsole
     public static void UseWebConsole(this WebApplication app, string dataDirectory)
     {
         var jwt = JwtSettings.Read(app.Configuration, app.Environment, dataDirectory);
-        var settings = ConsoleSettings.Read(app.Configuration, jwt);
+        var settings = ConsoleSettings.Read(app.Configuration, app.Environment, jwt);
         if (!settings.Enabled)
             return;
         var files = ConsoleFiles.Read(settings.Folder);
@@ -57,7 +57,8 @@ internal static partial class WebConsole
         response.ContentType = "text/html; charset=utf-8";
         response.Headers.CacheControl = "no-store";
         response.Headers.ContentSecurityPolicy = PolicyOf(context.Request.Host, settings.Authority, nonce);
-        response.Headers.XFrameOptions = "DENY";
+        // Where an identity provider renews tokens, the console opens itself in a frame of its own.
+        response.Headers.XFrameOptions = settings.Authority is null ? "DENY" : "SAMEORIGIN";
         SetCommonHeaders(response);
         return response.WriteAsync(page.Replace(NoncePlaceholder, nonce, StringComparison.Ordinal), context.RequestAborted);
     }
@@ -70,7 +71,7 @@ internal static partial class WebConsole
         var provider = authority is null ? "" : " " + authority.GetLeftPart(UriPartial.Authority);
         return $"default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:; "
             + $"font-src 'self'; connect-src 'self'{sockets}{provider}; frame-src {(provider is "" ? "'none'" : provider.Trim())}; "
-            + "base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+            + $"base-uri 'none'; form-action 'self'; frame-ancestors {(provider is "" ? "'none'" : "'self'")}";
     }
 
     private static Task WriteAssetAsync(HttpContext context, ConsoleFile? file)
@@ -133,10 +134,12 @@ internal static partial class WebConsole
         ];
     }
 
-    // Behind a proxy on the same machine every request comes from the loopback address, so a forwarded one counts as remote.
+    // Behind a proxy on the same machine every request comes from the loopback address, so a forwarded one counts as remote. The name
+    // is checked too, because the owner of any other name can make it resolve to the loopback address.
     private static bool IsLocal(HttpContext context) =>
         context.Connection.RemoteIpAddress is { } address
         && IPAddress.IsLoopback(address)
+        && context.Request.Host.Host is "localhost" or "127.0.0.1" or "[::1]"
         && !context.Request.Headers.ContainsKey("X-Forwarded-For")
         && !context.Request.Headers.ContainsKey("Forwarded");
 

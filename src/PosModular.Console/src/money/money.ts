@@ -31,6 +31,11 @@ export function formatCount(count: number): string {
   return whole.format(count);
 }
 
+/** "1 payment", "2 payments". */
+export function plural(count: number, word: string): string {
+  return `${formatCount(count)} ${word}${count === 1 ? "" : "s"}`;
+}
+
 export function formatShare(share: number): string {
   return percent.format(share);
 }

@@ -26,6 +26,11 @@ export function formatDateTime(at: string, zone: string): string {
   );
 }
 
+/** "27 Nov, 22:15": for lists, in which the year is clear. */
+export function formatShort(at: string, zone: string): string {
+  return format(zone, "short", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }).format(new Date(at));
+}
+
 /** "Fri 27 Nov" for a business date such as 2026-11-27. */
 export function formatDay(date: string): string {
   return format("UTC", "day", { weekday: "short", day: "numeric", month: "short" }).format(new Date(`${date}T00:00:00Z`)).replace(",", "");

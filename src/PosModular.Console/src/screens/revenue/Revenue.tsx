@@ -2,7 +2,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { graphql, type ResultOf } from "../../app/graphql";
 import { MoneyFields } from "../../app/queries";
 import { useVenue } from "../../app/venue";
-import { changeBetween, formatCount, formatShare, toUnits } from "../../money/money";
+import { changeBetween, formatCount, formatShare, plural, toUnits } from "../../money/money";
 import { addDays, formatDateTime, formatDay, formatTime, words } from "../../time/time";
 import { BarChart, Shares } from "../../ui/BarChart";
 import { Empty, Figure, Panel } from "../../ui/Panel";
@@ -154,7 +154,7 @@ export function Revenue() {
               key: point.from,
               label: span.by === "HOUR" ? formatTime(point.from, venue.timeZone) : shortLabel(point.label),
               units: toUnits(point.net),
-              text: `${point.net.formatted}, ${formatCount(point.count)} payments`,
+              text: `${point.net.formatted}, ${plural(point.count, "payment")}`,
               open: isOpen(point, data.venue?.revenue.asOf),
             }))}
           />
@@ -181,20 +181,19 @@ export function move(on: string, period: Period, by: number): string {
   return `${String(Math.floor(months / 12)).padStart(4, "0")}-${String((months % 12) + 1).padStart(2, "0")}-01`;
 }
 
-/** The series that is shown with a period: the hours of a day, the days of a week or month, the months of a year. */
+/** The series that is shown with a period: the hours of a day, the days of a week or month, the months of a year. It ends before `to`. */
 export function spanOf(on: string, period: Period): { from: string; to: string; by: "HOUR" | "DAY" | "MONTH" } {
-  if (period === "DAY") return { from: on, to: on, by: "HOUR" };
+  if (period === "DAY") return { from: on, to: addDays(on, 1), by: "HOUR" };
   if (period === "WEEK") {
     const weekday = (new Date(`${on}T00:00:00Z`).getUTCDay() + 6) % 7;
-    return { from: addDays(on, -weekday), to: addDays(on, 6 - weekday), by: "DAY" };
+    return { from: addDays(on, -weekday), to: addDays(on, 7 - weekday), by: "DAY" };
   }
   if (period === "MONTH") {
     const from = `${on.slice(0, 7)}-01`;
-    return { from, to: addDays(move(from, "MONTH", 1), -1), by: "DAY" };
+    return { from, to: move(from, "MONTH", 1), by: "DAY" };
   }
   const from = `${on.slice(0, 4)}-01-01`;
-  const to = `${on.slice(0, 4)}-12-31`;
-  return { from, to, by: "MONTH" };
+  return { from, to: move(from, "YEAR", 1), by: "MONTH" };
 }
 
 type Data = NonNullable<ResultOf<typeof RevenueQuery>["venue"]>;
@@ -233,7 +232,7 @@ function Figures({ data, zone, period }: { data: Data; zone: string; period: Per
         </section>
       </div>
       {revenue.pendingChanges > 0 ? (
-        <p className="quiet small">{formatCount(revenue.pendingChanges)} changes have arrived and are still to be added.</p>
+        <p className="quiet small">{plural(revenue.pendingChanges, "change")} still to be added.</p>
       ) : null}
     </div>
   );

@@ -4,7 +4,7 @@ import { useMemo, useRef, useState } from "react";
 import { type ResultOf, textOf } from "../../app/graphql";
 import { useVenue } from "../../app/venue";
 import { useApi, useLiveStatus, useSubscription } from "../../live/hooks";
-import { changeBetween, formatCount, formatShare, type Money, toUnits } from "../../money/money";
+import { changeBetween, formatCount, formatShare, type Money, plural, toUnits } from "../../money/money";
 import { addDays, formatDay, formatTime, words } from "../../time/time";
 import { BarChart } from "../../ui/BarChart";
 import { Empty, Failure, Figure, Panel, State } from "../../ui/Panel";
@@ -40,7 +40,7 @@ export function Tonight() {
           <Panel
             title={`Per hour, ${venue.currency}`}
             document={HoursQuery}
-            variables={{ ...day, before: addDays(venue.today, -7) }}
+            variables={hoursOf(venue.id, venue.today)}
             height={220}
             refreshSeconds={30}
           >
@@ -102,6 +102,11 @@ export function Tonight() {
   );
 }
 
+/** The hours of a business date and of the same weekday a week before. A series ends before its last date. */
+function hoursOf(venueId: string, today: string) {
+  return { venueId, today, tomorrow: addDays(today, 1), before: addDays(today, -7), dayAfter: addDays(today, -6) };
+}
+
 /** Whether the hour is not over by the server's clock. */
 function isOpen(point: { from: string; to: string }, asOf: string | undefined): boolean {
   if (!asOf) return false;
@@ -113,7 +118,7 @@ type Revenue = NonNullable<ResultOf<typeof DayQuery>["venue"]>["revenue"];
 
 function Figures({ revenue, venueId, today }: { revenue: Revenue | undefined; venueId: string; today: string }) {
   const before = addDays(today, -7);
-  const hours = useApi(HoursQuery, { venueId, today, before }, { refreshSeconds: 30 }).data?.venue;
+  const hours = useApi(HoursQuery, hoursOf(venueId, today), { refreshSeconds: 30 }).data?.venue;
   if (!revenue) return null;
   const then = hours ? sameMoment(hours.now, hours.before, revenue.asOf) : null;
   const change = then ? changeBetween(revenue.net, then) : null;
@@ -133,7 +138,7 @@ function Figures({ revenue, venueId, today }: { revenue: Revenue | undefined; ve
       <Figure
         label="Refunded"
         value={revenue.refunded.formatted}
-        note={revenue.pendingChanges > 0 ? `${formatCount(revenue.pendingChanges)} changes still to be added` : "every change is added"}
+        note={revenue.pendingChanges > 0 ? `${plural(revenue.pendingChanges, "change")} still to be added` : "every change is added"}
       />
       {revenue.otherCurrencies.map((other) => (
         <Figure key={other.currency} label={`Net in ${other.currency}`} value={other.net.formatted} note="kept apart, never added" />

@@ -44,12 +44,18 @@ export const DayQuery = graphql(
 /** The hours of the day and of the same day a week before. */
 export const HoursQuery = graphql(
   `
-    query ConsoleHours($venueId: ID!, $today: LocalDate!, $before: LocalDate!) {
+    query ConsoleHours(
+      $venueId: ID!
+      $today: LocalDate!
+      $tomorrow: LocalDate!
+      $before: LocalDate!
+      $dayAfter: LocalDate!
+    ) {
       venue(id: $venueId) {
         revenue(period: DAY, on: $today) {
           asOf
         }
-        now: revenueSeries(from: $today, to: $today, by: HOUR) {
+        now: revenueSeries(from: $today, to: $tomorrow, by: HOUR) {
           from
           to
           label
@@ -58,7 +64,7 @@ export const HoursQuery = graphql(
             ...MoneyFields
           }
         }
-        before: revenueSeries(from: $before, to: $before, by: HOUR) {
+        before: revenueSeries(from: $before, to: $dayAfter, by: HOUR) {
           from
           to
           net {

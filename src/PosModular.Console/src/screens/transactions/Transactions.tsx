@@ -8,7 +8,7 @@ import { useVenue } from "../../app/venue";
 import { useApi, useSubscription } from "../../live/hooks";
 import { request } from "../../live/request";
 import { formatCount } from "../../money/money";
-import { formatDateTime, words } from "../../time/time";
+import { formatShort, words } from "../../time/time";
 import { CopyQuery, Empty, Failure, State } from "../../ui/Panel";
 import { isNewer, toneOf, upsert } from "./list";
 import { ChangedSubscription, CountQuery, DecimalsQuery, type Line, ListQuery } from "./queries";
@@ -81,14 +81,15 @@ export function Transactions() {
   useSubscription(ChangedSubscription, cursor ? { venueId: venue.id, after: cursor } : undefined, (data: ResultOf<typeof ChangedSubscription>) => {
     const line = data.transactionChanged;
     if (known.has(line.id)) setChanged((old) => new Map(old).set(line.id, line));
-    else if (!filter && order === "NEWEST_FIRST" && (!stored[0] || isNewer(line, stored[0])))
-      setWaiting((old) => upsert(old, line, 10_000));
+    else if (!filter && order === "NEWEST_FIRST" && isWithin(line)) setWaiting((old) => upsert(old, line, 10_000));
     return line.cursor;
   });
-  const lines = useMemo(
-    () => [...shown, ...stored].map((line) => changed.get(line.id) ?? line),
-    [shown, stored, changed],
-  );
+  // A payment that arrives late belongs between others, if it lies within what has been read so far.
+  const isWithin = (line: Line) => !list.hasNextPage || !stored.at(-1) || isNewer(line, stored.at(-1) as Line);
+  const lines = useMemo(() => {
+    const all = shown.length === 0 ? stored : [...shown, ...stored].sort((a, b) => (isNewer(a, b) ? -1 : 1));
+    return all.map((line) => changed.get(line.id) ?? line);
+  }, [shown, stored, changed]);
   const box = useRef<HTMLDivElement>(null);
   const showWaiting = () => {
     setShown((old) => [...waiting, ...old]);
@@ -188,7 +189,7 @@ function VirtualLines({ box, lines, zone, current, more, open }: LinesProps) {
                 style={{ transform: `translateY(${item.start}px)` }}
                 onClick={() => open(line.id)}
               >
-                <span>{formatDateTime(line.occurredAt, zone)}</span>
+                <span>{formatShort(line.occurredAt, zone)}</span>
                 <span className="clip">{line.userId ?? <span className="quiet">no guest</span>}</span>
                 <span className="clip quiet">{paidBy(line)}</span>
                 <span>
