@@ -6,9 +6,9 @@ using PosModular.Simulator.Webhooks;
 namespace PosModular.Simulator.Demo;
 
 /// <summary>
-/// Waits for the host, sets up the demo's venues, then generates the sales of evening after evening until it is stopped: card payments
-/// are APPROVED and captured some minutes later, cash is COMPLETED at once; occasionally there is a later tip, a refund or a
-/// cancelled authorisation; a performer is live from 22:00 to 02:00. A second run on the same database creates only what is missing.
+/// Waits for the host, sets up the demo's venues with some weeks of history, then generates sales until it is stopped, either now or
+/// evening after evening of the past: card payments are APPROVED and captured later, cash is COMPLETED at once; occasionally there is a
+/// later tip, a refund or a cancelled authorisation; a performer is on stage for four hours, from now or from 22:00 to 02:00. A second run on the same database creates only what is missing.
 /// If the host cannot be set up, the program exits with code 1.
 /// </summary>
 internal sealed class DemoScenario(
@@ -39,7 +39,7 @@ internal sealed class DemoScenario(
             await WaitUntilListeningAsync(stoppingToken);
             using var api = new PosModularApi(settings);
             await SetUpAsync(api, stoppingToken);
-            var evening = Evening.First(clock.GetUtcNow(), settings.Speed);
+            var evening = settings.IsNow ? Evening.Now(clock.GetUtcNow()) : Evening.First(clock.GetUtcNow(), settings.Speed);
             Console.WriteLine(WelcomeMessage.Format(settings, evening.Date));
 
             var cardLinker = new CardLinker(api, ledger);
@@ -89,11 +89,16 @@ internal sealed class DemoScenario(
         {
             sellers.AddSeller(venue.Seller);
             var isNew = await api.RegisterVenueAsync(venue, cancellationToken);
+            var firstSale = clock.GetUtcNow() - TimeSpan.FromDays(settings.HistoryDays + 1);
+            if (isNew && settings.HistoryDays > 0)
+                SalesHistory.Add(ledger, venue, settings.Seed, firstSale, clock.GetUtcNow());
             var status = await api.ConnectPosAsync(venue, cancellationToken);
+            if (isNew && settings.HistoryDays > 0)
+                await api.SyncAsync(venue, firstSale, cancellationToken);
             var rules = await api.GetRuleNamesAsync(venue, cancellationToken);
             foreach (var rule in DemoRule.All.Where(rule => !rules.Contains(rule.Name)))
                 await api.CreateRuleAsync(venue, rule, cancellationToken);
-            // A run that was stopped between 22:00 and 02:00 leaves its session open.
+            // A run that was stopped during a performance leaves its session open.
             foreach (var session in (await api.GetSessionsAsync(venue, cancellationToken)).Where(s => s.EndedAt is null))
                 await api.EndSessionAsync(session.Id, session.StartedAt + PerformanceLength, cancellationToken);
             Log($"{venue.Id}: {(isNew ? "registered" : "already registered")}; location {venue.Seller.LocationId} is {status}");
@@ -189,7 +194,7 @@ internal sealed class DemoScenario(
     {
         foreach (var venue in DemoVenue.All)
         {
-            var from = Evening.OpensAt(evening.Date, venue.Zone) + PerformanceLength;
+            var from = evening.IsNow ? evening.StartedAt : Evening.OpensAt(evening.Date, venue.Zone) + PerformanceLength;
             string? session = null;
             _scheduled.Enqueue(
                 () =>
@@ -197,14 +202,14 @@ internal sealed class DemoScenario(
                         session = (await api.GetSessionsAsync(venue, cancellationToken)).FirstOrDefault(s => s.StartedAt == from)?.Id
                             ?? await api.StartSessionAsync(venue, from, cancellationToken)
                     ),
-                evening.RealTimeAfter(PerformanceLength)
+                evening.IsNow ? from : evening.RealTimeAfter(PerformanceLength)
             );
             _scheduled.Enqueue(
                 () =>
                     session is null
                         ? Task.CompletedTask
                         : LogFailureAsync(() => api.EndSessionAsync(session, from + PerformanceLength, cancellationToken)),
-                evening.RealTimeAfter(2 * PerformanceLength)
+                evening.IsNow ? from + PerformanceLength : evening.RealTimeAfter(2 * PerformanceLength)
             );
         }
     }
@@ -222,7 +227,8 @@ internal sealed class DemoScenario(
         }
     }
 
-    private TimeSpan InRealTime(TimeSpan span) => span / settings.Speed;
+    // Whoever looks at the demo should not wait minutes for a capture, a tip or a refund.
+    private TimeSpan InRealTime(TimeSpan span) => span / (settings.IsNow ? 10 : settings.Speed);
 
     private string FormatDeliveryCounts()
     {

@@ -1,13 +1,14 @@
 namespace PosModular.Simulator.Demo;
 
 /// <summary>
-/// A past evening replayed fast, from 18:00 to 06:00 in each venue's local time. The evenings start with the last Friday that is over at
+/// The present, or a past evening replayed fast, from 18:00 to 06:00 in each venue's local time. The evenings start with the last Friday that is over at
 /// every venue, so that no sale lies in the future; after the latest finished evening the Friday is replayed, with more sales.
 /// </summary>
 /// <param name="Date">The local date on which it starts.</param>
 /// <param name="StartedAt">Real time at which its replay started.</param>
 /// <param name="Speed">Seconds of the evening for each second of real time.</param>
-internal sealed record Evening(DateOnly Date, DateTimeOffset StartedAt, double Speed)
+/// <param name="IsNow">Whether it is the present, which passes at its own speed and does not end.</param>
+internal sealed record Evening(DateOnly Date, DateTimeOffset StartedAt, double Speed, bool IsNow = false)
 {
     private static readonly TimeOnly OpeningTime = new(18, 0);
     private static readonly TimeSpan Length = TimeSpan.FromHours(12);
@@ -16,7 +17,9 @@ internal sealed record Evening(DateOnly Date, DateTimeOffset StartedAt, double S
     private static readonly TimeSpan LateChanges = TimeSpan.FromHours(1);
 
     /// <summary>Real time at which its replay ends.</summary>
-    public DateTimeOffset EndsAt => StartedAt + Length / Speed;
+    public DateTimeOffset EndsAt => IsNow ? DateTimeOffset.MaxValue : StartedAt + Length / Speed;
+
+    public static Evening Now(DateTimeOffset now) => new(DateOnly.FromDateTime(now.UtcDateTime), now, 1, IsNow: true);
 
     public static Evening First(DateTimeOffset now, double speed)
     {
@@ -32,7 +35,8 @@ internal sealed record Evening(DateOnly Date, DateTimeOffset StartedAt, double S
         new(TimeZoneInfo.ConvertTimeToUtc(date.ToDateTime(OpeningTime), zone), TimeSpan.Zero);
 
     /// <summary>The venue's replayed time for a moment of real time.</summary>
-    public DateTimeOffset VenueTimeAt(TimeZoneInfo zone, DateTimeOffset realTime) => OpensAt(Date, zone) + (realTime - StartedAt) * Speed;
+    public DateTimeOffset VenueTimeAt(TimeZoneInfo zone, DateTimeOffset realTime) =>
+        IsNow ? realTime : OpensAt(Date, zone) + (realTime - StartedAt) * Speed;
 
     /// <summary>Real time at which this much of the evening has passed.</summary>
     public DateTimeOffset RealTimeAfter(TimeSpan sinceOpening) => StartedAt + sinceOpening / Speed;

@@ -88,6 +88,20 @@ internal sealed class PosModularApi(DemoSettings settings) : IDisposable
         return payload["connection"]?["status"] + (reason is null ? "" : $" ({reason})");
     }
 
+    /// <summary>Starts a sync of the venue's sales since this time.</summary>
+    public async Task SyncAsync(DemoVenue venue, DateTimeOffset from, CancellationToken cancellationToken) =>
+        IsConflict(
+            await MutateAsync(
+                "syncTransactions",
+                "SyncTransactionsInput",
+                "runs { id }",
+                settings.Token,
+                new JsonObject { ["venueId"] = venue.Id, ["from"] = from.UtcDateTime.ToString("O", CultureInfo.InvariantCulture) },
+                cancellationToken
+            ),
+            "syncTransactions"
+        );
+
     /// <summary>The names of the venue's spend rules.</summary>
     public async Task<IReadOnlyList<string>> GetRuleNamesAsync(DemoVenue venue, CancellationToken cancellationToken)
     {

@@ -9,17 +9,22 @@ internal static class WelcomeMessage
     {
         var address = new Uri(settings.Target, "graphql");
         var day = date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+        var oneDay = settings.IsNow ? "today: revenue(period: DAY)" : $"friday: revenue(period: DAY, on: \"{day}\")";
+        var clock = settings.IsNow
+            ? $"Sales are made now; each venue has {settings.HistoryDays} days of history behind it. Ctrl-C stops everything."
+            : $"It is Friday, {day}, 18:00 at each venue, and an hour passes in {HourInSeconds(settings)} s. Ctrl-C stops everything.";
         var dashboard = $$"""
             { venues { nodes { name
                 revenue(period: ALL) { total { formatted } tip { formatted } refunded { formatted } pending { formatted } count }
-                friday: revenue(period: DAY, on: "{{day}}") { net { formatted } count }
+                {{oneDay}} { net { formatted } count }
                 members(first: 3, tier: REGULAR) { nodes { userId tier lifetimeSpend { formatted } } }
                 transactions(first: 3) { nodes { occurredAt status userId performerId total { formatted } } } } } }
             """;
         var curl = string.Join(' ', dashboard.Split('\n').Select(line => line.Trim())).Replace("\"", "\\\"", StringComparison.Ordinal);
         return $$"""
 
-            PosModular     {{address}}
+            Console        {{settings.Target}}
+            GraphQL        {{address}}
             venues         {{string.Join(", ", DemoVenue.All.Select(venue => $"{venue.Id} ({venue.Name})"))}}
 
             OWNER of all venues, who sees transactions (sub {{DemoVenue.OwnerUserId}}, no role):
@@ -48,11 +53,10 @@ internal static class WelcomeMessage
             ].Id}}", name: "Welcome back", threshold: 20, unlocksTier: REGULAR }) {
                 rule { id } errors { code message field } } }
 
-            It is Friday, {{day}}, 18:00 at each venue, and an hour passes in {{(3600 / settings.Speed).ToString(
-                "0.##",
-                CultureInfo.InvariantCulture
-            )}} s. Ctrl-C stops everything.
+            {{clock}}
 
             """;
     }
+
+    private static string HourInSeconds(DemoSettings settings) => (3600 / settings.Speed).ToString("0.##", CultureInfo.InvariantCulture);
 }
