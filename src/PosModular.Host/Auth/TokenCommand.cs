@@ -35,9 +35,7 @@ internal static class TokenCommand
                 "tokens come from this identity provider; the host has no key to sign one with."
             );
 
-        System.Console.Out.WriteLine(
-            CreateToken(request.Subject, request.Roles, request.Hours, settings, time.GetUtcNow().UtcDateTime)
-        );
+        System.Console.Out.WriteLine(CreateToken(request.Subject, request.Roles, request.Hours, settings, time.GetUtcNow().UtcDateTime));
         return 0;
     }
 

@@ -50,7 +50,9 @@ internal sealed class ConsoleFiles
         return new ConsoleFile(
             ContentTypes[Path.GetExtension(path)],
             plain,
-            File.Exists(path + ".br") ? File.ReadAllBytes(path + ".br") : Compress(plain, s => new BrotliStream(s, CompressionLevel.Optimal)),
+            File.Exists(path + ".br")
+                ? File.ReadAllBytes(path + ".br")
+                : Compress(plain, s => new BrotliStream(s, CompressionLevel.Optimal)),
             File.Exists(path + ".gz") ? File.ReadAllBytes(path + ".gz") : Compress(plain, s => new GZipStream(s, CompressionLevel.Optimal))
         );
     }

@@ -83,7 +83,10 @@ internal static partial class WebConsole
             response.StatusCode = StatusCodes.Status404NotFound;
             response.ContentType = "text/plain; charset=utf-8";
             response.Headers.CacheControl = "no-store";
-            return response.WriteAsync("This file belongs to another version of the console. Load the page again.\n", context.RequestAborted);
+            return response.WriteAsync(
+                "This file belongs to another version of the console. Load the page again.\n",
+                context.RequestAborted
+            );
         }
         var (encoding, content) = ChooseEncoding(context.Request, file);
         if (encoding is not null)
@@ -104,7 +107,8 @@ internal static partial class WebConsole
             : Accepts("gzip") && file.Gzip.Length < file.Plain.Length ? ("gzip", file.Gzip)
             : (null, file.Plain);
 
-        bool Accepts(string encoding) => accepted.Any(e => e.Value.Equals(encoding, StringComparison.OrdinalIgnoreCase) && e.Quality is not 0);
+        bool Accepts(string encoding) =>
+            accepted.Any(e => e.Value.Equals(encoding, StringComparison.OrdinalIgnoreCase) && e.Quality is not 0);
     }
 
     private static Task WriteSettingsAsync(HttpContext context, ConsoleSettings settings, IReadOnlyList<DemoToken> demo)

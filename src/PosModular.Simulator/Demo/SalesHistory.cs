@@ -21,7 +21,11 @@ internal static class SalesHistory
         var which = DemoVenue.All.ToList().IndexOf(venue);
         var guests = new GuestGenerator(seed + 1_000 * (which + 1));
         var last = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(to, venue.Zone).DateTime);
-        for (var date = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(from, venue.Zone).DateTime).AddDays(1); date <= last; date = date.AddDays(1))
+        for (
+            var date = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(from, venue.Zone).DateTime).AddDays(1);
+            date <= last;
+            date = date.AddDays(1)
+        )
         {
             var isWeekend = date.DayOfWeek is DayOfWeek.Friday or DayOfWeek.Saturday;
             for (var hour = 0; hour < SalesByHour.Length; hour++)

@@ -1,7 +1,8 @@
 import { useIsFetching } from "@tanstack/react-query";
 import { Link, Navigate, Outlet, useLocation, useNavigate, useParams } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
-import { useLiveStatus } from "../live/hooks";
+import { useLiveStatus, useSubscription } from "../live/hooks";
+import { ProgressSubscription } from "../screens/connections/queries";
 import { formatLongDay } from "../time/time";
 import { Failure, State } from "../ui/Panel";
 import { Palette } from "./Palette";
@@ -52,6 +53,8 @@ export function VenueFrame() {
   const [palette, setPalette] = useState(false);
   const large = new URLSearchParams(location.searchStr).get("screen") === "large";
   useShortcuts(venue, () => setPalette(true));
+  // It keeps the connection open on screens that follow nothing of their own, so that the badge tells the truth on each of them.
+  useSubscription(ProgressSubscription, venue ? { venueId: venue.id } : undefined, () => undefined);
 
   const failure = viewerError ?? error;
   if (!venue && failure)

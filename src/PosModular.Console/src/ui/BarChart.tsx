@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useLayoutEffect, useRef, useState } from "react";
 import { formatAxis } from "../money/money";
 
 export interface Bar {
@@ -19,7 +19,16 @@ const Left = 48;
 /** Bars that begin at zero, with the same values as a table. */
 export function BarChart({ title, bars, unit }: { title: string; bars: readonly Bar[]; unit: string }) {
   const [asTable, setAsTable] = useState(false);
-  const width = 720;
+  const [width, setWidth] = useState(720);
+  const box = useRef<HTMLElement>(null);
+  // A unit of the drawing is a pixel, so that its text keeps its size whatever the width.
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (!element) return;
+    const observer = new ResizeObserver(() => setWidth(Math.max(280, element.clientWidth)));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
   const most = Math.max(0, ...bars.map((bar) => bar.units));
   const least = Math.min(0, ...bars.map((bar) => bar.units));
   const step = niceStep((most - least) / 4 || 1);
@@ -30,7 +39,7 @@ export function BarChart({ title, bars, unit }: { title: string; bars: readonly 
   const every = Math.ceil(56 / slot);
   const ticks = Array.from({ length: Math.round((top - bottom) / step) + 1 }, (_, i) => bottom + i * step);
   return (
-    <figure>
+    <figure ref={box}>
       {asTable ? (
         <table className="table">
           <caption className="hidden">{title}</caption>
@@ -55,7 +64,7 @@ export function BarChart({ title, bars, unit }: { title: string; bars: readonly 
           </tbody>
         </table>
       ) : (
-        <svg className="chart" viewBox={`0 0 ${width} ${Height}`} role="img" aria-label={`${title}. The same values are in the table.`}>
+        <svg className="chart" viewBox={`0 0 ${width} ${Height}`} height={Height} role="img" aria-label={`${title}. The same values are in the table.`}>
           {ticks.map((tick) => (
             <g key={tick}>
               <line className="axis" x1={Left} x2={width} y1={y(tick)} y2={y(tick)} />

@@ -33,7 +33,7 @@ export function Table<TRow>({ caption, columns, rows, keyOf, open }: TableProps<
         {rows.map((row) => (
           <tr key={keyOf(row)} data-open={open ? "" : undefined} onClick={open ? () => open(row) : undefined}>
             {columns.map((column, index) => (
-              <td key={column.title} className={column.number ? "number" : undefined}>
+              <td key={column.title} data-title={column.title} className={column.number ? "number" : undefined}>
                 {open && index === 0 ? (
                   <button type="button" className="rowlink" data-row="">
                     {column.cell(row)}
