@@ -8,8 +8,8 @@ namespace PosModular.Simulator.Demo;
 /// <summary>
 /// Waits for the host, sets up the demo's venues with some weeks of history, then generates sales until it is stopped, either now or
 /// evening after evening of the past: card payments are APPROVED and captured later, cash is COMPLETED at once; occasionally there is a
-/// later tip, a refund or a cancelled authorisation; a performer is on stage for four hours, from now or from 22:00 to 02:00. A second run on the same database creates only what is missing.
-/// If the host cannot be set up, the program exits with code 1.
+/// later tip, a refund or a cancelled authorisation; a performer is on stage for four hours, from now or from 22:00 to 02:00. A
+/// second run on the same database creates only what is missing. If the host cannot be set up, the program exits with code 1.
 /// </summary>
 internal sealed class DemoScenario(
     DemoSettings settings,

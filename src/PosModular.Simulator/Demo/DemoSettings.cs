@@ -2,7 +2,8 @@ namespace PosModular.Simulator.Demo;
 
 /// <summary>
 /// <c>PosModular.Simulator demo --target http://localhost:8080 [--urls …] [--seed 1] [--sales-per-second 0.5] [--speed 1] [--sales N]
-/// [--history-days 21] [--wait-seconds 180]</c> with the tokens in POS_DEMO_TOKEN and POS_DEMO_OWNER_TOKEN, or as <c>--token</c>, <c>--owner-token</c>.
+/// [--history-days 21] [--wait-seconds 180]</c> with the tokens in POS_DEMO_TOKEN and POS_DEMO_OWNER_TOKEN, or as <c>--token</c>,
+/// <c>--owner-token</c>.
 /// </summary>
 /// <param name="Target">Base URL of the running host.</param>
 /// <param name="Token">A JWT with the role HEAD_MODERATOR.</param>
