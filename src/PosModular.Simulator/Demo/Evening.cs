@@ -2,7 +2,8 @@ namespace PosModular.Simulator.Demo;
 
 /// <summary>
 /// The present, or a past evening replayed fast, from 18:00 to 06:00 in each venue's local time. The evenings start with the last Friday
-/// that is over at every venue, so that no sale lies in the future; after the latest finished evening the Friday is replayed, with more sales.
+/// that is over at every venue, so that no sale lies in the future; after the latest finished evening the Friday is replayed, with more
+/// sales.
 /// </summary>
 /// <param name="Date">The local date on which it starts.</param>
 /// <param name="StartedAt">Real time at which its replay started.</param>
