@@ -32,7 +32,7 @@ const transactions = createRoute({
   getParentRoute: () => venueRoute,
   path: "transactions",
   validateSearch: (search: Record<string, unknown>) =>
-    textParameter(search, ["search", "status", "provider", "method", "matched", "user", "from", "to", "min", "max", "order", "transaction"]),
+    textParameter(search, ["search", "status", "provider", "method", "matched", "user", "tier", "from", "to", "min", "max", "order", "transaction"]),
   component: lazyRouteComponent(() => import("../screens/transactions/Transactions"), "Transactions"),
 });
 
@@ -46,7 +46,7 @@ const revenue = createRoute({
 const members = createRoute({
   getParentRoute: () => venueRoute,
   path: "members",
-  validateSearch: (search: Record<string, unknown>) => textParameter(search, ["tier", "member"]),
+  validateSearch: (search: Record<string, unknown>) => textParameter(search, ["tier", "member", "search", "order"]),
   component: lazyRouteComponent(() => import("../screens/members/Members"), "Members"),
 });
 
@@ -71,13 +71,14 @@ const connections = createRoute({
 const events = createRoute({
   getParentRoute: () => venueRoute,
   path: "events",
-  validateSearch: (search: Record<string, unknown>) => textParameter(search, ["status", "event"]),
+  validateSearch: (search: Record<string, unknown>) => textParameter(search, ["status", "event", "search"]),
   component: lazyRouteComponent(() => import("../screens/events/Events"), "Events"),
 });
 
 const audit = createRoute({
   getParentRoute: () => venueRoute,
   path: "audit",
+  validateSearch: (search: Record<string, unknown>) => textParameter(search, ["action", "user"]),
   component: lazyRouteComponent(() => import("../screens/audit/Audit"), "Audit"),
 });
 

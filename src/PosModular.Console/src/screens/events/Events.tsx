@@ -1,5 +1,6 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useState } from "react";
 import { graphql, textOf } from "../../app/graphql";
 import { useVenue } from "../../app/venue";
 import { useApi } from "../../live/hooks";
@@ -13,9 +14,9 @@ import { useMutation } from "../../ui/useMutation";
 import { Fact } from "../transactions/TransactionDrawer";
 
 const EventsQuery = graphql(`
-  query ConsoleEvents($venueId: ID!, $status: WebhookEventStatus, $after: String) {
+  query ConsoleEvents($venueId: ID!, $status: WebhookEventStatus, $search: String, $after: String) {
     venue(id: $venueId) {
-      webhookEvents(status: $status, first: 100, after: $after) {
+      webhookEvents(status: $status, search: $search, first: 100, after: $after) {
         nodes {
           id
           eventId
@@ -66,10 +67,11 @@ export function Events() {
   const venue = useVenue();
   const search = useSearch({ from: "/venues/$venueId/events" });
   const navigate = useNavigate({ from: "/venues/$venueId/events" });
-  const set = (change: { status?: string | undefined; event?: string | undefined }) =>
+  const set = (change: Partial<typeof search>) =>
     void navigate({ search: (old) => ({ ...old, ...change }), replace: true });
   const status = Statuses.find((s) => s === search.status) ?? null;
-  const variables = { venueId: venue.id, status };
+  const [text, setText] = useState(search.search ?? "");
+  const variables = { venueId: venue.id, status, search: search.search ?? null };
   const list = useInfiniteQuery({
     queryKey: [textOf(EventsQuery), variables],
     initialPageParam: null as string | null,
@@ -90,6 +92,19 @@ export function Events() {
             </button>
           ))}
         </div>
+        <form
+          className="filters"
+          role="search"
+          onSubmit={(event) => {
+            event.preventDefault();
+            set({ search: text.trim() || undefined });
+          }}
+        >
+          <label>
+            <span className="hidden">Search</span>
+            <input className="input" type="search" placeholder="Event or payment id" value={text} onChange={(event) => setText(event.target.value)} />
+          </label>
+        </form>
         <button type="button" className="button" onClick={() => void list.refetch()}>
           Read again
         </button>
@@ -101,7 +116,9 @@ export function Events() {
         <div className="skeleton" style={{ height: 480 }} role="status" aria-label="Events are being loaded" />
       ) : events.length === 0 ? (
         <Empty>
-          {status
+          {search.search
+            ? "No event contains this."
+            : status
             ? `No event is ${status.toLowerCase()}.`
             : "Every webhook event of the last 60 days is kept here, with its bytes and what became of it. None has arrived yet."}
         </Empty>

@@ -6,6 +6,7 @@ import { MoneyFields } from "../../app/queries";
 import { useVenue } from "../../app/venue";
 import { useApi } from "../../live/hooks";
 import { request } from "../../live/request";
+import { formatCount } from "../../money/money";
 import { formatDateTime, words } from "../../time/time";
 import { Drawer } from "../../ui/Drawer";
 import { CopyQuery, Empty, Failure, Figure } from "../../ui/Panel";
@@ -13,9 +14,9 @@ import { Table } from "../../ui/Table";
 
 const MembersQuery = graphql(
   `
-    query ConsoleMembers($venueId: ID!, $tier: Tier, $after: String) {
+    query ConsoleMembers($venueId: ID!, $tier: Tier, $search: String, $order: MemberOrder, $after: String) {
       venue(id: $venueId) {
-        members(tier: $tier, first: 100, after: $after) {
+        members(tier: $tier, search: $search, order: $order, first: 100, after: $after) {
           nodes {
             id
             userId
@@ -36,6 +37,17 @@ const MembersQuery = graphql(
   `,
   [MoneyFields],
 );
+
+const TiersQuery = graphql(`
+  query ConsoleTiers($venueId: ID!) {
+    venue(id: $venueId) {
+      tierCounts {
+        tier
+        members
+      }
+    }
+  }
+`);
 
 const MemberQuery = graphql(
   `
@@ -85,6 +97,7 @@ const MemberQuery = graphql(
   [MoneyFields],
 );
 
+const Orders = ["LAST_SEEN_FIRST", "SPEND_FIRST", "NEWEST_FIRST"] as const;
 const Tiers = ["GUEST", "REGULAR", "PLATINUM", "WHALE"] as const;
 
 /** Who came back? */
@@ -92,11 +105,13 @@ export function Members() {
   const venue = useVenue();
   const search = useSearch({ from: "/venues/$venueId/members" });
   const navigate = useNavigate({ from: "/venues/$venueId/members" });
-  const set = (change: { tier?: string | undefined; member?: string | undefined }) =>
+  const set = (change: Partial<typeof search>) =>
     void navigate({ search: (old) => ({ ...old, ...change }), replace: true });
-  const [text, setText] = useState("");
+  const [text, setText] = useState(search.search ?? "");
   const tier = Tiers.find((t) => t === search.tier) ?? null;
-  const variables = { venueId: venue.id, tier };
+  const order = Orders.find((o) => o === search.order) ?? "LAST_SEEN_FIRST";
+  const counts = useApi(TiersQuery, { venueId: venue.id }, { refreshSeconds: 30 }).data?.venue?.tierCounts;
+  const variables = { venueId: venue.id, tier, search: search.search ?? null, order };
   const list = useInfiniteQuery({
     queryKey: [textOf(MembersQuery), variables],
     initialPageParam: null as string | null,
@@ -106,7 +121,7 @@ export function Members() {
   const members = list.data?.pages.flatMap((page) => page.venue?.members.nodes ?? []) ?? [];
   const open = (event: FormEvent) => {
     event.preventDefault();
-    if (text.trim()) set({ member: text.trim() });
+    set({ search: text.trim() || undefined });
   };
   return (
     <div className="screen">
@@ -117,16 +132,25 @@ export function Members() {
           {[undefined, ...Tiers].map((t) => (
             <button type="button" key={t ?? "all"} aria-pressed={(tier ?? undefined) === t} onClick={() => set({ tier: t })}>
               {t ? words(t) : "All tiers"}
+              {t && counts ? <span className="quiet"> {formatCount(counts.find((c) => c.tier === t)?.members ?? 0)}</span> : null}
             </button>
           ))}
         </div>
         <form className="filters" onSubmit={open} role="search">
           <label>
-            <span className="hidden">User id of a member</span>
+            <span className="hidden">Part of a user id</span>
             <input className="input" type="search" placeholder="User id" value={text} onChange={(event) => setText(event.target.value)} />
           </label>
+          <label>
+            <span className="hidden">Order</span>
+            <select className="input" value={order} onChange={(event) => set({ order: event.target.value })}>
+              <option value="LAST_SEEN_FIRST">Last seen first</option>
+              <option value="SPEND_FIRST">Highest spend first</option>
+              <option value="NEWEST_FIRST">Newest first</option>
+            </select>
+          </label>
           <button type="submit" className="button">
-            Open
+            Search
           </button>
         </form>
         <CopyQuery document={MembersQuery} variables={variables} />
@@ -137,7 +161,9 @@ export function Members() {
         <div className="skeleton" style={{ height: 480 }} role="status" aria-label="Members are being loaded" />
       ) : members.length === 0 ? (
         <Empty>
-          {tier
+          {search.search
+            ? "No member's user id contains this. Search for less of it."
+            : tier
             ? `No member has the tier ${words(tier)} yet.`
             : "Members appear when a guest's card is linked to a user. Open a transaction and link its card."}
         </Empty>

@@ -92,6 +92,26 @@ const SeriesQuery = graphql(
   [MoneyFields],
 );
 
+const SpendersQuery = graphql(
+  `
+    query ConsoleTopSpenders($venueId: ID!, $period: RevenuePeriod!, $on: LocalDate!) {
+      venue(id: $venueId) {
+        topSpenders(period: $period, on: $on, first: 10) {
+          userId
+          count
+          total {
+            ...MoneyFields
+          }
+          member {
+            tier
+          }
+        }
+      }
+    }
+  `,
+  [MoneyFields],
+);
+
 const Periods = ["DAY", "WEEK", "MONTH", "YEAR"] as const;
 type Period = (typeof Periods)[number];
 
@@ -159,6 +179,23 @@ export function Revenue() {
             }))}
           />
         )}
+      </Panel>
+      <Panel title="Guests who spent most" document={SpendersQuery} variables={{ venueId: venue.id, period, on }} height={160} refreshSeconds={30}>
+        {(data) => {
+          const spenders = data.venue?.topSpenders ?? [];
+          return spenders.length === 0 ? (
+            <Empty>No payment of this period belongs to a known guest.</Empty>
+          ) : (
+            <Shares
+              rows={spenders.map((guest) => ({
+                key: guest.userId,
+                label: `${guest.userId}${guest.member ? `, ${words(guest.member.tier)}` : ""}, ${plural(guest.count, "payment")}`,
+                text: guest.total.formatted,
+                units: toUnits(guest.total),
+              }))}
+            />
+          );
+        }}
       </Panel>
     </div>
   );

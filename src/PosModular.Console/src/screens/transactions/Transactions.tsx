@@ -7,11 +7,11 @@ import { currentToken } from "../../app/session";
 import { useVenue } from "../../app/venue";
 import { useApi, useSubscription } from "../../live/hooks";
 import { request } from "../../live/request";
-import { formatCount } from "../../money/money";
+import { formatCount, plural } from "../../money/money";
 import { formatShort, words } from "../../time/time";
-import { CopyQuery, Empty, Failure, State } from "../../ui/Panel";
+import { CopyQuery, Empty, Failure, Figure, State } from "../../ui/Panel";
 import { isNewer, toneOf, upsert } from "./list";
-import { ChangedSubscription, CountQuery, DecimalsQuery, type Line, ListQuery } from "./queries";
+import { ChangedSubscription, DecimalsQuery, type Line, ListQuery, TotalsQuery } from "./queries";
 import { TransactionDrawer } from "./TransactionDrawer";
 
 type Search = ReturnType<typeof useFilters>["search"];
@@ -39,8 +39,9 @@ export function filterOf(search: Search, decimals: number): Filter | null {
     paymentMethods: search.method ? [search.method] : undefined,
     matched: search.matched === undefined ? undefined : search.matched === "yes",
     userId: search.user,
-    from: search.from,
-    to: search.to,
+    businessDateFrom: search.from,
+    businessDateTo: search.to,
+    tier: search.tier,
     minTotalMinor: amount(search.min),
     maxTotalMinor: amount(search.max),
   };
@@ -101,7 +102,6 @@ export function Transactions() {
     <div className="screen">
       <header>
         <h1>Transactions</h1>
-        <Count venueId={venue.id} filter={filter} />
         <span className="grow" />
         {waiting.length > 0 ? (
           <button type="button" className="button main" onClick={showWaiting}>
@@ -111,7 +111,8 @@ export function Transactions() {
         <CsvButton venueId={venue.id} venueName={venue.name} filter={filter} />
         <CopyQuery document={ListQuery} variables={variables} />
       </header>
-      <Filters search={search} set={set} order={order} />
+      <Filters search={search} set={set} order={order} today={venue.today} />
+      <Totals venueId={venue.id} filter={filter} />
       {list.error && stored.length === 0 ? (
         <Failure error={list.error} retry={() => void list.refetch()} />
       ) : list.isPending ? (
@@ -137,10 +138,26 @@ export function Transactions() {
   );
 }
 
-function Count({ venueId, filter }: { venueId: string; filter: Filter | null }) {
-  const query = useApi(CountQuery, { venueId, filter }, { refreshSeconds: 30 });
-  const count = query.data?.venue?.transactions.totalCount;
-  return <span className="quiet">{count === undefined ? "" : `${formatCount(count)} ${filter ? "match" : "in all"}`}</span>;
+/** What the list adds up to. Currencies stand side by side and are never added. */
+function Totals({ venueId, filter }: { venueId: string; filter: Filter | null }) {
+  const query = useApi(TotalsQuery, { venueId, filter }, { refreshSeconds: 30 });
+  if (query.error && !query.data) return <Failure error={query.error} retry={() => void query.refetch()} />;
+  const totals = query.data?.venue?.transactions.totals;
+  if (!totals) return <div className="skeleton" style={{ height: 52 }} role="status" aria-label="The totals are being loaded" />;
+  return (
+    <dl className="figures" data-stale={query.isPlaceholderData}>
+      {totals.length === 0 ? <Figure label="Payments" value="0" plain /> : null}
+      {totals.map((sum) => (
+        <Figure
+          key={sum.currency}
+          plain
+          label={plural(sum.count, "payment")}
+          value={`${sum.net.formatted} net`}
+          note={`${sum.tip.formatted} tips, ${sum.refunded.formatted} refunded`}
+        />
+      ))}
+    </dl>
+  );
 }
 
 interface LinesProps {
@@ -211,7 +228,14 @@ export function paidBy(line: Line): string {
   return `${card ?? words(line.paymentMethod)}, ${words(line.provider)}`;
 }
 
-function Filters({ search, set, order }: { search: Search; set: (change: Partial<Search>) => void; order: Order }) {
+interface FiltersProps {
+  search: Search;
+  set: (change: Partial<Search>) => void;
+  order: Order;
+  today: string;
+}
+
+function Filters({ search, set, order, today }: FiltersProps) {
   const [text, setText] = useState(search.search ?? "");
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -241,6 +265,15 @@ function Filters({ search, set, order }: { search: Search; set: (change: Partial
           <option value="no">Without a guest</option>
         </select>
       </label>
+      <Choice label="Tier" value={search.tier} all="Any" options={["GUEST", "REGULAR", "PLATINUM", "WHALE"]} onChange={(tier) => set({ tier })} />
+      <label className="field">
+        <span>From the day</span>
+        <input className="input" type="date" max={today} value={search.from ?? ""} onChange={(event) => set({ from: event.target.value || undefined })} />
+      </label>
+      <label className="field">
+        <span>To the day</span>
+        <input className="input" type="date" max={today} value={search.to ?? ""} onChange={(event) => set({ to: event.target.value || undefined })} />
+      </label>
       <label className="field">
         <span>From amount</span>
         <input className="input" size={7} inputMode="decimal" defaultValue={search.min ?? ""} onBlur={(event) => set({ min: event.target.value || undefined })} />
@@ -252,7 +285,7 @@ function Filters({ search, set, order }: { search: Search; set: (change: Partial
           className="link"
           onClick={() => {
             setText("");
-            set({ search: undefined, status: undefined, method: undefined, provider: undefined, matched: undefined, user: undefined, from: undefined, to: undefined, min: undefined, max: undefined });
+            set({ search: undefined, status: undefined, method: undefined, provider: undefined, matched: undefined, user: undefined, tier: undefined, from: undefined, to: undefined, min: undefined, max: undefined });
           }}
         >
           Clear

@@ -56,15 +56,31 @@ export const ListQuery = graphql(
   [LineFields],
 );
 
-export const CountQuery = graphql(`
-  query ConsoleTransactionCount($venueId: ID!, $filter: TransactionFilter) {
-    venue(id: $venueId) {
-      transactions(filter: $filter, first: 1) {
-        totalCount
+/** What the filtered add up to, by currency. */
+export const TotalsQuery = graphql(
+  `
+    query ConsoleTransactionTotals($venueId: ID!, $filter: TransactionFilter) {
+      venue(id: $venueId) {
+        transactions(filter: $filter, first: 1) {
+          totals {
+            currency
+            count
+            net {
+              ...MoneyFields
+            }
+            tip {
+              ...MoneyFields
+            }
+            refunded {
+              ...MoneyFields
+            }
+          }
+        }
       }
     }
-  }
-`);
+  `,
+  [MoneyFields],
+);
 
 /** How many decimals the venue's currency has, for the amounts that people type. */
 export const DecimalsQuery = graphql(`
