@@ -47,31 +47,39 @@ internal static partial class WebConsole
     }
 
     private static bool IsNavigation(HttpRequest request) =>
-        (request.Path == "/" || BrowserRequest.IsPageRequest(request))
+        (request.Path == "/" || BrowserRequest.AcceptsPage(request))
         && !OtherEndpoints.Any(path => request.Path.StartsWithSegments(path, StringComparison.OrdinalIgnoreCase));
 
     private static Task WritePageAsync(HttpContext context, string page, ConsoleSettings settings)
     {
         var nonce = Convert.ToBase64String(RandomNumberGenerator.GetBytes(18));
+        var mayBeFramed = settings.Authority is not null && IsAnswerOfProvider(context.Request);
         var response = context.Response;
         response.ContentType = "text/html; charset=utf-8";
         response.Headers.CacheControl = "no-store";
-        response.Headers.ContentSecurityPolicy = PolicyOf(context.Request.Host, settings.Authority, nonce);
-        // Where an identity provider renews tokens, the console opens itself in a frame of its own.
-        response.Headers.XFrameOptions = settings.Authority is null ? "DENY" : "SAMEORIGIN";
+        response.Headers.ContentSecurityPolicy = PolicyOf(context.Request.Host, settings.Authority, nonce, mayBeFramed);
+        response.Headers.XFrameOptions = mayBeFramed ? "SAMEORIGIN" : "DENY";
         SetCommonHeaders(response);
         return response.WriteAsync(page.Replace(NoncePlaceholder, nonce, StringComparison.Ordinal), context.RequestAborted);
     }
 
+    // To renew a token, the console opens the identity provider in a hidden frame, and the provider redirects the frame to the console
+    // with these parameters. No other page of the console may be framed.
+    private static bool IsAnswerOfProvider(HttpRequest request) =>
+        request.Path == "/"
+        && request.Query.ContainsKey("state")
+        && (request.Query.ContainsKey("code") || request.Query.ContainsKey("error"));
+
     // The console loads its own files and asks its own host; signing in also needs the identity provider.
-    private static string PolicyOf(HostString host, Uri? authority, string nonce)
+    private static string PolicyOf(HostString host, Uri? authority, string nonce, bool mayBeFramed)
     {
         // Not every browser regards WebSockets of the same host as 'self'.
         var sockets = Uri.CheckHostName(host.Host) is UriHostNameType.Dns or UriHostNameType.IPv4 ? $" ws://{host} wss://{host}" : "";
         var provider = authority is null ? "" : " " + authority.GetLeftPart(UriPartial.Authority);
         return $"default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:; "
-            + $"font-src 'self'; connect-src 'self'{sockets}{provider}; frame-src {(provider is "" ? "'none'" : provider.Trim())}; "
-            + $"base-uri 'none'; form-action 'self'; frame-ancestors {(provider is "" ? "'none'" : "'self'")}";
+            + $"font-src 'self'; manifest-src 'self'; connect-src 'self'{sockets}{provider}; "
+            + $"frame-src {(provider is "" ? "'none'" : "'self'" + provider)}; base-uri 'none'; form-action 'self'; "
+            + $"frame-ancestors {(mayBeFramed ? "'self'" : "'none'")}";
     }
 
     private static Task WriteAssetAsync(HttpContext context, ConsoleFile? file)
@@ -119,7 +127,7 @@ internal static partial class WebConsole
         return context.Response.WriteAsJsonAsync(
             new
             {
-                Authority = signsIn ? settings.Authority!.ToString() : null,
+                Authority = signsIn ? settings.Authority!.OriginalString : null,
                 ClientId = signsIn ? settings.ClientId : null,
                 Scope = signsIn ? settings.Scope : null,
                 Demo = demo,

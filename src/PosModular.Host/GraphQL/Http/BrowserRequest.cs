@@ -6,8 +6,9 @@ namespace PosModular.Host.GraphQL.Http;
 internal static class BrowserRequest
 {
     public static bool IsPageRequest(HttpRequest request) =>
-        HttpMethods.IsGet(request.Method)
-        && !request.Query.ContainsKey("query")
-        && MediaTypeHeaderValue.TryParseList(request.Headers.Accept!, out var types)
+        HttpMethods.IsGet(request.Method) && !request.Query.ContainsKey("query") && AcceptsPage(request);
+
+    public static bool AcceptsPage(HttpRequest request) =>
+        MediaTypeHeaderValue.TryParseList(request.Headers.Accept!, out var types)
         && types.Any(type => type.MediaType.Equals("text/html", StringComparison.OrdinalIgnoreCase) && type.Quality is not 0);
 }
