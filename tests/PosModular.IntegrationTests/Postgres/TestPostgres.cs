@@ -123,7 +123,7 @@ public sealed class TestPostgres : IAsyncLifetime
         }
         catch (Exception e)
         {
-            await Console.Error.WriteLineAsync(
+            await System.Console.Error.WriteLineAsync(
                 $"Docker responds but cannot run {Image}. The tests use this machine's own PostgreSQL instead. {e.Message}"
             );
             await container.DisposeAsync();
@@ -151,7 +151,7 @@ public sealed class TestPostgres : IAsyncLifetime
             }
             catch (Exception e) when (e is UnauthorizedAccessException or IOException or EmbeddedPostgresException)
             {
-                await Console.Error.WriteLineAsync(
+                await System.Console.Error.WriteLineAsync(
                     $"Could not remove {directory}, which an earlier test run left; remove it by hand. {e.Message}"
                 );
             }
