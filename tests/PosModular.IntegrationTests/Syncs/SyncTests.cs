@@ -133,7 +133,7 @@ public sealed class SyncTests(TestPostgres postgres)
                 Path = "/v2/payments",
                 Skip = 1,
                 Times = 1,
-                DelayMs = 500,
+                DelayMs = 3_000,
             }
         );
         var syncing = venue.SyncAsync();
