@@ -34,8 +34,8 @@ function NoVenue({ userId }: { userId: string }) {
     <main className="door">
       <h1>No venue yet</h1>
       <p>
-        You are signed in as <span className="mono">{userId}</span>, and no venue belongs to you. Ask a HEAD_MODERATOR to add this id to the
-        owners of your venue.
+        You are signed in as <span className="mono">{userId}</span>, and no venue belongs to you. Ask a HEAD_MODERATOR to add this
+        id to the owners of your venue.
       </p>
       <button type="button" className="button" onClick={signOut}>
         Sign out
@@ -102,7 +102,10 @@ export function VenueFrame() {
             <Outlet />
           ) : (
             <p className="empty">
-              This screen is for owners of the venue. <Link className="link" to="/venues/$venueId/connections" params={{ venueId }}>Go to its connections.</Link>
+              This screen is for owners of the venue.{" "}
+              <Link className="link" to="/venues/$venueId/connections" params={{ venueId }}>
+                Go to its connections.
+              </Link>
             </p>
           )}
         </main>

@@ -56,7 +56,8 @@ export function Palette({ venues, venue, close }: PaletteProps) {
           ))}
         </ul>
         <p className="quiet small">
-          <kbd>/</kbd> search, <kbd>j</kbd> <kbd>k</kbd> rows, <kbd>Enter</kbd> open, <kbd>Esc</kbd> close, <kbd>[</kbd> <kbd>]</kbd> day
+          <kbd>/</kbd> search, <kbd>j</kbd> <kbd>k</kbd> rows, <kbd>Enter</kbd> open, <kbd>Esc</kbd> close, <kbd>[</kbd>{" "}
+          <kbd>]</kbd> day
         </p>
       </div>
     </Modal>

@@ -32,7 +32,21 @@ const transactions = createRoute({
   getParentRoute: () => venueRoute,
   path: "transactions",
   validateSearch: (search: Record<string, unknown>) =>
-    textParameter(search, ["search", "status", "provider", "method", "matched", "user", "tier", "from", "to", "min", "max", "order", "transaction"]),
+    textParameter(search, [
+      "search",
+      "status",
+      "provider",
+      "method",
+      "matched",
+      "user",
+      "tier",
+      "from",
+      "to",
+      "min",
+      "max",
+      "order",
+      "transaction",
+    ]),
   component: lazyRouteComponent(() => import("../screens/transactions/Transactions"), "Transactions"),
 });
 

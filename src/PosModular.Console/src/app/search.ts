@@ -1,5 +1,8 @@
 /** The parameters of an address that a screen knows, as texts. Others are dropped, and so are empty ones. */
-export function textParameter<TName extends string>(search: Record<string, unknown>, names: readonly TName[]): { [K in TName]?: string } {
+export function textParameter<TName extends string>(
+  search: Record<string, unknown>,
+  names: readonly TName[],
+): { [K in TName]?: string } {
   const found: { [K in TName]?: string } = {};
   for (const name of names) {
     const value = search[name];

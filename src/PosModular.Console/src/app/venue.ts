@@ -50,9 +50,7 @@ export function useVenueById(venueId: string, viewer: ConsoleViewer | undefined)
   const query = useApi(VenueQuery, { venueId }, { refreshSeconds: 60, enabled: viewer !== undefined });
   const venue = query.data?.venue;
   const found: ConsoleVenue | undefined =
-    venue && viewer
-      ? { ...venue, isOwner: viewer.ownedVenueIds.includes(venue.id), isModerator: viewer.isModerator }
-      : undefined;
+    venue && viewer ? { ...venue, isOwner: viewer.ownedVenueIds.includes(venue.id), isModerator: viewer.isModerator } : undefined;
   return { venue: found, missing: query.data !== undefined && !venue, error: query.error, retry: () => void query.refetch() };
 }
 

@@ -33,11 +33,15 @@ export function formatShort(at: string, zone: string): string {
 
 /** "Fri 27 Nov" for a business date such as 2026-11-27. */
 export function formatDay(date: string): string {
-  return format("UTC", "day", { weekday: "short", day: "numeric", month: "short" }).format(new Date(`${date}T00:00:00Z`)).replace(",", "");
+  return format("UTC", "day", { weekday: "short", day: "numeric", month: "short" })
+    .format(new Date(`${date}T00:00:00Z`))
+    .replace(",", "");
 }
 
 export function formatLongDay(date: string): string {
-  return format("UTC", "long", { weekday: "long", day: "numeric", month: "long", year: "numeric" }).format(new Date(`${date}T00:00:00Z`));
+  return format("UTC", "long", { weekday: "long", day: "numeric", month: "long", year: "numeric" }).format(
+    new Date(`${date}T00:00:00Z`),
+  );
 }
 
 /** The business date this many days later. */

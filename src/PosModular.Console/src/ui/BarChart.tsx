@@ -64,7 +64,13 @@ export function BarChart({ title, bars, unit }: { title: string; bars: readonly 
           </tbody>
         </table>
       ) : (
-        <svg className="chart" viewBox={`0 0 ${width} ${Height}`} height={Height} role="img" aria-label={`${title}. The same values are in the table.`}>
+        <svg
+          className="chart"
+          viewBox={`0 0 ${width} ${Height}`}
+          height={Height}
+          role="img"
+          aria-label={`${title}. The same values are in the table.`}
+        >
           {ticks.map((tick) => (
             <g key={tick}>
               <line className="axis" x1={Left} x2={width} y1={y(tick)} y2={y(tick)} />

@@ -1,7 +1,17 @@
 import { type ReactNode, useEffect, useRef } from "react";
 
 /** Details beside a list, which stays where it is. Escape closes it and returns the focus. */
-export function Drawer({ title, note, close, children }: { title: ReactNode; note?: ReactNode; close: () => void; children: ReactNode }) {
+export function Drawer({
+  title,
+  note,
+  close,
+  children,
+}: {
+  title: ReactNode;
+  note?: ReactNode;
+  close: () => void;
+  children: ReactNode;
+}) {
   const element = useRef<HTMLElement>(null);
   const closing = useRef(close);
   closing.current = close;

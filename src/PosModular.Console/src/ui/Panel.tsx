@@ -25,7 +25,11 @@ export function Panel<TData, TVariables>(props: PanelProps<TData, TVariables>) {
   };
   const query = useApi(document, variables, options);
   return (
-    <section className="panel" aria-label={title} data-stale={query.isPlaceholderData || (query.isError && query.data !== undefined)}>
+    <section
+      className="panel"
+      aria-label={title}
+      data-stale={query.isPlaceholderData || (query.isError && query.data !== undefined)}
+    >
       <header>
         <h2>{title}</h2>
         {tools}

@@ -56,11 +56,23 @@ export function Audit() {
         <form className="filters" role="search" onSubmit={submit}>
           <label>
             <span className="hidden">Action</span>
-            <input className="input" type="search" placeholder="Action" value={action} onChange={(event) => setAction(event.target.value)} />
+            <input
+              className="input"
+              type="search"
+              placeholder="Action"
+              value={action}
+              onChange={(event) => setAction(event.target.value)}
+            />
           </label>
           <label>
             <span className="hidden">User id</span>
-            <input className="input" type="search" placeholder="User id" value={user} onChange={(event) => setUser(event.target.value)} />
+            <input
+              className="input"
+              type="search"
+              placeholder="User id"
+              value={user}
+              onChange={(event) => setUser(event.target.value)}
+            />
           </label>
           <button type="submit" className="button">
             Filter

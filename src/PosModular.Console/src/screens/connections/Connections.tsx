@@ -36,14 +36,20 @@ export function Connections() {
           </button>
         ) : null}
       </header>
-      <Panel title="Points of sale of this venue" document={ConnectionsQuery} variables={{ venueId: venue.id }} height={320} refreshSeconds={10}>
+      <Panel
+        title="Points of sale of this venue"
+        document={ConnectionsQuery}
+        variables={{ venueId: venue.id }}
+        height={320}
+        refreshSeconds={10}
+      >
         {(data) => {
           const connections = data.venue?.posConnections ?? [];
           if (connections.length === 0)
             return (
               <Empty>
                 {venue.isModerator
-                  ? 'No point of sale is connected yet. Choose "Connect a point of sale" and have the access token of the Square or Toast account at hand.'
+                  ? 'No point of sale is connected yet. Choose "Connect a point of sale"; you need the access token of Square or Toast.'
                   : "No point of sale is connected yet. A HEAD_MODERATOR connects one."}
               </Empty>
             );
@@ -63,8 +69,10 @@ export function Connections() {
 
 function headline(connection: Connection, zone: string) {
   if (connection.status === "DISCONNECTED") return <State tone="off">Disconnected</State>;
-  if (connection.status === "NEEDS_ATTENTION") return <State tone="bad">{connection.statusReason?.message ?? "Needs attention"}</State>;
-  if (connection.quietSince) return <State tone="warn">No payment since {formatDateTime(connection.quietSince, zone)}, which is unusual at this hour</State>;
+  if (connection.status === "NEEDS_ATTENTION")
+    return <State tone="bad">{connection.statusReason?.message ?? "Needs attention"}</State>;
+  if (connection.quietSince)
+    return <State tone="warn">No payment since {formatDateTime(connection.quietSince, zone)}, which is unusual at this hour</State>;
   return <State tone="good">Connected</State>;
 }
 
@@ -74,7 +82,11 @@ function One({ connection, progress }: { connection: Connection; progress: Reado
   const at = (time: string | null) => (time ? formatDateTime(time, venue.timeZone) : "never yet");
   const { sync, webhook } = connection;
   return (
-    <section aria-label={`${words(connection.provider)} ${connection.locationName ?? connection.externalLocationId}`} className="stack" style={{ gap: 16 }}>
+    <section
+      aria-label={`${words(connection.provider)} ${connection.locationName ?? connection.externalLocationId}`}
+      className="stack"
+      style={{ gap: 16 }}
+    >
       <div className="filters" style={{ alignItems: "center" }}>
         <h3>
           {words(connection.provider)}, {connection.locationName ?? connection.externalLocationId}
@@ -85,7 +97,12 @@ function One({ connection, progress }: { connection: Connection; progress: Reado
       <dl className="figures">
         <Figure plain label="Transactions" value={formatCount(connection.transactionCount)} />
         <Figure plain label="Last webhook" value={at(webhook.lastEventAt)} />
-        <Figure plain label="Last sync" value={at(sync.lastSyncAt)} note={sync.nextSyncAt ? `next at ${at(sync.nextSyncAt)}` : undefined} />
+        <Figure
+          plain
+          label="Last sync"
+          value={at(sync.lastSyncAt)}
+          note={sync.nextSyncAt ? `next at ${at(sync.nextSyncAt)}` : undefined}
+        />
         <Figure plain label="Last good call" value={at(connection.lastGoodCallAt)} />
       </dl>
       <FormError error={error} />
@@ -96,7 +113,10 @@ function One({ connection, progress }: { connection: Connection; progress: Reado
             className="button"
             disabled={busy}
             onClick={() =>
-              void run(async () => (await request(SyncMutation, { input: { venueId: venue.id, connectionId: connection.id } })).syncTransactions)
+              void run(
+                async () =>
+                  (await request(SyncMutation, { input: { venueId: venue.id, connectionId: connection.id } })).syncTransactions,
+              )
             }
           >
             Sync now
@@ -108,7 +128,9 @@ function One({ connection, progress }: { connection: Connection; progress: Reado
               disabled={busy}
               onClick={() => {
                 if (window.confirm("Disconnect this point of sale? Its transactions stay, and no new ones arrive."))
-                  void run(async () => (await request(DisconnectMutation, { input: { connectionId: connection.id } })).disconnectPos);
+                  void run(
+                    async () => (await request(DisconnectMutation, { input: { connectionId: connection.id } })).disconnectPos,
+                  );
               }}
             >
               Disconnect
@@ -161,7 +183,14 @@ function Bar({ share }: { share: number }) {
   return (
     <span>
       {formatShare(share)}
-      <span className="progress" role="progressbar" aria-valuenow={Math.round(share * 100)} aria-valuemin={0} aria-valuemax={100} aria-label="Progress of the sync">
+      <span
+        className="progress"
+        role="progressbar"
+        aria-valuenow={Math.round(share * 100)}
+        aria-valuemin={0}
+        aria-valuemax={100}
+        aria-label="Progress of the sync"
+      >
         <span style={{ width: `${share * 100}%` }} />
       </span>
     </span>

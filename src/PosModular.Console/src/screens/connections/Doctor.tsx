@@ -53,7 +53,12 @@ export function Doctor({ connection }: { connection: Connection }) {
         </dl>
         <label className="field">
           <span>Compare with the address that is entered at the provider</span>
-          <input className="input mono" value={theirs} onChange={(event) => setTheirs(event.target.value)} placeholder={webhook.notificationUrl} />
+          <input
+            className="input mono"
+            value={theirs}
+            onChange={(event) => setTheirs(event.target.value)}
+            placeholder={webhook.notificationUrl}
+          />
         </label>
         {theirs ? <Compared ours={webhook.notificationUrl} theirs={theirs.trim()} /> : null}
         <FormError error={error} />
@@ -63,7 +68,9 @@ export function Doctor({ connection }: { connection: Connection }) {
               type="button"
               className="button"
               disabled={busy}
-              onClick={() => void run(async () => (await request(TestMutation, { input: { connectionId: connection.id } })).testWebhook)}
+              onClick={() =>
+                void run(async () => (await request(TestMutation, { input: { connectionId: connection.id } })).testWebhook)
+              }
             >
               Send a test event
             </button>
@@ -71,7 +78,9 @@ export function Doctor({ connection }: { connection: Connection }) {
               type="button"
               className="button"
               disabled={busy}
-              onClick={() => void run(async () => (await request(RotateMutation, { input: { connectionId: connection.id } })).rotateWebhookKey)}
+              onClick={() =>
+                void run(async () => (await request(RotateMutation, { input: { connectionId: connection.id } })).rotateWebhookKey)
+              }
             >
               Rotate the signature key
             </button>

@@ -114,7 +114,15 @@ export function Wizard({ close }: { close: () => void }) {
         ) : (
           <div className="pair">
             <Field label="Client id" name="clientId" error={error} value={clientId} onChange={change(setClientId)} required />
-            <Field label="Client secret" name="clientSecret" type="password" error={error} value={clientSecret} onChange={change(setClientSecret)} required />
+            <Field
+              label="Client secret"
+              name="clientSecret"
+              type="password"
+              error={error}
+              value={clientSecret}
+              onChange={change(setClientSecret)}
+              required
+            />
           </div>
         )}
         <Field
@@ -159,10 +167,13 @@ export function Wizard({ close }: { close: () => void }) {
   );
 }
 
-/** A moderator who is no owner may not see transactions; they are told where they appear. */
+/** A moderator who is no owner may not see transactions; this says where they appear. */
 function FirstTransaction({ venueId, zone }: { venueId: string; zone: string }) {
   const venue = useVenue();
-  if (!venue.isOwner) return <State tone="good">The history of this point of sale is being fetched. Its owner sees each payment within a second.</State>;
+  if (!venue.isOwner)
+    return (
+      <State tone="good">The history of this point of sale is being fetched. Its owner sees each payment within a second.</State>
+    );
   return <Waiting venueId={venueId} zone={zone} />;
 }
 
@@ -171,10 +182,18 @@ function Waiting({ venueId, zone }: { venueId: string; zone: string }) {
   const [first, setFirst] = useState<string | null>(null);
   const cursor = query.data?.venue?.feedCursor;
   const stored = query.data?.venue?.transactions.nodes[0];
-  useSubscription(ChangedSubscription, cursor !== undefined && !first ? { venueId, after: cursor } : undefined, (data: ResultOf<typeof ChangedSubscription>) => {
-    setFirst(`${data.transactionChanged.net.formatted} at ${formatTime(data.transactionChanged.occurredAt, zone)}`);
-    return data.transactionChanged.cursor;
-  });
+  useSubscription(
+    ChangedSubscription,
+    cursor !== undefined && !first ? { venueId, after: cursor } : undefined,
+    (data: ResultOf<typeof ChangedSubscription>) => {
+      setFirst(`${data.transactionChanged.net.formatted} at ${formatTime(data.transactionChanged.occurredAt, zone)}`);
+      return data.transactionChanged.cursor;
+    },
+  );
   const text = first ?? (stored ? `${stored.net.formatted} at ${formatTime(stored.occurredAt, zone)}` : null);
-  return text ? <State tone="good">The first transaction is here: {text}.</State> : <State tone="off">Waiting for the first transaction. Take a payment, or wait for the history.</State>;
+  return text ? (
+    <State tone="good">The first transaction is here: {text}.</State>
+  ) : (
+    <State tone="off">Waiting for the first transaction. Take a payment, or wait for the history.</State>
+  );
 }

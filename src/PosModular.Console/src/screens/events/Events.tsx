@@ -67,8 +67,7 @@ export function Events() {
   const venue = useVenue();
   const search = useSearch({ from: "/venues/$venueId/events" });
   const navigate = useNavigate({ from: "/venues/$venueId/events" });
-  const set = (change: Partial<typeof search>) =>
-    void navigate({ search: (old) => ({ ...old, ...change }), replace: true });
+  const set = (change: Partial<typeof search>) => void navigate({ search: (old) => ({ ...old, ...change }), replace: true });
   const status = Statuses.find((s) => s === search.status) ?? null;
   const [text, setText] = useState(search.search ?? "");
   const variables = { venueId: venue.id, status, search: search.search ?? null };
@@ -76,7 +75,8 @@ export function Events() {
     queryKey: [textOf(EventsQuery), variables],
     initialPageParam: null as string | null,
     queryFn: ({ pageParam, signal }) => request(EventsQuery, { ...variables, after: pageParam }, signal),
-    getNextPageParam: (page) => (page.venue?.webhookEvents.pageInfo.hasNextPage ? page.venue.webhookEvents.pageInfo.endCursor : undefined),
+    getNextPageParam: (page) =>
+      page.venue?.webhookEvents.pageInfo.hasNextPage ? page.venue.webhookEvents.pageInfo.endCursor : undefined,
   });
   const events = list.data?.pages.flatMap((page) => page.venue?.webhookEvents.nodes ?? []) ?? [];
   const opened = events.find((event) => event.id === search.event);
@@ -102,7 +102,13 @@ export function Events() {
         >
           <label>
             <span className="hidden">Search</span>
-            <input className="input" type="search" placeholder="Event or payment id" value={text} onChange={(event) => setText(event.target.value)} />
+            <input
+              className="input"
+              type="search"
+              placeholder="Event or payment id"
+              value={text}
+              onChange={(event) => setText(event.target.value)}
+            />
           </label>
         </form>
         <button type="button" className="button" onClick={() => void list.refetch()}>
@@ -119,8 +125,8 @@ export function Events() {
           {search.search
             ? "No event contains this."
             : status
-            ? `No event is ${status.toLowerCase()}.`
-            : "Every webhook event of the last 60 days is kept here, with its bytes and what became of it. None has arrived yet."}
+              ? `No event is ${status.toLowerCase()}.`
+              : "Every webhook event of the last 60 days is kept here, with its bytes and what became of it. None has arrived yet."}
         </Empty>
       ) : (
         <>
@@ -187,14 +193,21 @@ function EventDrawer({ event, close }: { event: Event; close: () => void }) {
             className="button"
             disabled={busy}
             onClick={() =>
-              void run(async () => (await request(ReplayMutation, { input: { venueId: venue.id, eventIds: [event.id] } })).replayWebhookEvents)
+              void run(
+                async () =>
+                  (await request(ReplayMutation, { input: { venueId: venue.id, eventIds: [event.id] } })).replayWebhookEvents,
+              )
             }
           >
             Replay this event
           </button>
         </>
       ) : null}
-      {venue.isOwner ? <Payload id={event.id} /> : <p className="quiet">The bytes of an event are shown to owners of the venue alone.</p>}
+      {venue.isOwner ? (
+        <Payload id={event.id} />
+      ) : (
+        <p className="quiet">The bytes of an event are shown to owners of the venue alone.</p>
+      )}
     </Drawer>
   );
 }

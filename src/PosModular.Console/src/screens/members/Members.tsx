@@ -105,8 +105,7 @@ export function Members() {
   const venue = useVenue();
   const search = useSearch({ from: "/venues/$venueId/members" });
   const navigate = useNavigate({ from: "/venues/$venueId/members" });
-  const set = (change: Partial<typeof search>) =>
-    void navigate({ search: (old) => ({ ...old, ...change }), replace: true });
+  const set = (change: Partial<typeof search>) => void navigate({ search: (old) => ({ ...old, ...change }), replace: true });
   const [text, setText] = useState(search.search ?? "");
   const tier = Tiers.find((t) => t === search.tier) ?? null;
   const order = Orders.find((o) => o === search.order) ?? "LAST_SEEN_FIRST";
@@ -139,7 +138,13 @@ export function Members() {
         <form className="filters" onSubmit={open} role="search">
           <label>
             <span className="hidden">Part of a user id</span>
-            <input className="input" type="search" placeholder="User id" value={text} onChange={(event) => setText(event.target.value)} />
+            <input
+              className="input"
+              type="search"
+              placeholder="User id"
+              value={text}
+              onChange={(event) => setText(event.target.value)}
+            />
           </label>
           <label>
             <span className="hidden">Order</span>
@@ -164,8 +169,8 @@ export function Members() {
           {search.search
             ? "No member's user id contains this. Search for less of it."
             : tier
-            ? `No member has the tier ${words(tier)} yet.`
-            : "Members appear when a guest's card is linked to a user. Open a transaction and link its card."}
+              ? `No member has the tier ${words(tier)} yet.`
+              : "Members appear when a guest's card is linked to a user. Open a transaction and link its card."}
         </Empty>
       ) : (
         <>
@@ -176,9 +181,19 @@ export function Members() {
             open={(member) => set({ member: member.userId })}
             columns={[
               { title: "Guest", cell: (member) => member.userId },
-              { title: "Lifetime spend", number: true, cell: (member) => <span className="strong">{member.lifetimeSpend.map((m) => m.formatted).join(", ") || "nothing yet"}</span> },
+              {
+                title: "Lifetime spend",
+                number: true,
+                cell: (member) => (
+                  <span className="strong">{member.lifetimeSpend.map((m) => m.formatted).join(", ") || "nothing yet"}</span>
+                ),
+              },
               { title: "Tier", cell: (member) => words(member.tier) },
-              { title: "Last seen", number: true, cell: (member) => (member.lastSeenAt ? formatDateTime(member.lastSeenAt, venue.timeZone) : "") },
+              {
+                title: "Last seen",
+                number: true,
+                cell: (member) => (member.lastSeenAt ? formatDateTime(member.lastSeenAt, venue.timeZone) : ""),
+              },
             ]}
           />
           {list.hasNextPage ? (

@@ -122,7 +122,8 @@ export function Revenue() {
   const navigate = useNavigate({ from: "/venues/$venueId/revenue" });
   const period: Period = Periods.find((p) => p === search.period) ?? "DAY";
   const on = /^\d{4}-\d\d-\d\d$/.test(search.on ?? "") ? (search.on as string) : venue.today;
-  const set = (change: { period?: string; on?: string | undefined }) => void navigate({ search: (old) => ({ ...old, ...change }), replace: true });
+  const set = (change: { period?: string; on?: string | undefined }) =>
+    void navigate({ search: (old) => ({ ...old, ...change }), replace: true });
   const next = move(on, period, 1);
   const span = spanOf(on, period);
   return (
@@ -143,9 +144,21 @@ export function Revenue() {
           </button>
           <label>
             <span className="hidden">Business date</span>
-            <input className="input" type="date" max={venue.today} value={on} onChange={(event) => set({ on: event.target.value || undefined })} />
+            <input
+              className="input"
+              type="date"
+              max={venue.today}
+              value={on}
+              onChange={(event) => set({ on: event.target.value || undefined })}
+            />
           </label>
-          <button type="button" className="button" data-next-day="" disabled={next > venue.today} onClick={() => set({ on: next > venue.today ? venue.today : next })}>
+          <button
+            type="button"
+            className="button"
+            data-next-day=""
+            disabled={next > venue.today}
+            onClick={() => set({ on: next > venue.today ? venue.today : next })}
+          >
             Later
           </button>
         </div>
@@ -180,7 +193,13 @@ export function Revenue() {
           />
         )}
       </Panel>
-      <Panel title="Guests who spent most" document={SpendersQuery} variables={{ venueId: venue.id, period, on }} height={160} refreshSeconds={30}>
+      <Panel
+        title="Guests who spent most"
+        document={SpendersQuery}
+        variables={{ venueId: venue.id, period, on }}
+        height={160}
+        refreshSeconds={30}
+      >
         {(data) => {
           const spenders = data.venue?.topSpenders ?? [];
           return spenders.length === 0 ? (
@@ -253,9 +272,18 @@ function Figures({ data, zone, period }: { data: Data; zone: string; period: Per
         />
         <Figure label="Payments" value={formatCount(revenue.count)} note={`${revenue.average.formatted} on average`} />
         <Figure label="Tips" value={revenue.tip.formatted} note={`of ${revenue.total.formatted} in all`} />
-        <Figure label="Refunded" value={revenue.refunded.formatted} note={`${revenue.pending.formatted} authorised, not captured`} />
+        <Figure
+          label="Refunded"
+          value={revenue.refunded.formatted}
+          note={`${revenue.pending.formatted} authorised, not captured`}
+        />
         {revenue.otherCurrencies.map((other) => (
-          <Figure key={other.currency} label={`Net in ${other.currency}`} value={other.net.formatted} note="kept apart, never added" />
+          <Figure
+            key={other.currency}
+            label={`Net in ${other.currency}`}
+            value={other.net.formatted}
+            note="kept apart, never added"
+          />
         ))}
       </dl>
       <div className="columns">

@@ -110,11 +110,21 @@ export function Rules() {
           New rule
         </button>
       </header>
-      <Panel title="Spend rules, in the order in which they are evaluated" document={RulesQuery} variables={{ venueId: venue.id }} height={240} refreshSeconds={30}>
+      <Panel
+        title="Spend rules, in the order in which they are evaluated"
+        document={RulesQuery}
+        variables={{ venueId: venue.id }}
+        height={240}
+        refreshSeconds={30}
+      >
         {(data) => {
           const rules = data.venue?.spendRules ?? [];
           if (rules.length === 0)
-            return <Empty>A rule unlocks a tier for a guest whose spend reaches a threshold. Create the first one with "New rule".</Empty>;
+            return (
+              <Empty>
+                A rule unlocks a tier for a guest whose spend reaches a threshold. Create the first one with "New rule".
+              </Empty>
+            );
           return (
             <Table
               caption="Spend rules"
@@ -127,8 +137,14 @@ export function Rules() {
                 { title: "Unlocks", cell: (rule) => [words(rule.unlocksTier), ...rule.grantsAccess.map(words)].join(", ") },
                 { title: "When", cell: when },
                 { title: "Guests", number: true, cell: (rule) => formatCount(rule.usersUnlocked) },
-                { title: "Last", cell: (rule) => (rule.lastTriggeredAt ? formatDateTime(rule.lastTriggeredAt, venue.timeZone) : "never yet") },
-                { title: "State", cell: (rule) => <State tone={rule.enabled ? "good" : "off"}>{rule.enabled ? "On" : "Off"}</State> },
+                {
+                  title: "Last",
+                  cell: (rule) => (rule.lastTriggeredAt ? formatDateTime(rule.lastTriggeredAt, venue.timeZone) : "never yet"),
+                },
+                {
+                  title: "State",
+                  cell: (rule) => <State tone={rule.enabled ? "good" : "off"}>{rule.enabled ? "On" : "Off"}</State>,
+                },
               ]}
             />
           );
@@ -140,7 +156,11 @@ export function Rules() {
 }
 
 function when(rule: Rule): string {
-  const stage = rule.performerId ? `while ${rule.performerId} is on stage` : rule.liveOnly ? "while somebody is on stage" : "always";
+  const stage = rule.performerId
+    ? `while ${rule.performerId} is on stage`
+    : rule.liveOnly
+      ? "while somebody is on stage"
+      : "always";
   if (!rule.liveWindow) return stage;
   const { days, start, end } = rule.liveWindow;
   const list = days.length === 7 ? "every day" : days.map((day) => words(day).slice(0, 3)).join(", ");
@@ -222,18 +242,33 @@ function RuleEditor({ rule, close }: { rule: Rule | null; close: () => void }) {
               ))}
             </select>
           </label>
-          <Field label="Priority, the highest first" name="priority" error={error} value={priority} onChange={setPriority} type="number" />
+          <Field
+            label="Priority, the highest first"
+            name="priority"
+            error={error}
+            value={priority}
+            onChange={setPriority}
+            type="number"
+          />
         </div>
         <label>
-          <input type="checkbox" checked={innerCircle} onChange={(event) => setInnerCircle(event.target.checked)} /> Opens the inner circle
+          <input type="checkbox" checked={innerCircle} onChange={(event) => setInnerCircle(event.target.checked)} /> Opens the inner
+          circle
         </label>
         <label>
-          <input type="checkbox" checked={liveOnly} onChange={(event) => setLiveOnly(event.target.checked)} disabled={hasWindow} /> Only payments made
-          while somebody is on stage
+          <input type="checkbox" checked={liveOnly} onChange={(event) => setLiveOnly(event.target.checked)} disabled={hasWindow} />{" "}
+          Only payments made while somebody is on stage
         </label>
-        <Field label="Only while this performer is on stage" name="performerId" error={error} value={performerId} onChange={setPerformerId} />
+        <Field
+          label="Only while this performer is on stage"
+          name="performerId"
+          error={error}
+          value={performerId}
+          onChange={setPerformerId}
+        />
         <label>
-          <input type="checkbox" checked={hasWindow} onChange={(event) => setHasWindow(event.target.checked)} /> Only at certain hours
+          <input type="checkbox" checked={hasWindow} onChange={(event) => setHasWindow(event.target.checked)} /> Only at certain
+          hours
         </label>
         {hasWindow ? (
           <>
@@ -244,7 +279,11 @@ function RuleEditor({ rule, close }: { rule: Rule | null; close: () => void }) {
             <div className="filters">
               {Days.map((day, i) => (
                 <label key={day}>
-                  <input type="checkbox" checked={days[i]} onChange={(event) => setDays(days.map((on, j) => (i === j ? event.target.checked : on)))} />{" "}
+                  <input
+                    type="checkbox"
+                    checked={days[i]}
+                    onChange={(event) => setDays(days.map((on, j) => (i === j ? event.target.checked : on)))}
+                  />{" "}
                   {words(day).slice(0, 3)}
                 </label>
               ))}
@@ -259,7 +298,9 @@ function RuleEditor({ rule, close }: { rule: Rule | null; close: () => void }) {
               <button
                 type="button"
                 className="link red"
-                onClick={() => void run(async () => (await request(DeleteMutation, { input: { ruleId: rule.id } })).deleteSpendRule, close)}
+                onClick={() =>
+                  void run(async () => (await request(DeleteMutation, { input: { ruleId: rule.id } })).deleteSpendRule, close)
+                }
               >
                 Delete
               </button>
@@ -267,7 +308,11 @@ function RuleEditor({ rule, close }: { rule: Rule | null; close: () => void }) {
                 type="button"
                 className="button"
                 onClick={() =>
-                  void run(async () => (await request(ToggleMutation, { input: { ruleId: rule.id, enabled: !rule.enabled } })).toggleSpendRule, close)
+                  void run(
+                    async () =>
+                      (await request(ToggleMutation, { input: { ruleId: rule.id, enabled: !rule.enabled } })).toggleSpendRule,
+                    close,
+                  )
                 }
               >
                 {rule.enabled ? "Turn off" : "Turn on"}
@@ -289,7 +334,11 @@ function RuleEditor({ rule, close }: { rule: Rule | null; close: () => void }) {
 /** The hours of the week at which a payment can meet the rule, drawn over midnight. */
 function Week({ days, start, end }: { days: readonly boolean[]; start: string; end: string }) {
   return (
-    <div className="week" role="img" aria-label={`Each chosen day from ${start} to ${end}${end <= start ? " of the next day" : ""}`}>
+    <div
+      className="week"
+      role="img"
+      aria-label={`Each chosen day from ${start} to ${end}${end <= start ? " of the next day" : ""}`}
+    >
       {Days.map((day, i) => [
         <span key={day} className="quiet">
           {words(day).slice(0, 3)}

@@ -56,7 +56,8 @@ export function Sessions() {
   const start = (event: FormEvent) => {
     event.preventDefault();
     void starting.run(
-      async () => (await request(StartMutation, { input: { venueId: venue.id, performerId: performerId.trim() } })).startLiveSession,
+      async () =>
+        (await request(StartMutation, { input: { venueId: venue.id, performerId: performerId.trim() } })).startLiveSession,
       () => setPerformerId(""),
     );
   };
@@ -73,7 +74,13 @@ export function Sessions() {
         </form>
       </header>
       <FormError error={starting.error ?? ending.error} shown={["performerId"]} />
-      <Panel title="Sessions, latest first" document={SessionsQuery} variables={{ venueId: venue.id }} height={240} refreshSeconds={15}>
+      <Panel
+        title="Sessions, latest first"
+        document={SessionsQuery}
+        variables={{ venueId: venue.id }}
+        height={240}
+        refreshSeconds={15}
+      >
         {(data) => {
           const sessions = data.venue?.liveSessions.nodes ?? [];
           if (sessions.length === 0)
@@ -88,7 +95,8 @@ export function Sessions() {
                 { title: "Started", cell: (session) => formatDateTime(session.startedAt, venue.timeZone) },
                 {
                   title: "Ended",
-                  cell: (session) => (session.endedAt ? formatDateTime(session.endedAt, venue.timeZone) : <State tone="good">On stage</State>),
+                  cell: (session) =>
+                    session.endedAt ? formatDateTime(session.endedAt, venue.timeZone) : <State tone="good">On stage</State>,
                 },
                 {
                   title: "",
@@ -99,7 +107,11 @@ export function Sessions() {
                         type="button"
                         className="button"
                         disabled={ending.busy}
-                        onClick={() => void ending.run(async () => (await request(EndMutation, { input: { sessionId: session.id } })).endLiveSession)}
+                        onClick={() =>
+                          void ending.run(
+                            async () => (await request(EndMutation, { input: { sessionId: session.id } })).endLiveSession,
+                          )
+                        }
                       >
                         End now
                       </button>

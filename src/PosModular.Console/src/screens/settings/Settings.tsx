@@ -86,7 +86,12 @@ function Editor({ venue }: { venue: Venue }) {
       .map((id) => id.trim())
       .filter(Boolean);
     void run(
-      async () => (await request(UpdateMutation, { input: { venueId: venue.id, name, timeZone, dayCutoff: `${dayCutoff}:00`, ownerUserIds } })).updateVenue,
+      async () =>
+        (
+          await request(UpdateMutation, {
+            input: { venueId: venue.id, name, timeZone, dayCutoff: `${dayCutoff}:00`, ownerUserIds },
+          })
+        ).updateVenue,
     );
   };
   const clockChanges = timeZone !== venue.timeZone || dayCutoff !== venue.dayCutoff.slice(0, 5);
@@ -96,13 +101,28 @@ function Editor({ venue }: { venue: Venue }) {
       <div className="pair">
         <Field label="Name" name="name" error={error} value={name} onChange={setName} required />
         <Field label="Owners, separated by commas" name="ownerUserIds" error={error} value={owners} onChange={setOwners} required />
-        <Field label="Time zone, e.g. Europe/Berlin" name="timeZone" error={error} value={timeZone} onChange={setTimeZone} required />
-        <Field label="The business day begins at" name="dayCutoff" error={error} type="time" value={dayCutoff} onChange={setDayCutoff} required />
+        <Field
+          label="Time zone, e.g. Europe/Berlin"
+          name="timeZone"
+          error={error}
+          value={timeZone}
+          onChange={setTimeZone}
+          required
+        />
+        <Field
+          label="The business day begins at"
+          name="dayCutoff"
+          error={error}
+          type="time"
+          value={dayCutoff}
+          onChange={setDayCutoff}
+          required
+        />
       </div>
       {clockChanges ? (
         <p className="amber" role="status">
-          From then on a business day of this venue runs from {dayCutoff} to {dayCutoff} in {timeZone}, for past days too. Every figure is
-          recounted by itself: payments near the old limit move to the other day, and no amount is lost.
+          From then on a business day of this venue runs from {dayCutoff} to {dayCutoff} in {timeZone}, for past days too. Every
+          figure is recounted by itself: payments near the old limit move to the other day, and no amount is lost.
         </p>
       ) : null}
       <FormError error={error} shown={["name", "ownerUserIds", "timeZone", "dayCutoff"]} />

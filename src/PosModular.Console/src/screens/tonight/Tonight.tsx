@@ -28,7 +28,12 @@ export function Tonight() {
         <h1>{screen === "large" ? `${venue.name}, tonight` : "Tonight"}</h1>
         <span className="quiet">{formatDay(venue.today)}</span>
         <span className="grow" />
-        <Link className="link" to="/venues/$venueId/tonight" params={{ venueId: venue.id }} search={screen === "large" ? {} : { screen: "large" }}>
+        <Link
+          className="link"
+          to="/venues/$venueId/tonight"
+          params={{ venueId: venue.id }}
+          search={screen === "large" ? {} : { screen: "large" }}
+        >
           {screen === "large" ? "Leave the large screen" : "Large screen"}
         </Link>
       </header>
@@ -138,10 +143,17 @@ function Figures({ revenue, venueId, today }: { revenue: Revenue | undefined; ve
       <Figure
         label="Refunded"
         value={revenue.refunded.formatted}
-        note={revenue.pendingChanges > 0 ? `${plural(revenue.pendingChanges, "change")} still to be added` : "every change is added"}
+        note={
+          revenue.pendingChanges > 0 ? `${plural(revenue.pendingChanges, "change")} still to be added` : "every change is added"
+        }
       />
       {revenue.otherCurrencies.map((other) => (
-        <Figure key={other.currency} label={`Net in ${other.currency}`} value={other.net.formatted} note="kept apart, never added" />
+        <Figure
+          key={other.currency}
+          label={`Net in ${other.currency}`}
+          value={other.net.formatted}
+          note="kept apart, never added"
+        />
       ))}
     </dl>
   );
@@ -245,7 +257,13 @@ function Unlocks({ venueId, zone }: { venueId: string; zone: string }) {
   );
 }
 
-function Stage({ sessions, zone }: { sessions: readonly { id: string; performerId: string; startedAt: string; endedAt: string | null }[]; zone: string }) {
+function Stage({
+  sessions,
+  zone,
+}: {
+  sessions: readonly { id: string; performerId: string; startedAt: string; endedAt: string | null }[];
+  zone: string;
+}) {
   const now = sessions.filter((session) => session.endedAt === null);
   if (now.length === 0) return <Empty>Nobody is on stage. Start a live session when somebody is.</Empty>;
   return (

@@ -57,7 +57,9 @@ export function TransactionDrawer({ id, close }: { id: string; close: () => void
             </Fact>
           ))}
         </dl>
-        {found.breakdownComplete ? null : <p className="quiet small">Tax and discount are known once the provider has sent the order.</p>}
+        {found.breakdownComplete ? null : (
+          <p className="quiet small">Tax and discount are known once the provider has sent the order.</p>
+        )}
       </section>
       <section>
         <h3>Guest</h3>
@@ -161,7 +163,10 @@ function Guest({ venueId, transactionId, userId, matchedBy, cardToken }: GuestPr
   const assign = (to: string | null) =>
     run(async () => (await request(AssignMutation, { input: { venueId, transactionId, userId: to } })).assignTransaction.errors);
   const link = () =>
-    run(async () => (await request(LinkCardMutation, { input: { venueId, cardToken: cardToken ?? "", userId: text.trim() } })).linkCard.errors);
+    run(
+      async () =>
+        (await request(LinkCardMutation, { input: { venueId, cardToken: cardToken ?? "", userId: text.trim() } })).linkCard.errors,
+    );
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (text.trim()) void assign(text.trim());

@@ -26,12 +26,16 @@ const Orders = ["NEWEST_FIRST", "OLDEST_FIRST", "LARGEST_FIRST"] as const;
 function useFilters() {
   const search = useSearch({ from: "/venues/$venueId/transactions" });
   const navigate = useNavigate({ from: "/venues/$venueId/transactions" });
-  return { search, set: (change: Partial<typeof search>) => void navigate({ search: (old) => ({ ...old, ...change }), replace: true }) };
+  return {
+    search,
+    set: (change: Partial<typeof search>) => void navigate({ search: (old) => ({ ...old, ...change }), replace: true }),
+  };
 }
 
 /** The filter of the API for an address. Returns null when nothing is filtered. */
 export function filterOf(search: Search, decimals: number): Filter | null {
-  const amount = (text: string | undefined) => (text && /^\d+(\.\d+)?$/.test(text) ? Math.round(Number(text) * 10 ** decimals) : undefined);
+  const amount = (text: string | undefined) =>
+    text && /^\d+(\.\d+)?$/.test(text) ? Math.round(Number(text) * 10 ** decimals) : undefined;
   const filter: Record<string, unknown> = {
     search: search.search,
     statuses: search.status ? [search.status] : undefined,
@@ -61,7 +65,8 @@ export function Transactions() {
     queryKey: [textOf(ListQuery), variables],
     initialPageParam: null as string | null,
     queryFn: ({ pageParam, signal }) => request(ListQuery, { ...variables, after: pageParam }, signal),
-    getNextPageParam: (page) => (page.venue?.transactions.pageInfo.hasNextPage ? page.venue.transactions.pageInfo.endCursor : undefined),
+    getNextPageParam: (page) =>
+      page.venue?.transactions.pageInfo.hasNextPage ? page.venue.transactions.pageInfo.endCursor : undefined,
   });
   const pages = list.data?.pages;
   const stored = useMemo(() => pages?.flatMap((page) => page.venue?.transactions.nodes ?? []) ?? [], [pages]);
@@ -79,12 +84,16 @@ export function Transactions() {
   }, [key]);
   const cursor = pages?.[0]?.venue?.feedCursor;
   const known = useMemo(() => new Set([...stored, ...shown].map((line) => line.id)), [stored, shown]);
-  useSubscription(ChangedSubscription, cursor ? { venueId: venue.id, after: cursor } : undefined, (data: ResultOf<typeof ChangedSubscription>) => {
-    const line = data.transactionChanged;
-    if (known.has(line.id)) setChanged((old) => new Map(old).set(line.id, line));
-    else if (!filter && order === "NEWEST_FIRST" && isWithin(line)) setWaiting((old) => upsert(old, line, 10_000));
-    return line.cursor;
-  });
+  useSubscription(
+    ChangedSubscription,
+    cursor ? { venueId: venue.id, after: cursor } : undefined,
+    (data: ResultOf<typeof ChangedSubscription>) => {
+      const line = data.transactionChanged;
+      if (known.has(line.id)) setChanged((old) => new Map(old).set(line.id, line));
+      else if (!filter && order === "NEWEST_FIRST" && isWithin(line)) setWaiting((old) => upsert(old, line, 10_000));
+      return line.cursor;
+    },
+  );
   // A payment that arrives late belongs between others, if it lies within what has been read so far.
   const isWithin = (line: Line) => !list.hasNextPage || !stored.at(-1) || isNewer(line, stored.at(-1) as Line);
   const lines = useMemo(() => {
@@ -256,36 +265,88 @@ function Filters({ search, set, order, today }: FiltersProps) {
       </label>
       <Choice label="State" value={search.status} all="Any" options={Statuses} onChange={(status) => set({ status })} />
       <Choice label="Paid by" value={search.method} all="Anything" options={Methods} onChange={(method) => set({ method })} />
-      <Choice label="Provider" value={search.provider} all="Both" options={["SQUARE", "TOAST"]} onChange={(provider) => set({ provider })} />
+      <Choice
+        label="Provider"
+        value={search.provider}
+        all="Both"
+        options={["SQUARE", "TOAST"]}
+        onChange={(provider) => set({ provider })}
+      />
       <label className="field">
         <span>Guest</span>
-        <select className="input" value={search.matched ?? ""} onChange={(event) => set({ matched: event.target.value || undefined })}>
+        <select
+          className="input"
+          value={search.matched ?? ""}
+          onChange={(event) => set({ matched: event.target.value || undefined })}
+        >
           <option value="">With or without</option>
           <option value="yes">With a guest</option>
           <option value="no">Without a guest</option>
         </select>
       </label>
-      <Choice label="Tier" value={search.tier} all="Any" options={["GUEST", "REGULAR", "PLATINUM", "WHALE"]} onChange={(tier) => set({ tier })} />
+      <Choice
+        label="Tier"
+        value={search.tier}
+        all="Any"
+        options={["GUEST", "REGULAR", "PLATINUM", "WHALE"]}
+        onChange={(tier) => set({ tier })}
+      />
       <label className="field">
         <span>From the day</span>
-        <input className="input" type="date" max={today} value={search.from ?? ""} onChange={(event) => set({ from: event.target.value || undefined })} />
+        <input
+          className="input"
+          type="date"
+          max={today}
+          value={search.from ?? ""}
+          onChange={(event) => set({ from: event.target.value || undefined })}
+        />
       </label>
       <label className="field">
         <span>To the day</span>
-        <input className="input" type="date" max={today} value={search.to ?? ""} onChange={(event) => set({ to: event.target.value || undefined })} />
+        <input
+          className="input"
+          type="date"
+          max={today}
+          value={search.to ?? ""}
+          onChange={(event) => set({ to: event.target.value || undefined })}
+        />
       </label>
       <label className="field">
         <span>From amount</span>
-        <input className="input" size={7} inputMode="decimal" defaultValue={search.min ?? ""} onBlur={(event) => set({ min: event.target.value || undefined })} />
+        <input
+          className="input"
+          size={7}
+          inputMode="decimal"
+          defaultValue={search.min ?? ""}
+          onBlur={(event) => set({ min: event.target.value || undefined })}
+        />
       </label>
-      <Choice label="Order" value={order === "NEWEST_FIRST" ? undefined : order} all="Newest first" options={["OLDEST_FIRST", "LARGEST_FIRST"]} onChange={(next) => set({ order: next })} />
+      <Choice
+        label="Order"
+        value={order === "NEWEST_FIRST" ? undefined : order}
+        all="Newest first"
+        options={["OLDEST_FIRST", "LARGEST_FIRST"]}
+        onChange={(next) => set({ order: next })}
+      />
       {Object.keys(search).some((name) => name !== "transaction" && name !== "order") ? (
         <button
           type="button"
           className="link"
           onClick={() => {
             setText("");
-            set({ search: undefined, status: undefined, method: undefined, provider: undefined, matched: undefined, user: undefined, tier: undefined, from: undefined, to: undefined, min: undefined, max: undefined });
+            set({
+              search: undefined,
+              status: undefined,
+              method: undefined,
+              provider: undefined,
+              matched: undefined,
+              user: undefined,
+              tier: undefined,
+              from: undefined,
+              to: undefined,
+              min: undefined,
+              max: undefined,
+            });
           }}
         >
           Clear
