@@ -51,7 +51,9 @@ public static class RulesModule
             .AddField<TransactionMember>("Transaction")
             .AddField<TransactionUnlocks>("Transaction")
             .AddField<TransactionPerformer>("Transaction")
-            .AddLiveFeed<IVenue, Unlock, LiveUnlockFeed>()
-            .AddSubscription<TierUnlocked>();
+            .AddField<MembershipChangeMember>("MembershipChange")
+            .AddLiveFeed<IVenue, MembershipChange, LiveMembershipFeed>()
+            .AddSubscription<TierUnlocked>()
+            .AddSubscription<MembershipChanged>();
     }
 }

@@ -374,6 +374,10 @@ namespace Rules.Migrations
                         .HasColumnType("text")
                         .HasColumnName("revoked_reason");
 
+                    b.Property<long?>("RevokedSeq")
+                        .HasColumnType("bigint")
+                        .HasColumnName("revoked_seq");
+
                     b.Property<Guid?>("RuleId")
                         .HasColumnType("uuid")
                         .HasColumnName("rule_id");
@@ -413,6 +417,11 @@ namespace Rules.Migrations
 
                     b.HasKey("VenueId", "Id")
                         .HasName("pk_unlocks");
+
+                    b.HasIndex("VenueId", "RevokedSeq")
+                        .IsUnique()
+                        .HasDatabaseName("ix_unlocks_venue_id_revoked_seq")
+                        .HasFilter("revoked_seq is not null");
 
                     b.HasIndex("VenueId", "Seq")
                         .IsUnique()

@@ -44,7 +44,6 @@ internal sealed class EvaluateSpend(RulesDb db, IVenues venues, FeedSignal signa
             .GroupBy(c => c.VenueId)
             .ToDictionary(g => g.Key, g => RuleEvaluation.Evaluate(states[g.Key], g, () => now.NewId()));
         await EvaluationResultWriter.WriteAsync(connection, SpendDelta.FromChanges(matched), states, results, now, cancellationToken);
-        // A revocation is no event of its own, but it changes an unlock that a subscriber may be about to receive.
         var changedVenues = results
             .Where(v => v.Value.NewUnlocks.Count > 0 || v.Value.RevokedUnlocks.Count > 0)
             .Select(v => v.Key)

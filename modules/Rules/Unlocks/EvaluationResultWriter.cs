@@ -20,8 +20,8 @@ internal static class EvaluationResultWriter
           authorized_minor = s.authorized_minor + excluded.authorized_minor, captured_minor = s.captured_minor + excluded.captured_minor
         """;
 
-    // The relay commits without waiting for the disk. A subscriber may already have seen an unlock, and no crash may take it back, so a
-    // commit with unlocks waits.
+    // The relay commits without waiting for the disk. A subscriber may already have seen an unlock or a revocation, and no crash may take
+    // it back, so a commit with one waits.
     private const string SynchronousCommit = "set local synchronous_commit = on";
 
     // The heads of the feeds are locked, so the sequence is the order of the commits.
@@ -49,8 +49,15 @@ internal static class EvaluationResultWriter
         """;
 
     private const string RevokeUnlocks = """
-        update rules.unlocks u set revoked_at = $4, revoked_reason = r.reason
-        from unnest($1::text[], $2::uuid[], $3::text[]) r(venue_id, id, reason)
+        with heads as (
+          update rules.feed_heads h set seq = h.seq + n.count
+          from (select v, count(*) from unnest($1::text[]) v group by v) n(venue_id, count)
+          where h.venue_id = n.venue_id returning h.venue_id, h.seq - n.count as before)
+        update rules.unlocks u set revoked_at = $4, revoked_reason = r.reason, revoked_seq = h.before + r.number
+        from (
+          select venue_id, id, reason, row_number() over (partition by venue_id order by position) as number
+          from unnest($1::text[], $2::uuid[], $3::text[]) with ordinality r(venue_id, id, reason, position)) r
+        join heads h on h.venue_id = r.venue_id
         where u.venue_id = r.venue_id and u.id = r.id
         """;
 
@@ -95,8 +102,11 @@ internal static class EvaluationResultWriter
                 Values(deltas, d => d.AuthorizedMinor),
                 Values(deltas, d => d.CapturedMinor)
             );
-        // Revocations come first: the same rule may have unlocked again since, and a user has at most one unlock of a rule in force.
         var revoked = results.SelectMany(r => r.Value.RevokedUnlocks.Select(u => (VenueId: r.Key, u.Unlock, u.Reason))).ToArray();
+        var unlocked = results.SelectMany(r => r.Value.NewUnlocks.Select(u => (VenueId: r.Key, Unlock: u, u.Rule))).ToArray();
+        if (revoked.Length > 0 || unlocked.Length > 0)
+            batch.AddCommand(SynchronousCommit);
+        // Revocations come first: the same rule may have unlocked again since, and a user has at most one unlock of a rule in force.
         if (revoked.Length > 0)
             batch.AddCommand(
                 RevokeUnlocks,
@@ -105,10 +115,8 @@ internal static class EvaluationResultWriter
                 Values(revoked, u => u.Reason),
                 now
             );
-        var unlocked = results.SelectMany(r => r.Value.NewUnlocks.Select(u => (VenueId: r.Key, Unlock: u, u.Rule))).ToArray();
         if (unlocked.Length > 0)
         {
-            batch.AddCommand(SynchronousCommit);
             batch.AddCommand(
                 InsertUnlocks,
                 Values(unlocked, u => u.Unlock.Id),

@@ -9,7 +9,7 @@ namespace Rules.Unlocks;
 /// <summary>Delivers each unlock at the venue once. With after, everything since that cursor comes first and live unlocks follow without
 /// a gap. The unlock is shown as it is now, even if it was revoked since. Requires an owner of the venue. Errors: FORBIDDEN; INVALID_INPUT
 /// for an invalid cursor.</summary>
-internal sealed class TierUnlocked(LiveFeeds<IVenue, Unlock> feeds, LiveUnlockFeed feed, IVenues venues)
+internal sealed class TierUnlocked(LiveFeeds<IVenue, MembershipChange> feeds, LiveMembershipFeed feed, IVenues venues)
 {
     public const string Feed = "rules";
 
@@ -32,7 +32,7 @@ internal sealed class TierUnlocked(LiveFeeds<IVenue, Unlock> feeds, LiveUnlockFe
             venueId,
             start,
             venue => caller.Demand(Right.ViewTransactions, venue),
-            unlock => userId is null || unlock.UserId == userId ? unlock : null,
+            change => userId is null || change.Unlock.UserId == userId ? change.Unlocked : null,
             context.CancellationToken
         );
     }

@@ -33,8 +33,11 @@ internal sealed class UnlockRow
     public Instant? RevokedAt { get; init; }
     public string? RevokedReason { get; init; }
 
-    /// <summary>Its sequence in the venue's feed of unlocks.</summary>
+    /// <summary>The sequence of the unlock in the venue's feed of memberships.</summary>
     public long Seq { get; init; }
+
+    /// <summary>The sequence of the revocation in the same feed; null while the unlock is in force.</summary>
+    public long? RevokedSeq { get; init; }
 
     public static void Map(EntityTypeBuilder<UnlockRow> row)
     {
@@ -42,6 +45,7 @@ internal sealed class UnlockRow
         row.Property(u => u.Tier).HasConversion<short>();
         row.PrimitiveCollection(u => u.Access).ElementType().HasConversion<short>();
         row.HasIndex(u => new { u.VenueId, u.Seq }).IsUnique();
+        row.HasIndex(u => new { u.VenueId, u.RevokedSeq }).IsUnique().HasFilter("revoked_seq is not null");
         row.HasIndex(u => new
             {
                 u.VenueId,

@@ -125,6 +125,7 @@ public sealed class RightsMatrixTests(TestPostgres postgres)
         ["transactionAdded"] = (Right.ViewTransactions, "ingestion"),
         ["transactionChanged"] = (Right.ViewTransactions, "ingestion"),
         ["tierUnlocked"] = (Right.ViewTransactions, "rules"),
+        ["membershipChanged"] = (Right.ViewTransactions, "rules"), // with one's own userId for every user: MembershipChangedTests
         ["revenueChanged"] = (Right.ViewTransactions, "progress:analytics"),
         ["connectionChanged"] = (Right.ViewVenue, "integrations.connections"),
         ["syncProgressed"] = (Right.ViewVenue, "ingestion.syncs"),

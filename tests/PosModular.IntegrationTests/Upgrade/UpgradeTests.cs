@@ -97,6 +97,26 @@ public sealed class UpgradeTests(TestPostgres postgres)
         (await QueryAsync(database, DifferingRollUps)).ShouldBe("0 of 7");
     }
 
+    [Fact]
+    public async Task Revocations_of_the_past_are_added_to_the_feed_behind_the_unlocks()
+    {
+        var database = await postgres.CreateEmptyDatabaseAsync();
+        await RestoreAsync(database);
+        await QueryAsync(
+            database,
+            "update rules.unlocks set revoked_at = unlocked_at + interval '1 hour', revoked_reason = 'A refund.' returning id::text"
+        );
+
+        await TestHost.MigrateAsync(database);
+
+        (
+            await QueryAsync(
+                database,
+                "select u.seq || ',' || u.revoked_seq || ',' || h.seq from rules.unlocks u join rules.feed_heads h using (venue_id)"
+            )
+        ).ShouldBe("1,2,2");
+    }
+
     private static async Task RestoreAsync(string database)
     {
         var dump = Path.Combine(Repository.Root, "tests", "PosModular.IntegrationTests", "Upgrade", "initial.sql");
