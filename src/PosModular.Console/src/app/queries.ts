@@ -1,4 +1,4 @@
-import { graphql } from "./graphql";
+import { graphql, type ResultOf } from "./graphql";
 
 /** Amounts as every screen shows them. */
 export const MoneyFields = graphql(`
@@ -9,6 +9,79 @@ export const MoneyFields = graphql(`
     formatted
   }
 `);
+
+/** The figures of a period, as Tonight and Revenue show them and as revenueChanged renews them. */
+export const RevenueFields = graphql(
+  `
+    fragment RevenueFields on Revenue @_unmask {
+      asOf
+      from
+      to
+      currency
+      count
+      pendingChanges
+      net {
+        ...MoneyFields
+      }
+      total {
+        ...MoneyFields
+      }
+      tip {
+        ...MoneyFields
+      }
+      refunded {
+        ...MoneyFields
+      }
+      pending {
+        ...MoneyFields
+      }
+      average {
+        ...MoneyFields
+      }
+      byPaymentMethod {
+        key
+        count
+        net {
+          ...MoneyFields
+        }
+      }
+      byProvider {
+        key
+        count
+        net {
+          ...MoneyFields
+        }
+      }
+      otherCurrencies {
+        currency
+        count
+        net {
+          ...MoneyFields
+        }
+      }
+      previous {
+        to
+        net {
+          ...MoneyFields
+        }
+      }
+    }
+  `,
+  [MoneyFields],
+);
+
+export type RevenueFigures = ResultOf<typeof RevenueFields>;
+
+export const RevenueChangedSubscription = graphql(
+  `
+    subscription ConsoleRevenueChanged($venueId: ID!) {
+      revenueChanged(venueId: $venueId) {
+        ...RevenueFields
+      }
+    }
+  `,
+  [RevenueFields],
+);
 
 export const ViewerQuery = graphql(`
   query ConsoleViewer {

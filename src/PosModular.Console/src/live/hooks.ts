@@ -1,5 +1,5 @@
 import { keepPreviousData, type QueryClient, useQuery } from "@tanstack/react-query";
-import { useEffect, useRef, useSyncExternalStore } from "react";
+import { useCallback, useEffect, useRef, useSyncExternalStore } from "react";
 import { type Document, textOf } from "../app/graphql";
 import { LiveFeed, type LiveStatus } from "./feed";
 import { ApiError, request } from "./request";
@@ -40,6 +40,31 @@ export function useApi<TData, TVariables>(
 /** Reads all queries of the page again. */
 export function refreshAll(client: QueryClient): void {
   void client.invalidateQueries();
+}
+
+/** Calls the latest function at once and then at most once in this time, the last call included. */
+export function useThrottle(run: () => void, milliseconds: number): () => void {
+  const latest = useRef(run);
+  latest.current = run;
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const again = useRef(false);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  return useCallback(() => {
+    if (timer.current !== undefined) {
+      again.current = true;
+      return;
+    }
+    const wait = () => {
+      latest.current();
+      timer.current = setTimeout(() => {
+        timer.current = undefined;
+        if (!again.current) return;
+        again.current = false;
+        wait();
+      }, milliseconds);
+    };
+    wait();
+  }, [milliseconds]);
 }
 
 /**

@@ -40,6 +40,12 @@ export function formatShare(share: number): string {
   return percent.format(share);
 }
 
+/** "+12.3% against yesterday"; null when there is nothing to compare with. */
+export function describeChange(now: Money, before: Money | null | undefined, what: string): string | null {
+  const change = before ? changeBetween(now, before) : null;
+  return change === null ? null : `${change < 0 ? "−" : "+"}${formatShare(Math.abs(change))} against ${what}`;
+}
+
 /** The change from one amount to another; null when there is nothing to compare with. */
 export function changeBetween(now: Money, before: Money): number | null {
   if (now.currency !== before.currency || before.amountMinor === 0) return null;

@@ -44,6 +44,30 @@ export function formatLongDay(date: string): string {
   );
 }
 
+/** An instant as a local time of the venue, as a field of a form holds it: "2026-11-27T22:15". */
+export function toLocal(at: string, zone: string): string {
+  const parts = Object.fromEntries(
+    format(zone, "parts", { year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" })
+      .formatToParts(new Date(at))
+      .map((part) => [part.type, part.value]),
+  );
+  return `${parts.year}-${parts.month}-${parts.day}T${parts.hour}:${parts.minute}`;
+}
+
+/**
+ * The instant of a local time of the venue. Of a time that occurs twice, as clocks go back, it is the first; a time that clocks leave
+ * out is as much later as they are put forward. Null when the text is no time.
+ */
+export function toInstant(local: string, zone: string): string | null {
+  const asUtc = Date.parse(`${local}Z`);
+  if (Number.isNaN(asUtc)) return null;
+  const offsetAt = (at: number) => Date.parse(`${toLocal(new Date(at).toISOString(), zone)}Z`) - Math.floor(at / 60_000) * 60_000;
+  const day = 86_400_000;
+  const offsets = [offsetAt(asUtc - day), offsetAt(asUtc + day)];
+  const fitting = offsets.map((offset) => asUtc - offset).filter((at) => offsetAt(at) === asUtc - at);
+  return new Date(fitting.length > 0 ? Math.min(...fitting) : asUtc - (offsets[0] as number)).toISOString();
+}
+
 /** The business date this many days later. */
 export function addDays(date: string, days: number): string {
   const at = new Date(`${date}T00:00:00Z`);

@@ -1,5 +1,5 @@
 import { useLayoutEffect, useRef, useState } from "react";
-import { formatAxis } from "../money/money";
+import { formatAxis, plural } from "../money/money";
 
 export interface Bar {
   key: string;
@@ -115,20 +115,42 @@ export function niceStep(size: number): number {
   return (factor <= 1 ? 1 : factor <= 2 ? 2 : factor <= 5 ? 5 : 10) * power;
 }
 
-/** Shares of a whole, each with its word and its amount. */
-export function Shares({ rows }: { rows: readonly { key: string; label: string; text: string; units: number }[] }) {
+export interface Share {
+  key: string;
+  label: string;
+  count: number;
+  text: string;
+  /** In whole units; only the length of the bar depends on it. */
+  units: number;
+}
+
+/** Parts of a whole, the largest first: a table whose rows are bars. */
+export function Shares({ caption, rows }: { caption: string; rows: readonly Share[] }) {
   const most = Math.max(...rows.map((row) => row.units), 0);
   return (
-    <ul className="bars">
-      {rows.map((row) => (
-        <li key={row.key}>
-          <span className="clip">{row.label}</span>
-          <span>{row.text}</span>
-          <span className="track">
-            <span style={{ width: `${most > 0 ? Math.max(0, (row.units / most) * 100) : 0}%` }} />
-          </span>
-        </li>
-      ))}
-    </ul>
+    <table className="bars">
+      <caption className="hidden">{caption}</caption>
+      <thead className="hidden">
+        <tr>
+          <th scope="col">Part</th>
+          <th scope="col">Payments</th>
+          <th scope="col">Amount</th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <tr key={row.key}>
+            <th scope="row" className="clip">
+              {row.label}
+            </th>
+            <td className="quiet number">{plural(row.count, "payment")}</td>
+            <td className="number">{row.text}</td>
+            <td className="track" aria-hidden="true">
+              <span style={{ width: `${most > 0 ? Math.max(0, (row.units / most) * 100) : 0}%` }} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }

@@ -1,5 +1,6 @@
+import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import type { ResultOf } from "../../app/graphql";
+import { type ResultOf, textOf } from "../../app/graphql";
 import { useVenue } from "../../app/venue";
 import { useSubscription } from "../../live/hooks";
 import { request } from "../../live/request";
@@ -10,6 +11,7 @@ import { Empty, Figure, Panel, State } from "../../ui/Panel";
 import { Table } from "../../ui/Table";
 import { useMutation } from "../../ui/useMutation";
 import { Fact } from "../transactions/TransactionDrawer";
+import { useConnectionChanges } from "./changes";
 import { type Connection, ConnectionsQuery, DisconnectMutation, ProgressSubscription, SyncMutation } from "./queries";
 import { Doctor } from "./Doctor";
 import { Wizard } from "./Wizard";
@@ -19,10 +21,13 @@ type Progress = ResultOf<typeof ProgressSubscription>["syncProgressed"];
 /** Is every point of sale well? */
 export function Connections() {
   const venue = useVenue();
+  const client = useQueryClient();
   const [connecting, setConnecting] = useState(false);
   const [progress, setProgress] = useState<ReadonlyMap<string, Progress>>(new Map());
+  useConnectionChanges(venue.id);
   useSubscription(ProgressSubscription, { venueId: venue.id }, (data: ResultOf<typeof ProgressSubscription>) => {
     setProgress((old) => new Map(old).set(data.syncProgressed.id, data.syncProgressed));
+    if (data.syncProgressed.status !== "RUNNING") void client.invalidateQueries({ queryKey: [textOf(ConnectionsQuery)] });
     return undefined;
   });
   return (
@@ -41,7 +46,7 @@ export function Connections() {
         document={ConnectionsQuery}
         variables={{ venueId: venue.id }}
         height={320}
-        refreshSeconds={10}
+        refreshSeconds={30}
       >
         {(data) => {
           const connections = data.venue?.posConnections ?? [];

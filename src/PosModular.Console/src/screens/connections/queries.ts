@@ -1,76 +1,96 @@
 import { graphql, type ResultOf } from "../../app/graphql";
 
-export const ConnectionsQuery = graphql(`
-  query ConsoleConnections($venueId: ID!) {
-    venue(id: $venueId) {
-      posConnections {
-        id
-        provider
-        environment
-        status
-        statusReason {
-          code
-          message
-        }
-        externalLocationId
-        locationName
-        merchantName
-        timeZone
-        connectedAt
-        lastGoodCallAt
-        credentialsExpireAt
-        quietSince
-        transactionCount
-        sync {
-          enabled
-          intervalSeconds
-          lastSyncAt
-          nextSyncAt
-          processRules
-          recentErrors {
-            at
-            code
-            message
-          }
-        }
-        webhook {
-          enabled
-          notificationUrl
-          subscriptionId
-          lastEventAt
-          refusedSignatures
-          lastRefusal
-          lastTest {
-            at
-            reached
-            statusCode
-            advice
-          }
-        }
-        syncRuns(first: 5) {
-          nodes {
-            id
-            trigger
-            status
-            progress
-            from
-            to
-            startedAt
-            finishedAt
-            created
-            updated
-            unchanged
-            error {
-              message
-            }
-          }
-        }
+export const ConnectionFields = graphql(`
+  fragment ConnectionFields on PosConnection @_unmask {
+    id
+    provider
+    environment
+    status
+    statusReason {
+      code
+      message
+    }
+    externalLocationId
+    locationName
+    merchantName
+    timeZone
+    connectedAt
+    lastGoodCallAt
+    credentialsExpireAt
+    quietSince
+    transactionCount
+    sync {
+      enabled
+      intervalSeconds
+      lastSyncAt
+      nextSyncAt
+      processRules
+      recentErrors {
+        at
+        code
+        message
+      }
+    }
+    webhook {
+      enabled
+      notificationUrl
+      subscriptionId
+      lastEventAt
+      refusedSignatures
+      lastRefusal
+      lastTest {
+        at
+        reached
+        statusCode
+        advice
       }
     }
   }
 `);
 
+export const ConnectionsQuery = graphql(
+  `
+    query ConsoleConnections($venueId: ID!) {
+      venue(id: $venueId) {
+        posConnections {
+          ...ConnectionFields
+          syncRuns(first: 5) {
+            nodes {
+              id
+              trigger
+              status
+              progress
+              from
+              to
+              startedAt
+              finishedAt
+              created
+              updated
+              unchanged
+              error {
+                message
+              }
+            }
+          }
+        }
+      }
+    }
+  `,
+  [ConnectionFields],
+);
+
 export type Connection = NonNullable<ResultOf<typeof ConnectionsQuery>["venue"]>["posConnections"][number];
+
+export const ConnectionChangedSubscription = graphql(
+  `
+    subscription ConsoleConnectionChanged($venueId: ID!) {
+      connectionChanged(venueId: $venueId) {
+        ...ConnectionFields
+      }
+    }
+  `,
+  [ConnectionFields],
+);
 
 export const ProgressSubscription = graphql(`
   subscription ConsoleSyncProgressed($venueId: ID!) {

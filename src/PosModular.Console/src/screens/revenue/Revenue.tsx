@@ -1,66 +1,77 @@
+import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { graphql, type ResultOf } from "../../app/graphql";
-import { MoneyFields } from "../../app/queries";
+import { useRef } from "react";
+import { graphql, type ResultOf, textOf } from "../../app/graphql";
+import { MoneyFields, RevenueChangedSubscription, RevenueFields, type RevenueFigures } from "../../app/queries";
 import { useVenue } from "../../app/venue";
-import { changeBetween, formatCount, formatShare, plural, toUnits } from "../../money/money";
-import { addDays, formatDateTime, formatDay, formatTime, words } from "../../time/time";
+import { useSubscription, useThrottle } from "../../live/hooks";
+import { describeChange, formatCount, type Money, plural, toUnits } from "../../money/money";
+import { addDays, formatDateTime, formatDay, formatShort, formatTime, words } from "../../time/time";
 import { BarChart, Shares } from "../../ui/BarChart";
 import { Empty, Figure, Panel } from "../../ui/Panel";
+import { WeekChart } from "../../ui/WeekChart";
 
 const RevenueQuery = graphql(
   `
-    query ConsoleRevenue($venueId: ID!, $period: RevenuePeriod!, $on: LocalDate!, $before: LocalDate!) {
+    query ConsoleRevenue($venueId: ID!, $period: RevenuePeriod!, $on: LocalDate!) {
       venue(id: $venueId) {
         revenue(period: $period, on: $on) {
-          asOf
-          from
-          to
-          currency
-          count
-          pendingChanges
-          net {
-            ...MoneyFields
-          }
-          total {
-            ...MoneyFields
-          }
-          tip {
-            ...MoneyFields
-          }
-          refunded {
-            ...MoneyFields
-          }
-          pending {
-            ...MoneyFields
-          }
-          average {
-            ...MoneyFields
-          }
-          byPaymentMethod {
+          ...RevenueFields
+        }
+      }
+    }
+  `,
+  [RevenueFields],
+);
+
+/** Added up from the transactions themselves, so each of the two has a panel of its own. */
+const TierQuery = graphql(
+  `
+    query ConsoleRevenueByTier($venueId: ID!, $period: RevenuePeriod!, $on: LocalDate!) {
+      venue(id: $venueId) {
+        revenue(period: $period, on: $on) {
+          byTier {
             key
-            count
-            net {
-              ...MoneyFields
-            }
-          }
-          byProvider {
-            key
-            count
-            net {
-              ...MoneyFields
-            }
-          }
-          otherCurrencies {
-            currency
             count
             net {
               ...MoneyFields
             }
           }
         }
-        before: revenue(period: $period, on: $before) {
-          from
-          net {
+      }
+    }
+  `,
+  [MoneyFields],
+);
+
+const PerformerQuery = graphql(
+  `
+    query ConsoleRevenueByPerformer($venueId: ID!, $period: RevenuePeriod!, $on: LocalDate!) {
+      venue(id: $venueId) {
+        revenue(period: $period, on: $on) {
+          byPerformer {
+            key
+            count
+            net {
+              ...MoneyFields
+            }
+          }
+        }
+      }
+    }
+  `,
+  [MoneyFields],
+);
+
+const HoursQuery = graphql(
+  `
+    query ConsoleBusiestHours($venueId: ID!, $from: LocalDate!, $to: LocalDate!) {
+      venue(id: $venueId) {
+        busiestHours(from: $from, to: $to) {
+          day
+          hour
+          averageCount
+          averageTotal {
             ...MoneyFields
           }
         }
@@ -115,6 +126,9 @@ const SpendersQuery = graphql(
 const Periods = ["DAY", "WEEK", "MONTH", "YEAR"] as const;
 type Period = (typeof Periods)[number];
 
+const BusyWeeks = 8;
+const Weekdays = ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"];
+
 /** What did we earn? */
 export function Revenue() {
   const venue = useVenue();
@@ -126,6 +140,9 @@ export function Revenue() {
     void navigate({ search: (old) => ({ ...old, ...change }), replace: true });
   const next = move(on, period, 1);
   const span = spanOf(on, period);
+  const variables = { venueId: venue.id, period, on };
+  const busy = busyWeeks(span.to, venue.today);
+  useFigures(venue.id, venue.today >= span.from && venue.today < span.to);
   return (
     <div className="screen">
       <header>
@@ -166,11 +183,11 @@ export function Revenue() {
       <Panel
         title={period === "DAY" ? formatDay(on) : `${words(period)} of ${formatDay(on)}`}
         document={RevenueQuery}
-        variables={{ venueId: venue.id, period, on, before: move(on, period, -1) }}
+        variables={variables}
         height={260}
-        refreshSeconds={15}
+        refreshSeconds={60}
       >
-        {(data) => (data.venue ? <Figures data={data.venue} zone={venue.timeZone} period={period} /> : null)}
+        {(data) => (data.venue ? <Figures revenue={data.venue.revenue} zone={venue.timeZone} period={period} /> : null)}
       </Panel>
       <Panel
         title={`Net by ${words(span.by).toLowerCase()}, ${venue.currency}`}
@@ -193,29 +210,76 @@ export function Revenue() {
           />
         )}
       </Panel>
-      <Panel
-        title="Guests who spent most"
-        document={SpendersQuery}
-        variables={{ venueId: venue.id, period, on }}
-        height={160}
-        refreshSeconds={30}
-      >
-        {(data) => {
-          const spenders = data.venue?.topSpenders ?? [];
-          return spenders.length === 0 ? (
-            <Empty>No payment of this period belongs to a known guest.</Empty>
-          ) : (
-            <Shares
-              rows={spenders.map((guest) => ({
-                key: guest.userId,
-                label: `${guest.userId}${guest.member ? `, ${words(guest.member.tier)}` : ""}, ${plural(guest.count, "payment")}`,
-                text: guest.total.formatted,
-                units: toUnits(guest.total),
-              }))}
+      <div className="halves">
+        <Panel title="By the guest's tier at the time" document={TierQuery} variables={variables} height={160} refreshSeconds={60}>
+          {(data) => (
+            <Slices
+              caption="Net by tier"
+              slices={data.venue?.revenue.byTier ?? []}
+              nameOf={(key) => (key === "NONE" ? "No guest" : words(key))}
             />
-          );
-        }}
-      </Panel>
+          )}
+        </Panel>
+        <Panel title="By performer" document={PerformerQuery} variables={variables} height={160} refreshSeconds={60}>
+          {(data) => (
+            <Slices
+              caption="Net by performer"
+              slices={data.venue?.revenue.byPerformer ?? []}
+              nameOf={(key) => (key === "NONE" ? "Nobody on stage" : key)}
+            />
+          )}
+        </Panel>
+        <Panel
+          title="Guests who spent most"
+          document={SpendersQuery}
+          variables={variables}
+          height={160}
+          refreshSeconds={30}
+        >
+          {(data) => {
+            const spenders = data.venue?.topSpenders ?? [];
+            return spenders.length === 0 ? (
+              <Empty>No payment of this period belongs to a known guest.</Empty>
+            ) : (
+              <Shares
+                caption="Guests who spent most"
+                rows={spenders.map((guest) => ({
+                  key: guest.userId,
+                  label: guest.member ? `${guest.userId}, ${words(guest.member.tier)}` : guest.userId,
+                  count: guest.count,
+                  text: guest.total.formatted,
+                  units: toUnits(guest.total),
+                }))}
+              />
+            );
+          }}
+        </Panel>
+        <Panel
+          title={`Busiest hours, ${BusyWeeks} weeks to ${formatDay(addDays(busy.to, -1))}`}
+          document={HoursQuery}
+          variables={{ venueId: venue.id, ...busy }}
+          height={180}
+        >
+          {(data) => {
+            const hours = data.venue?.busiestHours ?? [];
+            return hours.length === 0 ? (
+              <Empty>No payment was taken in these weeks.</Empty>
+            ) : (
+              <WeekChart
+                title="Average total by hour of the week"
+                firstHour={Number(venue.dayCutoff.slice(0, 2))}
+                hours={hours.map((hour) => ({
+                  day: Weekdays.indexOf(hour.day),
+                  hour: hour.hour,
+                  units: toUnits(hour.averageTotal),
+                  text: hour.averageTotal.formatted,
+                  count: hour.averageCount,
+                }))}
+              />
+            );
+          }}
+        </Panel>
+      </div>
     </div>
   );
 }
@@ -252,11 +316,41 @@ export function spanOf(on: string, period: Period): { from: string; to: string; 
   return { from, to: move(from, "YEAR", 1), by: "MONTH" };
 }
 
-type Data = NonNullable<ResultOf<typeof RevenueQuery>["venue"]>;
+/** The weeks that end with a period, or with today while it runs. */
+export function busyWeeks(end: string, today: string): { from: string; to: string } {
+  const tomorrow = addDays(today, 1);
+  const to = end < tomorrow ? end : tomorrow;
+  return { from: addDays(to, -7 * BusyWeeks), to };
+}
 
-function Figures({ data, zone, period }: { data: Data; zone: string; period: Period }) {
-  const { revenue, before } = data;
-  const change = changeBetween(revenue.net, before.net);
+/** What is added up while the period runs appears by itself. */
+function useFigures(venueId: string, runs: boolean): void {
+  const client = useQueryClient();
+  const read = useThrottle(() => {
+    for (const document of [RevenueQuery, SeriesQuery]) void client.invalidateQueries({ queryKey: [textOf(document)] });
+  }, 2_000);
+  const readRest = useThrottle(() => {
+    for (const document of [TierQuery, PerformerQuery, SpendersQuery]) void client.invalidateQueries({ queryKey: [textOf(document)] });
+  }, 15_000);
+  const last = useRef<string>(undefined);
+  useSubscription(
+    RevenueChangedSubscription,
+    runs ? { venueId } : undefined,
+    (data: ResultOf<typeof RevenueChangedSubscription>) => {
+      const { asOf, ...figures } = data.revenueChanged;
+      const text = JSON.stringify(figures);
+      // The first event says what has just been read.
+      if (last.current !== undefined && last.current !== text) {
+        read();
+        readRest();
+      }
+      last.current = text;
+      return undefined;
+    },
+  );
+}
+
+function Figures({ revenue, zone, period }: { revenue: RevenueFigures; zone: string; period: Period }) {
   if (revenue.count === 0 && revenue.otherCurrencies.length === 0) return <Empty>No payment was taken in this period.</Empty>;
   return (
     <div className="stack">
@@ -265,9 +359,8 @@ function Figures({ data, zone, period }: { data: Data; zone: string; period: Per
           label="Net"
           value={revenue.net.formatted}
           note={
-            change === null
-              ? `as of ${formatDateTime(revenue.asOf, zone)}`
-              : `${change >= 0 ? "+" : "−"}${formatShare(Math.abs(change))} against all of the ${period.toLowerCase()} before`
+            describeChange(revenue.net, revenue.previous?.net, beforeOf(revenue, zone, period)) ??
+            `as of ${formatDateTime(revenue.asOf, zone)}`
           }
         />
         <Figure label="Payments" value={formatCount(revenue.count)} note={`${revenue.average.formatted} on average`} />
@@ -286,14 +379,14 @@ function Figures({ data, zone, period }: { data: Data; zone: string; period: Per
           />
         ))}
       </dl>
-      <div className="columns">
+      <div className="halves">
         <section>
           <h3 className="quiet small">By payment method</h3>
-          <Shares rows={revenue.byPaymentMethod.map(share)} />
+          <Slices caption="Net by payment method" slices={revenue.byPaymentMethod} nameOf={words} />
         </section>
         <section>
           <h3 className="quiet small">By provider</h3>
-          <Shares rows={revenue.byProvider.map(share)} />
+          <Slices caption="Net by provider" slices={revenue.byProvider} nameOf={words} />
         </section>
       </div>
       {revenue.pendingChanges > 0 ? (
@@ -303,11 +396,31 @@ function Figures({ data, zone, period }: { data: Data; zone: string; period: Per
   );
 }
 
-function share(slice: { key: string; count: number; net: { formatted: string; amountMinor: number; decimals: number } }) {
-  return {
-    key: slice.key,
-    label: `${words(slice.key)}, ${formatCount(slice.count)}`,
-    text: slice.net.formatted,
-    units: slice.net.amountMinor / 10 ** slice.net.decimals,
-  };
+/** What a period is compared with: all of the one before, or as much of it as has passed of this one. */
+export function beforeOf(revenue: Pick<RevenueFigures, "asOf" | "to" | "previous">, zone: string, period: Period): string {
+  const before = `the ${period.toLowerCase()} before`;
+  const runs = revenue.to !== null && Date.parse(revenue.asOf) < Date.parse(revenue.to);
+  return runs && revenue.previous?.to ? `${before} until ${formatShort(revenue.previous.to, zone)}` : `all of ${before}`;
+}
+
+interface SlicesProps {
+  caption: string;
+  slices: readonly { key: string; count: number; net: Money }[];
+  nameOf: (key: string) => string;
+}
+
+function Slices({ caption, slices, nameOf }: SlicesProps) {
+  if (slices.length === 0) return <Empty>No payment was taken in this period.</Empty>;
+  return (
+    <Shares
+      caption={caption}
+      rows={slices.map((slice) => ({
+        key: slice.key,
+        label: nameOf(slice.key),
+        count: slice.count,
+        text: slice.net.formatted,
+        units: toUnits(slice.net),
+      }))}
+    />
+  );
 }

@@ -2,12 +2,14 @@ import { useQueryClient } from "@tanstack/react-query";
 import { Link, useSearch } from "@tanstack/react-router";
 import { useMemo, useRef, useState } from "react";
 import { type ResultOf, textOf } from "../../app/graphql";
+import { RevenueChangedSubscription, type RevenueFigures, VenueQuery } from "../../app/queries";
 import { useVenue } from "../../app/venue";
-import { useApi, useLiveStatus, useSubscription } from "../../live/hooks";
-import { changeBetween, formatCount, formatShare, type Money, plural, toUnits } from "../../money/money";
+import { useApi, useLiveStatus, useSubscription, useThrottle } from "../../live/hooks";
+import { describeChange, formatCount, formatShare, type Money, plural, toUnits } from "../../money/money";
 import { addDays, formatDay, formatTime, words } from "../../time/time";
 import { BarChart } from "../../ui/BarChart";
 import { Empty, Failure, Figure, Panel, State } from "../../ui/Panel";
+import { useConnectionChanges } from "../connections/changes";
 import { upsert } from "../transactions/list";
 import { ChangedSubscription, type Line } from "../transactions/queries";
 import { DayQuery, HealthQuery, HoursQuery, LatestQuery, MatchQuery, StageQuery, UnlockedSubscription } from "./queries";
@@ -21,7 +23,9 @@ export function Tonight() {
   const venue = useVenue();
   const { screen } = useSearch({ from: "/venues/$venueId/tonight" });
   const day = { venueId: venue.id, today: venue.today };
-  const live = useLatest(venue.id, venue.today);
+  const live = useLatest(venue.id);
+  useFigures(venue.id, venue.today);
+  useConnectionChanges(venue.id);
   return (
     <div className="screen">
       <header>
@@ -37,7 +41,7 @@ export function Tonight() {
           {screen === "large" ? "Leave the large screen" : "Large screen"}
         </Link>
       </header>
-      <Panel title="Revenue so far" document={DayQuery} variables={day} height={64} refreshSeconds={10}>
+      <Panel title="Revenue so far" document={DayQuery} variables={day} height={64} refreshSeconds={60}>
         {(data) => <Figures revenue={data.venue?.revenue} venueId={venue.id} today={venue.today} />}
       </Panel>
       <div className="columns">
@@ -98,7 +102,7 @@ export function Tonight() {
               );
             }}
           </Panel>
-          <Panel title="Points of sale" document={HealthQuery} variables={{ venueId: venue.id }} height={64} refreshSeconds={15}>
+          <Panel title="Points of sale" document={HealthQuery} variables={{ venueId: venue.id }} height={64} refreshSeconds={60}>
             {(data) => <Health connections={data.venue?.posConnections ?? []} zone={venue.timeZone} venueId={venue.id} />}
           </Panel>
         </div>
@@ -119,23 +123,43 @@ function isOpen(point: { from: string; to: string }, asOf: string | undefined): 
   return Date.parse(point.from) <= now && now < Date.parse(point.to);
 }
 
-type Revenue = NonNullable<ResultOf<typeof DayQuery>["venue"]>["revenue"];
+/** The figures follow what has been added up. The hours below them follow too, more seldom. */
+function useFigures(venueId: string, today: string): void {
+  const client = useQueryClient();
+  const readHours = useThrottle(() => void client.invalidateQueries({ queryKey: [textOf(HoursQuery)] }), 5_000);
+  useSubscription(RevenueChangedSubscription, { venueId }, (data: ResultOf<typeof RevenueChangedSubscription>) => {
+    const key = [textOf(DayQuery), { venueId, today }];
+    const old = client.getQueryData<ResultOf<typeof DayQuery>>(key)?.venue?.revenue;
+    // The next business day has begun.
+    if (old && old.from !== data.revenueChanged.from) void client.invalidateQueries({ queryKey: [textOf(VenueQuery)] });
+    else client.setQueryData(key, { venue: { revenue: data.revenueChanged } });
+    if (old && (old.count !== data.revenueChanged.count || old.net.amountMinor !== data.revenueChanged.net.amountMinor)) readHours();
+    return undefined;
+  });
+}
 
-function Figures({ revenue, venueId, today }: { revenue: Revenue | undefined; venueId: string; today: string }) {
+function Figures({ revenue, venueId, today }: { revenue: RevenueFigures | undefined; venueId: string; today: string }) {
   const before = addDays(today, -7);
   const hours = useApi(HoursQuery, hoursOf(venueId, today), { refreshSeconds: 30 }).data?.venue;
   if (!revenue) return null;
   const then = hours ? sameMoment(hours.now, hours.before, revenue.asOf) : null;
-  const change = then ? changeBetween(revenue.net, then) : null;
+  const changes = [
+    describeChange(revenue.net, revenue.previous?.net, "yesterday at this time"),
+    describeChange(revenue.net, then, `${formatDay(before)} at this hour`),
+  ].filter((text) => text !== null);
   return (
     <dl className="figures">
       <Figure
         label="Net"
         value={revenue.net.formatted}
         note={
-          change === null
-            ? "nothing to compare with a week ago"
-            : `${change >= 0 ? "+" : "−"}${formatShare(Math.abs(change))} against ${formatDay(before)} at this hour`
+          changes.length === 0
+            ? "nothing to compare with yet"
+            : changes.map((text) => (
+                <span key={text} className="row">
+                  {text}
+                </span>
+              ))
         }
       />
       <Figure label="Payments" value={formatCount(revenue.count)} note={`${revenue.average.formatted} on average`} />
@@ -175,12 +199,10 @@ export function sameMoment(
   return { ...first.net, amountMinor: past.reduce((sum, point) => sum + point.net.amountMinor, 0), formatted: "" };
 }
 
-function useLatest(venueId: string, today: string) {
-  const client = useQueryClient();
+function useLatest(venueId: string) {
   const query = useApi(LatestQuery, { venueId });
   const [changed, setChanged] = useState<readonly Line[]>([]);
   const [arrived, setArrived] = useState<ReadonlySet<string>>(new Set());
-  const latestRefresh = useRef(0);
   const { transport } = useLiveStatus();
   const cursor = query.data?.venue?.feedCursor;
   // The snapshot that the subscription follows stays the same; when the page polls, each snapshot stands for itself.
@@ -193,14 +215,6 @@ function useLatest(venueId: string, today: string) {
       const line = data.transactionChanged;
       setChanged((old) => upsert(old, line, Shown));
       setArrived((old) => new Set(old).add(line.id));
-      // The figures above follow, at most once a second.
-      const now = performance.now();
-      if (line.businessDate === today && now - latestRefresh.current > 1000) {
-        latestRefresh.current = now;
-        setTimeout(() => {
-          for (const document of [DayQuery, HoursQuery]) void client.invalidateQueries({ queryKey: [textOf(document)] });
-        }, 250);
-      }
       return line.cursor;
     },
   );

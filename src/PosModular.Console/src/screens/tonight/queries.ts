@@ -1,5 +1,5 @@
 import { graphql } from "../../app/graphql";
-import { MoneyFields } from "../../app/queries";
+import { MoneyFields, RevenueFields } from "../../app/queries";
 import { LineFields } from "../transactions/queries";
 
 /** The business day that is running. */
@@ -8,37 +8,12 @@ export const DayQuery = graphql(
     query ConsoleTonight($venueId: ID!, $today: LocalDate!) {
       venue(id: $venueId) {
         revenue(period: DAY, on: $today) {
-          asOf
-          currency
-          count
-          pendingChanges
-          net {
-            ...MoneyFields
-          }
-          total {
-            ...MoneyFields
-          }
-          tip {
-            ...MoneyFields
-          }
-          refunded {
-            ...MoneyFields
-          }
-          average {
-            ...MoneyFields
-          }
-          otherCurrencies {
-            currency
-            count
-            net {
-              ...MoneyFields
-            }
-          }
+          ...RevenueFields
         }
       }
     }
   `,
-  [MoneyFields],
+  [RevenueFields],
 );
 
 /** The hours of the day and of the same day a week before. */
