@@ -1,5 +1,5 @@
-# Sourced. Installs Chromium if it is missing, for the tests that drive the GraphQL IDE in a browser.
-# It looks where the tests look (tests/PosModular.IntegrationTests/Ide/Browser.cs).
+# Sourced. Installs Chromium if it is missing, for the tests that use the GraphQL IDE and the console in a browser.
+# It looks where the tests look (tests/PosModular.IntegrationTests/Ide/HeadlessBrowser.cs).
 # shellcheck shell=bash
 
 # shellcheck source=scripts/apt.sh

@@ -28,7 +28,8 @@ internal sealed class TestVenue : IAsyncDisposable
     public required Seller Seller { get; init; }
     public required IReadOnlyDictionary<string, string?> Settings { get; init; }
     public TestHost Host => Hosts[0];
-    public GraphQLClient Owner => new(Host, TestKeys.Token(OwnerId));
+    public static string OwnerToken { get; } = TestKeys.Token(OwnerId);
+    public GraphQLClient Owner => new(Host, OwnerToken);
     public GraphQLClient Moderator => new(Host, TestKeys.Token("moderator", "HEAD_MODERATOR"));
 
     public Guid ConnectionId { get; private set; }

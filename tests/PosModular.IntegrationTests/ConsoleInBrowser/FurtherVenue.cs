@@ -1,0 +1,103 @@
+using PosModular.IntegrationTests.Fixtures;
+using PosModular.Simulator.Sellers;
+
+namespace PosModular.IntegrationTests.ConsoleInBrowser;
+
+/// <summary>A venue of its own on the shared host, with a Square location, in which a test takes payments.</summary>
+internal sealed class FurtherVenue
+{
+    private const string ZoneId = "America/New_York";
+    private readonly TestVenue _shared;
+    private readonly Seller _seller;
+    private readonly Guid _connectionId;
+    private readonly string _notificationUrl;
+    private readonly string _signatureKey;
+
+    private FurtherVenue(TestVenue shared, string id, Seller seller, (Guid ConnectionId, string Url, string Key) connected)
+    {
+        (_shared, Id, _seller) = (shared, id, seller);
+        (_connectionId, _notificationUrl, _signatureKey) = connected;
+    }
+
+    public string Id { get; }
+    public TimeZoneInfo Zone { get; } = TimeZoneInfo.FindSystemTimeZoneById(ZoneId);
+
+    public static async Task<FurtherVenue> CreateAsync(TestVenue shared, string id, string currency = "USD")
+    {
+        var seller = shared.Simulator.Sellers.AddSeller(
+            new SellerDraft
+            {
+                Name = id,
+                MerchantId = "MERCHANT-" + id,
+                LocationId = "LOCATION-" + id,
+                ApplicationId = "application-" + id,
+                TimeZone = ZoneId,
+                Currency = currency,
+                AccessToken = "access-token-" + Guid.NewGuid().ToString("N"),
+            }
+        );
+        await shared.RegisterVenueAsync(id, TestVenue.OwnerId, currency: currency);
+        return new FurtherVenue(shared, id, seller, await shared.ConnectSquareAsync(id, seller));
+    }
+
+    public Uri AddressOf(string screen, Uri? host = null) => ConsoleVenue.AddressOf(host ?? _shared.Host.Address, screen, Id);
+
+    public Task PostPaymentAsync(string paymentId, long amount, string? createdAt = null, string status = "COMPLETED", int minute = 0) =>
+        _shared.PostWebhookAsync(
+            _shared.PaymentEvent(
+                $"{Id}-{paymentId}",
+                amount,
+                status,
+                minute,
+                locationId: _seller.Location.Id,
+                createdAt: createdAt ?? TimeProvider.System.GetUtcNow().ToString("O"),
+                currency: _seller.Location.Currency
+            ),
+            url: _notificationUrl,
+            key: _signatureKey
+        );
+
+    public async Task StartSessionAsync(string performerId) =>
+        (
+            await _shared.Owner.GetDataAsync(
+                "mutation($input: StartLiveSessionInput!) { startLiveSession(input: $input) { errors { code } } }",
+                new { input = new { venueId = Id, performerId } }
+            )
+        )
+            .At("startLiveSession.errors")
+            .GetArrayLength()
+            .ShouldBe(0);
+
+    public async Task DisconnectAsync() =>
+        (
+            await _shared.Moderator.GetDataAsync(
+                "mutation($id: ID!) { disconnectPos(input: { connectionId: $id }) { errors { code } } }",
+                new { id = _connectionId }
+            )
+        )
+            .At("disconnectPos.errors")
+            .GetArrayLength()
+            .ShouldBe(0);
+
+    /// <summary>The net amounts of all transactions, the newest first, as the API formats them.</summary>
+    public async Task<string[]> NetAmountsAsync()
+    {
+        const string Query = """
+            query($id: ID!, $after: String) {
+              venue(id: $id) {
+                transactions(first: 200, after: $after) { nodes { net { formatted } } pageInfo { hasNextPage endCursor } } } }
+            """;
+        var amounts = new List<string>();
+        for (string? after = null; ; )
+        {
+            var page = (await _shared.Owner.GetDataAsync(Query, new { id = Id, after })).At("venue.transactions");
+            amounts.AddRange(page.At("nodes").EnumerateArray().Select(node => node.At("net.formatted").GetString()!));
+            if (!page.At("pageInfo.hasNextPage").GetBoolean())
+                return [.. amounts];
+            after = page.At("pageInfo.endCursor").GetString();
+        }
+    }
+
+    /// <summary>Returns when a page follows the transactions: from then on every payment must reach it.</summary>
+    public Task WaitForSubscribersAsync() => Wait.UntilAsync(() => _shared.Host.SubscriberCount("ingestion", Id) > 0);
+}
