@@ -48,6 +48,7 @@ public sealed class RunningSimulator(WebApplication app) : IAsyncDisposable
     {
         await app.Services.GetRequiredService<DemoScenario>().SalesCompleted.WaitAsync(cancellationToken);
         await Deliveries.WhenIdleAsync(cancellationToken);
+        await Toast.Deliveries.WhenIdleAsync(cancellationToken);
     }
 
     /// <inheritdoc />

@@ -1,6 +1,7 @@
 using System.Globalization;
 using PosModular.Simulator.Payments;
 using PosModular.Simulator.Sellers;
+using PosModular.Simulator.Toast;
 using PosModular.Simulator.Webhooks;
 
 namespace PosModular.Simulator.Demo;
@@ -15,6 +16,7 @@ internal sealed class DemoScenario(
     DemoSettings settings,
     SellerStore sellers,
     SquareLedger ledger,
+    SimulatedToast toast,
     SquareWebhookSender deliveries,
     TimeProvider clock,
     IHostApplicationLifetime lifetime
@@ -23,6 +25,7 @@ internal sealed class DemoScenario(
     /// <summary>A performance starts this long after opening, and lasts as long.</summary>
     private static readonly TimeSpan PerformanceLength = TimeSpan.FromHours(4);
 
+    private readonly DemoPointOfSale _pointOfSale = new(sellers, ledger, toast);
     private readonly GuestGenerator _guests = new(settings.Seed);
     private readonly PriorityQueue<Func<Task>, DateTimeOffset> _scheduled = new();
     private readonly TaskCompletionSource _salesCompleted = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -38,13 +41,12 @@ internal sealed class DemoScenario(
             // The host may send requests as soon as it is connected, so the simulator must be listening first.
             await WaitUntilListeningAsync(stoppingToken);
             using var api = new PosModularApi(settings);
-            await SetUpAsync(api, stoppingToken);
+            var guestLinker = new GuestLinker(api, _pointOfSale);
+            var watching = await SetUpAsync(api, guestLinker, stoppingToken, closing.Token);
             var evening = settings.IsNow ? Evening.Now(clock.GetUtcNow()) : Evening.First(clock.GetUtcNow(), settings.Speed);
             Console.WriteLine(WelcomeMessage.Format(settings, evening.Date));
 
-            var cardLinker = new CardLinker(api, ledger);
-            var watching = DemoVenue.All.Select(venue => cardLinker.FollowAsync(venue, closing.Token)).ToArray();
-            await GenerateSalesAsync(api, cardLinker, evening, stoppingToken);
+            await GenerateSalesAsync(api, guestLinker, evening, stoppingToken);
             _salesCompleted.SetResult();
             await Task.WhenAll(watching);
         }
@@ -72,8 +74,15 @@ internal sealed class DemoScenario(
         await started.Task.WaitAsync(cancellationToken);
     }
 
-    private async Task SetUpAsync(PosModularApi api, CancellationToken cancellationToken)
+    /// <summary>Returns the tasks that follow the payments of each venue.</summary>
+    private async Task<List<Task>> SetUpAsync(
+        PosModularApi api,
+        GuestLinker guestLinker,
+        CancellationToken cancellationToken,
+        CancellationToken closing
+    )
     {
+        var watching = new List<Task>();
         Log($"waiting for {settings.Target} to become ready");
         var deadline = clock.GetUtcNow() + settings.ReadyTimeout;
         while (!await api.IsReadyAsync(cancellationToken))
@@ -87,12 +96,16 @@ internal sealed class DemoScenario(
 
         foreach (var venue in DemoVenue.All)
         {
-            sellers.AddSeller(venue.Seller);
+            _pointOfSale.Open(venue);
             var isNew = await api.RegisterVenueAsync(venue, cancellationToken);
+            // Guests are recognised in the history too.
+            var start = await api.GetFeedCursorAsync(venue, cancellationToken);
             var firstSale = clock.GetUtcNow() - TimeSpan.FromDays(settings.HistoryDays + 1);
             if (isNew && settings.HistoryDays > 0)
-                SalesHistory.Add(ledger, venue, settings.Seed, firstSale, clock.GetUtcNow());
-            var status = await api.ConnectPosAsync(venue, cancellationToken);
+                SalesHistory.Add(_pointOfSale, venue, settings.Seed, firstSale, clock.GetUtcNow());
+            var (status, notificationUrl) = await api.ConnectPosAsync(venue, cancellationToken);
+            _pointOfSale.SendWebhooksTo(venue, notificationUrl);
+            watching.Add(guestLinker.FollowAsync(venue, start, closing));
             if (isNew && settings.HistoryDays > 0)
                 await api.SyncAsync(venue, firstSale, cancellationToken);
             var rules = await api.GetRuleNamesAsync(venue, cancellationToken);
@@ -101,11 +114,13 @@ internal sealed class DemoScenario(
             // A run that was stopped during a performance leaves its session open.
             foreach (var session in (await api.GetSessionsAsync(venue, cancellationToken)).Where(s => s.EndedAt is null))
                 await api.EndSessionAsync(session.Id, session.StartedAt + PerformanceLength, cancellationToken);
-            Log($"{venue.Id}: {(isNew ? "registered" : "already registered")}; location {venue.Seller.LocationId} is {status}");
+            Log($"{venue.Id}: {(isNew ? "registered" : "already registered")}; location {venue.LocationId} is {status}");
         }
+
+        return watching;
     }
 
-    private async Task GenerateSalesAsync(PosModularApi api, CardLinker cardLinker, Evening evening, CancellationToken cancellationToken)
+    private async Task GenerateSalesAsync(PosModularApi api, GuestLinker guestLinker, Evening evening, CancellationToken cancellationToken)
     {
         var sales = 0;
         var nextSale = evening.StartedAt;
@@ -129,7 +144,7 @@ internal sealed class DemoScenario(
             {
                 Log(
                     $"{evening.VenueTimeAt(TimeZoneInfo.Utc, now).ToString("dddd HH:mm", CultureInfo.InvariantCulture)}; {sales} sales, "
-                        + $"{cardLinker.LinkedCards} cards linked; webhooks: {FormatDeliveryCounts()}"
+                        + $"{guestLinker.LinkedGuests} members recognised; webhooks: {FormatDeliveryCounts()}"
                 );
                 nextReport = now + TimeSpan.FromSeconds(20);
             }
@@ -156,28 +171,26 @@ internal sealed class DemoScenario(
     {
         var which = _guests.NextIndex(DemoVenue.All.Count);
         var venue = DemoVenue.All[which];
-        var sale = _guests.NextSale(venue.Seller.LocationId!, which, DemoVenue.All.Count) with { At = evening.VenueTimeAt(venue.Zone, at) };
+        var sale = _guests.NextSale(venue.LocationId, which, DemoVenue.All.Count) with { At = evening.VenueTimeAt(venue.Zone, at) };
         var settled = at + (sale.Cash ? TimeSpan.Zero : InRealTime(_guests.Seconds(120, 360)));
         var (givesUp, tips, isRefunded) = (_guests.Chance(0.04), _guests.Chance(0.12), _guests.Chance(0.05));
         var (tip, part, wait) = (sale.Tip + 50 * _guests.Between(1, 10), _guests.Between(1, 4), InRealTime(_guests.Seconds(300, 1_500)));
-        var payment = ledger.AddSale(sale).Id;
+        var payment = _pointOfSale.AddSale(venue, sale, isGuestKnown: true);
 
         if (!sale.Cash && givesUp)
         {
-            Later(settled, time => ledger.Cancel(payment, time));
+            Later(settled, time => _pointOfSale.Cancel(venue, payment, time));
             return;
         }
 
         if (!sale.Cash)
-            Later(settled, time => ledger.Capture(payment, time));
+            Later(settled, time => _pointOfSale.Capture(venue, payment, time));
         if (!sale.Cash && tips)
-            Later(settled + InRealTime(TimeSpan.FromMinutes(2)), time => ledger.SetTip(payment, tip, time));
+            Later(settled + InRealTime(TimeSpan.FromMinutes(2)), time => _pointOfSale.SetTip(venue, payment, tip, time));
 
         // Half of the refunds are full, half are partial.
         if (isRefunded)
-            Later(settled + wait, time =>
-                ledger.RefundPayment(payment, part > 2 ? null : Math.Max(1, sale.Amount * part / 4), "Wrong drink", time)
-            );
+            Later(settled + wait, time => _pointOfSale.Refund(venue, payment, part > 2 ? null : Math.Max(1, sale.Amount * part / 4), time));
 
         void Later(DateTimeOffset due, Action<DateTimeOffset> change) =>
             _scheduled.Enqueue(
@@ -232,8 +245,9 @@ internal sealed class DemoScenario(
 
     private string FormatDeliveryCounts()
     {
-        var counts = deliveries.Counts;
-        return $"{counts.Delivered} delivered, {counts.Pending} pending, {counts.Dropped} dropped";
+        var (square, toasts) = (deliveries.Counts, toast.Deliveries.Counts);
+        return $"{square.Delivered + toasts.Delivered} delivered, {square.Pending + toasts.Pending} pending, "
+            + $"{square.Dropped + toasts.Dropped} dropped";
     }
 
     private static void Log(string line) => Console.WriteLine($"[demo] {line}");

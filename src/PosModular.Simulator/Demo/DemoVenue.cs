@@ -1,4 +1,5 @@
 using PosModular.Simulator.Sellers;
+using PosModular.Simulator.Toast;
 
 namespace PosModular.Simulator.Demo;
 
@@ -25,7 +26,9 @@ internal sealed record DemoRule(string Name, int ThresholdEuros, string Tier, st
 /// <param name="Currency">ISO 4217 currency.</param>
 /// <param name="Country">ISO 3166 country.</param>
 /// <param name="Performer">Id of the performer who is live from 22:00 to 02:00.</param>
-/// <param name="IdSuffix">Distinguishes the ids of <see cref="Seller"/> from the other venues'.</param>
+/// <param name="IdSuffix">Distinguishes the ids of <see cref="Seller"/> or <see cref="Restaurant"/> from the other venues'; one hexadecimal
+/// digit.</param>
+/// <param name="IsToast">Whether its point of sale is Toast's and not Square's.</param>
 internal sealed record DemoVenue(
     string Id,
     string Name,
@@ -33,7 +36,8 @@ internal sealed record DemoVenue(
     string Currency,
     string Country,
     string Performer,
-    string IdSuffix
+    string IdSuffix,
+    bool IsToast = false
 )
 {
     public const string OwnerUserId = "demo-owner";
@@ -44,6 +48,7 @@ internal sealed record DemoVenue(
         new("demo-bar", "Demo Bar Berlin", "Europe/Berlin", "EUR", "DE", "performer-nova", "7"),
         new("demo-club", "Demo Club New York", "America/New_York", "USD", "US", "performer-roxy", "8"),
         new("demo-izakaya", "Demo Izakaya Tokyo", "Asia/Tokyo", "JPY", "JP", "performer-kaze", "9"),
+        new("demo-diner", "Demo Diner Chicago", "America/Chicago", "USD", "US", "performer-lux", "a", IsToast: true),
     ];
 
     public TimeZoneInfo Zone { get; } = TimeZoneInfo.FindSystemTimeZoneById(TimeZone);
@@ -51,6 +56,10 @@ internal sealed record DemoVenue(
     /// <summary>The rule's threshold in major units of the venue's currency.</summary>
     public long Threshold(DemoRule rule) => rule.ThresholdEuros * (Currency == "JPY" ? 100L : 1L);
 
+    /// <summary>The location's id at the provider.</summary>
+    public string LocationId => IsToast ? Restaurant.Guid.ToString()! : Seller.LocationId!;
+
+    /// <summary>What a Square venue connects with.</summary>
     public SellerDraft Seller =>
         new()
         {
@@ -63,4 +72,25 @@ internal sealed record DemoVenue(
             Currency = Currency,
             Country = Country,
         };
+
+    /// <summary>What a Toast venue connects with.</summary>
+    public RestaurantDraft Restaurant =>
+        new()
+        {
+            Guid = new Guid("00000000-0000-4000-8000-00000000000" + IdSuffix),
+            Name = Name,
+            LocationName = Name,
+            TimeZone = TimeZone,
+            CurrencyCode = Currency,
+            CloseoutHour = 6,
+            ClientId = "demo-client-" + IdSuffix,
+            ClientSecret = "demo-secret-that-opens-nothing-but-the-simulator-" + IdSuffix,
+        };
+
+    /// <summary>A bearer token of the Toast client. It is the same in each run, so that a restarted demo needs no login: Toast allows two
+    /// an hour.</summary>
+    public string ToastToken => "demo-bearer-token-that-opens-nothing-but-the-simulator-" + IdSuffix;
+
+    /// <summary>Signs the webhooks of the Toast venue.</summary>
+    public string ToastWebhookSecret => "demo-webhook-secret-" + IdSuffix;
 }

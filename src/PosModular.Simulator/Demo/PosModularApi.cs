@@ -59,25 +59,26 @@ internal sealed class PosModularApi(DemoSettings settings) : IDisposable
         );
 
     /// <summary>
-    /// Connects the venue and returns the connection's status. It also renews the webhook subscription, which a restarted simulator no
-    /// longer has.
+    /// Connects the venue and returns the connection's status and the address of its webhooks. It also renews Square's webhook
+    /// subscription, which a restarted simulator no longer has.
     /// </summary>
-    public async Task<string> ConnectPosAsync(DemoVenue venue, CancellationToken cancellationToken)
+    public async Task<(string Status, string NotificationUrl)> ConnectPosAsync(DemoVenue venue, CancellationToken cancellationToken)
     {
         var payload = await MutateAsync(
             "connectPos",
             "ConnectPosInput",
-            "connection { status statusReason { message } }",
+            "connection { status statusReason { message } webhook { notificationUrl } }",
             settings.Token,
             new JsonObject
             {
                 ["venueId"] = venue.Id,
+                ["webhookSignatureKey"] = venue.IsToast ? venue.ToastWebhookSecret : null,
                 ["credentials"] = new JsonObject
                 {
-                    ["provider"] = "SQUARE",
+                    ["provider"] = venue.IsToast ? "TOAST" : "SQUARE",
                     ["environment"] = "SANDBOX",
-                    ["locationId"] = venue.Seller.LocationId,
-                    ["accessToken"] = venue.Seller.AccessToken,
+                    ["locationId"] = venue.LocationId,
+                    [venue.IsToast ? "apiKey" : "accessToken"] = venue.IsToast ? venue.ToastToken : venue.Seller.AccessToken,
                 },
             },
             cancellationToken
@@ -85,7 +86,10 @@ internal sealed class PosModularApi(DemoSettings settings) : IDisposable
         if (IsConflict(payload, "connectPos"))
             throw new DemoException($"connectPos: the location of {venue.Id} is connected to another venue; disconnect it there first.");
         var reason = payload["connection"]?["statusReason"]?["message"]?.ToString();
-        return payload["connection"]?["status"] + (reason is null ? "" : $" ({reason})");
+        return (
+            payload["connection"]?["status"] + (reason is null ? "" : $" ({reason})"),
+            payload["connection"]!["webhook"]!["notificationUrl"]!.ToString()
+        );
     }
 
     /// <summary>Starts a sync of the venue's sales since this time.</summary>
@@ -214,20 +218,52 @@ internal sealed class PosModularApi(DemoSettings settings) : IDisposable
         return payload["matchedTransactions"]!.GetValue<int>();
     }
 
+    /// <summary>The end of the venue's feed.</summary>
+    public async Task<string> GetFeedCursorAsync(DemoVenue venue, CancellationToken cancellationToken) =>
+        (
+            await SendAsync(
+                "query($id: ID!) { venue(id: $id) { feedCursor } }",
+                new JsonObject { ["id"] = venue.Id },
+                settings.OwnerToken,
+                cancellationToken
+            )
+        )["venue"]
+            ?["feedCursor"]?.ToString()
+        ?? throw new DemoException($"{DemoVenue.OwnerUserId} cannot read the venue {venue.Id}; use another database.");
+
+    /// <summary>Says which user made a transaction.</summary>
+    public async Task AssignTransactionAsync(DemoVenue venue, string userId, string transactionId, CancellationToken cancellationToken) =>
+        IsConflict(
+            await MutateAsync(
+                "assignTransaction",
+                "AssignTransactionInput",
+                "transaction { id }",
+                settings.OwnerToken,
+                new JsonObject
+                {
+                    ["venueId"] = venue.Id,
+                    ["transactionId"] = transactionId,
+                    ["userId"] = userId,
+                },
+                cancellationToken
+            ),
+            "assignTransaction"
+        );
+
     /// <summary>Passes each new transaction of the venue to <paramref name="handle"/> until the stream ends.</summary>
     /// <param name="venue">The venue.</param>
-    /// <param name="after">Cursor of the last transaction handled; null: only new ones.</param>
+    /// <param name="after">Cursor of the last transaction handled.</param>
     /// <param name="handle">Called with each transaction.</param>
     /// <param name="cancellationToken">Ends the subscription.</param>
     public async Task FollowTransactionsAsync(
         DemoVenue venue,
-        string? after,
+        string after,
         Func<JsonNode, Task> handle,
         CancellationToken cancellationToken
     )
     {
         const string Query =
-            "subscription($venue: ID!, $after: String) { transactionAdded(venueId: $venue, after: $after) { cursor externalId "
+            "subscription($venue: ID!, $after: String) { transactionAdded(venueId: $venue, after: $after) { cursor id externalId "
             + "userId card { token } } }";
         using var request = Request(Query, new JsonObject { ["venue"] = venue.Id, ["after"] = after }, settings.OwnerToken);
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/event-stream"));

@@ -61,6 +61,13 @@ public sealed class LoginStore(TimeProvider clock)
         }
     }
 
+    /// <summary>Makes a token of the caller's choice valid, as when somebody hands it out without a login.</summary>
+    public void Accept(string token, string clientId, TimeSpan lifetime)
+    {
+        lock (_gate)
+            _tokens[token] = new IssuedToken(clientId, clock.GetUtcNow() + lifetime);
+    }
+
     /// <summary>Issues a token or, over the limit, says when the next login is allowed.</summary>
     internal (string? Token, TimeSpan Lifetime, DateTimeOffset? AllowedAt) LogIn(ApiClient client)
     {

@@ -5,6 +5,7 @@ using PosModular.IntegrationTests.Postgres;
 using PosModular.Simulator;
 using PosModular.Simulator.Demo;
 using PosModular.Simulator.Payments;
+using PosModular.Simulator.Toast;
 
 namespace PosModular.IntegrationTests.Demo;
 
@@ -27,6 +28,7 @@ public sealed class DemoTests(TestPostgres postgres)
         ["demo-bar"] = "DEMOLOCATION7",
         ["demo-club"] = "DEMOLOCATION8",
         ["demo-izakaya"] = "DEMOLOCATION9",
+        ["demo-diner"] = "00000000-0000-4000-8000-00000000000a",
     };
 
     [Fact(Timeout = 120_000)]
@@ -41,6 +43,7 @@ public sealed class DemoTests(TestPostgres postgres)
                 ["Kestrel:Endpoints:Http:Url"] = host,
                 ["Pos:PublicBaseUrl"] = host,
                 ["Pos:Square:BaseUrls:Sandbox"] = square,
+                ["Pos:Toast:BaseUrls:Sandbox"] = square,
             }
         );
         var owner = new GraphQLClient(testHost, TestKeys.Token("demo-owner"));
@@ -56,7 +59,7 @@ public sealed class DemoTests(TestPostgres postgres)
             ShouldMatchPayments(venue, payments);
     }
 
-    private static async Task<List<Payment>> RunDemoAsync(TestHost testHost, string host, string square, int seed)
+    private static async Task<List<Taken>> RunDemoAsync(TestHost testHost, string host, string square, int seed)
     {
         await using var simulator = await PosSimulator.StartAsync(
             new SimulatorSettings
@@ -75,9 +78,29 @@ public sealed class DemoTests(TestPostgres postgres)
         );
         await simulator.WaitForDemoSalesAsync(TestContext.Current.CancellationToken);
         simulator.Deliveries.Counts.Dropped.ShouldBe(0);
+        simulator.Toast.Deliveries.Counts.Dropped.ShouldBe(0);
         // The simulator must keep running until it has linked the last cards.
         await WaitForTiersAsync(testHost, new GraphQLClient(testHost, TestKeys.Token("demo-owner")));
-        return [.. simulator.Ledger.Payments()];
+        return
+        [
+            .. simulator
+                .Ledger.Payments()
+                .Select(p => new Taken(p.LocationId, p.Currency, p.Status == PaymentStatus.Completed, p.Total, p.Tip, p.Refunded)),
+            .. simulator
+                .Toast.Ledger.Orders()
+                .SelectMany(order =>
+                    order.Checks.SelectMany(check =>
+                        check.Payments.Select(p => new Taken(
+                            order.RestaurantGuid.ToString(),
+                            "USD",
+                            p.Status == ToastPaymentStatus.Captured,
+                            p.Total,
+                            p.Tip,
+                            p.Refunded
+                        ))
+                    )
+                ),
+        ];
     }
 
     /// <summary>
@@ -92,7 +115,7 @@ public sealed class DemoTests(TestPostgres postgres)
             await host.WhenIdleAsync();
             var venues = (await owner.GetDataAsync(Venues)).At("venues.nodes").EnumerateArray().ToArray();
             if (
-                venues.Length == 3
+                venues.Length == Locations.Count
                 && venues.All(v =>
                     v.At("members.nodes").EnumerateArray().Any(m => m.At("tier").GetString() is "REGULAR" or "PLATINUM" or "WHALE")
                 )
@@ -101,10 +124,10 @@ public sealed class DemoTests(TestPostgres postgres)
         }
     }
 
-    private static void ShouldMatchPayments(JsonElement venue, List<Payment> simulatedPayments)
+    private static void ShouldMatchPayments(JsonElement venue, List<Taken> simulatedPayments)
     {
         var payments = simulatedPayments.Where(p => p.LocationId == Locations[venue.At("id").GetString()!]).ToArray();
-        var captured = payments.Where(p => p.Status == PaymentStatus.Completed).ToArray();
+        var captured = payments.Where(p => p.IsCaptured).ToArray();
         captured.ShouldNotBeEmpty();
         var revenue = venue.GetProperty("revenue");
         revenue.At("count").GetInt64().ShouldBe(captured.Length);
@@ -137,4 +160,7 @@ public sealed class DemoTests(TestPostgres postgres)
             (hour >= 18 || hour < 7).ShouldBeTrue($"{venue.At("id")}: {at:O}");
         }
     }
+
+    /// <summary>A simulated payment of either provider.</summary>
+    private sealed record Taken(string LocationId, string Currency, bool IsCaptured, long Total, long Tip, long Refunded);
 }

@@ -54,6 +54,7 @@ public sealed partial class ReadmeTests(TestPostgres postgres)
                 ["Kestrel:Endpoints:Http:Url"] = host,
                 ["Pos:PublicBaseUrl"] = host,
                 ["Pos:Square:BaseUrls:Sandbox"] = square,
+                ["Pos:Toast:BaseUrls:Sandbox"] = square,
             }
         );
         await using var simulator = await PosSimulator.StartAsync(
@@ -72,7 +73,7 @@ public sealed partial class ReadmeTests(TestPostgres postgres)
         var owner = new GraphQLClient(testHost, TestKeys.Token("demo-owner"));
         await Wait.UntilAsync(async () =>
             (await owner.GetDataAsync("{ venues { nodes { transactions(first: 1) { totalCount } } } }")).At("venues.nodes").GetArrayLength()
-            == 3
+            == 4
         );
         var folder = Directory.CreateTempSubdirectory("posmodular-tests-readme-");
         try
