@@ -162,7 +162,7 @@ internal static partial class WebConsole
         return context.Response.WriteAsync(
             """
             PosModular is running. This build lacks its web console, because Node.js was missing when it was built.
-            Install Node.js 20 or newer with npm and build again. The GraphQL endpoint is at /graphql.
+            Install Node.js 20.19, or 22.12 or newer, with npm and build again. The GraphQL endpoint is at /graphql.
 
             """,
             context.RequestAborted

@@ -187,7 +187,7 @@ public sealed partial class WebConsoleTests(TestPostgres postgres) : IDisposable
 
         response.Content.Headers.ContentType!.MediaType.ShouldBe("text/plain");
         var text = await TextOfAsync(response);
-        text.ShouldContain("Install Node.js 20");
+        text.ShouldContain("Install Node.js 20.19, or 22.12 or newer,");
         text.ShouldContain("/graphql");
         host.Log.Lines.Count(line => line.Contains("lacks the web console", StringComparison.Ordinal)).ShouldBe(1);
         (await new GraphQLClient(host, TestKeys.Token("owner")).GetDataAsync("{ venues { nodes { id } } }"))
