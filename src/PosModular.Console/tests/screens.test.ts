@@ -6,6 +6,7 @@ import { withConnection } from "../src/screens/connections/changes";
 import { beforeOf, busyWeeks, move } from "../src/screens/revenue/Revenue";
 import { correctionOf } from "../src/screens/sessions/Sessions";
 import { isInWindow } from "../src/screens/rules/Rules";
+import { spanOf } from "../src/screens/settings/Settings";
 import { sameMoment } from "../src/screens/tonight/Tonight";
 import { niceStep } from "../src/ui/BarChart";
 import { levelOf } from "../src/ui/WeekChart";
@@ -127,4 +128,11 @@ test("an event changes its point of sale in the list and leaves the rest as it i
   const changed = { id: "b", status: "DISCONNECTED" } as Parameters<typeof withConnection>[1];
   expect(withConnection(list, changed)).toEqual([list[0], { id: "b", status: "DISCONNECTED", runs: 2 }]);
   expect(withConnection(list.slice(0, 1), changed)).toBeNull();
+});
+
+test("the preview of a new cut-off knows days of 23 and 25 hours, and shows nothing for what is no zone", () => {
+  expect(spanOf("2026-10-25", "Europe/Berlin", "00:00")).toEqual({ from: "2026-10-24T22:00:00.000Z", to: "2026-10-25T23:00:00.000Z" });
+  expect(spanOf("2026-03-29", "Europe/Berlin", "00:00")).toEqual({ from: "2026-03-28T23:00:00.000Z", to: "2026-03-29T22:00:00.000Z" });
+  expect(spanOf("2026-03-29", "Europe/Berl", "00:00")).toBeNull();
+  expect(spanOf("2026-03-29", "Europe/Berlin", "")).toBeNull();
 });

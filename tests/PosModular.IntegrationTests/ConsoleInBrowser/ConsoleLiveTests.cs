@@ -112,6 +112,23 @@ public sealed class ConsoleLiveTests(ConsoleVenue venues, ConsoleBrowser browser
         (await AmountsAsync(page)).ShouldBe(["$43.21", "$7.77", "$12.50"]);
     }
 
+    [Theory]
+    [InlineData("JPY", 123456, "¥123,456")]
+    [InlineData("KWD", 1234567, "1,234.567")]
+    [InlineData("HUF", 123456, "1,234.56")]
+    public async Task Amounts_have_the_digits_of_their_currency_on_every_screen(string currency, long amount, string formatted)
+    {
+        var venue = await FurtherVenue.CreateAsync(await venues.GetAsync(), "live-" + currency.ToLowerInvariant(), currency);
+        await venue.PostPaymentAsync("sale", amount);
+        (await venue.NetAmountsAsync()).ShouldHaveSingleItem().ShouldContain(formatted);
+        await using var page = await browser.OpenAsync(venue.AddressOf("tonight"), TestVenue.OwnerToken);
+        foreach (var (screen, place) in new[] { ("tonight", "dl.figures"), ("transactions", ".list"), ("revenue", "dl.figures") })
+        {
+            await page.ClickAsync($"nav a[href$='/{screen}']");
+            await page.WaitForAsync(place, formatted);
+        }
+    }
+
     [Fact]
     public async Task After_ten_cut_connections_and_a_killed_host_the_page_equals_the_books()
     {

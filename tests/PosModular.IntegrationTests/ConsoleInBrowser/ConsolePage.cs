@@ -17,13 +17,15 @@ internal sealed class ConsolePage(ConsoleBrowser browser, string name) : IAsyncD
 
     public Task WaitForAsync(string selector, string? text = null) => SendAsync("waitFor", new { selector, text });
 
+    public Task SelectAsync(string label, string value) => SendAsync("select", new { label, value });
+
     public Task FillAsync(string label, string value) => SendAsync("fill", new { label, value });
 
     public async Task<string> TextAsync(string selector) => (await SendAsync("text", new { selector })).GetString()!;
 
     public async Task<string[]> TextsAsync(string selector) => Strings(await SendAsync("texts", new { selector }));
 
-    /// <summary>The contents of elements as they stand in the document, also of those that are not seen, such as the titles of bars.</summary>
+    /// <summary>The contents of elements as they stand in the document, also where they are not seen, as in the titles of bars.</summary>
     public async Task<string[]> ContentsAsync(string selector) => Strings(await SendAsync("contents", new { selector }));
 
     public async Task<(string Name, Uri Address)[]> LinksAsync(string selector) =>

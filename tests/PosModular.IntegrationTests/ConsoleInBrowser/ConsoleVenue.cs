@@ -1,6 +1,7 @@
 using System.Text;
 using PosModular.IntegrationTests.Fixtures;
 using PosModular.IntegrationTests.Postgres;
+using PosModular.Simulator;
 
 namespace PosModular.IntegrationTests.ConsoleInBrowser;
 
@@ -13,14 +14,19 @@ public sealed class ConsoleVenue(TestPostgres postgres) : IAsyncDisposable
     public const string HostileText = "<img src=x onerror=alert(1)>\u202Egnp.exe";
 
     private TestVenue? _venue;
+    private RunningSimulator? _production;
 
     internal static Uri AddressOf(Uri host, string screen, string venueId = TestVenue.VenueId) => new(host, $"/venues/{venueId}/{screen}");
 
-    internal async Task<TestVenue> GetAsync() => _venue ??= await CreateAsync(await postgres.CreateDatabaseAsync());
+    internal async Task<TestVenue> GetAsync() => _venue ??= await CreateAsync();
 
-    private static async Task<TestVenue> CreateAsync(string database)
+    private async Task<TestVenue> CreateAsync()
     {
-        var venue = await TestVenue.CreateAsync(database);
+        _production = await PosSimulator.StartAsync();
+        var venue = await TestVenue.CreateAsync(
+            await postgres.CreateDatabaseAsync(),
+            settings: new Dictionary<string, string?> { ["Pos:Square:BaseUrls:Production"] = _production.Address.ToString() }
+        );
         await venue.RegisterVenueAsync(EmptyVenueId, TestVenue.OwnerId);
         (
             await venue.Owner.GetDataAsync(
@@ -56,5 +62,11 @@ public sealed class ConsoleVenue(TestPostgres postgres) : IAsyncDisposable
         return venue;
     }
 
-    public ValueTask DisposeAsync() => _venue?.DisposeAsync() ?? default;
+    public async ValueTask DisposeAsync()
+    {
+        if (_venue is not null)
+            await _venue.DisposeAsync();
+        if (_production is not null)
+            await _production.DisposeAsync();
+    }
 }

@@ -24,7 +24,13 @@ internal sealed class FurtherVenue
 
     public static async Task<FurtherVenue> CreateAsync(TestVenue shared, string id, string currency = "USD")
     {
-        var seller = shared.Simulator.Sellers.AddSeller(
+        var seller = AddSeller(shared, id, currency);
+        await shared.RegisterVenueAsync(id, TestVenue.OwnerId, currency: currency);
+        return new FurtherVenue(shared, id, seller, await shared.ConnectSquareAsync(id, seller));
+    }
+
+    public static Seller AddSeller(TestVenue shared, string id, string currency) =>
+        shared.Simulator.Sellers.AddSeller(
             new SellerDraft
             {
                 Name = id,
@@ -36,8 +42,24 @@ internal sealed class FurtherVenue
                 AccessToken = "access-token-" + Guid.NewGuid().ToString("N"),
             }
         );
-        await shared.RegisterVenueAsync(id, TestVenue.OwnerId, currency: currency);
-        return new FurtherVenue(shared, id, seller, await shared.ConnectSquareAsync(id, seller));
+
+    /// <summary>A venue that somebody else has connected to this seller.</summary>
+    public static async Task<FurtherVenue> ConnectedAsync(TestVenue shared, string id, Seller seller)
+    {
+        var connection = (
+            await shared.Moderator.GetDataAsync(
+                "query($id: ID!) { venue(id: $id) { posConnections { id webhook { notificationUrl subscriptionId } } } }",
+                new { id }
+            )
+        ).At("venue.posConnections")[0];
+        var subscription = connection.At("webhook.subscriptionId").GetString();
+        var key = shared.Simulator.Subscriptions.All.Single(s => s.Id == subscription).SignatureKey;
+        return new FurtherVenue(
+            shared,
+            id,
+            seller,
+            (connection.At("id").GetGuid(), connection.At("webhook.notificationUrl").GetString()!, key)
+        );
     }
 
     public Uri AddressOf(string screen, Uri? host = null) => ConsoleVenue.AddressOf(host ?? _shared.Host.Address, screen, Id);

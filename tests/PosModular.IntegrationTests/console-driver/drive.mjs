@@ -61,6 +61,8 @@ const commands = {
   },
   async press({ page, key }) { await find(page).keyboard.press(key); },
   async fill({ page, label, value }) { await find(page).getByLabel(label).fill(value); },
+  async select({ page, label, value }) { await find(page).getByLabel(label).selectOption(value); },
+  async emulate({ page, media }) { await find(page).emulateMedia(media); },
   async waitFor({ page, selector, text, hidden }) {
     const element = selector ? find(page).locator(selector, text === undefined ? {} : { hasText: text }) : find(page).getByText(text);
     await element.first().waitFor({ state: hidden ? 'hidden' : 'visible' });
@@ -114,6 +116,13 @@ const commands = {
     list.scrollTop = 0;
     return { rows: [...rows].sort((a, b) => a[0] - b[0]).map(([, text]) => text), most };
   }, [list, row]),
+  // The names of what is animated, and the colours in which marks are painted that forced colours would take away.
+  marks: ({ page, selector }) => find(page).evaluate((marks) => ({
+    animations: document.getAnimations().filter((animation) => animation.playState === 'running').length,
+    colours: [...document.querySelectorAll(marks)].map((mark) => mark.tagName === 'rect' ? getComputedStyle(mark).fill
+      : getComputedStyle(mark, mark.classList.contains('state') ? '::before' : null).backgroundColor),
+    canvas: getComputedStyle(document.body).backgroundColor,
+  }), selector),
   // Makes the host's answer to one operation of the page an error, as when its part of the database is away.
   async fail({ page, operation, code = 'INTERNAL', status = 200 }) {
     await find(page).route('**/graphql', (route) => (route.request().postData() ?? '').includes(operation)

@@ -15,7 +15,7 @@ import { ConnectMutation, ValidateMutation } from "./queries";
 type Credentials = VariablesOf<typeof ValidateMutation>["input"];
 type Checked = ResultOf<typeof ValidateMutation>["validatePosCredentials"];
 
-const Fields = ["accessToken", "locationId", "clientId", "clientSecret", "apiKey"];
+const Fields = ["environment", "accessToken", "locationId", "clientId", "clientSecret", "apiKey"];
 
 /** Connects a point of sale in three steps, and ends when its first transaction has appeared. */
 export function Wizard({ close }: { close: () => void }) {
@@ -52,6 +52,7 @@ export function Wizard({ close }: { close: () => void }) {
       async () => (await request(ConnectMutation, { input: { venueId: venue.id, credentials } })).connectPos,
       () => setConnected(true),
     );
+  const environmentError = error?.field?.split(".").at(-1) === "environment" ? error.message : null;
   const usable = checked?.valid === true && checked.missingScopes.length === 0;
 
   if (connected)
@@ -89,6 +90,8 @@ export function Wizard({ close }: { close: () => void }) {
             <select
               className="input"
               value={environment}
+              aria-invalid={environmentError ? true : undefined}
+              aria-describedby={environmentError ? "environment-error" : undefined}
               onChange={(event) => {
                 setEnvironment(event.target.value as "PRODUCTION" | "SANDBOX");
                 setChecked(null);
@@ -98,6 +101,11 @@ export function Wizard({ close }: { close: () => void }) {
               <option value="PRODUCTION">Production</option>
               <option value="SANDBOX">Sandbox</option>
             </select>
+            {environmentError ? (
+              <span id="environment-error" className="error">
+                {environmentError}
+              </span>
+            ) : null}
           </label>
         </div>
         {provider === "SQUARE" ? (

@@ -2,9 +2,10 @@ import { type FormEvent, useState } from "react";
 import { graphql, type ResultOf } from "../../app/graphql";
 import { useVenue } from "../../app/venue";
 import { request } from "../../live/request";
-import { formatLongDay, words } from "../../time/time";
+import { addDays, formatDateTime, formatDay, formatLongDay, toInstant, words } from "../../time/time";
 import { Field, FormError } from "../../ui/Field";
 import { Panel } from "../../ui/Panel";
+import { Table } from "../../ui/Table";
 import { useMutation } from "../../ui/useMutation";
 import { Fact } from "../transactions/TransactionDrawer";
 
@@ -73,6 +74,41 @@ export function Settings() {
   );
 }
 
+/** When a business date begins and ends with these settings; null while they are no time or no zone. */
+export function spanOf(date: string, timeZone: string, dayCutoff: string): { from: string; to: string } | null {
+  try {
+    const from = toInstant(`${date}T${dayCutoff}`, timeZone);
+    const to = toInstant(`${addDays(date, 1)}T${dayCutoff}`, timeZone);
+    return from && to ? { from, to } : null;
+  } catch {
+    // A browser refuses a zone that it does not know.
+    return null;
+  }
+}
+
+/** The business date that is running, before and after the change, by the clock of the venue as it is now. */
+function Preview({ venue, timeZone, dayCutoff }: { venue: Venue; timeZone: string; dayCutoff: string }) {
+  const before = spanOf(venue.today, venue.timeZone, venue.dayCutoff.slice(0, 5));
+  const after = spanOf(venue.today, timeZone, dayCutoff);
+  const show = (at: string) => formatDateTime(at, venue.timeZone);
+  if (!before || !after) return null;
+  return (
+    <Table
+      caption="The running business date before and after the change"
+      rows={[
+        { key: "As it is", ...before },
+        { key: "After the change", ...after },
+      ]}
+      keyOf={(row) => row.key}
+      columns={[
+        { title: formatDay(venue.today), cell: (row) => row.key },
+        { title: `Begins, by the clock in ${venue.timeZone}`, cell: (row) => show(row.from) },
+        { title: "Ends", cell: (row) => show(row.to) },
+      ]}
+    />
+  );
+}
+
 function Editor({ venue }: { venue: Venue }) {
   const { run, busy, error } = useMutation();
   const [name, setName] = useState(venue.name);
@@ -120,10 +156,13 @@ function Editor({ venue }: { venue: Venue }) {
         />
       </div>
       {clockChanges ? (
-        <p className="amber" role="status">
-          From then on a business day of this venue runs from {dayCutoff} to {dayCutoff} in {timeZone}, for past days too. Every
-          figure is recounted by itself: payments near the old limit move to the other day, and no amount is lost.
-        </p>
+        <div role="status">
+          <p className="amber">
+            From then on a business day of this venue runs from {dayCutoff} to {dayCutoff} in {timeZone}, for past days too. Every
+            figure is recounted by itself: payments near the old limit move to the other day, and no amount is lost.
+          </p>
+          <Preview venue={venue} timeZone={timeZone} dayCutoff={dayCutoff} />
+        </div>
       ) : null}
       <FormError error={error} shown={["name", "ownerUserIds", "timeZone", "dayCutoff"]} />
       <div className="actions">
