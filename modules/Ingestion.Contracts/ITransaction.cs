@@ -14,6 +14,11 @@ public interface ITransaction
 
     Instant OccurredAt { get; }
 
+    TransactionStatus Status { get; }
+
+    /// <summary>Whether its connection excludes it from rules (processRules: false).</summary>
+    bool RulesOff { get; }
+
     /// <summary>The sequence number of its latest change in the venue's feed.</summary>
     long Seq { get; }
 }

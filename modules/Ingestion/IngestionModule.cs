@@ -41,6 +41,7 @@ public static class IngestionModule
         services.AddSingleton<LiveTransactions>().AddLiveFeed<IVenue, TransactionEvent, LiveTransactionFeed>();
         services.AddScoped<QueryFeedHeads>();
         services.AddSingleton<ICardHolders, CardHolders>().AddSingleton<ISalesHistory, TransactionSums>();
+        services.AddSingleton<ISpendHistory, SpendHistory>();
         services.AddSingleton<TransactionAssigner>();
         services.AddSingleton<TransactionSelections>().AddSingleton<TransactionsCsv>();
 

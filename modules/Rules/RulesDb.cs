@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Design;
 using PosModular.Kernel.Data;
 using PosModular.Kernel.Feed;
+using Rules.Explanations;
 using Rules.LiveSessions;
 using Rules.Members;
 using Rules.Spend;
@@ -19,9 +20,11 @@ internal sealed class RulesDb(DbContextOptions<RulesDb> options) : DbContext(opt
     public DbSet<UnlockRow> Unlocks => Set<UnlockRow>();
     public DbSet<MemberRow> Members => Set<MemberRow>();
     public DbSet<TierChangeRow> TierHistory => Set<TierChangeRow>();
+    public DbSet<EvaluationRow> Evaluations => Set<EvaluationRow>();
     public DbSet<LiveSession> LiveSessions => Set<LiveSession>();
     public DbSet<FeedHead> FeedHeads => Set<FeedHead>();
     public DbSet<FeedPosition> FeedPositions => Set<FeedPosition>();
+    public DbSet<FeedDeadLetter> FeedDeadLetters => Set<FeedDeadLetter>();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
@@ -31,6 +34,7 @@ internal sealed class RulesDb(DbContextOptions<RulesDb> options) : DbContext(opt
         modelBuilder.Entity<UnlockRow>(UnlockRow.Map);
         modelBuilder.Entity<MemberRow>(MemberRow.Map);
         modelBuilder.Entity<TierChangeRow>(TierChangeRow.Map);
+        modelBuilder.Entity<EvaluationRow>(EvaluationRow.Map);
         modelBuilder.Entity<LiveSession>(LiveSession.Map);
         modelBuilder.AddFeedPositions();
         modelBuilder.AddFeedHeads();

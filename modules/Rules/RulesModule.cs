@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using PosModular.Kernel.Data;
 using PosModular.Kernel.Feed;
 using PosModular.Kernel.Schema;
+using Rules.Explanations;
 using Rules.LiveSessions;
 using Rules.Members;
 using Rules.Spend;
@@ -45,12 +46,15 @@ public static class RulesModule
             .AddField<MemberSpend>("Member")
             .AddField<MemberUnlocks>("Member")
             .AddField<MemberHistory>("Member")
+            .AddField<MemberNextTier>("Member")
+            .AddField<MemberExplanation>("Member")
             .AddField<ViewerMemberships>("Viewer")
             .AddField<UnlockRule>("Unlock")
             .AddField<LinkCardMember>("LinkCardPayload")
             .AddField<TransactionMember>("Transaction")
             .AddField<TransactionUnlocks>("Transaction")
             .AddField<TransactionPerformer>("Transaction")
+            .AddField<TransactionEvaluation>("Transaction")
             .AddField<MembershipChangeMember>("MembershipChange")
             .AddLiveFeed<IVenue, MembershipChange, LiveMembershipFeed>()
             .AddSubscription<TierUnlocked>()

@@ -27,6 +27,9 @@ internal sealed class Transaction(IVenue venue, TransactionRow row, long? eventS
     public long Seq => row.LastSeq;
 
     [Ignore]
+    public bool RulesOff => row.RulesOff;
+
+    [Ignore]
     public long? EventSeq => eventSeq;
 
     /// <summary>The transaction's id, a version-7 UUID.</summary>

@@ -104,6 +104,52 @@ namespace Rules.Migrations
                     b.HasAnnotation("Npgsql:StorageParameter:fillfactor", 50);
                 });
 
+            modelBuilder.Entity("Rules.Explanations.EvaluationRow", b =>
+                {
+                    b.Property<string>("VenueId")
+                        .HasColumnType("text")
+                        .HasColumnName("venue_id");
+
+                    b.Property<Guid>("TransactionId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("transaction_id");
+
+                    b.Property<Instant>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.PrimitiveCollection<Guid[]>("RuleIds")
+                        .IsRequired()
+                        .HasColumnType("uuid[]")
+                        .HasColumnName("rule_ids");
+
+                    b.Property<long>("Seq")
+                        .HasColumnType("bigint")
+                        .HasColumnName("seq");
+
+                    b.PrimitiveCollection<long[]>("SpendMinor")
+                        .IsRequired()
+                        .HasColumnType("bigint[]")
+                        .HasColumnName("spend_minor");
+
+                    b.PrimitiveCollection<long[]>("ThresholdMinor")
+                        .IsRequired()
+                        .HasColumnType("bigint[]")
+                        .HasColumnName("threshold_minor");
+
+                    b.PrimitiveCollection<short[]>("Unmet")
+                        .IsRequired()
+                        .HasColumnType("smallint[]")
+                        .HasColumnName("unmet");
+
+                    b.HasKey("VenueId", "TransactionId")
+                        .HasName("pk_evaluations");
+
+                    b.ToTable("evaluations", "rules");
+
+                    b.HasAnnotation("Npgsql:StorageParameter:fillfactor", 90);
+                });
+
             modelBuilder.Entity("Rules.LiveSessions.LiveSession", b =>
                 {
                     b.Property<string>("VenueId")

@@ -32,6 +32,7 @@ internal sealed class EvaluateSpend(RulesDb db, IVenues venues, FeedSignal signa
         var venuesById = await venues.FindAsync(users.Select(u => u.VenueId).ToHashSet(), cancellationToken);
         var states = await EvaluationStateReader.ReadAsync(
             connection,
+            lockFeeds: true,
             users,
             venuesById,
             matched.Min(c => c.After.OccurredAt),

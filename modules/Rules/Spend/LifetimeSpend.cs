@@ -1,8 +1,16 @@
+using Ingestion.Contracts;
 using Integrations.Contracts.Venues;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace Rules.Spend;
+
+internal static class CountedStatuses
+{
+    /// <summary>Whether a transaction in this state counts towards spend at a venue that counts from this state on.</summary>
+    public static bool Counts(this TransactionStatus status, CountFrom countFrom) =>
+        countFrom == CountFrom.Captured ? status.IsCaptured() : status.IsPaid();
+}
 
 /// <summary>What a user has spent at a venue in all time, in one currency: totals less refunds, in minor units. Both ways of counting are
 /// stored, so that a venue may change its rulesCountFrom without a recalculation.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Ingestion.Contracts;
 using NodaTime;
 using Npgsql;
@@ -11,7 +12,18 @@ namespace Rules.Unlocks;
 /// <summary>Writes, in one round trip, what the evaluation of the rules has led to.</summary>
 internal static class EvaluationResultWriter
 {
+    // What the rules said of each transaction is written by the same statement as the spend.
     private const string UpsertSpend = """
+        with evaluated as (
+          insert into rules.evaluations as e (venue_id, transaction_id, seq, at, rule_ids, unmet, spend_minor, threshold_minor)
+          select t.venue_id, t.transaction_id, t.seq, $6, string_to_array(t.rule_ids, ',')::uuid[],
+            string_to_array(t.unmet, ',')::smallint[], string_to_array(t.spend, ',')::bigint[],
+            string_to_array(t.threshold, ',')::bigint[]
+          from unnest($7::text[], $8::uuid[], $9::bigint[], $10::text[], $11::text[], $12::text[], $13::text[])
+            t(venue_id, transaction_id, seq, rule_ids, unmet, spend, threshold)
+          order by t.venue_id, t.transaction_id
+          on conflict (venue_id, transaction_id) do update set seq = excluded.seq, at = excluded.at, rule_ids = excluded.rule_ids,
+            unmet = excluded.unmet, spend_minor = excluded.spend_minor, threshold_minor = excluded.threshold_minor)
         insert into rules.lifetime_spend as s (venue_id, user_id, currency, authorized_minor, captured_minor)
         select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[])
           d(venue_id, user_id, currency, authorized, captured)
@@ -93,14 +105,23 @@ internal static class EvaluationResultWriter
     )
     {
         await using var batch = new NpgsqlBatch(connection);
-        if (deltas.Count > 0)
+        var evaluated = results.SelectMany(r => r.Value.Evaluations.Select(e => (VenueId: r.Key, Evaluation: e))).ToArray();
+        if (deltas.Count > 0 || evaluated.Length > 0)
             batch.AddCommand(
                 UpsertSpend,
                 Values(deltas, d => d.VenueId),
                 Values(deltas, d => d.UserId),
                 Values(deltas, d => d.Currency),
                 Values(deltas, d => d.AuthorizedMinor),
-                Values(deltas, d => d.CapturedMinor)
+                Values(deltas, d => d.CapturedMinor),
+                now,
+                Values(evaluated, e => e.VenueId),
+                Values(evaluated, e => e.Evaluation.TransactionId),
+                Values(evaluated, e => e.Evaluation.Seq),
+                Values(evaluated, e => ListText(e.Evaluation.Findings, f => f.Rule.Id)),
+                Values(evaluated, e => ListText(e.Evaluation.Findings, f => (short)f.Unmet)),
+                Values(evaluated, e => ListText(e.Evaluation.Findings, f => f.SpendMinor)),
+                Values(evaluated, e => ListText(e.Evaluation.Findings, f => f.Rule.ThresholdMinor))
             );
         var revoked = results.SelectMany(r => r.Value.RevokedUnlocks.Select(u => (VenueId: r.Key, u.Unlock, u.Reason))).ToArray();
         var unlocked = results.SelectMany(r => r.Value.NewUnlocks.Select(u => (VenueId: r.Key, Unlock: u, u.Rule))).ToArray();
@@ -188,6 +209,9 @@ internal static class EvaluationResultWriter
 
     // PostgreSQL cannot unnest an array of arrays into arrays, so each list travels as text; '' is the empty list.
     private static string AccessText(IEnumerable<AccessLevel> access) => string.Join(',', access.Select(a => (short)a));
+
+    private static string ListText<T>(IReadOnlyList<RuleFinding> findings, Func<RuleFinding, T> value)
+        where T : IFormattable => string.Join(',', findings.Select(f => value(f).ToString(null, CultureInfo.InvariantCulture)));
 
     private static T[] Values<TItem, T>(IReadOnlyList<TItem> items, Func<TItem, T> value) => [.. items.Select(value)];
 }

@@ -40,8 +40,10 @@ internal sealed record RevokedUnlock(ActiveUnlock Unlock, string Reason);
 /// <param name="NewUnlocks">In the order in which they were given.</param>
 /// <param name="RevokedUnlocks">In the order in which they were revoked.</param>
 /// <param name="SeenByUserId">The times of each user's first and last transaction among the changes.</param>
+/// <param name="Evaluations">What the rules said of each transaction that raised spend; the last change of a transaction counts.</param>
 internal sealed record EvaluationResult(
     IReadOnlyList<NewUnlock> NewUnlocks,
     IReadOnlyList<RevokedUnlock> RevokedUnlocks,
-    IReadOnlyDictionary<string, (Instant First, Instant Last)> SeenByUserId
+    IReadOnlyDictionary<string, (Instant First, Instant Last)> SeenByUserId,
+    IReadOnlyList<TransactionFindings> Evaluations
 );

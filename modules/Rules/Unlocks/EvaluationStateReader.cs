@@ -9,8 +9,7 @@ using Rules.SpendRules;
 
 namespace Rules.Unlocks;
 
-/// <summary>Reads, in one round trip, what is needed to evaluate the rules of some venues for some users. It first locks the heads of the
-/// venues' unlock feeds, so that whoever else writes unlocks waits for the commit.</summary>
+/// <summary>Reads, in one round trip, what is needed to evaluate the rules of some venues for some users.</summary>
 internal static class EvaluationStateReader
 {
     private const string CreateFeedHeads =
@@ -42,8 +41,17 @@ internal static class EvaluationStateReader
         where venue_id = any($1) and started_at <= $3 and (ended_at is null or ended_at > $2)
         """;
 
+    /// <param name="connection">An open connection; to write what the evaluation leads to, with an open transaction.</param>
+    /// <param name="lockFeeds">Whether to lock the heads of the venues' unlock feeds first, so that whoever else writes unlocks waits for
+    /// the commit.</param>
+    /// <param name="users">The users, with their venues.</param>
+    /// <param name="venues">The venues by their ids.</param>
+    /// <param name="from">The time of the first transaction.</param>
+    /// <param name="to">The time of the last transaction.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
     public static async Task<Dictionary<string, EvaluationState>> ReadAsync(
         NpgsqlConnection connection,
+        bool lockFeeds,
         (string VenueId, string UserId)[] users,
         IReadOnlyDictionary<string, IVenue> venues,
         Instant from,
@@ -53,16 +61,18 @@ internal static class EvaluationStateReader
     {
         var venueIds = users.Select(u => u.VenueId).Distinct().ToArray();
         var (venueIdOfUser, userIds) = (users.Select(u => u.VenueId).ToArray(), users.Select(u => u.UserId).ToArray());
-        await using var batch = new NpgsqlBatch(connection)
-            .AddCommand(CreateFeedHeads, [venueIds])
-            .AddCommand(LockFeedHeads, [venueIds])
+        await using var batch = new NpgsqlBatch(connection);
+        if (lockFeeds)
+            batch.AddCommand(CreateFeedHeads, [venueIds]).AddCommand(LockFeedHeads, [venueIds]);
+        batch
             .AddCommand(SelectSpend, venueIdOfUser, userIds)
             .AddCommand(SelectActiveUnlocks, venueIdOfUser, userIds)
             .AddCommand(SelectEnabledRules, [venueIds])
             .AddCommand(SelectLiveSessions, venueIds, from, to);
         var states = venueIds.ToDictionary(id => id, id => new EvaluationState(venues[id], [], [], [], []));
         await using var row = await batch.ExecuteReaderAsync(cancellationToken);
-        await row.NextResultAsync(cancellationToken);
+        if (lockFeeds)
+            await row.NextResultAsync(cancellationToken);
         while (await row.ReadAsync(cancellationToken))
             states[row.GetString(0)].Spend[(row.GetString(1), row.GetString(2))] = (row.GetInt64(3), row.GetInt64(4));
         await row.NextResultAsync(cancellationToken);

@@ -19,6 +19,7 @@ internal static class RuleEvaluation
     {
         var newUnlocks = new List<NewUnlock>();
         var revokedUnlocks = new List<RevokedUnlock>();
+        var evaluations = new Dictionary<Guid, TransactionFindings>();
         var seen = new Dictionary<string, (Instant First, Instant Last)>();
         var zone = state.Venue.Zone();
         foreach (var change in changes)
@@ -28,45 +29,84 @@ internal static class RuleEvaluation
                 seen[userId] = seen.TryGetValue(userId, out var span)
                     ? (Instant.Min(span.First, at), Instant.Max(span.Last, at))
                     : (at, at);
-            if (raisedUserId is not null && !change.RulesOff)
-                newUnlocks.AddRange(FindNewUnlocks(state, change, raisedUserId, zone, newId));
+            if (raisedUserId is not null && state.EnabledRules.Count > 0)
+                evaluations[change.TransactionId] = new TransactionFindings(
+                    change.TransactionId,
+                    change.Seq,
+                    TryRules(state, change, raisedUserId, zone, newUnlocks, newId)
+                );
             if (lowered is var (loweredUserId, currency) && state.Venue.UnlockPolicy == UnlockPolicy.Revoke)
                 revokedUnlocks.AddRange(FindRevokedUnlocks(state, loweredUserId, currency, newUnlocks));
         }
-        return new EvaluationResult(newUnlocks, revokedUnlocks, seen);
+        return new EvaluationResult(newUnlocks, revokedUnlocks, seen, [.. evaluations.Values]);
     }
 
-    /// <summary>Whether a transaction at this time can meet the rule. The time is the transaction's own, not the present moment.</summary>
-    public static bool MatchesTime(SpendRule rule, Instant at, DateTimeZone zone, IEnumerable<LiveSession> sessions)
+    /// <summary>Tries one rule on one transaction of a user: the one place that decides whether a rule is met. What unlocks and what
+    /// explains both call it, so an explanation never contradicts an unlock. Pure.</summary>
+    public static RuleFinding Try(EvaluationState state, SpendRule rule, string userId, TriedTransaction transaction, DateTimeZone zone)
     {
-        if (rule.LiveOnly && rule.LiveWindow is { } window && !window.Contains(at.InZone(zone).LocalDateTime))
-            return false;
-        if (rule.PerformerId is { } performerId)
-            return sessions.Any(s => s.PerformerId == performerId && s.Contains(at));
-        return !rule.LiveOnly || rule.LiveWindow is not null || sessions.Any(s => s.Contains(at));
+        var spend = CountedSpend(state, userId, rule.Currency);
+        var unmet = UnmetByTime(rule, transaction.OccurredAt, zone, state.Sessions);
+        if (!rule.Enabled || rule.DeletedAt is not null)
+            unmet |= UnmetConditions.Enabled;
+        if (spend < rule.ThresholdMinor)
+            unmet |= UnmetConditions.Spend;
+        if (spend < rule.ThresholdMinor && transaction.Currency != rule.Currency)
+            unmet |= UnmetConditions.Currency;
+        if (transaction.RulesOff)
+            unmet |= UnmetConditions.RulesOn;
+        if (state.ActiveUnlocks.Any(u => u.RuleId == rule.Id && u.UserId == userId))
+            unmet |= UnmetConditions.NotYetUnlocked;
+        return new RuleFinding(rule, spend, unmet);
     }
 
-    private static IEnumerable<NewUnlock> FindNewUnlocks(
+    /// <summary>The conditions that a transaction at this time does not meet. The time is the transaction's own, not the present
+    /// moment.</summary>
+    public static UnmetConditions UnmetByTime(SpendRule rule, Instant at, DateTimeZone zone, IEnumerable<LiveSession> sessions)
+    {
+        var unmet = UnmetConditions.None;
+        if (rule.LiveOnly && rule.LiveWindow is { } window && !window.Contains(at.InZone(zone).LocalDateTime))
+            unmet |= UnmetConditions.LiveWindow;
+        if (rule.PerformerId is { } performerId)
+        {
+            if (!sessions.Any(s => s.PerformerId == performerId && s.Contains(at)))
+                unmet |= sessions.Any(s => s.Contains(at)) ? UnmetConditions.Performer : UnmetConditions.LiveSession;
+        }
+        else if (rule.LiveOnly && rule.LiveWindow is null && !sessions.Any(s => s.Contains(at)))
+        {
+            unmet |= UnmetConditions.LiveSession;
+        }
+        return unmet;
+    }
+
+    /// <summary>What a user has spent at the venue, as its rules count it, in minor units of the currency.</summary>
+    public static long CountedSpend(EvaluationState state, string userId, string currency)
+    {
+        var (authorized, captured) = state.Spend.GetValueOrDefault((userId, currency));
+        return state.Venue.RulesCountFrom == CountFrom.Captured ? captured : authorized;
+    }
+
+    private static RuleFinding[] TryRules(
         EvaluationState state,
         TransactionChange change,
         string userId,
         DateTimeZone zone,
+        List<NewUnlock> newUnlocks,
         Func<Guid> newId
     )
     {
-        foreach (var rule in state.EnabledRules)
+        var transaction = new TriedTransaction(change.After.OccurredAt, change.After.Currency, change.RulesOff);
+        var findings = new RuleFinding[state.EnabledRules.Count];
+        foreach (var (i, rule) in state.EnabledRules.Index())
         {
-            var spend = CountedSpend(state, userId, rule.Currency);
-            if (
-                spend < rule.ThresholdMinor
-                || state.ActiveUnlocks.Any(u => u.RuleId == rule.Id && u.UserId == userId)
-                || !MatchesTime(rule, change.After.OccurredAt, zone, state.Sessions)
-            )
+            findings[i] = Try(state, rule, userId, transaction, zone);
+            if (!findings[i].IsMet)
                 continue;
-            var unlock = new NewUnlock(newId(), rule, userId, change.TransactionId, spend);
+            var unlock = new NewUnlock(newId(), rule, userId, change.TransactionId, findings[i].SpendMinor);
             state.ActiveUnlocks.Add(new ActiveUnlock(unlock.Id, userId, rule.Id, rule.UnlocksTier, rule.GrantsAccess, rule.Threshold));
-            yield return unlock;
+            newUnlocks.Add(unlock);
         }
+        return findings;
     }
 
     // An unlock keeps the threshold it was given under: a rule that is changed later revokes nothing. A grant by hand has no threshold.
@@ -87,12 +127,6 @@ internal static class RuleEvaluation
             if (newUnlocks.RemoveAll(u => u.Id == unlock.Id) == 0)
                 yield return new RevokedUnlock(unlock, "A refund took the spend below the threshold of the rule that gave this unlock.");
         }
-    }
-
-    private static long CountedSpend(EvaluationState state, string userId, string currency)
-    {
-        var (authorized, captured) = state.Spend.GetValueOrDefault((userId, currency));
-        return state.Venue.RulesCountFrom == CountFrom.Captured ? captured : authorized;
     }
 
     // One change raises at most one user's spend and lowers at most one, as when a transaction is assigned to another user.

@@ -41,6 +41,9 @@ public sealed class RightsWalkTests(TestPostgres postgres)
         ["LiveWindow"] = Readers.VenueStaff,
         ["LiveSession"] = Readers.VenueStaff,
         ["Transaction"] = Readers.Owners,
+        ["Evaluation"] = Readers.Owners,
+        ["RuleExplanation"] = Readers.Owners,
+        ["NextTier"] = Readers.Owners,
         ["Card"] = Readers.Owners,
         ["Refund"] = Readers.Owners,
         ["TransactionVersion"] = Readers.Owners,
@@ -64,7 +67,7 @@ public sealed class RightsWalkTests(TestPostgres postgres)
     private static readonly string[] LiveOnly = ["MembershipChange"];
 
     /// <summary>Types that say nothing by themselves. Their parents are walked.</summary>
-    private static readonly string[] Values = ["Money", "PageInfo", "UserError"];
+    private static readonly string[] Values = ["Money", "PageInfo", "RuleCondition", "UserError"];
 
     private static bool IsContainer(string type) =>
         type.EndsWith("Connection", StringComparison.Ordinal) && type != "PosConnection"
@@ -176,9 +179,9 @@ public sealed class RightsWalkTests(TestPostgres postgres)
     }
 
     private static string FieldArgumentsOf(SchemaStep step, Dictionary<string, string> ids) =>
-        step.Name is "Query.node" or "Venue.spendRule" or "Venue.transaction" or "Venue.webhookEvent"
-            ? $"(id: \"{ids[step.Type]}\")"
-            : Arguments.GetValueOrDefault(step.Name, "");
+        step.Name == "Member.explain" ? $"(ruleId: \"{ids["SpendRule"]}\")"
+        : step.Name is "Query.node" or "Venue.spendRule" or "Venue.transaction" or "Venue.webhookEvent" ? $"(id: \"{ids[step.Type]}\")"
+        : Arguments.GetValueOrDefault(step.Name, "");
 
     private static string Leaf(SchemaGraph graph, SchemaPath path) =>
         "__typename" + (graph.HasField(path.Type, "userId") && path.Type is not "AuditEntry" ? " userId" : "");
@@ -226,6 +229,8 @@ public sealed class RightsWalkTests(TestPostgres postgres)
             """
             mutation {
               createSpendRule(input: { venueId: "bar", name: "Rule", threshold: 0.5, unlocksTier: REGULAR, liveOnly: true,
+                liveWindow: { start: "00:00", end: "00:00" } }) { rule { id } errors { message } }
+              next: createSpendRule(input: { venueId: "bar", name: "Next", threshold: 900, unlocksTier: WHALE, liveOnly: true,
                 liveWindow: { start: "00:00", end: "00:00" } }) { rule { id } errors { message } }
               startLiveSession(input: { venueId: "bar", performerId: "p", startedAt: "2026-11-20T20:00:00Z" }) { session { id } }
               syncTransactions(input: { venueId: "bar" }) { runs { id } } }

@@ -31,6 +31,7 @@ public sealed class RuleEvaluationTests
             Id = Guid.NewGuid(),
             VenueId = "v",
             Name = name,
+            Enabled = true,
             Currency = currency,
             ThresholdMinor = threshold,
             UnlocksTier = tier,

@@ -58,7 +58,10 @@ public sealed class RuleTimeTests
             ("ben", InBensSession),
             ("neither", Neither),
         ];
-        return string.Join(' ', times.Where(m => RuleEvaluation.MatchesTime(rule, m.At, Berlin, Sessions)).Select(m => m.Name));
+        return string.Join(
+            ' ',
+            times.Where(m => RuleEvaluation.UnmetByTime(rule, m.At, Berlin, Sessions) == UnmetConditions.None).Select(m => m.Name)
+        );
     }
 
     [Fact]
@@ -150,7 +153,7 @@ public sealed class RuleTimeTests
 
         var minutes = Enumerable
             .Range(0, 24 * 60)
-            .Count(minute => RuleEvaluation.MatchesTime(rule, noon + Duration.FromMinutes(minute), zone, []));
+            .Count(minute => RuleEvaluation.UnmetByTime(rule, noon + Duration.FromMinutes(minute), zone, []) == UnmetConditions.None);
 
         minutes.ShouldBe(hours * 60);
     }
