@@ -1,4 +1,4 @@
-using Ingestion.Cards;
+using Ingestion.Identities;
 using Ingestion.Orders;
 using Ingestion.Refunds;
 using Ingestion.Syncs;
@@ -22,7 +22,7 @@ internal sealed class IngestionDb(DbContextOptions<IngestionDb> options) : DbCon
     public DbSet<OrderFetchRow> OrderFetches => Set<OrderFetchRow>();
     public DbSet<SyncRunRow> SyncRuns => Set<SyncRunRow>();
     public DbSet<SyncStateRow> SyncStates => Set<SyncStateRow>();
-    public DbSet<CardLink> CardLinks => Set<CardLink>();
+    public DbSet<IdentityLink> IdentityLinks => Set<IdentityLink>();
     public DbSet<FeedHead> FeedHeads => Set<FeedHead>();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
@@ -33,7 +33,7 @@ internal sealed class IngestionDb(DbContextOptions<IngestionDb> options) : DbCon
         modelBuilder.Entity<TransactionVersionRow>(TransactionVersionRow.Map);
         modelBuilder.Entity<RefundRow>(RefundRow.Map);
         modelBuilder.Entity<OrderFetchRow>(OrderFetchRow.Map);
-        modelBuilder.Entity<CardLink>(CardLink.Map);
+        modelBuilder.Entity<IdentityLink>(IdentityLink.Map);
         modelBuilder.Entity<SyncRunRow>(SyncRunRow.Map);
         modelBuilder.Entity<SyncStateRow>(SyncStateRow.Map);
         modelBuilder.AddFeedHeads();

@@ -1,5 +1,6 @@
 using Ingestion.Cards;
 using Ingestion.Contracts;
+using Ingestion.Identities;
 using Ingestion.Ledger;
 using Ingestion.Orders;
 using Ingestion.Refunds;
@@ -42,7 +43,7 @@ public static class IngestionModule
         services.AddScoped<QueryFeedHeads>();
         services.AddSingleton<ICardHolders, CardHolders>().AddSingleton<ISalesHistory, TransactionSums>();
         services.AddSingleton<ISpendHistory, SpendHistory>();
-        services.AddSingleton<TransactionAssigner>();
+        services.AddSingleton<TransactionAssigner>().AddSingleton<IdentityLinker>();
         services.AddSingleton<TransactionSelections>().AddSingleton<TransactionsCsv>();
 
         return services
@@ -70,6 +71,9 @@ public static class IngestionModule
             .AddMutation<ReplayWebhookEvents>()
             .AddMutation<LinkCard>()
             .AddMutation<UnlinkCard>()
+            .AddMutation<LinkIdentity>()
+            .AddMutation<UnlinkIdentity>()
+            .AddField<MemberIdentities>("Member")
             .AddField<LinkCardTransactions>("LinkCardPayload")
             .AddMutation<AssignTransaction>()
             .AddSubscription<TransactionAdded>()

@@ -16,6 +16,7 @@ internal sealed class IntegrationsDb(DbContextOptions<IntegrationsDb> options) :
     public DbSet<PosConnectionRow> Connections => Set<PosConnectionRow>();
     public DbSet<ConnectionError> ConnectionErrors => Set<ConnectionError>();
     public DbSet<ProviderToken> ProviderTokens => Set<ProviderToken>();
+    public DbSet<ContactKey> ContactKeys => Set<ContactKey>();
     public DbSet<AuditEntry> AuditLog => Set<AuditEntry>();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
@@ -25,6 +26,7 @@ internal sealed class IntegrationsDb(DbContextOptions<IntegrationsDb> options) :
         modelBuilder.Entity<PosConnectionRow>(PosConnectionRow.Map);
         modelBuilder.Entity<ConnectionError>(ConnectionError.Map);
         modelBuilder.Entity<ProviderToken>(ProviderToken.Map);
+        modelBuilder.Entity<ContactKey>(ContactKey.Map);
         modelBuilder.Entity<AuditEntry>(AuditEntry.Map);
     }
 }

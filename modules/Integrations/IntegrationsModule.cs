@@ -29,6 +29,7 @@ public static class IntegrationsModule
         services.AddModuleDatabase<IntegrationsDb>(IntegrationsDb.Schema);
         services.AddSingleton(IntegrationsSettings.Read(configuration, isProduction: !isDevelopment));
 
+        services.AddSingleton<ContactHasher>().AddHostedService<ContactKeyLoader>();
         services.TryAddKeyedSingleton(ProviderClient.ClockKey, (s, _) => s.GetRequiredService<TimeProvider>());
         services.AddSquare();
         services.AddToast();

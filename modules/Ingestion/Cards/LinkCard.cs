@@ -1,12 +1,10 @@
 using GraphQL;
 using Ingestion.Contracts;
-using Ingestion.Ledger;
-using Ingestion.Transactions;
+using Ingestion.Identities;
 using Integrations.Contracts.Access;
+using Integrations.Contracts.Connections;
 using Integrations.Contracts.Venues;
 using Microsoft.EntityFrameworkCore;
-using Npgsql;
-using PosModular.Kernel.Data;
 using PosModular.Kernel.Errors;
 
 namespace Ingestion.Cards;
@@ -30,8 +28,9 @@ internal sealed record LinkCardInput
     public bool? IncludePast { get; init; }
 }
 
-/// <summary>The result of linking or unlinking a card.</summary>
-/// <param name="MatchedTransactions">How many earlier transactions were matched to another user or to nobody.</param>
+/// <summary>The result of linking or unlinking a card or another identity.</summary>
+/// <param name="MatchedTransactions">How many earlier transactions were matched anew: to another user, to nobody, or by a stronger
+/// identity.</param>
 /// <param name="Errors">What was wrong with the input; empty on success.</param>
 internal sealed record LinkCardPayload(int MatchedTransactions, IReadOnlyList<UserError> Errors) : IAssignment
 {
@@ -48,17 +47,10 @@ internal sealed record LinkCardPayload(int MatchedTransactions, IReadOnlyList<Us
 }
 
 /// <summary>Links a card to a user. Later payments with the card are matched to the user, and with includePast earlier ones too, unless
-/// they were matched by hand. For owners of the venue and HEAD_MODERATOR. Errors: INVALID_INPUT; NOT_FOUND when no transaction of the venue
+/// they were matched by hand or claimed. The change is recorded in the audit log. For owners of the venue and HEAD_MODERATOR. Errors: INVALID_INPUT; NOT_FOUND when no transaction of the venue
 /// has this card token.</summary>
-internal sealed class LinkCard(IDbContextFactory<IngestionDb> dbFactory, TransactionAssigner assigner, IVenues venues)
+internal sealed class LinkCard(IDbContextFactory<IngestionDb> dbFactory, IdentityLinker linker, IVenues venues)
 {
-    private const string UpsertLinkSql = """
-        insert into ingestion.card_links (venue_id, card_token, user_id, linked_at, counts_from)
-        values ($1, $2, $3, $4, case when $5 then null else $4 end)
-        on conflict (venue_id, card_token) do update set
-          user_id = excluded.user_id, linked_at = excluded.linked_at, counts_from = excluded.counts_from
-        """;
-
     /// <param name="input">The card and its user.</param>
     public async Task<LinkCardPayload> HandleAsync(LinkCardInput input, IResolveFieldContext context, CancellationToken cancellationToken)
     {
@@ -70,38 +62,27 @@ internal sealed class LinkCard(IDbContextFactory<IngestionDb> dbFactory, Transac
         if (CardInputValidator.CheckCardToken(input.CardToken) is { } wrongToken)
             return LinkCardPayload.Failed(wrongToken);
 
-        await using (var db = await dbFactory.CreateDbContextAsync(cancellationToken))
-            if (!await db.Transactions.AnyAsync(t => t.VenueId == venue.Id && t.CardToken == input.CardToken, cancellationToken))
-                return LinkCardPayload.Failed(
-                    new UserError(
-                        ErrorCode.NotFound,
-                        "No transaction of this venue was paid with such a card. "
-                            + "Copy the whole token: transactions { nodes { card { token } } }.",
-                        "cardToken"
-                    )
-                );
-
-        var past = input.IncludePast ?? true;
-        var (moved, seq) = await assigner.AssignAsync(
-            venue.Id,
-            past ? AssignmentScope.AllWithCard : null,
-            input.CardToken,
-            userId,
-            MatchedBy.Card,
-            VersionCause.Link,
-            caller.UserId,
-            async (connection, now) =>
-            {
-                await using var link = new NpgsqlCommand(UpsertLinkSql, connection).AddValues(venue.Id, input.CardToken, userId, now, past);
-                await link.ExecuteNonQueryAsync(cancellationToken);
-            },
-            cancellationToken
-        );
-        return new LinkCardPayload(moved, [])
-        {
-            VenueId = venue.Id,
-            UserId = userId,
-            Seq = seq,
-        };
+        await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
+        var provider = await db
+            .Transactions.Where(t => t.VenueId == venue.Id && t.CardToken == input.CardToken)
+            .Select(t => (Provider?)t.Provider)
+            .FirstOrDefaultAsync(cancellationToken);
+        return provider is null
+            ? LinkCardPayload.Failed(
+                new UserError(
+                    ErrorCode.NotFound,
+                    "No transaction of this venue was paid with such a card. "
+                        + "Copy the whole token: transactions { nodes { card { token } } }.",
+                    "cardToken"
+                )
+            )
+            : await linker.LinkAsync(
+                new IdentityToLink(venue.Id, IdentityKind.Card, input.CardToken, provider),
+                userId,
+                input.IncludePast ?? true,
+                caller,
+                "linkCard",
+                cancellationToken
+            );
     }
 }

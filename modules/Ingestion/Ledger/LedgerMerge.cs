@@ -1,4 +1,5 @@
 using Ingestion.Contracts;
+using Ingestion.Identities;
 using Ingestion.Transactions;
 using Integrations.Contracts.Connections;
 using NodaTime;
@@ -51,32 +52,48 @@ internal sealed class LedgerMerge
         {
             var draft = GetOrAddDraft(group.Key);
             var stored = draft.Stored;
+            draft.Identities = group.Aggregate(stored?.Identities ?? default, (known, p) => known.Merge(p.Identities));
             // Ignores repeated observations and those that are already stored.
             var newVersions = group.DistinctBy(p => p.Version).Where(p => p.Version != stored?.Version).OrderBy(p => p.Version).ToArray();
             var becomesCurrent = newVersions.Length > 0 && (stored is null || newVersions[^1].Version > stored.Version);
             if (becomesCurrent)
             {
                 draft.Applied = newVersions[^1];
-                draft.State = BuildState(newVersions[^1], stored, draft.Id);
+                draft.State = BuildState(newVersions[^1], draft);
             }
-            draft.Superseded = becomesCurrent ? newVersions[..^1] : newVersions;
+            else if (draft.Identities != stored!.Identities)
+            {
+                RecogniseGuest(draft, stored, group.Last());
+                becomesCurrent = true;
+            }
+            draft.Superseded = draft.Applied is null ? newVersions : newVersions[..^1];
             // A refund without a payment is counted as a refund.
             if (!group.First().IsRefundOnly)
                 Count(isNew: stored is null, becomesCurrent);
         }
     }
 
-    private LedgerTransaction BuildState(ObservedPayment observed, LedgerTransaction? stored, Guid id)
+    // Nothing of the payment has changed, but more of its customer is known than before.
+    private void RecogniseGuest(Draft draft, LedgerTransaction stored, ObservedPayment observed)
     {
-        var (userId, matchedBy) = MatchUser(observed, stored);
+        var (userId, matchedBy) = MatchUser(stored.Payment, stored.CardToken, draft);
+        draft.State = stored with { Identities = draft.Identities, UserId = userId, MatchedBy = matchedBy };
+        draft.SetReason(observed.Cause, observed.CauseId);
+    }
+
+    private LedgerTransaction BuildState(ObservedPayment observed, Draft draft)
+    {
+        var stored = draft.Stored;
+        var (userId, matchedBy) = MatchUser(observed.Payment, observed.CardToken, draft);
         return new LedgerTransaction
         {
-            Id = id,
+            Id = draft.Id,
             Key = observed.Key,
             ConnectionId = stored?.ConnectionId ?? observed.ConnectionId,
             Payment = observed.Payment,
             Version = observed.Version,
             CardToken = observed.CardToken,
+            Identities = draft.Identities,
             UserId = userId,
             MatchedBy = matchedBy,
             RecordedAt = stored?.RecordedAt ?? _now,
@@ -86,16 +103,49 @@ internal sealed class LedgerMerge
         };
     }
 
-    // A match by hand stays, even a match with nobody. So does a match by the same card, although the card may have a new owner since.
-    // Otherwise the owner of this state's own card counts, so that no earlier state of the payment can matter.
-    private (string? UserId, MatchedBy? By) MatchUser(ObservedPayment observed, LedgerTransaction? stored)
+    // A match by hand or by a claim stays, even a match by hand with nobody. So does a match by an identity that the payment still has,
+    // although the identity may have a new owner since, unless a stronger identity has an owner.
+    private (string? UserId, MatchedBy? By) MatchUser(PosPayment payment, string? cardToken, Draft draft)
     {
-        var matchedByHand = stored?.MatchedBy == MatchedBy.Hand;
-        var matchedBySameCard = stored?.MatchedBy == MatchedBy.Card && stored.CardToken == observed.CardToken;
-        if (matchedByHand || matchedBySameCard)
-            return (stored!.UserId, stored.MatchedBy);
-        var owner = observed.CardToken is null ? null : _snapshot.OwnerOfCard(observed.Key.VenueId, observed.CardToken);
-        return owner?.Owns(observed.Payment) == true ? (owner.UserId, MatchedBy.Card) : (null, null);
+        var stored = draft.Stored;
+        if (stored?.MatchedBy is MatchedBy.Hand or MatchedBy.Claim)
+            return (stored.UserId, stored.MatchedBy);
+        var (owner, kind) = FindOwner(payment, cardToken, draft);
+        var stays = stored?.MatchedBy switch
+        {
+            MatchedBy.Card => stored.CardToken == cardToken,
+            MatchedBy.Customer => kind != IdentityKind.Card && stored.Identities.Customer?.Token == draft.Identities.Customer?.Token,
+            MatchedBy.Contact => kind is not (IdentityKind.Card or IdentityKind.Customer) && HasSameContact(stored.Identities, draft, kind),
+            _ => false,
+        };
+        return stays ? (stored!.UserId, stored.MatchedBy)
+            : owner is null ? (null, null)
+            : (owner, kind!.Value.Matches());
+    }
+
+    private (string? UserId, IdentityKind? Kind) FindOwner(PosPayment payment, string? cardToken, Draft draft)
+    {
+        var seen = draft.Identities;
+        return Owner(IdentityKind.Card, cardToken)
+            ?? Owner(IdentityKind.Customer, seen.Customer?.Token)
+            ?? Owner(IdentityKind.Email, seen.Email?.Token)
+            ?? Owner(IdentityKind.Phone, seen.Phone?.Token)
+            ?? (null, null);
+
+        (string? UserId, IdentityKind? Kind)? Owner(IdentityKind kind, string? token) =>
+            token is not null && _snapshot.OwnerOfIdentity(draft.VenueId, token) is { } owner && owner.Owns(payment)
+                ? (owner.UserId, kind)
+                : null;
+    }
+
+    // The match may be by the address or by the number, and an address whose owner is known is believed more than a number.
+    private static bool HasSameContact(SeenIdentities stored, Draft draft, IdentityKind? found)
+    {
+        var sameEmail = stored.Email?.Token == draft.Identities.Email?.Token;
+        var hasSame =
+            (stored.Email is not null && sameEmail)
+            || (stored.Phone is not null && stored.Phone?.Token == draft.Identities.Phone?.Token);
+        return hasSame && (found != IdentityKind.Email || sameEmail);
     }
 
     // Amounts that the payment itself names always count. Amounts from an order stay as long as the payment belongs to that order.
@@ -263,8 +313,8 @@ internal sealed class LedgerMerge
             var stored = draft.Stored;
             if (IsUnchanged(draft, state))
             {
-                // The amounts are the same, but they come from a newer order.
-                if (stored!.Breakdown != state.Breakdown)
+                // The amounts are the same, but they come from a newer order, or more is known of a customer whom nobody is matched by.
+                if (stored!.Breakdown != state.Breakdown || stored.Identities != state.Identities)
                     updated.Add(state);
                 continue;
             }
@@ -285,15 +335,17 @@ internal sealed class LedgerMerge
         long NextSeq(string venueId) => heads[venueId] = heads[venueId] + 1;
     }
 
-    // No state of the payment was applied, and neither a refund nor an order has changed what it amounts to.
+    // No state of the payment was applied, neither a refund nor an order has changed what it amounts to, and its guest is the same.
     private static bool IsUnchanged(Draft draft, LedgerTransaction state) =>
         draft is { Applied: null, Stored: { } stored }
         && stored.Status == state.Status
         && stored.RefundedMinor == state.RefundedMinor
+        && stored.UserId == state.UserId
+        && stored.MatchedBy == state.MatchedBy
         && stored.Breakdown.HasSameAmounts(state.Breakdown);
 
     private NewVersion BuildSuperseded(Draft draft, ObservedPayment late, long seq) =>
-        new(seq, BuildState(late, draft.Stored, draft.Id), null, Applied: false, Added: false, _now, late.Cause, late.CauseId);
+        new(seq, BuildState(late, draft), null, Applied: false, Added: false, _now, late.Cause, late.CauseId);
 
     private NewVersion BuildApplied(Draft draft, LedgerTransaction state, long seq)
     {
@@ -321,8 +373,10 @@ internal sealed class LedgerMerge
             var stored = _snapshot.Transactions.GetValueOrDefault(key);
             _drafts[key] = draft = new Draft
             {
+                VenueId = key.VenueId,
                 Stored = stored,
                 State = stored,
+                Identities = stored?.Identities ?? default,
                 Id = stored?.Id ?? _now.NewId(),
             };
         }
@@ -333,7 +387,11 @@ internal sealed class LedgerMerge
     private sealed class Draft
     {
         public Guid Id { get; init; }
+        public required string VenueId { get; init; }
         public LedgerTransaction? Stored { get; init; }
+
+        /// <summary>The identities of the customer, as this batch leaves them.</summary>
+        public SeenIdentities Identities { get; set; }
 
         /// <summary>The current state; null while only a refund of the payment is known.</summary>
         public LedgerTransaction? State { get; set; }

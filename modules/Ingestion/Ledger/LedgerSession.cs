@@ -80,7 +80,7 @@ internal sealed class LedgerSession : IAsyncDisposable
         LedgerKeys.Venues.SetParameters(commands[1], keys.VenueIds);
         WebhookEventTable.Columns.SetParameters(commands[2], keys.Events);
         LedgerKeys.Payments.SetParameters(commands[3], keys.Payments);
-        LedgerKeys.Cards.SetParameters(commands[4], keys.Cards);
+        LedgerKeys.Identities.SetParameters(commands[4], keys.Identities);
         LedgerKeys.Refunds.SetParameters(commands[5], keys.Refunds);
         LedgerKeys.Payments.SetParameters(commands[5], keys.Payments, firstIndex: LedgerKeys.Refunds.Count);
         if (readsOrders)
@@ -90,17 +90,17 @@ internal sealed class LedgerSession : IAsyncDisposable
         var heads = await ReadResultAsync(rows, FeedHeadTable.Read, cancellationToken);
         var newEvents = await ReadResultAsync(rows, WebhookEventTable.Id.Read, cancellationToken);
         var transactions = await ReadResultAsync(rows, TransactionTable.Read, cancellationToken);
-        var cards = await ReadResultAsync(rows, CardLinkTable.Read, cancellationToken);
+        var links = await ReadResultAsync(rows, IdentityLinkTable.Read, cancellationToken);
         var refunds = await ReadResultAsync(rows, RefundTable.Read, cancellationToken);
         if (readsOrders)
             transactions.AddRange(await ReadResultAsync(rows, TransactionTable.Read, cancellationToken));
 
-        var owners = new Dictionary<CardKey, CardOwner>(cards);
+        var owners = new Dictionary<IdentityKey, IdentityOwner>(links);
         var snapshot = new LedgerSnapshot(
             transactions.DistinctBy(t => t.Key).ToDictionary(t => t.Key),
             refunds.DistinctBy(r => r.Key).ToDictionary(r => r.Key),
             new Dictionary<string, long>(heads),
-            (venueId, token) => owners.GetValueOrDefault(new CardKey(venueId, token))
+            (venueId, token) => owners.GetValueOrDefault(new IdentityKey(venueId, token))
         );
         return (snapshot, newEvents.ToHashSet());
     }
@@ -166,7 +166,7 @@ internal sealed class LedgerSession : IAsyncDisposable
             CreateCommand(LedgerSql.LockHeads, LedgerKeys.Venues.AddParameters),
             CreateCommand(LedgerSql.StoreEvents, WebhookEventTable.Columns.AddParameters),
             CreateCommand(LedgerSql.ReadTransactions, LedgerKeys.Payments.AddParameters),
-            CreateCommand(LedgerSql.ReadCardLinks, LedgerKeys.Cards.AddParameters),
+            CreateCommand(LedgerSql.ReadIdentityLinks, LedgerKeys.Identities.AddParameters),
             CreateCommand(LedgerSql.ReadRefunds, LedgerKeys.Refunds.AddParameters, LedgerKeys.Payments.AddParameters),
         ];
 
@@ -225,7 +225,7 @@ internal sealed record BatchKeys(
     IReadOnlyList<string> VenueIds,
     IReadOnlyList<WebhookEventRow> Events,
     IReadOnlyList<PaymentKey> Payments,
-    IReadOnlyList<CardKey> Cards,
+    IReadOnlyList<IdentityKey> Identities,
     IReadOnlyList<RefundKey> Refunds,
     IReadOnlyList<OrderKey> Orders
 )
@@ -239,7 +239,7 @@ internal sealed record BatchKeys(
             // An event that was sent several times at once is one row. A provider may give one id to events of different types.
             [.. batch.Select(i => i.Event).OfType<WebhookEventRow>().DistinctBy(e => (e.VenueId, e.ConnectionId, e.EventId, e.Type))],
             [.. payments.Select(p => p.Key).Concat(refunds.Select(r => r.Payment).OfType<PaymentKey>()).Distinct()],
-            [.. payments.Where(p => p.CardToken is not null).Select(p => new CardKey(p.Key.VenueId, p.CardToken!)).Distinct()],
+            [.. payments.SelectMany(p => p.IdentityKeys).Distinct()],
             [.. refunds.Select(r => r.Key).Distinct()],
             [.. batch.SelectMany(i => i.Orders.Select(o => o.Key).Concat(i.ChangedOrders.Select(o => o.Key))).Distinct()]
         );

@@ -54,9 +54,9 @@ internal static class LedgerSql
         join ingestion.refunds r on r.venue_id = k.venue_id and r.provider = k.provider and r.payment_external_id = k.external_id
         """;
 
-    public static readonly string ReadCardLinks = $"""
-        select {CardLinkTable.Columns.NamesOf("l")} from unnest({LedgerKeys.Cards.Arrays()}) k({LedgerKeys.Cards.Names})
-        join ingestion.card_links l on l.venue_id = k.venue_id and l.card_token = k.card_token
+    public static readonly string ReadIdentityLinks = $"""
+        select {IdentityLinkTable.Columns.NamesOf("l")} from unnest({LedgerKeys.Identities.Arrays()}) k({LedgerKeys.Identities.Names})
+        join ingestion.identity_links l on l.venue_id = k.venue_id and l.token = k.token
         """;
 
     // ── second round trip: write and commit ──

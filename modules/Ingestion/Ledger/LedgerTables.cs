@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Ingestion.Contracts;
+using Ingestion.Identities;
 using Ingestion.Transactions;
 using Ingestion.Webhooks;
 using Integrations.Contracts.Connections;
@@ -33,6 +34,14 @@ internal static class TransactionTable
         t.Payment.Card?.EntryMethod
     );
     private static readonly Column<LedgerTransaction, string?> CardToken = Columns.Add("card_token", t => t.CardToken);
+    private static readonly Column<LedgerTransaction, string?> Customer = Columns.Add("customer_token", t => t.Identities.Customer?.Token);
+    private static readonly Column<LedgerTransaction, Instant?> CustomerAt = Columns.Add("customer_token_at", t =>
+        t.Identities.Customer?.At
+    );
+    private static readonly Column<LedgerTransaction, string?> Email = Columns.Add("email_token", t => t.Identities.Email?.Token);
+    private static readonly Column<LedgerTransaction, Instant?> EmailAt = Columns.Add("email_token_at", t => t.Identities.Email?.At);
+    private static readonly Column<LedgerTransaction, string?> Phone = Columns.Add("phone_token", t => t.Identities.Phone?.Token);
+    private static readonly Column<LedgerTransaction, Instant?> PhoneAt = Columns.Add("phone_token_at", t => t.Identities.Phone?.At);
     private static readonly Column<LedgerTransaction, Instant> OccurredAt = Columns.Add("occurred_at", t => t.Payment.OccurredAt);
     private static readonly Column<LedgerTransaction, Instant> UpdatedAt = Columns.Add("payment_updated_at", t => t.Payment.UpdatedAt);
     private static readonly Column<LedgerTransaction, long> Hash = Columns.Add("payment_hash", t => t.Version.Hash);
@@ -83,6 +92,7 @@ internal static class TransactionTable
             Payment = payment,
             Version = new PaymentVersion(payment.UpdatedAt, state, payment.RefundedMinor, payment.TotalMinor, Hash.Read(row)),
             CardToken = CardToken.Read(row),
+            Identities = new SeenIdentities(ReadSeen(Customer, CustomerAt), ReadSeen(Email, EmailAt), ReadSeen(Phone, PhoneAt)),
             UserId = UserId.Read(row),
             MatchedBy = (MatchedBy?)MatchedBy.Read(row),
             RecordedAt = RecordedAt.Read(row),
@@ -100,6 +110,9 @@ internal static class TransactionTable
             ),
             RulesOff = RulesOff.Read(row),
         };
+
+        SeenIdentity? ReadSeen(Column<LedgerTransaction, string?> token, Column<LedgerTransaction, Instant?> at) =>
+            token.Read(row) is { } seen ? new SeenIdentity(seen, at.Read(row) ?? payment.UpdatedAt) : null;
     }
 }
 
@@ -214,18 +227,18 @@ internal static class FeedHeadTable
     public static KeyValuePair<string, long> Read(DbDataReader row) => new(VenueId.Read(row), Seq.Read(row));
 }
 
-/// <summary>The columns of <c>ingestion.card_links</c> that the ledger reads.</summary>
-internal static class CardLinkTable
+/// <summary>The columns of <c>ingestion.identity_links</c> that the ledger reads.</summary>
+internal static class IdentityLinkTable
 {
-    public static readonly ColumnSet<KeyValuePair<CardKey, CardOwner>> Columns = new();
+    public static readonly ColumnSet<KeyValuePair<IdentityKey, IdentityOwner>> Columns = new();
 
-    private static readonly Column<KeyValuePair<CardKey, CardOwner>, string> VenueId = Columns.Add("venue_id", l => l.Key.VenueId);
-    private static readonly Column<KeyValuePair<CardKey, CardOwner>, string> Token = Columns.Add("card_token", l => l.Key.Token);
-    private static readonly Column<KeyValuePair<CardKey, CardOwner>, string> UserId = Columns.Add("user_id", l => l.Value.UserId);
-    private static readonly Column<KeyValuePair<CardKey, CardOwner>, Instant?> From = Columns.Add("counts_from", l => l.Value.CountsFrom);
+    private static readonly Column<KeyValuePair<IdentityKey, IdentityOwner>, string> VenueId = Columns.Add("venue_id", l => l.Key.VenueId);
+    private static readonly Column<KeyValuePair<IdentityKey, IdentityOwner>, string> Token = Columns.Add("token", l => l.Key.Token);
+    private static readonly Column<KeyValuePair<IdentityKey, IdentityOwner>, string> UserId = Columns.Add("user_id", l => l.Value.UserId);
+    private static readonly Column<KeyValuePair<IdentityKey, IdentityOwner>, Instant?> From = Columns.Add("counts_from", l => l.Value.CountsFrom);
 
-    public static KeyValuePair<CardKey, CardOwner> Read(DbDataReader row) =>
-        new(new CardKey(VenueId.Read(row), Token.Read(row)), new CardOwner(UserId.Read(row), From.Read(row)));
+    public static KeyValuePair<IdentityKey, IdentityOwner> Read(DbDataReader row) =>
+        new(new IdentityKey(VenueId.Read(row), Token.Read(row)), new IdentityOwner(UserId.Read(row), From.Read(row)));
 }
 
 /// <summary>The columns of <c>ingestion.order_fetches</c> that a request for an order sets.</summary>
@@ -261,7 +274,7 @@ internal static class LedgerKeys
         .With("provider", k => (short)k.Provider)
         .With("external_order_id", k => k.OrderId);
 
-    public static readonly ColumnSet<CardKey> Cards = new ColumnSet<CardKey>()
+    public static readonly ColumnSet<IdentityKey> Identities = new ColumnSet<IdentityKey>()
         .With("venue_id", k => k.VenueId)
-        .With("card_token", k => k.Token);
+        .With("token", k => k.Token);
 }

@@ -1,4 +1,5 @@
 using Ingestion.Contracts;
+using Ingestion.Identities;
 using Ingestion.Transactions;
 using Integrations.Contracts.Connections;
 using NodaTime;
@@ -32,6 +33,7 @@ internal sealed record LedgerTransaction
     public required PosPayment Payment { get; init; }
     public required PaymentVersion Version { get; init; }
     public string? CardToken { get; init; }
+    public SeenIdentities Identities { get; init; }
     public string? UserId { get; init; }
     public MatchedBy? MatchedBy { get; init; }
     public required Instant RecordedAt { get; init; }
@@ -88,10 +90,10 @@ internal sealed record LedgerRefund(Guid Id, RefundKey Key, Guid ConnectionId, P
     public PaymentKey? Payment => Refund.PaymentId is { } id ? new PaymentKey(Key.VenueId, Key.Provider, id) : null;
 }
 
-/// <summary>The user that a card is linked to.</summary>
+/// <summary>The user that an identity is linked to.</summary>
 /// <param name="UserId">The user.</param>
 /// <param name="CountsFrom">Payments at or after this instant are the user's; null for all of them.</param>
-internal sealed record CardOwner(string UserId, Instant? CountsFrom)
+internal sealed record IdentityOwner(string UserId, Instant? CountsFrom)
 {
     public bool Owns(PosPayment payment) => CountsFrom is not { } from || payment.OccurredAt >= from;
 }
@@ -113,7 +115,7 @@ internal sealed record LedgerSnapshot(
     IReadOnlyDictionary<PaymentKey, LedgerTransaction> Transactions,
     IReadOnlyDictionary<RefundKey, LedgerRefund> Refunds,
     IReadOnlyDictionary<string, long> Heads,
-    Func<string, string, CardOwner?> OwnerOfCard
+    Func<string, string, IdentityOwner?> OwnerOfIdentity
 );
 
 /// <summary>What a batch changes: transactions to insert and to update, versions in feed order, the new end of each venue's feed, refunds

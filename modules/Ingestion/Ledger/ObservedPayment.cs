@@ -1,3 +1,4 @@
+using Ingestion.Identities;
 using Ingestion.Transactions;
 using Integrations.Contracts.Connections;
 
@@ -12,8 +13,8 @@ internal readonly record struct RefundKey(string VenueId, Provider Provider, str
 /// <summary>Identifies an order.</summary>
 internal readonly record struct OrderKey(string VenueId, Provider Provider, string OrderId);
 
-/// <summary>Identifies a card by its token.</summary>
-internal readonly record struct CardKey(string VenueId, string Token);
+/// <summary>Identifies a card, a customer, an e-mail address or a phone number by its token.</summary>
+internal readonly record struct IdentityKey(string VenueId, string Token);
 
 /// <summary>One state of a payment, as one event or one page of a sync described it.</summary>
 internal sealed record ObservedPayment(
@@ -26,6 +27,13 @@ internal sealed record ObservedPayment(
     string? CauseId
 )
 {
+    /// <summary>The identities of the customer that this state names.</summary>
+    public SeenIdentities Identities { get; init; }
+
+    /// <summary>The keys of all identities that this state names, the card included.</summary>
+    public IEnumerable<IdentityKey> IdentityKeys =>
+        (CardToken is null ? Identities.Tokens : Identities.Tokens.Prepend(CardToken)).Select(t => new IdentityKey(Key.VenueId, t));
+
     /// <summary>Whether this is really a refund whose payment is unknown. Such a refund gets a transaction of its own.</summary>
     public bool IsRefundOnly { get; init; }
 
@@ -39,7 +47,8 @@ internal sealed record ObservedPayment(
         new(
             new PaymentKey(connection.VenueId, connection.Provider, payment.ExternalId),
             connection.ConnectionId,
-            payment,
+            // The customer is kept as tokens, which are no part of the payment's version.
+            payment.Customer is null ? payment : payment with { Customer = null },
             PaymentVersion.Of(payment),
             CardToken: Cards.CardToken.Of(connection, payment.Card),
             cause,
@@ -47,6 +56,7 @@ internal sealed record ObservedPayment(
         )
         {
             RulesOff = !connection.ProcessRules,
+            Identities = SeenIdentities.Of(connection, payment),
         };
 
     /// <summary>The transaction of a refund whose payment is unknown: its total is 0, its time is that of the refund, and its amount

@@ -38,7 +38,7 @@ internal sealed partial class QueryPlanRefresh(NpgsqlDataSource database, ILogge
             {
                 await using var command = database.CreateCommand(
                     "analyze ingestion.transactions, ingestion.transaction_versions, ingestion.webhook_events, ingestion.feed_heads, "
-                        + "ingestion.card_links, ingestion.refunds, ingestion.order_fetches"
+                        + "ingestion.identity_links, ingestion.refunds, ingestion.order_fetches"
                 );
                 await command.ExecuteNonQueryAsync(stoppingToken);
             }

@@ -9,19 +9,6 @@ using PosModular.Kernel.Time;
 
 namespace Ingestion.Ledger;
 
-/// <summary>Selects the transactions to assign to a user.</summary>
-internal enum AssignmentScope
-{
-    /// <summary>All that were paid with a card, except those matched by hand.</summary>
-    AllWithCard,
-
-    /// <summary>All that were matched to a user by a card.</summary>
-    MatchedByCard,
-
-    /// <summary>One transaction, by its id.</summary>
-    SingleTransaction,
-}
-
 /// <summary>Assigns transactions to a user, or to nobody, in one commit under the venue's feed lock. What caused the assignment (a card
 /// link) is written in the same commit. The versions enter the feed in the order of the payments' times, so that rules see a running
 /// sum.</summary>
@@ -31,13 +18,14 @@ internal sealed class TransactionAssigner(NpgsqlDataSource database, FeedSignal 
 
     private const string LockHeadSql = "select seq from ingestion.feed_heads where venue_id = $1 for update";
 
-    private static string AssignSql(AssignmentScope scope) =>
+    private static string AssignSql(Assignment assignment) =>
         $"""
             with chosen as (
-              select id, last_seq, $5::bigint + row_number() over (order by occurred_at, id) as seq
-              from ingestion.transactions where venue_id = $1 and {Condition(scope)}),
+              select t.id, t.last_seq, m.user_id, m.matched_by, $5::bigint + row_number() over (order by t.occurred_at, t.id) as seq
+              from ingestion.transactions t {assignment.MatchSql}
+              where t.venue_id = $1 and {assignment.Condition}),
             moved as (
-              update ingestion.transactions t set user_id = $3, matched_by = $4, last_seq = c.seq from chosen c
+              update ingestion.transactions t set user_id = c.user_id, matched_by = c.matched_by, last_seq = c.seq from chosen c
               where t.venue_id = $1 and t.id = c.id
               returning t.*, c.last_seq as previous_seq)
             insert into ingestion.transaction_versions (
@@ -52,34 +40,19 @@ internal sealed class TransactionAssigner(NpgsqlDataSource database, FeedSignal 
 
     private const string AdvanceHeadSql = "update ingestion.feed_heads set seq = seq + $2 where venue_id = $1";
 
-    private static string Condition(AssignmentScope scope) =>
-        scope switch
-        {
-            AssignmentScope.AllWithCard =>
-                $"card_token = $2 and user_id is distinct from $3 and matched_by is distinct from {MatchedBy.Hand:D}",
-            AssignmentScope.MatchedByCard => $"card_token = $2 and matched_by = {MatchedBy.Card:D}",
-            _ => "id = $2::uuid and (user_id is distinct from $3 or matched_by is distinct from $4)",
-        };
-
     /// <summary>Returns how many transactions were assigned, and the sequence number of the last of their versions.</summary>
     /// <param name="venueId">The venue.</param>
-    /// <param name="scope">Which transactions; null to assign none and only write the reason.</param>
-    /// <param name="key">The card's token or the transaction's id.</param>
-    /// <param name="userId">The new user; null for nobody.</param>
-    /// <param name="matchedBy">What the match is based on.</param>
     /// <param name="cause">The cause to record with the versions.</param>
     /// <param name="causedBy">The id of the user who did it.</param>
-    /// <param name="writeReason">Writes the reason under the same lock, before the transactions are assigned.</param>
+    /// <param name="prepare">Writes the reason under the lock and returns what is to be assigned, in this order.</param>
+    /// <param name="record">Writes more in the same commit, once it is known how many transactions were assigned.</param>
     /// <param name="cancellationToken">Cancels the assignment.</param>
     public async Task<(int Count, long Seq)> AssignAsync(
         string venueId,
-        AssignmentScope? scope,
-        string key,
-        string? userId,
-        MatchedBy? matchedBy,
         VersionCause cause,
         string causedBy,
-        Func<NpgsqlConnection, Instant, Task>? writeReason,
+        Func<NpgsqlConnection, Instant, Task<IReadOnlyList<Assignment>>> prepare,
+        Func<NpgsqlConnection, int, Task> record,
         CancellationToken cancellationToken
     )
     {
@@ -90,26 +63,28 @@ internal sealed class TransactionAssigner(NpgsqlDataSource database, FeedSignal 
             await open.ExecuteNonQueryAsync(cancellationToken);
         await using var lockHead = Command(LockHeadSql, venueId);
         var head = (long)(await lockHead.ExecuteScalarAsync(cancellationToken))!;
-        if (writeReason is not null)
-            await writeReason(connection, now);
         var moved = 0;
-        if (scope is { } chosen)
+        foreach (var assignment in await prepare(connection, now))
         {
             await using var move = Command(
-                AssignSql(chosen),
+                AssignSql(assignment),
                 venueId,
-                key,
-                SqlParameters.Nullable(NpgsqlDbType.Text, userId),
-                SqlParameters.Nullable(NpgsqlDbType.Smallint, (short?)matchedBy),
-                head,
+                assignment.Key,
+                SqlParameters.Nullable(NpgsqlDbType.Text, assignment.UserId),
+                SqlParameters.Nullable(NpgsqlDbType.Smallint, (short?)assignment.MatchedBy),
+                head + moved,
                 now,
                 (short)cause,
                 causedBy
             );
-            moved = await move.ExecuteNonQueryAsync(cancellationToken);
+            moved += await move.ExecuteNonQueryAsync(cancellationToken);
+        }
+        if (moved > 0)
+        {
             await using var end = Command(AdvanceHeadSql, venueId, (long)moved);
             await end.ExecuteNonQueryAsync(cancellationToken);
         }
+        await record(connection, moved);
         await transaction.CommitAsync(cancellationToken);
         if (moved > 0)
             signal.Raise(TransactionsChanged.Feed, [venueId]);

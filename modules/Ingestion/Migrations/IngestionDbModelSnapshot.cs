@@ -24,33 +24,60 @@ namespace Ingestion.Migrations
 
             NpgsqlModelBuilderExtensions.UseIdentityByDefaultColumns(modelBuilder);
 
-            modelBuilder.Entity("Ingestion.Cards.CardLink", b =>
+            modelBuilder.Entity("Ingestion.Identities.IdentityLink", b =>
                 {
                     b.Property<string>("VenueId")
                         .HasColumnType("text")
                         .HasColumnName("venue_id");
 
-                    b.Property<string>("CardToken")
+                    b.Property<string>("Token")
                         .HasColumnType("text")
-                        .HasColumnName("card_token");
+                        .HasColumnName("token");
 
                     b.Property<Instant?>("CountsFrom")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("counts_from");
 
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id")
+                        .HasDefaultValueSql("gen_random_uuid()");
+
+                    b.Property<short>("Kind")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("smallint")
+                        .HasColumnName("kind")
+                        .HasDefaultValueSql("1");
+
                     b.Property<Instant>("LinkedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("linked_at");
+
+                    b.Property<string>("LinkedBy")
+                        .HasColumnType("text")
+                        .HasColumnName("linked_by");
+
+                    b.Property<short?>("Provider")
+                        .HasColumnType("smallint")
+                        .HasColumnName("provider");
 
                     b.Property<string>("UserId")
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("user_id");
 
-                    b.HasKey("VenueId", "CardToken")
-                        .HasName("pk_card_links");
+                    b.HasKey("VenueId", "Token")
+                        .HasName("pk_identity_links");
 
-                    b.ToTable("card_links", "ingestion");
+                    b.HasIndex("Id")
+                        .IsUnique()
+                        .HasDatabaseName("ix_identity_links_id");
+
+                    b.HasIndex("VenueId", "UserId")
+                        .HasDatabaseName("ix_identity_links_venue_id_user_id");
+
+                    b.ToTable("identity_links", "ingestion");
                 });
 
             modelBuilder.Entity("Ingestion.Orders.OrderFetchRow", b =>
@@ -380,9 +407,25 @@ namespace Ingestion.Migrations
                         .HasColumnType("text")
                         .HasColumnName("currency");
 
+                    b.Property<string>("CustomerToken")
+                        .HasColumnType("text")
+                        .HasColumnName("customer_token");
+
+                    b.Property<Instant?>("CustomerTokenAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("customer_token_at");
+
                     b.Property<long>("DiscountMinor")
                         .HasColumnType("bigint")
                         .HasColumnName("discount_minor");
+
+                    b.Property<string>("EmailToken")
+                        .HasColumnType("text")
+                        .HasColumnName("email_token");
+
+                    b.Property<Instant?>("EmailTokenAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("email_token_at");
 
                     b.Property<string>("ExternalId")
                         .IsRequired()
@@ -424,6 +467,14 @@ namespace Ingestion.Migrations
                     b.Property<Instant>("PaymentUpdatedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("payment_updated_at");
+
+                    b.Property<string>("PhoneToken")
+                        .HasColumnType("text")
+                        .HasColumnName("phone_token");
+
+                    b.Property<Instant?>("PhoneTokenAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("phone_token_at");
 
                     b.Property<short>("Provider")
                         .HasColumnType("smallint")
@@ -471,6 +522,18 @@ namespace Ingestion.Migrations
                     b.HasIndex("VenueId", "CardToken")
                         .HasDatabaseName("ix_transactions_venue_id_card_token")
                         .HasFilter("card_token is not null");
+
+                    b.HasIndex("VenueId", "CustomerToken")
+                        .HasDatabaseName("ix_transactions_venue_id_customer_token")
+                        .HasFilter("customer_token is not null");
+
+                    b.HasIndex("VenueId", "EmailToken")
+                        .HasDatabaseName("ix_transactions_venue_id_email_token")
+                        .HasFilter("email_token is not null");
+
+                    b.HasIndex("VenueId", "PhoneToken")
+                        .HasDatabaseName("ix_transactions_venue_id_phone_token")
+                        .HasFilter("phone_token is not null");
 
                     b.HasIndex("VenueId", "OccurredAt", "Id")
                         .HasDatabaseName("ix_transactions_venue_id_occurred_at_id");

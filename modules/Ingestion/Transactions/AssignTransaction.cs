@@ -33,9 +33,14 @@ internal sealed record TransactionPayload(Transaction? Transaction, IReadOnlyLis
 }
 
 /// <summary>Assigns one transaction to a user by hand, for example when a guest shows a receipt. A userId of null assigns it to nobody. An
-/// assignment by hand stays, whatever cards are linked later. For owners of the venue and HEAD_MODERATOR. Errors: NOT_FOUND;
+/// assignment by hand stays, whatever cards are linked later. The change is recorded in the audit log. For owners of the venue and HEAD_MODERATOR. Errors: NOT_FOUND;
 /// INVALID_INPUT, also for a transaction of another venue.</summary>
-internal sealed class AssignTransaction(IDbContextFactory<IngestionDb> dbFactory, TransactionAssigner assigner, IVenues venues)
+internal sealed class AssignTransaction(
+    IDbContextFactory<IngestionDb> dbFactory,
+    TransactionAssigner assigner,
+    IVenues venues,
+    IAuditLog auditLog
+)
 {
     /// <param name="input">The transaction and its user.</param>
     public async Task<TransactionPayload> HandleAsync(
@@ -50,32 +55,27 @@ internal sealed class AssignTransaction(IDbContextFactory<IngestionDb> dbFactory
         if (userId is not null && CardInputValidator.CheckUserId(userId) is { } wrong)
             return TransactionPayload.Failed(wrong);
         await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
-        var owningVenueId = Guid.TryParse(input.TransactionId, out var id)
-            ? await db.TransactionVersions.Where(v => v.TransactionId == id).Select(v => v.VenueId).FirstOrDefaultAsync(cancellationToken)
-            : null;
-        if (
-            owningVenueId is not null
-            && owningVenueId != venue.Id
-            && await venues.FindAsync(owningVenueId, cancellationToken) is { } owningVenue
-            && caller.May(Right.ViewVenue, owningVenue)
-        )
-            return TransactionPayload.Failed(
-                UserError.Invalid("This transaction belongs to another venue. Pass its own venueId.", "transactionId")
-            );
-        if (owningVenueId != venue.Id)
-            return TransactionPayload.Failed(
-                new UserError(ErrorCode.NotFound, "The venue has no such transaction. Pass Transaction.id.", "transactionId")
-            );
+        var (transaction, error) = await db.FindTransactionAsync(venue, input.TransactionId, venues, caller, cancellationToken);
+        if (transaction is not { Id: var id, UserId: var before })
+            return TransactionPayload.Failed(error!);
 
         await assigner.AssignAsync(
             venue.Id,
-            AssignmentScope.SingleTransaction,
-            id.ToString(),
-            userId,
-            MatchedBy.Hand,
             VersionCause.Hand,
             caller.UserId,
-            null,
+            (_, _) => Task.FromResult<IReadOnlyList<Assignment>>([Assignment.OfTransaction(id, userId, MatchedBy.Hand)]),
+            (connection, count) =>
+                count == 0
+                    ? Task.CompletedTask
+                    : auditLog.RecordAsync(
+                        connection,
+                        caller,
+                        venue.Id,
+                        "assignTransaction",
+                        id.ToString(),
+                        $"{before ?? "nobody"} → {userId ?? "nobody"}",
+                        cancellationToken
+                    ),
             cancellationToken
         );
         // A HEAD_MODERATOR may assign a transaction without viewing it.

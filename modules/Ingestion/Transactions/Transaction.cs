@@ -1,5 +1,6 @@
 using GraphQL;
 using Ingestion.Contracts;
+using Ingestion.Identities;
 using Integrations.Contracts.Calendar;
 using Integrations.Contracts.Connections;
 using Integrations.Contracts.Venues;
@@ -97,6 +98,20 @@ internal sealed class Transaction(IVenue venue, TransactionRow row, long? eventS
 
     /// <summary>What matched the transaction to its user; null while it is matched to nobody.</summary>
     public MatchedBy? MatchedBy => UserId is null ? null : row.MatchedBy;
+
+    /// <summary>What the guest can be recognised by at their next payment, the most trustworthy first. Pass a kind to linkIdentity.</summary>
+    public IReadOnlyList<IdentityKind> IdentityKinds =>
+        [
+            .. new (IdentityKind Kind, string? Token)[]
+            {
+                (IdentityKind.Card, row.CardToken),
+                (IdentityKind.Customer, row.CustomerToken),
+                (IdentityKind.Email, row.EmailToken),
+                (IdentityKind.Phone, row.PhoneToken),
+            }
+                .Where(i => i.Token is not null)
+                .Select(i => i.Kind),
+        ];
 
     /// <summary>When the payment was made: the provider's creation time, or the device's own time for an offline payment.</summary>
     public Instant OccurredAt => row.OccurredAt;

@@ -6,18 +6,28 @@ using NodaTime;
 
 namespace Ingestion.Transactions;
 
-/// <summary>What matched a transaction to its user. The database stores the numbers.</summary>
+/// <summary>What matched a transaction to its user, from the strongest to the weakest. A stronger match replaces a weaker one. The database
+/// stores the numbers.</summary>
 internal enum MatchedBy : short
 {
+    /// <summary>Somebody assigned the transaction by hand.</summary>
+    Hand = 2,
+
+    /// <summary>The user claimed the transaction with the code of its receipt.</summary>
+    Claim = 3,
+
     /// <summary>The card is linked to the user.</summary>
     Card = 1,
 
-    /// <summary>Somebody assigned the transaction by hand.</summary>
-    Hand = 2,
+    /// <summary>The provider's customer is linked to the user.</summary>
+    Customer = 4,
+
+    /// <summary>The customer's e-mail address or phone number is linked to the user.</summary>
+    Contact = 5,
 }
 
-/// <summary>The current state of a payment, keyed by venue, provider and payment id. Three groups of columns have their own versions, so
-/// that none overwrites another: the payment, the breakdown from its order, and the match to a user.</summary>
+/// <summary>The current state of a payment, keyed by venue, provider and payment id. Four groups of columns have their own versions, so
+/// that none overwrites another: the payment, the breakdown from its order, the identities of its customer, and the match to a user.</summary>
 internal sealed class TransactionRow
 {
     public Guid Id { get; init; }
@@ -55,6 +65,14 @@ internal sealed class TransactionRow
     /// <summary>The version of the order that the breakdown comes from; null while there is none and when the payment itself named the
     /// amounts.</summary>
     public long? OrderVersion { get; init; }
+
+    // The identities of the customer, each with the version of the newest state that named it: see SeenIdentities.
+    public string? CustomerToken { get; init; }
+    public Instant? CustomerTokenAt { get; init; }
+    public string? EmailToken { get; init; }
+    public Instant? EmailTokenAt { get; init; }
+    public string? PhoneToken { get; init; }
+    public Instant? PhoneTokenAt { get; init; }
 
     public string? UserId { get; init; }
     public MatchedBy? MatchedBy { get; init; }
@@ -104,6 +122,9 @@ internal sealed class TransactionRow
             })
             .HasFilter("user_id is not null");
         row.HasIndex(t => new { t.VenueId, t.CardToken }).HasFilter("card_token is not null");
+        row.HasIndex(t => new { t.VenueId, t.CustomerToken }).HasFilter("customer_token is not null");
+        row.HasIndex(t => new { t.VenueId, t.EmailToken }).HasFilter("email_token is not null");
+        row.HasIndex(t => new { t.VenueId, t.PhoneToken }).HasFilter("phone_token is not null");
         // An order's amounts are shared among all its payments, which are looked up by the order.
         row.HasIndex(t => new
             {

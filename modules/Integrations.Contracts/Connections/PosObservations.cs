@@ -50,7 +50,17 @@ public sealed record PosPayment(
     /// <summary>The amounts within the total, when the provider reports them with the payment (Toast); null when they must be read from
     /// the order.</summary>
     public PosBreakdown? Breakdown { get; init; }
+
+    /// <summary>The guest, as far as the provider names them with the payment; null when it names nobody.</summary>
+    public PosCustomer? Customer { get; init; }
 }
+
+/// <summary>What a provider reports about the guest of a payment. E-mail addresses and phone numbers leave the translation as keyed hashes
+/// only.</summary>
+/// <param name="Id">The provider's customer id, the same at each payment of one customer; null when there is none.</param>
+/// <param name="EmailHash">The keyed hash of the e-mail address; null when the provider does not report one.</param>
+/// <param name="PhoneHash">The keyed hash of the phone number; null when the provider does not report one.</param>
+public sealed record PosCustomer(string? Id, string? EmailHash, string? PhoneHash);
 
 /// <summary>The amounts that make up a total, in minor units of its currency.</summary>
 /// <param name="TaxMinor">Tax within the total.</param>

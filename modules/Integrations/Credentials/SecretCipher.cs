@@ -13,6 +13,8 @@ internal readonly record struct SecretPurpose(string Table, Guid RowId, string C
 
     public static SecretPurpose ClientSecret(Guid connectionId) => new("pos_connections", connectionId, "client_secret");
 
+    public static SecretPurpose ContactKey(Guid keyId) => new("contact_keys", keyId, "encrypted_key");
+
     public static SecretPurpose PreviousSignatureKey(Guid connectionId) => new("pos_connections", connectionId, "previous_signature_key");
 
     public static SecretPurpose ProviderToken(Guid tokenId) => new("provider_tokens", tokenId, "token");

@@ -65,6 +65,18 @@ internal sealed partial class SecretReencryption(
                 await publisher.ConnectionChangedAsync(row!.VenueId);
             db.ChangeTracker.Clear();
         }
+        foreach (var key in await db.ContactKeys.OrderBy(k => k.Id).ToListAsync(cancellationToken))
+        {
+            var purpose = SecretPurpose.ContactKey(key.Id);
+            if (settings.SecretCipher.Decrypt(key.EncryptedKey, purpose) is not { } secret)
+                unreadable++;
+            else if (!settings.SecretCipher.UsesCurrentKey(key.EncryptedKey))
+            {
+                key.EncryptedKey = settings.SecretCipher.Encrypt(secret, purpose);
+                reencrypted++;
+            }
+        }
+        await db.SaveChangesAsync(cancellationToken);
         if (reencrypted > 0)
             LogReencrypted(log, reencrypted);
         if (unreadable > 0 && Interlocked.Exchange(ref _reportedUnreadable, unreadable) != unreadable)

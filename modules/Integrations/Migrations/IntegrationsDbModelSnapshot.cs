@@ -307,6 +307,28 @@ namespace Integrations.Migrations
                     b.ToTable("pos_connections", "integrations");
                 });
 
+            modelBuilder.Entity("Integrations.Credentials.ContactKey", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<Instant>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("EncryptedKey")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("encrypted_key");
+
+                    b.HasKey("Id")
+                        .HasName("pk_contact_keys");
+
+                    b.ToTable("contact_keys", "integrations");
+                });
+
             modelBuilder.Entity("Integrations.Credentials.ProviderToken", b =>
                 {
                     b.Property<Guid>("Id")

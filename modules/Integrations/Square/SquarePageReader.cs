@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Integrations.Connections;
 using Integrations.Contracts.Connections;
+using Integrations.Credentials;
 using Integrations.Providers;
 using NodaTime;
 using NodaTime.Text;
@@ -12,7 +13,7 @@ namespace Integrations.Square;
 /// list the main one only. The orders of the payments are fetched along with each page for tax, discount and service charge.</summary>
 /// <remarks>Source: Square API reference, ListPayments, ListPaymentRefunds, BatchRetrieveOrders; Square docs, Working with APIs ›
 /// Pagination: the parameters stay the same from page to page.</remarks>
-internal sealed class SquarePageReader(SquareApi api)
+internal sealed class SquarePageReader(SquareApi api, ContactHasher contacts)
 {
     private const int PageSize = 100;
 
@@ -49,7 +50,7 @@ internal sealed class SquarePageReader(SquareApi api)
         var observations =
             kind == "refunds"
                 ? new PosObservations { Refunds = Read(SkippedKind.Refund, r => SquareTranslator.Refund(r), r => r.LocationId) }
-                : new PosObservations { Payments = Read(SkippedKind.Payment, p => SquareTranslator.Payment(p), p => p.LocationId) };
+                : new PosObservations { Payments = Read(SkippedKind.Payment, p => SquareTranslator.Payment(p, contacts), p => p.LocationId) };
         if (
             observations.Payments.Select(p => p.OrderId).OfType<string>().Distinct().ToArray() is { Length: > 0 } orders
             // A page is complete without its orders, which are fetched later.

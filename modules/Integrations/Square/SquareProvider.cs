@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Integrations.Connections;
 using Integrations.Contracts.Connections;
+using Integrations.Credentials;
 using Integrations.Providers;
 using NodaTime.Text;
 using PosModular.Kernel.Amounts;
@@ -15,7 +16,8 @@ internal sealed class SquareProvider(
     SquareTokenRenewal renewal,
     SquareWebhookSubscriptions subscriptions,
     SquarePageReader pages,
-    IntegrationsSettings settings
+    IntegrationsSettings settings,
+    ContactHasher contacts
 ) : IPosProvider
 {
     /// <summary>The permissions that the product needs; an OAuth token must grant all of them.</summary>
@@ -29,7 +31,7 @@ internal sealed class SquareProvider(
         SquareSignature.IsValid(key, notificationUrl, body, signature);
 
     // Square's amounts name their own currency.
-    public PosEvent Translate(ReadOnlyMemory<byte> body, string? currency) => SquareTranslator.Translate(body);
+    public PosEvent Translate(ReadOnlyMemory<byte> body, string? currency) => SquareTranslator.Translate(body, contacts);
 
     public UserError? CheckFormat(PosCredentials credentials) =>
         credentials switch

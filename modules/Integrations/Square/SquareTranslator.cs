@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Integrations.Contracts.Connections;
+using Integrations.Credentials;
 using NodaTime;
 using NodaTime.Text;
 using PosModular.Kernel.Amounts;
@@ -13,12 +14,14 @@ namespace Integrations.Square;
 /// <remarks>Source: Square API reference, Payment, PaymentRefund, Order, and the events payment.*, refund.*, order.*.</remarks>
 internal static class SquareTranslator
 {
-    public static PosEvent Translate(ReadOnlyMemory<byte> body)
+    /// <param name="body">The body of a webhook.</param>
+    /// <param name="contacts">Hashes the guests' e-mail addresses; null leaves them out.</param>
+    public static PosEvent Translate(ReadOnlyMemory<byte> body, ContactHasher? contacts = null)
     {
         try
         {
             using var json = JsonDocument.Parse(body);
-            return Read(json.RootElement);
+            return Read(json.RootElement, contacts);
         }
         catch (JsonException)
         {
@@ -31,7 +34,7 @@ internal static class SquareTranslator
         }
     }
 
-    private static PosEvent Read(JsonElement root)
+    private static PosEvent Read(JsonElement root, ContactHasher? contacts)
     {
         if (root.ValueKind != JsonValueKind.Object)
             return Unreadable("The body is not a JSON object.");
@@ -48,8 +51,12 @@ internal static class SquareTranslator
         var changed = ReadObject(ReadObject(root, "data"), "object");
         return posEvent.Type switch
         {
-            "payment.created" or "payment.updated" => TranslateObject(posEvent, "payment", ReadObject(changed, "payment"), Payment, p =>
-                (p.LocationId, new PosObservations { Payments = [p] })
+            "payment.created" or "payment.updated" => TranslateObject(
+                posEvent,
+                "payment",
+                ReadObject(changed, "payment"),
+                payment => Payment(payment, contacts),
+                p => (p.LocationId, new PosObservations { Payments = [p] })
             ),
             "refund.created" or "refund.updated" => TranslateObject(posEvent, "refund", ReadObject(changed, "refund"), Refund, r =>
                 (r.LocationId, new PosObservations { Refunds = [r] })
@@ -85,7 +92,7 @@ internal static class SquareTranslator
 
     /// <summary>Translates a payment from an event or from ListPayments. The second value names what is missing, also when the payment
     /// can be used without it.</summary>
-    public static (PosPayment? Payment, string? Missing) Payment(JsonElement payment)
+    public static (PosPayment? Payment, string? Missing) Payment(JsonElement payment, ContactHasher? contacts = null)
     {
         if (ReadText(payment, "id") is not { } id)
             return (null, "The payment has no id.");
@@ -125,7 +132,10 @@ internal static class SquareTranslator
                 refunded,
                 PaymentMethodOf(ReadText(payment, "source_type"), card?.Brand),
                 card
-            ),
+            )
+            {
+                Customer = ReadCustomer(payment, contacts),
+            },
             Describe("payment", illegible)
         );
     }
@@ -217,6 +227,21 @@ internal static class SquareTranslator
                 ReadText(details, "entry_method"),
                 ReadText(card, "fingerprint")
             );
+    }
+
+    // Square may fill in the customer's id later, or never. Who the guest is changes no amount, so text that is not valid Unicode is left
+    // out and the payment counts.
+    private static PosCustomer? ReadCustomer(JsonElement payment, ContactHasher? contacts)
+    {
+        try
+        {
+            var (id, email) = (ReadText(payment, "customer_id"), contacts?.HashEmail(ReadText(payment, "buyer_email_address")));
+            return (id, email) == (null, null) ? null : new PosCustomer(id, email, PhoneHash: null);
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
     }
 
     private static PaymentState? PaymentStateOf(string? status) =>

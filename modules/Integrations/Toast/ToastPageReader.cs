@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Integrations.Connections;
 using Integrations.Contracts.Connections;
+using Integrations.Credentials;
 using Integrations.Providers;
 using NodaTime;
 using PosModular.Kernel.Amounts;
@@ -15,7 +16,7 @@ namespace Integrations.Toast;
 /// again until nothing new appears.</summary>
 /// <remarks>Source: Toast Orders API reference, ordersBulk; Toast developer guide, Response data pagination (link headers by RFC 8288, no
 /// last), Rate limiting: spans of a month at most.</remarks>
-internal sealed class ToastPageReader(ToastApi api)
+internal sealed class ToastPageReader(ToastApi api, ContactHasher contacts)
 {
     public static readonly Duration MaxQuerySpan = Duration.FromDays(30);
 
@@ -58,7 +59,7 @@ internal sealed class ToastPageReader(ToastApi api)
         JsonElement[] orders = [.. page.Json.RootElement.EnumerateArray()];
         foreach (var order in orders)
         {
-            var (read, missing) = ToastTranslator.Order(order, credentials.LocationId, currency);
+            var (read, missing) = ToastTranslator.Order(order, credentials.LocationId, currency, contacts);
             payments.AddRange(read);
             skipped.AddRange(missing);
         }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Integrations.Connections;
 using Integrations.Contracts.Connections;
+using Integrations.Credentials;
 using Integrations.Providers;
 using NodaTime;
 using PosModular.Kernel.Amounts;
@@ -14,8 +15,14 @@ namespace Integrations.Toast;
 /// card.</summary>
 /// <remarks>Sources: Toast Restaurants API reference, RestaurantInfo; Toast Orders API reference; Toast developer guide, Standard API
 /// access credentials, Scopes.</remarks>
-internal sealed class ToastProvider(ToastApi api, ToastTokens tokens, ToastPageReader pages, IntegrationsSettings settings, IClock clock)
-    : IPosProvider
+internal sealed class ToastProvider(
+    ToastApi api,
+    ToastTokens tokens,
+    ToastPageReader pages,
+    IntegrationsSettings settings,
+    IClock clock,
+    ContactHasher contacts
+) : IPosProvider
 {
     public Provider Provider => Provider.Toast;
 
@@ -26,7 +33,8 @@ internal sealed class ToastProvider(ToastApi api, ToastTokens tokens, ToastPageR
     public bool IsSignatureValid(ReadOnlySpan<byte> key, ReadOnlySpan<byte> notificationUrl, ReadOnlySpan<byte> body, string? signature) =>
         ToastSignature.IsValid(key, body, signature);
 
-    public PosEvent Translate(ReadOnlyMemory<byte> body, string? currency) => ToastTranslator.Translate(body, currency);
+    public PosEvent Translate(ReadOnlyMemory<byte> body, string? currency) => 
+        ToastTranslator.Translate(body, currency, contacts);
 
     public UserError? CheckFormat(PosCredentials credentials) =>
         credentials switch

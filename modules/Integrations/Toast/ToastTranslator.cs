@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Integrations.Contracts.Connections;
+using Integrations.Credentials;
 using NodaTime;
 using PosModular.Kernel.Amounts;
 
@@ -10,18 +11,20 @@ namespace Integrations.Toast;
 /// SkippedItems and kept with the raw event, which can be translated again. An event without any usable payment is unreadable. A tip
 /// below zero makes its payment unreadable; a tip above the total is an amount below zero, which does the same.</summary>
 /// <remarks>Source: Toast Orders API reference, Order, Check, Payment; Toast developer guide, Orders webhook. Toast reports no value that
-/// is the same at each payment of a card (cardPaymentId is null for chip and keyed cards), so cards are never matched.</remarks>
+/// is the same at each payment of a card (cardPaymentId is null for chip and keyed cards), so cards are never matched. The customer of a
+/// check, which needs the scope guest.pi:read, is the guest of all its payments; webhooks leave out the phone number.</remarks>
 internal static class ToastTranslator
 {
     /// <param name="body">The body of a webhook.</param>
     /// <param name="currency">The restaurant's currency, which orders do not name; null when it is unknown: the location of the event can
     /// then be read, but its amounts cannot.</param>
-    public static PosEvent Translate(ReadOnlyMemory<byte> body, string? currency)
+    /// <param name="contacts">Hashes the guests' e-mail addresses and phone numbers; null leaves them out.</param>
+    public static PosEvent Translate(ReadOnlyMemory<byte> body, string? currency, ContactHasher? contacts = null)
     {
         try
         {
             using var json = JsonDocument.Parse(body);
-            return Read(json.RootElement, currency);
+            return Read(json.RootElement, currency, contacts);
         }
         catch (JsonException)
         {
@@ -34,7 +37,7 @@ internal static class ToastTranslator
         }
     }
 
-    private static PosEvent Read(JsonElement root, string? currency)
+    private static PosEvent Read(JsonElement root, string? currency, ContactHasher? contacts)
     {
         if (root.ValueKind != JsonValueKind.Object)
             return Unreadable("The body is not a JSON object.");
@@ -62,7 +65,7 @@ internal static class ToastTranslator
                     "The currency of this restaurant is not known, because the location is not connected. Connect it with "
                     + "connectPos and replay the event.",
             };
-        var (payments, skippedItems) = Order(order, location, known);
+        var (payments, skippedItems) = Order(order, location, known, contacts);
         string[] skipped = [.. skippedItems.Select(item => item.Reason)];
         return payments.Count == 0 && skipped.Length > 0
             ? read with
@@ -81,10 +84,12 @@ internal static class ToastTranslator
     /// <param name="order">The order.</param>
     /// <param name="location">The restaurant for which the order was listed.</param>
     /// <param name="currency">The restaurant's currency, an existing one.</param>
+    /// <param name="contacts">Hashes the guests' e-mail addresses and phone numbers; null leaves them out.</param>
     public static (IReadOnlyList<PosPayment> Payments, IReadOnlyList<SkippedItem> Skipped) Order(
         JsonElement order,
         string location,
-        string currency
+        string currency,
+        ContactHasher? contacts = null
     )
     {
         var (payments, skipped) = (new List<PosPayment>(), new List<SkippedItem>());
@@ -92,7 +97,7 @@ internal static class ToastTranslator
         {
             if (ReadOrderHeader(order, location, currency, out var missing) is { } header)
                 foreach (var check in ReadItems(order, "checks", $"Order {header.Id}: its checks are not a list.", skipped))
-                    TranslateCheck(check, header, payments, skipped);
+                    TranslateCheck(check, header, contacts, payments, skipped);
             else if (missing is not null)
                 skipped.Add(Unusable(missing));
         }
@@ -135,11 +140,17 @@ internal static class ToastTranslator
         return null;
     }
 
-    private static void TranslateCheck(JsonElement check, OrderHeader order, List<PosPayment> payments, List<SkippedItem> skipped)
+    private static void TranslateCheck(
+        JsonElement check,
+        OrderHeader order,
+        ContactHasher? contacts,
+        List<PosPayment> payments,
+        List<SkippedItem> skipped
+    )
     {
         try
         {
-            Read(check, order, payments, skipped);
+            Read(check, order, contacts, payments, skipped);
         }
         catch (InvalidOperationException)
         {
@@ -147,7 +158,13 @@ internal static class ToastTranslator
         }
     }
 
-    private static void Read(JsonElement check, OrderHeader order, List<PosPayment> payments, List<SkippedItem> skipped)
+    private static void Read(
+        JsonElement check,
+        OrderHeader order,
+        ContactHasher? contacts,
+        List<PosPayment> payments,
+        List<SkippedItem> skipped
+    )
     {
         var id = check.ValueKind == JsonValueKind.Object ? ReadText(check, "guid") : null;
         var name = $"Order {order.Id}, check {id ?? "(no guid)"}";
@@ -183,14 +200,36 @@ internal static class ToastTranslator
                     IsPartial: true
                 )
             );
+        var customer = ReadCustomer(check, contacts);
         payments.AddRange(
             read.Select(p =>
                 p.Payment with
                 {
+                    Customer = customer,
                     Breakdown = shares?.GetValueOrDefault(p.Payment.ExternalId) ?? (shares is null ? null : NoBreakdown),
                 }
             )
         );
+    }
+
+    // Who the guest is changes no amount, so a customer with text that is not valid Unicode is left out and the payments count.
+    private static PosCustomer? ReadCustomer(JsonElement check, ContactHasher? contacts)
+    {
+        try
+        {
+            if (ReadObject(check, "customer") is not { } customer)
+                return null;
+            var read = new PosCustomer(
+                ReadText(customer, "guid"),
+                contacts?.HashEmail(ReadText(customer, "email")),
+                contacts?.HashPhone(ReadText(customer, "phone"), ReadText(customer, "phoneCountryCode"))
+            );
+            return read is { Id: null, EmailHash: null, PhoneHash: null } ? null : read;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
     }
 
     private static readonly PosBreakdown NoBreakdown = new(0, 0, 0);

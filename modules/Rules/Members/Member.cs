@@ -8,7 +8,7 @@ using Rules.SpendRules;
 namespace Rules.Members;
 
 /// <summary>A user who has bought something at a venue, with their tier, access and spend there.</summary>
-internal sealed class Member(IVenue venue, MemberRow row) : INode
+internal sealed class Member(IVenue venue, MemberRow row) : IMember, INode
 {
     [Ignore]
     public IVenue Venue => venue;

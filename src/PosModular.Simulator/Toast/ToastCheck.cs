@@ -1,4 +1,7 @@
 using System.Collections.Immutable;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace PosModular.Simulator.Toast;
 
@@ -40,10 +43,17 @@ public sealed record Selection
     public long Price => PreDiscountPrice - Discounts.Sum(d => d.EffectiveAmount);
 }
 
-/// <summary>The customer of a check. Only clients with guest.pi:read see it, and webhooks omit the names and the phone.</summary>
-public sealed record ToastCustomer(string Email, string FirstName = "Jack", string LastName = "Jones", string Phone = "333-555-5555")
+/// <summary>
+/// The customer of a check. Only clients with guest.pi:read see it, and webhooks omit the names and the phone. Toast knows a customer by
+/// the email, so the same email has the same guid and the same phone.
+/// </summary>
+public sealed record ToastCustomer(string Email, string FirstName = "Jack", string LastName = "Jones")
 {
-    public Guid Guid { get; init; } = Guid.NewGuid();
+    public Guid Guid => new(Hash.AsSpan(0, 16));
+
+    public string Phone => string.Create(CultureInfo.InvariantCulture, $"333-555-{BitConverter.ToUInt16(Hash, 16) % 10_000:0000}");
+
+    private byte[] Hash => SHA256.HashData(Encoding.UTF8.GetBytes(Email));
 }
 
 /// <summary>

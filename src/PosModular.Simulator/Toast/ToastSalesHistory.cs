@@ -24,7 +24,8 @@ public sealed record ToastSalesHistory
     public bool Announce { get; init; }
 
     /// <summary>
-    /// Adds the sales, all CAPTURED, one in ten with a discount and one in 25 with a service charge. Returns their number.
+    /// Adds the sales, all CAPTURED, one in ten with a discount, one in 25 with a service charge and one in three with a customer, one of
+    /// fifty. Returns their number.
     /// </summary>
     public int AddTo(ToastLedger ledger)
     {
@@ -44,6 +45,7 @@ public sealed record ToastSalesHistory
                     ServiceCharge = i % 25 == 0 ? sale.Amount / 20 : 0,
                     Type = sale.Cash ? ToastPaymentType.Cash : ToastPaymentType.Credit,
                     Captured = true,
+                    Email = i % 3 == 0 ? $"guest-{i / 3 % 50}@example.com" : null,
                     At = From + (To - From) * ((double)i / Count),
                     Announce = Announce,
                 }

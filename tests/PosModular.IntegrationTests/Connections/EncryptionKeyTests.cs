@@ -13,8 +13,9 @@ public sealed class EncryptionKeyTests(TestPostgres postgres)
     private static readonly string OldKeyId = Convert.ToHexStringLower(SHA256.HashData(Convert.FromHexString(TestKeys.Encryption)))[..8];
 
     private const string SelectKeyIds =
-        "select string_agg(distinct split_part(v, ':', 2), ',') from integrations.pos_connections, "
-        + "unnest(array[access_token, signature_key]) v";
+        "select string_agg(distinct split_part(v, ':', 2), ',') from ("
+        + "select unnest(array[access_token, signature_key]) from integrations.pos_connections "
+        + "union all select encrypted_key from integrations.contact_keys) s(v)";
 
     private async Task<TestVenue> OpenAsync() => await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
 

@@ -362,7 +362,7 @@ public sealed class BatchWriterTests(TestPostgres postgres, SharedTestVenue shar
         "'{bar}', '{2}', '{r1}', '{bar}', '{2}', '{p1}'",
         "refunds"
     )]
-    [InlineData(nameof(LedgerSql.ReadCardLinks), "text[], text[]", "'{bar}', '{t}'", "card_links")]
+    [InlineData(nameof(LedgerSql.ReadIdentityLinks), "text[], text[]", "'{bar}', '{t}'", "identity_links")]
     [InlineData(nameof(LedgerSql.LockHeads), "text[]", "'{bar}'", "feed_heads")]
     public async Task The_reads_of_each_batch_use_an_index_also_when_planned_on_empty_tables(
         string statement,

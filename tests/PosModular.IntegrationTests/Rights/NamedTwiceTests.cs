@@ -31,6 +31,11 @@ public sealed partial class NamedTwiceTests(TestPostgres postgres)
             "mutation { assignTransaction(input: { venueId: \"bar\", transactionId: \"OTHERTRANSACTION\", userId: \"u\" }) { "
                 + "errors { code field } } }",
         ],
+        ["LinkIdentityInput"] =
+        [
+            "mutation { linkIdentity(input: { venueId: \"bar\", transactionId: \"OTHERTRANSACTION\", userId: \"u\", kind: CARD }) { "
+                + "errors { code field } } }",
+        ],
         ["TransactionFilter"] =
         [
             "{ venue(id: \"bar\") { transactions(filter: { connectionId: \"OTHERCONNECTION\" }) { totalCount } } }",

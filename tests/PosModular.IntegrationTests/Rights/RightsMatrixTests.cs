@@ -100,6 +100,11 @@ public sealed class RightsMatrixTests(TestPostgres postgres)
         ["syncTransactions"] = (Right.Sync, $"{{ venueId: \"bar\", connectionId: \"{UnknownId}\" }}"),
         ["linkCard"] = (Right.ManageMembers, "{ venueId: \"bar\", userId: \"u\", cardToken: \"none\" }"),
         ["unlinkCard"] = (Right.ManageMembers, "{ venueId: \"bar\", cardToken: \"\" }"),
+        ["linkIdentity"] = (
+            Right.ManageMembers,
+            $"{{ venueId: \"bar\", userId: \"u\", transactionId: \"{UnknownId}\", kind: CARD }}"
+        ),
+        ["unlinkIdentity"] = (Right.ManageMembers, "{ identityId: \"IDENTITY\" }"),
         ["assignTransaction"] = (Right.ManageMembers, $"{{ venueId: \"bar\", transactionId: \"{UnknownId}\", userId: \"u\" }}"),
         ["createSpendRule"] = (Right.ManageMembers, "{ venueId: \"bar\", name: \"\", threshold: 1, unlocksTier: REGULAR }"),
         ["updateSpendRule"] = (Right.ManageMembers, "{ ruleId: \"RULE\", name: \"\" }"),
@@ -118,6 +123,7 @@ public sealed class RightsMatrixTests(TestPostgres postgres)
         "deleteSpendRule",
         "endLiveSession",
         "updateLiveSession",
+        "unlinkIdentity",
     ];
 
     private static readonly Dictionary<string, (Right Right, string Feed)> Subscriptions = new()
@@ -152,6 +158,8 @@ public sealed class RightsMatrixTests(TestPostgres postgres)
         )
             .At("startLiveSession.session.id")
             .GetString()!;
+        await venue.LinkCardAsync("guest", "card");
+        var identity = await venue.SqlAsync<Guid>("select id from ingestion.identity_links");
         var types = (
             await venue.Owner.GetDataAsync(
                 "{ __schema { types { name fields { name type { kind ofType { kind ofType { kind ofType { kind } } } } } } } }"
@@ -200,7 +208,9 @@ public sealed class RightsMatrixTests(TestPostgres postgres)
                         .OrderBy(m => m.Key == "deleteSpendRule")
                 )
                 {
-                    var text = input.Replace("RULE", rule, StringComparison.Ordinal).Replace("SESSION", session, StringComparison.Ordinal);
+                    var text = input.Replace("RULE", rule, StringComparison.Ordinal)
+                        .Replace("SESSION", session, StringComparison.Ordinal)
+                        .Replace("IDENTITY", identity.ToString(), StringComparison.Ordinal);
                     var response = await client.ExecuteAsync($"mutation {{ {field}(input: {text}) {{ errors {{ code }} }} }}");
                     if (!allowed && caller != Caller.Anonymous && AddressedById.Contains(field))
                         response.At($"data.{field}.errors.0.code").GetString().ShouldBe("NOT_FOUND", $"{caller} {field}");
@@ -216,7 +226,7 @@ public sealed class RightsMatrixTests(TestPostgres postgres)
         // The payload of a webhook event contains a transaction, so it is hidden from those who may only view the venue.
         (await venue.Moderator.GetErrorCodeAsync("{ venue(id: \"bar\") { webhookEvents { nodes { payload } } } }")).ShouldBe("FORBIDDEN");
         (await venue.Owner.GetDataAsync("{ venue(id: \"bar\") { webhookEvents { nodes { payload } } } }"))
-            .At("venue.webhookEvents.nodes.0.payload")
+            .At("venue.webhookEvents.nodes.1.payload")
             .GetString()!
             .ShouldContain("p1");
     }
@@ -301,7 +311,7 @@ public sealed class RightsMatrixTests(TestPostgres postgres)
               union all select a::text from integrations.audit_log a
               union all select r::text from rules.spend_rules r
               union all select s::text from rules.live_sessions s
-              union all select l::text from ingestion.card_links l
+              union all select l::text from ingestion.identity_links l
               union all select x::text from ingestion.transactions x
               union all select y::text from ingestion.sync_runs y) all_of_it
             """

@@ -58,6 +58,7 @@ public sealed class RightsWalkTests(TestPostgres postgres)
         ["TopSpender"] = Readers.Owners,
         ["Member"] = Readers.OwnersAndUser,
         ["Unlock"] = Readers.OwnersAndUser,
+        ["Identity"] = Readers.OwnersAndUser,
         ["TierChange"] = Readers.OwnersAndUser,
         ["Membership"] = Readers.User,
         ["Viewer"] = Readers.User,

@@ -59,12 +59,49 @@ public sealed class UpgradeTests(TestPostgres postgres)
         venue.At("members.nodes").ToString().ShouldBe("""[{"userId":"guest","tier":"REGULAR","unlocks":[{"ruleName":"Regulars"}]}]""");
         venue.At("revenue").ToString().ShouldBe("""{"count":2,"total":{"amountMinor":2600}}""");
 
+        (
+            await owner.GetDataAsync(
+                "{ venue(id: \"bar\") { member(userId: \"guest\") { identities { kind provider label linkedBy transactionCount } } } }"
+            )
+        )
+            .At("venue.member.identities")
+            .ToString()
+            .ShouldBe("""[{"kind":"CARD","provider":"SQUARE","label":"VISA •••• 1111","linkedBy":null,"transactionCount":2}]""");
+
         (await PostPaymentAsync(host, database)).ShouldBe(HttpStatusCode.OK);
         await host.WhenIdleAsync();
         (await owner.GetDataAsync(Query)).At("venue.revenue").ToString().ShouldBe("""{"count":3,"total":{"amountMinor":2900}}""");
         (await QueryAsync(database, DifferingRollUps)).ShouldBe("0 of 6");
 
         static string? Id(JsonElement transaction) => transaction.At("externalId").GetString();
+    }
+
+    [Fact]
+    public async Task Card_links_become_identities_and_hosts_of_the_version_before_read_and_write_them()
+    {
+        var database = await postgres.CreateEmptyDatabaseAsync();
+        await RestoreAsync(database);
+        await TestHost.MigrateAsync(database);
+
+        // The statements of the first version.
+        const string link = """
+            insert into ingestion.card_links (venue_id, card_token, user_id, linked_at, counts_from)
+            values ('bar', 'new', 'anna', '2026-11-20Z', null), ('bar', 'tjvJIew7HdLdcVfG3Hef-Q', 'ben', '2026-11-20Z', null)
+            on conflict (venue_id, card_token) do update set
+              user_id = excluded.user_id, linked_at = excluded.linked_at, counts_from = excluded.counts_from
+            """;
+        await QueryAsync(database, link);
+        await QueryAsync(database, "delete from ingestion.card_links where venue_id = 'bar' and card_token = 'new' returning user_id");
+
+        (
+            await QueryAsync(
+                database,
+                """
+                select string_agg(concat_ws(' ', l.kind, l.provider, l.token, c.user_id, l.id is not null), ', ')
+                from ingestion.identity_links l join ingestion.card_links c on c.card_token = l.token where c.user_id = l.user_id
+                """
+            )
+        ).ShouldBe("1 2 tjvJIew7HdLdcVfG3Hef-Q ben t");
     }
 
     [Fact]

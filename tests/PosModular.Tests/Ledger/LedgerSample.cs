@@ -35,16 +35,18 @@ internal static class LedgerSample
         };
 
     /// <summary>A payment keeps its card through all its states: every second payment has a card that can be linked. Two payments share
-    /// an order, and some states move a payment to another order.</summary>
+    /// an order, and some states move a payment to another order. The
+    /// customer changes at any time, and states leave out parts of it.</summary>
     private static readonly Gen<BatchItem> PaymentGen = Gen.Select(
             Gen.Select(Gen.Int[0, 1], Gen.Int[0, 3], Gen.Long[0, 3]),
             Gen.Select(Gen.Enum<PaymentState>(), Gen.Long[0, 3], Gen.Long[0, 5], Gen.Long[0, 2]),
             Gen.Int[0, 3],
             Gen.Int[0, 2],
-            Gen.Int[0, 1]
+            Gen.Int[0, 1],
+            Gen.Select(Gen.Int[0, 3], Gen.Int[0, 3], Gen.Int[0, 3])
         )
         .Select(
-            (key, money, currency, day, method) =>
+            (key, money, currency, day, method, customer) =>
                 TestLedger.Observe(
                     VenueIdOf(key.Item1),
                     new PosPayment(
@@ -61,6 +63,9 @@ internal static class LedgerSample
                         method == 0 ? PaymentMethod.Card : PaymentMethod.GiftCard,
                         key.Item2 % 2 == 0 ? new PosCard("VISA", "1234", "EMV", "f" + key.Item2) : null
                     )
+                    {
+                        Customer = new PosCustomer(Text("c", customer.Item1), Text("e", customer.Item2), Text("n", customer.Item3)),
+                    }
                 )
         );
 
@@ -110,6 +115,8 @@ internal static class LedgerSample
             .ToDictionary(g => g.Key, g => g.MaxBy(o => o.Order.Version)!.Order);
         return key => newest.GetValueOrDefault(key) ?? OrderOf(key.OrderId, 1);
     }
+
+    private static string? Text(string prefix, int number) => number == 0 ? null : prefix + number;
 
     private static string VenueIdOf(int number) => number == 0 ? "v1" : "v2";
 

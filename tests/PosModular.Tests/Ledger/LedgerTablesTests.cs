@@ -1,6 +1,7 @@
 using System.Data;
 using System.Globalization;
 using Ingestion;
+using Ingestion.Identities;
 using Ingestion.Ledger;
 using Ingestion.Refunds;
 using Ingestion.Transactions;
@@ -46,6 +47,11 @@ public sealed class LedgerTablesTests
             Payment = payment,
             Version = new PaymentVersion(payment.UpdatedAt, payment.State, payment.RefundedMinor, payment.TotalMinor, 103),
             CardToken = "token",
+            Identities = new SeenIdentities(
+                new SeenIdentity("customer", At(4)),
+                new SeenIdentity("email", At(5)),
+                new SeenIdentity("phone", At(6))
+            ),
             UserId = "user",
             MatchedBy = MatchedBy.Card,
             RecordedAt = At(3),
@@ -94,6 +100,12 @@ public sealed class LedgerTablesTests
                     ["card_last4"] = "1111",
                     ["card_entry_method"] = "EMV",
                     ["card_token"] = "token",
+                    ["customer_token"] = "customer",
+                    ["customer_token_at"] = At(4),
+                    ["email_token"] = "email",
+                    ["email_token_at"] = At(5),
+                    ["phone_token"] = "phone",
+                    ["phone_token_at"] = At(6),
                     ["occurred_at"] = At(1),
                     ["payment_updated_at"] = At(2),
                     ["payment_hash"] = 103L,

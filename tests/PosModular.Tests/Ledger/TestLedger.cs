@@ -41,7 +41,7 @@ internal sealed class TestLedger
             new Dictionary<PaymentKey, LedgerTransaction>(Transactions),
             new Dictionary<RefundKey, LedgerRefund>(Refunds),
             _heads,
-            (venue, card) => UserOfCard(venue, card) is { } user ? new CardOwner(user, null) : null
+            (venue, card) => UserOfCard(venue, card) is { } user ? new IdentityOwner(user, null) : null
         );
         var changes = LedgerMerge.Apply(snapshot, batch, Instant.FromUnixTimeSeconds(_now++));
         foreach (var refund in changes.Refunds)

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Integrations.Contracts.Connections;
+using Integrations.Credentials;
 using Integrations.Square;
 using NodaTime;
 using NodaTime.Text;
@@ -344,6 +345,36 @@ public sealed class SquareTranslatorTests
         ReadPayment(p => p["card_details"] = "VISA").Card.ShouldBeNull();
         ReadPayment(p => p["card_details"]!["card"] = 9029).Card.ShouldBeNull();
         ReadPayment(p => p["card_details"]!["card"]!["last_4"] = 9029).Card!.Last4.ShouldBeNull();
+    }
+
+    [Fact]
+    public void The_customer_and_the_buyers_address_are_read_and_the_address_leaves_as_a_hash()
+    {
+        var contacts = new ContactHasher(new byte[ContactHasher.KeySize]);
+        var json = PaymentUpdatedEvent.DeepClone();
+        var payment = json["data"]!["object"]!["payment"]!;
+        (payment["customer_id"], payment["buyer_email_address"]) = ("CUSTOMER", "Jack@example.com");
+
+        var read = SquareTranslator.Translate(JsonSerializer.SerializeToUtf8Bytes(json), contacts).Observations.ShouldNotBeNull();
+
+        read.Payments.ShouldHaveSingleItem()
+            .Customer.ShouldBe(new PosCustomer("CUSTOMER", contacts.HashEmail("jack@example.com"), null));
+        read.ToString().ShouldNotContain("example.com");
+    }
+
+    [Fact]
+    public void A_customer_that_is_not_legible_is_left_out_and_the_payment_counts()
+    {
+        ReadPayment(p => (p["customer_id"], p["buyer_email_address"]) = (7, new JsonArray())).Customer.ShouldBeNull();
+        var body = PaymentUpdatedEvent.DeepClone();
+        body["data"]!["object"]!["payment"]!["customer_id"] = "CUSTOMER";
+        SquareTranslator
+            .Translate(
+                System.Text.Encoding.UTF8.GetBytes(body.ToJsonString().Replace("\"CUSTOMER\"", "\"\\ud800\"", StringComparison.Ordinal))
+            )
+            .Observations.ShouldNotBeNull()
+            .Payments.ShouldHaveSingleItem()
+            .Customer.ShouldBeNull();
     }
 
     [Fact]

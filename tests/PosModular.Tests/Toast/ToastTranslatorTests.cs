@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Integrations.Contracts.Connections;
+using Integrations.Credentials;
 using Integrations.Toast;
 using NodaTime;
 using NodaTime.Text;
@@ -393,6 +394,48 @@ public sealed class ToastTranslatorTests
     [InlineData("USD", "1000000000000000", 100_000_000_000_000_000)]
     public void Decimal_units_become_minor_units_of_the_restaurants_currency(string currency, string amount, long amountMinor) =>
         ReadPayment(p => p["amount"] = JsonNode.Parse(amount), currency).TotalMinor.ShouldBe(amountMinor);
+
+    [Fact]
+    public void The_customer_of_a_check_is_the_guest_of_all_its_payments_and_leaves_as_hashes()
+    {
+        var contacts = new ContactHasher(new byte[ContactHasher.KeySize]);
+        var order = ToastSample.Order(o =>
+        {
+            o.Check().SetPayments(("a", 0.5m), ("b", 0.56m));
+            o.Check()["customer"]!["guid"] = "customer-1";
+        });
+
+        var read = ToastTranslator.Translate(ToastSample.Event(order), "USD", contacts).Observations.ShouldNotBeNull();
+
+        read.Payments.Select(p => p.Customer)
+            .Distinct()
+            .ShouldHaveSingleItem()
+            .ShouldBe(
+                new PosCustomer("customer-1", contacts.HashEmail("jack@example.com"), contacts.HashPhone("333-555-5555", null))
+            );
+        read.ToString().ShouldNotContain("example.com");
+    }
+
+    [Theory]
+    [InlineData("7")]
+    [InlineData("null")]
+    [InlineData("[]")]
+    [InlineData("{}")]
+    [InlineData("{\"guid\":7,\"email\":{},\"phone\":[]}")]
+    [InlineData("{\"guid\":\"\\ud800\"}")]
+    public void A_customer_that_is_not_legible_is_left_out_and_the_payment_counts(string customer)
+    {
+        var body = System.Text.Encoding.UTF8.GetString(ToastSample.Event(ToastSample.Order(o => o.Check()["customer"] = "CUSTOMER")));
+
+        var read = ToastTranslator.Translate(
+            System.Text.Encoding.UTF8.GetBytes(body.Replace("\"CUSTOMER\"", customer, StringComparison.Ordinal)),
+            "USD",
+            new ContactHasher(new byte[ContactHasher.KeySize])
+        );
+
+        var payment = read.Observations.ShouldNotBeNull().Payments.ShouldHaveSingleItem();
+        (payment.TotalMinor, payment.Customer, read.SkippedItems.Count).ShouldBe((106, null, 0));
+    }
 
     [Fact]
     public void Unknown_fields_are_ignored() =>
