@@ -25,7 +25,7 @@ public static class IngestionModule
     public static IServiceCollection AddIngestion(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddModuleDatabase<IngestionDb>(IngestionDb.Schema);
-        services.AddFeedSource(TransactionFeed.Source);
+        services.AddFeedSource(TransactionFeed.Source).AddFeedSource(TransactionEvents.Source);
         services.AddSingleton(IngestionSettings.Read(configuration));
 
         services.AddSingleton<QueryPlanRefresh>().AddHostedService(s => s.GetRequiredService<QueryPlanRefresh>());

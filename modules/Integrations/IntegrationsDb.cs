@@ -1,10 +1,12 @@
 using Integrations.Audit;
 using Integrations.Connections;
 using Integrations.Credentials;
+using Integrations.OutgoingWebhooks;
 using Integrations.Venues;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Design;
 using PosModular.Kernel.Data;
+using PosModular.Kernel.Feed;
 
 namespace Integrations;
 
@@ -18,6 +20,8 @@ internal sealed class IntegrationsDb(DbContextOptions<IntegrationsDb> options) :
     public DbSet<ProviderToken> ProviderTokens => Set<ProviderToken>();
     public DbSet<ContactKey> ContactKeys => Set<ContactKey>();
     public DbSet<AuditEntry> AuditLog => Set<AuditEntry>();
+    public DbSet<WebhookEndpointRow> WebhookEndpoints => Set<WebhookEndpointRow>();
+    public DbSet<DeliveryRow> WebhookDeliveries => Set<DeliveryRow>();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
@@ -28,6 +32,9 @@ internal sealed class IntegrationsDb(DbContextOptions<IntegrationsDb> options) :
         modelBuilder.Entity<ProviderToken>(ProviderToken.Map);
         modelBuilder.Entity<ContactKey>(ContactKey.Map);
         modelBuilder.Entity<AuditEntry>(AuditEntry.Map);
+        modelBuilder.Entity<WebhookEndpointRow>(WebhookEndpointRow.Map);
+        modelBuilder.Entity<DeliveryRow>(DeliveryRow.Map);
+        modelBuilder.AddFeedPositions();
     }
 }
 

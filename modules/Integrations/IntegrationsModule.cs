@@ -5,6 +5,7 @@ using Integrations.Contracts.Connections;
 using Integrations.Contracts.Venues;
 using Integrations.Contracts.Webhooks;
 using Integrations.Credentials;
+using Integrations.OutgoingWebhooks;
 using Integrations.Providers;
 using Integrations.Square;
 using Integrations.Toast;
@@ -57,6 +58,18 @@ public static class IntegrationsModule
         services.AddSingleton<WebhookStatistics>().AddHostedService(s => s.GetRequiredService<WebhookStatistics>());
         services.AddSingleton<OAuthRevocations>().AddHostedService(s => s.GetRequiredService<OAuthRevocations>());
 
+        foreach (var (reader, feed) in FollowedFeeds.Readers)
+            services.AddFeedReader<VenueEventsOccurred, IntegrationsDb, QueueDeliveries>(
+                feed,
+                IntegrationsDb.Schema,
+                reader,
+                followsChosenVenues: true
+            );
+        services.AddSingleton<FollowedFeeds>();
+        services.AddSingleton<DeliveryQueue>().AddSingleton<DeliverySender>().AddSingleton<DeliverySignal>();
+        services.AddSingleton<DeliveryWorker>().AddHostedService(s => s.GetRequiredService<DeliveryWorker>());
+        services.AddSingleton<DeliveryRetention>().AddHostedService(s => s.GetRequiredService<DeliveryRetention>());
+
         return services
             .AddSingleton<INodeSource, VenueNodes>()
             .AddSingleton<INodeSource, PosConnectionNodes>()
@@ -75,6 +88,14 @@ public static class IntegrationsModule
             .AddMutation<UpdatePosConnection>()
             .AddMutation<RotateWebhookKey>()
             .AddMutation<TestWebhook>()
-            .AddMutation<DisconnectPos>();
+            .AddMutation<DisconnectPos>()
+            .AddField<VenueWebhookEndpoints>("Venue")
+            .AddField<EndpointDeliveries>("WebhookEndpoint")
+            .AddMutation<CreateWebhookEndpoint>()
+            .AddMutation<UpdateWebhookEndpoint>()
+            .AddMutation<DeleteWebhookEndpoint>()
+            .AddMutation<RotateWebhookEndpointSecret>()
+            .AddMutation<TestWebhookEndpoint>()
+            .AddMutation<Redeliver>();
     }
 }

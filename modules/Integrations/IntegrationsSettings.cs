@@ -2,6 +2,7 @@ using System.Text;
 using Integrations.Contracts.Connections;
 using Integrations.Credentials;
 using Microsoft.Extensions.Configuration;
+using NodaTime;
 using PosModular.Kernel.Settings;
 
 namespace Integrations;
@@ -41,6 +42,15 @@ internal sealed record IntegrationsSettings
 
     public required SecretCipher SecretCipher { get; init; }
 
+    /// <summary>Whether events may be sent to private addresses and without TLS.</summary>
+    public bool AllowsPrivateWebhookAddresses { get; init; }
+
+    /// <summary>How long finished deliveries of outgoing webhooks are kept; null keeps them for ever.</summary>
+    public Duration? DeliveryRetention { get; init; } = Duration.FromDays(30);
+
+    /// <summary>Whether this host sends outgoing webhooks. False leaves them to other hosts.</summary>
+    public bool SendsWebhooks { get; init; } = true;
+
     public string WebhookUrl(Provider provider, Guid? connectionId = null) =>
         $"{PublicBaseUrl}/api/pos/webhooks/{provider.ToString().ToLowerInvariant()}" + (connectionId is null ? "" : "/" + connectionId);
 
@@ -71,14 +81,37 @@ internal sealed record IntegrationsSettings
             ToastCallsPerSecond = ReadCount(configuration, "Pos:Toast:CallsPerSecond", 20),
             ToastOrdersBulkPerSecond = ReadCount(configuration, "Pos:Toast:OrdersBulkPerSecond", 5),
             SecretCipher = new SecretCipher(ReadKeys(configuration, isProduction)),
+            AllowsPrivateWebhookAddresses = ReadSwitch(configuration, "Pos:OutgoingWebhooks:AllowPrivateAddresses", !isProduction),
+            DeliveryRetention = ReadCount(configuration, "Pos:OutgoingWebhooks:KeepDays", 30, "days", "for ever") is > 0 and var days
+                ? Duration.FromDays(days)
+                : null,
+            SendsWebhooks = configuration["Pos:Relays"] != "false",
         };
 
-    private static int ReadCount(IConfiguration configuration, string setting, int defaultCount) =>
+    private static bool ReadSwitch(IConfiguration configuration, string setting, bool defaultValue) =>
+        configuration[setting] switch
+        {
+            null or "" => defaultValue,
+            "true" => true,
+            "false" => false,
+            _ => throw new SettingException(setting, "it is neither true nor false."),
+        };
+
+    private static int ReadCount(
+        IConfiguration configuration,
+        string setting,
+        int defaultCount,
+        string unit = "",
+        string zero = "no limit"
+    ) =>
         configuration[setting] is not { Length: > 0 } text ? defaultCount
         : int.TryParse(text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var count)
         && count <= 100_000
             ? count
-        : throw new SettingException(setting, "it is not a whole number from 0 (no limit) to 100000.");
+        : throw new SettingException(
+            setting,
+            $"it is not a whole number {(unit.Length > 0 ? $"of {unit} " : "")}from 0 ({zero}) to 100000."
+        );
 
     private static string ReadUrl(IConfiguration configuration, string setting, string? defaultUrl)
     {

@@ -21,6 +21,8 @@ public static class RulesModule
         services.AddModuleDatabase<RulesDb>(RulesDb.Schema);
         services.AddFeedReader<TransactionsChanged, RulesDb, EvaluateSpend>(TransactionsChanged.Feed, RulesDb.Schema);
 
+        services.AddFeedSource(MembershipEvents.Source);
+
         services.AddSingleton<EvaluationProgress>();
         services.AddSingleton<IMemberTiers, MemberTiers>();
         services.AddSingleton<IStageTimes, StageTimes>();

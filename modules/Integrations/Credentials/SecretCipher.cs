@@ -20,6 +20,10 @@ internal readonly record struct SecretPurpose(string Table, Guid RowId, string C
     public static SecretPurpose ProviderToken(Guid tokenId) => new("provider_tokens", tokenId, "token");
 
     public static SecretPurpose SignatureKey(Guid connectionId) => new("pos_connections", connectionId, "signature_key");
+
+    public static SecretPurpose EndpointSecret(Guid endpointId) => new("webhook_endpoints", endpointId, "secret");
+
+    public static SecretPurpose PreviousEndpointSecret(Guid endpointId) => new("webhook_endpoints", endpointId, "previous_secret");
 }
 
 /// <summary>Encrypts secrets for storage in the database, with AES-256-CBC and a fresh random IV, authenticated by HMAC-SHA256 over key

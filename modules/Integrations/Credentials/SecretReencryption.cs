@@ -47,7 +47,36 @@ internal sealed partial class SecretReencryption(
                 .Connections.FromSql($"select * from integrations.pos_connections where id = {id} for update")
                 .SingleOrDefaultAsync(cancellationToken);
             var before = reencrypted;
-            foreach (var (value, purpose, replace) in row?.EncryptedSecrets().ToArray() ?? [])
+            Reencrypt(row?.EncryptedSecrets());
+            await db.SaveChangesAsync(cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+            if (reencrypted > before)
+                await publisher.ConnectionChangedAsync(row!.VenueId);
+            db.ChangeTracker.Clear();
+        }
+        foreach (var id in await db.WebhookEndpoints.AsNoTracking().OrderBy(e => e.Id).Select(e => e.Id).ToListAsync(cancellationToken))
+        {
+            await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+            var row = await db
+                .WebhookEndpoints.FromSql($"select * from integrations.webhook_endpoints where id = {id} for update")
+                .SingleOrDefaultAsync(cancellationToken);
+            Reencrypt(row?.EncryptedSecrets());
+            await db.SaveChangesAsync(cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+            db.ChangeTracker.Clear();
+        }
+        foreach (var key in await db.ContactKeys.OrderBy(k => k.Id).ToListAsync(cancellationToken))
+            Reencrypt([(key.EncryptedKey, SecretPurpose.ContactKey(key.Id), value => key.EncryptedKey = value)]);
+        await db.SaveChangesAsync(cancellationToken);
+        if (reencrypted > 0)
+            LogReencrypted(log, reencrypted);
+        if (unreadable > 0 && Interlocked.Exchange(ref _reportedUnreadable, unreadable) != unreadable)
+            LogUnreadable(log, unreadable);
+        return (reencrypted, unreadable);
+
+        void Reencrypt(IEnumerable<(string Value, SecretPurpose Purpose, Action<string> Replace)>? secrets)
+        {
+            foreach (var (value, purpose, replace) in secrets?.ToArray() ?? [])
             {
                 if (settings.SecretCipher.UsesCurrentKey(value) && settings.SecretCipher.Decrypt(value, purpose) is not null)
                     continue;
@@ -59,29 +88,7 @@ internal sealed partial class SecretReencryption(
                 else
                     unreadable++;
             }
-            await db.SaveChangesAsync(cancellationToken);
-            await transaction.CommitAsync(cancellationToken);
-            if (reencrypted > before)
-                await publisher.ConnectionChangedAsync(row!.VenueId);
-            db.ChangeTracker.Clear();
         }
-        foreach (var key in await db.ContactKeys.OrderBy(k => k.Id).ToListAsync(cancellationToken))
-        {
-            var purpose = SecretPurpose.ContactKey(key.Id);
-            if (settings.SecretCipher.Decrypt(key.EncryptedKey, purpose) is not { } secret)
-                unreadable++;
-            else if (!settings.SecretCipher.UsesCurrentKey(key.EncryptedKey))
-            {
-                key.EncryptedKey = settings.SecretCipher.Encrypt(secret, purpose);
-                reencrypted++;
-            }
-        }
-        await db.SaveChangesAsync(cancellationToken);
-        if (reencrypted > 0)
-            LogReencrypted(log, reencrypted);
-        if (unreadable > 0 && Interlocked.Exchange(ref _reportedUnreadable, unreadable) != unreadable)
-            LogUnreadable(log, unreadable);
-        return (reencrypted, unreadable);
     }
 
     [LoggerMessage(LogLevel.Information, "{Count} secrets were encrypted again with the current encryption key")]

@@ -43,7 +43,8 @@ internal sealed partial class FeedRelay(
     // Venues in whose feed a change is missing. They are skipped until the next poll.
     private readonly HashSet<string> _venuesWithGap = [];
 
-    // Venues known to have a position. It only saves queries, so it may be incomplete.
+    // Venues known to have a position. It only saves queries, so it may be incomplete. A reader that follows chosen venues reads them
+    // once a second, so that signals of the others cost nothing.
     private readonly HashSet<string> _venuesWithPosition = [];
 
     public FeedReader Reader => reader;
@@ -53,7 +54,7 @@ internal sealed partial class FeedRelay(
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        using var wakeup = signal.Listen(source.Name);
+        using var wakeup = signal.Listen(source.Signal);
         wakeup.Set(null);
         long? lastPollAt = null;
         var deadLetterRetries = 0;
@@ -65,7 +66,7 @@ internal sealed partial class FeedRelay(
                     await time.DelayAsync(SignalDebounce, cancellationToken);
                 // Once a second, with or without a signal, new venues get a position and due dead letters are retried.
                 string[]? venueIds = wakeup.TakeVenueIds();
-                if (venueIds is null || !_venuesWithPosition.IsSupersetOf(venueIds))
+                if (!reader.FollowsChosenVenues && (venueIds is null || !_venuesWithPosition.IsSupersetOf(venueIds)))
                     await CreatePositionsAsync(cancellationToken);
                 if (lastPollAt is null || time.GetElapsedTime(lastPollAt.Value) >= PollInterval)
                 {
@@ -75,8 +76,11 @@ internal sealed partial class FeedRelay(
                     venueIds = null;
                     _venuesWithGap.Clear();
                 }
-                _venuesWithPosition.UnionWith(venueIds ?? []);
-                while (await RelayBatchAsync(venueIds, cancellationToken))
+                if (reader.FollowsChosenVenues)
+                    venueIds = [.. _venuesWithPosition.Where(v => venueIds?.Contains(v) ?? true)];
+                else
+                    _venuesWithPosition.UnionWith(venueIds ?? []);
+                while (venueIds is not [] && await RelayBatchAsync(venueIds, cancellationToken))
                 {
                     // Under load, changes arrive during each batch. The price of a batch hardly depends on its size.
                     if (_lastBatchCount < LargeBatch && wakeup.IsSet)
@@ -86,6 +90,8 @@ internal sealed partial class FeedRelay(
                     }
                     // Busy venues may keep this loop running forever; venues signalled meanwhile, new venues and the poll get their turn.
                     var signalledVenueIds = wakeup.TakeVenueIds();
+                    if (reader.FollowsChosenVenues)
+                        signalledVenueIds = signalledVenueIds?.Intersect(_venuesWithPosition).ToArray();
                     if (
                         signalledVenueIds is null
                         || !_venuesWithPosition.IsSupersetOf(signalledVenueIds)
@@ -241,12 +247,30 @@ internal sealed partial class FeedRelay(
         return true;
     }
 
+    /// <summary>Gives new venues a position; reads the chosen ones of a reader that follows only those.</summary>
     private async Task CreatePositionsAsync(CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
         var (_, connection) = await OpenConnectionAsync(scope, cancellationToken);
-        await ExecuteAsync(_sql.CreatePositions(connection), cancellationToken);
+        if (!reader.FollowsChosenVenues)
+        {
+            await ExecuteAsync(_sql.CreatePositions(connection), cancellationToken);
+            return;
+        }
+        _venuesWithPosition.Clear();
+        await using var followed = _sql.Followed(connection);
+        await using var row = await followed.ExecuteReaderAsync(cancellationToken);
+        while (await row.ReadAsync(cancellationToken))
+            _venuesWithPosition.Add(row.GetString(0));
     }
+
+    /// <inheritdoc cref="FeedRelays.FollowAsync"/>
+    public Task FollowAsync(NpgsqlConnection connection, string venueId, CancellationToken cancellationToken) =>
+        ExecuteAsync(_sql.Follow(connection, venueId), cancellationToken);
+
+    /// <inheritdoc cref="FeedRelays.UnfollowAsync"/>
+    public Task UnfollowAsync(NpgsqlConnection connection, string venueId, CancellationToken cancellationToken) =>
+        ExecuteAsync(_sql.Unfollow(connection, venueId), cancellationToken);
 
     /// <inheritdoc cref="FeedRelays.CountPending"/>
     public NpgsqlBatchCommand CountPending(string venueId) => _sql.CountPending(venueId);

@@ -63,6 +63,19 @@ public sealed class FeedRelays : BackgroundService
     public NpgsqlBatchCommand CountPending(string reader, string venueId) =>
         _relays.Single(r => r.Reader.Name == reader).CountPending(venueId);
 
+    /// <summary>Makes a reader that follows chosen venues follow this one, from the end of its feed at this moment: whatever is committed
+    /// afterwards is handed over. Nothing changes when it follows the venue already.</summary>
+    /// <param name="reader">The reader's name.</param>
+    /// <param name="connection">The connection, on which a transaction is open.</param>
+    /// <param name="venueId">The venue.</param>
+    /// <param name="cancellationToken">Cancels the statement.</param>
+    public Task FollowAsync(string reader, NpgsqlConnection connection, string venueId, CancellationToken cancellationToken) =>
+        _relays.Single(r => r.Reader.Name == reader).FollowAsync(connection, venueId, cancellationToken);
+
+    /// <summary>Ends what <see cref="FollowAsync"/> began.</summary>
+    public Task UnfollowAsync(string reader, NpgsqlConnection connection, string venueId, CancellationToken cancellationToken) =>
+        _relays.Single(r => r.Reader.Name == reader).UnfollowAsync(connection, venueId, cancellationToken);
+
     /// <summary>The name of the signal that this reader's relay raises on its host, for all venues, whenever it has handled
     /// changes.</summary>
     public string ProgressSignalOf(string reader) => _relays.Single(r => r.Reader.Name == reader).ProgressSignal;

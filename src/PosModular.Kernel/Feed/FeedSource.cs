@@ -8,10 +8,14 @@ namespace PosModular.Kernel.Feed;
 /// <remarks>The publisher has the table <c>feed_heads (venue_id, seq)</c> and a table of changes with the key (venue_id, seq). It locks
 /// the heads of the venues concerned until the commit, so within a venue the sequence has no gap and equals the order of the
 /// commits.</remarks>
-public abstract class FeedSource(string name, string headsTable, string changesSql)
+public abstract class FeedSource(string name, string headsTable, string changesSql, string? signal)
 {
     /// <summary>Its name in positions, signals and metrics, e.g. <c>ingestion</c>.</summary>
     public string Name { get; } = name;
+
+    /// <summary>The signal that is raised after each commit: the feed's name, unless the same changes are published in several
+    /// forms.</summary>
+    public string Signal { get; } = signal ?? name;
 
     /// <summary>The qualified name of the table, e.g. <c>ingestion.feed_heads</c>.</summary>
     public string HeadsTable { get; } = headsTable;
@@ -30,13 +34,15 @@ public abstract class FeedSource(string name, string headsTable, string changesS
 /// <param name="changesSql">See <see cref="FeedSource.ChangesSql"/>.</param>
 /// <param name="readChange">Reads one row whose columns start at the given ordinal.</param>
 /// <param name="createNotification">Creates the notification of these changes; null when none of them concerns readers.</param>
+/// <param name="signal">See <see cref="FeedSource.Signal"/>; null for the name.</param>
 public sealed class FeedSource<TChange>(
     string name,
     string headsTable,
     string changesSql,
     Func<NpgsqlDataReader, int, TChange> readChange,
-    Func<IReadOnlyList<TChange>, INotification?> createNotification
-) : FeedSource(name, headsTable, changesSql)
+    Func<IReadOnlyList<TChange>, INotification?> createNotification,
+    string? signal = null
+) : FeedSource(name, headsTable, changesSql, signal)
 {
     internal override async Task<FeedBatch> ReadAsync(NpgsqlDataReader rows, int offset, CancellationToken cancellationToken)
     {

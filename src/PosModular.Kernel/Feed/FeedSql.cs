@@ -69,10 +69,23 @@ internal sealed class FeedSql(FeedReader reader, FeedSource source)
         where source = $1 and venue_id = $2 and seq = $3
         """;
 
+    private readonly string _followSql = $"""
+        insert into {reader.Schema}.feed_positions (source, venue_id, seq)
+        values ($1, $2, coalesce((select h.seq from {source.HeadsTable} h where h.venue_id = $2), 0)) on conflict do nothing
+        """;
+
+    private readonly string _unfollowSql = $"delete from {reader.Schema}.feed_positions where source = $1 and venue_id = $2";
+
+    private readonly string _dropDeadLettersSql = $"delete from {reader.Schema}.feed_dead_letters where source = $1 and venue_id = $2";
+
+    private readonly string _followedSql = $"select venue_id from {reader.Schema}.feed_positions where source = $1";
+
     private readonly string _lagSql = $"""
         select coalesce(sum(h.seq - coalesce(p.seq, 0)), 0)::bigint,
           (select count(*) from {reader.Schema}.feed_dead_letters k where k.source = $1)
-        from {source.HeadsTable} h left join {reader.Schema}.feed_positions p on p.source = $1 and p.venue_id = h.venue_id
+        from {source.HeadsTable} h {(
+            reader.FollowsChosenVenues ? "" : "left "
+        )}join {reader.Schema}.feed_positions p on p.source = $1 and p.venue_id = h.venue_id
         """;
 
     private readonly string _countPendingSql = $"""
@@ -115,6 +128,14 @@ internal sealed class FeedSql(FeedReader reader, FeedSource source)
 
     public NpgsqlBatch CreatePositions(NpgsqlConnection connection) =>
         new NpgsqlBatch(connection).AddCommand(_createPositionsSql, source.Name);
+
+    public NpgsqlBatch Follow(NpgsqlConnection connection, string venueId) =>
+        new NpgsqlBatch(connection).AddCommand(_followSql, source.Name, venueId);
+
+    public NpgsqlBatch Unfollow(NpgsqlConnection connection, string venueId) =>
+        new NpgsqlBatch(connection).AddCommand(_unfollowSql, source.Name, venueId).AddCommand(_dropDeadLettersSql, source.Name, venueId);
+
+    public NpgsqlBatch Followed(NpgsqlConnection connection) => new NpgsqlBatch(connection).AddCommand(_followedSql, source.Name);
 
     public NpgsqlBatch AddDeadLetter(
         NpgsqlConnection connection,

@@ -58,6 +58,7 @@ public sealed class RightsMatrixTests(TestPostgres postgres)
         ["posConnections"] = (Right.ViewVenue, ""),
         ["auditLog"] = (Right.ViewVenue, ""),
         ["webhookEvents"] = (Right.ViewVenue, ""),
+        ["webhookEndpoints"] = (Right.ViewTransactions, ""),
         ["webhookEvent"] = (Right.ViewVenue, $"(id: \"{UnknownId}\")"),
         ["spendRules"] = (Right.ViewVenue, ""),
         ["spendRule"] = (Right.ViewVenue, $"(id: \"{UnknownId}\")"),
@@ -110,6 +111,12 @@ public sealed class RightsMatrixTests(TestPostgres postgres)
         ["updateSpendRule"] = (Right.ManageMembers, "{ ruleId: \"RULE\", name: \"\" }"),
         ["toggleSpendRule"] = (Right.ManageMembers, "{ ruleId: \"RULE\", enabled: true }"),
         ["deleteSpendRule"] = (Right.ManageMembers, "{ ruleId: \"RULE\" }"),
+        ["createWebhookEndpoint"] = (Right.ViewTransactions, "{ venueId: \"bar\", url: \"\", types: [] }"),
+        ["updateWebhookEndpoint"] = (Right.ViewTransactions, "{ endpointId: \"ENDPOINT\", enabled: false }"),
+        ["rotateWebhookEndpointSecret"] = (Right.ViewTransactions, "{ endpointId: \"ENDPOINT\" }"),
+        ["testWebhookEndpoint"] = (Right.ViewTransactions, "{ endpointId: \"ENDPOINT\" }"),
+        ["redeliver"] = (Right.ViewTransactions, "{ endpointId: \"ENDPOINT\" }"),
+        ["deleteWebhookEndpoint"] = (Right.ViewTransactions, "{ endpointId: \"ENDPOINT\" }"),
         ["startLiveSession"] = (Right.ManageMembers, "{ venueId: \"bar\", performerId: \"\" }"),
         ["endLiveSession"] = (Right.ManageMembers, "{ sessionId: \"SESSION\", endedAt: \"2001-01-01T00:00:00Z\" }"),
         ["updateLiveSession"] = (Right.ManageMembers, "{ sessionId: \"SESSION\", endedAt: \"2001-01-01T00:00:00Z\" }"),
@@ -124,6 +131,11 @@ public sealed class RightsMatrixTests(TestPostgres postgres)
         "endLiveSession",
         "updateLiveSession",
         "unlinkIdentity",
+        "updateWebhookEndpoint",
+        "rotateWebhookEndpointSecret",
+        "testWebhookEndpoint",
+        "redeliver",
+        "deleteWebhookEndpoint",
     ];
 
     private static readonly Dictionary<string, (Right Right, string Feed)> Subscriptions = new()
@@ -160,6 +172,14 @@ public sealed class RightsMatrixTests(TestPostgres postgres)
             .GetString()!;
         await venue.LinkCardAsync("guest", "card");
         var identity = await venue.SqlAsync<Guid>("select id from ingestion.identity_links");
+        var endpoint = (
+            await venue.Owner.GetDataAsync(
+                "mutation { createWebhookEndpoint(input: { venueId: \"bar\", url: \"https://example.test\", "
+                    + "types: [\"membership.unlocked\"] }) { endpoint { id } } }"
+            )
+        )
+            .At("createWebhookEndpoint.endpoint.id")
+            .GetString()!;
         var types = (
             await venue.Owner.GetDataAsync(
                 "{ __schema { types { name fields { name type { kind ofType { kind ofType { kind ofType { kind } } } } } } } }"
@@ -205,12 +225,14 @@ public sealed class RightsMatrixTests(TestPostgres postgres)
                 foreach (
                     var (field, (right, input)) in Mutations
                         .Where(m => IsAllowed(caller, m.Value.Right) == allowed)
-                        .OrderBy(m => m.Key == "deleteSpendRule")
+                        .OrderBy(m => m.Key.StartsWith("delete", StringComparison.Ordinal))
                 )
                 {
-                    var text = input.Replace("RULE", rule, StringComparison.Ordinal)
+                    var text = input
+                        .Replace("RULE", rule, StringComparison.Ordinal)
                         .Replace("SESSION", session, StringComparison.Ordinal)
-                        .Replace("IDENTITY", identity.ToString(), StringComparison.Ordinal);
+                        .Replace("IDENTITY", identity.ToString(), StringComparison.Ordinal)
+                        .Replace("ENDPOINT", endpoint, StringComparison.Ordinal);
                     var response = await client.ExecuteAsync($"mutation {{ {field}(input: {text}) {{ errors {{ code }} }} }}");
                     if (!allowed && caller != Caller.Anonymous && AddressedById.Contains(field))
                         response.At($"data.{field}.errors.0.code").GetString().ShouldBe("NOT_FOUND", $"{caller} {field}");
@@ -309,6 +331,8 @@ public sealed class RightsMatrixTests(TestPostgres postgres)
               union all select (c.id, c.disconnected_at, c.signature_key, c.sync_enabled, c.webhook_enabled)::text
                 from integrations.pos_connections c
               union all select a::text from integrations.audit_log a
+              union all select e::text from integrations.webhook_endpoints e
+              union all select d.id::text from integrations.webhook_deliveries d
               union all select r::text from rules.spend_rules r
               union all select s::text from rules.live_sessions s
               union all select l::text from ingestion.identity_links l

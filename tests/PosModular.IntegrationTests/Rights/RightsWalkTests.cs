@@ -37,6 +37,8 @@ public sealed class RightsWalkTests(TestPostgres postgres)
         ["SyncRun"] = Readers.VenueStaff,
         ["WebhookEvent"] = Readers.VenueStaff,
         ["AuditEntry"] = Readers.VenueStaff,
+        ["WebhookEndpoint"] = Readers.Owners,
+        ["Delivery"] = Readers.Owners,
         ["SpendRule"] = Readers.VenueStaff,
         ["LiveWindow"] = Readers.VenueStaff,
         ["LiveSession"] = Readers.VenueStaff,
@@ -96,6 +98,7 @@ public sealed class RightsWalkTests(TestPostgres postgres)
         ["assignTransaction"] = "{ venueId: \"bar\", transactionId: \"TRANSACTION\", userId: \"guest\" }",
         ["toggleSpendRule"] = "{ ruleId: \"RULE\", enabled: true }",
         ["endLiveSession"] = "{ sessionId: \"SESSION\" }",
+        ["updateWebhookEndpoint"] = "{ endpointId: \"ENDPOINT\" }",
     };
 
     /// <summary>Paths at whose end nothing can be in this test: no test event, no error, no unrouted event.</summary>
@@ -142,6 +145,7 @@ public sealed class RightsWalkTests(TestPostgres postgres)
         ids["Card"] = await venue.SqlAsync<string>(
             "select card_token from ingestion.transactions where external_id = 'first-of-other-guest'"
         );
+        ids["Endpoint"] = (await venue.SqlAsync<Guid>("select id from integrations.webhook_endpoints")).ToString();
         ids["Session"] = (await venue.SqlAsync<Guid>("select id from rules.live_sessions")).ToString();
         var all = graph.PathsFrom("Mutation").Where(p => ProtectedTypes.ContainsKey(p.Type)).ToArray();
         var paths = all.Where(p => RepeatableMutations.ContainsKey(p.Steps[0].Field)).ToArray();
@@ -156,6 +160,7 @@ public sealed class RightsWalkTests(TestPostgres postgres)
                         .Replace("TRANSACTION", ids["Transaction"], StringComparison.Ordinal)
                         .Replace("RULE", ids["SpendRule"], StringComparison.Ordinal)
                         .Replace("SESSION", ids["Session"], StringComparison.Ordinal)
+                        .Replace("ENDPOINT", ids["Endpoint"], StringComparison.Ordinal)
                         .Replace("CARD", ids["Card"], StringComparison.Ordinal)
                     + ")";
         // A card must be unlinked before linking it changes a transaction again.
@@ -234,7 +239,9 @@ public sealed class RightsWalkTests(TestPostgres postgres)
               next: createSpendRule(input: { venueId: "bar", name: "Next", threshold: 900, unlocksTier: WHALE, liveOnly: true,
                 liveWindow: { start: "00:00", end: "00:00" } }) { rule { id } errors { message } }
               startLiveSession(input: { venueId: "bar", performerId: "p", startedAt: "2026-11-20T20:00:00Z" }) { session { id } }
-              syncTransactions(input: { venueId: "bar" }) { runs { id } } }
+              syncTransactions(input: { venueId: "bar" }) { runs { id } }
+              createWebhookEndpoint(input: { venueId: "bar", url: "https://example.test", types: ["membership.unlocked"] }) {
+                endpoint { id } } }
             """
         );
         foreach (var user in new[] { "guest", "other-guest", "owner" })

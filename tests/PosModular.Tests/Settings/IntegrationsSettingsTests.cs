@@ -49,6 +49,20 @@ public sealed class IntegrationsSettingsTests
         settings.SquareBaseUrls[PosEnvironment.Sandbox].ShouldBe(new Uri("https://connect.squareupsandbox.com"));
         settings.SquareVersion.ShouldBe("2024-12-18");
         settings.SquareApplicationSignatureKey.ShouldBeNull();
+        (settings.AllowsPrivateWebhookAddresses, settings.DeliveryRetention).ShouldBe((false, NodaTime.Duration.FromDays(30)));
+        Read(production: false).AllowsPrivateWebhookAddresses.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Outgoing_webhooks_may_go_to_private_addresses_only_where_that_is_wanted()
+    {
+        const string name = "Pos:OutgoingWebhooks:AllowPrivateAddresses";
+
+        Read(production: true, (name, "true")).AllowsPrivateWebhookAddresses.ShouldBeTrue();
+        Read(production: false, (name, "false")).AllowsPrivateWebhookAddresses.ShouldBeFalse();
+        ShouldBeRefused("Pos__OutgoingWebhooks__AllowPrivateAddresses", null, (name, "yes"));
+        Read(production: true, ("Pos:OutgoingWebhooks:KeepDays", "0")).DeliveryRetention.ShouldBeNull();
+        ShouldBeRefused("Pos__OutgoingWebhooks__KeepDays", null, ("Pos:OutgoingWebhooks:KeepDays", "-1"));
     }
 
     [Fact]
