@@ -15,7 +15,7 @@ public enum Right
     /// <summary>Register and change venues; connect, change and disconnect points of sale; replay webhook events.</summary>
     ManageConnections,
 
-    /// <summary>Start sync runs.</summary>
+    /// <summary>Start sync runs and reconciliations.</summary>
     StartSyncs,
 
     /// <summary>Change rules, live sessions and card links; grant and revoke unlocks.</summary>

@@ -32,6 +32,9 @@ public interface IPosConnections
     /// <summary>All connections that are connected now.</summary>
     Task<IReadOnlyList<PosConnectionSchedule>> ListConnectedAsync(CancellationToken cancellationToken);
 
+    /// <summary>The connections of a venue that are connected now.</summary>
+    Task<IReadOnlyList<PosConnectionSchedule>> ListConnectedAsync(string venueId, CancellationToken cancellationToken);
+
     /// <summary>A connection by its id, including a disconnected one; null when there is none.</summary>
     ValueTask<PosConnectionDetails?> FindAsync(Guid connectionId, CancellationToken cancellationToken);
 
@@ -40,6 +43,12 @@ public interface IPosConnections
     /// <param name="isBackfill">True to page by creation time, for the first sync run or a span of the past; false to page by
     /// modification time.</param>
     IReadOnlyList<string> Streams(Provider provider, bool isBackfill);
+
+    /// <summary>The streams that together list every payment made and every refund given on one business date, in their state of now, and
+    /// possibly others. Empty for a provider whose days cannot be listed.</summary>
+    /// <param name="provider">The provider.</param>
+    /// <param name="businessDate">The business date. The time span of the requests is that of the date.</param>
+    IReadOnlyList<string> DayStreams(Provider provider, LocalDate businessDate);
 
     /// <summary>The longest time span that a provider accepts in one query. Longer spans must be cut into pieces.</summary>
     Duration MaxQuerySpan(Provider provider);
@@ -55,6 +64,19 @@ public interface IPosConnections
         CancellationToken cancellationToken
     );
 
+    /// <summary>Fetches one payment or refund by its id, with its present state. The result is empty when the provider does not know it at
+    /// this location.</summary>
+    /// <param name="connectionId">The connection.</param>
+    /// <param name="externalId">The provider's id of the payment or refund.</param>
+    /// <param name="isRefund">Whether it is the id of a refund.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    Task<ProviderResult<PosObservations>> FetchOneAsync(
+        Guid connectionId,
+        string externalId,
+        bool isRefund,
+        CancellationToken cancellationToken
+    );
+
     /// <summary>Records what is wrong with the provider's data, although its calls succeed: in the connection's recent errors and in its
     /// status, until the next successful call.</summary>
     Task RecordFaultAsync(Guid connectionId, UserError error, CancellationToken cancellationToken);
@@ -65,7 +87,11 @@ public interface IPosConnections
 /// <param name="From">The start of the time span, inclusive.</param>
 /// <param name="To">The end of the time span, exclusive as far as the provider supports that.</param>
 /// <param name="Cursor">The cursor of the previous page; null for the first page.</param>
-public sealed record PageRequest(string Stream, Instant From, Instant To, string? Cursor);
+public sealed record PageRequest(string Stream, Instant From, Instant To, string? Cursor)
+{
+    /// <summary>Whether the orders of the payments are fetched along with the page, where the provider keeps them apart.</summary>
+    public bool WithOrders { get; init; } = true;
+}
 
 /// <summary>One page of a provider's payments, refunds or orders.</summary>
 /// <param name="Observations">The objects on the page.</param>

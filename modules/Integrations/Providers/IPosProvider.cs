@@ -38,6 +38,17 @@ internal interface IPosProvider
     /// <inheritdoc cref="IPosConnections.Streams"/>
     IReadOnlyList<string> Streams(bool isBackfill);
 
+    /// <inheritdoc cref="IPosConnections.DayStreams"/>
+    IReadOnlyList<string> DayStreams(LocalDate businessDate) => [];
+
+    /// <inheritdoc cref="IPosConnections.FetchOneAsync"/>
+    Task<ProviderResult<PosObservations>> FetchOneAsync(
+        PosCredentials credentials,
+        string externalId,
+        bool isRefund,
+        CancellationToken cancellationToken
+    ) => Task.FromResult(ProviderResult.Success(new PosObservations()));
+
     /// <inheritdoc cref="IPosConnections.MaxQuerySpan"/>
     Duration MaxQuerySpan => Duration.FromDays(36_500);
 

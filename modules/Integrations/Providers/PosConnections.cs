@@ -27,12 +27,19 @@ internal sealed partial class PosConnections(
         IsDisconnected = true,
     };
 
-    public async Task<IReadOnlyList<PosConnectionSchedule>> ListConnectedAsync(CancellationToken cancellationToken)
+    public Task<IReadOnlyList<PosConnectionSchedule>> ListConnectedAsync(CancellationToken cancellationToken) =>
+        ListAsync(connections => connections, cancellationToken);
+
+    public Task<IReadOnlyList<PosConnectionSchedule>> ListConnectedAsync(string venueId, CancellationToken cancellationToken) =>
+        ListAsync(connections => connections.Where(c => c.VenueId == venueId), cancellationToken);
+
+    private async Task<IReadOnlyList<PosConnectionSchedule>> ListAsync(
+        Func<IQueryable<PosConnectionRow>, IQueryable<PosConnectionRow>> filter,
+        CancellationToken cancellationToken
+    )
     {
         await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
-        var rows = await db
-            .Connections.AsNoTracking()
-            .Where(c => c.DisconnectedAt == null)
+        var rows = await filter(db.Connections.AsNoTracking().Where(c => c.DisconnectedAt == null))
             .OrderBy(c => c.Id)
             .ToListAsync(cancellationToken);
         return rows.ConvertAll(c => new PosConnectionSchedule(
@@ -54,6 +61,20 @@ internal sealed partial class PosConnections(
     }
 
     public IReadOnlyList<string> Streams(Provider provider, bool isBackfill) => providers.Get(provider).Streams(isBackfill);
+
+    public IReadOnlyList<string> DayStreams(Provider provider, LocalDate businessDate) => providers.Get(provider).DayStreams(businessDate);
+
+    public Task<ProviderResult<PosObservations>> FetchOneAsync(
+        Guid connectionId,
+        string externalId,
+        bool isRefund,
+        CancellationToken cancellationToken
+    ) =>
+        CallAsync(
+            connectionId,
+            (provider, credentials) => provider.FetchOneAsync(credentials, externalId, isRefund, cancellationToken),
+            cancellationToken
+        );
 
     public Duration MaxQuerySpan(Provider provider) => providers.Get(provider).MaxQuerySpan;
 

@@ -6,6 +6,7 @@ using Integrations.Credentials;
 using Integrations.Providers;
 using NodaTime;
 using NodaTime.Text;
+using PosModular.Kernel.Errors;
 
 namespace Integrations.Square;
 
@@ -27,6 +28,9 @@ internal sealed class SquarePageReader(SquareApi api, ContactHasher contacts)
             ? ["payments-created", "offline-created", "refunds-created"]
             : ["payments-updated", "offline-updated", "refunds-updated"];
 
+    // An offline payment belongs to the day on which the guest paid, and Square may receive it days later.
+    public static readonly IReadOnlyList<string> DayStreams = ["payments-created", "offline-taken", "refunds-created"];
+
     public async Task<ProviderResult<PosPage>> FetchAsync(
         PosCredentials credentials,
         PageRequest request,
@@ -34,7 +38,8 @@ internal sealed class SquarePageReader(SquareApi api, ContactHasher contacts)
     )
     {
         var (kind, byChange) = (request.Stream.Split('-')[0], request.Stream.EndsWith("-updated", StringComparison.Ordinal));
-        var answer = await api.GetAsync(credentials, BuildPath(credentials, request, kind, byChange), cancellationToken);
+        var byDevice = request.Stream.EndsWith("-taken", StringComparison.Ordinal);
+        var answer = await api.GetAsync(credentials, BuildPath(credentials, request, kind, byChange, byDevice), cancellationToken);
         if (answer.Fault is { } fault)
             return fault;
         using var json = answer.Value!;
@@ -52,7 +57,8 @@ internal sealed class SquarePageReader(SquareApi api, ContactHasher contacts)
                 ? new PosObservations { Refunds = Read(SkippedKind.Refund, r => SquareTranslator.Refund(r), r => r.LocationId) }
                 : new PosObservations { Payments = Read(SkippedKind.Payment, p => SquareTranslator.Payment(p, contacts), p => p.LocationId) };
         if (
-            observations.Payments.Select(p => p.OrderId).OfType<string>().Distinct().ToArray() is { Length: > 0 } orders
+            request.WithOrders
+            && observations.Payments.Select(p => p.OrderId).OfType<string>().Distinct().ToArray() is { Length: > 0 } orders
             // A page is complete without its orders, which are fetched later.
             && await FetchOrdersAsync(credentials, orders, cancellationToken) is { Value: { } found }
         )
@@ -87,11 +93,40 @@ internal sealed class SquarePageReader(SquareApi api, ContactHasher contacts)
                     );
                 if (translated is not null && isOfLocation)
                     read.Add(translated);
-                if (SortTimeOf(item, byChange) is { } at)
+                if (!byDevice && SortTimeOf(item, byChange) is { } at)
                     resumeAt = at;
             }
             return read;
         }
+    }
+
+    /// <summary>One payment or refund by its id; nothing when Square answers NOT_FOUND or has it at another location.</summary>
+    /// <remarks>Source: Square API reference, GetPayment, GetPaymentRefund.</remarks>
+    public async Task<ProviderResult<PosObservations>> FetchOneAsync(
+        PosCredentials credentials,
+        string externalId,
+        bool isRefund,
+        CancellationToken cancellationToken
+    )
+    {
+        var (list, name) = isRefund ? ("refunds", "refund") : ("payments", "payment");
+        var answer = await api.GetAsync(credentials, $"/v2/{list}/{Uri.EscapeDataString(externalId)}", cancellationToken);
+        if (answer.Fault is { } fault)
+            return fault.Error.Code == ErrorCode.NotFound ? ProviderResult.Success(new PosObservations()) : fault;
+        using var json = answer.Value!;
+        if (!json.RootElement.TryGetProperty(name, out var item))
+            return SquareErrors.Unreadable($"it has no {name}");
+        var (payment, noPayment) = isRefund ? (null, null) : TryTranslate(item, SquareTranslator.Payment);
+        var (refund, noRefund) = isRefund ? TryTranslate(item, SquareTranslator.Refund) : (null, null);
+        if ((noPayment ?? noRefund) is { } missing)
+            return SquareErrors.Unreadable($"{name} {externalId}: {missing}");
+        return ProviderResult.Success(
+            new PosObservations
+            {
+                Payments = payment?.LocationId == credentials.LocationId ? [payment] : [],
+                Refunds = refund?.LocationId == credentials.LocationId ? [refund] : [],
+            }
+        );
     }
 
     public async Task<ProviderResult<IReadOnlyList<PosOrder>>> FetchOrdersAsync(
@@ -147,7 +182,8 @@ internal sealed class SquarePageReader(SquareApi api, ContactHasher contacts)
             ? at.Value.ToInstant()
             : null;
 
-    private static string BuildPath(PosCredentials credentials, PageRequest request, string kind, bool byChange)
+    // byDevice: by the time at which the device took an offline payment, whenever Square received it.
+    private static string BuildPath(PosCredentials credentials, PageRequest request, string kind, bool byChange, bool byDevice)
     {
         var path = new StringBuilder(kind == "refunds" ? "/v2/refunds" : "/v2/payments")
             .Append("?location_id=")
@@ -155,12 +191,17 @@ internal sealed class SquarePageReader(SquareApi api, ContactHasher contacts)
             .Append("&limit=")
             .Append(PageSize)
             .Append("&sort_order=ASC&sort_field=")
-            .Append(byChange ? "UPDATED_AT" : "CREATED_AT");
-        path.Append("&begin_time=").Append(byChange ? Uri.EscapeDataString(EarliestTime) : FormatTime(request.From));
+            .Append(
+                byChange ? "UPDATED_AT"
+                : byDevice ? "OFFLINE_CREATED_AT"
+                : "CREATED_AT"
+            );
+        path.Append("&begin_time=").Append(byChange || byDevice ? Uri.EscapeDataString(EarliestTime) : FormatTime(request.From));
         path.Append(
             byChange
                 ? $"&updated_at_begin_time={FormatTime(request.From)}&updated_at_end_time={FormatTime(request.To)}"
-                : $"&end_time={FormatTime(request.To)}"
+            : byDevice ? $"&offline_begin_time={FormatTime(request.From)}&offline_end_time={FormatTime(request.To)}"
+            : $"&end_time={FormatTime(request.To)}"
         );
         if (kind == "offline")
             path.Append("&is_offline_payment=true");

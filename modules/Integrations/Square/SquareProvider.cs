@@ -3,6 +3,7 @@ using Integrations.Connections;
 using Integrations.Contracts.Connections;
 using Integrations.Credentials;
 using Integrations.Providers;
+using NodaTime;
 using NodaTime.Text;
 using PosModular.Kernel.Amounts;
 using PosModular.Kernel.Errors;
@@ -101,6 +102,15 @@ internal sealed class SquareProvider(
         renewal.RenewAsync(credentials, cancellationToken);
 
     public IReadOnlyList<string> Streams(bool isBackfill) => SquarePageReader.Streams(isBackfill);
+
+    public IReadOnlyList<string> DayStreams(LocalDate businessDate) => SquarePageReader.DayStreams;
+
+    public Task<ProviderResult<PosObservations>> FetchOneAsync(
+        PosCredentials credentials,
+        string externalId,
+        bool isRefund,
+        CancellationToken cancellationToken
+    ) => pages.FetchOneAsync(credentials, externalId, isRefund, cancellationToken);
 
     public Task<ProviderResult<PosPage>> FetchPageAsync(
         PosCredentials credentials,
