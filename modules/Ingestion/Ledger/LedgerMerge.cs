@@ -54,8 +54,13 @@ internal sealed class LedgerMerge
             var stored = draft.Stored;
             draft.Identities = group.Aggregate(stored?.Identities ?? default, (known, p) => known.Merge(p.Identities));
             // Ignores repeated observations and those that are already stored.
-            var newVersions = group.DistinctBy(p => p.Version).Where(p => p.Version != stored?.Version).OrderBy(p => p.Version).ToArray();
-            var becomesCurrent = newVersions.Length > 0 && (stored is null || newVersions[^1].Version > stored.Version);
+            var newVersions = group
+                .DistinctBy(p => p.Version)
+                .Where(p => p.Version != stored?.Version || p.Corrects(stored))
+                .OrderBy(p => p.Version)
+                .ToArray();
+            var becomesCurrent =
+                newVersions.Length > 0 && (stored is null || newVersions[^1].Version > stored.Version || newVersions[^1].Corrects(stored));
             if (becomesCurrent)
             {
                 draft.Applied = newVersions[^1];
@@ -170,7 +175,7 @@ internal sealed class LedgerMerge
         {
             var stored = _snapshot.Refunds.GetValueOrDefault(group.Key);
             var newest = group.MaxBy(r => r.Version)!;
-            var becomesCurrent = stored is null || newest.Version > stored.Version;
+            var becomesCurrent = stored is null || newest.Version > stored.Version || newest.Corrects(stored);
             Count(isNew: stored is null, becomesCurrent);
             if (!becomesCurrent)
                 continue;

@@ -43,6 +43,24 @@ internal sealed record ObservedPayment(
     /// <summary>Whether the same batch brings its order, fetched after the payment.</summary>
     public bool HasOrderInBatch { get; init; }
 
+    /// <summary>Whether a reconciliation fetched this state because the stored row, although it claims to be of the same moment, holds other
+    /// figures: somebody has changed it outside of the ledger. The provider's state replaces it then, whatever the versions say.</summary>
+    public bool Corrects(LedgerTransaction? stored) =>
+        Cause == VersionCause.Reconciliation
+        && stored is not null
+        && Payment.UpdatedAt == stored.Payment.UpdatedAt
+        && (
+            (Payment.State, Payment.OccurredAt, Payment.Currency, Payment.TotalMinor, Payment.TipMinor)
+                != (
+                    stored.Payment.State,
+                    stored.Payment.OccurredAt,
+                    stored.Payment.Currency,
+                    stored.Payment.TotalMinor,
+                    stored.Payment.TipMinor
+                )
+            || (!IsRefundOnly && Math.Clamp(Payment.RefundedMinor, 0, Math.Max(0, Payment.TotalMinor)) != stored.RefundedMinor)
+        );
+
     public static ObservedPayment Of(PosConnectionDetails connection, PosPayment payment, VersionCause cause, string? causeId) =>
         new(
             new PaymentKey(connection.VenueId, connection.Provider, payment.ExternalId),
@@ -98,6 +116,13 @@ internal sealed record ObservedRefund(
 {
     /// <summary>The payment that was refunded; null when the refund names none.</summary>
     public PaymentKey? Payment => Refund.PaymentId is { } id ? new PaymentKey(Key.VenueId, Key.Provider, id) : null;
+
+    /// <summary>The same for a refund as <see cref="ObservedPayment.Corrects"/>.</summary>
+    public bool Corrects(LedgerRefund stored) =>
+        Cause == VersionCause.Reconciliation
+        && Refund.UpdatedAt == stored.Refund.UpdatedAt
+        && (Refund.State, Refund.CreatedAt, Refund.Currency, Refund.AmountMinor)
+            != (stored.Refund.State, stored.Refund.CreatedAt, stored.Refund.Currency, stored.Refund.AmountMinor);
 
     public static ObservedRefund Of(PosConnectionDetails connection, PosRefund refund, VersionCause cause, string? causeId) =>
         new(

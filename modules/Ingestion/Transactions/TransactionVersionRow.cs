@@ -15,6 +15,7 @@ internal enum VersionCause : short
     Link = 4,
     Order = 5,
     Hand = 6,
+    Reconciliation = 7,
 }
 
 /// <summary>One recorded state of a transaction. The versions are its history and at the same time the module's feed. Versions that arrived

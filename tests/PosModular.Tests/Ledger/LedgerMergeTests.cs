@@ -52,6 +52,48 @@ public sealed class LedgerMergeTests
     }
 
     [Fact]
+    public void A_reconciliation_replaces_figures_that_were_changed_outside_of_the_ledger_and_nothing_else()
+    {
+        var payment = LedgerSample.PaymentAt(1);
+        _ledger.Write(Observe(payment));
+        var stored = Transaction;
+        Ingestion.Ledger.BatchItem Reconcile(PosPayment p) =>
+            Ingestion.Ledger.BatchItem.Of(
+                TestLedger.ConnectionOf("v1"),
+                new PosObservations { Payments = [p] },
+                VersionCause.Reconciliation,
+                "r"
+            );
+
+        _ledger.Write(Reconcile(payment)).Versions.ShouldBeEmpty();
+
+        var changes = new[]
+        {
+            payment with { TotalMinor = payment.TotalMinor + 1_000_000 },
+            payment with { TipMinor = payment.TipMinor + 1 },
+            payment with { OccurredAt = payment.OccurredAt.Plus(NodaTime.Duration.FromDays(-2)) },
+            payment with { State = PaymentState.Canceled },
+        };
+        foreach (var changed in changes)
+        {
+            // As a row is read that somebody has changed: the figures are others, the moment and the hash are as they were.
+            _ledger.Transactions[stored.Key] = stored with
+            {
+                Payment = changed,
+                Version = stored.Version with { Total = changed.TotalMinor, Finality = changed.State },
+            };
+            _ledger.Write(Observe(payment)).Updated.ShouldBeEmpty();
+            var version = _ledger.Write(Reconcile(payment)).Versions.Single();
+            (version.Applied, version.Cause, version.CauseId).ShouldBe((true, VersionCause.Reconciliation, "r"));
+            Transaction.Payment.ShouldBe(payment);
+        }
+
+        // A state that is older than the stored one is still late.
+        _ledger.Write(Observe(LedgerSample.PaymentAt(3)));
+        _ledger.Write(Reconcile(payment with { TotalMinor = 1 })).Updated.ShouldBeEmpty();
+    }
+
+    [Fact]
     public void The_same_state_twice_in_one_batch_is_one_version() =>
         _ledger.Write(Observe(LedgerSample.PaymentAt(0)), Observe(LedgerSample.PaymentAt(0))).Versions.Count.ShouldBe(1);
 
