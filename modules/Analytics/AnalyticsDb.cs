@@ -1,3 +1,4 @@
+using Analytics.Reconciliations;
 using Analytics.Revenues;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Design;
@@ -15,6 +16,10 @@ internal sealed class AnalyticsDb(DbContextOptions<AnalyticsDb> options) : DbCon
         modelBuilder.HasDefaultSchema(Schema);
         modelBuilder.Entity<RevenueBucket>(RevenueBucket.Map);
         modelBuilder.Entity<RevenueRollUp>(RevenueRollUp.Map);
+        modelBuilder.Entity<ReconciliationRow>(ReconciliationRow.Map);
+        modelBuilder.Entity<ReconciledSumsRow>(ReconciledSumsRow.Map);
+        modelBuilder.Entity<ReconciliationDifferenceRow>(ReconciliationDifferenceRow.Map);
+        modelBuilder.Entity<ReconciliationLease>(ReconciliationLease.Map);
         modelBuilder.AddFeedPositions();
     }
 }

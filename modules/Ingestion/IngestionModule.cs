@@ -3,6 +3,7 @@ using Ingestion.Contracts;
 using Ingestion.Identities;
 using Ingestion.Ledger;
 using Ingestion.Orders;
+using Ingestion.Reconciliations;
 using Ingestion.Refunds;
 using Ingestion.Syncs;
 using Ingestion.Transactions;
@@ -44,6 +45,7 @@ public static class IngestionModule
         services.AddSingleton<ICardHolders, CardHolders>().AddSingleton<ISalesHistory, TransactionSums>();
         services.AddSingleton<ISpendHistory, SpendHistory>();
         services.AddSingleton<TransactionAssigner>().AddSingleton<IdentityLinker>();
+        services.AddSingleton<IProviderComparison, ProviderComparison>().AddSingleton<IQuarterHourSums, QuarterHourSums>();
         services.AddSingleton<TransactionSelections>().AddSingleton<TransactionsCsv>();
 
         return services

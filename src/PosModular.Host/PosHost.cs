@@ -91,6 +91,6 @@ internal static class PosHost
         services.AddIntegrations(configuration, isDevelopment: builder.Environment.IsDevelopment());
         services.AddIngestion(configuration);
         services.AddRules();
-        services.AddAnalytics();
+        services.AddAnalytics(configuration);
     }
 }

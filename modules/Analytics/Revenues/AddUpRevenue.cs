@@ -43,10 +43,19 @@ internal sealed class AddUpRevenue(AnalyticsDb db) : INotificationHandler<Transa
     public async Task Handle(TransactionsChanged notification, CancellationToken cancellationToken)
     {
         var deltas = RevenueDelta.FromChanges(notification.Changes);
-        if (deltas.Count == 0)
-            return;
+        if (deltas.Count > 0)
+            await AddAsync((NpgsqlConnection)db.Database.GetDbConnection(), deltas, cancellationToken);
+    }
+
+    /// <summary>Adds deltas to the totals of all levels, in the transaction that is open on the connection.</summary>
+    public static async Task AddAsync(
+        NpgsqlConnection connection,
+        IReadOnlyCollection<(RevenueBucketKey Key, RevenueDelta Delta)> deltas,
+        CancellationToken cancellationToken
+    )
+    {
         var rollUps = RevenueDelta.RollUp(deltas);
-        await using var batch = new NpgsqlBatch((NpgsqlConnection)db.Database.GetDbConnection())
+        await using var batch = new NpgsqlBatch(connection)
             .AddCommand(RollsUpItself)
             .AddCommand(BucketsSql, Columns(deltas))
             .AddCommand(
@@ -58,7 +67,7 @@ internal sealed class AddUpRevenue(AnalyticsDb db) : INotificationHandler<Transa
         await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    private static object[] Columns(IReadOnlyList<(RevenueBucketKey Key, RevenueDelta Delta)> rows)
+    private static object[] Columns(IReadOnlyCollection<(RevenueBucketKey Key, RevenueDelta Delta)> rows)
     {
         return
         [

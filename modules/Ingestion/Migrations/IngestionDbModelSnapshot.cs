@@ -174,6 +174,9 @@ namespace Ingestion.Migrations
                     b.HasKey("VenueId", "Provider", "ExternalId")
                         .HasName("pk_refunds");
 
+                    b.HasIndex("VenueId", "CreatedAt")
+                        .HasDatabaseName("ix_refunds_venue_id_created_at");
+
                     b.HasIndex("VenueId", "Provider", "PaymentExternalId")
                         .HasDatabaseName("ix_refunds_venue_id_provider_payment_external_id");
 

@@ -46,5 +46,7 @@ internal sealed class RefundRow
             r.Provider,
             r.PaymentExternalId,
         });
+        // A reconciliation reads the refunds that were given on a business date.
+        row.HasIndex(r => new { r.VenueId, r.CreatedAt });
     }
 }

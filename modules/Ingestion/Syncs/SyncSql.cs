@@ -170,6 +170,25 @@ internal static class SyncSql
             now
         ) == 1;
 
+    /// <summary>Whether a run other than a backfill is in progress or about to start.</summary>
+    public static async Task<bool> IsDueAsync(
+        NpgsqlDataSource database,
+        Guid connectionId,
+        Instant now,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var command = database
+            .CreateCommand(
+                $"""
+                select exists (select from ingestion.sync_runs where connection_id = $1 and status in {OpenStatuses}
+                  and trigger <> {SyncTrigger.Backfill:D} and resume_at <= $2)
+                """
+            )
+            .AddValues(connectionId, now);
+        return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
     /// <summary>Lets parked runs continue now.</summary>
     public static Task ResumeAsync(NpgsqlDataSource database, Guid connectionId, Instant now, CancellationToken cancellationToken) =>
         RunAsync(

@@ -198,8 +198,7 @@ internal sealed class SquarePageReader(SquareApi api, ContactHasher contacts)
             );
         path.Append("&begin_time=").Append(byChange || byDevice ? Uri.EscapeDataString(EarliestTime) : FormatTime(request.From));
         path.Append(
-            byChange
-                ? $"&updated_at_begin_time={FormatTime(request.From)}&updated_at_end_time={FormatTime(request.To)}"
+            byChange ? $"&updated_at_begin_time={FormatTime(request.From)}&updated_at_end_time={FormatTime(request.To)}"
             : byDevice ? $"&offline_begin_time={FormatTime(request.From)}&offline_end_time={FormatTime(request.To)}"
             : $"&end_time={FormatTime(request.To)}"
         );

@@ -26,6 +26,11 @@ public sealed partial class NamedTwiceTests(TestPostgres postgres)
         [
             "mutation { syncTransactions(input: { venueId: \"bar\", connectionId: \"OTHERCONNECTION\" }) { errors { code field } } }",
         ],
+        ["ReconcileDayInput"] =
+        [
+            "mutation { reconcileDay(input: { venueId: \"bar\", businessDate: \"2020-01-02\", connectionId: \"OTHERCONNECTION\" }) { "
+                + "errors { code field } } }",
+        ],
         ["AssignTransactionInput"] =
         [
             "mutation { assignTransaction(input: { venueId: \"bar\", transactionId: \"OTHERTRANSACTION\", userId: \"u\" }) { "
@@ -92,6 +97,8 @@ public sealed partial class NamedTwiceTests(TestPostgres postgres)
             var operation in new[]
             {
                 "mutation { syncTransactions(input: { venueId: \"mine\", connectionId: \"CONNECTION\" }) { errors { code message } } }",
+                "mutation { reconcileDay(input: { venueId: \"mine\", businessDate: \"2020-01-02\", connectionId: \"CONNECTION\" }) { "
+                    + "errors { code message } } }",
                 "mutation { assignTransaction(input: { venueId: \"mine\", transactionId: \"TRANSACTION\" }) { errors { code message } } }",
                 "{ venue(id: \"mine\") { transactions(filter: { connectionId: \"CONNECTION\" }) { totalCount } } }",
             }

@@ -71,6 +71,7 @@ public sealed class RightsMatrixTests(TestPostgres postgres)
         ["tierCounts"] = (Right.ViewTransactions, ""),
         ["topSpenders"] = (Right.ViewTransactions, "(period: ALL)"),
         ["revenue"] = (Right.ViewTransactions, "(period: ALL)"),
+        ["reconciliation"] = (Right.ViewVenue, "(businessDate: \"2026-11-01\")"),
         ["busiestHours"] = (Right.ViewTransactions, "(from: \"2026-11-01\", to: \"2026-11-02\")"),
         ["revenueSeries"] = (Right.ViewTransactions, "(from: \"2026-11-01\", to: \"2026-11-02\", by: DAY)"),
     };
@@ -99,6 +100,7 @@ public sealed class RightsMatrixTests(TestPostgres postgres)
         ["disconnectPos"] = (Right.ManageConnections, $"{{ connectionId: \"{UnknownId}\" }}"),
         ["replayWebhookEvents"] = (Right.ManageConnections, $"{{ venueId: \"bar\", eventIds: [\"{UnknownId}\"] }}"),
         ["syncTransactions"] = (Right.Sync, $"{{ venueId: \"bar\", connectionId: \"{UnknownId}\" }}"),
+        ["reconcileDay"] = (Right.Sync, $"{{ venueId: \"bar\", businessDate: \"2020-01-02\", connectionId: \"{UnknownId}\" }}"),
         ["linkCard"] = (Right.ManageMembers, "{ venueId: \"bar\", userId: \"u\", cardToken: \"none\" }"),
         ["unlinkCard"] = (Right.ManageMembers, "{ venueId: \"bar\", cardToken: \"\" }"),
         ["linkIdentity"] = (

@@ -52,6 +52,10 @@ public sealed class RightsWalkTests(TestPostgres postgres)
         ["MatchRate"] = Readers.Owners,
         ["UnmatchedReason"] = Readers.Owners,
         ["TransactionTotals"] = Readers.Owners,
+        ["Reconciliation"] = Readers.VenueStaff,
+        ["ReconciledConnection"] = Readers.Owners,
+        ["ReconciledSums"] = Readers.Owners,
+        ["ReconciledPayment"] = Readers.Owners,
         ["Revenue"] = Readers.Owners,
         ["RevenuePoint"] = Readers.Owners,
         ["BusyHour"] = Readers.Owners,
@@ -73,7 +77,7 @@ public sealed class RightsWalkTests(TestPostgres postgres)
     private static readonly string[] Values = ["Money", "PageInfo", "RuleCondition", "UserError"];
 
     private static bool IsContainer(string type) =>
-        type.EndsWith("Connection", StringComparison.Ordinal) && type != "PosConnection"
+        type.EndsWith("Connection", StringComparison.Ordinal) && type is not ("PosConnection" or "ReconciledConnection")
         || type.EndsWith("Edge", StringComparison.Ordinal)
         || type.EndsWith("Payload", StringComparison.Ordinal);
 
@@ -84,6 +88,7 @@ public sealed class RightsWalkTests(TestPostgres postgres)
         ["Venue.revenue"] = "(period: ALL)",
         ["Venue.matchRate"] = "(period: ALL)",
         ["Venue.topSpenders"] = "(period: ALL)",
+        ["Venue.reconciliation"] = "(businessDate: \"2020-01-02\")",
         ["Venue.busiestHours"] = "(from: \"2026-11-19\", to: \"2026-11-21\")",
         ["Venue.revenueSeries"] = "(from: \"2026-11-19\", to: \"2026-11-21\", by: DAY)",
     };
@@ -94,6 +99,7 @@ public sealed class RightsWalkTests(TestPostgres postgres)
         ["updateVenue"] = "{ venueId: \"bar\", name: \"bar\" }",
         ["updatePosConnection"] = "{ connectionId: \"CONNECTION\", syncIntervalSeconds: 900 }",
         ["syncTransactions"] = "{ venueId: \"bar\" }",
+        ["reconcileDay"] = "{ venueId: \"bar\", businessDate: \"2020-01-02\" }",
         ["linkCard"] = "{ venueId: \"bar\", userId: \"other-guest\", cardToken: \"CARD\" }",
         ["assignTransaction"] = "{ venueId: \"bar\", transactionId: \"TRANSACTION\", userId: \"guest\" }",
         ["toggleSpendRule"] = "{ ruleId: \"RULE\", enabled: true }",
@@ -249,6 +255,16 @@ public sealed class RightsWalkTests(TestPostgres postgres)
         foreach (var user in new[] { "guest", "other-guest", "owner" })
             await venue.PostWebhookAsync(venue.RefundEvent("refund-of-" + user, "first-of-" + user, amount: 10));
         await venue.PostWebhookAsync(venue.PaymentEvent("unmatched"));
+        await venue.SqlAsync<int>(
+            $"""
+            insert into analytics.reconciliations (venue_id, business_date, connection_id, id, state, reason_code, faults, updated_at)
+            values ('bar', '2020-01-02', '{venue.ConnectionId}', gen_random_uuid(), 5, 'Conflict', 0, now());
+            insert into analytics.reconciled_sums values ('bar', '2020-01-02', '{venue.ConnectionId}', 'USD', 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1);
+            insert into analytics.reconciliation_differences (venue_id, business_date, connection_id, external_id, is_refund, our_currency,
+              our_minor, their_currency, their_minor, kind, repaired, detail)
+            values ('bar', '2020-01-02', '{venue.ConnectionId}', 'p', false, 'USD', 1, 'USD', 2, 3, false, '')
+            """
+        );
         await venue.Host.WhenIdleAsync();
         return venue;
     }

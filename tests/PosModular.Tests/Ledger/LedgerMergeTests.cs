@@ -69,10 +69,22 @@ public sealed class LedgerMergeTests
 
         var changes = new[]
         {
-            payment with { TotalMinor = payment.TotalMinor + 1_000_000 },
-            payment with { TipMinor = payment.TipMinor + 1 },
-            payment with { OccurredAt = payment.OccurredAt.Plus(NodaTime.Duration.FromDays(-2)) },
-            payment with { State = PaymentState.Canceled },
+            payment with
+            {
+                TotalMinor = payment.TotalMinor + 1_000_000,
+            },
+            payment with
+            {
+                TipMinor = payment.TipMinor + 1,
+            },
+            payment with
+            {
+                OccurredAt = payment.OccurredAt.Plus(NodaTime.Duration.FromDays(-2)),
+            },
+            payment with
+            {
+                State = PaymentState.Canceled,
+            },
         };
         foreach (var changed in changes)
         {
