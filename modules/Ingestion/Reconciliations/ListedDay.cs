@@ -42,15 +42,13 @@ internal sealed class ListedDay : IAsyncDisposable
         }
     }
 
-    /// <summary>Adds what the provider reports, each payment and refund in its newest state, and returns whether anything was
-    /// new.</summary>
-    public async Task<bool> AddAsync(PosObservations observations, CancellationToken cancellationToken)
+    /// <summary>Adds what the provider reports, each payment and refund in its newest state.</summary>
+    public async Task AddAsync(PosObservations observations, CancellationToken cancellationToken)
     {
         PosPayment[] payments = [.. observations.Payments.GroupBy(p => p.ExternalId).Select(g => g.MaxBy(p => p.UpdatedAt)!)];
         PosRefund[] refunds = [.. observations.Refunds.GroupBy(r => r.ExternalId).Select(g => g.MaxBy(r => r.UpdatedAt)!)];
-        var added = 0;
         if (payments.Length > 0)
-            added += await ExecuteAsync(
+            await ExecuteAsync(
                 ListedDaySql.AddPayments,
                 cancellationToken,
                 payments.Select(p => p.ExternalId).ToArray(),
@@ -63,7 +61,7 @@ internal sealed class ListedDay : IAsyncDisposable
                 payments.Select(p => p.UpdatedAt).ToArray()
             );
         if (refunds.Length > 0)
-            added += await ExecuteAsync(
+            await ExecuteAsync(
                 ListedDaySql.AddRefunds,
                 cancellationToken,
                 refunds.Select(r => r.ExternalId).ToArray(),
@@ -74,7 +72,17 @@ internal sealed class ListedDay : IAsyncDisposable
                 refunds.Select(r => r.UpdatedAt).ToArray(),
                 SqlParameters.NullableArray(NpgsqlDbType.Text, refunds.Select(r => r.PaymentId).ToArray())
             );
-        return added > 0;
+    }
+
+    /// <summary>Those of these payments that have not been listed.</summary>
+    public async Task<IReadOnlyList<string>> SelectMissingAsync(string[] ids, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(ListedDaySql.SelectMissing, _connection).AddValues([ids]);
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        var missing = new List<string>();
+        while (await row.ReadAsync(cancellationToken))
+            missing.Add(row.GetString(0));
+        return missing;
     }
 
     /// <summary>The payments and refunds that are stored for this day and that the provider has not listed.</summary>
@@ -218,10 +226,10 @@ internal sealed class ListedDay : IAsyncDisposable
 
     private bool IsOfDay(Instant at) => at >= _day.From && at < _day.To;
 
-    private async Task<int> ExecuteAsync(string sql, CancellationToken cancellationToken, params object[] values)
+    private async Task ExecuteAsync(string sql, CancellationToken cancellationToken, params object[] values)
     {
         await using var command = new NpgsqlCommand(sql, _connection).AddValues(values);
-        return Convert.ToInt32(await command.ExecuteScalarAsync(cancellationToken), System.Globalization.CultureInfo.InvariantCulture);
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     private async Task<List<T>> ReadAsync<T>(string sql, int limit, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)

@@ -18,28 +18,25 @@ internal static class ListedDaySql
     public const string Drop = "drop table if exists pg_temp.listed_payments, pg_temp.listed_refunds";
 
     public const string AddPayments = """
-        with added as (
-          insert into pg_temp.listed_payments as l
-          select * from unnest($1::text[], $2::smallint[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[],
-            $7::timestamptz[], $8::timestamptz[])
-          on conflict (external_id) do update set state = excluded.state, currency = excluded.currency,
-            total_minor = excluded.total_minor, tip_minor = excluded.tip_minor, refunded_minor = excluded.refunded_minor,
-            occurred_at = excluded.occurred_at, updated_at = excluded.updated_at
-          where l.updated_at < excluded.updated_at
-          returning 1)
-        select count(*) from added
+        insert into pg_temp.listed_payments as l
+        select * from unnest($1::text[], $2::smallint[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[],
+          $7::timestamptz[], $8::timestamptz[])
+        on conflict (external_id) do update set state = excluded.state, currency = excluded.currency,
+          total_minor = excluded.total_minor, tip_minor = excluded.tip_minor, refunded_minor = excluded.refunded_minor,
+          occurred_at = excluded.occurred_at, updated_at = excluded.updated_at
+        where l.updated_at < excluded.updated_at
         """;
 
     public const string AddRefunds = """
-        with added as (
-          insert into pg_temp.listed_refunds as l
-          select * from unnest($1::text[], $2::smallint[], $3::text[], $4::bigint[], $5::timestamptz[], $6::timestamptz[], $7::text[])
-          on conflict (external_id) do update set state = excluded.state, currency = excluded.currency,
-            amount_minor = excluded.amount_minor, created_at = excluded.created_at, updated_at = excluded.updated_at
-          where l.updated_at < excluded.updated_at
-          returning 1)
-        select count(*) from added
+        insert into pg_temp.listed_refunds as l
+        select * from unnest($1::text[], $2::smallint[], $3::text[], $4::bigint[], $5::timestamptz[], $6::timestamptz[], $7::text[])
+        on conflict (external_id) do update set state = excluded.state, currency = excluded.currency,
+          amount_minor = excluded.amount_minor, created_at = excluded.created_at, updated_at = excluded.updated_at
+        where l.updated_at < excluded.updated_at
         """;
+
+    public const string SelectMissing =
+        "select id from unnest($1::text[]) i(id) where not exists (select from pg_temp.listed_payments l where l.external_id = i.id)";
 
     /// <summary>Without statistics the plans would be those for tables of a page.</summary>
     public const string Analyze = "analyze pg_temp.listed_payments, pg_temp.listed_refunds";

@@ -32,6 +32,8 @@ internal sealed class ProviderComparison(
     // So many payments that the provider does not list are a question of their own, which no single call answers.
     private const int MaxAskedById = 200;
 
+    private const int MaxMissingFromList = 2_000;
+
     private static readonly LocalDate AnyDate = new(2026, 1, 1);
 
     public bool IsSupported(Provider provider) => connections.DayStreams(provider, AnyDate).Count > 0;
@@ -47,6 +49,8 @@ internal sealed class ProviderComparison(
         await using var writer = writers();
         if (await ReadListAsync(details, day, listed, writer, cancellationToken) is { } fault)
             return fault;
+        if (await ReadMissingFromListAsync(details, day, listed, writer, cancellationToken) is { } gap)
+            return gap;
         if (await AskByIdAsync(details, day, listed, writer, cancellationToken) is { } refusal)
             return refusal;
         return ProviderResult.Success(await listed.CompareAsync(cancellationToken));
@@ -97,8 +101,9 @@ internal sealed class ProviderComparison(
             skipped.AddRange(page.SkippedItems.Where(s => s.Kind != SkippedKind.Order));
             if (day.RepairId is { } repairId)
                 await WriteAsync(details, page.Observations, repairId, writer, cancellationToken);
-            var foundNew = await listed.AddAsync(page.Observations, cancellationToken);
-            position = position.After(page, foundNew, day.From, maxWindow);
+            await listed.AddAsync(page.Observations, cancellationToken);
+            // A listing that shifts while it is read is not read again: what it lacks is found by its id.
+            position = position.After(page, foundChanges: false, day.From, maxWindow);
         }
         return skipped is [var first, ..]
             ? Unreadable(
@@ -108,6 +113,39 @@ internal sealed class ProviderComparison(
                 )
             )
             : null;
+    }
+
+    // At Toast a payment of the day can belong to an order of another day, and so can a refund.
+    private async Task<ProviderFault?> ReadMissingFromListAsync(
+        PosConnectionDetails details,
+        DayToCompare day,
+        ListedDay listed,
+        BatchWriter writer,
+        CancellationToken cancellationToken
+    )
+    {
+        var all = await connections.ListDayPaymentIdsAsync(details.ConnectionId, day.From, day.To, cancellationToken);
+        if (all.Value is not { } ids)
+            return all.Fault;
+        if (ids.Count == 0)
+            return null;
+        var missing = await listed.SelectMissingAsync([.. ids], cancellationToken);
+        if (missing.Count > MaxMissingFromList)
+            return Unreadable($"{details.Provider} lists {missing.Count} payments of the day without their orders.");
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var id in missing)
+        {
+            if (seen.Contains(id))
+                continue;
+            var asked = await connections.FetchOneAsync(details.ConnectionId, id, isRefund: false, cancellationToken);
+            if (asked.Value is not { } found)
+                return asked.Fault;
+            seen.UnionWith(found.Payments.Select(p => p.ExternalId));
+            if (day.RepairId is { } repairId)
+                await WriteAsync(details, found, repairId, writer, cancellationToken);
+            await listed.AddAsync(found, cancellationToken);
+        }
+        return null;
     }
 
     private async Task<ProviderFault?> AskByIdAsync(
@@ -123,7 +161,7 @@ internal sealed class ProviderComparison(
             var asked = await connections.FetchOneAsync(details.ConnectionId, id, isRefund, cancellationToken);
             if (asked.Value is not { } found)
                 return asked.Fault;
-            if (found is { Payments.Count: 0, Refunds.Count: 0 })
+            if (isRefund ? found.Refunds.All(r => r.ExternalId != id) : found.Payments.All(p => p.ExternalId != id))
             {
                 listed.MarkUnknown(id, isRefund);
                 continue;

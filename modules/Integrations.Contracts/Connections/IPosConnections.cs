@@ -44,8 +44,8 @@ public interface IPosConnections
     /// modification time.</param>
     IReadOnlyList<string> Streams(Provider provider, bool isBackfill);
 
-    /// <summary>The streams that together list every payment made and every refund given on one business date, in their state of now, and
-    /// possibly others. Empty for a provider whose days cannot be listed.</summary>
+    /// <summary>The streams that list the payments made and the refunds given on one business date, in their state of now, and possibly
+    /// others. Empty for a provider whose days cannot be listed.</summary>
     /// <param name="provider">The provider.</param>
     /// <param name="businessDate">The business date. The time span of the requests is that of the date.</param>
     IReadOnlyList<string> DayStreams(Provider provider, LocalDate businessDate);
@@ -64,8 +64,17 @@ public interface IPosConnections
         CancellationToken cancellationToken
     );
 
-    /// <summary>Fetches one payment or refund by its id, with its present state. The result is empty when the provider does not know it at
-    /// this location.</summary>
+    /// <summary>The ids of the payments that were made or refunded in a time span, and possibly of others, where the streams of a day do not
+    /// list all of them; empty for a provider whose streams do. What they lack is fetched one by one.</summary>
+    Task<ProviderResult<IReadOnlyList<string>>> ListDayPaymentIdsAsync(
+        Guid connectionId,
+        Instant from,
+        Instant to,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>Fetches one payment or refund by its id, with its present state, and possibly others of its order. The result is empty when
+    /// the provider does not know it at this location.</summary>
     /// <param name="connectionId">The connection.</param>
     /// <param name="externalId">The provider's id of the payment or refund.</param>
     /// <param name="isRefund">Whether it is the id of a refund.</param>

@@ -41,6 +41,14 @@ internal interface IPosProvider
     /// <inheritdoc cref="IPosConnections.DayStreams"/>
     IReadOnlyList<string> DayStreams(LocalDate businessDate) => [];
 
+    /// <inheritdoc cref="IPosConnections.ListDayPaymentIdsAsync"/>
+    Task<ProviderResult<IReadOnlyList<string>>> ListDayPaymentIdsAsync(
+        PosCredentials credentials,
+        Instant from,
+        Instant to,
+        CancellationToken cancellationToken
+    ) => Task.FromResult(ProviderResult.Success<IReadOnlyList<string>>([]));
+
     /// <inheritdoc cref="IPosConnections.FetchOneAsync"/>
     Task<ProviderResult<PosObservations>> FetchOneAsync(
         PosCredentials credentials,

@@ -64,6 +64,18 @@ internal sealed partial class PosConnections(
 
     public IReadOnlyList<string> DayStreams(Provider provider, LocalDate businessDate) => providers.Get(provider).DayStreams(businessDate);
 
+    public Task<ProviderResult<IReadOnlyList<string>>> ListDayPaymentIdsAsync(
+        Guid connectionId,
+        Instant from,
+        Instant to,
+        CancellationToken cancellationToken
+    ) =>
+        CallAsync(
+            connectionId,
+            (provider, credentials) => provider.ListDayPaymentIdsAsync(credentials, from, to, cancellationToken),
+            cancellationToken
+        );
+
     public Task<ProviderResult<PosObservations>> FetchOneAsync(
         Guid connectionId,
         string externalId,

@@ -16,9 +16,12 @@ namespace Integrations.Toast;
 /// again until nothing new appears.</summary>
 /// <remarks>Source: Toast Orders API reference, ordersBulk; Toast developer guide, Response data pagination (link headers by RFC 8288, no
 /// last), Rate limiting: spans of a month at most.</remarks>
-internal sealed class ToastPageReader(ToastApi api, ContactHasher contacts)
+internal sealed class ToastPageReader(ToastApi api, ToastDayReader days, ContactHasher contacts)
 {
     public static readonly Duration MaxQuerySpan = Duration.FromDays(30);
+
+    /// <summary>The orders of the business dates that a time span touches, by Toast's own business date.</summary>
+    public const string DayStream = "day-orders";
 
     private const int PageSize = 100;
 
@@ -38,6 +41,8 @@ internal sealed class ToastPageReader(ToastApi api, ContactHasher contacts)
             );
         if (request.To - request.From > MaxQuerySpan)
             return new ProviderFault(UserError.Invalid("Toast lists orders of at most 30 days at once. Request a shorter span.", "to"));
+        if (request.Stream == DayStream)
+            return await FetchDayAsync(credentials, request, currency, cancellationToken);
         var number = 1;
         if (
             request.Cursor is { } cursor
@@ -49,7 +54,55 @@ internal sealed class ToastPageReader(ToastApi api, ContactHasher contacts)
             );
         if (request.To <= request.From)
             return ProviderResult.Success(new PosPage(new PosObservations(), null, null, []));
-        var answer = await api.GetAsync(credentials, BuildPath(request.From, request.To, PageSize, number), cancellationToken);
+        return await FetchAsync(
+            credentials,
+            BuildPath(request.From, request.To, PageSize, number),
+            number,
+            currency,
+            next => next?.ToString(CultureInfo.InvariantCulture),
+            cancellationToken
+        );
+    }
+
+    // Toast's business dates need not begin at the venue's day cut-off, so a day of the venue can touch two of them. The cursor names the
+    // date, its page and the last date.
+    private async Task<ProviderResult<PosPage>> FetchDayAsync(
+        PosCredentials credentials,
+        PageRequest request,
+        string currency,
+        CancellationToken cancellationToken
+    )
+    {
+        if (DayCursor.Parse(request.Cursor) is not { } cursor)
+        {
+            var dates = await days.DatesOfAsync(credentials, request.From, request.To, cancellationToken);
+            if (dates.Value is not { } found)
+                return dates.Fault!;
+            cursor = new DayCursor(found[0], 1, found[^1]);
+        }
+        return await FetchAsync(
+            credentials,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{ToastHttp.OrdersBulk}?businessDate={ToastDayReader.Format(cursor.Date)}&pageSize={PageSize}&page={cursor.Page}"
+            ),
+            cursor.Page,
+            currency,
+            next => cursor.After(next)?.ToString(),
+            cancellationToken
+        );
+    }
+
+    private async Task<ProviderResult<PosPage>> FetchAsync(
+        PosCredentials credentials,
+        string path,
+        int number,
+        string currency,
+        Func<int?, string?> cursorAfter,
+        CancellationToken cancellationToken
+    )
+    {
+        var answer = await api.GetAsync(credentials, path, cancellationToken);
         if (answer.Fault is { } fault)
             return fault;
         using var page = answer.Value!;
@@ -65,11 +118,36 @@ internal sealed class ToastPageReader(ToastApi api, ContactHasher contacts)
         }
         var next = orders.Length == 0 ? null : ToastLinkHeader.NextPage(page.Links, number);
         return ProviderResult.Success(
-            new PosPage(new PosObservations { Payments = payments }, next?.ToString(CultureInfo.InvariantCulture), null, skipped)
+            new PosPage(
+                new PosObservations { Payments = payments, Refunds = ToastTranslator.RefundsOf(payments) },
+                cursorAfter(next),
+                null,
+                skipped
+            )
             {
                 Fingerprint = PageFingerprint.Of(orders),
             }
         );
+    }
+
+    private sealed record DayCursor(LocalDate Date, int Page, LocalDate Last)
+    {
+        public static DayCursor? Parse(string? cursor) =>
+            cursor?.Split('/') is [var date, var page, var last]
+            && ToastDayReader.Parse(date) is { } of
+            && int.TryParse(page, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && ToastDayReader.Parse(last) is { } until
+                ? new DayCursor(of, number, until)
+                : null;
+
+        /// <summary>The next page of the date, or the first one of the next date.</summary>
+        public DayCursor? After(int? next) =>
+            next is { } page ? this with { Page = page }
+            : Date < Last ? this with { Date = Date.PlusDays(1), Page = 1 }
+            : null;
+
+        public override string ToString() =>
+            string.Create(CultureInfo.InvariantCulture, $"{ToastDayReader.Format(Date)}/{Page}/{ToastDayReader.Format(Last)}");
     }
 
     public static string BuildPath(Instant from, Instant to, int size, int page) =>

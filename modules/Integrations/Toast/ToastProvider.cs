@@ -19,6 +19,7 @@ internal sealed class ToastProvider(
     ToastApi api,
     ToastTokens tokens,
     ToastPageReader pages,
+    ToastDayReader days,
     IntegrationsSettings settings,
     IClock clock,
     ContactHasher contacts
@@ -93,6 +94,22 @@ internal sealed class ToastProvider(
     /// later.</summary>
     public IReadOnlyList<string> Streams(bool isBackfill) => ["orders"];
 
+    public IReadOnlyList<string> DayStreams(LocalDate businessDate) => [ToastPageReader.DayStream];
+
+    public Task<ProviderResult<IReadOnlyList<string>>> ListDayPaymentIdsAsync(
+        PosCredentials credentials,
+        Instant from,
+        Instant to,
+        CancellationToken cancellationToken
+    ) => days.ListPaymentIdsAsync(credentials, from, to, cancellationToken);
+
+    public Task<ProviderResult<PosObservations>> FetchOneAsync(
+        PosCredentials credentials,
+        string externalId,
+        bool isRefund,
+        CancellationToken cancellationToken
+    ) => days.FetchOneAsync(credentials, externalId, cancellationToken);
+
     public Task<ProviderResult<PosPage>> FetchPageAsync(
         PosCredentials credentials,
         PageRequest request,
@@ -109,7 +126,7 @@ internal sealed class ToastProvider(
     // The value becomes part of a header, where anything but visible ASCII could inject other headers. A JWT with its scopes can be long.
     internal static bool IsHeaderText(string? text) => text is { Length: > 0 and <= 8192 } && text.All(c => c is > ' ' and <= '~');
 
-    private static string RestaurantPath(PosCredentials credentials) =>
+    public static string RestaurantPath(PosCredentials credentials) =>
         $"/restaurants/v1/restaurants/{Uri.EscapeDataString(credentials.LocationId)}?includeArchived=false";
 
     // Null when orders can be read. A fault in this probe's own request says nothing about the credentials.

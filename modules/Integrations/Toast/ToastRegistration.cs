@@ -13,6 +13,7 @@ internal static class ToastRegistration
             .AddSingleton<SharedTokenCache>()
             .AddSingleton<ToastTokens>()
             .AddSingleton<ToastApi>()
+            .AddSingleton<ToastDayReader>()
             .AddSingleton<ToastPageReader>()
             .AddSingleton<IPosProvider, ToastProvider>();
     }

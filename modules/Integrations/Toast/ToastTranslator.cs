@@ -74,7 +74,7 @@ internal static class ToastTranslator
             }
             : read with
             {
-                Observations = new PosObservations { Payments = payments },
+                Observations = new PosObservations { Payments = payments, Refunds = RefundsOf(payments) },
                 SkippedItems = skipped,
             };
     }
@@ -107,6 +107,26 @@ internal static class ToastTranslator
         }
         return (payments, skipped);
     }
+
+    /// <summary>The refunds of these payments. Toast reports one sum for each payment, with the time of the last refund and without an id of
+    /// its own, so the refund has the id of its payment, and all of it belongs to that time.</summary>
+    public static IReadOnlyList<PosRefund> RefundsOf(IEnumerable<PosPayment> payments) =>
+        [
+            .. payments
+                .Where(p => p.RefundedMinor > 0)
+                .Select(p => new PosRefund(
+                    p.ExternalId,
+                    p.ExternalId,
+                    p.OrderId,
+                    p.LocationId,
+                    RefundState.Completed,
+                    p.RefundedMinor,
+                    p.Currency,
+                    Reason: null,
+                    p.RefundedAt ?? p.OccurredAt,
+                    p.UpdatedAt
+                )),
+        ];
 
     private sealed record OrderHeader(string Id, string Location, string Currency, Instant UpdatedAt, Instant? OpenedAt, bool IsCanceled);
 
@@ -292,7 +312,11 @@ internal static class ToastTranslator
                 refunded,
                 PaymentMethodOf(type),
                 ReadCard(payment, type)
-            ),
+            )
+            {
+                RefundedAt =
+                    refunded > 0 && ReadObject(payment, "refund") is { } refund ? ToastTime.ReadField(refund, "refundDate").At : null,
+            },
             amount,
             null
         );

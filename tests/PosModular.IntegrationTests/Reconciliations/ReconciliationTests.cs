@@ -6,6 +6,7 @@ using PosModular.IntegrationTests.Fixtures;
 using PosModular.IntegrationTests.Postgres;
 using PosModular.IntegrationTests.Syncs;
 using PosModular.Simulator.Payments;
+using PosModular.Simulator.Toast;
 
 namespace PosModular.IntegrationTests.Reconciliations;
 
@@ -185,6 +186,130 @@ public sealed class ReconciliationTests(TestPostgres postgres)
                     + "{ byConnection { currency } } } }"
             )
         ).ShouldBe("FORBIDDEN");
+    }
+
+    [Fact]
+    public async Task Every_payment_and_refund_of_Toast_that_differs_is_named_and_repaired_to_the_cent()
+    {
+        await using var venue = await SyncTestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
+        var (account, connectionId) = await venue.ConnectToastAsync(); // its business date begins at 04:00, the venue's at 06:00
+        var (ledger, restaurant, from, to) = (
+            venue.Simulator.Toast.Ledger,
+            account.Restaurant.Guid,
+            StartOf(Day),
+            StartOf(Day.PlusDays(1))
+        );
+        Guid Sell(long price, DateTimeOffset at, long tip = 0, bool captured = true, bool announce = false) =>
+            ledger
+                .AddSale(
+                    new ToastSale
+                    {
+                        RestaurantGuid = restaurant,
+                        Price = price,
+                        Tax = 0,
+                        Tip = tip,
+                        At = at,
+                        Captured = captured,
+                        Announce = announce,
+                    }
+                )
+                .Checks[0]
+                .Payments[0]
+                .Guid;
+
+        Sell(2_000, from.AddHours(4), tip: 300);
+        Sell(101, from);
+        Sell(10_007, to);
+        Sell(103, to.AddHours(-1)); // Toast's next business date
+        Sell(105, to.AddMilliseconds(-1));
+        var deleted = Sell(1_010, from.AddHours(1));
+        var raised = Sell(1_020, from.AddHours(2));
+        var movedAway = Sell(1_040, from.AddHours(3));
+        var movedHere = Sell(1_050, from.AddHours(-3));
+        var authorized = Sell(1_060, from.AddHours(5), captured: false);
+        var lateTip = Sell(1_070, from.AddHours(6), tip: 20);
+        var refundedLater = Sell(1_080, from.AddHours(7));
+        var refundedHere = Sell(1_090, from.AddDays(-2));
+        var tab = ledger.AddSale(
+            new ToastSale
+            {
+                RestaurantGuid = restaurant,
+                Price = 1_500,
+                At = from.AddDays(-2),
+                Captured = true,
+                Announce = false,
+            }
+        );
+        await venue.SyncAsync(connectionId);
+        await venue.ShouldEqualToastAsync(account);
+        (await ReconcileAsync(venue, Day)).ShouldBeState("EQUAL");
+
+        var unsent = Sell(1_110, from.AddHours(9), tip: 11);
+        ledger.Capture(authorized, announce: false);
+        ledger.SetTip(lateTip, 250, announce: false);
+        ledger.RefundPayment(refundedLater, 80, at: to.AddHours(2), announce: false);
+        ledger.RefundPayment(refundedHere, 90, at: from.AddHours(2), announce: false);
+        var paidLater = new ToastPayment
+        {
+            Amount = 1_130,
+            Status = ToastPaymentStatus.Captured,
+            PaidAt = from.AddHours(8),
+        };
+        ledger.AddPayment(tab.Checks[0].Guid, paidLater, from.AddHours(8), announce: false); // of an order of another day
+        await venue.SqlAsync<int>($"delete from ingestion.transactions where external_id = '{deleted}'");
+        await venue.SqlAsync<int>($"update ingestion.transactions set total_minor = total_minor + 500 where external_id = '{raised}'");
+        await venue.SqlAsync<int>(
+            $"update ingestion.transactions set occurred_at = occurred_at - interval '2 days' where external_id = '{movedAway}'"
+        );
+        await venue.SqlAsync<int>(
+            $"update ingestion.transactions set occurred_at = occurred_at + interval '4 hours' where external_id = '{movedHere}'"
+        );
+
+        var repaired = await ReconcileAsync(venue, Day);
+        repaired.ShouldBeState("REPAIRED");
+        var toast = repaired.At("byConnection.0");
+        toast.At("connectionId").GetGuid().ShouldBe(connectionId);
+        var books = ledger
+            .Payments(restaurant)
+            .Where(p => p.State == ToastPaymentStatus.Captured && p.OccurredAt >= from && p.OccurredAt < to)
+            .ToArray();
+        var refunds = ledger
+            .Orders(restaurant)
+            .SelectMany(o => o.Checks)
+            .SelectMany(c => c.Payments)
+            .Where(p => p.Refund is { } refund && refund.At >= from && refund.At < to)
+            .Sum(p => p.Refunded);
+        var expected = $"{books.Length} {books.Sum(p => p.Total)} {books.Sum(p => p.Tip)} {refunds}";
+        (Sums(toast, "theirs"), Sums(toast, "ours"), refunds).ShouldBe((expected, expected, 90));
+        Differences(toast)
+            .ShouldBe(
+                new[]
+                {
+                    $"{unsent} MISSING_HERE - 1121 True",
+                    $"{paidLater.Guid} MISSING_HERE - 1130 True",
+                    $"{deleted} MISSING_HERE - 1010 True",
+                    $"{authorized} STATUS 1060 1060 True",
+                    $"{lateTip} AMOUNT 1090 1320 True",
+                    $"{refundedLater} AMOUNT 1080 1080 True",
+                    $"{raised} AMOUNT 1520 1020 True",
+                    $"{movedAway} BUSINESS_DATE 1040 1040 True",
+                    $"{movedHere} BUSINESS_DATE 1050 1050 True",
+                    $"{refundedHere} MISSING_HERE - 90 True",
+                }.Order(StringComparer.Ordinal)
+            );
+        // A refund has the id of its payment at Toast, and it belongs to its own date.
+        var next = await ReconcileAsync(venue, Day.PlusDays(1));
+        next.ShouldBeState("EQUAL");
+        next.At("byConnection.0.ours.refunded.amountMinor").GetInt64().ShouldBe(80);
+        await venue.ShouldEqualToastAsync(account);
+
+        // Toast no longer knows this id, and has the payment under another one.
+        var unknown = Guid.NewGuid();
+        await venue.SqlAsync<int>($"update ingestion.transactions set external_id = '{unknown}' where external_id = '{raised}'");
+        var differs = await ReconcileAsync(venue, Day);
+        differs.ShouldBeState("DIFFERS");
+        Differences(differs.At("byConnection.0")).ShouldContain($"{unknown} UNKNOWN_THERE 1020 - False");
+        Differences(differs.At("byConnection.0")).ShouldContain($"{raised} MISSING_HERE - 1020 True");
     }
 
     [Fact]
