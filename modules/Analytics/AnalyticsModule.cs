@@ -21,6 +21,7 @@ public static class AnalyticsModule
         services.AddSingleton<RevenueReader>().AddSingleton<RevenueRebuild>();
         services.AddSingleton(AnalyticsSettings.Read(configuration));
         services.AddSingleton<ReconciliationSignal>().AddSingleton<Reconciler>().AddSingleton<ReconciliationReader>();
+        services.AddSingleton<ReconciliationRequests>();
         services.AddSingleton<ReconciliationScheduler>().AddHostedService(s => s.GetRequiredService<ReconciliationScheduler>());
         return services
             .AddField<VenueRevenue>("Venue")

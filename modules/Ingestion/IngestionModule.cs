@@ -46,6 +46,7 @@ public static class IngestionModule
         services.AddSingleton<ISpendHistory, SpendHistory>();
         services.AddSingleton<TransactionAssigner>().AddSingleton<IdentityLinker>();
         services.AddSingleton<IProviderComparison, ProviderComparison>().AddSingleton<IQuarterHourSums, QuarterHourSums>();
+        services.AddSingleton<IOutages, Outages>();
         services.AddSingleton<TransactionSelections>().AddSingleton<TransactionsCsv>();
 
         return services

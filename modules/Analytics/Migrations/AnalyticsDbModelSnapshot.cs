@@ -196,6 +196,10 @@ namespace Analytics.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("checked_at");
 
+                    b.Property<short>("Checks")
+                        .HasColumnType("smallint")
+                        .HasColumnName("checks");
+
                     b.Property<Instant?>("ComparedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("compared_at");
@@ -211,6 +215,10 @@ namespace Analytics.Migrations
                     b.Property<Guid>("Id")
                         .HasColumnType("uuid")
                         .HasColumnName("id");
+
+                    b.Property<Instant?>("OutageAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("outage_at");
 
                     b.Property<string>("ReasonCode")
                         .HasColumnType("text")

@@ -54,6 +54,12 @@ internal sealed class ReconciliationRow
     public ErrorCode? ReasonCode { get; init; }
     public string? ReasonMessage { get; init; }
 
+    /// <summary>How many of the two checks that come by themselves were requested.</summary>
+    public short Checks { get; init; }
+
+    /// <summary>When the gap of the last outage that touched the date was synced, among those for which a check was requested.</summary>
+    public Instant? OutageAt { get; init; }
+
     /// <summary>The number of consecutive faults.</summary>
     public int Faults { get; init; }
     public Instant UpdatedAt { get; init; }

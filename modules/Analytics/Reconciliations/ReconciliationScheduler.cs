@@ -8,9 +8,10 @@ using PosModular.Kernel.Time;
 
 namespace Analytics.Reconciliations;
 
-/// <summary>Hands the reconciliations that are due to workers. A lease lets one host at a time work on a connection.</summary>
+/// <summary>Requests the reconciliations that come by themselves and hands those that are due to workers. A lease lets one host at a time work on a connection.</summary>
 internal sealed partial class ReconciliationScheduler(
     NpgsqlDataSource database,
+    ReconciliationRequests requests,
     Reconciler reconciler,
     ReconciliationSignal signal,
     AnalyticsSettings settings,
@@ -20,9 +21,11 @@ internal sealed partial class ReconciliationScheduler(
 ) : BackgroundService
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
+    private static readonly Duration RequestInterval = Duration.FromMinutes(1);
     private const int MaxConcurrentConnections = 4;
 
     private readonly ConcurrentDictionary<Guid, Task> _activeWorkers = new();
+    private Instant _nextRequestAt = Instant.MinValue;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -32,6 +35,7 @@ internal sealed partial class ReconciliationScheduler(
         {
             try
             {
+                await RequestAsync(stoppingToken);
                 await ClaimAsync(stoppingToken);
             }
             catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
@@ -45,6 +49,15 @@ internal sealed partial class ReconciliationScheduler(
             await ((Task)signal.WaitAsync(PollInterval, time, stoppingToken)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         await Task.WhenAll(_activeWorkers.Values);
+    }
+
+    private async Task RequestAsync(CancellationToken cancellationToken)
+    {
+        var now = clock.Now();
+        if (now < _nextRequestAt)
+            return;
+        await requests.RequestDueAsync(cancellationToken);
+        _nextRequestAt = now + RequestInterval;
     }
 
     private async Task ClaimAsync(CancellationToken cancellationToken)

@@ -20,10 +20,26 @@ internal static class ReconciliationSql
     private const string Key = "venue_id = $1 and business_date = $2 and connection_id = $3";
 
     private static readonly string RequestSql = $"""
-        insert into analytics.reconciliations as r (venue_id, business_date, connection_id, id, state, due_at, faults, updated_at)
-        select $1, $2, c.id, gen_random_uuid(), {ReconciliationState.Running:D}, $4, 0, $4 from unnest($3::uuid[]) c(id) order by c.id
+        insert into analytics.reconciliations as r
+          (venue_id, business_date, connection_id, id, state, due_at, faults, updated_at, checks)
+        select $1, $2, c.id, gen_random_uuid(), {ReconciliationState.Running:D}, $4, 0, $4, 0 from unnest($3::uuid[]) c(id) order by c.id
         on conflict (venue_id, business_date, connection_id) do update set
           state = excluded.state, due_at = excluded.due_at, faults = 0, updated_at = excluded.updated_at
+        """;
+
+    // A check that was requested already is not requested again. A second check that is due includes the first one.
+    private static readonly string RequestDueSql = $"""
+        insert into analytics.reconciliations as r
+          (venue_id, business_date, connection_id, id, state, due_at, faults, updated_at, checks, outage_at)
+        select d.venue_id, d.business_date, d.connection_id, gen_random_uuid(), {ReconciliationState.NotYet:D}, $6, 0, $6, d.checks,
+          d.outage_at
+        from unnest($1::text[], $2::date[], $3::uuid[], $4::smallint[], $5::timestamptz[])
+          d(venue_id, business_date, connection_id, checks, outage_at)
+        order by d.venue_id, d.business_date, d.connection_id
+        on conflict (venue_id, business_date, connection_id) do update set
+          due_at = least(r.due_at, excluded.due_at), checks = greatest(r.checks, excluded.checks),
+          outage_at = greatest(r.outage_at, excluded.outage_at), updated_at = excluded.updated_at
+        where r.checks < excluded.checks or excluded.outage_at > coalesce(r.outage_at, '-infinity')
         """;
 
     // The unique key of the lease decides between two hosts.
@@ -137,6 +153,27 @@ internal static class ReconciliationSql
     {
         await using var command = new NpgsqlCommand(RequestSql, connection).AddValues(venueId, businessDate, connectionIds, now);
         await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>Requests the checks that have become due by themselves and returns how many were not requested before.</summary>
+    public static async Task<int> RequestDueAsync(
+        NpgsqlDataSource database,
+        IReadOnlyCollection<(ReconciliationKey Key, DueCheck Check)> checks,
+        Instant now,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var command = database
+            .CreateCommand(RequestDueSql)
+            .AddValues(
+                checks.Select(c => c.Key.VenueId).ToArray(),
+                checks.Select(c => c.Key.BusinessDate).ToArray(),
+                checks.Select(c => c.Key.ConnectionId).ToArray(),
+                checks.Select(c => c.Check.Checks).ToArray(),
+                SqlParameters.NullableArray(NpgsqlDbType.TimestampTz, checks.Select(c => c.Check.OutageAt).ToArray()),
+                now
+            );
+        return await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     /// <summary>Takes the lease of a connection with a reconciliation that is due; null when there is none.</summary>

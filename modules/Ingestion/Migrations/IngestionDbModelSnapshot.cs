@@ -320,6 +320,10 @@ namespace Ingestion.Migrations
                         .HasDatabaseName("ix_sync_runs_connection_id_resume_at")
                         .HasFilter("status in (1, 3)");
 
+                    b.HasIndex(new[] { "FinishedAt" }, "ix_sync_runs_recovered")
+                        .HasDatabaseName("ix_sync_runs_finished_at")
+                        .HasFilter("trigger = 4");
+
                     b.ToTable("sync_runs", "ingestion");
                 });
 

@@ -109,6 +109,7 @@ internal sealed class SyncRunRow
         run.Property(r => r.ErrorCode).HasConversion<string>();
         run.HasIndex(r => new { r.ConnectionId, r.Id });
         run.HasIndex(r => new { r.VenueId, r.UpdatedAt });
+        run.HasIndex(r => r.FinishedAt, "ix_sync_runs_recovered").HasFilter($"trigger = {SyncTrigger.Recovery:D}");
         run.HasIndex(r => new { r.ConnectionId, r.ResumeAt }, "ix_sync_runs_open")
             .HasFilter($"status in ({SyncStatus.Running:D}, {SyncStatus.Parked:D})");
     }
