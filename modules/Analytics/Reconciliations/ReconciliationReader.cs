@@ -18,13 +18,27 @@ internal sealed class ReconciliationReader(
 {
     /// <summary>One reconciliation for each business date from the first to the last that has ended and either was compared or belongs to
     /// a connection, newest first.</summary>
-    public async Task<IReadOnlyList<Reconciliation>> ReadAsync(
+    public Task<IReadOnlyList<Reconciliation>> ReadAsync(
         IVenue venue,
         LocalDate first,
         LocalDate last,
         CancellationToken cancellationToken
+    ) =>
+        ReadAsync(
+            venue,
+            Enumerable.Range(0, Math.Max(0, Period.DaysBetween(first, last) + 1)).Select(first.PlusDays).ToHashSet(),
+            cancellationToken
+        );
+
+    /// <summary>The same for single dates.</summary>
+    public async Task<IReadOnlyList<Reconciliation>> ReadAsync(
+        IVenue venue,
+        IReadOnlyCollection<LocalDate> dates,
+        CancellationToken cancellationToken
     )
     {
+        if (dates.Count == 0)
+            return [];
         var connected = (await connections.ListConnectedAsync(venue.Id, cancellationToken))
             .Where(c => comparison.IsSupported(c.Details.Provider))
             .ToArray();
@@ -32,12 +46,12 @@ internal sealed class ReconciliationReader(
         var rows = (
             await db.Set<ReconciliationRow>()
                 .AsNoTracking()
-                .Where(r => r.VenueId == venue.Id && r.BusinessDate >= first && r.BusinessDate <= last)
+                .Where(r => r.VenueId == venue.Id && dates.Contains(r.BusinessDate))
                 .ToListAsync(cancellationToken)
         ).ToLookup(r => r.BusinessDate);
-        var ended = venue.BusinessDateOf(clock.Now()).PlusDays(-1);
+        var today = venue.BusinessDateOf(clock.Now());
         var found = new List<Reconciliation>();
-        for (var date = last < ended ? last : ended; date >= first; date = date.PlusDays(-1))
+        foreach (var date in dates.Where(d => d < today).OrderDescending())
         {
             var (ofDate, end) = (rows[date].ToArray(), venue.StartOf(date.PlusDays(1)));
             var expected = connected.Where(c => c.ConnectedAt < end).Select(c => c.Details.ConnectionId).ToArray();

@@ -72,6 +72,7 @@ public sealed class RightsMatrixTests(TestPostgres postgres)
         ["topSpenders"] = (Right.ViewTransactions, "(period: ALL)"),
         ["revenue"] = (Right.ViewTransactions, "(period: ALL)"),
         ["reconciliation"] = (Right.ViewVenue, "(businessDate: \"2026-11-01\")"),
+        ["reconciliations"] = (Right.ViewVenue, "(from: \"2026-11-01\", to: \"2026-11-02\")"),
         ["busiestHours"] = (Right.ViewTransactions, "(from: \"2026-11-01\", to: \"2026-11-02\")"),
         ["revenueSeries"] = (Right.ViewTransactions, "(from: \"2026-11-01\", to: \"2026-11-02\", by: DAY)"),
     };
@@ -147,6 +148,7 @@ public sealed class RightsMatrixTests(TestPostgres postgres)
         ["tierUnlocked"] = (Right.ViewTransactions, "rules"),
         ["membershipChanged"] = (Right.ViewTransactions, "rules"), // with one's own userId for every user: MembershipChangedTests
         ["revenueChanged"] = (Right.ViewTransactions, "progress:analytics"),
+        ["reconciliationChanged"] = (Right.ViewVenue, "analytics.reconciliations"),
         ["connectionChanged"] = (Right.ViewVenue, "integrations.connections"),
         ["syncProgressed"] = (Right.ViewVenue, "ingestion.syncs"),
     };

@@ -89,6 +89,7 @@ public sealed class RightsWalkTests(TestPostgres postgres)
         ["Venue.matchRate"] = "(period: ALL)",
         ["Venue.topSpenders"] = "(period: ALL)",
         ["Venue.reconciliation"] = "(businessDate: \"2020-01-02\")",
+        ["Venue.reconciliations"] = "(from: \"2020-01-01\", to: \"2020-01-03\")",
         ["Venue.busiestHours"] = "(from: \"2026-11-19\", to: \"2026-11-21\")",
         ["Venue.revenueSeries"] = "(from: \"2026-11-19\", to: \"2026-11-21\", by: DAY)",
     };
