@@ -116,7 +116,7 @@ internal sealed class SquarePageReader(SquareApi api, ContactHasher contacts)
         using var json = answer.Value!;
         if (!json.RootElement.TryGetProperty(name, out var item))
             return SquareErrors.Unreadable($"it has no {name}");
-        var (payment, noPayment) = isRefund ? (null, null) : TryTranslate(item, SquareTranslator.Payment);
+        var (payment, noPayment) = isRefund ? (null, null) : TryTranslate(item, p => SquareTranslator.Payment(p, contacts));
         var (refund, noRefund) = isRefund ? TryTranslate(item, SquareTranslator.Refund) : (null, null);
         if ((noPayment ?? noRefund) is { } missing)
             return SquareErrors.Unreadable($"{name} {externalId}: {missing}");

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Integrations.Connections;
 using Integrations.Contracts.Connections;
+using Integrations.Credentials;
 using Integrations.Providers;
 using NodaTime;
 using NodaTime.Text;
@@ -14,7 +15,7 @@ namespace Integrations.Toast;
 /// payments that were made or refunded on them, and single payments.</summary>
 /// <remarks>Source: Toast Orders API reference, payments (paidBusinessDate, refundBusinessDate) and orders; Toast Restaurants API reference,
 /// RestaurantInfo: closeoutHour is the hour at which the business date ends.</remarks>
-internal sealed class ToastDayReader(ToastApi api)
+internal sealed class ToastDayReader(ToastApi api, ContactHasher contacts)
 {
     private static readonly LocalDatePattern DatePattern = LocalDatePattern.CreateWithInvariantCulture("uuuuMMdd");
 
@@ -111,7 +112,7 @@ internal sealed class ToastDayReader(ToastApi api)
         if (orderAnswer.Fault is { } orderFault)
             return orderFault.Error.Code == ErrorCode.NotFound ? ProviderResult.Success(new PosObservations()) : orderFault;
         using var order = orderAnswer.Value!;
-        var (payments, skipped) = ToastTranslator.Order(order.Json.RootElement, credentials.LocationId, currency);
+        var (payments, skipped) = ToastTranslator.Order(order.Json.RootElement, credentials.LocationId, currency, contacts);
         if (skipped.FirstOrDefault(s => s.Kind == SkippedKind.Payment) is { } unreadable)
             return ToastErrors.Unreadable(string.Create(CultureInfo.InvariantCulture, $"{unreadable.Reason}"));
         return ProviderResult.Success(new PosObservations { Payments = payments, Refunds = ToastTranslator.RefundsOf(payments) });
