@@ -18,6 +18,7 @@ internal sealed class IngestionDb(DbContextOptions<IngestionDb> options) : DbCon
     public DbSet<WebhookEventRow> WebhookEvents => Set<WebhookEventRow>();
     public DbSet<TransactionRow> Transactions => Set<TransactionRow>();
     public DbSet<TransactionVersionRow> TransactionVersions => Set<TransactionVersionRow>();
+    public DbSet<TransactionCountRow> TransactionCounts => Set<TransactionCountRow>();
     public DbSet<RefundRow> Refunds => Set<RefundRow>();
     public DbSet<OrderFetchRow> OrderFetches => Set<OrderFetchRow>();
     public DbSet<SyncRunRow> SyncRuns => Set<SyncRunRow>();
@@ -31,6 +32,7 @@ internal sealed class IngestionDb(DbContextOptions<IngestionDb> options) : DbCon
         modelBuilder.Entity<WebhookEventRow>(WebhookEventRow.Map);
         modelBuilder.Entity<TransactionRow>(TransactionRow.Map);
         modelBuilder.Entity<TransactionVersionRow>(TransactionVersionRow.Map);
+        modelBuilder.Entity<TransactionCountRow>(TransactionCountRow.Map);
         modelBuilder.Entity<RefundRow>(RefundRow.Map);
         modelBuilder.Entity<OrderFetchRow>(OrderFetchRow.Map);
         modelBuilder.Entity<IdentityLink>(IdentityLink.Map);

@@ -19,10 +19,10 @@ internal sealed class TransactionCount(IDbContextFactory<IngestionDb> dbFactory)
             {
                 await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
                 return await db
-                    .Transactions.AsNoTracking()
-                    .Where(t => t.VenueId == connection.VenueId && ids.Contains(t.ConnectionId))
-                    .GroupBy(t => t.ConnectionId)
-                    .Select(g => new { g.Key, Count = g.LongCount() })
+                    .TransactionCounts.AsNoTracking()
+                    .Where(c => c.VenueId == connection.VenueId && ids.Contains(c.ConnectionId))
+                    .GroupBy(c => c.ConnectionId)
+                    .Select(g => new { g.Key, Count = g.Sum(c => c.Count) })
                     .ToDictionaryAsync(g => g.Key, g => g.Count, cancellationToken);
             },
             0

@@ -29,17 +29,24 @@ internal sealed record UnmatchedReason(string Reason, long Sales);
 /// a day out of range.</summary>
 internal sealed class VenueMatchRate(NpgsqlDataSource database, IClock clock)
 {
-    private static readonly IEnumerable<string> PaidStatuses = Enum.GetValues<TransactionStatus>()
-        .Where(s => s.IsPaid())
-        .Select(s => s.ToString("D"));
-
+    // The whole days of UTC come from the roll-up, and what the period has of days at its two ends from the transactions themselves.
     private static readonly string Sql = $"""
-        select case when user_id is not null then 'MATCHED' when payment_method = {PaymentMethod.Cash:D} then 'CASH'
+        with counted as (
+          select provider, outcome, count from ingestion.transaction_counts
+          where venue_id = $1 and ($2::timestamptz is null or day >= $4::date) and ($3::timestamptz is null or day < $5::date)
+          union all
+          select provider, ingestion.match_outcome(status, added_seq, user_id, payment_method, card_token), 1
+          from ingestion.transactions
+          where venue_id = $1 and occurred_at >= $2 and occurred_at < least($3::timestamptz, $4::date::timestamp at time zone 'UTC')
+          union all
+          select provider, ingestion.match_outcome(status, added_seq, user_id, payment_method, card_token), 1
+          from ingestion.transactions
+          where venue_id = $1 and occurred_at >= greatest($4::date::timestamp, $5::date::timestamp) at time zone 'UTC' and occurred_at < $3)
+        select case when outcome = {MatchOutcome.Matched:D} then 'MATCHED' when outcome = {MatchOutcome.Cash:D} then 'CASH'
           when provider = {Provider.Toast:D} then 'PROVIDER_GIVES_NO_TOKEN'
-          when card_token is null then 'NO_CARD_TOKEN' else 'CARD_NOT_LINKED' end, count(*)
-        from ingestion.transactions where venue_id = $1 and status in ({string.Join(", ", PaidStatuses)}) and added_seq is not null
-          and ($2::timestamptz is null or occurred_at >= $2) and ($3::timestamptz is null or occurred_at < $3)
-        group by 1 order by 2 desc, 1
+          when outcome = {MatchOutcome.NoCardToken:D} then 'NO_CARD_TOKEN' else 'CARD_NOT_LINKED' end, sum(count)::bigint
+        from counted where outcome <> {MatchOutcome.NoSale:D}
+        group by 1 having sum(count) > 0 order by 2 desc, 1
         """;
 
     /// <param name="period">The day, ISO week, month or year that contains the date on; ALL ignores the date.</param>
@@ -59,7 +66,9 @@ internal sealed class VenueMatchRate(NpgsqlDataSource database, IClock clock)
             .AddValues(
                 venue.Id,
                 SqlParameters.Nullable(NpgsqlDbType.TimestampTz, span?.From),
-                SqlParameters.Nullable(NpgsqlDbType.TimestampTz, span?.To)
+                SqlParameters.Nullable(NpgsqlDbType.TimestampTz, span?.To),
+                SqlParameters.Nullable(NpgsqlDbType.Date, span is { } first ? FirstDayFrom(first.From) : null),
+                SqlParameters.Nullable(NpgsqlDbType.Date, span?.To.InUtc().Date)
             );
         var counts = new List<UnmatchedReason>();
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
@@ -67,5 +76,11 @@ internal sealed class VenueMatchRate(NpgsqlDataSource database, IClock clock)
             counts.Add(new UnmatchedReason(row.GetString(0), row.GetInt64(1)));
         var (sales, matched) = (counts.Sum(c => c.Sales), counts.SingleOrDefault(c => c.Reason == "MATCHED")?.Sales ?? 0);
         return new MatchRate(sales, matched, sales == 0 ? 0 : (double)matched / sales, [.. counts.Where(c => c.Reason != "MATCHED")]);
+    }
+
+    private static LocalDate FirstDayFrom(Instant start)
+    {
+        var day = start.InUtc().Date;
+        return day.AtMidnight().InUtc().ToInstant() < start ? day.PlusDays(1) : day;
     }
 }

@@ -22,7 +22,18 @@ internal sealed class TransactionConnection(
     public async Task<long> TotalCountAsync(CancellationToken cancellationToken)
     {
         await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
-        return await selection.Rows(db).LongCountAsync(cancellationToken);
+        if (selection.Filter is not null)
+            return await selection.Rows(db).LongCountAsync(cancellationToken);
+        // One statement, so that the transactions that are subtracted are among those that were counted.
+        return await db
+            .Database.SqlQuery<long>(
+                $"""
+                select coalesce((select sum(count) from ingestion.transaction_counts where venue_id = {selection.Venue.Id}), 0)::bigint
+                  - (select count(*) from ingestion.transaction_versions
+                     where venue_id = {selection.Venue.Id} and seq > {selection.AddedUntil ?? long.MaxValue} and added) as "Value"
+                """
+            )
+            .SingleAsync(cancellationToken);
     }
 }
 

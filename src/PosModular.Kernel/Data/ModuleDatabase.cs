@@ -24,7 +24,7 @@ public static class ModuleDatabaseRegistration
 
     public static DbContextOptionsBuilder UseModuleSchema(this DbContextOptionsBuilder options, NpgsqlDataSource database, string schema) =>
         options
-            .UseNpgsql(database, npgsql => npgsql.UseNodaTime().MigrationsHistoryTable("__EFMigrationsHistory", schema))
+            .UseNpgsql(database, npgsql => npgsql.UseNodaTime().MigrationsHistoryTable(Migrations.HistoryTable, schema))
             .UseSnakeCaseNamingConvention()
             .AddInterceptors(PreparedStatementReset.Instance)
             // Whoever catches the exception logs it once, with what was being done.

@@ -114,6 +114,7 @@ public sealed class ConvergenceTests(TestPostgres postgres)
                     """
             )
         ).ShouldBeNull();
+        (await venue.SqlAsync<string>(TransactionCounts.Differences)).ShouldBeNull();
         (
             await venue.SqlAsync<long>(
                 "select (select count(*) from rules.feed_dead_letters) + (select count(*) from analytics.feed_dead_letters)"

@@ -1,4 +1,5 @@
 using PosModular.IntegrationTests.Fixtures;
+using PosModular.IntegrationTests.Ledger;
 using PosModular.IntegrationTests.Postgres;
 using PosModular.IntegrationTests.Syncs;
 using PosModular.Simulator.Payments;
@@ -81,6 +82,19 @@ public sealed class MatchRateTests(TestPostgres postgres)
         );
         (await GetMatchRateAsync("period: YEAR, on: \"2026-01-01\"")).ShouldContain("\"sales\":9,");
         (await GetMatchRateAsync("period: YEAR, on: \"2025-01-01\"")).ShouldContain("\"sales\":0,");
+        const string total = "{ venue(id: \"bar\") { transactions { totalCount } posConnections { transactionCount } } }";
+        var counts = await venue.Owner.GetDataAsync(total);
+        counts.At("venue.transactions.totalCount").GetInt64().ShouldBe(12); // with the cancelled, the failed and the refund alone
+        counts
+            .At("venue.posConnections")
+            .EnumerateArray()
+            .Sum(c => c.At("transactionCount").GetInt64())
+            .ShouldBe(12);
+
+        await venue.SqlAsync<int>("delete from ingestion.transactions where external_id = 'unlinked-1'");
+        (await GetMatchRateAsync("period: YEAR, on: \"2026-01-01\"")).ShouldContain("\"sales\":8,");
+        (await venue.SqlAsync<string>(TransactionCounts.Differences)).ShouldBeNull();
+
         (await venue.Owner.GetErrorCodeAsync("{ venue(id: \"bar\") { matchRate(period: DAY, on: \"9999-12-31\") { sales } } }")).ShouldBe(
             "INVALID_INPUT"
         );

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Npgsql;
 using PosModular.IntegrationTests.Fixtures;
+using PosModular.IntegrationTests.Ledger;
 using PosModular.IntegrationTests.Postgres;
 
 namespace PosModular.IntegrationTests.Upgrade;
@@ -72,6 +73,8 @@ public sealed class UpgradeTests(TestPostgres postgres)
         await host.WhenIdleAsync();
         (await owner.GetDataAsync(Query)).At("venue.revenue").ToString().ShouldBe("""{"count":3,"total":{"amountMinor":2900}}""");
         (await QueryAsync(database, DifferingRollUps)).ShouldBe("0 of 6");
+        (await QueryAsync(database, TransactionCounts.Differences)).ShouldBe(DBNull.Value);
+        (await QueryAsync(database, "select sum(count)::text from ingestion.transaction_counts")).ShouldBe("4");
 
         static string? Id(JsonElement transaction) => transaction.At("externalId").GetString();
     }
