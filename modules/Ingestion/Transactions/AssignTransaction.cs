@@ -33,8 +33,8 @@ internal sealed record TransactionPayload(Transaction? Transaction, IReadOnlyLis
 }
 
 /// <summary>Assigns one transaction to a user by hand, for example when a guest shows a receipt. A userId of null assigns it to nobody. An
-/// assignment by hand stays, whatever cards are linked later. The change is recorded in the audit log. For owners of the venue and HEAD_MODERATOR. Errors: NOT_FOUND;
-/// INVALID_INPUT, also for a transaction of another venue.</summary>
+/// assignment by hand stays, whatever cards are linked later. The change is recorded in the audit log. For owners of the venue and
+/// HEAD_MODERATOR. Errors: NOT_FOUND; INVALID_INPUT, also for a transaction of another venue.</summary>
 internal sealed class AssignTransaction(
     IDbContextFactory<IngestionDb> dbFactory,
     TransactionAssigner assigner,
