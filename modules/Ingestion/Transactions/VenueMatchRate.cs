@@ -1,5 +1,4 @@
 using GraphQL;
-using Ingestion.Contracts;
 using Integrations.Contracts.Access;
 using Integrations.Contracts.Calendar;
 using Integrations.Contracts.Connections;

@@ -119,7 +119,7 @@ internal sealed partial class DeliveryWorker(
     }
 
     // A result that cannot be saved is lost: the lease runs out, and the delivery is sent again.
-    private async Task SaveAsync(IReadOnlyList<AttemptResult> results, CancellationToken cancellationToken)
+    private async Task SaveAsync(List<AttemptResult> results, CancellationToken cancellationToken)
     {
         for (var attempt = 1; attempt <= MaxAttemptsToSave; attempt++)
         {

@@ -3,7 +3,6 @@ using System.Text.Json;
 using Integrations.Connections;
 using Integrations.Contracts.Connections;
 using Integrations.Credentials;
-using Integrations.Providers;
 using NodaTime;
 using NodaTime.Text;
 using PosModular.Kernel.Amounts;

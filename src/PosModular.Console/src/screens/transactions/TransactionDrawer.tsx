@@ -137,11 +137,20 @@ export function Fact({ label, children }: { label: string; children: React.React
   );
 }
 
+/** What matched a transaction to its user, in words. */
+const matches = {
+  HAND: "assigned by hand",
+  CLAIM: "claimed with the code of the receipt",
+  CARD: "by a linked card",
+  CUSTOMER: "by a linked customer",
+  CONTACT: "by a linked e-mail address or phone number",
+} as const;
+
 interface GuestProps {
   venueId: string;
   transactionId: string;
   userId: string | null;
-  matchedBy: "CARD" | "HAND" | null;
+  matchedBy: keyof typeof matches | null;
   cardToken: string | null;
 }
 
@@ -176,7 +185,7 @@ function Guest({ venueId, transactionId, userId, matchedBy, cardToken }: GuestPr
       <p>
         {userId ? (
           <>
-            {userId} <span className="quiet">{matchedBy === "CARD" ? "by a linked card" : "assigned by hand"}</span>
+            {userId} <span className="quiet">{matchedBy ? matches[matchedBy] : ""}</span>
           </>
         ) : (
           <span className="quiet">No guest is known for this payment.</span>
