@@ -2,7 +2,6 @@ using Ingestion.Identities;
 using Ingestion.Ledger;
 using Ingestion.Transactions;
 using Integrations.Contracts.Connections;
-using NodaTime;
 using Shouldly;
 using Xunit;
 
