@@ -24,6 +24,8 @@ let wasSignedIn = sessionStorage.getItem("posmodular.token");
 onSessionChange(() => {
   const now = sessionStorage.getItem("posmodular.token");
   if (now !== wasSignedIn) void client.resetQueries();
+  // The same token again, after the host had refused it.
+  else if (now) void client.invalidateQueries();
   wasSignedIn = now;
 });
 

@@ -38,13 +38,13 @@ public sealed class ConsoleWizardTests(ConsoleVenue venues, ConsoleBrowser brows
 
         await page.SelectAsync("Environment", "SANDBOX");
         await CheckAsync("a-key-that-is-wrong", seller.Location.Id);
-        await page.WaitForAsync("label:has(input[type=password]) .error");
+        await page.WaitForAsync(".field:has(input[type=password]) .error");
 
         await CheckAsync(lacking.Token.Value, seller.Location.Id);
         await page.WaitForAsync("dialog", "PAYMENTS_READ");
 
         await CheckAsync(seller.Token.Value, "ANOTHERLOCATION");
-        await page.WaitForAsync("label:has(input[aria-invalid]) .error", "location");
+        await page.WaitForAsync(".field:has(input[aria-invalid]) .error", "location");
 
         await CheckAsync(seller.Token.Value, seller.Location.Id);
         await page.WaitForAsync("dialog .state[data-tone=good]", "USD");

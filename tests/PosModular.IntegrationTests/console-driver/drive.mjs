@@ -54,7 +54,11 @@ const commands = {
   // Waits until the screen with this heading shows its data.
   async settle({ page, heading }) {
     if (heading) await find(page).getByRole('heading', { level: 1, name: heading }).waitFor();
-    await find(page).waitForFunction(() => !document.querySelector('.skeleton, [aria-busy="true"]'));
+    const waiting = '.skeleton, [aria-busy="true"]';
+    await find(page).waitForFunction((selector) => !document.querySelector(selector), waiting).catch(async (error) => {
+      const parts = await find(page).locator(waiting).evaluateAll((all) => all.map((element) => element.outerHTML.slice(0, 300)));
+      throw new Error(`${error.message} Still waiting: ${parts.join(' ')}`);
+    });
   },
   async click({ page, role, name, selector }) {
     await (selector ? find(page).locator(selector) : find(page).getByRole(role, { name, exact: true })).first().click();

@@ -16,26 +16,28 @@ interface FieldProps {
 /** A text field, beside which an error about just this field is shown. */
 export function Field({ label, name, error, value, onChange, type = "text", note, required }: FieldProps) {
   const id = useId();
+  const noteId = `${id}note`;
   const wrong = error?.field && name && error.field.split(".").at(-1) === name ? error : null;
   return (
-    <label className="field">
-      <span>{label}</span>
+    <div className="field">
+      <label htmlFor={id}>{label}</label>
       <input
+        id={id}
         className="input"
         type={type}
         value={value}
         required={required}
         autoComplete="off"
         aria-invalid={wrong ? true : undefined}
-        aria-describedby={wrong || note ? id : undefined}
+        aria-describedby={wrong || note ? noteId : undefined}
         onChange={(event) => onChange(event.target.value)}
       />
       {wrong || note ? (
-        <span id={id} className={wrong ? "error" : "quiet small"}>
+        <span id={noteId} className={wrong ? "error" : "quiet small"}>
           {wrong ? wrong.message : note}
         </span>
       ) : null}
-    </label>
+    </div>
   );
 }
 

@@ -85,9 +85,10 @@ export function Wizard({ close }: { close: () => void }) {
               <option value="TOAST">Toast</option>
             </select>
           </label>
-          <label className="field">
-            <span>Environment</span>
+          <div className="field">
+            <label htmlFor="environment">Environment</label>
             <select
+              id="environment"
               className="input"
               value={environment}
               aria-invalid={environmentError ? true : undefined}
@@ -106,7 +107,7 @@ export function Wizard({ close }: { close: () => void }) {
                 {environmentError}
               </span>
             ) : null}
-          </label>
+          </div>
         </div>
         {provider === "SQUARE" ? (
           <Field

@@ -92,8 +92,10 @@ export function Sessions() {
   const ending = useMutation();
   const [performerId, setPerformerId] = useState("");
   const [correcting, setCorrecting] = useState<Session | null>(null);
-  const revenue = useApi(RevenueQuery, { venueId: venue.id }, { enabled: venue.isOwner, refreshSeconds: 30 });
-  const revenueOf = (id: string) => revenue.data?.venue?.liveSessions.nodes.find((session) => session.id === id)?.revenue;
+  const revenueQuery = useApi(RevenueQuery, { venueId: venue.id }, { enabled: venue.isOwner, refreshSeconds: 30 });
+  // Read here and not within the panel: a component is rendered again for what it has read itself.
+  const { data: revenues, isPending, error: revenueError } = revenueQuery;
+  const revenueOf = (id: string) => revenues?.venue?.liveSessions.nodes.find((session) => session.id === id)?.revenue;
   const start = (event: FormEvent) => {
     event.preventDefault();
     void starting.run(
@@ -127,7 +129,7 @@ export function Sessions() {
           if (sessions.length === 0)
             return <Empty>A live session says who is on stage, so that rules can depend on it. Start the first one above.</Empty>;
           return (
-            <div aria-busy={venue.isOwner && revenue.isPending}>
+            <div aria-busy={venue.isOwner && isPending}>
               <Table
                 caption="Live sessions"
                 rows={sessions}
@@ -188,9 +190,9 @@ export function Sessions() {
           );
         }}
       </Panel>
-      {revenue.error && !revenue.data ? (
+      {revenueError && !revenues ? (
         <section className="panel" aria-label="Revenue of each session">
-          <Failure error={revenue.error} retry={() => void revenue.refetch()} />
+          <Failure error={revenueError} retry={() => void revenueQuery.refetch()} />
         </section>
       ) : null}
       {correcting ? <Correct session={correcting} zone={venue.timeZone} close={() => setCorrecting(null)} /> : null}
