@@ -4,8 +4,8 @@ namespace PosModular.Simulator.Demo;
 
 /// <summary>
 /// Says which member made a payment: at Square it links the card at the member's first payment at a venue, and at Toast, which says
-/// nothing of cards, it assigns each transaction. It follows the payments as any client does, by the transactionAdded subscription, and resumes
-/// from the last cursor after an interruption.
+/// nothing of cards, it assigns each transaction. It follows the payments as any client does, by the transactionAdded subscription, and
+/// resumes from the last cursor after an interruption.
 /// </summary>
 internal sealed class GuestLinker(PosModularApi api, DemoPointOfSale pointOfSale)
 {
