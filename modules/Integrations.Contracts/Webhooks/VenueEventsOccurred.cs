@@ -12,10 +12,10 @@ namespace Integrations.Contracts.Webhooks;
 public sealed record VenueEventsOccurred(IReadOnlyList<VenueEvent> Events) : INotification
 {
     /// <summary>The name of the feed of transactions in this form.</summary>
-    public const string TransactionsFeed = "ingestion.events";
+    public const string TransactionsFeed = "events.transactions";
 
     /// <summary>The name of the feed of unlocks and revocations in this form.</summary>
-    public const string MembershipsFeed = "rules.events";
+    public const string MembershipsFeed = "events.memberships";
 }
 
 /// <summary>One event of a venue.</summary>

@@ -133,10 +133,10 @@ public sealed class OutgoingWebhooksCrashTests(TestPostgres postgres)
             """
             select not exists (select from integrations.webhook_deliveries where status = 0)
               and not exists (select from ingestion.feed_heads h join integrations.feed_positions p on p.venue_id = h.venue_id
-                and p.source = 'ingestion.events' and p.seq < h.seq)
+                and p.source = 'events.transactions' and p.seq < h.seq)
               and not exists (select from ingestion.feed_heads h join rules.feed_positions p on p.venue_id = h.venue_id and p.seq < h.seq)
               and not exists (select from rules.feed_heads h join integrations.feed_positions p on p.venue_id = h.venue_id
-                and p.source = 'rules.events' and p.seq < h.seq)
+                and p.source = 'events.memberships' and p.seq < h.seq)
             """
         );
 }
