@@ -233,7 +233,7 @@ public sealed class OutgoingWebhooksTests(TestPostgres postgres)
         isDown = true;
         await venue.PostWebhookAsync(venue.PaymentEvent("refused"));
         await venue.Host.WhenIdleAsync();
-        await Wait.UntilAsync(() => receiver.Received.Last().Event.At("data.total.amountMinor").GetInt64() == 1000);
+        await Wait.UntilAsync(() => receiver.Received[^1].Event.At("data.total.amountMinor").GetInt64() == 1000);
         double[] minutesToNextAttempt = [0.1, 5.5, 33, 132, 330, 660, 924, 1_320, 1_584];
         foreach (var minutes in minutesToNextAttempt)
             await AttemptAsync(Duration.FromMinutes(minutes));
