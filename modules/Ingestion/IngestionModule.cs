@@ -49,6 +49,8 @@ public static class IngestionModule
         services.AddSingleton<IOutages, Outages>();
         services.AddSingleton<TransactionSelections>().AddSingleton<TransactionsCsv>();
 
+        services.AddSingleton<IAlertSource, QuietAlerts>();
+
         return services
             .AddSingleton<INodeSource, TransactionNodes>()
             .AddSingleton<INodeSource, SyncRunNodes>()

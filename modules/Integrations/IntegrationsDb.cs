@@ -1,3 +1,4 @@
+using Integrations.Alerts;
 using Integrations.Audit;
 using Integrations.Connections;
 using Integrations.Credentials;
@@ -21,6 +22,7 @@ internal sealed class IntegrationsDb(DbContextOptions<IntegrationsDb> options) :
     public DbSet<ContactKey> ContactKeys => Set<ContactKey>();
     public DbSet<AuditEntry> AuditLog => Set<AuditEntry>();
     public DbSet<WebhookEndpointRow> WebhookEndpoints => Set<WebhookEndpointRow>();
+    public DbSet<AlertRow> Alerts => Set<AlertRow>();
     public DbSet<DeliveryRow> WebhookDeliveries => Set<DeliveryRow>();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
@@ -33,6 +35,7 @@ internal sealed class IntegrationsDb(DbContextOptions<IntegrationsDb> options) :
         modelBuilder.Entity<ContactKey>(ContactKey.Map);
         modelBuilder.Entity<AuditEntry>(AuditEntry.Map);
         modelBuilder.Entity<WebhookEndpointRow>(WebhookEndpointRow.Map);
+        modelBuilder.Entity<AlertRow>(AlertRow.Map);
         modelBuilder.Entity<DeliveryRow>(DeliveryRow.Map);
         modelBuilder.AddFeedPositions();
     }

@@ -1,3 +1,4 @@
+using Integrations.Alerts;
 using Integrations.Audit;
 using Integrations.Connections;
 using Integrations.Contracts.Access;
@@ -68,6 +69,10 @@ public static class IntegrationsModule
         services.AddSingleton<FollowedFeeds>();
         services.AddSingleton<DeliveryQueue>().AddSingleton<DeliverySender>().AddSingleton<DeliverySignal>();
         services.AddSingleton<DeliveryWorker>().AddHostedService(s => s.GetRequiredService<DeliveryWorker>());
+        services.AddSingleton<IAlertSource, ConnectionAlerts>().AddSingleton<IAlertSource, EndpointAlerts>();
+        services.AddSingleton<IAlertSource, DeadLetterAlerts>();
+        services.AddSingleton<AlertWatch>().AddHostedService(s => s.GetRequiredService<AlertWatch>());
+        services.AddLiveFeed<IVenue, Alert, LiveAlertFeed>();
         services.AddSingleton<DeliveryRetention>().AddHostedService(s => s.GetRequiredService<DeliveryRetention>());
 
         return services
@@ -89,6 +94,8 @@ public static class IntegrationsModule
             .AddMutation<RotateWebhookKey>()
             .AddMutation<TestWebhook>()
             .AddMutation<DisconnectPos>()
+            .AddField<VenueAlerts>("Venue")
+            .AddSubscription<AlertRaised>()
             .AddField<VenueWebhookEndpoints>("Venue")
             .AddField<EndpointDeliveries>("WebhookEndpoint")
             .AddMutation<CreateWebhookEndpoint>()

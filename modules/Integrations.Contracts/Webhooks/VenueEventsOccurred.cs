@@ -65,5 +65,12 @@ public static class VenueEventTypes
     /// <summary>A transaction was authorised or captured for the first time.</summary>
     public const string TransactionCreated = "transaction.created";
 
-    public static IReadOnlyList<string> All { get; } = [MembershipUnlocked, MembershipRevoked, TransactionCreated];
+    /// <summary>A POS connection needs attention.</summary>
+    public const string ConnectionNeedsAttention = "connection.needs_attention";
+
+    /// <summary>No payment has come from a connection for much longer than usual.</summary>
+    public const string ConnectionQuiet = "connection.quiet";
+
+    public static IReadOnlyList<string> All { get; } =
+    [MembershipUnlocked, MembershipRevoked, TransactionCreated, ConnectionNeedsAttention, ConnectionQuiet];
 }

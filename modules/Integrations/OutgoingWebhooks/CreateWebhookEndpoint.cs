@@ -19,7 +19,8 @@ internal sealed record CreateWebhookEndpointInput
     /// <summary>The address to which events are posted: https, on the public internet.</summary>
     public required string Url { get; init; }
 
-    /// <summary>The types of events to send: membership.unlocked, membership.revoked, transaction.created.</summary>
+    /// <summary>The types of events to send: membership.unlocked, membership.revoked, transaction.created, connection.needs_attention,
+    /// connection.quiet.</summary>
     public required IReadOnlyList<string> Types { get; init; }
 }
 

@@ -272,6 +272,19 @@ internal sealed partial class FeedRelay(
     public Task UnfollowAsync(NpgsqlConnection connection, string venueId, CancellationToken cancellationToken) =>
         ExecuteAsync(_sql.Unfollow(connection, venueId), cancellationToken);
 
+    /// <summary>The reader's dead letters by venue.</summary>
+    public async Task<IReadOnlyList<DeadLetterCount>> ListDeadLettersAsync(CancellationToken cancellationToken)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var (_, connection) = await OpenConnectionAsync(scope, cancellationToken);
+        await using var query = _sql.DeadLetters(connection);
+        await using var row = await query.ExecuteReaderAsync(cancellationToken);
+        var counts = new List<DeadLetterCount>();
+        while (await row.ReadAsync(cancellationToken))
+            counts.Add(new(reader.Name, row.GetString(0), row.GetInt64(1), row.GetFieldValue<Instant>(2)));
+        return counts;
+    }
+
     /// <inheritdoc cref="FeedRelays.CountPending"/>
     public NpgsqlBatchCommand CountPending(string venueId) => _sql.CountPending(venueId);
 

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using NodaTime;
 using Npgsql;
 using PosModular.Kernel.Time;
 
@@ -55,6 +56,15 @@ public sealed class FeedRelays : BackgroundService
         foreach (var relay in _relays)
             lags[relay.Reader.Name] = await relay.GetLagAsync(cancellationToken);
         return lags;
+    }
+
+    /// <summary>The changes that readers could not handle, by reader and venue.</summary>
+    public async Task<IReadOnlyList<DeadLetterCount>> ListDeadLettersAsync(CancellationToken cancellationToken)
+    {
+        var counts = new List<DeadLetterCount>();
+        foreach (var relay in _relays)
+            counts.AddRange(await relay.ListDeadLettersAsync(cancellationToken));
+        return counts;
     }
 
     /// <summary>A statement that returns one number: how many changes of a venue this reader has not handled yet, dead letters included.
@@ -115,6 +125,13 @@ public sealed class FeedRelays : BackgroundService
             return _lags.Select(l => new Measurement<long>(value(l.Value), new KeyValuePair<string, object?>("reader", l.Key))).ToArray();
     }
 }
+
+/// <summary>How many changes of a venue a reader could not handle.</summary>
+/// <param name="Reader">The name of the reader.</param>
+/// <param name="VenueId">The venue.</param>
+/// <param name="Count">How many changes wait for a retry.</param>
+/// <param name="FirstFailedAt">When the first of them failed.</param>
+public sealed record DeadLetterCount(string Reader, string VenueId, long Count, Instant FirstFailedAt);
 
 public static class FeedSetup
 {

@@ -88,6 +88,11 @@ internal sealed class FeedSql(FeedReader reader, FeedSource source)
         )}join {reader.Schema}.feed_positions p on p.source = $1 and p.venue_id = h.venue_id
         """;
 
+    private readonly string _deadLettersSql = $"""
+        select venue_id, count(*), min(failed_at) from {reader.Schema}.feed_dead_letters where source = $1
+        group by venue_id order by venue_id
+        """;
+
     private readonly string _countPendingSql = $"""
         select coalesce((select h.seq - coalesce(
             (select p.seq from {reader.Schema}.feed_positions p where p.source = $1 and p.venue_id = h.venue_id), 0)
@@ -157,6 +162,8 @@ internal sealed class FeedSql(FeedReader reader, FeedSource source)
 
     public NpgsqlBatch PostponeDeadLetter(NpgsqlConnection connection, string venueId, long seq, string error, Instant nextAttemptAt) =>
         new NpgsqlBatch(connection).AddCommand(_postponeDeadLetterSql, source.Name, venueId, seq, error, nextAttemptAt);
+
+    public NpgsqlBatch DeadLetters(NpgsqlConnection connection) => new NpgsqlBatch(connection).AddCommand(_deadLettersSql, source.Name);
 
     public NpgsqlBatch Lag(NpgsqlConnection connection) => new NpgsqlBatch(connection).AddCommand(_lagSql, source.Name);
 

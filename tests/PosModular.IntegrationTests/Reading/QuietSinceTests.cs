@@ -1,3 +1,4 @@
+using Integrations.Alerts;
 using Microsoft.Extensions.DependencyInjection;
 using NodaTime;
 using NodaTime.Testing;
@@ -52,9 +53,17 @@ public sealed class QuietSinceTests(TestPostgres postgres)
         (await GetQuietSinceAsync(venue, Friday + Duration.FromMinutes(59))).ShouldBeNull();
         (await GetQuietSinceAsync(venue, Friday + Duration.FromMinutes(60))).ShouldBe("2026-11-20T20:00:00Z");
         (await GetQuietSinceAsync(venue, Friday + Duration.FromHours(40))).ShouldBe("2026-11-20T20:00:00Z");
+        (await GetAlertsAsync(venue)).ShouldBe("""[{"kind":"CONNECTION_QUIET","since":"2026-11-20T20:00:00Z"}]""");
 
         await PostPaymentsAsync(venue, Friday + Duration.FromHours(2.5), Duration.Zero, 1);
         (await GetQuietSinceAsync(venue, Friday + Duration.FromHours(2.5))).ShouldBeNull();
+        (await GetAlertsAsync(venue)).ShouldBe("[]");
+    }
+
+    private static async Task<string> GetAlertsAsync(TestVenue venue)
+    {
+        await venue.Host.Services.GetRequiredService<AlertWatch>().RunAsync(TestContext.Current.CancellationToken);
+        return (await venue.Moderator.GetDataAsync("{ venue(id: \"bar\") { alerts { kind since } } }")).At("venue.alerts").ToString();
     }
 
     [Fact]

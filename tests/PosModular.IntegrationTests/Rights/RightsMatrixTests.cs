@@ -54,6 +54,7 @@ public sealed class RightsMatrixTests(TestPostgres postgres)
         ["unlockPolicy"] = (Right.ViewVenue, ""),
         ["ownerUserIds"] = (Right.ViewVenue, ""),
         ["today"] = (Right.ViewVenue, ""),
+        ["alerts"] = (Right.ViewVenue, ""),
         ["feedCursor"] = (Right.ViewTransactions, ""),
         ["posConnections"] = (Right.ViewVenue, ""),
         ["auditLog"] = (Right.ViewVenue, ""),
@@ -150,6 +151,7 @@ public sealed class RightsMatrixTests(TestPostgres postgres)
         ["revenueChanged"] = (Right.ViewTransactions, "progress:analytics"),
         ["reconciliationChanged"] = (Right.ViewVenue, "analytics.reconciliations"),
         ["connectionChanged"] = (Right.ViewVenue, "integrations.connections"),
+        ["alertRaised"] = (Right.ViewVenue, "integrations.alerts"),
         ["syncProgressed"] = (Right.ViewVenue, "ingestion.syncs"),
     };
 

@@ -37,6 +37,7 @@ public sealed class RightsWalkTests(TestPostgres postgres)
         ["SyncRun"] = Readers.VenueStaff,
         ["WebhookEvent"] = Readers.VenueStaff,
         ["AuditEntry"] = Readers.VenueStaff,
+        ["Alert"] = Readers.VenueStaff,
         ["WebhookEndpoint"] = Readers.Owners,
         ["Delivery"] = Readers.Owners,
         ["SpendRule"] = Readers.VenueStaff,
@@ -108,9 +109,11 @@ public sealed class RightsWalkTests(TestPostgres postgres)
         ["updateWebhookEndpoint"] = "{ endpointId: \"ENDPOINT\" }",
     };
 
-    /// <summary>Paths at whose end nothing can be in this test: no test event, no error, no unrouted event.</summary>
+    /// <summary>Paths at whose end nothing can be in this test: no test event, no alert, no error, no unrouted event.</summary>
     private static bool IsEmpty(SchemaPath path) =>
-        path.Steps.Any(s => s.Name is "WebhookSettings.lastTest" or "SyncSettings.recentErrors" or "Query.unroutedWebhookEvents");
+        path.Steps.Any(s =>
+            s.Name is "WebhookSettings.lastTest" or "Venue.alerts" or "SyncSettings.recentErrors" or "Query.unroutedWebhookEvents"
+        );
 
     private static bool MayRead(string caller, string type, JsonElement found) =>
         ProtectedTypes[type] switch
