@@ -133,7 +133,9 @@ public sealed class ReconciliationScheduleTests(TestPostgres postgres)
             """
         );
         Task<string> RowAsync() =>
-            venue.SqlAsync<string>("select state || ' ' || (compared_at is not null) || ' ' || (due_at is not null) from analytics.reconciliations");
+            venue.SqlAsync<string>(
+                "select state || ' ' || (compared_at is not null) || ' ' || (due_at is not null) from analytics.reconciliations"
+            );
         int Pages() => venue.Simulator.Requests.Requests.Count(r => r.Path == "/v2/payments");
 
         // Killed at the second page of the comparison: nothing is stored yet.

@@ -53,8 +53,7 @@ public sealed class ReconciliationScheduleTests
         due.Where(c => c.OutageAt is not null).Select(c => c.BusinessDate).ShouldBe([new(2026, 11, 19), The20th]);
         due.Single(c => c.BusinessDate == The20th).ShouldBe(new DueCheck(The20th, 0, outage.SyncedAt));
         // It ends with the first moment of the next date, and the date that still runs has its own check.
-        Due(EndOf20 + Duration.FromMinutes(10), OutageOf(EndOf20, EndOf20 + Duration.FromMinutes(5)))
-            .ShouldAllBe(c => c.OutageAt == null);
+        Due(EndOf20 + Duration.FromMinutes(10), OutageOf(EndOf20, EndOf20 + Duration.FromMinutes(5))).ShouldAllBe(c => c.OutageAt == null);
     }
 
     private sealed class Venue : IVenue
