@@ -28,8 +28,8 @@ public interface IProviderComparison
 /// <param name="BusinessDate">The business date.</param>
 /// <param name="From">The start of the business date, inclusive.</param>
 /// <param name="To">The end of the business date, exclusive.</param>
-/// <param name="RepairId">Names the reconciliation in the history of the transactions. What the provider reports is then stored before it is
-/// compared, as the page of a sync is. Null to compare only.</param>
+/// <param name="RepairId">Names the reconciliation in the history of the transactions. What the provider reports is then stored before it
+/// is compared, as the page of a sync is. Null to compare only.</param>
 public sealed record DayToCompare(Guid ConnectionId, LocalDate BusinessDate, Instant From, Instant To, string? RepairId);
 
 /// <summary>The result of a comparison.</summary>

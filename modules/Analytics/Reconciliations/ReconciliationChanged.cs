@@ -5,8 +5,9 @@ using PosModular.Kernel.Feed;
 
 namespace Analytics.Reconciliations;
 
-/// <summary>The venue's reconciliations: first those that are in progress or have changed in the last ten minutes, then each one whose state
-/// has changed, within a second. For owners of the venue and HEAD_MODERATOR; FORBIDDEN otherwise. The figures are for owners.</summary>
+/// <summary>The venue's reconciliations: first those that are in progress or have changed in the last ten minutes, then each one whose
+/// state has changed, within a second. For owners of the venue and HEAD_MODERATOR; FORBIDDEN otherwise. The figures are for
+/// owners.</summary>
 internal sealed class ReconciliationChanged(LiveFeeds<IVenue, Reconciliation> feeds, IVenues venues)
 {
     /// <param name="venueId">The id of the venue.</param>

@@ -8,7 +8,8 @@ using PosModular.Kernel.Time;
 
 namespace Analytics.Reconciliations;
 
-/// <summary>Requests the reconciliations that come by themselves and hands those that are due to workers. A lease lets one host at a time work on a connection.</summary>
+/// <summary>Requests the reconciliations that come by themselves and hands those that are due to workers. A lease lets one host at a time
+/// work on a connection.</summary>
 internal sealed partial class ReconciliationScheduler(
     NpgsqlDataSource database,
     ReconciliationRequests requests,

@@ -43,8 +43,9 @@ internal sealed record ObservedPayment(
     /// <summary>Whether the same batch brings its order, fetched after the payment.</summary>
     public bool HasOrderInBatch { get; init; }
 
-    /// <summary>Whether a reconciliation fetched this state because the stored row, although it claims to be of the same moment, holds other
-    /// figures: somebody has changed it outside of the ledger. The provider's state replaces it then, whatever the versions say.</summary>
+    /// <summary>Whether a reconciliation fetched this state because the stored row, although it claims to be of the same moment, holds
+    /// other figures: somebody has changed it outside of the ledger. The provider's state replaces it then, whatever the versions
+    /// say.</summary>
     public bool Corrects(LedgerTransaction? stored) =>
         Cause == VersionCause.Reconciliation
         && stored is not null

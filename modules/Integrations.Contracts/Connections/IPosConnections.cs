@@ -64,8 +64,8 @@ public interface IPosConnections
         CancellationToken cancellationToken
     );
 
-    /// <summary>The ids of the payments that were made or refunded in a time span, and possibly of others, where the streams of a day do not
-    /// list all of them; empty for a provider whose streams do. What they lack is fetched one by one.</summary>
+    /// <summary>The ids of the payments that were made or refunded in a time span, and possibly of others, where the streams of a day do
+    /// not list all of them; empty for a provider whose streams do. What they lack is fetched one by one.</summary>
     Task<ProviderResult<IReadOnlyList<string>>> ListDayPaymentIdsAsync(
         Guid connectionId,
         Instant from,

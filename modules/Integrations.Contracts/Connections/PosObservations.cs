@@ -47,8 +47,8 @@ public sealed record PosPayment(
     PosCard? Card
 )
 {
-    /// <summary>When the amount refunded was last given back, when the provider reports refunds with the payment (Toast); null when they are
-    /// reported as refunds or when there is none.</summary>
+    /// <summary>When the amount refunded was last given back, when the provider reports refunds with the payment (Toast); null when they
+    /// are reported as refunds or when there is none.</summary>
     public Instant? RefundedAt { get; init; }
 
     /// <summary>The amounts within the total, when the provider reports them with the payment (Toast); null when they must be read from

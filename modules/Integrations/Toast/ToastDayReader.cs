@@ -10,10 +10,10 @@ using PosModular.Kernel.Errors;
 
 namespace Integrations.Toast;
 
-/// <summary>What a reconciliation asks Toast beside the orders of a day: which of Toast's business dates a time span touches, the ids of all
-/// payments that were made or refunded on them, and single payments.</summary>
-/// <remarks>Source: Toast Orders API reference, payments (paidBusinessDate, refundBusinessDate) and orders; Toast Restaurants API reference,
-/// RestaurantInfo: closeoutHour is the hour at which the business date ends.</remarks>
+/// <summary>What a reconciliation asks Toast beside the orders of a day: which of Toast's business dates a time span touches, the ids of
+/// all payments that were made or refunded on them, and single payments.</summary>
+/// <remarks>Source: Toast Orders API reference, payments (paidBusinessDate, refundBusinessDate) and orders; Toast Restaurants API
+/// reference, RestaurantInfo: closeoutHour is the hour at which the business date ends.</remarks>
 internal sealed class ToastDayReader(ToastApi api, ContactHasher contacts)
 {
     private static readonly LocalDatePattern DatePattern = LocalDatePattern.CreateWithInvariantCulture("uuuuMMdd");

@@ -108,8 +108,8 @@ internal static class ToastTranslator
         return (payments, skipped);
     }
 
-    /// <summary>The refunds of these payments. Toast reports one sum for each payment, with the time of the last refund and without an id of
-    /// its own, so the refund has the id of its payment, and all of it belongs to that time.</summary>
+    /// <summary>The refunds of these payments. Toast reports one sum for each payment, with the time of the last refund and without an id
+    /// of its own, so the refund has the id of its payment, and all of it belongs to that time.</summary>
     public static IReadOnlyList<PosRefund> RefundsOf(IEnumerable<PosPayment> payments) =>
         [
             .. payments
