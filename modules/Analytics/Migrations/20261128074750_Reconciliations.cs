@@ -60,7 +60,8 @@ namespace Analytics.Migrations
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("pk_reconciliation_differences", x => new { x.venue_id, x.business_date, x.connection_id, x.external_id, x.is_refund });
+                    table.PrimaryKey("pk_reconciliation_differences",
+                        x => new { x.venue_id, x.business_date, x.connection_id, x.external_id, x.is_refund });
                 });
 
             migrationBuilder.CreateTable(

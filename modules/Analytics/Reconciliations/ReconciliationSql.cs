@@ -65,8 +65,8 @@ internal static class ReconciliationSql
         $"update analytics.reconciliations set state = {ReconciliationState.Running:D}, updated_at = $4 where {Key}";
 
     private static readonly string ParkSql = $"""
-        update analytics.reconciliations set state = {ReconciliationState.Unavailable:D}, due_at = $4, reason_code = $5, reason_message = $6,
-          faults = faults + 1, updated_at = $7
+        update analytics.reconciliations set state = {ReconciliationState.Unavailable:D}, due_at = $4, reason_code = $5,
+          reason_message = $6, faults = faults + 1, updated_at = $7
         where {Key}
         """;
 

@@ -112,7 +112,7 @@ internal sealed partial class RevenueRebuild(
 
     [LoggerMessage(
         LogLevel.Warning,
-        "The revenue totals from {From} to {To} of venue {Venue} could not be compared, because changes of transactions are still to be added"
+        "The revenue totals from {From} to {To} of venue {Venue} could not be compared, because changes are still to be added"
     )]
     private static partial void LogNotComparable(ILogger log, Instant from, Instant to, string venue);
 }

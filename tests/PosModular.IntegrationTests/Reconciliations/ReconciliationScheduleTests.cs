@@ -102,8 +102,8 @@ public sealed class ReconciliationScheduleTests(TestPostgres postgres)
             insert into ingestion.sync_runs (id, venue_id, connection_id, trigger, status, by_creation, from_at, to_at, stream, place,
               pass_pages, pass_found_changes, pages, fetched, created, updated, unchanged, started_at, updated_at, finished_at, resume_at,
               faults)
-            select gen_random_uuid(), 'bar', '{venue.ConnectionId}', 4, 2, false, '{outage:O}', '{outage:O}', 0, '{outage:O}', 0, false, 0, 0,
-              0, 0, 0, now(), now(), now(), now(), 0
+            select gen_random_uuid(), 'bar', '{venue.ConnectionId}', 4, 2, false, '{outage:O}', '{outage:O}', 0, '{outage:O}', 0, false, 0,
+              0, 0, 0, 0, now(), now(), now(), now(), 0
             """
         );
         await venue.AddHostAsync(AcceleratedTimeProvider.UseForProviders, settings);

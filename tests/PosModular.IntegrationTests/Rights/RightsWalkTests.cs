@@ -263,7 +263,8 @@ public sealed class RightsWalkTests(TestPostgres postgres)
             $"""
             insert into analytics.reconciliations (venue_id, business_date, connection_id, id, state, reason_code, faults, updated_at)
             values ('bar', '2020-01-02', '{venue.ConnectionId}', gen_random_uuid(), 5, 'Conflict', 0, now());
-            insert into analytics.reconciled_sums values ('bar', '2020-01-02', '{venue.ConnectionId}', 'USD', 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1);
+            insert into analytics.reconciled_sums
+            values ('bar', '2020-01-02', '{venue.ConnectionId}', 'USD', 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1);
             insert into analytics.reconciliation_differences (venue_id, business_date, connection_id, external_id, is_refund, our_currency,
               our_minor, their_currency, their_minor, kind, repaired, detail)
             values ('bar', '2020-01-02', '{venue.ConnectionId}', 'p', false, 'USD', 1, 'USD', 2, 3, false, '')

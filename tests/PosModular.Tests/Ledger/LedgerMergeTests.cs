@@ -83,7 +83,7 @@ public sealed class LedgerMergeTests
             },
             payment with
             {
-                State = PaymentState.Canceled,
+                Currency = "JPY",
             },
         };
         foreach (var changed in changes)
