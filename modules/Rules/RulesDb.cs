@@ -5,6 +5,7 @@ using PosModular.Kernel.Feed;
 using Rules.Explanations;
 using Rules.LiveSessions;
 using Rules.Members;
+using Rules.Reevaluations;
 using Rules.Spend;
 using Rules.SpendRules;
 using Rules.Unlocks;
@@ -21,6 +22,7 @@ internal sealed class RulesDb(DbContextOptions<RulesDb> options) : DbContext(opt
     public DbSet<MemberRow> Members => Set<MemberRow>();
     public DbSet<TierChangeRow> TierHistory => Set<TierChangeRow>();
     public DbSet<EvaluationRow> Evaluations => Set<EvaluationRow>();
+    public DbSet<ReevaluationRow> Reevaluations => Set<ReevaluationRow>();
     public DbSet<LiveSession> LiveSessions => Set<LiveSession>();
     public DbSet<FeedHead> FeedHeads => Set<FeedHead>();
     public DbSet<FeedPosition> FeedPositions => Set<FeedPosition>();
@@ -35,6 +37,7 @@ internal sealed class RulesDb(DbContextOptions<RulesDb> options) : DbContext(opt
         modelBuilder.Entity<MemberRow>(MemberRow.Map);
         modelBuilder.Entity<TierChangeRow>(TierChangeRow.Map);
         modelBuilder.Entity<EvaluationRow>(EvaluationRow.Map);
+        modelBuilder.Entity<ReevaluationRow>(ReevaluationRow.Map);
         modelBuilder.Entity<LiveSession>(LiveSession.Map);
         modelBuilder.AddFeedPositions();
         modelBuilder.AddFeedHeads();

@@ -7,6 +7,8 @@ using PosModular.Kernel.Schema;
 using Rules.Explanations;
 using Rules.LiveSessions;
 using Rules.Members;
+using Rules.Reevaluations;
+using Rules.Simulations;
 using Rules.Spend;
 using Rules.SpendRules;
 using Rules.Unlocks;
@@ -24,6 +26,8 @@ public static class RulesModule
         services.AddFeedSource(MembershipEvents.Source);
 
         services.AddSingleton<EvaluationProgress>();
+        services.AddSingleton<RuleSimulator>();
+        services.AddHostedService<Reevaluator>();
         services.AddSingleton<IMemberTiers, MemberTiers>();
         services.AddSingleton<IStageTimes, StageTimes>();
 
@@ -37,6 +41,10 @@ public static class RulesModule
             .AddMutation<UpdateSpendRule>()
             .AddMutation<ToggleSpendRule>()
             .AddMutation<DeleteSpendRule>()
+            .AddMutation<ApplySpendRule>()
+            .AddField<LastApplication>("SpendRule")
+            .AddField<SimulateSpendRule>("Venue")
+            .AddField<SpendRuleSimulation>("SpendRule")
             .AddField<VenueLiveSessions>("Venue")
             .AddMutation<StartLiveSession>()
             .AddMutation<EndLiveSession>()
@@ -48,6 +56,8 @@ public static class RulesModule
             .AddField<MemberSpend>("Member")
             .AddField<MemberUnlocks>("Member")
             .AddField<MemberHistory>("Member")
+            .AddMutation<GrantTier>()
+            .AddMutation<RevokeUnlock>()
             .AddField<MemberNextTier>("Member")
             .AddField<MemberExplanation>("Member")
             .AddField<ViewerMemberships>("Viewer")

@@ -91,7 +91,7 @@ internal sealed class MemberExplanation(IDbContextFactory<RulesDb> dbFactory, IS
             .MinBy(t => BitOperations.PopCount((ushort)t.Finding.Unmet));
         var reasons = RuleConditions.ReasonsOf(finding.Unmet).ToList();
         if (unlock is not null)
-            reasons.Add("REVOKED");
+            reasons = [.. reasons.Append("REVOKED").Distinct()];
         else if (finding.IsMet)
             reasons.Add("NOT_TRIED_SINCE");
         return new RuleExplanation(

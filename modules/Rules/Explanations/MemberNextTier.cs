@@ -57,7 +57,9 @@ internal sealed class MemberNextTier(IDbContextFactory<RulesDb> dbFactory)
         var unlocks = state.ActiveUnlocks.Where(u => u.UserId == userId).ToArray();
         var tier = unlocks.Select(u => u.Tier).DefaultIfEmpty(Tier.Guest).Max();
         return state
-            .EnabledRules.Where(r => r.UnlocksTier > tier && unlocks.All(u => u.RuleId != r.Id))
+            .EnabledRules.Where(r =>
+                r.UnlocksTier > tier && unlocks.All(u => u.RuleId != r.Id) && !state.RevokedByHand.Contains((userId, r.Id))
+            )
             .Select(r => (Rule: r, Missing: Math.Max(0, r.ThresholdMinor - RuleEvaluation.CountedSpend(state, userId, r.Currency))))
             .OrderBy(r => r.Rule.UnlocksTier)
             .ThenBy(r => r.Rule.Currency != state.Venue.Currency)

@@ -18,9 +18,9 @@ namespace Rules.Explanations;
 /// <param name="Reasons">Why the rule has not unlocked; empty when it has. DISABLED: it is switched off or deleted. BELOW_THRESHOLD: the
 /// spend is below the threshold. OTHER_CURRENCY: the transaction's currency does not count for the rule. OUTSIDE_WINDOW: the transaction
 /// took place outside the live window. NO_LIVE_SESSION: nobody was on stage. OTHER_PERFORMER: somebody else was on stage. RULES_OFF: the
-/// connection excludes the transaction from rules. REVOKED: an unlock of the rule was revoked. ALREADY_UNLOCKED: an earlier transaction of
-/// the member has unlocked the rule. NOT_TRIED_SINCE: every condition is met now, but was not when a transaction last raised the spend;
-/// the rule is tried again at the next one.</param>
+/// connection excludes the transaction from rules. REVOKED: an unlock of the rule was revoked; by hand, it
+/// stays revoked. ALREADY_UNLOCKED: an earlier transaction of the member has unlocked the rule. NOT_TRIED_SINCE: every condition is met
+/// now, but was not when a transaction last raised the spend; the rule is tried again at the next one.</param>
 /// <param name="Conditions">Each condition of the rule, with what it needs and what was found.</param>
 internal sealed record RuleExplanation(
     SpendRule Rule,
@@ -57,6 +57,7 @@ internal static class RuleConditions
             (UnmetConditions.Performer, "OTHER_PERFORMER"),
             (UnmetConditions.RulesOn, "RULES_OFF"),
             (UnmetConditions.NotYetUnlocked, "ALREADY_UNLOCKED"),
+            (UnmetConditions.NotRevokedByHand, "REVOKED"),
         ];
         return [.. reasons.Where(r => unmet.HasFlag(r.Item1)).Select(r => r.Item2)];
     }

@@ -163,7 +163,7 @@ internal sealed class TransactionEvaluation(
         var reasons = RuleConditions.ReasonsOf(unmet).ToList();
         // What was unlocked and revoked within one batch was never written as an unlock.
         if (!unlocked && (unlock is not null || unmet == UnmetConditions.None))
-            reasons.Add("REVOKED");
+            reasons = [.. reasons.Append("REVOKED").Distinct()];
         return new RuleExplanation(
             rule,
             unlocked,

@@ -4,7 +4,9 @@ using Integrations.Contracts.Venues;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
 using PosModular.Kernel.Errors;
+using PosModular.Kernel.Feed;
 using PosModular.Kernel.Time;
+using Rules.Reevaluations;
 
 namespace Rules.LiveSessions;
 
@@ -21,7 +23,7 @@ internal sealed record EndLiveSessionInput
 
 /// <summary>Ends a live session, or corrects when it ended. Requires an owner of the venue or HEAD_MODERATOR. Errors: NOT_FOUND;
 /// INVALID_INPUT when the end is not after the start.</summary>
-internal sealed class EndLiveSession(IDbContextFactory<RulesDb> dbFactory, IVenues venues, IClock clock)
+internal sealed class EndLiveSession(IDbContextFactory<RulesDb> dbFactory, IVenues venues, FeedSignal signal, IClock clock)
 {
     private static readonly UserError SessionNotFound = new(
         ErrorCode.NotFound,
@@ -49,8 +51,12 @@ internal sealed class EndLiveSession(IDbContextFactory<RulesDb> dbFactory, IVenu
         var endedAt = input.EndedAt ?? clock.Now();
         if (endedAt <= session.StartedAt)
             return LiveSessionPayload.Failed(UserError.Invalid("The end must be after the start. Pass a later endedAt.", "endedAt"));
+        // Only a later end can let a transaction meet a rule that it did not meet.
+        if (session.EndedAt is { } earlierEnd && earlierEnd < endedAt)
+            db.Add(ReevaluationRequests.OfSpan(venue.Id, earlierEnd, endedAt, clock.Now()));
         session.EndedAt = endedAt;
         await db.SaveChangesAsync(cancellationToken);
+        signal.Raise(Reevaluator.Signal, [venue.Id]);
         return new LiveSessionPayload(session, []);
     }
 }

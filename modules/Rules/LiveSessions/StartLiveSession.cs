@@ -4,7 +4,9 @@ using Integrations.Contracts.Venues;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
 using PosModular.Kernel.Errors;
+using PosModular.Kernel.Feed;
 using PosModular.Kernel.Time;
+using Rules.Reevaluations;
 using Rules.SpendRules;
 
 namespace Rules.LiveSessions;
@@ -35,9 +37,10 @@ internal sealed record LiveSessionPayload(LiveSession? Session, IReadOnlyList<Us
     public static LiveSessionPayload Failed(UserError error) => new(null, [error]);
 }
 
-/// <summary>Starts a live session. A transaction belongs to it by the transaction's own time, so those that arrive later count too.
-/// Requires an owner of the venue or HEAD_MODERATOR. Errors: INVALID_INPUT.</summary>
-internal sealed class StartLiveSession(IDbContextFactory<RulesDb> dbFactory, IVenues venues, IClock clock)
+/// <summary>Starts a live session. A transaction belongs to it by the transaction's own time, so those that arrive later count too, and
+/// the rules are tried again, in the background, on transactions since a start in the past. Requires an owner of the venue or
+/// HEAD_MODERATOR. Errors: INVALID_INPUT.</summary>
+internal sealed class StartLiveSession(IDbContextFactory<RulesDb> dbFactory, IVenues venues, FeedSignal signal, IClock clock)
 {
     /// <param name="input">The session to start.</param>
     public async Task<LiveSessionPayload> HandleAsync(
@@ -64,7 +67,10 @@ internal sealed class StartLiveSession(IDbContextFactory<RulesDb> dbFactory, IVe
             );
         await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
         db.Add(session);
+        if (session.StartedAt < now)
+            db.Add(ReevaluationRequests.OfSpan(venue.Id, session.StartedAt, session.EndedAt, now));
         await db.SaveChangesAsync(cancellationToken);
+        signal.Raise(Reevaluator.Signal, [venue.Id]);
         return new LiveSessionPayload(session, []);
     }
 }

@@ -6,7 +6,10 @@ using NodaTime;
 using NodaTime.Text;
 using Npgsql;
 using PosModular.Kernel.Errors;
+using PosModular.Kernel.Feed;
 using PosModular.Kernel.Schema;
+using PosModular.Kernel.Time;
+using Rules.Reevaluations;
 using Rules.SpendRules;
 
 namespace Rules.LiveSessions;
@@ -30,10 +33,16 @@ internal sealed record UpdateLiveSessionInput : PartialInput
 }
 
 /// <summary>Corrects the start, the end or the performer of a live session; the change is recorded in the audit log. The revenue of the
-/// session and of performers follows at once. Unlocks stay, and a rule that needs the performer is tried again at the guest's next
-/// transaction. Requires an owner of the venue or HEAD_MODERATOR. Errors: NOT_FOUND; INVALID_INPUT, also when the end is not after the
-/// start.</summary>
-internal sealed class UpdateLiveSession(IDbContextFactory<RulesDb> dbFactory, IVenues venues, IAuditLog auditLog)
+/// session and of performers follows at once. The rules that ask for a live session are tried again, in the background, on the
+/// transactions of the span before and after the change. Unlocks that are there stay. Requires an owner of the venue or HEAD_MODERATOR.
+/// Errors: NOT_FOUND; INVALID_INPUT, also when the end is not after the start.</summary>
+internal sealed class UpdateLiveSession(
+    IDbContextFactory<RulesDb> dbFactory,
+    IVenues venues,
+    IAuditLog auditLog,
+    FeedSignal signal,
+    IClock clock
+)
 {
     /// <param name="input">The session and its corrections.</param>
     public async Task<LiveSessionPayload> HandleAsync(
@@ -60,7 +69,7 @@ internal sealed class UpdateLiveSession(IDbContextFactory<RulesDb> dbFactory, IV
         caller.Demand(Right.ManageMembers, venue);
         if (SpendRuleValidator.CheckPerformer(input.PerformerId) is { } error)
             return LiveSessionPayload.Failed(error);
-        var before = Describe(session);
+        var (before, startedAt, endedAt) = (Describe(session), session.StartedAt, session.EndedAt);
         session.PerformerId = input.PerformerId ?? session.PerformerId;
         session.StartedAt = input.StartedAt ?? session.StartedAt;
         session.EndedAt = input.IsProvided("endedAt") ? input.EndedAt : session.EndedAt;
@@ -71,6 +80,14 @@ internal sealed class UpdateLiveSession(IDbContextFactory<RulesDb> dbFactory, IV
         if (before != Describe(session))
         {
             await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+            db.Add(
+                ReevaluationRequests.OfSpan(
+                    venue.Id,
+                    Instant.Min(startedAt, session.StartedAt),
+                    endedAt is { } end && session.EndedAt is { } newEnd ? Instant.Max(end, newEnd) : null,
+                    clock.Now()
+                )
+            );
             await db.SaveChangesAsync(cancellationToken);
             await auditLog.RecordAsync(
                 (NpgsqlConnection)db.Database.GetDbConnection(),
@@ -82,6 +99,7 @@ internal sealed class UpdateLiveSession(IDbContextFactory<RulesDb> dbFactory, IV
                 cancellationToken
             );
             await transaction.CommitAsync(cancellationToken);
+            signal.Raise(Reevaluator.Signal, [venue.Id]);
         }
         return new LiveSessionPayload(session, []);
     }

@@ -268,6 +268,64 @@ namespace Rules.Migrations
                     b.ToTable("tier_history", "rules");
                 });
 
+            modelBuilder.Entity("Rules.Reevaluations.ReevaluationRow", b =>
+                {
+                    b.Property<string>("VenueId")
+                        .HasColumnType("text")
+                        .HasColumnName("venue_id");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<string>("AfterUserId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("after_user_id");
+
+                    b.Property<Instant?>("FinishedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("finished_at");
+
+                    b.Property<long>("MembersTried")
+                        .HasColumnType("bigint")
+                        .HasColumnName("members_tried");
+
+                    b.Property<long>("MembersUnlocked")
+                        .HasColumnType("bigint")
+                        .HasColumnName("members_unlocked");
+
+                    b.Property<Instant>("RequestedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("requested_at");
+
+                    b.Property<Guid?>("RuleId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("rule_id");
+
+                    b.Property<Instant?>("SpanFrom")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("span_from");
+
+                    b.Property<Instant?>("SpanTo")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("span_to");
+
+                    b.HasKey("VenueId", "Id")
+                        .HasName("pk_reevaluations");
+
+                    b.HasIndex("RequestedAt")
+                        .HasDatabaseName("ix_reevaluations_requested_at")
+                        .HasFilter("finished_at is null");
+
+                    b.HasIndex("VenueId", "RuleId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_reevaluations_venue_id_rule_id")
+                        .HasFilter("finished_at is null and rule_id is not null");
+
+                    b.ToTable("reevaluations", "rules");
+                });
+
             modelBuilder.Entity("Rules.Spend.LifetimeSpend", b =>
                 {
                     b.Property<string>("VenueId")
@@ -416,6 +474,10 @@ namespace Rules.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("revoked_at");
 
+                    b.Property<string>("RevokedBy")
+                        .HasColumnType("text")
+                        .HasColumnName("revoked_by");
+
                     b.Property<string>("RevokedReason")
                         .HasColumnType("text")
                         .HasColumnName("revoked_reason");
@@ -463,6 +525,10 @@ namespace Rules.Migrations
 
                     b.HasKey("VenueId", "Id")
                         .HasName("pk_unlocks");
+
+                    b.HasIndex("Id")
+                        .IsUnique()
+                        .HasDatabaseName("ix_unlocks_id");
 
                     b.HasIndex("VenueId", "RevokedSeq")
                         .IsUnique()

@@ -10,6 +10,10 @@ internal static class CountedStatuses
     /// <summary>Whether a transaction in this state counts towards spend at a venue that counts from this state on.</summary>
     public static bool Counts(this TransactionStatus status, CountFrom countFrom) =>
         countFrom == CountFrom.Captured ? status.IsCaptured() : status.IsPaid();
+
+    /// <summary>The states in which a transaction counts.</summary>
+    public static IReadOnlyCollection<TransactionStatus> Of(CountFrom countFrom) =>
+        [.. Enum.GetValues<TransactionStatus>().Where(s => s.Counts(countFrom))];
 }
 
 /// <summary>What a user has spent at a venue in all time, in one currency: totals less refunds, in minor units. Both ways of counting are

@@ -5,7 +5,9 @@ using Integrations.Contracts.Venues;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
 using PosModular.Kernel.Errors;
+using PosModular.Kernel.Feed;
 using PosModular.Kernel.Time;
+using Rules.Reevaluations;
 
 namespace Rules.SpendRules;
 
@@ -51,6 +53,10 @@ internal sealed record CreateSpendRuleInput
     /// <summary>Whether the rule is evaluated.</summary>
     [DefaultAstValue("true")]
     public bool? Enabled { get; init; }
+
+    /// <summary>Whether the rule is also tried on the members who are there already, as applySpendRule does. Requires enabled.</summary>
+    [DefaultAstValue("false")]
+    public bool? ApplyToExisting { get; init; }
 }
 
 /// <summary>The spend rule, or why it could not be saved.</summary>
@@ -64,9 +70,10 @@ internal sealed record SpendRulePayload(SpendRule? Rule, IReadOnlyList<UserError
         Failed(new UserError(ErrorCode.NotFound, "There is no such rule. List them with venue { spendRules { id name } }.", "ruleId"));
 }
 
-/// <summary>Creates a spend rule. It is evaluated for the first time at the next transaction that raises a guest's spend. Requires an
-/// owner of the venue or HEAD_MODERATOR. Errors: INVALID_INPUT.</summary>
-internal sealed class CreateSpendRule(IDbContextFactory<RulesDb> dbFactory, IVenues venues, IClock clock)
+/// <summary>Creates a spend rule. It is evaluated for the first time at the next transaction that raises a guest's spend and, with
+/// applyToExisting, for the members who are there already. Requires an owner of the venue or HEAD_MODERATOR. Errors:
+/// INVALID_INPUT.</summary>
+internal sealed class CreateSpendRule(IDbContextFactory<RulesDb> dbFactory, IVenues venues, FeedSignal signal, IClock clock)
 {
     /// <param name="input">The rule to create.</param>
     public async Task<SpendRulePayload> HandleAsync(
@@ -76,6 +83,23 @@ internal sealed class CreateSpendRule(IDbContextFactory<RulesDb> dbFactory, IVen
     )
     {
         var venue = await venues.DemandAsync(input.VenueId, Right.ManageMembers, context.Caller(), cancellationToken);
+        var now = clock.Now();
+        var (rule, errors) = ToRule(input, venue, now);
+        if (rule is null)
+            return SpendRulePayload.Failed(errors);
+        await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
+        db.Add(rule);
+        if (input.ApplyToExisting == true)
+            db.Add(ReevaluationRequests.OfRule(venue.Id, rule.Id, now));
+        await db.SaveChangesAsync(cancellationToken);
+        if (input.ApplyToExisting == true)
+            signal.Raise(Reevaluator.Signal, [venue.Id]);
+        return new SpendRulePayload(rule, []);
+    }
+
+    /// <summary>The rule that the input describes; null with the errors of an invalid one.</summary>
+    internal static (SpendRule? Rule, IReadOnlyList<UserError> Errors) ToRule(CreateSpendRuleInput input, IVenue venue, Instant now)
+    {
         var currency = input.Currency ?? venue.Currency;
         var (window, liveOnly) = (input.LiveWindow?.ToLiveWindow(), input.LiveOnly ?? false);
         var threshold = SpendRuleValidator.ToMinorUnits(input.Threshold, currency);
@@ -86,31 +110,31 @@ internal sealed class CreateSpendRule(IDbContextFactory<RulesDb> dbFactory, IVen
             threshold is null ? SpendRuleValidator.InvalidThreshold(currency) : null,
             SpendRuleValidator.CheckWindow(liveOnly, window),
             SpendRuleValidator.CheckPerformer(input.PerformerId),
+            input is { ApplyToExisting: true, Enabled: false }
+                ? UserError.Invalid("A rule that is switched off cannot be applied. Leave one of both out.", "applyToExisting")
+                : null,
         ];
         if (checks.OfType<UserError>().ToArray() is { Length: > 0 } errors)
-            return SpendRulePayload.Failed(errors);
-
-        var now = clock.Now();
-        var rule = new SpendRule
-        {
-            Id = now.NewId(),
-            VenueId = venue.Id,
-            Name = input.Name.Trim(),
-            Enabled = input.Enabled ?? true,
-            Priority = input.Priority ?? 0,
-            ThresholdMinor = threshold!.Value,
-            Currency = currency,
-            UnlocksTier = input.UnlocksTier,
-            GrantsAccess = [.. (input.GrantsAccess ?? []).Distinct().Order()],
-            LiveOnly = liveOnly,
-            LiveWindow = window,
-            PerformerId = input.PerformerId,
-            CreatedAt = now,
-            UpdatedAt = now,
-        };
-        await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
-        db.Add(rule);
-        await db.SaveChangesAsync(cancellationToken);
-        return new SpendRulePayload(rule, []);
+            return (null, errors);
+        return (
+            new SpendRule
+            {
+                Id = now.NewId(),
+                VenueId = venue.Id,
+                Name = input.Name.Trim(),
+                Enabled = input.Enabled ?? true,
+                Priority = input.Priority ?? 0,
+                ThresholdMinor = threshold!.Value,
+                Currency = currency,
+                UnlocksTier = input.UnlocksTier,
+                GrantsAccess = [.. (input.GrantsAccess ?? []).Distinct().Order()],
+                LiveOnly = liveOnly,
+                LiveWindow = window,
+                PerformerId = input.PerformerId,
+                CreatedAt = now,
+                UpdatedAt = now,
+            },
+            []
+        );
     }
 }

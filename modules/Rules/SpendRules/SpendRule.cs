@@ -90,6 +90,15 @@ internal sealed class SpendRule : INode
     [Ignore]
     public Instant? DeletedAt { get; set; }
 
+    /// <summary>A copy of the rule that is switched on, to try what it would do.</summary>
+    [Ignore]
+    public SpendRule AsEnabled()
+    {
+        var copy = (SpendRule)MemberwiseClone();
+        (copy.Enabled, copy.DeletedAt) = (true, null);
+        return copy;
+    }
+
     public static void Map(EntityTypeBuilder<SpendRule> rule)
     {
         rule.ToTable("spend_rules").HasKey(r => new { r.VenueId, r.Id });

@@ -2,6 +2,7 @@ using System.Globalization;
 using Ingestion.Contracts;
 using NodaTime;
 using Npgsql;
+using NpgsqlTypes;
 using PosModular.Kernel.Data;
 using PosModular.Kernel.Time;
 using Rules.Spend;
@@ -44,13 +45,13 @@ internal static class EvaluationResultWriter
           where h.venue_id = n.venue_id returning h.venue_id, h.seq - n.count as before)
         insert into rules.unlocks
           (id, venue_id, user_id, rule_id, rule_name, tier, access, transaction_id, spend_minor, threshold_minor, currency,
-           unlocked_at, seq)
+           unlocked_at, seq, reason)
         select u.id, u.venue_id, u.user_id, u.rule_id, u.rule_name, u.tier, string_to_array(u.access, ',')::smallint[],
           u.transaction_id, u.spend, u.threshold, u.currency, $12,
-          h.before + row_number() over (partition by u.venue_id order by u.position)
+          h.before + row_number() over (partition by u.venue_id order by u.position), u.reason
         from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::smallint[], $6::text[], $7::uuid[], $8::bigint[], $9::bigint[],
-            $10::text[], $11::text[]) with ordinality
-          u(id, venue_id, user_id, rule_id, tier, access, transaction_id, spend, threshold, currency, rule_name, position)
+            $10::text[], $11::text[], $13::text[]) with ordinality
+          u(id, venue_id, user_id, rule_id, tier, access, transaction_id, spend, threshold, currency, rule_name, reason, position)
         join heads h on h.venue_id = u.venue_id
         """;
 
@@ -65,10 +66,10 @@ internal static class EvaluationResultWriter
           update rules.feed_heads h set seq = h.seq + n.count
           from (select v, count(*) from unnest($1::text[]) v group by v) n(venue_id, count)
           where h.venue_id = n.venue_id returning h.venue_id, h.seq - n.count as before)
-        update rules.unlocks u set revoked_at = $4, revoked_reason = r.reason, revoked_seq = h.before + r.number
+        update rules.unlocks u set revoked_at = $4, revoked_reason = r.reason, revoked_by = r.revoked_by, revoked_seq = h.before + r.number
         from (
-          select venue_id, id, reason, row_number() over (partition by venue_id order by position) as number
-          from unnest($1::text[], $2::uuid[], $3::text[]) with ordinality r(venue_id, id, reason, position)) r
+          select venue_id, id, reason, revoked_by, row_number() over (partition by venue_id order by position) as number
+          from unnest($1::text[], $2::uuid[], $3::text[], $5::text[]) with ordinality r(venue_id, id, reason, revoked_by, position)) r
         join heads h on h.venue_id = r.venue_id
         where u.venue_id = r.venue_id and u.id = r.id
         """;
@@ -78,8 +79,8 @@ internal static class EvaluationResultWriter
     private static readonly string UpsertMembers = $"""
         with given as (
           select * from unnest($1::text[], $2::text[], $3::smallint[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::uuid[],
-              $8::uuid[])
-            g(venue_id, user_id, tier, access, first_seen, last_seen, change_id, unlock_id)),
+              $8::uuid[], $10::text[], $11::text[])
+            g(venue_id, user_id, tier, access, first_seen, last_seen, change_id, unlock_id, raised, lowered)),
         before as (
           select g.venue_id, g.user_id, coalesce(m.tier, {Tier.Guest:D}) as tier
           from given g left join rules.members m on m.venue_id = g.venue_id and m.user_id = g.user_id),
@@ -91,7 +92,7 @@ internal static class EvaluationResultWriter
             first_seen_at = least(m.first_seen_at, excluded.first_seen_at), last_seen_at = greatest(m.last_seen_at, excluded.last_seen_at))
         insert into rules.tier_history (id, venue_id, user_id, at, from_tier, to_tier, reason, unlock_id)
         select g.change_id, g.venue_id, g.user_id, $9, b.tier, g.tier,
-          case when g.tier > b.tier then 'Unlocked.' else 'An unlock was revoked.' end, case when g.tier > b.tier then g.unlock_id end
+          case when g.tier > b.tier then g.raised else g.lowered end, case when g.tier > b.tier then g.unlock_id end
         from given g join before b on b.venue_id = g.venue_id and b.user_id = g.user_id where b.tier <> g.tier
         """;
 
@@ -123,7 +124,9 @@ internal static class EvaluationResultWriter
                 Values(evaluated, e => ListText(e.Evaluation.Findings, f => f.SpendMinor)),
                 Values(evaluated, e => ListText(e.Evaluation.Findings, f => f.Rule.ThresholdMinor))
             );
-        var revoked = results.SelectMany(r => r.Value.RevokedUnlocks.Select(u => (VenueId: r.Key, u.Unlock, u.Reason))).ToArray();
+        var revoked = results
+            .SelectMany(r => r.Value.RevokedUnlocks.Select(u => (VenueId: r.Key, u.Unlock, u.Reason, u.RevokedBy)))
+            .ToArray();
         var unlocked = results.SelectMany(r => r.Value.NewUnlocks.Select(u => (VenueId: r.Key, Unlock: u, u.Rule))).ToArray();
         if (revoked.Length > 0 || unlocked.Length > 0)
             batch.AddCommand(SynchronousCommit);
@@ -134,7 +137,8 @@ internal static class EvaluationResultWriter
                 Values(revoked, u => u.VenueId),
                 Values(revoked, u => u.Unlock.Id),
                 Values(revoked, u => u.Reason),
-                now
+                now,
+                SqlParameters.NullableArray(NpgsqlDbType.Text, Values(revoked, u => u.RevokedBy))
             );
         if (unlocked.Length > 0)
         {
@@ -143,17 +147,19 @@ internal static class EvaluationResultWriter
                 Values(unlocked, u => u.Unlock.Id),
                 Values(unlocked, u => u.VenueId),
                 Values(unlocked, u => u.Unlock.UserId),
-                Values(unlocked, u => u.Rule.Id),
-                Values(unlocked, u => (short)u.Rule.UnlocksTier),
-                Values(unlocked, u => AccessText(u.Rule.GrantsAccess)),
-                Values(unlocked, u => u.Unlock.TransactionId),
-                Values(unlocked, u => u.Unlock.SpendMinor),
-                Values(unlocked, u => u.Rule.ThresholdMinor),
-                Values(unlocked, u => u.Rule.Currency),
-                Values(unlocked, u => u.Rule.Name),
-                now
+                SqlParameters.NullableArray(NpgsqlDbType.Uuid, Values(unlocked, u => u.Rule?.Id)),
+                Values(unlocked, u => (short)u.Unlock.Tier),
+                Values(unlocked, u => AccessText(u.Unlock.Access)),
+                SqlParameters.NullableArray(NpgsqlDbType.Uuid, Values(unlocked, u => u.Unlock.TransactionId)),
+                SqlParameters.NullableArray(NpgsqlDbType.Bigint, Values(unlocked, u => u.Unlock.SpendMinor)),
+                SqlParameters.NullableArray(NpgsqlDbType.Bigint, Values(unlocked, u => u.Rule?.ThresholdMinor)),
+                SqlParameters.NullableArray(NpgsqlDbType.Text, Values(unlocked, u => u.Rule?.Currency)),
+                SqlParameters.NullableArray(NpgsqlDbType.Text, Values(unlocked, u => u.Rule?.Name)),
+                now,
+                SqlParameters.NullableArray(NpgsqlDbType.Text, Values(unlocked, u => u.Unlock.Reason))
             );
-            batch.AddCommand(CountTriggeredRules, Values(unlocked, u => u.VenueId), Values(unlocked, u => u.Rule.Id), now);
+            var byRule = unlocked.Where(u => u.Rule is not null).ToArray();
+            batch.AddCommand(CountTriggeredRules, Values(byRule, u => u.VenueId), Values(byRule, u => u.Rule!.Id), now);
         }
         var members = results
             .SelectMany(r => MemberUpdatesOf(r.Key, states[r.Key], r.Value))
@@ -171,7 +177,9 @@ internal static class EvaluationResultWriter
                 Values(members, m => m.SeenAt?.Last),
                 Values(members, _ => now.NewId()),
                 Values(members, m => m.UnlockId),
-                now
+                now,
+                Values(members, m => m.RaisedReason),
+                Values(members, m => m.LoweredReason)
             );
         if (batch.BatchCommands.Count > 0)
             await batch.ExecuteNonQueryAsync(cancellationToken);
@@ -183,7 +191,9 @@ internal static class EvaluationResultWriter
         Tier Tier,
         IReadOnlyList<AccessLevel> Access,
         (Instant First, Instant Last)? SeenAt,
-        Guid? UnlockId
+        Guid? UnlockId,
+        string RaisedReason,
+        string LoweredReason
     );
 
     // The tier is the highest of the active unlocks, the access their union.
@@ -195,6 +205,8 @@ internal static class EvaluationResultWriter
             .Distinct();
         foreach (var userId in userIds)
         {
+            var highest = result.NewUnlocks.Where(u => u.UserId == userId).MaxBy(u => u.Tier);
+            var isRevokedByHand = result.RevokedUnlocks.Any(u => u.Unlock.UserId == userId && u.RevokedBy is not null);
             var activeUnlocks = state.ActiveUnlocks.Where(u => u.UserId == userId).ToArray();
             yield return new MemberUpdate(
                 venueId,
@@ -202,7 +214,9 @@ internal static class EvaluationResultWriter
                 activeUnlocks.Select(u => u.Tier).DefaultIfEmpty(Tier.Guest).Max(),
                 [.. activeUnlocks.SelectMany(u => u.Access).Distinct().Order()],
                 result.SeenByUserId.TryGetValue(userId, out var seenAt) ? seenAt : null,
-                result.NewUnlocks.Where(u => u.UserId == userId).OrderByDescending(u => u.Rule.UnlocksTier).FirstOrDefault()?.Id
+                highest?.Id,
+                highest is { Rule: null } ? "Granted by hand." : "Unlocked.",
+                isRevokedByHand ? "An unlock was revoked by hand." : "An unlock was revoked."
             );
         }
     }

@@ -28,13 +28,47 @@ internal sealed record EvaluationState(
     List<LiveSession> Sessions,
     Dictionary<(string UserId, string Currency), (long Authorized, long Captured)> Spend,
     List<ActiveUnlock> ActiveUnlocks
-);
+)
+{
+    /// <summary>The rules whose unlock somebody has revoked by hand, by user: they do not unlock for the user again.</summary>
+    public HashSet<(string UserId, Guid RuleId)> RevokedByHand { get; } = [];
+}
 
-/// <summary>An unlock that a rule gives.</summary>
-internal sealed record NewUnlock(Guid Id, SpendRule Rule, string UserId, Guid TransactionId, long SpendMinor);
+/// <summary>An unlock that is given by a rule or by hand.</summary>
+/// <param name="Id">The unlock's id.</param>
+/// <param name="UserId">The user who gets it.</param>
+/// <param name="Tier">The tier that it gives.</param>
+/// <param name="Access">The access levels that it gives.</param>
+internal sealed record NewUnlock(Guid Id, string UserId, Tier Tier, IReadOnlyList<AccessLevel> Access)
+{
+    /// <summary>The rule; null for a grant by hand.</summary>
+    public SpendRule? Rule { get; init; }
+
+    /// <summary>The transaction that met the rule; null for a grant by hand.</summary>
+    public Guid? TransactionId { get; init; }
+
+    /// <summary>The user's spend in the rule's currency, that transaction included; null for a grant by hand.</summary>
+    public long? SpendMinor { get; init; }
+
+    /// <summary>Why it was given, where the rule does not say it.</summary>
+    public string? Reason { get; init; }
+
+    public ActiveUnlock ToActive() => new(Id, UserId, Rule?.Id, Tier, Access, Rule?.Threshold);
+
+    public static NewUnlock ByRule(Guid id, SpendRule rule, string userId, Guid transactionId, long spendMinor) =>
+        new(id, userId, rule.UnlocksTier, rule.GrantsAccess)
+        {
+            Rule = rule,
+            TransactionId = transactionId,
+            SpendMinor = spendMinor,
+        };
+}
 
 /// <summary>An unlock to revoke.</summary>
-internal sealed record RevokedUnlock(ActiveUnlock Unlock, string Reason);
+/// <param name="Unlock">The unlock.</param>
+/// <param name="Reason">Why, in words for people.</param>
+/// <param name="RevokedBy">The user who revokes it by hand; null when the venue's unlock policy does.</param>
+internal sealed record RevokedUnlock(ActiveUnlock Unlock, string Reason, string? RevokedBy = null);
 
 /// <summary>What a venue's changes lead to.</summary>
 /// <param name="NewUnlocks">In the order in which they were given.</param>

@@ -23,10 +23,11 @@ internal static class EvaluationStateReader
         join rules.lifetime_spend s on s.venue_id = u.venue_id and s.user_id = u.user_id
         """;
 
-    private const string SelectActiveUnlocks = """
-        select h.venue_id, h.id, h.user_id, h.rule_id, h.tier, h.access, h.threshold_minor, h.currency
+    private const string SelectUnlocks = """
+        select h.venue_id, h.id, h.user_id, h.rule_id, h.tier, h.access, h.threshold_minor, h.currency, h.revoked_at is null
         from unnest($1::text[], $2::text[]) u(venue_id, user_id)
-        join rules.unlocks h on h.venue_id = u.venue_id and h.user_id = u.user_id where h.revoked_at is null
+        join rules.unlocks h on h.venue_id = u.venue_id and h.user_id = u.user_id
+        where h.revoked_at is null or (h.revoked_by is not null and h.rule_id is not null)
         """;
 
     private const string SelectEnabledRules = """
@@ -40,6 +41,23 @@ internal static class EvaluationStateReader
         select venue_id, id, performer_id, started_at, ended_at from rules.live_sessions
         where venue_id = any($1) and started_at <= $3 and (ended_at is null or ended_at > $2)
         """;
+
+    /// <summary>Reads the state of one user under the lock of the venue's unlock feed, to change their unlocks by hand.</summary>
+    public static Task<Dictionary<string, EvaluationState>> ReadAsync(
+        NpgsqlConnection connection,
+        IVenue venue,
+        string userId,
+        CancellationToken cancellationToken
+    ) =>
+        ReadAsync(
+            connection,
+            lockFeeds: true,
+            [(venue.Id, userId)],
+            new Dictionary<string, IVenue> { [venue.Id] = venue },
+            Instant.MinValue,
+            Instant.MinValue,
+            cancellationToken
+        );
 
     /// <param name="connection">An open connection; to write what the evaluation leads to, with an open transaction.</param>
     /// <param name="lockFeeds">Whether to lock the heads of the venues' unlock feeds first, so that whoever else writes unlocks waits for
@@ -66,7 +84,7 @@ internal static class EvaluationStateReader
             batch.AddCommand(CreateFeedHeads, [venueIds]).AddCommand(LockFeedHeads, [venueIds]);
         batch
             .AddCommand(SelectSpend, venueIdOfUser, userIds)
-            .AddCommand(SelectActiveUnlocks, venueIdOfUser, userIds)
+            .AddCommand(SelectUnlocks, venueIdOfUser, userIds)
             .AddCommand(SelectEnabledRules, [venueIds])
             .AddCommand(SelectLiveSessions, venueIds, from, to);
         var states = venueIds.ToDictionary(id => id, id => new EvaluationState(venues[id], [], [], [], []));
@@ -77,7 +95,10 @@ internal static class EvaluationStateReader
             states[row.GetString(0)].Spend[(row.GetString(1), row.GetString(2))] = (row.GetInt64(3), row.GetInt64(4));
         await row.NextResultAsync(cancellationToken);
         while (await row.ReadAsync(cancellationToken))
-            states[row.GetString(0)].ActiveUnlocks.Add(ReadActiveUnlock(row));
+            if (row.GetBoolean(8))
+                states[row.GetString(0)].ActiveUnlocks.Add(ReadActiveUnlock(row));
+            else
+                states[row.GetString(0)].RevokedByHand.Add((row.GetString(2), row.GetGuid(3)));
         await row.NextResultAsync(cancellationToken);
         while (await row.ReadAsync(cancellationToken))
             states[row.GetString(0)].EnabledRules.Add(ReadEnabledRule(row));

@@ -3,6 +3,7 @@ using Integrations.Contracts.Calendar;
 using Integrations.Contracts.Venues;
 using NodaTime;
 using Rules.LiveSessions;
+using Rules.Reevaluations;
 using Rules.Spend;
 using Rules.SpendRules;
 
@@ -57,7 +58,36 @@ internal static class RuleEvaluation
             unmet |= UnmetConditions.RulesOn;
         if (state.ActiveUnlocks.Any(u => u.RuleId == rule.Id && u.UserId == userId))
             unmet |= UnmetConditions.NotYetUnlocked;
+        if (state.RevokedByHand.Contains((userId, rule.Id)))
+            unmet |= UnmetConditions.NotRevokedByHand;
         return new RuleFinding(rule, spend, unmet);
+    }
+
+    /// <summary>Tries rules again on past transactions that were found to meet them, with the users' present spend and unlocks. Pure
+    /// but for the state, which is updated.</summary>
+    /// <param name="state">The venue's users and sessions.</param>
+    /// <param name="candidates">What was found, in the order of the transactions' times.</param>
+    /// <param name="reason">Why the rules are tried again, in words for people.</param>
+    /// <param name="newId">Creates the id of an unlock.</param>
+    public static EvaluationResult Reevaluate(
+        EvaluationState state,
+        IEnumerable<ReplayedUnlock> candidates,
+        string reason,
+        Func<Guid> newId
+    )
+    {
+        var (unlocks, zone) = (new List<NewUnlock>(), state.Venue.Zone());
+        foreach (var (rule, transaction, _) in candidates)
+        {
+            var tried = new TriedTransaction(transaction.OccurredAt, transaction.Currency, transaction.RulesOff);
+            var finding = Try(state, rule, transaction.UserId, tried, zone);
+            if (!finding.IsMet)
+                continue;
+            var unlock = NewUnlock.ByRule(newId(), rule, transaction.UserId, transaction.Id, finding.SpendMinor) with { Reason = reason };
+            state.ActiveUnlocks.Add(unlock.ToActive());
+            unlocks.Add(unlock);
+        }
+        return new EvaluationResult(unlocks, [], new Dictionary<string, (Instant, Instant)>(), []);
     }
 
     /// <summary>The conditions that a transaction at this time does not meet. The time is the transaction's own, not the present
@@ -102,8 +132,8 @@ internal static class RuleEvaluation
             findings[i] = Try(state, rule, userId, transaction, zone);
             if (!findings[i].IsMet)
                 continue;
-            var unlock = new NewUnlock(newId(), rule, userId, change.TransactionId, findings[i].SpendMinor);
-            state.ActiveUnlocks.Add(new ActiveUnlock(unlock.Id, userId, rule.Id, rule.UnlocksTier, rule.GrantsAccess, rule.Threshold));
+            var unlock = NewUnlock.ByRule(newId(), rule, userId, change.TransactionId, findings[i].SpendMinor);
+            state.ActiveUnlocks.Add(unlock.ToActive());
             newUnlocks.Add(unlock);
         }
         return findings;

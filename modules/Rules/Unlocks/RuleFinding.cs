@@ -32,6 +32,9 @@ internal enum UnmetConditions : short
 
     /// <summary>An unlock of the rule is in force already.</summary>
     NotYetUnlocked = 128,
+
+    /// <summary>Somebody has revoked the rule's unlock by hand.</summary>
+    NotRevokedByHand = 256,
 }
 
 /// <summary>The transaction on which a rule is tried.</summary>

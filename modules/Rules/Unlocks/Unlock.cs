@@ -42,7 +42,7 @@ internal sealed class Unlock(UnlockRow row)
     /// <summary>The user's lifetime spend including that transaction, in the rule's currency; null for a grant by hand.</summary>
     public Money? SpendAtUnlock => row.SpendMinor is { } minor ? new Money(minor, row.Currency!) : null;
 
-    /// <summary>Why the unlock was granted by hand; null for an unlock by a rule.</summary>
+    /// <summary>Why it was granted by hand, or how a rule came to it other than by a transaction; otherwise null.</summary>
     public string? Reason => row.Reason;
 
     /// <summary>When the unlock was given.</summary>

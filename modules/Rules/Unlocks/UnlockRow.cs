@@ -28,10 +28,16 @@ internal sealed class UnlockRow
 
     /// <summary>The currency of spend and threshold; null for a grant by hand.</summary>
     public string? Currency { get; init; }
+
+    /// <summary>Why it was given, where the rule does not say it.</summary>
     public string? Reason { get; init; }
     public Instant UnlockedAt { get; init; }
     public Instant? RevokedAt { get; init; }
     public string? RevokedReason { get; init; }
+
+    /// <summary>The user who revoked the unlock by hand; null when the unlock policy did. The rule does not unlock for the member
+    /// again.</summary>
+    public string? RevokedBy { get; init; }
 
     /// <summary>The sequence of the unlock in the venue's feed of memberships.</summary>
     public long Seq { get; init; }
@@ -44,6 +50,7 @@ internal sealed class UnlockRow
         row.ToTable("unlocks").HasKey(u => new { u.VenueId, u.Id });
         row.Property(u => u.Tier).HasConversion<short>();
         row.PrimitiveCollection(u => u.Access).ElementType().HasConversion<short>();
+        row.HasIndex(u => u.Id).IsUnique();
         row.HasIndex(u => new { u.VenueId, u.Seq }).IsUnique();
         row.HasIndex(u => new { u.VenueId, u.RevokedSeq }).IsUnique().HasFilter("revoked_seq is not null");
         row.HasIndex(u => new

@@ -64,6 +64,7 @@ public sealed class RightsMatrixTests(TestPostgres postgres)
         ["spendRules"] = (Right.ViewVenue, ""),
         ["spendRule"] = (Right.ViewVenue, $"(id: \"{UnknownId}\")"),
         ["liveSessions"] = (Right.ViewVenue, ""),
+        ["simulateSpendRule"] = (Right.ViewTransactions, "(rule: { venueId: \"bar\", name: \"x\", threshold: 1, unlocksTier: REGULAR })"),
         ["transactions"] = (Right.ViewTransactions, ""),
         ["transaction"] = (Right.ViewTransactions, $"(id: \"{UnknownId}\")"),
         ["matchRate"] = (Right.ViewTransactions, "(period: ALL)"),
@@ -121,6 +122,9 @@ public sealed class RightsMatrixTests(TestPostgres postgres)
         ["testWebhookEndpoint"] = (Right.ViewTransactions, "{ endpointId: \"ENDPOINT\" }"),
         ["redeliver"] = (Right.ViewTransactions, "{ endpointId: \"ENDPOINT\" }"),
         ["deleteWebhookEndpoint"] = (Right.ViewTransactions, "{ endpointId: \"ENDPOINT\" }"),
+        ["applySpendRule"] = (Right.ManageMembers, "{ ruleId: \"RULE\" }"),
+        ["grantTier"] = (Right.ManageMembers, "{ venueId: \"bar\", userId: \"u\", tier: REGULAR, reason: \"r\" }"),
+        ["revokeUnlock"] = (Right.ManageMembers, "{ unlockId: \"UNLOCK\", reason: \"r\" }"),
         ["startLiveSession"] = (Right.ManageMembers, "{ venueId: \"bar\", performerId: \"\" }"),
         ["endLiveSession"] = (Right.ManageMembers, "{ sessionId: \"SESSION\", endedAt: \"2001-01-01T00:00:00Z\" }"),
         ["updateLiveSession"] = (Right.ManageMembers, "{ sessionId: \"SESSION\", endedAt: \"2001-01-01T00:00:00Z\" }"),
@@ -132,6 +136,8 @@ public sealed class RightsMatrixTests(TestPostgres postgres)
         "updateSpendRule",
         "toggleSpendRule",
         "deleteSpendRule",
+        "applySpendRule",
+        "revokeUnlock",
         "endLiveSession",
         "updateLiveSession",
         "unlinkIdentity",
@@ -186,6 +192,14 @@ public sealed class RightsMatrixTests(TestPostgres postgres)
         )
             .At("createWebhookEndpoint.endpoint.id")
             .GetString()!;
+        var unlock = (
+            await venue.Owner.GetDataAsync(
+                "mutation { grantTier(input: { venueId: \"bar\", userId: \"guest\", tier: REGULAR, reason: \"r\" }) { "
+                    + "member { unlocks { id } } } }"
+            )
+        )
+            .At("grantTier.member.unlocks.0.id")
+            .GetString()!;
         var types = (
             await venue.Owner.GetDataAsync(
                 "{ __schema { types { name fields { name type { kind ofType { kind ofType { kind ofType { kind } } } } } } } }"
@@ -238,7 +252,8 @@ public sealed class RightsMatrixTests(TestPostgres postgres)
                         .Replace("RULE", rule, StringComparison.Ordinal)
                         .Replace("SESSION", session, StringComparison.Ordinal)
                         .Replace("IDENTITY", identity.ToString(), StringComparison.Ordinal)
-                        .Replace("ENDPOINT", endpoint, StringComparison.Ordinal);
+                        .Replace("ENDPOINT", endpoint, StringComparison.Ordinal)
+                        .Replace("UNLOCK", unlock, StringComparison.Ordinal);
                     var response = await client.ExecuteAsync($"mutation {{ {field}(input: {text}) {{ errors {{ code }} }} }}");
                     if (!allowed && caller != Caller.Anonymous && AddressedById.Contains(field))
                         response.At($"data.{field}.errors.0.code").GetString().ShouldBe("NOT_FOUND", $"{caller} {field}");
@@ -342,6 +357,7 @@ public sealed class RightsMatrixTests(TestPostgres postgres)
               union all select r::text from rules.spend_rules r
               union all select s::text from rules.live_sessions s
               union all select l::text from ingestion.identity_links l
+              union all select u::text from rules.unlocks u
               union all select x::text from ingestion.transactions x
               union all select y::text from ingestion.sync_runs y) all_of_it
             """

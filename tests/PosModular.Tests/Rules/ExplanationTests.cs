@@ -112,7 +112,7 @@ public sealed class ExplanationTests
                     var result = RuleEvaluation.Evaluate(state, changes, Guid.NewGuid);
                     result
                         .Evaluations.SelectMany(e => e.Findings.Where(f => f.IsMet).Select(f => (e.TransactionId, f.Rule.Id)))
-                        .ShouldBe(result.NewUnlocks.Select(u => (u.TransactionId, u.Rule.Id)), ignoreOrder: true);
+                        .ShouldBe(result.NewUnlocks.Select(u => (u.TransactionId!.Value, u.Rule!.Id)), ignoreOrder: true);
                     result.Evaluations.Count.ShouldBe(totals.Length);
                 }
             );

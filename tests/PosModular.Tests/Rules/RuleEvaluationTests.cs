@@ -57,7 +57,7 @@ public sealed class RuleEvaluationTests
         return string.Join(
             ' ',
             result
-                .NewUnlocks.Select(f => $"+{f.Rule.Name}:{f.UserId}:{f.SpendMinor}")
+                .NewUnlocks.Select(f => $"+{f.Rule!.Name}:{f.UserId}:{f.SpendMinor}")
                 .Concat(
                     result.RevokedUnlocks.Select(t => $"-{state.EnabledRules.Single(r => r.Id == t.Unlock.RuleId).Name}:{t.Unlock.UserId}")
                 )
