@@ -47,8 +47,8 @@ internal sealed record LinkCardPayload(int MatchedTransactions, IReadOnlyList<Us
 }
 
 /// <summary>Links a card to a user. Later payments with the card are matched to the user, and with includePast earlier ones too, unless
-/// they were matched by hand or claimed. The change is recorded in the audit log. For owners of the venue and HEAD_MODERATOR. Errors: INVALID_INPUT; NOT_FOUND when no transaction of the venue
-/// has this card token.</summary>
+/// they were matched by hand or claimed. The change is recorded in the audit log. For owners of the venue and HEAD_MODERATOR. Errors:
+/// INVALID_INPUT; NOT_FOUND when no transaction of the venue has this card token.</summary>
 internal sealed class LinkCard(IDbContextFactory<IngestionDb> dbFactory, IdentityLinker linker, IVenues venues)
 {
     /// <param name="input">The card and its user.</param>

@@ -42,14 +42,14 @@ internal sealed class MemberIdentities(NpgsqlDataSource database)
             Enum.GetValues<IdentityKind>()
                 .Select(kind =>
                     $"""
-                    select l.user_id, l.id, l.kind, l.provider, l.linked_at, l.linked_by, s.first, s.last, s.count, s.brand, s.last4
-                    from ingestion.identity_links l cross join lateral (
-                      select min(t.occurred_at) as first, max(t.occurred_at) as last, count(*) as count, max(t.card_brand) as brand,
-                        max(t.card_last4) as last4
-                      from ingestion.transactions t where t.venue_id = l.venue_id and t.{kind.Column()} = l.token) s
-                    where l.venue_id = $1 and l.user_id = any($2) and l.kind = {kind:D}
+                        select l.user_id, l.id, l.kind, l.provider, l.linked_at, l.linked_by, s.first, s.last, s.count, s.brand, s.last4
+                        from ingestion.identity_links l cross join lateral (
+                          select min(t.occurred_at) as first, max(t.occurred_at) as last, count(*) as count, max(t.card_brand) as brand,
+                            max(t.card_last4) as last4
+                          from ingestion.transactions t where t.venue_id = l.venue_id and t.{kind.Column()} = l.token) s
+                        where l.venue_id = $1 and l.user_id = any($2) and l.kind = {kind:D}
 
-                    """
+                        """
                 )
         ) + "order by kind, linked_at, id";
 

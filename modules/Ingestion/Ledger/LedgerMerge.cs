@@ -148,8 +148,7 @@ internal sealed class LedgerMerge
     {
         var sameEmail = stored.Email?.Token == draft.Identities.Email?.Token;
         var hasSame =
-            (stored.Email is not null && sameEmail)
-            || (stored.Phone is not null && stored.Phone?.Token == draft.Identities.Phone?.Token);
+            (stored.Email is not null && sameEmail) || (stored.Phone is not null && stored.Phone?.Token == draft.Identities.Phone?.Token);
         return hasSame && (found != IdentityKind.Email || sameEmail);
     }
 

@@ -235,7 +235,9 @@ internal static class IdentityLinkTable
     private static readonly Column<KeyValuePair<IdentityKey, IdentityOwner>, string> VenueId = Columns.Add("venue_id", l => l.Key.VenueId);
     private static readonly Column<KeyValuePair<IdentityKey, IdentityOwner>, string> Token = Columns.Add("token", l => l.Key.Token);
     private static readonly Column<KeyValuePair<IdentityKey, IdentityOwner>, string> UserId = Columns.Add("user_id", l => l.Value.UserId);
-    private static readonly Column<KeyValuePair<IdentityKey, IdentityOwner>, Instant?> From = Columns.Add("counts_from", l => l.Value.CountsFrom);
+    private static readonly Column<KeyValuePair<IdentityKey, IdentityOwner>, Instant?> From = Columns.Add("counts_from", l =>
+        l.Value.CountsFrom
+    );
 
     public static KeyValuePair<IdentityKey, IdentityOwner> Read(DbDataReader row) =>
         new(new IdentityKey(VenueId.Read(row), Token.Read(row)), new IdentityOwner(UserId.Read(row), From.Read(row)));

@@ -67,7 +67,13 @@ internal sealed record ObservedPayment(
             new PaymentKey(connection.VenueId, connection.Provider, payment.ExternalId),
             connection.ConnectionId,
             // The customer is kept as tokens, which are no part of the payment's version.
-            payment.Customer is null ? payment : payment with { Customer = null },
+            payment.Customer
+                is null
+                ? payment
+                : payment with
+                {
+                    Customer = null,
+                },
             PaymentVersion.Of(payment),
             CardToken: Cards.CardToken.Of(connection, payment.Card),
             cause,

@@ -23,11 +23,9 @@ internal static class NamedTransaction
             ? await db.TransactionVersions.Where(v => v.TransactionId == id).Select(v => v.VenueId).FirstOrDefaultAsync(cancellationToken)
             : null;
         if (owningVenueId == venue.Id)
-            return (
-                await db.Transactions.AsNoTracking().SingleAsync(t => t.VenueId == venue.Id && t.Id == id, cancellationToken),
-                null
-            );
-        return owningVenueId is not null
+            return (await db.Transactions.AsNoTracking().SingleAsync(t => t.VenueId == venue.Id && t.Id == id, cancellationToken), null);
+        return
+            owningVenueId is not null
             && await venues.FindAsync(owningVenueId, cancellationToken) is { } owningVenue
             && caller.May(Right.ViewVenue, owningVenue)
             ? (null, UserError.Invalid("This transaction belongs to another venue. Pass its own venueId.", "transactionId"))

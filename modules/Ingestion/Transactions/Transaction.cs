@@ -99,7 +99,8 @@ internal sealed class Transaction(IVenue venue, TransactionRow row, long? eventS
     /// <summary>What matched the transaction to its user; null while it is matched to nobody.</summary>
     public MatchedBy? MatchedBy => UserId is null ? null : row.MatchedBy;
 
-    /// <summary>What the guest can be recognised by at their next payment, the most trustworthy first. Pass a kind to linkIdentity.</summary>
+    /// <summary>What the guest can be recognised by at their next payment, the most trustworthy first. Pass a kind to
+    /// linkIdentity.</summary>
     public IReadOnlyList<IdentityKind> IdentityKinds =>
         [
             .. new (IdentityKind Kind, string? Token)[]

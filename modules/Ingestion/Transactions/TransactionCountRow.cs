@@ -25,7 +25,8 @@ internal enum MatchOutcome : short
 }
 
 /// <summary>How many transactions of a day of UTC arrived through a connection with the same outcome. A trigger of
-/// <c>ingestion.transactions</c> changes it in the same statement as the transactions themselves, so it is exact for every reader.</summary>
+/// <c>ingestion.transactions</c> changes it in the same statement as the transactions themselves, so it is exact for every
+/// reader.</summary>
 internal sealed class TransactionCountRow
 {
     public required string VenueId { get; init; }

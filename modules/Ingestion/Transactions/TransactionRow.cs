@@ -27,7 +27,8 @@ internal enum MatchedBy : short
 }
 
 /// <summary>The current state of a payment, keyed by venue, provider and payment id. Four groups of columns have their own versions, so
-/// that none overwrites another: the payment, the breakdown from its order, the identities of its customer, and the match to a user.</summary>
+/// that none overwrites another: the payment, the breakdown from its order, the identities of its customer, and the match to a
+/// user.</summary>
 internal sealed class TransactionRow
 {
     public Guid Id { get; init; }

@@ -55,7 +55,10 @@ internal sealed class SquarePageReader(SquareApi api, ContactHasher contacts)
         var observations =
             kind == "refunds"
                 ? new PosObservations { Refunds = Read(SkippedKind.Refund, r => SquareTranslator.Refund(r), r => r.LocationId) }
-                : new PosObservations { Payments = Read(SkippedKind.Payment, p => SquareTranslator.Payment(p, contacts), p => p.LocationId) };
+                : new PosObservations
+                {
+                    Payments = Read(SkippedKind.Payment, p => SquareTranslator.Payment(p, contacts), p => p.LocationId),
+                };
         if (
             request.WithOrders
             && observations.Payments.Select(p => p.OrderId).OfType<string>().Distinct().ToArray() is { Length: > 0 } orders

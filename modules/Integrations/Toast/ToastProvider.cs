@@ -34,8 +34,7 @@ internal sealed class ToastProvider(
     public bool IsSignatureValid(ReadOnlySpan<byte> key, ReadOnlySpan<byte> notificationUrl, ReadOnlySpan<byte> body, string? signature) =>
         ToastSignature.IsValid(key, body, signature);
 
-    public PosEvent Translate(ReadOnlyMemory<byte> body, string? currency) => 
-        ToastTranslator.Translate(body, currency, contacts);
+    public PosEvent Translate(ReadOnlyMemory<byte> body, string? currency) => ToastTranslator.Translate(body, currency, contacts);
 
     public UserError? CheckFormat(PosCredentials credentials) =>
         credentials switch

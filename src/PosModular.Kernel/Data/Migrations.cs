@@ -7,8 +7,8 @@ using Npgsql;
 
 namespace PosModular.Kernel.Data;
 
-/// <summary>Migrates the schemas of all modules at start. When several hosts start at once, one migrates and the others wait for it. What has
-/// been applied is read by two statements for all modules; Entity Framework, which builds a module's whole model before it compares, is
+/// <summary>Migrates the schemas of all modules at start. When several hosts start at once, one migrates and the others wait for it. What
+/// has been applied is read by two statements for all modules; Entity Framework, which builds a module's whole model before it compares, is
 /// asked only where a migration is missing.</summary>
 public static class Migrations
 {

@@ -30,7 +30,9 @@ public sealed class IdentityTests(TestPostgres postgres)
             )
                 .At("venue.transactions.nodes")
                 .EnumerateArray()
-                .Select(t => $"{t.At("provider").GetString()} {t.At("userId").GetString() ?? "nobody"} {t.At("matchedBy").GetString()}".Trim())
+                .Select(t =>
+                    $"{t.At("provider").GetString()} {t.At("userId").GetString() ?? "nobody"} {t.At("matchedBy").GetString()}".Trim()
+                )
         );
 
     private static async Task<string> SpendOfAsync(TestVenue venue, string userId)

@@ -85,11 +85,7 @@ public sealed class MatchRateTests(TestPostgres postgres)
         const string total = "{ venue(id: \"bar\") { transactions { totalCount } posConnections { transactionCount } } }";
         var counts = await venue.Owner.GetDataAsync(total);
         counts.At("venue.transactions.totalCount").GetInt64().ShouldBe(12); // with the cancelled, the failed and the refund alone
-        counts
-            .At("venue.posConnections")
-            .EnumerateArray()
-            .Sum(c => c.At("transactionCount").GetInt64())
-            .ShouldBe(12);
+        counts.At("venue.posConnections").EnumerateArray().Sum(c => c.At("transactionCount").GetInt64()).ShouldBe(12);
 
         await venue.SqlAsync<int>("delete from ingestion.transactions where external_id = 'unlinked-1'");
         (await GetMatchRateAsync("period: YEAR, on: \"2026-01-01\"")).ShouldContain("\"sales\":8,");

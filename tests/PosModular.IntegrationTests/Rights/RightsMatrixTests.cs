@@ -106,10 +106,7 @@ public sealed class RightsMatrixTests(TestPostgres postgres)
         ["reconcileDay"] = (Right.Sync, $"{{ venueId: \"bar\", businessDate: \"2020-01-02\", connectionId: \"{UnknownId}\" }}"),
         ["linkCard"] = (Right.ManageMembers, "{ venueId: \"bar\", userId: \"u\", cardToken: \"none\" }"),
         ["unlinkCard"] = (Right.ManageMembers, "{ venueId: \"bar\", cardToken: \"\" }"),
-        ["linkIdentity"] = (
-            Right.ManageMembers,
-            $"{{ venueId: \"bar\", userId: \"u\", transactionId: \"{UnknownId}\", kind: CARD }}"
-        ),
+        ["linkIdentity"] = (Right.ManageMembers, $"{{ venueId: \"bar\", userId: \"u\", transactionId: \"{UnknownId}\", kind: CARD }}"),
         ["unlinkIdentity"] = (Right.ManageMembers, "{ identityId: \"IDENTITY\" }"),
         ["assignTransaction"] = (Right.ManageMembers, $"{{ venueId: \"bar\", transactionId: \"{UnknownId}\", userId: \"u\" }}"),
         ["createSpendRule"] = (Right.ManageMembers, "{ venueId: \"bar\", name: \"\", threshold: 1, unlocksTier: REGULAR }"),

@@ -357,8 +357,7 @@ public sealed class SquareTranslatorTests
 
         var read = SquareTranslator.Translate(JsonSerializer.SerializeToUtf8Bytes(json), contacts).Observations.ShouldNotBeNull();
 
-        read.Payments.ShouldHaveSingleItem()
-            .Customer.ShouldBe(new PosCustomer("CUSTOMER", contacts.HashEmail("jack@example.com"), null));
+        read.Payments.ShouldHaveSingleItem().Customer.ShouldBe(new PosCustomer("CUSTOMER", contacts.HashEmail("jack@example.com"), null));
         read.ToString().ShouldNotContain("example.com");
     }
 

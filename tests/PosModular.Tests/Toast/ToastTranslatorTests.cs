@@ -410,9 +410,7 @@ public sealed class ToastTranslatorTests
         read.Payments.Select(p => p.Customer)
             .Distinct()
             .ShouldHaveSingleItem()
-            .ShouldBe(
-                new PosCustomer("customer-1", contacts.HashEmail("jack@example.com"), contacts.HashPhone("333-555-5555", null))
-            );
+            .ShouldBe(new PosCustomer("customer-1", contacts.HashEmail("jack@example.com"), contacts.HashPhone("333-555-5555", null)));
         read.ToString().ShouldNotContain("example.com");
     }
 
