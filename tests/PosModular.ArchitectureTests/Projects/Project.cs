@@ -13,7 +13,11 @@ internal sealed record Project(string Name, IReadOnlyList<string> References, IR
         var items = XDocument.Load(path).Descendants().ToArray();
         return new(
             Path.GetFileNameWithoutExtension(path),
-            [.. Included("ProjectReference").Select(i => Path.GetFileNameWithoutExtension(i.Replace('\\', '/')))],
+            [
+                .. Included("ProjectReference")
+                    .Where(i => i.EndsWith(".csproj", StringComparison.Ordinal))
+                    .Select(i => Path.GetFileNameWithoutExtension(i.Replace('\\', '/'))),
+            ],
             [.. Included("PackageReference")]
         );
 

@@ -41,7 +41,7 @@ public sealed class ReconciliationScheduleTests
     public void Dates_are_due_from_the_connection_on_and_for_two_weeks_at_most()
     {
         Due(EndOf20 + Duration.FromHours(2)).Select(c => c.BusinessDate).ShouldBe([new(2026, 11, 18), new(2026, 11, 19), The20th]);
-        Due(EndOf20 + Duration.FromDays(60)).Length.ShouldBe(ReconciliationSchedule.MaxDays);
+        Due(EndOf20 + Duration.FromDays(60) + Duration.FromHours(2)).Length.ShouldBe(ReconciliationSchedule.MaxDays);
     }
 
     [Fact]
