@@ -158,10 +158,18 @@ public sealed class LedgerMergePropertyTests
                     var applied = versions.Where(v => v.Applied).ToArray();
                     applied.Select(v => v.PreviousSeq).ShouldBe([null, .. applied.SkipLast(1).Select(v => (long?)v.Seq)]);
                     applied[^1].Seq.ShouldBe(transaction.LastSeq);
-                    // Neither a newer order with the same amounts nor an identity of nobody makes a new version.
-                    (applied[^1].State with { Breakdown = transaction.Breakdown, Identities = transaction.Identities }).ShouldBe(
-                        transaction
-                    );
+                    // Neither a newer order with the same amounts, nor an identity of nobody, nor a refund that the payment already contains
+                    // makes a new version.
+                    (
+                        applied[^1].State with
+                        {
+                            Breakdown = transaction.Breakdown,
+                            Identities = transaction.Identities,
+                            RefundsMinor = transaction.RefundsMinor,
+                        }
+                    ).ShouldBe(transaction);
+                    applied[^1].State.RefundedMinor.ShouldBe(transaction.RefundedMinor);
+                    applied[^1].State.Status.ShouldBe(transaction.Status);
                     applied[^1].State.Breakdown.HasSameAmounts(transaction.Breakdown).ShouldBeTrue();
                     applied.Select(v => v.State.Version).ShouldBeInOrder(SortDirection.Ascending);
                     versions.Where(v => !v.Applied).ShouldAllBe(v => v.PreviousSeq == null && !v.Added);
