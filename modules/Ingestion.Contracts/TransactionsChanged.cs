@@ -10,7 +10,18 @@ public sealed record TransactionsChanged(IReadOnlyList<TransactionChange> Change
 {
     /// <summary>The name of the feed that the changes come from.</summary>
     public const string Feed = "ingestion";
+
+    /// <summary>What happened to members as a whole, in the same order. A change of a transaction with a lower sequence number comes
+    /// before, one with a higher number after.</summary>
+    public IReadOnlyList<MemberChange> MemberChanges { get; init; } = [];
 }
+
+/// <summary>A member was merged into another one, or is to be forgotten.</summary>
+/// <param name="VenueId">The venue.</param>
+/// <param name="Seq">The change's sequence number in the venue's feed of transactions.</param>
+/// <param name="MemberId">The id of the membership that is no more.</param>
+/// <param name="IntoUserId">The user who is the member now; null for a member who is to be forgotten.</param>
+public sealed record MemberChange(string VenueId, long Seq, Guid MemberId, string? IntoUserId);
 
 /// <summary>One change of one transaction. A sum moves by the difference between <paramref name="Before"/> and <paramref
 /// name="After"/>.</summary>

@@ -1,4 +1,6 @@
+using Ingestion.Claims;
 using Ingestion.Identities;
+using Ingestion.Members;
 using Ingestion.Orders;
 using Ingestion.Refunds;
 using Ingestion.Syncs;
@@ -24,6 +26,9 @@ internal sealed class IngestionDb(DbContextOptions<IngestionDb> options) : DbCon
     public DbSet<SyncRunRow> SyncRuns => Set<SyncRunRow>();
     public DbSet<SyncStateRow> SyncStates => Set<SyncStateRow>();
     public DbSet<IdentityLink> IdentityLinks => Set<IdentityLink>();
+    public DbSet<ClaimCode> ClaimCodes => Set<ClaimCode>();
+    public DbSet<ClaimTries> ClaimTries => Set<ClaimTries>();
+    public DbSet<MemberAlias> MemberAliases => Set<MemberAlias>();
     public DbSet<FeedHead> FeedHeads => Set<FeedHead>();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
@@ -38,6 +43,9 @@ internal sealed class IngestionDb(DbContextOptions<IngestionDb> options) : DbCon
         modelBuilder.Entity<IdentityLink>(IdentityLink.Map);
         modelBuilder.Entity<SyncRunRow>(SyncRunRow.Map);
         modelBuilder.Entity<SyncStateRow>(SyncStateRow.Map);
+        modelBuilder.Entity<ClaimCode>(ClaimCode.Map);
+        modelBuilder.Entity<ClaimTries>(Claims.ClaimTries.Map);
+        modelBuilder.Entity<MemberAlias>(MemberAlias.Map);
         modelBuilder.AddFeedHeads();
     }
 }

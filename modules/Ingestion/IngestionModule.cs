@@ -1,7 +1,9 @@
 using Ingestion.Cards;
+using Ingestion.Claims;
 using Ingestion.Contracts;
 using Ingestion.Identities;
 using Ingestion.Ledger;
+using Ingestion.Members;
 using Ingestion.Orders;
 using Ingestion.Reconciliations;
 using Ingestion.Refunds;
@@ -44,7 +46,7 @@ public static class IngestionModule
         services.AddScoped<QueryFeedHeads>();
         services.AddSingleton<ICardHolders, CardHolders>().AddSingleton<ISalesHistory, TransactionSums>();
         services.AddSingleton<ISpendHistory, SpendHistory>();
-        services.AddSingleton<TransactionAssigner>().AddSingleton<IdentityLinker>();
+        services.AddSingleton<TransactionAssigner>().AddSingleton<IdentityLinker>().AddSingleton<IGuestMerges, GuestMerges>();
         services.AddSingleton<IProviderComparison, ProviderComparison>().AddSingleton<IQuarterHourSums, QuarterHourSums>();
         services.AddSingleton<IOutages, Outages>();
         services.AddSingleton<TransactionSelections>().AddSingleton<TransactionsCsv>();
@@ -77,6 +79,9 @@ public static class IngestionModule
             .AddMutation<LinkCard>()
             .AddMutation<UnlinkCard>()
             .AddMutation<LinkIdentity>()
+            .AddMutation<CreateClaimCode>()
+            .AddMutation<ClaimTransaction>()
+            .AddMutation<ForgetMember>()
             .AddMutation<UnlinkIdentity>()
             .AddField<MemberIdentities>("Member")
             .AddField<LinkCardTransactions>("LinkCardPayload")

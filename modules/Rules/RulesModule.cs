@@ -50,6 +50,7 @@ public static class RulesModule
             .AddMutation<EndLiveSession>()
             .AddMutation<UpdateLiveSession>()
             .AddField<VenueMember>("Venue")
+            .AddMutation<MergeMembers>()
             .AddField<VenueMembers>("Venue")
             .AddField<VenueTierCounts>("Venue")
             .AddField<TopSpenderMember>("TopSpender")

@@ -18,7 +18,7 @@ internal sealed class IdentityLinker(TransactionAssigner assigner, IAuditLog aud
         CancellationToken cancellationToken
     )
     {
-        (Guid Id, string? BeforeUserId) link = default;
+        (Guid Id, string? BeforeUserId, string UserId) link = default;
         var (moved, seq) = await assigner.AssignAsync(
             identity.VenueId,
             VersionCause.Link,
@@ -35,7 +35,7 @@ internal sealed class IdentityLinker(TransactionAssigner assigner, IAuditLog aud
                     identity.VenueId,
                     action,
                     link.Id.ToString(),
-                    $"{identity.Kind}: {link.BeforeUserId ?? "nobody"} → {userId}, {count} earlier transactions",
+                    $"{identity.Kind}: {link.BeforeUserId ?? "nobody"} → {link.UserId}, {count} earlier transactions",
                     cancellationToken
                 ),
             cancellationToken
@@ -43,7 +43,7 @@ internal sealed class IdentityLinker(TransactionAssigner assigner, IAuditLog aud
         return new LinkCardPayload(moved, [])
         {
             VenueId = identity.VenueId,
-            UserId = userId,
+            UserId = link.UserId,
             Seq = seq,
         };
     }

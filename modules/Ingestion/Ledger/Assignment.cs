@@ -7,7 +7,13 @@ namespace Ingestion.Ledger;
 /// key.</summary>
 internal sealed record Assignment
 {
-    private const string GivenUser = "cross join (select $3::text as user_id, $4::smallint as matched_by) m";
+    // A user who was merged into another one is the other one.
+    private const string GivenUser = """
+        cross join (
+          select
+            coalesce((select a.into_user_id from ingestion.member_aliases a where a.venue_id = $1 and a.user_id = $3), $3::text) as user_id,
+            $4::smallint as matched_by) m
+        """;
 
     private static readonly string Matches = string.Join(
         ' ',
@@ -29,6 +35,12 @@ internal sealed record Assignment
 
     public required string Condition { get; init; }
 
+    /// <summary>What else changes in the transaction, as SQL that begins with a comma; empty for nothing.</summary>
+    public string AlsoSet { get; init; } = "";
+
+    /// <summary>Whether this is no assignment but writes a version that stands for a change of a member.</summary>
+    public bool IsMemberChange { get; init; }
+
     /// <summary>The identity's token or the transaction's id.</summary>
     public required string Key { get; init; }
 
@@ -42,7 +54,7 @@ internal sealed record Assignment
             MatchSql = GivenUser,
             Condition = $"""
                 t.{kind.Column()} = $2 and coalesce(t.matched_by, 0) not in ({StrongerThan(kind)})
-                and (t.user_id is distinct from $3 or t.matched_by is distinct from $4)
+                and (t.user_id is distinct from m.user_id or t.matched_by is distinct from $4)
                 {(kind == IdentityKind.Phone ? NotByEmail : "")}
                 """,
             Key = token,
@@ -67,10 +79,46 @@ internal sealed record Assignment
         new()
         {
             MatchSql = GivenUser,
-            Condition = "t.id = $2::uuid and (t.user_id is distinct from $3 or t.matched_by is distinct from $4)",
+            Condition = """
+                t.id = $2::uuid and (t.user_id is distinct from m.user_id or t.matched_by is distinct from $4) and not t.is_forgotten
+                """,
             Key = id.ToString(),
             UserId = userId,
             MatchedBy = matchedBy,
+        };
+
+    /// <summary>All transactions of a user go to another one and keep what matched them.</summary>
+    public static Assignment OfUser(string fromUserId, string intoUserId) =>
+        new()
+        {
+            MatchSql = "cross join lateral (select $3::text as user_id, t.matched_by) m",
+            Condition = "t.user_id = $2",
+            Key = fromUserId,
+            UserId = intoUserId,
+        };
+
+    /// <summary>All transactions of a user go to nobody, for ever: they lose their identities.</summary>
+    public static Assignment ToNobodyForEver(string userId) =>
+        new()
+        {
+            MatchSql = "cross join (select null::text as user_id, null::smallint as matched_by) m",
+            Condition = "t.user_id = $2",
+            AlsoSet = """
+                , is_forgotten = true, card_token = null, customer_token = null, customer_token_at = null, email_token = null,
+                email_token_at = null, phone_token = null, phone_token_at = null
+                """,
+            Key = userId,
+        };
+
+    /// <summary>Tells the readers of the feed that a member was merged into another user, or is to be forgotten.</summary>
+    public static Assignment OfMember(Guid memberId, string? intoUserId) =>
+        new()
+        {
+            MatchSql = "",
+            Condition = "",
+            Key = memberId.ToString(),
+            UserId = intoUserId,
+            IsMemberChange = true,
         };
 
     // An e-mail address that is linked is believed more than a phone number, and matches by the same kind.

@@ -52,7 +52,8 @@ internal sealed class LedgerMerge
         {
             var draft = GetOrAddDraft(group.Key);
             var stored = draft.Stored;
-            draft.Identities = group.Aggregate(stored?.Identities ?? default, (known, p) => known.Merge(p.Identities));
+            if (stored is not { IsForgotten: true })
+                draft.Identities = group.Aggregate(draft.Identities, (known, p) => known.Merge(p.Identities));
             // Ignores repeated observations and those that are already stored.
             var newVersions = group
                 .DistinctBy(p => p.Version)
@@ -97,8 +98,9 @@ internal sealed class LedgerMerge
             ConnectionId = stored?.ConnectionId ?? observed.ConnectionId,
             Payment = observed.Payment,
             Version = observed.Version,
-            CardToken = observed.CardToken,
+            CardToken = stored is { IsForgotten: true } ? null : observed.CardToken,
             Identities = draft.Identities,
+            IsForgotten = stored is { IsForgotten: true },
             UserId = userId,
             MatchedBy = matchedBy,
             RecordedAt = stored?.RecordedAt ?? _now,
@@ -113,6 +115,8 @@ internal sealed class LedgerMerge
     private (string? UserId, MatchedBy? By) MatchUser(PosPayment payment, string? cardToken, Draft draft)
     {
         var stored = draft.Stored;
+        if (stored is { IsForgotten: true })
+            return (null, null);
         if (stored?.MatchedBy is MatchedBy.Hand or MatchedBy.Claim)
             return (stored.UserId, stored.MatchedBy);
         var (owner, kind) = FindOwner(payment, cardToken, draft);

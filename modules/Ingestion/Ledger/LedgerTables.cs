@@ -47,6 +47,7 @@ internal static class TransactionTable
     private static readonly Column<LedgerTransaction, long> Hash = Columns.Add("payment_hash", t => t.Version.Hash);
     private static readonly Column<LedgerTransaction, string?> UserId = Columns.Add("user_id", t => t.UserId);
     private static readonly Column<LedgerTransaction, short?> MatchedBy = Columns.Add("matched_by", t => (short?)t.MatchedBy);
+    private static readonly Column<LedgerTransaction, bool> IsForgotten = Columns.Add("is_forgotten", t => t.IsForgotten);
     private static readonly Column<LedgerTransaction, Instant> RecordedAt = Columns.Add("recorded_at", t => t.RecordedAt, isFixed: true);
     private static readonly Column<LedgerTransaction, long> LastSeq = Columns.Add("last_seq", t => t.LastSeq);
     private static readonly Column<LedgerTransaction, long?> AddedSeq = Columns.Add("added_seq", t => t.AddedSeq);
@@ -95,6 +96,7 @@ internal static class TransactionTable
             Identities = new SeenIdentities(ReadSeen(Customer, CustomerAt), ReadSeen(Email, EmailAt), ReadSeen(Phone, PhoneAt)),
             UserId = UserId.Read(row),
             MatchedBy = (MatchedBy?)MatchedBy.Read(row),
+            IsForgotten = IsForgotten.Read(row),
             RecordedAt = RecordedAt.Read(row),
             LastSeq = LastSeq.Read(row),
             AddedSeq = AddedSeq.Read(row),

@@ -36,6 +36,7 @@ internal sealed record LedgerTransaction
     public SeenIdentities Identities { get; init; }
     public string? UserId { get; init; }
     public MatchedBy? MatchedBy { get; init; }
+    public bool IsForgotten { get; init; }
     public required Instant RecordedAt { get; init; }
 
     /// <summary>The sequence number of its latest applied version.</summary>

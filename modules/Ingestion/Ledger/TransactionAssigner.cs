@@ -25,7 +25,8 @@ internal sealed class TransactionAssigner(NpgsqlDataSource database, FeedSignal 
               from ingestion.transactions t {assignment.MatchSql}
               where t.venue_id = $1 and {assignment.Condition}),
             moved as (
-              update ingestion.transactions t set user_id = c.user_id, matched_by = c.matched_by, last_seq = c.seq from chosen c
+              update ingestion.transactions t
+              set user_id = c.user_id, matched_by = c.matched_by, last_seq = c.seq{assignment.AlsoSet} from chosen c
               where t.venue_id = $1 and t.id = c.id
               returning t.*, c.last_seq as previous_seq)
             insert into ingestion.transaction_versions (
@@ -37,6 +38,16 @@ internal sealed class TransactionAssigner(NpgsqlDataSource database, FeedSignal 
               tax_minor, discount_minor, service_charge_minor, breakdown_complete, rules_off
             from moved
             """;
+
+    // It belongs to no transaction: its transaction id is of its own.
+    private const string MemberChangeSql = """
+        insert into ingestion.transaction_versions (
+          venue_id, seq, transaction_id, applied, added, recorded_at, cause, cause_id,
+          provider, status, currency, total_minor, tip_minor, refunded_minor, payment_method, user_id, occurred_at,
+          tax_minor, discount_minor, service_charge_minor, breakdown_complete, rules_off)
+        select $1, $5 + 1, gen_random_uuid(), false, false, $6, $7, $2, 1, 0, 'XXX', 0, 0, 0, 8, $3, $6, 0, 0, 0, false, true
+        where $4::smallint is null and $8::text is not null
+        """;
 
     private const string AdvanceHeadSql = "update ingestion.feed_heads set seq = seq + $2 where venue_id = $1";
 
@@ -67,7 +78,7 @@ internal sealed class TransactionAssigner(NpgsqlDataSource database, FeedSignal 
         foreach (var assignment in await prepare(connection, now))
         {
             await using var move = Command(
-                AssignSql(assignment),
+                assignment.IsMemberChange ? MemberChangeSql : AssignSql(assignment),
                 venueId,
                 assignment.Key,
                 SqlParameters.Nullable(NpgsqlDbType.Text, assignment.UserId),

@@ -24,6 +24,83 @@ namespace Ingestion.Migrations
 
             NpgsqlModelBuilderExtensions.UseIdentityByDefaultColumns(modelBuilder);
 
+            modelBuilder.Entity("Ingestion.Claims.ClaimCode", b =>
+                {
+                    b.Property<byte[]>("CodeHash")
+                        .HasColumnType("bytea")
+                        .HasColumnName("code_hash");
+
+                    b.Property<Instant?>("ClaimedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("claimed_at");
+
+                    b.Property<string>("ClaimedBy")
+                        .HasColumnType("text")
+                        .HasColumnName("claimed_by");
+
+                    b.Property<Instant>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("CreatedBy")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("created_by");
+
+                    b.Property<Instant>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("expires_at");
+
+                    b.Property<bool>("IncludePast")
+                        .HasColumnType("boolean")
+                        .HasColumnName("include_past");
+
+                    b.Property<bool>("LinkCard")
+                        .HasColumnType("boolean")
+                        .HasColumnName("link_card");
+
+                    b.Property<Guid>("TransactionId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("transaction_id");
+
+                    b.Property<string>("VenueId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("venue_id");
+
+                    b.HasKey("CodeHash")
+                        .HasName("pk_claim_codes");
+
+                    b.HasIndex("VenueId", "TransactionId")
+                        .HasDatabaseName("ix_claim_codes_venue_id_transaction_id");
+
+                    b.ToTable("claim_codes", "ingestion");
+                });
+
+            modelBuilder.Entity("Ingestion.Claims.ClaimTries", b =>
+                {
+                    b.Property<string>("UserId")
+                        .HasColumnType("text")
+                        .HasColumnName("user_id");
+
+                    b.Property<Instant>("LastTryAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_try_at");
+
+                    b.PrimitiveCollection<Instant[]>("Tries")
+                        .IsRequired()
+                        .HasColumnType("timestamp with time zone[]")
+                        .HasColumnName("tries");
+
+                    b.HasKey("UserId")
+                        .HasName("pk_claim_tries");
+
+                    b.HasIndex("LastTryAt")
+                        .HasDatabaseName("ix_claim_tries_last_try_at");
+
+                    b.ToTable("claim_tries", "ingestion");
+                });
+
             modelBuilder.Entity("Ingestion.Identities.IdentityLink", b =>
                 {
                     b.Property<string>("VenueId")
@@ -78,6 +155,33 @@ namespace Ingestion.Migrations
                         .HasDatabaseName("ix_identity_links_venue_id_user_id");
 
                     b.ToTable("identity_links", "ingestion");
+                });
+
+            modelBuilder.Entity("Ingestion.Members.MemberAlias", b =>
+                {
+                    b.Property<string>("VenueId")
+                        .HasColumnType("text")
+                        .HasColumnName("venue_id");
+
+                    b.Property<string>("UserId")
+                        .HasColumnType("text")
+                        .HasColumnName("user_id");
+
+                    b.Property<string>("IntoUserId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("into_user_id");
+
+                    b.HasKey("VenueId", "UserId")
+                        .HasName("pk_member_aliases");
+
+                    b.HasIndex("UserId")
+                        .HasDatabaseName("ix_member_aliases_user_id");
+
+                    b.HasIndex("VenueId", "IntoUserId")
+                        .HasDatabaseName("ix_member_aliases_venue_id_into_user_id");
+
+                    b.ToTable("member_aliases", "ingestion");
                 });
 
             modelBuilder.Entity("Ingestion.Orders.OrderFetchRow", b =>
@@ -476,6 +580,12 @@ namespace Ingestion.Migrations
                     b.Property<string>("ExternalOrderId")
                         .HasColumnType("text")
                         .HasColumnName("external_order_id");
+
+                    b.Property<bool>("IsForgotten")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_forgotten")
+                        .HasDefaultValueSql("false");
 
                     b.Property<long>("LastSeq")
                         .HasColumnType("bigint")

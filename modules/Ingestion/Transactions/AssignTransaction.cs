@@ -1,6 +1,7 @@
 using GraphQL;
 using Ingestion.Cards;
 using Ingestion.Ledger;
+using Ingestion.Members;
 using Integrations.Contracts.Access;
 using Integrations.Contracts.Venues;
 using Microsoft.EntityFrameworkCore;
@@ -34,7 +35,8 @@ internal sealed record TransactionPayload(Transaction? Transaction, IReadOnlyLis
 
 /// <summary>Assigns one transaction to a user by hand, for example when a guest shows a receipt. A userId of null assigns it to nobody. An
 /// assignment by hand stays, whatever cards are linked later. The change is recorded in the audit log. For owners of the venue and
-/// HEAD_MODERATOR. Errors: NOT_FOUND; INVALID_INPUT, also for a transaction of another venue.</summary>
+/// HEAD_MODERATOR. Errors: NOT_FOUND; INVALID_INPUT, also for a transaction of another venue; CONFLICT when its guest was
+/// forgotten.</summary>
 internal sealed class AssignTransaction(
     IDbContextFactory<IngestionDb> dbFactory,
     TransactionAssigner assigner,
@@ -58,6 +60,8 @@ internal sealed class AssignTransaction(
         var (transaction, error) = await db.FindTransactionAsync(venue, input.TransactionId, venues, caller, cancellationToken);
         if (transaction is not { Id: var id, UserId: var before })
             return TransactionPayload.Failed(error!);
+        if (transaction.IsForgotten)
+            return TransactionPayload.Failed(ForgottenGuest.Error);
 
         await assigner.AssignAsync(
             venue.Id,

@@ -14,30 +14,29 @@ internal static class TransactionFeed
           v.provider, v.status, v.currency, v.total_minor, v.tip_minor, v.refunded_minor, v.payment_method, v.user_id, v.occurred_at,
           v.tax_minor, v.discount_minor, v.service_charge_minor, v.breakdown_complete,
           p.provider, p.status, p.currency, p.total_minor, p.tip_minor, p.refunded_minor, p.payment_method, p.user_id, p.occurred_at,
-          p.tax_minor, p.discount_minor, p.service_charge_minor, p.breakdown_complete, v.rules_off
+          p.tax_minor, p.discount_minor, p.service_charge_minor, p.breakdown_complete, v.rules_off,
+          v.cause, v.cause_id
         from ingestion.transaction_versions v
         left join ingestion.transaction_versions p on p.venue_id = v.venue_id and p.seq = v.previous_seq
         where v.venue_id = b.venue_id and v.seq > b.seq order by v.seq
         """;
 
     public static FeedSource Source { get; } =
-        new FeedSource<(TransactionChange Change, bool Applied)>(
-            TransactionsChanged.Feed,
-            "ingestion.feed_heads",
-            Sql,
-            ReadChange,
-            ToNotification
-        );
+        new FeedSource<FeedRow>(TransactionsChanged.Feed, "ingestion.feed_heads", Sql, ReadChange, ToNotification);
 
-    // Versions that were not applied have sequence numbers in the feed, but they changed nothing.
-    private static TransactionsChanged? ToNotification(IReadOnlyList<(TransactionChange Change, bool Applied)> rows)
+    private sealed record FeedRow(TransactionChange Change, bool Applied, MemberChange? MemberChange);
+
+    // Versions that were not applied have sequence numbers in the feed, but they changed nothing, unless they stand for a change of a
+    // member.
+    private static TransactionsChanged? ToNotification(IReadOnlyList<FeedRow> rows)
     {
         var changes = rows.Where(r => r.Applied).Select(r => r.Change).ToArray();
-        return changes.Length == 0 ? null : new TransactionsChanged(changes);
+        var memberChanges = rows.Select(r => r.MemberChange).OfType<MemberChange>().ToArray();
+        return changes.Length == 0 && memberChanges.Length == 0 ? null : new TransactionsChanged(changes) { MemberChanges = memberChanges };
     }
 
-    private static (TransactionChange, bool) ReadChange(NpgsqlDataReader row, int at) =>
-        (
+    private static FeedRow ReadChange(NpgsqlDataReader row, int at) =>
+        new(
             new TransactionChange(
                 row.GetString(at),
                 row.GetInt64(at + 1),
@@ -49,7 +48,15 @@ internal static class TransactionFeed
             {
                 RulesOff = row.GetBoolean(at + 32),
             },
-            row.GetBoolean(at + 4)
+            row.GetBoolean(at + 4),
+            (VersionCause)row.GetInt16(at + 33) is VersionCause.Merge or VersionCause.Erasure && !row.GetBoolean(at + 4)
+                ? new MemberChange(
+                    row.GetString(at),
+                    row.GetInt64(at + 1),
+                    Guid.Parse(row.GetString(at + 34)),
+                    row.IsDBNull(at + 13) ? null : row.GetString(at + 13)
+                )
+                : null
         );
 
     private static TransactionState ReadState(NpgsqlDataReader row, int at) =>

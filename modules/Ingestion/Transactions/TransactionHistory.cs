@@ -21,7 +21,8 @@ namespace Ingestion.Transactions;
 /// <param name="ServiceCharge">The service charge within the total; 0 while breakdownComplete is false.</param>
 /// <param name="BreakdownComplete">Whether tax, discount and service charge were known.</param>
 /// <param name="UserId">The user whom the transaction was matched to; null for nobody.</param>
-/// <param name="Cause">What caused the version: WEBHOOK, SYNC, RECOVERY, LINK, ORDER, HAND or RECONCILIATION.</param>
+/// <param name="Cause">What caused the version: WEBHOOK, SYNC, RECOVERY, LINK, ORDER, HAND, RECONCILIATION, CLAIM, MERGE or
+/// ERASURE.</param>
 /// <param name="CauseId">The id of the event, run, order, user or reconciliation behind the cause; null when there is none.</param>
 /// <param name="Applied">Whether the version became the current state. False for a state that arrived when a newer one was already
 /// stored.</param>

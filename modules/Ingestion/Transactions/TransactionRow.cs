@@ -78,6 +78,9 @@ internal sealed class TransactionRow
     public string? UserId { get; init; }
     public MatchedBy? MatchedBy { get; init; }
 
+    /// <summary>Whether its guest was forgotten. It has no identities then and is never matched again.</summary>
+    public bool IsForgotten { get; init; }
+
     public Instant RecordedAt { get; init; }
 
     /// <summary>The sequence number of its latest applied version in the venue's feed.</summary>
@@ -94,6 +97,7 @@ internal sealed class TransactionRow
         row.Property(t => t.Status).HasConversion<short>();
         row.Property(t => t.PaymentMethod).HasConversion<short>();
         row.Property(t => t.MatchedBy).HasConversion<short?>();
+        row.Property(t => t.IsForgotten).HasDefaultValueSql("false");
         row.Property(t => t.CardLast4).HasColumnName("card_last4");
         row.HasIndex(t => new
             {

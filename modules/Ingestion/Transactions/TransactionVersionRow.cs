@@ -16,10 +16,19 @@ internal enum VersionCause : short
     Order = 5,
     Hand = 6,
     Reconciliation = 7,
+    Claim = 8,
+
+    /// <summary>Two users are one person.</summary>
+    Merge = 9,
+
+    /// <summary>The guest was forgotten.</summary>
+    Erasure = 10,
 }
 
-/// <summary>One recorded state of a transaction. The versions are its history and at the same time the module's feed. Versions that arrived
-/// too late are recorded too, but not applied.</summary>
+/// <summary>One recorded state of a transaction. A version of no transaction, which is not applied and whose cause is a merge or an
+/// erasure, stands for a change of a member: its cause id is the membership's id, and its user the one that the member was merged into. The
+/// versions are its history and at the same time the module's feed. Versions that arrived too late are recorded too, but not
+/// applied.</summary>
 internal sealed class TransactionVersionRow
 {
     public required string VenueId { get; init; }

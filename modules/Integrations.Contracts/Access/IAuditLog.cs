@@ -22,4 +22,7 @@ public interface IAuditLog
         string detail,
         CancellationToken cancellationToken
     );
+
+    /// <summary>Takes a guest out of a venue's entries: what was done to them stays, but not who they are.</summary>
+    Task ForgetAsync(NpgsqlConnection connection, string venueId, string userId, CancellationToken cancellationToken);
 }

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using Ingestion.Contracts;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
@@ -21,8 +19,7 @@ internal sealed class MemberRow
 
     /// <summary>The public id of the member: the first 128 bits of a hash, so that it can be computed wherever venue and user are known.
     /// The function rules.member_id, by which the table is indexed, computes the same.</summary>
-    public static Guid IdOf(string venueId, string userId) =>
-        new(SHA256.HashData(Encoding.UTF8.GetBytes(venueId + "/" + userId)).AsSpan(0, 16), bigEndian: true);
+    public static Guid IdOf(string venueId, string userId) => MemberIds.Of(venueId, userId);
 
     public static void Map(EntityTypeBuilder<MemberRow> row)
     {

@@ -6,6 +6,7 @@ using NodaTime;
 using Npgsql;
 using PosModular.Kernel.Feed;
 using PosModular.Kernel.Time;
+using Rules.Members;
 using Rules.Unlocks;
 
 namespace Rules.Spend;
@@ -17,8 +18,26 @@ internal sealed class EvaluateSpend(RulesDb db, IVenues venues, FeedSignal signa
 {
     public async Task Handle(TransactionsChanged notification, CancellationToken cancellationToken)
     {
+        // A change of a member comes between the changes of transactions, in the order of the feed.
+        var changes = notification.Changes;
+        foreach (var memberChange in notification.MemberChanges)
+        {
+            await EvaluateAsync(changes.Where(c => c.VenueId == memberChange.VenueId && c.Seq < memberChange.Seq), cancellationToken);
+            changes = [.. changes.Where(c => c.VenueId != memberChange.VenueId || c.Seq > memberChange.Seq)];
+            await MemberChangeWriter.WriteAsync(
+                (NpgsqlConnection)db.Database.GetDbConnection(),
+                memberChange,
+                clock.Now(),
+                cancellationToken
+            );
+        }
+        await EvaluateAsync(changes, cancellationToken);
+    }
+
+    private async Task EvaluateAsync(IEnumerable<TransactionChange> changes, CancellationToken cancellationToken)
+    {
         // A transaction that is matched to no user changes nobody's spend.
-        var matched = notification.Changes.Where(c => c.Before?.UserId is not null || c.After.UserId is not null).ToArray();
+        var matched = changes.Where(c => c.Before?.UserId is not null || c.After.UserId is not null).ToArray();
         if (matched.Length == 0)
             return;
         var connection = (NpgsqlConnection)db.Database.GetDbConnection();

@@ -134,8 +134,8 @@ public sealed class IdentityTests(TestPostgres postgres)
         (await MatchesAsync(venue)).ShouldBe("TOAST joe CONTACT, TOAST joe CONTACT, SQUARE jane CARD");
         var square = await venue.SqlAsync<Guid>("select id from ingestion.transactions where external_id = 'square'");
         await venue.Owner.GetDataAsync(
-            "mutation($id: ID!) { assignTransaction(input: { venueId: \"bar\", transactionId: $id, userId: \"jim\" }) "
-                + "{ errors { code } } }",
+            "mutation($id: ID!) { assignTransaction(input: { venueId: \"bar\", transactionId: $id, userId: \"jim\" }) { "
+                + "errors { code } } }",
             new { id = square }
         );
         await LinkAsync(venue, "square", "CARD", "jack");

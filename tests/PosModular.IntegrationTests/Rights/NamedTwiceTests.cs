@@ -36,6 +36,10 @@ public sealed partial class NamedTwiceTests(TestPostgres postgres)
             "mutation { assignTransaction(input: { venueId: \"bar\", transactionId: \"OTHERTRANSACTION\", userId: \"u\" }) { "
                 + "errors { code field } } }",
         ],
+        ["CreateClaimCodeInput"] =
+        [
+            "mutation { createClaimCode(input: { venueId: \"bar\", transactionId: \"OTHERTRANSACTION\" }) { errors { code field } } }",
+        ],
         ["LinkIdentityInput"] =
         [
             "mutation { linkIdentity(input: { venueId: \"bar\", transactionId: \"OTHERTRANSACTION\", userId: \"u\", kind: CARD }) { "
