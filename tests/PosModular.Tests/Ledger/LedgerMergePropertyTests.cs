@@ -158,8 +158,8 @@ public sealed class LedgerMergePropertyTests
                     var applied = versions.Where(v => v.Applied).ToArray();
                     applied.Select(v => v.PreviousSeq).ShouldBe([null, .. applied.SkipLast(1).Select(v => (long?)v.Seq)]);
                     applied[^1].Seq.ShouldBe(transaction.LastSeq);
-                    // Neither a newer order with the same amounts, nor an identity of nobody, nor a refund that the payment already contains
-                    // makes a new version.
+                    // Neither a newer order with the same amounts, nor an identity of nobody, nor a refund that the payment already
+                    // contains makes a new version.
                     (
                         applied[^1].State with
                         {
