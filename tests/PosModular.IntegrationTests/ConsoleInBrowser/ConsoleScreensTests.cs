@@ -124,7 +124,20 @@ public sealed partial class ConsoleScreensTests(ConsoleVenue venues, ConsoleBrow
     {
         var venue = await venues.GetAsync();
         var texts = new List<string>();
-        foreach (var timeZone in new[] { "America/New_York", "Asia/Tokyo", "Pacific/Kiritimati" })
+        // An hour that ends between two browsers becomes one of the busiest hours, so they are opened again.
+        var hour = -1L;
+        while (hour != Hour())
+        {
+            hour = Hour();
+            texts.Clear();
+            foreach (var timeZone in new[] { "America/New_York", "Asia/Tokyo", "Pacific/Kiritimati" })
+                texts.Add(await ReadAsync(timeZone));
+        }
+        texts.Distinct().ShouldHaveSingleItem();
+
+        static long Hour() => DateTimeOffset.UtcNow.ToUnixTimeSeconds() / 3600;
+
+        async Task<string> ReadAsync(string timeZone)
         {
             await using var page = await browser.OpenAsync(
                 ConsoleVenue.AddressOf(venue.Host.Address, "transactions"),
@@ -141,9 +154,8 @@ public sealed partial class ConsoleScreensTests(ConsoleVenue venues, ConsoleBrow
                 // A minute may pass between two browsers.
                 text += AsOf().Replace(await page.TextAsync("main"), "");
             }
-            texts.Add(text);
+            return text;
         }
-        texts.Distinct().ShouldHaveSingleItem();
     }
 
     [Fact]
