@@ -61,6 +61,10 @@ public sealed class AlertTests(TestPostgres postgres)
         sent.Event.At("data.connectionId").GetGuid().ShouldBe(venue.ConnectionId);
         sent.Event.At("data.since").GetString().ShouldBe(alert.At("since").GetString());
 
+        // The endpoint's answer is stored first, because it ends the trouble of the endpoint.
+        await Wait.UntilAsync(async () =>
+            await venue.SqlAsync<long>("select count(*) from integrations.webhook_deliveries where delivered_at is not null") == 1
+        );
         await venue.SqlAsync<string>(
             """
             with dead as (
