@@ -6,26 +6,19 @@ using NodaTime;
 namespace PosModular.Kernel.Schema;
 
 /// <summary>An object type derived from a CLR type, plus the fields that slices of any module add to it.</summary>
-internal sealed class OutputType<T> : AutoRegisteringObjectGraphType<T>
+internal sealed class OutputType<T> : ObjectGraphType<T>
 {
     public OutputType(SchemaSlices slices)
     {
+        var members = new MemberFields<T>();
+        Name = members.Name;
         Description = Docstrings.Of(typeof(T));
+        foreach (var field in members.Fields)
+            AddField(field);
         if (typeof(T).IsAssignableTo(typeof(INode)))
             Interface<NodeType>();
         foreach (var slice in slices.SlicesOf(Name))
             MergedSchema.AddFields(this, slice);
-    }
-
-    // Static members are factories, not fields. The library itself leaves out methods that return nothing, such as Deconstruct.
-    protected override IEnumerable<MemberInfo> GetRegisteredMembers() =>
-        base.GetRegisteredMembers().Where(m => m is PropertyInfo { GetMethod.IsStatic: false } or MethodInfo { IsStatic: false });
-
-    protected override FieldType? CreateField(MemberInfo memberInfo)
-    {
-        var field = base.CreateField(memberInfo);
-        field?.Description = Docstrings.Of(memberInfo);
-        return field;
     }
 }
 

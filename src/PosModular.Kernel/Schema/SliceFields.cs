@@ -8,9 +8,10 @@ using Microsoft.Extensions.DependencyInjection;
 namespace PosModular.Kernel.Schema;
 
 /// <summary>Turns the method of a slice class into a GraphQL field. The instance comes from dependency injection, never from the parent
-/// object.</summary>
+/// object. The fields are read as those of an interface, because for these the library compiles no resolvers; <see cref="LazyResolvers"/>
+/// add them.</summary>
 [DoNotRegister]
-internal sealed class SliceFields<TSlice> : AutoRegisteringObjectGraphType<TSlice>
+internal sealed class SliceFields<TSlice> : AutoRegisteringInterfaceGraphType<TSlice>
     where TSlice : class
 {
     private static readonly Expression<Func<IResolveFieldContext, TSlice>> Instance = context =>
@@ -18,8 +19,6 @@ internal sealed class SliceFields<TSlice> : AutoRegisteringObjectGraphType<TSlic
 
     protected override IEnumerable<MemberInfo> GetRegisteredMembers() =>
         typeof(TSlice).GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly).Where(m => !m.IsSpecialName);
-
-    protected override LambdaExpression BuildMemberInstanceExpression(MemberInfo memberInfo) => Instance;
 
     protected override FieldType? CreateField(MemberInfo memberInfo)
     {
@@ -30,6 +29,7 @@ internal sealed class SliceFields<TSlice> : AutoRegisteringObjectGraphType<TSlic
         field.Name = name == "Handle" ? typeof(TSlice).Name : name;
         field.Name = char.ToLowerInvariant(field.Name[0]) + field.Name[1..];
         field.Description = Docstrings.Of(memberInfo);
+        LazyResolvers.Assign(field, memberInfo, typeof(TSlice), () => Instance);
         return field;
     }
 
