@@ -217,10 +217,14 @@ public sealed class RightsWalkTests(TestPostgres postgres)
         Func<SchemaPath, string> operation
     )
     {
+        // Where a caller finds nothing, no longer path leads to anything either.
+        var empty = new HashSet<string>();
         foreach (var path in paths)
         {
             if (caller == "owner-of-another" && path.Steps[0].Field == "venues")
                 continue; // these are the caller's own
+            if (path.Beginnings().Any(empty.Contains))
+                continue;
             var response = await client.ExecuteAsync(operation(path));
             if (response.TryGetProperty("errors", out var errors))
                 errors[0].At("extensions.code").GetString().ShouldBe("FORBIDDEN", $"{caller} {path}: {response}");
@@ -228,6 +232,8 @@ public sealed class RightsWalkTests(TestPostgres postgres)
                 response.TryGetProperty("data", out var data) && data.ValueKind == JsonValueKind.Object ? path.Find(data).ToArray() : [];
             foreach (var item in found)
                 MayRead(caller, path.Type, item).ShouldBeTrue($"{caller} reads {path}: {item}");
+            if (found.Length == 0)
+                empty.Add(path.ToString());
             // A walk that finds nothing would prove nothing.
             if (caller == "owner" && !IsEmpty(path))
                 found.ShouldNotBeEmpty($"{caller} {path}: {response}");

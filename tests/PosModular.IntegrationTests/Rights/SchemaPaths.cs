@@ -18,7 +18,13 @@ internal sealed record SchemaPath(IReadOnlyList<SchemaStep> Steps)
 {
     public string Type => Steps[^1].Type;
 
-    public override string ToString() => string.Join('.', Steps.Select(s => s.IsFragment ? $"{s.Field}<{s.Type}>" : s.Field));
+    public override string ToString() => NameOf(Steps);
+
+    /// <summary>The shorter paths with which this one begins, by name.</summary>
+    public IEnumerable<string> Beginnings() => Enumerable.Range(1, Steps.Count - 1).Select(length => NameOf(Steps.Take(length)));
+
+    private static string NameOf(IEnumerable<SchemaStep> steps) =>
+        string.Join('.', steps.Select(s => s.IsFragment ? $"{s.Field}<{s.Type}>" : s.Field));
 
     /// <summary>The selection that reads what is at the end of the path.</summary>
     /// <param name="arguments">The arguments of a step, in parentheses, or nothing.</param>
