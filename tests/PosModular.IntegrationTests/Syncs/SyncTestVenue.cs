@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Ingestion.Contracts;
 using Integrations.Contracts.Connections;
+using Npgsql;
 using PosModular.IntegrationTests.Fixtures;
 using PosModular.Simulator;
 using PosModular.Simulator.Payments;
@@ -33,7 +34,8 @@ internal static class SyncTestVenue
         IReadOnlyDictionary<string, string?>? extraSettings = null
     )
     {
-        var venue = await TestVenue.CreateAsync(
+        await DisableAutomaticSyncsAsync(database);
+        return await TestVenue.CreateAsync(
             database,
             AcceleratedTimeProvider.UseForProviders,
             (extraSettings ?? new Dictionary<string, string?>())
@@ -47,13 +49,24 @@ internal static class SyncTestVenue
                 PageSize = pageSize,
             }
         );
-        await venue.DisableAutomaticSyncsAsync();
-        return venue;
     }
 
-    /// <summary>Turns off scheduled syncs of all connections.</summary>
-    public static async Task DisableAutomaticSyncsAsync(this TestVenue venue) =>
-        await venue.SqlAsync<int>("update integrations.pos_connections set sync_enabled = false");
+    /// <summary>Turns scheduled syncs off for every connection that is made in this database, before the scheduler can see it.</summary>
+    private static async Task DisableAutomaticSyncsAsync(string database)
+    {
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(database) { Pooling = false }.ConnectionString);
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        await using var command = new NpgsqlCommand(
+            """
+            create function public.disable_syncs() returns trigger language plpgsql as $$ begin
+              new.sync_enabled := false; return new; end $$;
+            create trigger disable_syncs before insert on integrations.pos_connections
+              for each row execute function public.disable_syncs()
+            """,
+            connection
+        );
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+    }
 
     public static async Task<(ToastAccount Account, Guid ConnectionId)> ConnectToastAsync(
         this TestVenue venue,
@@ -87,7 +100,6 @@ internal static class SyncTestVenue
         ).At("connectPos");
         payload.At("errors").GetArrayLength().ShouldBe(0, payload.ToString());
         payload.At("connection.status").GetString().ShouldBe("CONNECTED");
-        await venue.DisableAutomaticSyncsAsync();
         return (account, payload.At("connection.id").GetGuid());
     }
 
