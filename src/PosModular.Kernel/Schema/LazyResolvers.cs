@@ -15,9 +15,7 @@ internal static class LazyResolvers
     {
         if (member is MethodInfo method && IsStream(method.ReturnType))
         {
-            var stream = new LazyStreamResolver(() =>
-                AutoRegisteringHelper.BuildSourceStreamResolver(method, source, field, instance())
-            );
+            var stream = new LazyStreamResolver(() => AutoRegisteringHelper.BuildSourceStreamResolver(method, source, field, instance()));
             (field.Resolver, field.StreamResolver) = (stream, stream);
         }
         else
