@@ -1,5 +1,7 @@
+using Integrations.Contracts.Access;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Design;
+using Npgsql;
 using PosModular.Kernel.Data;
 using PosModular.Kernel.Feed;
 using Rules.Explanations;
@@ -27,6 +29,31 @@ internal sealed class RulesDb(DbContextOptions<RulesDb> options) : DbContext(opt
     public DbSet<FeedHead> FeedHeads => Set<FeedHead>();
     public DbSet<FeedPosition> FeedPositions => Set<FeedPosition>();
     public DbSet<FeedDeadLetter> FeedDeadLetters => Set<FeedDeadLetter>();
+
+    /// <summary>Saves a change together with its entry in the audit log: both are one commit or none.</summary>
+    public async Task SaveAuditedAsync(
+        IAuditLog auditLog,
+        Caller caller,
+        string venueId,
+        string action,
+        string subject,
+        string detail,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var transaction = await Database.BeginTransactionAsync(cancellationToken);
+        await SaveChangesAsync(cancellationToken);
+        await auditLog.RecordAsync(
+            (NpgsqlConnection)Database.GetDbConnection(),
+            caller,
+            venueId,
+            action,
+            subject,
+            detail,
+            cancellationToken
+        );
+        await transaction.CommitAsync(cancellationToken);
+    }
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {

@@ -5,6 +5,7 @@ using Integrations.Contracts.Connections;
 using Integrations.Contracts.Venues;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
+using NodaTime.Text;
 using Npgsql;
 using PosModular.Kernel.Errors;
 using PosModular.Kernel.Time;
@@ -39,13 +40,14 @@ internal sealed record SyncTransactionsPayload(IReadOnlyList<SyncRun> Runs, IRea
 }
 
 /// <summary>Syncs the venue's connections now. Returns as soon as the runs have started; a run that is already in progress is returned
-/// instead of a second one. For owners of the venue and HEAD_MODERATOR. Errors: INVALID_INPUT, also for a connection of
-/// another venue; NOT_FOUND when no such connection exists.</summary>
+/// instead of a second one. The request is recorded in the audit log. For owners of the venue and HEAD_MODERATOR. Errors: INVALID_INPUT,
+/// also for a connection of another venue; NOT_FOUND when no such connection exists.</summary>
 internal sealed class SyncTransactions(
     NpgsqlDataSource database,
     IDbContextFactory<IngestionDb> dbFactory,
     IVenues venues,
     IPosConnections connections,
+    IAuditLog auditLog,
     SyncSignal signal,
     IClock clock
 )
@@ -88,6 +90,20 @@ internal sealed class SyncTransactions(
         if (chosen.Length == 0)
             return SyncTransactionsPayload.Failed(ConnectionNotFound);
 
+        // The entry comes first, so no run starts without one.
+        await using (var connection = await database.OpenConnectionAsync(cancellationToken))
+            foreach (var target in chosen)
+                await auditLog.RecordAsync(
+                    connection,
+                    caller,
+                    venue.Id,
+                    "syncTransactions",
+                    target.ConnectionId.ToString(),
+                    input.From is { } earliest
+                        ? $"from {InstantPattern.ExtendedIso.Format(earliest)} to {InstantPattern.ExtendedIso.Format(to)}"
+                        : "what has changed since the last sync",
+                    cancellationToken
+                );
         await SyncSql.CreateStatesAsync(database, chosen, now, cancellationToken);
         await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
         var runs = new List<SyncRun>();

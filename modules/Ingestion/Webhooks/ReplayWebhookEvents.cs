@@ -1,8 +1,11 @@
+using System.Globalization;
 using GraphQL;
 using Integrations.Contracts.Access;
 using Integrations.Contracts.Venues;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
+using NodaTime.Text;
+using Npgsql;
 using PosModular.Kernel.Errors;
 
 namespace Ingestion.Webhooks;
@@ -38,9 +41,15 @@ internal sealed record ReplayWebhookEventsPayload(int Replayed, IReadOnlyList<Us
 }
 
 /// <summary>Replays stored webhook events as if they arrived now, for example after their connection was made or a new event type is
-/// supported. What is already stored does not change, so replaying again is safe. For HEAD_MODERATOR. Errors: NOT_FOUND; INVALID_INPUT;
-/// CONFLICT when the database refuses all events.</summary>
-internal sealed class ReplayWebhookEvents(IDbContextFactory<IngestionDb> dbFactory, EventReplay replay, IVenues venues)
+/// supported. What is already stored does not change, so replaying again is safe. The request is recorded in the audit log. For
+/// HEAD_MODERATOR. Errors: NOT_FOUND; INVALID_INPUT; CONFLICT when the database refuses all events.</summary>
+internal sealed class ReplayWebhookEvents(
+    IDbContextFactory<IngestionDb> dbFactory,
+    NpgsqlDataSource database,
+    EventReplay replay,
+    IVenues venues,
+    IAuditLog auditLog
+)
 {
     private const int MaxEventIds = 10_000;
 
@@ -51,7 +60,8 @@ internal sealed class ReplayWebhookEvents(IDbContextFactory<IngestionDb> dbFacto
         CancellationToken cancellationToken
     )
     {
-        var venue = await venues.DemandAsync(input.VenueId, Right.ManageConnections, context.Caller(), cancellationToken);
+        var caller = context.Caller();
+        var venue = await venues.DemandAsync(input.VenueId, Right.ManageConnections, caller, cancellationToken);
         if (input.EventIds is null && input.Status is WebhookEventStatus.Processed)
             return ReplayWebhookEventsPayload.Failed(
                 UserError.Invalid("Processed events are not replayed in bulk. Pass eventIds, or the status FAILED or IGNORED.", "status")
@@ -86,6 +96,17 @@ internal sealed class ReplayWebhookEvents(IDbContextFactory<IngestionDb> dbFacto
             : ids is null ? [WebhookEventStatus.Failed, WebhookEventStatus.Ignored]
             : null;
         var selection = new ReplaySelection(ids, statuses, input.From, input.To);
+        // The entry comes first, so no event is replayed without one.
+        await using (var connection = await database.OpenConnectionAsync(cancellationToken))
+            await auditLog.RecordAsync(
+                connection,
+                caller,
+                venue.Id,
+                "replayWebhookEvents",
+                ids is [var only] ? only.ToString() : venue.Id,
+                Describe(selection),
+                cancellationToken
+            );
         var (replayed, refusal) = await replay.RunAsync(venue.Id, selection, cancellationToken);
         return new ReplayWebhookEventsPayload(
             replayed,
@@ -100,5 +121,19 @@ internal sealed class ReplayWebhookEvents(IDbContextFactory<IngestionDb> dbFacto
                     ),
                 ]
         );
+    }
+
+    private static string Describe(ReplaySelection selection)
+    {
+        var parts = new List<string>();
+        if (selection.Ids is { } ids)
+            parts.Add(string.Create(CultureInfo.InvariantCulture, $"{ids.Length} chosen events"));
+        if (selection.Statuses is { } statuses)
+            parts.Add("status " + string.Join(" or ", statuses.Select(s => s.ToString().ToUpperInvariant())));
+        if (selection.From is { } from)
+            parts.Add("from " + InstantPattern.ExtendedIso.Format(from));
+        if (selection.To is { } to)
+            parts.Add("to " + InstantPattern.ExtendedIso.Format(to));
+        return string.Join(", ", parts);
     }
 }

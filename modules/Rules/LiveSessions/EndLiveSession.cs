@@ -21,9 +21,15 @@ internal sealed record EndLiveSessionInput
     public Instant? EndedAt { get; init; }
 }
 
-/// <summary>Ends a live session, or corrects when it ended. Requires an owner of the venue or HEAD_MODERATOR. Errors: NOT_FOUND;
-/// INVALID_INPUT when the end is not after the start.</summary>
-internal sealed class EndLiveSession(IDbContextFactory<RulesDb> dbFactory, IVenues venues, FeedSignal signal, IClock clock)
+/// <summary>Ends a live session, or corrects when it ended; the change is recorded in the audit log. Requires an owner of the venue or
+/// HEAD_MODERATOR. Errors: NOT_FOUND; INVALID_INPUT when the end is not after the start.</summary>
+internal sealed class EndLiveSession(
+    IDbContextFactory<RulesDb> dbFactory,
+    IVenues venues,
+    IAuditLog auditLog,
+    FeedSignal signal,
+    IClock clock
+)
 {
     private static readonly UserError SessionNotFound = new(
         ErrorCode.NotFound,
@@ -54,8 +60,19 @@ internal sealed class EndLiveSession(IDbContextFactory<RulesDb> dbFactory, IVenu
         // Only a later end can let a transaction meet a rule that it did not meet.
         if (session.EndedAt is { } earlierEnd && earlierEnd < endedAt)
             db.Add(ReevaluationRequests.OfSpan(venue.Id, earlierEnd, endedAt, clock.Now()));
+        if (session.EndedAt == endedAt)
+            return new LiveSessionPayload(session, []);
+        var before = session.Describe();
         session.EndedAt = endedAt;
-        await db.SaveChangesAsync(cancellationToken);
+        await db.SaveAuditedAsync(
+            auditLog,
+            caller,
+            venue.Id,
+            "endLiveSession",
+            session.Id.ToString(),
+            $"{before} → {session.Describe()}",
+            cancellationToken
+        );
         signal.Raise(Reevaluator.Signal, [venue.Id]);
         return new LiveSessionPayload(session, []);
     }

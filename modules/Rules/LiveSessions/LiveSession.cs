@@ -2,6 +2,7 @@ using GraphQL;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using NodaTime;
+using NodaTime.Text;
 using Rules.Contracts;
 
 namespace Rules.LiveSessions;
@@ -27,6 +28,12 @@ internal sealed class LiveSession : ILiveSession
 
     [Ignore]
     public bool Contains(Instant at) => StartedAt <= at && (EndedAt is not { } end || at < end);
+
+    /// <summary>The session in words, for the audit log.</summary>
+    [Ignore]
+    public string Describe() =>
+        $"{PerformerId} from {InstantPattern.ExtendedIso.Format(StartedAt)} to "
+        + (EndedAt is { } end ? InstantPattern.ExtendedIso.Format(end) : "an open end");
 
     public static void Map(EntityTypeBuilder<LiveSession> session)
     {

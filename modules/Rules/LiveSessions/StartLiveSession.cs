@@ -38,9 +38,15 @@ internal sealed record LiveSessionPayload(LiveSession? Session, IReadOnlyList<Us
 }
 
 /// <summary>Starts a live session. A transaction belongs to it by the transaction's own time, so those that arrive later count too, and
-/// the rules are tried again, in the background, on transactions since a start in the past. Requires an owner of the venue or
-/// HEAD_MODERATOR. Errors: INVALID_INPUT.</summary>
-internal sealed class StartLiveSession(IDbContextFactory<RulesDb> dbFactory, IVenues venues, FeedSignal signal, IClock clock)
+/// the rules are tried again, in the background, on transactions since a start in the past. It is recorded in the audit log. Requires an
+/// owner of the venue or HEAD_MODERATOR. Errors: INVALID_INPUT.</summary>
+internal sealed class StartLiveSession(
+    IDbContextFactory<RulesDb> dbFactory,
+    IVenues venues,
+    IAuditLog auditLog,
+    FeedSignal signal,
+    IClock clock
+)
 {
     /// <param name="input">The session to start.</param>
     public async Task<LiveSessionPayload> HandleAsync(
@@ -49,7 +55,8 @@ internal sealed class StartLiveSession(IDbContextFactory<RulesDb> dbFactory, IVe
         CancellationToken cancellationToken
     )
     {
-        var venue = await venues.DemandAsync(input.VenueId, Right.ManageMembers, context.Caller(), cancellationToken);
+        var caller = context.Caller();
+        var venue = await venues.DemandAsync(input.VenueId, Right.ManageMembers, caller, cancellationToken);
         if (SpendRuleValidator.CheckPerformer(input.PerformerId) is { } error)
             return LiveSessionPayload.Failed(error);
         var now = clock.Now();
@@ -69,7 +76,15 @@ internal sealed class StartLiveSession(IDbContextFactory<RulesDb> dbFactory, IVe
         db.Add(session);
         if (session.StartedAt < now)
             db.Add(ReevaluationRequests.OfSpan(venue.Id, session.StartedAt, session.EndedAt, now));
-        await db.SaveChangesAsync(cancellationToken);
+        await db.SaveAuditedAsync(
+            auditLog,
+            caller,
+            venue.Id,
+            "startLiveSession",
+            session.Id.ToString(),
+            session.Describe(),
+            cancellationToken
+        );
         signal.Raise(Reevaluator.Signal, [venue.Id]);
         return new LiveSessionPayload(session, []);
     }

@@ -3,8 +3,6 @@ using Integrations.Contracts.Access;
 using Integrations.Contracts.Venues;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
-using NodaTime.Text;
-using Npgsql;
 using PosModular.Kernel.Errors;
 using PosModular.Kernel.Feed;
 using PosModular.Kernel.Schema;
@@ -69,7 +67,7 @@ internal sealed class UpdateLiveSession(
         caller.Demand(Right.ManageMembers, venue);
         if (SpendRuleValidator.CheckPerformer(input.PerformerId) is { } error)
             return LiveSessionPayload.Failed(error);
-        var (before, startedAt, endedAt) = (Describe(session), session.StartedAt, session.EndedAt);
+        var (before, startedAt, endedAt) = (session.Describe(), session.StartedAt, session.EndedAt);
         session.PerformerId = input.PerformerId ?? session.PerformerId;
         session.StartedAt = input.StartedAt ?? session.StartedAt;
         session.EndedAt = input.IsProvided("endedAt") ? input.EndedAt : session.EndedAt;
@@ -77,9 +75,8 @@ internal sealed class UpdateLiveSession(
             return LiveSessionPayload.Failed(
                 UserError.Invalid("The end must be after the start. Pass a later endedAt or an earlier startedAt.", "endedAt")
             );
-        if (before != Describe(session))
+        if (before != session.Describe())
         {
-            await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
             db.Add(
                 ReevaluationRequests.OfSpan(
                     venue.Id,
@@ -88,23 +85,17 @@ internal sealed class UpdateLiveSession(
                     clock.Now()
                 )
             );
-            await db.SaveChangesAsync(cancellationToken);
-            await auditLog.RecordAsync(
-                (NpgsqlConnection)db.Database.GetDbConnection(),
+            await db.SaveAuditedAsync(
+                auditLog,
                 caller,
                 venue.Id,
                 "updateLiveSession",
                 session.Id.ToString(),
-                $"{before} → {Describe(session)}",
+                $"{before} → {session.Describe()}",
                 cancellationToken
             );
-            await transaction.CommitAsync(cancellationToken);
             signal.Raise(Reevaluator.Signal, [venue.Id]);
         }
         return new LiveSessionPayload(session, []);
     }
-
-    private static string Describe(LiveSession session) =>
-        $"{session.PerformerId} from {InstantPattern.ExtendedIso.Format(session.StartedAt)} to "
-        + (session.EndedAt is { } end ? InstantPattern.ExtendedIso.Format(end) : "an open end");
 }

@@ -3,7 +3,6 @@ using Integrations.Contracts.Access;
 using Integrations.Contracts.Venues;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
-using Npgsql;
 using PosModular.Kernel.Errors;
 using PosModular.Kernel.Feed;
 using PosModular.Kernel.Time;
@@ -65,11 +64,9 @@ internal sealed class ApplySpendRule(
         if (id is null)
         {
             var work = ReevaluationRequests.OfRule(rule.VenueId, rule.Id, clock.Now());
-            await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
             db.Add(work);
-            await db.SaveChangesAsync(cancellationToken);
-            await auditLog.RecordAsync(
-                (NpgsqlConnection)db.Database.GetDbConnection(),
+            await db.SaveAuditedAsync(
+                auditLog,
                 caller,
                 rule.VenueId,
                 "applySpendRule",
@@ -77,7 +74,6 @@ internal sealed class ApplySpendRule(
                 $"{rule.Name} to the members who are there already",
                 cancellationToken
             );
-            await transaction.CommitAsync(cancellationToken);
             signal.Raise(Reevaluator.Signal, [rule.VenueId]);
             id = work.Id;
         }

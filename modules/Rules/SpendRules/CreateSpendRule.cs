@@ -71,9 +71,15 @@ internal sealed record SpendRulePayload(SpendRule? Rule, IReadOnlyList<UserError
 }
 
 /// <summary>Creates a spend rule. It is evaluated for the first time at the next transaction that raises a guest's spend and, with
-/// applyToExisting, for the members who are there already. Requires an owner of the venue or HEAD_MODERATOR. Errors:
-/// INVALID_INPUT.</summary>
-internal sealed class CreateSpendRule(IDbContextFactory<RulesDb> dbFactory, IVenues venues, FeedSignal signal, IClock clock)
+/// applyToExisting, for the members who are there already. It is recorded in the audit log. Requires an owner of the venue or
+/// HEAD_MODERATOR. Errors: INVALID_INPUT.</summary>
+internal sealed class CreateSpendRule(
+    IDbContextFactory<RulesDb> dbFactory,
+    IVenues venues,
+    IAuditLog auditLog,
+    FeedSignal signal,
+    IClock clock
+)
 {
     /// <param name="input">The rule to create.</param>
     public async Task<SpendRulePayload> HandleAsync(
@@ -82,7 +88,8 @@ internal sealed class CreateSpendRule(IDbContextFactory<RulesDb> dbFactory, IVen
         CancellationToken cancellationToken
     )
     {
-        var venue = await venues.DemandAsync(input.VenueId, Right.ManageMembers, context.Caller(), cancellationToken);
+        var caller = context.Caller();
+        var venue = await venues.DemandAsync(input.VenueId, Right.ManageMembers, caller, cancellationToken);
         var now = clock.Now();
         var (rule, errors) = ToRule(input, venue, now);
         if (rule is null)
@@ -91,7 +98,15 @@ internal sealed class CreateSpendRule(IDbContextFactory<RulesDb> dbFactory, IVen
         db.Add(rule);
         if (input.ApplyToExisting == true)
             db.Add(ReevaluationRequests.OfRule(venue.Id, rule.Id, now));
-        await db.SaveChangesAsync(cancellationToken);
+        await db.SaveAuditedAsync(
+            auditLog,
+            caller,
+            venue.Id,
+            "createSpendRule",
+            rule.Id.ToString(),
+            SpendRuleText.Describe(rule) + (input.ApplyToExisting == true ? "; applied to the members who are there already" : ""),
+            cancellationToken
+        );
         if (input.ApplyToExisting == true)
             signal.Raise(Reevaluator.Signal, [venue.Id]);
         return new SpendRulePayload(rule, []);

@@ -94,10 +94,14 @@ internal sealed class SpendRule : INode
     [Ignore]
     public SpendRule AsEnabled()
     {
-        var copy = (SpendRule)MemberwiseClone();
+        var copy = Copy();
         (copy.Enabled, copy.DeletedAt) = (true, null);
         return copy;
     }
+
+    /// <summary>The rule as it is at this moment.</summary>
+    [Ignore]
+    public SpendRule Copy() => (SpendRule)MemberwiseClone();
 
     public static void Map(EntityTypeBuilder<SpendRule> rule)
     {

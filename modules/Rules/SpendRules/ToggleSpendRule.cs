@@ -18,9 +18,9 @@ internal sealed record ToggleSpendRuleInput
     public bool? Enabled { get; init; }
 }
 
-/// <summary>Switches a spend rule on or off. What it has unlocked stays. Requires an owner of the venue or HEAD_MODERATOR. Errors:
-/// NOT_FOUND.</summary>
-internal sealed class ToggleSpendRule(IDbContextFactory<RulesDb> dbFactory, IVenues venues, IClock clock)
+/// <summary>Switches a spend rule on or off. What it has unlocked stays. The change is recorded in the audit log. Requires an owner of the
+/// venue or HEAD_MODERATOR. Errors: NOT_FOUND.</summary>
+internal sealed class ToggleSpendRule(IDbContextFactory<RulesDb> dbFactory, IVenues venues, IAuditLog auditLog, IClock clock)
 {
     /// <param name="input">The rule to switch.</param>
     public async Task<SpendRulePayload> HandleAsync(
@@ -30,11 +30,24 @@ internal sealed class ToggleSpendRule(IDbContextFactory<RulesDb> dbFactory, IVen
     )
     {
         await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
-        if (await db.FindRuleToChangeAsync(input.RuleId, venues, context.Caller(), cancellationToken) is not { } rule)
+        var caller = context.Caller();
+        if (await db.FindRuleToChangeAsync(input.RuleId, venues, caller, cancellationToken) is not { } rule)
             return SpendRulePayload.NoSuchRule;
+        var before = rule.Copy();
         rule.Enabled = input.Enabled ?? !rule.Enabled;
-        rule.UpdatedAt = clock.Now();
-        await db.SaveChangesAsync(cancellationToken);
+        if (SpendRuleText.DescribeChanges(before, rule) is { Length: > 0 } changes)
+        {
+            rule.UpdatedAt = clock.Now();
+            await db.SaveAuditedAsync(
+                auditLog,
+                caller,
+                rule.VenueId,
+                "toggleSpendRule",
+                rule.Id.ToString(),
+                $"{rule.Name}: {changes}",
+                cancellationToken
+            );
+        }
         return new SpendRulePayload(rule, []);
     }
 }

@@ -44,9 +44,9 @@ internal sealed record UpdateSpendRuleInput : PartialInput
     public int? Priority { get; init; }
 }
 
-/// <summary>Changes a spend rule. What it has unlocked stays, and keeps the threshold it was given under. Requires an owner of the venue
-/// or HEAD_MODERATOR. Errors: NOT_FOUND, INVALID_INPUT.</summary>
-internal sealed class UpdateSpendRule(IDbContextFactory<RulesDb> dbFactory, IVenues venues, IClock clock)
+/// <summary>Changes a spend rule. What it has unlocked stays, and keeps the threshold it was given under. The change is recorded in the
+/// audit log. Requires an owner of the venue or HEAD_MODERATOR. Errors: NOT_FOUND, INVALID_INPUT.</summary>
+internal sealed class UpdateSpendRule(IDbContextFactory<RulesDb> dbFactory, IVenues venues, IAuditLog auditLog, IClock clock)
 {
     /// <param name="input">The rule and its changes.</param>
     public async Task<SpendRulePayload> HandleAsync(
@@ -56,7 +56,8 @@ internal sealed class UpdateSpendRule(IDbContextFactory<RulesDb> dbFactory, IVen
     )
     {
         await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
-        if (await db.FindRuleToChangeAsync(input.RuleId, venues, context.Caller(), cancellationToken) is not { } rule)
+        var caller = context.Caller();
+        if (await db.FindRuleToChangeAsync(input.RuleId, venues, caller, cancellationToken) is not { } rule)
             return SpendRulePayload.NoSuchRule;
         var window = input.IsProvided("liveWindow") ? input.LiveWindow?.ToLiveWindow() : rule.LiveWindow;
         var liveOnly = input.LiveOnly ?? rule.LiveOnly;
@@ -71,6 +72,7 @@ internal sealed class UpdateSpendRule(IDbContextFactory<RulesDb> dbFactory, IVen
         if (checks.OfType<UserError>().ToArray() is { Length: > 0 } errors)
             return SpendRulePayload.Failed(errors);
 
+        var before = rule.Copy();
         rule.Name = input.Name?.Trim() ?? rule.Name;
         rule.ThresholdMinor = threshold!.Value;
         rule.UnlocksTier = input.UnlocksTier ?? rule.UnlocksTier;
@@ -79,8 +81,19 @@ internal sealed class UpdateSpendRule(IDbContextFactory<RulesDb> dbFactory, IVen
         rule.LiveWindow = window;
         rule.PerformerId = input.IsProvided("performerId") ? input.PerformerId : rule.PerformerId;
         rule.Priority = input.Priority ?? rule.Priority;
-        rule.UpdatedAt = clock.Now();
-        await db.SaveChangesAsync(cancellationToken);
+        if (SpendRuleText.DescribeChanges(before, rule) is { Length: > 0 } changes)
+        {
+            rule.UpdatedAt = clock.Now();
+            await db.SaveAuditedAsync(
+                auditLog,
+                caller,
+                rule.VenueId,
+                "updateSpendRule",
+                rule.Id.ToString(),
+                $"{before.Name}: {changes}",
+                cancellationToken
+            );
+        }
         return new SpendRulePayload(rule, []);
     }
 }

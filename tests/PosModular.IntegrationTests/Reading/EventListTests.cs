@@ -96,5 +96,61 @@ public sealed class EventListTests(TestPostgres postgres)
         );
         (await GetAsync($"from: \"{connectedAt:O}\"")).ShouldBe("updateVenue:other-moderator connectPos:moderator");
         (await GetAsync($"to: \"{connectedAt:O}\"")).ShouldBe("registerVenue:moderator");
+
+        // Rules, live sessions, syncs and replays are recorded with what was before and what is after, each time that something changes.
+        async Task<string> CallAsync(GraphQLClient client, string mutation, string path = "errors") =>
+            (await client.GetDataAsync($"mutation {{ {mutation} }}")).At($"{mutation[..mutation.IndexOf('(')]}.{path}").ToString();
+        var rule = await CallAsync(
+            venue.Owner,
+            "createSpendRule(input: { venueId: \"bar\", name: \"Late\", threshold: 10, unlocksTier: REGULAR, grantsAccess: [INNER_CIRCLE], "
+                + "liveOnly: true, liveWindow: { days: [FRIDAY], start: \"22:00\", end: \"02:00\" } }) { rule { id } errors { code } }",
+            "rule.id"
+        );
+        const string update = "updateSpendRule(input: { ruleId: \"RULE\", threshold: 12.5, liveWindow: null }) { errors { code } }";
+        const string toggle = "toggleSpendRule(input: { ruleId: \"RULE\", enabled: false }) { errors { code } }";
+        foreach (
+            var mutation in new[] { update, update, toggle, toggle, "deleteSpendRule(input: { ruleId: \"RULE\" }) { errors { code } }" }
+        )
+            (await CallAsync(venue.Owner, mutation.Replace("RULE", rule, StringComparison.Ordinal))).ShouldBe("[]");
+        var session = await CallAsync(
+            venue.Owner,
+            "startLiveSession(input: { venueId: \"bar\", performerId: \"anna\", startedAt: \"2026-11-20T21:00:00Z\" }) { session { id } }",
+            "session.id"
+        );
+        for (var i = 0; i < 2; i++)
+            await CallAsync(
+                venue.Moderator,
+                $"endLiveSession(input: {{ sessionId: \"{session}\", endedAt: \"2026-11-20T22:00:00Z\" }}) {{ errors {{ code }} }}"
+            );
+        await CallAsync(venue.Owner, "syncTransactions(input: { venueId: \"bar\" }) { errors { code } }");
+        await CallAsync(venue.Moderator, "replayWebhookEvents(input: { venueId: \"bar\", status: FAILED }) { errors { code } }");
+        (
+            await venue.SqlAsync<string>(
+                $"""
+                select string_agg(concat_ws(' ', user_id, action, case subject when '{rule}' then 'R' when '{session}' then 'S'
+                  when '{venue.ConnectionId}' then 'C' else subject end, detail), E'\n' order by id)
+                from integrations.audit_log where at >= (select at from integrations.audit_log where subject = '{rule}' limit 1)
+                """
+            )
+        ).ShouldBe(
+            """
+            owner createSpendRule R name: Late; threshold: $10.00; unlocksTier: REGULAR; grantsAccess: INNER_CIRCLE; liveOnly: true; LIVE
+            owner updateSpendRule R Late: threshold: $10.00 → $12.50; liveWindow: FRIDAY from 22:00 to 02:00 → none
+            owner toggleSpendRule R Late: enabled: true → false
+            owner deleteSpendRule R name: Late; threshold: $12.50; unlocksTier: REGULAR; grantsAccess: INNER_CIRCLE; liveOnly: true; NONE
+            owner startLiveSession S anna from 2026-11-20T21:00:00Z to an open end
+            moderator endLiveSession S STARTED to an open end → STARTED to 2026-11-20T22:00:00Z
+            owner syncTransactions C what has changed since the last sync
+            moderator replayWebhookEvents bar status FAILED
+            """.Replace(
+                "LIVE",
+                "liveWindow: FRIDAY from 22:00 to 02:00; performerId: none; priority: 0; enabled: true",
+                StringComparison.Ordinal
+            ).Replace("STARTED", "anna from 2026-11-20T21:00:00Z", StringComparison.Ordinal).Replace(
+                "NONE",
+                "liveWindow: none; performerId: none; priority: 0; enabled: false",
+                StringComparison.Ordinal
+            )
+        );
     }
 }
