@@ -5,6 +5,7 @@ using Ingestion.Identities;
 using Ingestion.Ledger;
 using Ingestion.Members;
 using Ingestion.Orders;
+using Ingestion.Rebuilds;
 using Ingestion.Reconciliations;
 using Ingestion.Refunds;
 using Ingestion.Syncs;
@@ -45,7 +46,8 @@ public static class IngestionModule
         services.AddSingleton<LiveTransactions>().AddLiveFeed<IVenue, TransactionEvent, LiveTransactionFeed>();
         services.AddScoped<QueryFeedHeads>();
         services.AddSingleton<ICardHolders, CardHolders>().AddSingleton<ISalesHistory, TransactionSums>();
-        services.AddSingleton<ISpendHistory, SpendHistory>();
+        services.AddSingleton<ISpendHistory, SpendHistory>().AddSingleton<ISpendTotals, SpendTotals>();
+        services.AddSingleton<VenueRebuilds>();
         services.AddSingleton<TransactionAssigner>().AddSingleton<IdentityLinker>().AddSingleton<IGuestMerges, GuestMerges>();
         services.AddSingleton<IProviderComparison, ProviderComparison>().AddSingleton<IQuarterHourSums, QuarterHourSums>();
         services.AddSingleton<IOutages, Outages>();
@@ -82,6 +84,7 @@ public static class IngestionModule
             .AddMutation<CreateClaimCode>()
             .AddMutation<ClaimTransaction>()
             .AddMutation<ForgetMember>()
+            .AddMutation<RebuildVenue>()
             .AddMutation<UnlinkIdentity>()
             .AddField<MemberIdentities>("Member")
             .AddField<LinkCardTransactions>("LinkCardPayload")

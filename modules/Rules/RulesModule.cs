@@ -7,6 +7,7 @@ using PosModular.Kernel.Schema;
 using Rules.Explanations;
 using Rules.LiveSessions;
 using Rules.Members;
+using Rules.Rebuilds;
 using Rules.Reevaluations;
 using Rules.Simulations;
 using Rules.Spend;
@@ -28,6 +29,7 @@ public static class RulesModule
         services.AddSingleton<EvaluationProgress>();
         services.AddSingleton<RuleSimulator>();
         services.AddHostedService<Reevaluator>();
+        services.AddSingleton<IVenueRebuild, MemberRebuild>();
         services.AddSingleton<IMemberTiers, MemberTiers>();
         services.AddSingleton<IStageTimes, StageTimes>();
 

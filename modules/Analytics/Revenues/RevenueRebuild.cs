@@ -32,24 +32,41 @@ internal sealed partial class RevenueRebuild(
     private const string HasDeadLettersSql = "select exists (select from analytics.feed_dead_letters where source = $1 and venue_id = $2)";
 
     /// <summary>Compares and corrects. Totals can be compared only while every change of the feed has been added up; when that is not so
-    /// within some seconds, they stay as they are.</summary>
+    /// within some seconds, they stay as they are, and the answer is false.</summary>
     /// <param name="venueId">The venue.</param>
     /// <param name="from">The start of the span, inclusive; the start of a quarter hour.</param>
     /// <param name="to">The end of the span, exclusive; the start of a quarter hour.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    public async Task RunAsync(string venueId, Instant from, Instant to, CancellationToken cancellationToken)
+    /// <param name="differences">Receives what differs; null when nobody asks.</param>
+    /// <param name="dryRun">Whether to compare only.</param>
+    public async Task<bool> RunAsync(
+        string venueId,
+        Instant from,
+        Instant to,
+        CancellationToken cancellationToken,
+        List<RevenueBucketKey>? differences = null,
+        bool dryRun = false
+    )
     {
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
-            if (await TryAsync(venueId, from, to, cancellationToken))
-                return;
+            if (await TryAsync(venueId, from, to, differences, dryRun, cancellationToken))
+                return true;
             await time.DelayAsync(RetryInterval, cancellationToken);
             cancellationToken.ThrowIfCancellationRequested();
         }
         LogNotComparable(log, from, to, venueId);
+        return false;
     }
 
-    private async Task<bool> TryAsync(string venueId, Instant from, Instant to, CancellationToken cancellationToken)
+    private async Task<bool> TryAsync(
+        string venueId,
+        Instant from,
+        Instant to,
+        List<RevenueBucketKey>? differences,
+        bool dryRun,
+        CancellationToken cancellationToken
+    )
     {
         var (seq, sums) = await transactions.ReadAsync(venueId, from, to, cancellationToken);
         await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
@@ -85,7 +102,8 @@ internal sealed partial class RevenueRebuild(
                     + new RevenueDelta(-row.GetInt64(4), -row.GetInt64(5), -row.GetInt64(6), -row.GetInt64(7), -row.GetInt64(8));
             }
         (RevenueBucketKey, RevenueDelta)[] corrections = [.. deltas.Where(d => d.Value != default).Select(d => (d.Key, d.Value))];
-        if (corrections.Length == 0)
+        differences?.AddRange(corrections.Select(c => c.Item1));
+        if (corrections.Length == 0 || dryRun)
             return true;
         await AddUpRevenue.AddAsync(connection, corrections, cancellationToken);
         await transaction.CommitAsync(cancellationToken);

@@ -2,6 +2,7 @@ using Ingestion.Contracts;
 using Integrations.Contracts.Connections;
 using NodaTime;
 using Npgsql;
+using PosModular.Kernel.Data;
 using PosModular.Kernel.Feed;
 
 namespace Ingestion.Transactions;
@@ -23,6 +24,30 @@ internal static class TransactionFeed
 
     public static FeedSource Source { get; } =
         new FeedSource<FeedRow>(TransactionsChanged.Feed, "ingestion.feed_heads", Sql, ReadChange, ToNotification);
+
+    private const string NotHandledSql = $"""
+        select c.* from (select $1::text as venue_id, $2::bigint as seq) b cross join lateral ({Sql}) c
+        union all
+        select c.* from (select $1::text as venue_id, d - 1 as seq from unnest($3::bigint[]) d) b cross join lateral ({Sql} limit 1) c
+        order by 2
+        """;
+
+    /// <summary>The changes of a venue after a reader's position, and those before that it could not handle, in order.</summary>
+    public static async Task<TransactionsChanged> ReadNotHandledAsync(
+        NpgsqlConnection connection,
+        string venueId,
+        long seq,
+        IReadOnlyCollection<long> deadLetters,
+        CancellationToken cancellationToken
+    )
+    {
+        var rows = new List<FeedRow>();
+        await using var command = new NpgsqlCommand(NotHandledSql, connection).AddValues(venueId, seq, deadLetters.ToArray());
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        while (await row.ReadAsync(cancellationToken))
+            rows.Add(ReadChange(row, 0));
+        return ToNotification(rows) ?? new TransactionsChanged([]);
+    }
 
     private sealed record FeedRow(TransactionChange Change, bool Applied, MemberChange? MemberChange);
 

@@ -65,6 +65,9 @@ public interface IVenues
     /// <summary>The existing venues among these ids.</summary>
     ValueTask<IReadOnlyDictionary<string, IVenue>> FindAsync(IReadOnlyCollection<string> venueIds, CancellationToken cancellationToken);
 
+    /// <summary>The ids of all venues, in order.</summary>
+    Task<IReadOnlyList<string>> ListIdsAsync(CancellationToken cancellationToken);
+
     /// <summary>The venues that this user owns.</summary>
     Task<IReadOnlyList<IVenue>> ListOwnedAsync(string userId, CancellationToken cancellationToken);
 }

@@ -61,6 +61,12 @@ internal sealed class VenueDirectory(IDbContextFactory<IntegrationsDb> dbFactory
         return venue;
     }
 
+    public async Task<IReadOnlyList<string>> ListIdsAsync(CancellationToken cancellationToken)
+    {
+        await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);
+        return await db.Venues.AsNoTracking().Select(v => v.Id).OrderBy(id => id).ToListAsync(cancellationToken);
+    }
+
     public async Task<IReadOnlyList<IVenue>> ListOwnedAsync(string userId, CancellationToken cancellationToken)
     {
         await using var db = await dbFactory.CreateDbContextAsync(cancellationToken);

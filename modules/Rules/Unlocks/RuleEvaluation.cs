@@ -37,7 +37,15 @@ internal static class RuleEvaluation
                     TryRules(state, change, raisedUserId, zone, newUnlocks, newId)
                 );
             if (lowered is var (loweredUserId, currency) && state.Venue.UnlockPolicy == UnlockPolicy.Revoke)
-                revokedUnlocks.AddRange(FindRevokedUnlocks(state, loweredUserId, currency, newUnlocks));
+                revokedUnlocks.AddRange(
+                    RevokeBelowThreshold(
+                        state,
+                        loweredUserId,
+                        currency,
+                        newUnlocks,
+                        "A refund took the spend below the threshold of the rule that gave this unlock."
+                    )
+                );
         }
         return new EvaluationResult(newUnlocks, revokedUnlocks, seen, [.. evaluations.Values]);
     }
@@ -139,12 +147,14 @@ internal static class RuleEvaluation
         return findings;
     }
 
-    // An unlock keeps the threshold it was given under: a rule that is changed later revokes nothing. A grant by hand has no threshold.
-    private static IEnumerable<RevokedUnlock> FindRevokedUnlocks(
+    /// <summary>The unlocks of a user that their spend no longer reaches; they leave the state. An unlock keeps the threshold it was given
+    /// under: a rule that is changed later revokes nothing. A grant by hand has no threshold.</summary>
+    public static IEnumerable<RevokedUnlock> RevokeBelowThreshold(
         EvaluationState state,
         string userId,
         string currency,
-        List<NewUnlock> newUnlocks
+        List<NewUnlock> newUnlocks,
+        string reason
     )
     {
         var spend = CountedSpend(state, userId, currency);
@@ -155,7 +165,7 @@ internal static class RuleEvaluation
             state.ActiveUnlocks.Remove(unlock);
             // An unlock that is given and revoked within one batch was never visible to anybody, so it is not written at all.
             if (newUnlocks.RemoveAll(u => u.Id == unlock.Id) == 0)
-                yield return new RevokedUnlock(unlock, "A refund took the spend below the threshold of the rule that gave this unlock.");
+                yield return new RevokedUnlock(unlock, reason);
         }
     }
 

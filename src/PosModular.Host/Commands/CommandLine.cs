@@ -7,7 +7,7 @@ using PosModular.Kernel.Settings;
 
 namespace PosModular.Host.Commands;
 
-/// <summary>The commands of the program: <c>token</c>, <c>keygen</c>, <c>schema</c>; without a command it serves.</summary>
+/// <summary>The commands of the program: <c>token</c>, <c>keygen</c>, <c>schema</c>, <c>rebuild</c>; without a command it serves.</summary>
 internal static class CommandLine
 {
     public static async Task<int> RunAsync(string[] args, Func<string[], Task> serve)
@@ -25,6 +25,8 @@ internal static class CommandLine
                 case "schema":
                     System.Console.Write(SchemaCommand.Print());
                     return 0;
+                case "rebuild":
+                    return await RebuildCommand.RunAsync(args[1..]);
                 case null:
                 case var option when option.StartsWith("--", StringComparison.Ordinal) && option.Contains('='):
                     await serve(args); // Settings may be given as --Name=value.
@@ -32,7 +34,8 @@ internal static class CommandLine
                 default:
                     await System.Console.Error.WriteLineAsync(
                         "usage: PosModular.Host [--Setting=value …] | "
-                            + "token --sub ID [--role HEAD_MODERATOR] [--hours 12] | keygen | schema"
+                            + "token --sub ID [--role HEAD_MODERATOR] [--hours 12] | keygen | schema | "
+                            + RebuildCommand.Usage
                     );
                     return 2;
             }

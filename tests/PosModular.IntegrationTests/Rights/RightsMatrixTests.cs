@@ -111,6 +111,7 @@ public sealed class RightsMatrixTests(TestPostgres postgres)
         ["claimTransaction"] = (Right.AnyUser, "{ code: \"none\" }"),
         ["forgetMember"] = (Right.ManageMembers, "{ venueId: \"bar\", userId: \"\" }"),
         ["mergeMembers"] = (Right.ManageMembers, "{ venueId: \"bar\", fromUserId: \"u\", intoUserId: \"u\" }"),
+        ["rebuildVenue"] = (Right.ManageMembers, "{ venueId: \"bar\", dryRun: true }"),
         ["unlinkIdentity"] = (Right.ManageMembers, "{ identityId: \"IDENTITY\" }"),
         ["assignTransaction"] = (Right.ManageMembers, $"{{ venueId: \"bar\", transactionId: \"{UnknownId}\", userId: \"u\" }}"),
         ["createSpendRule"] = (Right.ManageMembers, "{ venueId: \"bar\", name: \"\", threshold: 1, unlocksTier: REGULAR }"),
