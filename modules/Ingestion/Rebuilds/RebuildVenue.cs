@@ -1,6 +1,5 @@
 using System.Globalization;
 using GraphQL;
-using Ingestion.Contracts;
 using Integrations.Contracts.Access;
 using Integrations.Contracts.Venues;
 using Npgsql;
