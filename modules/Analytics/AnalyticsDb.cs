@@ -16,6 +16,7 @@ internal sealed class AnalyticsDb(DbContextOptions<AnalyticsDb> options) : DbCon
         modelBuilder.HasDefaultSchema(Schema);
         modelBuilder.Entity<RevenueBucket>(RevenueBucket.Map);
         modelBuilder.Entity<RevenueRollUp>(RevenueRollUp.Map);
+        modelBuilder.Entity<RevenueRebuildRequest>(RevenueRebuildRequest.Map);
         modelBuilder.Entity<ReconciliationRow>(ReconciliationRow.Map);
         modelBuilder.Entity<ReconciledSumsRow>(ReconciledSumsRow.Map);
         modelBuilder.Entity<ReconciliationDifferenceRow>(ReconciliationDifferenceRow.Map);

@@ -19,6 +19,7 @@ public static class AnalyticsModule
         services.AddModuleDatabase<AnalyticsDb>(AnalyticsDb.Schema);
         services.AddFeedReader<TransactionsChanged, AnalyticsDb, AddUpRevenue>(TransactionsChanged.Feed, AnalyticsDb.Schema);
         services.AddSingleton<RevenueReader>().AddSingleton<RevenueRebuild>();
+        services.AddSingleton<RevenueRebuilds>().AddHostedService(s => s.GetRequiredService<RevenueRebuilds>());
         services.AddSingleton<IVenueRebuild, VenueRevenueRebuild>();
         services.AddSingleton(AnalyticsSettings.Read(configuration));
         services.AddSingleton<ReconciliationSignal>().AddSingleton<Reconciler>().AddSingleton<ReconciliationReader>();

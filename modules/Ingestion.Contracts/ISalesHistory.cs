@@ -6,7 +6,8 @@ namespace Ingestion.Contracts;
 /// <summary>Sums over the transactions themselves, for questions that no roll-up answers.</summary>
 public interface ISalesHistory
 {
-    /// <summary>Adds up the authorised and captured transactions in each span, all in one statement and so of one moment. Throws
+    /// <summary>Adds up the authorised and captured transactions and the completed refunds in each span, all in one statement and so of
+    /// one moment. A refund belongs to the user of its payment, at the time at which it was given. Throws
     /// INVALID_INPUT when that takes longer than five seconds.</summary>
     Task<IReadOnlyList<SalesSum>> SumAsync(string venueId, IReadOnlyList<SalesSpan> spans, CancellationToken cancellationToken);
 }
@@ -18,26 +19,11 @@ public interface ISalesHistory
 /// <param name="UserId">The user whose transactions count; null for those of everybody and nobody.</param>
 public sealed record SalesSpan(string Key, Instant? From, Instant? To, string? UserId = null);
 
-/// <summary>A sum over transactions; amounts are in minor units of the currency.</summary>
+/// <summary>A sum over transactions and refunds.</summary>
 /// <param name="Key">The key of the spans.</param>
 /// <param name="IsMatched">Whether the transactions are matched to a user.</param>
 /// <param name="Currency">The currency, ISO 4217.</param>
 /// <param name="Provider">The provider.</param>
-/// <param name="Method">The payment method.</param>
-/// <param name="Count">The number of captured transactions, without refunds whose payment is unknown.</param>
-/// <param name="TotalMinor">What guests paid in captured transactions, tips included.</param>
-/// <param name="TipMinor">The tips within the total.</param>
-/// <param name="RefundedMinor">The amount refunded so far.</param>
-/// <param name="PendingMinor">The total of transactions that are authorised and not yet captured.</param>
-public sealed record SalesSum(
-    string Key,
-    bool IsMatched,
-    string Currency,
-    Provider Provider,
-    PaymentMethod Method,
-    long Count,
-    long TotalMinor,
-    long TipMinor,
-    long RefundedMinor,
-    long PendingMinor
-);
+/// <param name="Method">The payment method; OTHER for refunds whose payment is unknown.</param>
+/// <param name="Figures">The sums.</param>
+public sealed record SalesSum(string Key, bool IsMatched, string Currency, Provider Provider, PaymentMethod Method, SalesFigures Figures);

@@ -14,7 +14,29 @@ public sealed record TransactionsChanged(IReadOnlyList<TransactionChange> Change
     /// <summary>What happened to members as a whole, in the same order. A change of a transaction with a lower sequence number comes
     /// before, one with a higher number after.</summary>
     public IReadOnlyList<MemberChange> MemberChanges { get; init; } = [];
+
+    /// <summary>By how much the refunds given at a moment have changed.</summary>
+    public IReadOnlyList<RefundIssued> RefundsIssued { get; init; } = [];
 }
+
+/// <summary>A refund was completed, or what is known of it has changed. A sum over refunds moves by the amount. When a refund changes its
+/// time, its currency or the method of its payment, it leaves one sum and enters another, so there are two of these.</summary>
+/// <param name="VenueId">The venue.</param>
+/// <param name="Seq">The change's sequence number in the venue's feed of transactions.</param>
+/// <param name="Provider">The provider that reports the refund.</param>
+/// <param name="Method">How the guest had paid; OTHER while the payment is unknown.</param>
+/// <param name="Currency">The currency, an ISO 4217 code.</param>
+/// <param name="IssuedAt">When the refund was given, by the provider's clock.</param>
+/// <param name="AmountMinor">By how much the refunds increase, in minor units; negative when they decrease.</param>
+public sealed record RefundIssued(
+    string VenueId,
+    long Seq,
+    Provider Provider,
+    PaymentMethod Method,
+    string Currency,
+    Instant IssuedAt,
+    long AmountMinor
+);
 
 /// <summary>A member was merged into another one, or is to be forgotten.</summary>
 /// <param name="VenueId">The venue.</param>

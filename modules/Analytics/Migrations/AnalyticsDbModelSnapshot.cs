@@ -272,6 +272,18 @@ namespace Analytics.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("count");
 
+                    b.Property<long>("DiscountMinor")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("discount_minor")
+                        .HasDefaultValueSql("0");
+
+                    b.Property<long>("IncompleteCount")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("incomplete_count")
+                        .HasDefaultValueSql("0");
+
                     b.Property<long>("PendingMinor")
                         .HasColumnType("bigint")
                         .HasColumnName("pending_minor");
@@ -279,6 +291,24 @@ namespace Analytics.Migrations
                     b.Property<long>("RefundedMinor")
                         .HasColumnType("bigint")
                         .HasColumnName("refunded_minor");
+
+                    b.Property<long>("RefundsIssuedMinor")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("refunds_issued_minor")
+                        .HasDefaultValueSql("0");
+
+                    b.Property<long>("ServiceChargeMinor")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("service_charge_minor")
+                        .HasDefaultValueSql("0");
+
+                    b.Property<long>("TaxMinor")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("tax_minor")
+                        .HasDefaultValueSql("0");
 
                     b.Property<long>("TipMinor")
                         .HasColumnType("bigint")
@@ -294,6 +324,26 @@ namespace Analytics.Migrations
                     b.ToTable("revenue_buckets", "analytics");
 
                     b.HasAnnotation("Npgsql:StorageParameter:fillfactor", 70);
+                });
+
+            modelBuilder.Entity("Analytics.Revenues.RevenueRebuildRequest", b =>
+                {
+                    b.Property<string>("VenueId")
+                        .HasColumnType("text")
+                        .HasColumnName("venue_id");
+
+                    b.Property<Instant>("DueAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("due_at");
+
+                    b.Property<short>("Repetitions")
+                        .HasColumnType("smallint")
+                        .HasColumnName("repetitions");
+
+                    b.HasKey("VenueId")
+                        .HasName("pk_revenue_rebuilds");
+
+                    b.ToTable("revenue_rebuilds", "analytics");
                 });
 
             modelBuilder.Entity("Analytics.Revenues.RevenueRollUp", b =>
@@ -326,6 +376,18 @@ namespace Analytics.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("count");
 
+                    b.Property<long>("DiscountMinor")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("discount_minor")
+                        .HasDefaultValueSql("0");
+
+                    b.Property<long>("IncompleteCount")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("incomplete_count")
+                        .HasDefaultValueSql("0");
+
                     b.Property<long>("PendingMinor")
                         .HasColumnType("bigint")
                         .HasColumnName("pending_minor");
@@ -333,6 +395,24 @@ namespace Analytics.Migrations
                     b.Property<long>("RefundedMinor")
                         .HasColumnType("bigint")
                         .HasColumnName("refunded_minor");
+
+                    b.Property<long>("RefundsIssuedMinor")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("refunds_issued_minor")
+                        .HasDefaultValueSql("0");
+
+                    b.Property<long>("ServiceChargeMinor")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("service_charge_minor")
+                        .HasDefaultValueSql("0");
+
+                    b.Property<long>("TaxMinor")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("tax_minor")
+                        .HasDefaultValueSql("0");
 
                     b.Property<long>("TipMinor")
                         .HasColumnType("bigint")

@@ -14,35 +14,27 @@ internal sealed class AddUpRevenue(AnalyticsDb db) : INotificationHandler<Transa
     private const string RollsUpItself = "set local analytics.rolls_up = on";
 
     // All writers lock the rows in one order, so that no two of them wait for each other.
-    private const string BucketsSql = """
-        insert into analytics.revenue_buckets as r
-          (venue_id, starts_at, provider, payment_method, currency, count, total_minor, tip_minor, refunded_minor, pending_minor)
-        select * from unnest($1::text[], $2::timestamptz[], $3::smallint[], $4::smallint[], $5::text[],
-            $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[])
-          d(venue_id, starts_at, provider, payment_method, currency, count, total, tip, refunded, pending)
+    private static readonly string BucketsSql = $"""
+        insert into analytics.revenue_buckets as r (venue_id, starts_at, provider, payment_method, currency, {RevenueTotals.Figures})
+        select * from unnest($1::text[], $2::timestamptz[], $3::smallint[], $4::smallint[], $5::text[], {RevenueTotals.FigureArrays(6)})
+          d(venue_id, starts_at, provider, payment_method, currency, {RevenueTotals.Figures})
         order by d.venue_id, d.starts_at, d.provider, d.payment_method, d.currency
-        on conflict (venue_id, starts_at, provider, payment_method, currency) do update set
-          count = r.count + excluded.count, total_minor = r.total_minor + excluded.total_minor,
-          tip_minor = r.tip_minor + excluded.tip_minor,
-          refunded_minor = r.refunded_minor + excluded.refunded_minor, pending_minor = r.pending_minor + excluded.pending_minor
+        on conflict (venue_id, starts_at, provider, payment_method, currency) do update set {RevenueTotals.AddedFigures}
         """;
 
-    private const string RollUpsSql = """
+    private static readonly string RollUpsSql = $"""
         insert into analytics.revenue_roll_ups as r
-          (venue_id, starts_at, provider, payment_method, currency, count, total_minor, tip_minor, refunded_minor, pending_minor, level)
-        select * from unnest($1::text[], $2::timestamptz[], $3::smallint[], $4::smallint[], $5::text[],
-            $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::smallint[])
-          d(venue_id, starts_at, provider, payment_method, currency, count, total, tip, refunded, pending, level)
+          (venue_id, starts_at, provider, payment_method, currency, {RevenueTotals.Figures}, level)
+        select * from unnest($1::text[], $2::timestamptz[], $3::smallint[], $4::smallint[], $5::text[], {RevenueTotals.FigureArrays(6)},
+            $16::smallint[])
+          d(venue_id, starts_at, provider, payment_method, currency, {RevenueTotals.Figures}, level)
         order by d.venue_id, d.level, d.starts_at, d.provider, d.payment_method, d.currency
-        on conflict (venue_id, level, starts_at, provider, payment_method, currency) do update set
-          count = r.count + excluded.count, total_minor = r.total_minor + excluded.total_minor,
-          tip_minor = r.tip_minor + excluded.tip_minor,
-          refunded_minor = r.refunded_minor + excluded.refunded_minor, pending_minor = r.pending_minor + excluded.pending_minor
+        on conflict (venue_id, level, starts_at, provider, payment_method, currency) do update set {RevenueTotals.AddedFigures}
         """;
 
     public async Task Handle(TransactionsChanged notification, CancellationToken cancellationToken)
     {
-        var deltas = RevenueDelta.FromChanges(notification.Changes);
+        var deltas = RevenueDelta.FromChanges(notification);
         if (deltas.Count > 0)
             await AddAsync((NpgsqlConnection)db.Database.GetDbConnection(), deltas, cancellationToken);
     }
@@ -50,7 +42,7 @@ internal sealed class AddUpRevenue(AnalyticsDb db) : INotificationHandler<Transa
     /// <summary>Adds deltas to the totals of all levels, in the transaction that is open on the connection.</summary>
     public static async Task AddAsync(
         NpgsqlConnection connection,
-        IReadOnlyCollection<(RevenueBucketKey Key, RevenueDelta Delta)> deltas,
+        IReadOnlyCollection<RevenueDelta> deltas,
         CancellationToken cancellationToken
     )
     {
@@ -58,16 +50,13 @@ internal sealed class AddUpRevenue(AnalyticsDb db) : INotificationHandler<Transa
         await using var batch = new NpgsqlBatch(connection)
             .AddCommand(RollsUpItself)
             .AddCommand(BucketsSql, Columns(deltas))
-            .AddCommand(
-                RollUpsSql,
-                [.. Columns([.. rollUps.Select(r => (r.Key, r.Delta))]), rollUps.Select(r => (short)r.Level).ToArray()]
-            );
+            .AddCommand(RollUpsSql, [.. Columns([.. rollUps.Select(r => r.Delta)]), rollUps.Select(r => (short)r.Level).ToArray()]);
         // An error while the statements are executed then leaves no broken one behind, as in RevenueTotals.
         await batch.PrepareAsync(cancellationToken);
         await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    private static object[] Columns(IReadOnlyCollection<(RevenueBucketKey Key, RevenueDelta Delta)> rows)
+    private static object[] Columns(IReadOnlyCollection<RevenueDelta> rows)
     {
         return
         [
@@ -76,13 +65,18 @@ internal sealed class AddUpRevenue(AnalyticsDb db) : INotificationHandler<Transa
             Values(r => (short)r.Key.Provider),
             Values(r => (short)r.Key.PaymentMethod),
             Values(r => r.Key.Currency),
-            Values(r => r.Delta.Count),
-            Values(r => r.Delta.TotalMinor),
-            Values(r => r.Delta.TipMinor),
-            Values(r => r.Delta.RefundedMinor),
-            Values(r => r.Delta.PendingMinor),
+            Values(r => r.Figures.Count),
+            Values(r => r.Figures.TotalMinor),
+            Values(r => r.Figures.TipMinor),
+            Values(r => r.Figures.RefundedMinor),
+            Values(r => r.Figures.PendingMinor),
+            Values(r => r.Figures.RefundsIssuedMinor),
+            Values(r => r.Figures.TaxMinor),
+            Values(r => r.Figures.DiscountMinor),
+            Values(r => r.Figures.ServiceChargeMinor),
+            Values(r => r.Figures.IncompleteCount),
         ];
 
-        T[] Values<T>(Func<(RevenueBucketKey Key, RevenueDelta Delta), T> value) => [.. rows.Select(value)];
+        T[] Values<T>(Func<RevenueDelta, T> value) => [.. rows.Select(value)];
     }
 }

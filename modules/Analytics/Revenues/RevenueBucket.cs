@@ -29,6 +29,15 @@ internal sealed class RevenueBucket
     /// <summary>The total of transactions that are authorised and not yet captured.</summary>
     public long PendingMinor { get; init; }
 
+    /// <summary>The refunds that were given, by their own time.</summary>
+    public long RefundsIssuedMinor { get; init; }
+    public long TaxMinor { get; init; }
+    public long DiscountMinor { get; init; }
+    public long ServiceChargeMinor { get; init; }
+
+    /// <summary>The number of captured transactions whose breakdown is still to be fetched.</summary>
+    public long IncompleteCount { get; init; }
+
     public static void Map(EntityTypeBuilder<RevenueBucket> bucket)
     {
         bucket
@@ -43,6 +52,12 @@ internal sealed class RevenueBucket
             });
         bucket.Property(d => d.Provider).HasConversion<short>();
         bucket.Property(d => d.PaymentMethod).HasConversion<short>();
+        // Hosts of the version before know nothing of these columns.
+        bucket.Property(d => d.RefundsIssuedMinor).HasDefaultValueSql("0");
+        bucket.Property(d => d.TaxMinor).HasDefaultValueSql("0");
+        bucket.Property(d => d.DiscountMinor).HasDefaultValueSql("0");
+        bucket.Property(d => d.ServiceChargeMinor).HasDefaultValueSql("0");
+        bucket.Property(d => d.IncompleteCount).HasDefaultValueSql("0");
         bucket.HasStorageParameter("fillfactor", 70);
     }
 }

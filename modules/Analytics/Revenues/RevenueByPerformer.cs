@@ -5,7 +5,7 @@ using PosModular.Kernel.Schema;
 namespace Analytics.Revenues;
 
 /// <summary>Revenue by the performer who was on stage at the time of each transaction, the largest total first. The key is the performer's
-/// id, or NONE while nobody was. It is added up from the transactions themselves, so it may be ahead of total by pendingChanges.
+/// id, or NONE while nobody was. A refund in refundsIssued belongs to the performer of the time at which it was given. It is added up from the transactions themselves, so it may be ahead of total by pendingChanges.
 /// INVALID_INPUT when that takes longer than five seconds.</summary>
 internal sealed class RevenueByPerformer(ISalesHistory history, IStageTimes stageTimes)
 {
@@ -28,11 +28,7 @@ internal sealed class RevenueByPerformer(ISalesHistory history, IStageTimes stag
             )
         ).Where(s => s.Currency == revenue.Currency);
         return RevenueSlices.Of(
-            sums.SelectMany(s =>
-                s.Key == Everything
-                    ? [(Nobody, RevenueSlices.Part(s, 1))]
-                    : new[] { (s.Key, RevenueSlices.Part(s, 1)), (Nobody, RevenueSlices.Part(s, -1)) }
-            ),
+            sums.SelectMany(s => s.Key == Everything ? [(Nobody, s.Figures)] : new[] { (s.Key, s.Figures), (Nobody, -s.Figures) }),
             revenue.Currency
         );
     }

@@ -5,7 +5,7 @@ namespace Analytics.Revenues;
 
 /// <summary>Revenue by the tier that the guest held at the time of each transaction, the largest total first. The key is GUEST, REGULAR,
 /// PLATINUM or WHALE, or NONE for transactions that are matched to nobody. A transaction that unlocks a tier still belongs to the tier
-/// before. It is added up from the transactions themselves, so it may be ahead of total by pendingChanges. INVALID_INPUT when that takes
+/// before. A refund in refundsIssued belongs to the tier that the guest held when it was given. It is added up from the transactions themselves, so it may be ahead of total by pendingChanges. INVALID_INPUT when that takes
 /// longer than five seconds.</summary>
 internal sealed class RevenueByTier(ISalesHistory history, IMemberTiers tiers)
 {
@@ -32,8 +32,8 @@ internal sealed class RevenueByTier(ISalesHistory history, IMemberTiers tiers)
         return RevenueSlices.Of(
             sums.SelectMany(s =>
                 s.Key == Everything
-                    ? [(s.IsMatched ? KeyOf(Tier.Guest) : "NONE", RevenueSlices.Part(s, 1))]
-                    : new[] { (s.Key, RevenueSlices.Part(s, 1)), (KeyOf(Tier.Guest), RevenueSlices.Part(s, -1)) }
+                    ? [(s.IsMatched ? KeyOf(Tier.Guest) : "NONE", s.Figures)]
+                    : new[] { (s.Key, s.Figures), (KeyOf(Tier.Guest), -s.Figures) }
             ),
             revenue.Currency
         );

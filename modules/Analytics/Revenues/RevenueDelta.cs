@@ -13,73 +13,58 @@ internal readonly record struct RevenueBucketKey(
     string Currency
 );
 
-/// <summary>By how much the totals of a bucket change, in minor units; may be negative.</summary>
-internal readonly record struct RevenueDelta(long Count, long TotalMinor, long TipMinor, long RefundedMinor, long PendingMinor)
+/// <summary>By how much the totals of a bucket change; the figures may be negative.</summary>
+internal readonly record struct RevenueDelta(RevenueBucketKey Key, SalesFigures Figures)
 {
     /// <summary>Sums the changes up to one delta for each bucket and leaves out those that come to zero. Pure. A transaction that changes
-    /// its time or payment method leaves one bucket and enters another.</summary>
-    public static IReadOnlyList<(RevenueBucketKey Key, RevenueDelta Delta)> FromChanges(IEnumerable<TransactionChange> changes)
+    /// its time or payment method leaves one bucket and enters another. A refund is added where its payment is, as refunded, and at its
+    /// own time, as issued.</summary>
+    public static IReadOnlyList<RevenueDelta> FromChanges(TransactionsChanged changes)
     {
-        var sums = new Dictionary<RevenueBucketKey, RevenueDelta>();
-        foreach (var change in changes)
+        var sums = new Dictionary<RevenueBucketKey, SalesFigures>();
+        foreach (var change in changes.Changes)
         {
-            Add(change.VenueId, change.Before, -1);
-            Add(change.VenueId, change.After, +1);
+            if (change.Before is { } before)
+                Add(KeyOf(change.VenueId, before), -SalesFigures.Of(before));
+            Add(KeyOf(change.VenueId, change.After), SalesFigures.Of(change.After));
         }
-        return [.. sums.Where(s => s.Value != default).Select(s => (s.Key, s.Value))];
-
-        void Add(string venueId, TransactionState? transaction, int sign)
-        {
-            if (transaction is null || !transaction.Status.IsPaid())
-                return;
-            var key = new RevenueBucketKey(
-                venueId,
-                RevenueLevel.QuarterHour.StartOf(transaction.OccurredAt),
-                transaction.Provider,
-                transaction.Method,
-                transaction.Currency
+        foreach (var refund in changes.RefundsIssued)
+            Add(
+                new RevenueBucketKey(
+                    refund.VenueId,
+                    RevenueLevel.QuarterHour.StartOf(refund.IssuedAt),
+                    refund.Provider,
+                    refund.Method,
+                    refund.Currency
+                ),
+                new SalesFigures { RefundsIssuedMinor = refund.AmountMinor }
             );
-            sums[key] = sums.GetValueOrDefault(key).Plus(transaction, sign);
+        return [.. sums.Where(s => s.Value != default).Select(s => new RevenueDelta(s.Key, s.Value))];
+
+        void Add(RevenueBucketKey key, SalesFigures figures)
+        {
+            if (figures != default)
+                sums[key] = sums.GetValueOrDefault(key) + figures;
         }
     }
 
     /// <summary>Sums the deltas of buckets up to one for each hour, day and month, and leaves out those that come to zero. Pure.</summary>
-    public static IReadOnlyList<(RevenueLevel Level, RevenueBucketKey Key, RevenueDelta Delta)> RollUp(
-        IReadOnlyCollection<(RevenueBucketKey Key, RevenueDelta Delta)> deltas
-    ) =>
+    public static IReadOnlyList<(RevenueLevel Level, RevenueDelta Delta)> RollUp(IReadOnlyCollection<RevenueDelta> deltas) =>
         [
             .. from level in new[] { RevenueLevel.Hour, RevenueLevel.Day, RevenueLevel.Month }
             from delta in deltas
-            group delta.Delta by (Level: level, Key: delta.Key with { StartsAt = level.StartOf(delta.Key.StartsAt) }) into rollUp
-            let sum = rollUp.Aggregate((a, b) => a + b)
+            group delta.Figures by (Level: level, Key: delta.Key with { StartsAt = level.StartOf(delta.Key.StartsAt) }) into rollUp
+            let sum = SalesFigures.Sum(rollUp)
             where sum != default
-            select (rollUp.Key.Level, rollUp.Key.Key, sum),
+            select (rollUp.Key.Level, new RevenueDelta(rollUp.Key.Key, sum)),
         ];
 
-    public static RevenueDelta operator +(RevenueDelta a, RevenueDelta b) =>
-        checked(
-            new(
-                a.Count + b.Count,
-                a.TotalMinor + b.TotalMinor,
-                a.TipMinor + b.TipMinor,
-                a.RefundedMinor + b.RefundedMinor,
-                a.PendingMinor + b.PendingMinor
-            )
-        );
-
-    private RevenueDelta Plus(TransactionState transaction, int sign) =>
-        checked(
-            transaction.Status.IsCaptured()
-                ? this with
-                {
-                    Count = Count + (transaction.IsRefundOnly ? 0 : sign), // An unlinked refund lowers net revenue and is no purchase.
-                    TotalMinor = TotalMinor + sign * transaction.TotalMinor,
-                    TipMinor = TipMinor + sign * transaction.TipMinor,
-                    RefundedMinor = RefundedMinor + sign * transaction.RefundedMinor,
-                }
-                : this with
-                {
-                    PendingMinor = PendingMinor + sign * transaction.TotalMinor,
-                }
+    private static RevenueBucketKey KeyOf(string venueId, TransactionState transaction) =>
+        new(
+            venueId,
+            RevenueLevel.QuarterHour.StartOf(transaction.OccurredAt),
+            transaction.Provider,
+            transaction.Method,
+            transaction.Currency
         );
 }

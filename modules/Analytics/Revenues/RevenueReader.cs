@@ -10,28 +10,17 @@ using PosModular.Kernel.Time;
 
 namespace Analytics.Revenues;
 
-/// <summary>Totals of one provider, payment method and currency, in minor units.</summary>
-internal sealed record RevenueSum(
-    string Currency,
-    Provider Provider,
-    PaymentMethod PaymentMethod,
-    long Count,
-    long Total,
-    long Tip,
-    long Refunded,
-    long Pending
-)
+/// <summary>Totals of one provider, payment method and currency.</summary>
+internal sealed record RevenueSum(string Currency, Provider Provider, PaymentMethod PaymentMethod, SalesFigures Figures)
 {
-    public static RevenueSum Of(SalesSum sum) =>
-        new(sum.Currency, sum.Provider, sum.Method, sum.Count, sum.TotalMinor, sum.TipMinor, sum.RefundedMinor, sum.PendingMinor);
+    public static RevenueSum Of(SalesSum sum) => new(sum.Currency, sum.Provider, sum.Method, sum.Figures);
 }
 
 /// <summary>Reads revenue from the totals by the quarter hour, hour, day and month.</summary>
 internal sealed class RevenueReader(NpgsqlDataSource database, FeedRelays relays, ISalesHistory history, IClock clock)
 {
-    private const string Sql = $"""
-        select s.currency, s.provider, s.payment_method, sum(s.count)::bigint, sum(s.total_minor)::bigint, sum(s.tip_minor)::bigint,
-          sum(s.refunded_minor)::bigint, sum(s.pending_minor)::bigint
+    private static readonly string Sql = $"""
+        select s.currency, s.provider, s.payment_method, {RevenueTotals.SummedFigures}
         from unnest($2::smallint[], $3::timestamptz[], $4::timestamptz[]) r(level, from_at, to_at) cross join lateral (
           select t.* from {RevenueTotals.OfAllLevels} t
           where t.venue_id = $1 and t.level = r.level and t.starts_at >= r.from_at and t.starts_at < r.to_at offset 0) s
@@ -91,18 +80,7 @@ internal sealed class RevenueReader(NpgsqlDataSource database, FeedRelays relays
         await rows.NextResultAsync(cancellationToken);
         var sums = new List<RevenueSum>();
         while (await rows.ReadAsync(cancellationToken))
-            sums.Add(
-                new(
-                    rows.GetString(0),
-                    (Provider)rows.GetInt16(1),
-                    (PaymentMethod)rows.GetInt16(2),
-                    rows.GetInt64(3),
-                    rows.GetInt64(4),
-                    rows.GetInt64(5),
-                    rows.GetInt64(6),
-                    rows.GetInt64(7)
-                )
-            );
+            sums.Add(new(rows.GetString(0), (Provider)rows.GetInt16(1), (PaymentMethod)rows.GetInt16(2), SalesFigures.Read(rows, 3)));
         return (sums, pendingChanges);
     }
 }

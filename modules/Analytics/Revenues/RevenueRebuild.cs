@@ -9,8 +9,8 @@ using PosModular.Kernel.Time;
 
 namespace Analytics.Revenues;
 
-/// <summary>Corrects the revenue totals of a span where they disagree with the transactions, for example because somebody has deleted a
-/// transaction by hand, which no change of the feed tells.</summary>
+/// <summary>Corrects the revenue totals of a span where they disagree with the transactions and refunds, for example because somebody has
+/// deleted a transaction by hand, which no change of the feed tells.</summary>
 internal sealed partial class RevenueRebuild(
     IDbContextFactory<AnalyticsDb> dbFactory,
     IQuarterHourSums transactions,
@@ -24,8 +24,8 @@ internal sealed partial class RevenueRebuild(
     // The relay holds the same lock while it adds changes up.
     private const string LockPositionSql = "select seq from analytics.feed_positions where source = $1 and venue_id = $2 for update";
 
-    private const string SelectBucketsSql = """
-        select starts_at, provider, payment_method, currency, count, total_minor, tip_minor, refunded_minor, pending_minor
+    private const string SelectBucketsSql = $"""
+        select starts_at, provider, payment_method, currency, {RevenueTotals.Figures}
         from analytics.revenue_buckets where venue_id = $1 and starts_at >= $2 and starts_at < $3
         """;
 
@@ -77,15 +77,7 @@ internal sealed partial class RevenueRebuild(
         // A change that could not be added up is added later; it must not be added twice.
         if (await ScalarAsync<bool>(connection, HasDeadLettersSql, venueId, cancellationToken))
             return false;
-        var deltas = new Dictionary<RevenueBucketKey, RevenueDelta>();
-        foreach (var s in sums)
-            deltas[new RevenueBucketKey(venueId, s.StartsAt, s.Provider, s.Method, s.Currency)] = new RevenueDelta(
-                s.Count,
-                s.TotalMinor,
-                s.TipMinor,
-                s.RefundedMinor,
-                s.PendingMinor
-            );
+        var deltas = sums.ToDictionary(s => new RevenueBucketKey(venueId, s.StartsAt, s.Provider, s.Method, s.Currency), s => s.Figures);
         await using (var command = new NpgsqlCommand(SelectBucketsSql, connection).AddValues(venueId, from, to))
         await using (var row = await command.ExecuteReaderAsync(cancellationToken))
             while (await row.ReadAsync(cancellationToken))
@@ -97,12 +89,10 @@ internal sealed partial class RevenueRebuild(
                     (PaymentMethod)row.GetInt16(2),
                     row.GetString(3)
                 );
-                deltas[key] =
-                    deltas.GetValueOrDefault(key)
-                    + new RevenueDelta(-row.GetInt64(4), -row.GetInt64(5), -row.GetInt64(6), -row.GetInt64(7), -row.GetInt64(8));
+                deltas[key] = deltas.GetValueOrDefault(key) - SalesFigures.Read(row, 4);
             }
-        (RevenueBucketKey, RevenueDelta)[] corrections = [.. deltas.Where(d => d.Value != default).Select(d => (d.Key, d.Value))];
-        differences?.AddRange(corrections.Select(c => c.Item1));
+        RevenueDelta[] corrections = [.. deltas.Where(d => d.Value != default).Select(d => new RevenueDelta(d.Key, d.Value))];
+        differences?.AddRange(corrections.Select(c => c.Key));
         if (corrections.Length == 0 || dryRun)
             return true;
         await AddUpRevenue.AddAsync(connection, corrections, cancellationToken);

@@ -24,6 +24,11 @@ internal sealed class RevenueRollUp
     public long TipMinor { get; init; }
     public long RefundedMinor { get; init; }
     public long PendingMinor { get; init; }
+    public long RefundsIssuedMinor { get; init; }
+    public long TaxMinor { get; init; }
+    public long DiscountMinor { get; init; }
+    public long ServiceChargeMinor { get; init; }
+    public long IncompleteCount { get; init; }
 
     public static void Map(EntityTypeBuilder<RevenueRollUp> rollUp)
     {
@@ -41,6 +46,12 @@ internal sealed class RevenueRollUp
         rollUp.Property(r => r.Level).HasConversion<short>();
         rollUp.Property(r => r.Provider).HasConversion<short>();
         rollUp.Property(r => r.PaymentMethod).HasConversion<short>();
+        // Hosts of the version before know nothing of these columns.
+        rollUp.Property(r => r.RefundsIssuedMinor).HasDefaultValueSql("0");
+        rollUp.Property(r => r.TaxMinor).HasDefaultValueSql("0");
+        rollUp.Property(r => r.DiscountMinor).HasDefaultValueSql("0");
+        rollUp.Property(r => r.ServiceChargeMinor).HasDefaultValueSql("0");
+        rollUp.Property(r => r.IncompleteCount).HasDefaultValueSql("0");
         rollUp.HasStorageParameter("fillfactor", 70);
     }
 }

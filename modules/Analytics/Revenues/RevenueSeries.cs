@@ -38,7 +38,20 @@ internal enum Granularity
 /// <param name="Net">The total less refunds.</param>
 /// <param name="Refunded">The amount refunded so far.</param>
 /// <param name="Tip">The tips within the total.</param>
-internal sealed record RevenuePoint(Instant From, Instant To, string Label, Money Total, long Count, Money Net, Money Refunded, Money Tip);
+/// <param name="RefundsIssued">The refunds that were given in this interval, whatever the dates of their payments.</param>
+/// <param name="NetAfterRefundsIssued">The total less refundsIssued.</param>
+internal sealed record RevenuePoint(
+    Instant From,
+    Instant To,
+    string Label,
+    Money Total,
+    long Count,
+    Money Net,
+    Money Refunded,
+    Money Tip,
+    Money RefundsIssued,
+    Money NetAfterRefundsIssued
+);
 
 /// <summary>Answers from the totals by the quarter hour, hour, day and month.</summary>
 internal sealed class RevenueSeries(NpgsqlDataSource database)
@@ -47,7 +60,8 @@ internal sealed class RevenueSeries(NpgsqlDataSource database)
         select r.interval, s.*
         from unnest($3::int[], $4::smallint[], $5::timestamptz[], $6::timestamptz[]) r(interval, level, from_at, to_at)
         cross join lateral (
-          select sum(t.total_minor)::bigint, sum(t.count)::bigint, sum(t.refunded_minor)::bigint, sum(t.tip_minor)::bigint
+          select sum(t.total_minor)::bigint, sum(t.count)::bigint, sum(t.refunded_minor)::bigint, sum(t.tip_minor)::bigint,
+            sum(t.refunds_issued_minor)::bigint
           from {RevenueTotals.OfAllLevels} t
           where t.venue_id = $1 and t.currency = $2 and t.level = r.level and t.starts_at >= r.from_at and t.starts_at < r.to_at
           having count(*) > 0) s
@@ -75,7 +89,7 @@ internal sealed class RevenueSeries(NpgsqlDataSource database)
         var ranges = intervals
             .SelectMany((s, i) => RevenueRange.Split(s.From, s.To).Select(range => (Interval: i, Range: range)))
             .ToArray();
-        var sums = new (long Total, long Count, long Refunded, long Tip)[intervals.Length];
+        var sums = new (long Total, long Count, long Refunded, long Tip, long Issued)[intervals.Length];
 
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var batch = new NpgsqlBatch(connection)
@@ -95,7 +109,13 @@ internal sealed class RevenueSeries(NpgsqlDataSource database)
         {
             ref var sum = ref sums[rows.GetInt32(0)];
             sum = checked(
-                (sum.Total + rows.GetInt64(1), sum.Count + rows.GetInt64(2), sum.Refunded + rows.GetInt64(3), sum.Tip + rows.GetInt64(4))
+                (
+                    sum.Total + rows.GetInt64(1),
+                    sum.Count + rows.GetInt64(2),
+                    sum.Refunded + rows.GetInt64(3),
+                    sum.Tip + rows.GetInt64(4),
+                    sum.Issued + rows.GetInt64(5)
+                )
             );
         }
         return intervals
@@ -108,7 +128,9 @@ internal sealed class RevenueSeries(NpgsqlDataSource database)
                     sum.Count,
                     Of(sum.Total - sum.Refunded),
                     Of(sum.Refunded),
-                    Of(sum.Tip)
+                    Of(sum.Tip),
+                    Of(sum.Issued),
+                    Of(sum.Total - sum.Issued)
                 )
             )
             .ToArray();

@@ -1,4 +1,5 @@
 using GraphQL;
+using Ingestion.Contracts;
 using Integrations.Contracts.Access;
 using Integrations.Contracts.Calendar;
 using Integrations.Contracts.Connections;
@@ -11,7 +12,8 @@ using PosModular.Kernel.Time;
 namespace Analytics.Revenues;
 
 /// <summary>Revenue in one currency over a period. total, count and average cover captured transactions, refunded ones at their full
-/// total; net subtracts refunds.</summary>
+/// total. net subtracts what has been refunded of them since; netAfterRefundsIssued subtracts the refunds that were given in the period, as
+/// the provider's own report does.</summary>
 /// <param name="Period">The length of the period that was asked for.</param>
 /// <param name="From">When the period starts, at the venue's day cut-off; null for ALL.</param>
 /// <param name="To">When the period ends, exclusive; null for ALL.</param>
@@ -19,9 +21,18 @@ namespace Analytics.Revenues;
 /// <param name="Total">What guests paid in captured transactions, tips included.</param>
 /// <param name="Count">The number of captured transactions, refunded ones included.</param>
 /// <param name="Average">The total divided by the count, in minor units rounded half to even; 0 without transactions.</param>
-/// <param name="Net">The total less refunds.</param>
-/// <param name="Refunded">The amount refunded so far.</param>
+/// <param name="Net">The total less refunded.</param>
+/// <param name="Refunded">What has been refunded so far of the payments of this period, whenever it was refunded.</param>
+/// <param name="RefundsIssued">The refunds that were given in this period, whatever the dates of their payments; also those whose payment
+/// is unknown.</param>
+/// <param name="NetAfterRefundsIssued">The total less refundsIssued. It does not change when a payment of the period is refunded
+/// later.</param>
+/// <param name="Tax">The tax within the total, as far as breakdowns are known (incompleteCount).</param>
 /// <param name="Tip">The tips within the total.</param>
+/// <param name="Discount">The discounts that were taken off before the total, as far as breakdowns are known (incompleteCount).</param>
+/// <param name="ServiceCharge">The service charges within the total, as far as breakdowns are known (incompleteCount).</param>
+/// <param name="IncompleteCount">The number of captured transactions whose tax, discount and service charge are still to be
+/// fetched.</param>
 /// <param name="Pending">The total of transactions that are authorised and not yet captured; not part of total.</param>
 /// <param name="ByProvider">Revenue by provider, the largest total first.</param>
 /// <param name="ByPaymentMethod">Revenue by payment method, the largest total first.</param>
@@ -39,7 +50,13 @@ internal sealed record Revenue(
     Money Average,
     Money Net,
     Money Refunded,
+    Money RefundsIssued,
+    Money NetAfterRefundsIssued,
+    Money Tax,
     Money Tip,
+    Money Discount,
+    Money ServiceCharge,
+    long IncompleteCount,
     Money Pending,
     IReadOnlyList<RevenueSlice> ByProvider,
     IReadOnlyList<RevenueSlice> ByPaymentMethod,
@@ -85,19 +102,25 @@ internal sealed record Revenue(
     )
     {
         var own = sums.Where(s => s.Currency == currency).ToArray();
-        var (total, count, refunded) = (own.Sum(s => s.Total), own.Sum(s => s.Count), own.Sum(s => s.Refunded));
+        var sum = SalesFigures.Sum(own.Select(s => s.Figures));
         return new Revenue(
             period,
             from,
             to,
             currency,
-            new(total, currency),
-            count,
-            new(Money.Average(total, count), currency),
-            new(total - refunded, currency),
-            new(refunded, currency),
-            new(own.Sum(s => s.Tip), currency),
-            new(own.Sum(s => s.Pending), currency),
+            new(sum.TotalMinor, currency),
+            sum.Count,
+            new(Money.Average(sum.TotalMinor, sum.Count), currency),
+            new(sum.NetMinor, currency),
+            new(sum.RefundedMinor, currency),
+            new(sum.RefundsIssuedMinor, currency),
+            new(checked(sum.TotalMinor - sum.RefundsIssuedMinor), currency),
+            new(sum.TaxMinor, currency),
+            new(sum.TipMinor, currency),
+            new(sum.DiscountMinor, currency),
+            new(sum.ServiceChargeMinor, currency),
+            sum.IncompleteCount,
+            new(sum.PendingMinor, currency),
             SlicesBy(own, s => s.Provider.ToString().ToUpperInvariant(), currency),
             SlicesBy(own, s => EnumValueName(s.PaymentMethod), currency),
             otherCurrencies,
@@ -108,7 +131,7 @@ internal sealed record Revenue(
     }
 
     private static RevenueSlice[] SlicesBy(RevenueSum[] sums, Func<RevenueSum, string> key, string currency) =>
-        RevenueSlices.Of(sums.Select(s => (key(s), (s.Total, s.Count, s.Total - s.Refunded))), currency);
+        RevenueSlices.Of(sums.Select(s => (key(s), s.Figures)), currency);
 
     // GiftCard becomes GIFT_CARD, as the schema spells the value.
     private static string EnumValueName(PaymentMethod method) =>
@@ -125,8 +148,11 @@ internal sealed record RevenueScope(IVenue Venue, (Instant From, Instant To)? Sp
 /// <param name="Key">The provider, payment method, tier or performer, e.g. SQUARE or CARD.</param>
 /// <param name="Total">What guests paid in captured transactions, tips included.</param>
 /// <param name="Count">The number of captured transactions, refunded ones included.</param>
-/// <param name="Net">The total less refunds.</param>
-internal sealed record RevenueSlice(string Key, Money Total, long Count, Money Net);
+/// <param name="Net">The total less what has been refunded of it since.</param>
+/// <param name="RefundsIssued">The refunds that were given in this period. A refund belongs to the provider and payment method of its
+/// payment; the method is OTHER while the payment is unknown.</param>
+/// <param name="NetAfterRefundsIssued">The total less refundsIssued.</param>
+internal sealed record RevenueSlice(string Key, Money Total, long Count, Money Net, Money RefundsIssued, Money NetAfterRefundsIssued);
 
 /// <summary>Answers from the totals by the quarter hour, hour, day and month.</summary>
 internal sealed class VenueRevenue(RevenueReader reader, IClock clock)

@@ -330,14 +330,19 @@ internal sealed class LedgerMerge
             versions.Add(version);
             (stored is null ? inserted : updated).Add(version.State);
         }
+        NewVersion[] refundVersions =
+        [
+            .. IssuedRefunds().Select(i => BuildRefundVersion(i.Refund, i.Issued, NextSeq(i.Refund.Key.VenueId))),
+        ];
         return new LedgerChanges(
             inserted,
             updated,
             versions,
+            refundVersions,
             heads,
             [.. _refunds.Values],
             [.. _orderFetches.Select(f => (f.Key, f.Value))],
-            new BatchResult(_created, _updated, _unchanged, _staleOrders) { WroteVersions = versions.Count > 0 }
+            new BatchResult(_created, _updated, _unchanged, _staleOrders) { WroteVersions = versions.Count + refundVersions.Length > 0 }
         );
 
         long NextSeq(string venueId) => heads[venueId] = heads[venueId] + 1;
@@ -362,6 +367,51 @@ internal sealed class LedgerMerge
         var next = state with { LastSeq = seq, AddedSeq = isAdded ? seq : stored?.AddedSeq };
         var (cause, causeId) = draft.Applied is { } applied ? (applied.Cause, applied.CauseId) : draft.Reason;
         return new NewVersion(seq, next, stored?.LastSeq, Applied: true, isAdded, _now, cause, causeId);
+    }
+
+    // A refund counts on its own day under the method of its payment, which may become known later or change.
+    private IEnumerable<(LedgerRefund Refund, IssuedRefund Issued)> IssuedRefunds() =>
+        from key in _snapshot.Refunds.Keys.Union(_refunds.Keys)
+        let stored = _snapshot.Refunds.GetValueOrDefault(key)
+        let refund = _refunds.GetValueOrDefault(key) ?? stored
+        let before = IssuedRefund.Of(stored, p => _snapshot.Transactions.GetValueOrDefault(p)?.Payment.Method)
+        let after = IssuedRefund.Of(refund, MethodOf)
+        from issued in IssuedRefund.Differences(before, after)
+        select (refund, issued);
+
+    private PaymentMethod? MethodOf(PaymentKey key) =>
+        (_drafts.TryGetValue(key, out var draft) ? draft.State : _snapshot.Transactions.GetValueOrDefault(key))?.Payment.Method;
+
+    private NewVersion BuildRefundVersion(LedgerRefund refund, IssuedRefund issued, long seq)
+    {
+        var payment = new PosPayment(
+            refund.Key.ExternalId,
+            refund.Refund.OrderId,
+            refund.Refund.LocationId,
+            PaymentState.Captured,
+            issued.At,
+            refund.Refund.UpdatedAt,
+            issued.Currency,
+            TotalMinor: 0,
+            TipMinor: 0,
+            RefundedMinor: 0,
+            issued.Method,
+            Card: null
+        );
+        var state = new LedgerTransaction
+        {
+            Id = refund.Id,
+            Key = new PaymentKey(refund.Key.VenueId, refund.Key.Provider, refund.Key.ExternalId),
+            ConnectionId = refund.ConnectionId,
+            Payment = payment,
+            Version = default,
+            RecordedAt = _now,
+            IsRefundOnly = true,
+        };
+        return new NewVersion(seq, state, null, Applied: false, Added: false, _now, VersionCause.RefundIssued, refund.Key.ExternalId)
+        {
+            IssuedMinor = issued.AmountMinor,
+        };
     }
 
     private void Count(bool isNew, bool becomesCurrent)

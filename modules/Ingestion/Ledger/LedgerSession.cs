@@ -17,7 +17,7 @@ internal sealed class LedgerSession : IAsyncDisposable
         new WriteStatement<LedgerTransaction>(LedgerSql.InsertTransactions, TransactionTable.Columns, c => c.Inserted),
         new WriteStatement<LedgerTransaction>(LedgerSql.UpdateTransactions, TransactionTable.Columns, c => c.Updated),
         new WriteStatement<LedgerRefund>(LedgerSql.UpsertRefunds, RefundTable.Columns, c => c.Refunds),
-        new WriteStatement<NewVersion>(LedgerSql.InsertVersions, VersionTable.Columns, c => c.Versions),
+        new WriteStatement<NewVersion>(LedgerSql.InsertVersions, VersionTable.Columns, c => c.AllVersions),
         new WriteStatement<KeyValuePair<string, long>>(LedgerSql.AdvanceHeads, FeedHeadTable.Columns, c => c.AdvancedHeads),
         new WriteStatement<(OrderFetchRequest, NodaTime.Instant)>(LedgerSql.RequestOrders, OrderFetchTable.Columns, c => c.OrderFetches),
         new WriteStatement<object>(LedgerSql.Commit, new ColumnSet<object>(), _ => []),

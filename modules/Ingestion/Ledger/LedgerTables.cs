@@ -186,7 +186,7 @@ internal static class VersionTable
         .With("currency", v => v.State.Payment.Currency)
         .With("total_minor", v => v.State.Payment.TotalMinor)
         .With("tip_minor", v => v.State.Payment.TipMinor)
-        .With("refunded_minor", v => v.State.RefundedMinor)
+        .With("refunded_minor", v => v.IssuedMinor ?? v.State.RefundedMinor)
         .With("payment_method", v => (short)v.State.Payment.Method)
         .With("user_id", v => v.State.UserId)
         .With("occurred_at", v => v.State.Payment.OccurredAt)

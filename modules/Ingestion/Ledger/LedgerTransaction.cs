@@ -109,7 +109,37 @@ internal sealed record NewVersion(
     Instant RecordedAt,
     VersionCause Cause,
     string? CauseId
-);
+)
+{
+    /// <summary>By how much the refunds given at the state's time change; null for a version of a transaction.</summary>
+    public long? IssuedMinor { get; init; }
+}
+
+/// <summary>What a refund adds to the refunds given at a moment.</summary>
+internal readonly record struct IssuedRefund(Instant At, PaymentMethod Method, string Currency, long AmountMinor)
+{
+    /// <param name="refund">The refund; null before it was observed.</param>
+    /// <param name="methodOf">The method of a payment; null when it is unknown.</param>
+    public static IssuedRefund Of(LedgerRefund? refund, Func<PaymentKey, PaymentMethod?> methodOf) =>
+        refund is not { Refund: { State: RefundState.Completed } completed }
+            ? default
+            : new IssuedRefund(
+                completed.CreatedAt,
+                (refund.Payment is { } payment ? methodOf(payment) : null) ?? PaymentMethod.Other,
+                completed.Currency,
+                completed.AmountMinor
+            );
+
+    /// <summary>What must be added to the one to get to the other.</summary>
+    public static IEnumerable<IssuedRefund> Differences(IssuedRefund before, IssuedRefund after)
+    {
+        IssuedRefund[] differences =
+            before with { AmountMinor = after.AmountMinor } == after
+                ? [after with { AmountMinor = after.AmountMinor - before.AmountMinor }]
+                : [before with { AmountMinor = -before.AmountMinor }, after];
+        return differences.Where(d => d.AmountMinor != 0);
+    }
+}
 
 /// <summary>What is stored of everything that a batch touches.</summary>
 internal sealed record LedgerSnapshot(
@@ -119,18 +149,21 @@ internal sealed record LedgerSnapshot(
     Func<string, string, IdentityOwner?> OwnerOfIdentity
 );
 
-/// <summary>What a batch changes: transactions to insert and to update, versions in feed order, the new end of each venue's feed, refunds
-/// to store and orders to fetch.</summary>
+/// <summary>What a batch changes: transactions to insert and to update, versions in feed order, those of refunds after those of
+/// transactions, the new end of each venue's feed, refunds to store and orders to fetch.</summary>
 internal sealed record LedgerChanges(
     IReadOnlyList<LedgerTransaction> Inserted,
     IReadOnlyList<LedgerTransaction> Updated,
     IReadOnlyList<NewVersion> Versions,
+    IReadOnlyList<NewVersion> RefundVersions,
     IReadOnlyDictionary<string, long> Heads,
     IReadOnlyList<LedgerRefund> Refunds,
     IReadOnlyList<(OrderFetchRequest Order, Instant DueAt)> OrderFetches,
     BatchResult Counts
 )
 {
+    public IReadOnlyList<NewVersion> AllVersions => RefundVersions.Count == 0 ? Versions : [.. Versions, .. RefundVersions];
+
     /// <summary>The feed heads to write; none when no version is new.</summary>
-    public IReadOnlyList<KeyValuePair<string, long>> AdvancedHeads => Versions.Count == 0 ? [] : [.. Heads];
+    public IReadOnlyList<KeyValuePair<string, long>> AdvancedHeads => AllVersions.Count == 0 ? [] : [.. Heads];
 }

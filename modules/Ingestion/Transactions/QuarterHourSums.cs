@@ -6,24 +6,24 @@ using PosModular.Kernel.Data;
 
 namespace Ingestion.Transactions;
 
-/// <summary>Adds up the transactions of a day by the quarter hour, together with the end of the feed at the same moment.</summary>
+/// <summary>Adds up the transactions and refunds of a span by the quarter hour, together with the end of the feed at the same moment.</summary>
 internal sealed class QuarterHourSums(NpgsqlDataSource database) : IQuarterHourSums
 {
-    private static readonly string Captured =
-        $"status in ({TransactionStatus.Completed:D}, {TransactionStatus.PartiallyRefunded:D}, {TransactionStatus.Refunded:D})";
-
-    // One statement reads one moment: the head of the feed and the transactions are changed in the same commit.
+    // One statement reads one moment: the head of the feed, the transactions and the refunds are changed in the same commit.
     private static readonly string Sql = $"""
         select h.seq, s.* from (select coalesce(max(seq), 0) as seq from ingestion.feed_heads where venue_id = $1) h
         left join (
-          select date_bin('15 minutes', occurred_at, '2000-01-01 00:00:00Z') as starts_at, provider, payment_method, currency,
-            count(*) filter (where {Captured} and not (status = {TransactionStatus.Refunded:D} and total_minor = 0)) as count,
-            coalesce(sum(total_minor) filter (where {Captured}), 0)::bigint as total,
-            coalesce(sum(tip_minor) filter (where {Captured}), 0)::bigint as tip,
-            coalesce(sum(refunded_minor) filter (where {Captured}), 0)::bigint as refunded,
-            coalesce(sum(total_minor) filter (where status = {TransactionStatus.Authorized:D}), 0)::bigint as pending
-          from ingestion.transactions
-          where venue_id = $1 and occurred_at >= $2 and occurred_at < $3 and ({Captured} or status = {TransactionStatus.Authorized:D})
+          select date_bin('15 minutes', at, '2000-01-01 00:00:00Z') as starts_at, provider, payment_method, currency,
+            {SalesFiguresSql.Sums}
+          from (
+            select t.occurred_at as at, t.provider, t.payment_method, t.currency, {SalesFiguresSql.OfTransaction}
+            from ingestion.transactions t
+            where t.venue_id = $1 and t.occurred_at >= $2 and t.occurred_at < $3 and {SalesFiguresSql.IsPaid}
+            union all
+            select r.created_at, r.provider, {SalesFiguresSql.MethodOfRefund}, r.currency, {SalesFiguresSql.OfRefund}
+            from ingestion.refunds r left join ingestion.transactions t
+              on t.venue_id = r.venue_id and t.provider = r.provider and t.external_id = r.payment_external_id
+            where r.venue_id = $1 and r.created_at >= $2 and r.created_at < $3 and {SalesFiguresSql.IsIssued}) f
           group by 1, 2, 3, 4) s on true
         """;
 
@@ -47,11 +47,7 @@ internal sealed class QuarterHourSums(NpgsqlDataSource database) : IQuarterHourS
                         (Provider)row.GetInt16(2),
                         (PaymentMethod)row.GetInt16(3),
                         row.GetString(4),
-                        row.GetInt64(5),
-                        row.GetInt64(6),
-                        row.GetInt64(7),
-                        row.GetInt64(8),
-                        row.GetInt64(9)
+                        SalesFigures.Read(row, 5)
                     )
                 );
         }

@@ -49,40 +49,53 @@ internal static class TransactionFeed
         return ToNotification(rows) ?? new TransactionsChanged([]);
     }
 
-    private sealed record FeedRow(TransactionChange Change, bool Applied, MemberChange? MemberChange);
+    private sealed record FeedRow(TransactionChange Change, bool Applied, MemberChange? MemberChange, RefundIssued? RefundIssued);
 
     // Versions that were not applied have sequence numbers in the feed, but they changed nothing, unless they stand for a change of a
-    // member.
+    // member or of a refund.
     private static TransactionsChanged? ToNotification(IReadOnlyList<FeedRow> rows)
     {
         var changes = rows.Where(r => r.Applied).Select(r => r.Change).ToArray();
         var memberChanges = rows.Select(r => r.MemberChange).OfType<MemberChange>().ToArray();
-        return changes.Length == 0 && memberChanges.Length == 0 ? null : new TransactionsChanged(changes) { MemberChanges = memberChanges };
+        var refundsIssued = rows.Select(r => r.RefundIssued).OfType<RefundIssued>().ToArray();
+        return changes.Length == 0 && memberChanges.Length == 0 && refundsIssued.Length == 0
+            ? null
+            : new TransactionsChanged(changes) { MemberChanges = memberChanges, RefundsIssued = refundsIssued };
     }
 
-    private static FeedRow ReadChange(NpgsqlDataReader row, int at) =>
-        new(
-            new TransactionChange(
-                row.GetString(at),
-                row.GetInt64(at + 1),
-                row.GetGuid(at + 2),
-                row.GetFieldValue<Instant>(at + 3),
-                row.IsDBNull(at + 5) ? null : ReadState(row, at + 19),
-                ReadState(row, at + 6)
-            )
-            {
-                RulesOff = row.GetBoolean(at + 32),
-            },
-            row.GetBoolean(at + 4),
-            (VersionCause)row.GetInt16(at + 33) is VersionCause.Merge or VersionCause.Erasure && !row.GetBoolean(at + 4)
-                ? new MemberChange(
-                    row.GetString(at),
-                    row.GetInt64(at + 1),
-                    Guid.Parse(row.GetString(at + 34)),
-                    row.IsDBNull(at + 13) ? null : row.GetString(at + 13)
+    private static FeedRow ReadChange(NpgsqlDataReader row, int at)
+    {
+        var change = new TransactionChange(
+            row.GetString(at),
+            row.GetInt64(at + 1),
+            row.GetGuid(at + 2),
+            row.GetFieldValue<Instant>(at + 3),
+            row.IsDBNull(at + 5) ? null : ReadState(row, at + 19),
+            ReadState(row, at + 6)
+        )
+        {
+            RulesOff = row.GetBoolean(at + 32),
+        };
+        var (applied, cause, state) = (row.GetBoolean(at + 4), (VersionCause)row.GetInt16(at + 33), change.After);
+        return new FeedRow(
+            change,
+            applied,
+            !applied && cause is (VersionCause.Merge or VersionCause.Erasure)
+                ? new MemberChange(change.VenueId, change.Seq, Guid.Parse(row.GetString(at + 34)), state.UserId)
+                : null,
+            !applied && cause is VersionCause.RefundIssued
+                ? new RefundIssued(
+                    change.VenueId,
+                    change.Seq,
+                    state.Provider,
+                    state.Method,
+                    state.Currency,
+                    state.OccurredAt,
+                    state.RefundedMinor
                 )
                 : null
         );
+    }
 
     private static TransactionState ReadState(NpgsqlDataReader row, int at) =>
         new(

@@ -7,30 +7,36 @@ using PosModular.Kernel.Data;
 
 namespace Ingestion.Transactions;
 
-/// <summary>Answers from the transactions, by their indexes on time and on user.</summary>
+/// <summary>Answers from the transactions and refunds, by their indexes on time and on user.</summary>
 internal sealed class TransactionSums(NpgsqlDataSource database) : ISalesHistory
 {
-    private static readonly string Captured =
-        $"status in ({string.Join(", ", Enum.GetValues<TransactionStatus>().Where(s => s.IsCaptured()).Select(s => s.ToString("D")))})";
-
-    // A row has many more columns, and copying them takes longer than adding up these.
-    private const string Columns =
-        "t.user_id, t.currency, t.provider, t.payment_method, t.status, t.total_minor, t.tip_minor, t.refunded_minor";
-
+    // The refunds of all spans are few and looked up once.
     private static readonly string Sql = $"""
         with spans as (select * from unnest($2::text[], $3::timestamptz[], $4::timestamptz[], $5::text[]) s(key, from_at, to_at, user_id)),
+        issued as materialized (
+          select t.user_id, r.currency, r.provider, {SalesFiguresSql.MethodOfRefund} as payment_method, r.created_at, r.amount_minor
+          from ingestion.refunds r left join ingestion.transactions t
+            on t.venue_id = r.venue_id and t.provider = r.provider and t.external_id = r.payment_external_id
+          where r.venue_id = $1 and {SalesFiguresSql.IsIssued}
+            and r.created_at >= (select min(from_at) from spans) and r.created_at < (select max(to_at) from spans)),
         sales as (
-          select s.key, {Columns} from spans s join ingestion.transactions t
-            on t.venue_id = $1 and t.occurred_at >= s.from_at and t.occurred_at < s.to_at where s.user_id is null
+          select s.key, t.user_id, t.currency, t.provider, t.payment_method, {SalesFiguresSql.OfTransaction}
+          from spans s join ingestion.transactions t
+            on t.venue_id = $1 and t.occurred_at >= s.from_at and t.occurred_at < s.to_at and {SalesFiguresSql.IsPaid}
+          where s.user_id is null
           union all
-          select s.key, {Columns} from spans s join ingestion.transactions t
-            on t.venue_id = $1 and t.user_id = s.user_id and t.occurred_at >= s.from_at and t.occurred_at < s.to_at)
-        select key, user_id is not null, currency, provider, payment_method,
-          count(*) filter (where {Captured} and not (status = {TransactionStatus.Refunded:D} and total_minor = 0)),
-          coalesce(sum(total_minor) filter (where {Captured}), 0)::bigint, coalesce(sum(tip_minor) filter (where {Captured}), 0)::bigint,
-          coalesce(sum(refunded_minor) filter (where {Captured}), 0)::bigint,
-          coalesce(sum(total_minor) filter (where status = {TransactionStatus.Authorized:D}), 0)::bigint
-        from sales where {Captured} or status = {TransactionStatus.Authorized:D} group by 1, 2, 3, 4, 5
+          select s.key, t.user_id, t.currency, t.provider, t.payment_method, {SalesFiguresSql.OfTransaction}
+          from spans s join ingestion.transactions t
+            on t.venue_id = $1 and t.user_id = s.user_id and t.occurred_at >= s.from_at and t.occurred_at < s.to_at
+              and {SalesFiguresSql.IsPaid}
+          union all
+          select s.key, r.user_id, r.currency, r.provider, r.payment_method, {SalesFiguresSql.OfRefund}
+          from spans s join issued r on r.created_at >= s.from_at and r.created_at < s.to_at
+          where s.user_id is null
+          union all
+          select s.key, r.user_id, r.currency, r.provider, r.payment_method, {SalesFiguresSql.OfRefund}
+          from spans s join issued r on r.user_id = s.user_id and r.created_at >= s.from_at and r.created_at < s.to_at)
+        select key, user_id is not null, currency, provider, payment_method, {SalesFiguresSql.Sums} from sales group by 1, 2, 3, 4, 5
         """;
 
     public async Task<IReadOnlyList<SalesSum>> SumAsync(string venueId, IReadOnlyList<SalesSpan> spans, CancellationToken cancellationToken)
@@ -56,11 +62,7 @@ internal sealed class TransactionSums(NpgsqlDataSource database) : ISalesHistory
                         rows.GetString(2),
                         (Provider)rows.GetInt16(3),
                         (PaymentMethod)rows.GetInt16(4),
-                        rows.GetInt64(5),
-                        rows.GetInt64(6),
-                        rows.GetInt64(7),
-                        rows.GetInt64(8),
-                        rows.GetInt64(9)
+                        SalesFigures.Read(rows, 5)
                     )
                 );
             return sums;

@@ -12,7 +12,8 @@ public sealed class RefundTests(TestPostgres postgres)
           transactions { nodes { externalId status total { amountMinor } refunded { amountMinor } net { amountMinor } paymentMethod
             history { refunded { amountMinor } applied cause }
             refunds { externalId status reason amount { amountMinor currency } createdAt } } }
-          revenue(period: ALL) { total { amountMinor } net { amountMinor } refunded { amountMinor } count average { amountMinor } }
+          revenue(period: ALL) { total { amountMinor } net { amountMinor } refunded { amountMinor } count average { amountMinor }
+            refundsIssued { amountMinor } byPaymentMethod { key refundsIssued { amountMinor } } }
           member(userId: "guest") { lifetimeSpend { amountMinor } } } }
         """;
 
@@ -22,6 +23,14 @@ public sealed class RefundTests(TestPostgres postgres)
         var revenue = (await venue.Owner.GetDataAsync(VenueQuery)).At("venue.revenue");
         string[] paths = ["total.amountMinor", "net.amountMinor", "refunded.amountMinor", "count", "average.amountMinor"];
         return string.Join(' ', paths.Select(path => revenue.At(path)));
+    }
+
+    private static async Task<string> DescribeIssuedAsync(TestVenue venue)
+    {
+        await venue.Host.WhenIdleAsync();
+        var revenue = (await venue.Owner.GetDataAsync(VenueQuery)).At("venue.revenue");
+        var slices = revenue.At("byPaymentMethod").EnumerateArray().Select(s => $"{s.At("key")} {s.At("refundsIssued.amountMinor")}");
+        return $"{revenue.At("refundsIssued.amountMinor")}: {string.Join(", ", slices)}";
     }
 
     [Fact]
@@ -64,12 +73,15 @@ public sealed class RefundTests(TestPostgres postgres)
         await using var venue = await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
         await venue.PostWebhookAsync(venue.RefundEvent("r1", "p1"));
         (await DescribeRevenueAsync(venue)).ShouldBe("0 0 0 0 0");
+        (await DescribeIssuedAsync(venue)).ShouldBe("400: OTHER 400");
         await venue.PostWebhookAsync(venue.PaymentEvent("p1", amount: 1000));
+        (await DescribeIssuedAsync(venue)).ShouldBe("400: CARD 400");
         await venue.PostWebhookAsync(venue.PaymentEvent("p1", amount: 1000, minute: 9)); // a newer event without the refund
         // An older event of the refund, of the same second, is delivered late.
         await venue.PostWebhookAsync(venue.RefundEvent("r1", "p1", status: "PENDING", type: "refund.created"));
 
         (await DescribeRevenueAsync(venue)).ShouldBe("1000 600 400 1 1000");
+        (await DescribeIssuedAsync(venue)).ShouldBe("400: CARD 400");
     }
 
     [Fact]
@@ -114,9 +126,11 @@ public sealed class RefundTests(TestPostgres postgres)
             refund.At("paymentMethod").GetString()
         ).ShouldBe(("REFUNDED", 0, -300, "OTHER"));
         refund.At("refunds").GetArrayLength().ShouldBe(1);
+        (await DescribeIssuedAsync(venue)).ShouldBe("300: CARD 0, OTHER 300");
 
         await venue.PostWebhookAsync(venue.RefundEvent("r1", null, amount: 300, status: "FAILED", second: 9));
         (await DescribeRevenueAsync(venue)).ShouldBe("1000 1000 0 1 1000");
+        (await DescribeIssuedAsync(venue)).ShouldBe("0: CARD 0");
     }
 
     [Fact]
@@ -186,5 +200,6 @@ public sealed class RefundTests(TestPostgres postgres)
         ).ShouldAllBe(a => a == HttpStatusCode.OK);
 
         (await DescribeRevenueAsync(venue)).ShouldBe($"40000 {40_000 - 1180} 1180 40 1000");
+        (await DescribeIssuedAsync(venue)).ShouldBe("1180: CARD 1180");
     }
 }

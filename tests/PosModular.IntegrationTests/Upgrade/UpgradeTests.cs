@@ -1,6 +1,8 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using Analytics.Revenues;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using PosModular.IntegrationTests.Fixtures;
 using PosModular.IntegrationTests.Ledger;
@@ -25,12 +27,13 @@ public sealed class UpgradeTests(TestPostgres postgres)
 
     // How many hours, days and months differ from the sum of their quarter hours, and how many there are.
     private const string DifferingRollUps = """
-        select count(*) filter (where (r.count, r.total_minor, r.tip_minor, r.refunded_minor, r.pending_minor)
-          is distinct from (s.count, s.total_minor, s.tip_minor, s.refunded_minor, s.pending_minor)) || ' of ' || count(*)
+        select count(*) filter (where (r.count, r.total_minor, r.tip_minor, r.refunded_minor, r.pending_minor, r.refunds_issued_minor)
+          is distinct from (s.count, s.total_minor, s.tip_minor, s.refunded_minor, s.pending_minor, s.refunds_issued_minor))
+          || ' of ' || count(*)
         from analytics.revenue_roll_ups r full join (
           select venue_id, level, date_trunc(unit, starts_at, 'UTC') as starts_at, provider, payment_method, currency, sum(count) as count,
             sum(total_minor) as total_minor, sum(tip_minor) as tip_minor, sum(refunded_minor) as refunded_minor,
-            sum(pending_minor) as pending_minor
+            sum(pending_minor) as pending_minor, sum(refunds_issued_minor) as refunds_issued_minor
           from analytics.revenue_buckets, (values (1, 'hour'), (2, 'day'), (3, 'month')) l(level, unit) group by 1, 2, 3, 4, 5, 6) s
         using (venue_id, level, starts_at, provider, payment_method, currency)
         """;
@@ -69,10 +72,23 @@ public sealed class UpgradeTests(TestPostgres postgres)
             .ToString()
             .ShouldBe("""[{"kind":"CARD","provider":"SQUARE","label":"VISA •••• 1111","linkedBy":null,"transactionCount":2}]""");
 
+        // Figures that the first version did not keep are added up from its transactions and refunds.
+        await host.Services.GetRequiredService<RevenueRebuilds>().RunDueAsync(TestContext.Current.CancellationToken);
+        (await owner.GetDataAsync("{ venue(id: \"bar\") { revenue(period: ALL) { refundsIssued { amountMinor } incompleteCount } } }"))
+            .At("venue.revenue")
+            .ToString()
+            .ShouldBe("""{"refundsIssued":{"amountMinor":400},"incompleteCount":2}""");
+        (
+            await QueryAsync(
+                database,
+                "select venue_id || repetitions || (due_at > now() + interval '1 hour') from analytics.revenue_rebuilds"
+            )
+        ).ShouldBe("bar0true");
+
         (await PostPaymentAsync(host, database)).ShouldBe(HttpStatusCode.OK);
         await host.WhenIdleAsync();
         (await owner.GetDataAsync(Query)).At("venue.revenue").ToString().ShouldBe("""{"count":3,"total":{"amountMinor":2900}}""");
-        (await QueryAsync(database, DifferingRollUps)).ShouldBe("0 of 6");
+        (await QueryAsync(database, DifferingRollUps)).ShouldBe("0 of 7");
         (await QueryAsync(database, TransactionCounts.Differences)).ShouldBe(DBNull.Value);
         (await QueryAsync(database, "select sum(count)::text from ingestion.transaction_counts")).ShouldBe("4");
 

@@ -139,8 +139,10 @@ public sealed class LedgerMergePropertyTests
 
                 foreach (var (venue, head) in ledger.Heads)
                     ledger
-                        .Versions.Where(v => v.State.Key.VenueId == venue)
+                        .Versions.Concat(ledger.RefundVersions)
+                        .Where(v => v.State.Key.VenueId == venue)
                         .Select(v => v.Seq)
+                        .Order()
                         .ShouldBe(Enumerable.Range(1, (int)head).Select(n => (long)n));
             }
         );

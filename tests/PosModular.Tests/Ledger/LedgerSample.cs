@@ -91,7 +91,7 @@ internal static class LedgerSample
                         amount * 60,
                         Currencies[currency / 5],
                         at == 1 ? "spilt" : null,
-                        DefaultPayment.OccurredAt,
+                        DefaultPayment.OccurredAt + Duration.FromDays(at * id % 3),
                         DefaultPayment.UpdatedAt + Duration.FromSeconds(at)
                     )
                 )

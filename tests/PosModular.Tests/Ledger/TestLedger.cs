@@ -16,6 +16,7 @@ internal sealed class TestLedger
 
     public Dictionary<PaymentKey, LedgerTransaction> Transactions { get; } = [];
     public List<NewVersion> Versions { get; } = [];
+    public List<NewVersion> RefundVersions { get; } = [];
     public Func<string, string, string?> UserOfCard { get; set; } = (_, _) => null;
     public IReadOnlyDictionary<string, long> Heads => _heads;
 
@@ -54,6 +55,7 @@ internal sealed class TestLedger
         foreach (var (venue, head) in changes.Heads)
             _heads[venue] = head;
         Versions.AddRange(changes.Versions);
+        RefundVersions.AddRange(changes.RefundVersions);
         return changes;
     }
 
@@ -86,6 +88,20 @@ internal sealed class TestLedger
                 )),
         ];
     }
+
+    /// <summary>What feed readers get of refunds.</summary>
+    public IReadOnlyList<RefundIssued> RefundsIssued() =>
+        [
+            .. RefundVersions.Select(v => new RefundIssued(
+                v.State.Key.VenueId,
+                v.Seq,
+                v.State.Key.Provider,
+                v.State.Payment.Method,
+                v.State.Payment.Currency,
+                v.State.Payment.OccurredAt,
+                v.IssuedMinor!.Value
+            )),
+        ];
 
     public static TransactionState StateOf(LedgerTransaction transaction) =>
         new(

@@ -23,10 +23,10 @@ public sealed class DeltaSumsTests
             Gen.Long[0, 50],
             Gen.Int[0, 2],
             Gen.Int[0, 2],
-            Gen.Int[0, 1]
+            Gen.Select(Gen.Int[0, 1], Gen.Long[0, 9])
         )
         .Select(
-            (status, currency, total, refunded, user, day, method) =>
+            (status, currency, total, refunded, user, day, last) =>
                 new TransactionState(
                     Provider.Square,
                     status,
@@ -34,10 +34,16 @@ public sealed class DeltaSumsTests
                     total,
                     total / 10,
                     Math.Min(total, refunded),
-                    method == 0 ? PaymentMethod.Card : PaymentMethod.Cash,
+                    last.Item1 == 0 ? PaymentMethod.Card : PaymentMethod.Cash,
                     Users[user],
                     Instant.FromUtc(2026, 11, 29, 12, 0) + Duration.FromDays(day)
                 )
+                {
+                    TaxMinor = last.Item2,
+                    DiscountMinor = 2 * last.Item2,
+                    ServiceChargeMinor = 3 * last.Item2,
+                    BreakdownComplete = last.Item2 > 0,
+                }
         );
 
     // The successive states of a few transactions.
@@ -68,11 +74,7 @@ public sealed class DeltaSumsTests
         Histories.Sample(
             (histories, seed) =>
             {
-                var sums = Batches(histories, seed)
-                    .SelectMany(b => RevenueDelta.FromChanges(b))
-                    .GroupBy(d => d.Key)
-                    .Select(g => (g.Key, Sum: g.Aggregate(default(RevenueDelta), (a, d) => a + d.Delta)))
-                    .Where(s => s.Sum != default);
+                var sums = SumByBucket(Batches(histories, seed).SelectMany(b => RevenueDelta.FromChanges(new TransactionsChanged(b))));
 
                 sums.ShouldBe(Revenue(histories.Select((s, i) => (VenueIdOf(i), s[^1]))), ignoreOrder: true);
             }
@@ -86,17 +88,17 @@ public sealed class DeltaSumsTests
                 var buckets = Revenue(histories.Select((s, i) => (VenueIdOf(i), s[^1]))).ToArray();
 
                 var sums = Batches(histories, seed)
-                    .SelectMany(b => RevenueDelta.RollUp(RevenueDelta.FromChanges(b)))
-                    .GroupBy(r => (r.Level, r.Key))
-                    .Select(g => (g.Key, Sum: g.Aggregate(default(RevenueDelta), (a, r) => a + r.Delta)))
+                    .SelectMany(b => RevenueDelta.RollUp(RevenueDelta.FromChanges(new TransactionsChanged(b))))
+                    .GroupBy(r => (r.Level, r.Delta.Key))
+                    .Select(g => (g.Key, Sum: SalesFigures.Sum(g.Select(r => r.Delta.Figures))))
                     .Where(s => s.Sum != default);
 
                 RevenueLevel[] levels = [RevenueLevel.Hour, RevenueLevel.Day, RevenueLevel.Month];
                 sums.ShouldBe(
                     from level in levels
                     from bucket in buckets
-                    group bucket.Delta by (level, bucket.Key with { StartsAt = level.StartOf(bucket.Key.StartsAt) }) into g
-                    let sum = g.Aggregate(default(RevenueDelta), (a, d) => a + d)
+                    group bucket.Figures by (level, bucket.Key with { StartsAt = level.StartOf(bucket.Key.StartsAt) }) into g
+                    let sum = SalesFigures.Sum(g)
                     where sum != default
                     select (g.Key, sum),
                     ignoreOrder: true
@@ -122,7 +124,24 @@ public sealed class DeltaSumsTests
                         .FromChanges(ledger.Changes())
                         .Select(d => ((d.VenueId, d.UserId, d.Currency), d.AuthorizedMinor, d.CapturedMinor))
                         .ShouldBe(Spend(now), ignoreOrder: true);
-                    RevenueDelta.FromChanges(ledger.Changes()).ShouldBe(Revenue(now), ignoreOrder: true);
+                    var refunds =
+                        from refund in ledger.Refunds.Values
+                        where refund.Refund.State == RefundState.Completed
+                        let payment = refund.Payment is { } key ? ledger.Transactions.GetValueOrDefault(key) : null
+                        select new RevenueDelta(
+                            new RevenueBucketKey(
+                                refund.Key.VenueId,
+                                RevenueLevel.QuarterHour.StartOf(refund.Refund.CreatedAt),
+                                refund.Key.Provider,
+                                payment?.Payment.Method ?? PaymentMethod.Other,
+                                refund.Refund.Currency
+                            ),
+                            new SalesFigures { RefundsIssuedMinor = refund.Refund.AmountMinor }
+                        );
+                    var sums = SumByBucket(Revenue(now).Concat(refunds));
+                    RevenueDelta
+                        .FromChanges(new TransactionsChanged(ledger.Changes()) { RefundsIssued = ledger.RefundsIssued() })
+                        .ShouldBe(sums, ignoreOrder: true);
                 }
             );
 
@@ -163,7 +182,19 @@ public sealed class DeltaSumsTests
         var change = Change("v1", 2, transaction, transaction with { Status = TransactionStatus.Completed });
 
         SpendDelta.FromChanges([change]).ShouldBe([new SpendDelta("v1", "anna", "EUR", 0, 1_000)]);
-        RevenueDelta.FromChanges([change]).Single().Delta.ShouldBe(new RevenueDelta(1, 1_000, 100, 0, -1_000));
+        RevenueDelta
+            .FromChanges(new TransactionsChanged([change]))
+            .Single()
+            .Figures.ShouldBe(
+                new SalesFigures
+                {
+                    Count = 1,
+                    TotalMinor = 1_000,
+                    TipMinor = 100,
+                    PendingMinor = -1_000,
+                    IncompleteCount = 1,
+                }
+            );
     }
 
     [Fact]
@@ -182,7 +213,40 @@ public sealed class DeltaSumsTests
         );
 
         refund.NetMinor.ShouldBe(-700);
-        RevenueDelta.FromChanges([Change("v1", 1, null, refund)]).Single().Delta.ShouldBe(new RevenueDelta(0, 0, 0, 700, 0));
+        RevenueDelta
+            .FromChanges(new TransactionsChanged([Change("v1", 1, null, refund)]))
+            .Single()
+            .Figures.ShouldBe(new SalesFigures { RefundedMinor = 700 });
+    }
+
+    [Fact]
+    public void A_breakdown_that_arrives_later_adds_tax_discount_and_service_charge_and_nothing_else()
+    {
+        var transaction = new TransactionState(
+            Provider.Square,
+            TransactionStatus.Completed,
+            "EUR",
+            1_000,
+            0,
+            0,
+            PaymentMethod.Card,
+            null,
+            Instant.FromUtc(2026, 11, 20, 12, 0)
+        );
+        var complete = transaction with { TaxMinor = 160, DiscountMinor = 50, ServiceChargeMinor = 20, BreakdownComplete = true };
+
+        RevenueDelta
+            .FromChanges(new TransactionsChanged([Change("v1", 2, transaction, complete)]))
+            .Single()
+            .Figures.ShouldBe(
+                new SalesFigures
+                {
+                    TaxMinor = 160,
+                    DiscountMinor = 50,
+                    ServiceChargeMinor = 20,
+                    IncompleteCount = -1,
+                }
+            );
     }
 
     [Fact]
@@ -206,7 +270,7 @@ public sealed class DeltaSumsTests
         ];
 
         SpendDelta.FromChanges(changes).ShouldBeEmpty();
-        RevenueDelta.FromChanges(changes).ShouldBeEmpty();
+        RevenueDelta.FromChanges(new TransactionsChanged(changes)).ShouldBeEmpty();
     }
 
     [Fact]
@@ -226,7 +290,7 @@ public sealed class DeltaSumsTests
         TransactionChange[] changes = [Change("v1", 1, null, transaction), Change("v1", 2, null, transaction)];
 
         Should.Throw<OverflowException>(() => SpendDelta.FromChanges(changes));
-        Should.Throw<OverflowException>(() => RevenueDelta.FromChanges(changes));
+        Should.Throw<OverflowException>(() => RevenueDelta.FromChanges(new TransactionsChanged(changes)));
     }
 
     private static TransactionChange Change(string venue, long seq, TransactionState? before, TransactionState after) =>
@@ -262,9 +326,14 @@ public sealed class DeltaSumsTests
         where authorized != 0 || captured != 0
         select (g.Key, authorized, captured);
 
-    private static IEnumerable<(RevenueBucketKey Key, RevenueDelta Delta)> Revenue(
-        IEnumerable<(string Venue, TransactionState Transaction)> transactions
-    ) =>
+    private static IEnumerable<RevenueDelta> SumByBucket(IEnumerable<RevenueDelta> deltas) =>
+        from delta in deltas
+        group delta.Figures by delta.Key into g
+        let sum = SalesFigures.Sum(g)
+        where sum != default
+        select new RevenueDelta(g.Key, sum);
+
+    private static IEnumerable<RevenueDelta> Revenue(IEnumerable<(string Venue, TransactionState Transaction)> transactions) =>
         from s in transactions
         where s.Transaction.Status.IsPaid()
         group s.Transaction by new RevenueBucketKey(
@@ -275,13 +344,18 @@ public sealed class DeltaSumsTests
             s.Transaction.Currency
         ) into g
         let captured = g.Where(s => s.Status.IsCaptured()).ToArray()
-        let sum = new RevenueDelta(
-            captured.Count(s => !s.IsRefundOnly),
-            captured.Sum(s => s.TotalMinor),
-            captured.Sum(s => s.TipMinor),
-            captured.Sum(s => s.RefundedMinor),
-            g.Where(s => s.Status == TransactionStatus.Authorized).Sum(s => s.TotalMinor)
-        )
+        let sum = new SalesFigures
+        {
+            Count = captured.Count(s => !s.IsRefundOnly),
+            TotalMinor = captured.Sum(s => s.TotalMinor),
+            TipMinor = captured.Sum(s => s.TipMinor),
+            RefundedMinor = captured.Sum(s => s.RefundedMinor),
+            PendingMinor = g.Where(s => s.Status == TransactionStatus.Authorized).Sum(s => s.TotalMinor),
+            TaxMinor = captured.Sum(s => s.TaxMinor),
+            DiscountMinor = captured.Sum(s => s.DiscountMinor),
+            ServiceChargeMinor = captured.Sum(s => s.ServiceChargeMinor),
+            IncompleteCount = captured.Count(s => !s.IsRefundOnly && !s.BreakdownComplete),
+        }
         where sum != default
-        select (g.Key, sum);
+        select new RevenueDelta(g.Key, sum);
 }
