@@ -93,7 +93,7 @@ public sealed class ReplayTests(TestPostgres postgres)
         (await venue.SqlAsync<decimal>("select sum(refunded_minor) from ingestion.transactions")).ShouldBe(13_000);
         (
             await venue.SqlAsync<string>(
-                "select string_agg(distinct cause::text, ' ') from ingestion.transaction_versions where refunded_minor > 0"
+                "select string_agg(distinct cause::text, ' ') from ingestion.transaction_versions where applied and refunded_minor > 0"
             )
         ).ShouldBe("3");
         await venue.Host.WhenIdleAsync();
