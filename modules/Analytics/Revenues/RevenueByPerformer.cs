@@ -5,8 +5,9 @@ using PosModular.Kernel.Schema;
 namespace Analytics.Revenues;
 
 /// <summary>Revenue by the performer who was on stage at the time of each transaction, the largest total first. The key is the performer's
-/// id, or NONE while nobody was. A refund in refundsIssued belongs to the performer of the time at which it was given. It is added up from the transactions themselves, so it may be ahead of total by pendingChanges.
-/// INVALID_INPUT when that takes longer than five seconds.</summary>
+/// id, or NONE while nobody was. A refund in refundsIssued belongs to the performer of the time at which it was given. It is added up from
+/// the transactions themselves, so it may be ahead of total by pendingChanges. INVALID_INPUT when that takes longer than five
+/// seconds.</summary>
 internal sealed class RevenueByPerformer(ISalesHistory history, IStageTimes stageTimes)
 {
     private const string Everything = "";

@@ -5,8 +5,8 @@ namespace Analytics.Revenues;
 
 /// <summary>Revenue by the tier that the guest held at the time of each transaction, the largest total first. The key is GUEST, REGULAR,
 /// PLATINUM or WHALE, or NONE for transactions that are matched to nobody. A transaction that unlocks a tier still belongs to the tier
-/// before. A refund in refundsIssued belongs to the tier that the guest held when it was given. It is added up from the transactions themselves, so it may be ahead of total by pendingChanges. INVALID_INPUT when that takes
-/// longer than five seconds.</summary>
+/// before. A refund in refundsIssued belongs to the tier that the guest held when it was given. It is added up from the transactions
+/// themselves, so it may be ahead of total by pendingChanges. INVALID_INPUT when that takes longer than five seconds.</summary>
 internal sealed class RevenueByTier(ISalesHistory history, IMemberTiers tiers)
 {
     private const string Everything = "";

@@ -6,7 +6,8 @@ using PosModular.Kernel.Data;
 
 namespace Ingestion.Transactions;
 
-/// <summary>Adds up the transactions and refunds of a span by the quarter hour, together with the end of the feed at the same moment.</summary>
+/// <summary>Adds up the transactions and refunds of a span by the quarter hour, together with the end of the feed at the same
+/// moment.</summary>
 internal sealed class QuarterHourSums(NpgsqlDataSource database) : IQuarterHourSums
 {
     // One statement reads one moment: the head of the feed, the transactions and the refunds are changed in the same commit.

@@ -31,8 +31,8 @@ internal enum VersionCause : short
 /// <summary>One recorded state of a transaction. A version of no transaction, which is not applied and whose cause is a merge or an
 /// erasure, stands for a change of a member: its cause id is the membership's id, and its user the one that the member was merged into. One
 /// whose cause is a refund says by how much the refunds given at a moment change (<see cref="RefundIssued"/>): its id and its cause id are
-/// the refund's, and the amount may be negative. The versions are its history and at the same time the module's feed. Versions that arrived too late are recorded too, but not
-/// applied.</summary>
+/// the refund's, and the amount may be negative. The versions are its history and at the same time the module's feed. Versions that arrived
+/// too late are recorded too, but not applied.</summary>
 internal sealed class TransactionVersionRow
 {
     public required string VenueId { get; init; }
