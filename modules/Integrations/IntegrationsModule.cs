@@ -67,6 +67,8 @@ public static class IntegrationsModule
                 followsChosenVenues: true
             );
         services.AddSingleton<FollowedFeeds>();
+        services.AddSingleton<IOutgoingWebhooks, ForgottenGuests>();
+        services.AddSingleton<PendingDeliveries>().AddHostedService(s => s.GetRequiredService<PendingDeliveries>());
         services.AddSingleton<DeliveryQueue>().AddSingleton<DeliverySender>().AddSingleton<DeliverySignal>();
         services.AddSingleton<DeliveryWorker>().AddHostedService(s => s.GetRequiredService<DeliveryWorker>());
         services.AddSingleton<IAlertSource, ConnectionAlerts>().AddSingleton<IAlertSource, EndpointAlerts>();

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Reflection;
 using GraphQLParser.AST;
+using Integrations.Contracts.Webhooks;
 using Npgsql;
 using OpenTelemetry.Logs;
 using OpenTelemetry.Metrics;
@@ -42,7 +43,7 @@ internal static class Telemetry
                         .AddAspNetCoreInstrumentation()
                         .AddHttpClientInstrumentation()
                         .AddRuntimeInstrumentation()
-                        .AddMeter(FeedRelays.MeterName)
+                        .AddMeter(FeedRelays.MeterName, OutgoingWebhookMetrics.MeterName)
                         .AddOtlpExporter()
                 )
                 .WithLogging(logging => logging.AddOtlpExporter());

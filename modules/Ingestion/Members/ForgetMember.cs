@@ -5,6 +5,7 @@ using Ingestion.Ledger;
 using Ingestion.Transactions;
 using Integrations.Contracts.Access;
 using Integrations.Contracts.Venues;
+using Integrations.Contracts.Webhooks;
 using Npgsql;
 using PosModular.Kernel.Data;
 using PosModular.Kernel.Errors;
@@ -29,10 +30,16 @@ internal sealed record ForgetMemberInput
 internal sealed record ForgetMemberPayload(long TransactionsReleased, IReadOnlyList<UserError> Errors);
 
 /// <summary>Forgets a member: the venue keeps its transactions, and nothing ties them to this person any more, no later sync, replay or
-/// link either. Identities, spend, unlocks, tier history and the raw webhook events of the transactions are gone, and so is the user's id
-/// in the history and in the audit log, which says that a member was forgotten and by whom. It cannot be undone. Payments that the person
+/// link either. Identities, spend, unlocks, tier history, the raw webhook events of the transactions and the deliveries about the member
+/// are gone, and so is the user's id in the history and in the audit log, which says that a member was forgotten and by whom. It cannot be undone. Payments that the person
 /// makes later are those of a new guest. For owners of the venue and HEAD_MODERATOR. Errors: INVALID_INPUT.</summary>
-internal sealed class ForgetMember(NpgsqlDataSource database, TransactionAssigner assigner, IVenues venues, IAuditLog auditLog)
+internal sealed class ForgetMember(
+    NpgsqlDataSource database,
+    TransactionAssigner assigner,
+    IVenues venues,
+    IAuditLog auditLog,
+    IOutgoingWebhooks outgoingWebhooks
+)
 {
     // The ids that are this person, whichever of them is named.
     private const string ListIdsSql = """
@@ -114,7 +121,10 @@ internal sealed class ForgetMember(NpgsqlDataSource database, TransactionAssigne
             async (connection, moved) =>
             {
                 foreach (var id in ids)
+                {
                     await auditLog.ForgetAsync(connection, venue.Id, id, cancellationToken);
+                    await outgoingWebhooks.ForgetAsync(connection, venue.Id, id, cancellationToken);
+                }
                 await auditLog.RecordAsync(
                     connection,
                     caller,

@@ -7,6 +7,7 @@ using NodaTime;
 using Npgsql;
 using NpgsqlTypes;
 using PosModular.Kernel.Data;
+using PosModular.Kernel.Errors;
 using PosModular.Kernel.Schema;
 using PosModular.Kernel.Time;
 
@@ -25,22 +26,25 @@ internal sealed record MatchRate(long Sales, long Matched, double Rate, IReadOnl
 internal sealed record UnmatchedReason(string Reason, long Sales);
 
 /// <summary>How many transactions of a period are matched to a user, and why the others are not. For owners of the venue; INVALID_INPUT for
-/// a day out of range.</summary>
-internal sealed class VenueMatchRate(NpgsqlDataSource database, IClock clock)
+/// a day out of range, or a connection of another venue.</summary>
+internal sealed class VenueMatchRate(NpgsqlDataSource database, IPosConnections connections, IVenues venues, IClock clock)
 {
     // The whole days of UTC come from the roll-up, and what the period has of days at its two ends from the transactions themselves.
     private static readonly string Sql = $"""
         with counted as (
           select provider, outcome, count from ingestion.transaction_counts
           where venue_id = $1 and ($2::timestamptz is null or day >= $4::date) and ($3::timestamptz is null or day < $5::date)
+            and ($6::uuid is null or connection_id = $6)
           union all
           select provider, ingestion.match_outcome(status, added_seq, user_id, payment_method, card_token), 1
           from ingestion.transactions
           where venue_id = $1 and occurred_at >= $2 and occurred_at < least($3::timestamptz, $4::date::timestamp at time zone 'UTC')
+            and ($6::uuid is null or connection_id = $6)
           union all
           select provider, ingestion.match_outcome(status, added_seq, user_id, payment_method, card_token), 1
           from ingestion.transactions
-          where venue_id = $1 and occurred_at >= greatest($4::date::timestamp, $5::date::timestamp) at time zone 'UTC' and occurred_at < $3)
+          where venue_id = $1 and occurred_at >= greatest($4::date::timestamp, $5::date::timestamp) at time zone 'UTC' and occurred_at < $3
+            and ($6::uuid is null or connection_id = $6))
         select case when outcome = {MatchOutcome.Matched:D} then 'MATCHED' when outcome = {MatchOutcome.Cash:D} then 'CASH'
           when provider = {Provider.Toast:D} then 'PROVIDER_GIVES_NO_TOKEN'
           when outcome = {MatchOutcome.NoCardToken:D} then 'NO_CARD_TOKEN' else 'CARD_NOT_LINKED' end, sum(count)::bigint
@@ -50,15 +54,20 @@ internal sealed class VenueMatchRate(NpgsqlDataSource database, IClock clock)
 
     /// <param name="period">The day, ISO week, month or year that contains the date on; ALL ignores the date.</param>
     /// <param name="on">A business date in the period; the venue's current business date if omitted.</param>
+    /// <param name="connectionId">Counts only transactions of this connection; those of all connections if omitted.</param>
     public async Task<MatchRate> MatchRateAsync(
         [Parent] IVenue venue,
         RevenuePeriod period,
         IResolveFieldContext context,
         CancellationToken cancellationToken,
-        LocalDate? on = null
+        LocalDate? on = null,
+        [Id] string? connectionId = null
     )
     {
-        context.Caller().Demand(Right.ViewTransactions, venue);
+        var caller = context.Caller();
+        caller.Demand(Right.ViewTransactions, venue);
+        if (await connections.IsOfAnotherVenueAsync(connectionId, venue, venues, caller, cancellationToken))
+            throw ApiError.InvalidInput("connectionId belongs to another venue. Pass a connection of this venue.");
         var span = venue.SpanOf(period, on ?? venue.BusinessDateOf(clock.Now()));
         await using var command = database
             .CreateCommand(Sql)
@@ -67,7 +76,13 @@ internal sealed class VenueMatchRate(NpgsqlDataSource database, IClock clock)
                 SqlParameters.Nullable(NpgsqlDbType.TimestampTz, span?.From),
                 SqlParameters.Nullable(NpgsqlDbType.TimestampTz, span?.To),
                 SqlParameters.Nullable(NpgsqlDbType.Date, span is { } first ? FirstDayFrom(first.From) : null),
-                SqlParameters.Nullable(NpgsqlDbType.Date, span?.To.InUtc().Date)
+                SqlParameters.Nullable(NpgsqlDbType.Date, span?.To.InUtc().Date),
+                SqlParameters.Nullable(
+                    NpgsqlDbType.Uuid,
+                    connectionId is null ? null
+                        : Guid.TryParse(connectionId, out var id) ? id
+                        : Guid.Empty
+                )
             );
         var counts = new List<UnmatchedReason>();
         await using var row = await command.ExecuteReaderAsync(cancellationToken);

@@ -65,10 +65,17 @@ internal sealed record MemberPayload(Member? Member, IReadOnlyList<UserError> Er
             : UserError.Invalid("Say why in 1 to 500 characters without control characters.", "reason");
 }
 
-/// <summary>Grants a user a tier and access levels by hand; it is recorded in the audit log. No refund and no rule takes a grant back, only
-/// revokeUnlock does. Granting again what a grant in force gives changes nothing. For owners of the venue and HEAD_MODERATOR. Errors:
+/// <summary>Grants a user a tier and access levels by hand; it is recorded in the audit log. A grant to a user id that was merged lands on
+/// the member it was merged into. No refund and no rule takes a grant back, only revokeUnlock does. Granting again what a grant in force gives changes nothing. For owners of the venue and HEAD_MODERATOR. Errors:
 /// INVALID_INPUT.</summary>
-internal sealed class GrantTier(IDbContextFactory<RulesDb> dbFactory, IVenues venues, IAuditLog auditLog, FeedSignal signal, IClock clock)
+internal sealed class GrantTier(
+    IDbContextFactory<RulesDb> dbFactory,
+    IVenues venues,
+    IGuestMerges merges,
+    IAuditLog auditLog,
+    FeedSignal signal,
+    IClock clock
+)
 {
     /// <param name="input">What to grant to whom.</param>
     public async Task<MemberPayload> HandleAsync(GrantTierInput input, IResolveFieldContext context, CancellationToken cancellationToken)
@@ -91,6 +98,12 @@ internal sealed class GrantTier(IDbContextFactory<RulesDb> dbFactory, IVenues ve
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var connection = (NpgsqlConnection)db.Database.GetDbConnection();
         var states = await EvaluationStateReader.ReadAsync(connection, venue, userId, cancellationToken);
+        // The venue's feed is locked now. A merge that the rules have applied is seen here, and one that they apply later moves the grant.
+        if ((await merges.ListAsync([userId], cancellationToken)).FirstOrDefault(m => m.VenueId == venue.Id) is { } merged)
+        {
+            userId = merged.IntoUserId;
+            states = await EvaluationStateReader.ReadAsync(connection, venue, userId, cancellationToken);
+        }
         var state = states[venue.Id];
         if (!state.ActiveUnlocks.Any(u => u.RuleId is null && u.Tier == input.Tier && u.Access.SequenceEqual(access)))
         {

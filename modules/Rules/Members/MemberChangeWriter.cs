@@ -7,8 +7,8 @@ using PosModular.Kernel.Time;
 namespace Rules.Members;
 
 /// <summary>Merges a member into another one or forgets them, in the commit of the reader. The spend of merged members follows with the
-/// changes of their transactions, and what it unlocks then is the other member's. A subscriber hears of what changes afterwards
-/// only.</summary>
+/// changes of their transactions, and what it unlocks then is the other member's. An unlock that moves is revoked and given again, so that
+/// whoever follows the feed of memberships hears of both.</summary>
 internal static class MemberChangeWriter
 {
     private const string CreateFeedHead = "insert into rules.feed_heads (venue_id, seq) values ($1, 0) on conflict do nothing";
@@ -17,13 +17,32 @@ internal static class MemberChangeWriter
 
     private const string Member = "(select user_id from rules.members where venue_id = $1 and rules.member_id(venue_id, user_id) = $2)";
 
-    // A user has at most one unlock of a rule in force.
-    private const string RevokeDuplicates = $"""
-        update rules.unlocks u set revoked_at = $4, revoked_reason = 'The member was merged with one who had this unlock too.'
-        where u.venue_id = $1 and u.user_id = {Member} and u.revoked_at is null and u.rule_id is not null and exists (
-          select from rules.unlocks i
-          where i.venue_id = $1 and i.user_id = $3 and i.rule_id = u.rule_id and i.revoked_at is null)
+    // A user has at most one unlock of a rule in force. The new ids begin as $5 does, so they sort by time.
+    private const string ReissueUnlocks = $"""
+        with moved as (
+          select u.*, row_number() over (order by u.seq) as number, u.rule_id is not null and exists (
+            select from rules.unlocks i
+            where i.venue_id = $1 and i.user_id = $3 and i.rule_id = u.rule_id and i.revoked_at is null) as is_duplicate
+          from rules.unlocks u where u.venue_id = $1 and u.user_id = {Member} and u.revoked_at is null),
+        counted as (select count(*) as revoked, count(*) filter (where not is_duplicate) as given from moved),
+        head as (
+          update rules.feed_heads h set seq = h.seq + c.revoked + c.given from counted c
+          where h.venue_id = $1 returning h.seq - c.revoked - c.given as before),
+        revoked as (
+          update rules.unlocks u set revoked_at = $4, revoked_seq = h.before + m.number, revoked_reason = case when m.is_duplicate
+            then 'The member was merged with one who had this unlock too.'
+            else 'The member was merged with another one, who has this unlock now.' end
+          from moved m cross join head h where u.venue_id = $1 and u.id = m.id)
+        insert into rules.unlocks (id, venue_id, user_id, rule_id, rule_name, tier, access, transaction_id, spend_minor, threshold_minor,
+          currency, reason, unlocked_at, seq)
+        select (left($5::text, 24) || lpad(to_hex(m.number), 12, '0'))::uuid, $1, $3, m.rule_id, m.rule_name, m.tier, m.access,
+          m.transaction_id, m.spend_minor, m.threshold_minor, m.currency, coalesce(m.reason, 'It came with a merged member.'), $4,
+          h.before + c.revoked + row_number() over (order by m.number)
+        from moved m cross join counted c cross join head h where not m.is_duplicate
         """;
+
+    // The relay commits without waiting for the disk, but no crash may take back what a subscriber has seen.
+    private const string SynchronousCommit = "set local synchronous_commit = on";
 
     private const string MoveUnlocks = $"update rules.unlocks set user_id = $3 where venue_id = $1 and user_id = {Member}";
 
@@ -61,13 +80,21 @@ internal static class MemberChangeWriter
 
     private const string ForgetSpend = $"delete from rules.lifetime_spend where venue_id = $1 and user_id = {Member}";
 
+    /// <summary>The user of the membership; null when they are no member.</summary>
+    public static async Task<string?> FindUserAsync(NpgsqlConnection connection, MemberChange change, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("select " + Member, connection).AddValues(change.VenueId, change.MemberId);
+        return await command.ExecuteScalarAsync(cancellationToken) as string;
+    }
+
     public static async Task WriteAsync(NpgsqlConnection connection, MemberChange change, Instant now, CancellationToken cancellationToken)
     {
         var (venueId, memberId) = (change.VenueId, change.MemberId);
         await using var batch = new NpgsqlBatch(connection).AddCommand(CreateFeedHead, venueId).AddCommand(LockFeedHead, venueId);
         if (change.IntoUserId is { } into)
             batch
-                .AddCommand(RevokeDuplicates, venueId, memberId, into, now)
+                .AddCommand(SynchronousCommit)
+                .AddCommand(ReissueUnlocks, venueId, memberId, into, now, now.NewId())
                 .AddCommand(MoveUnlocks, venueId, memberId, into)
                 .AddCommand(MoveHistory, venueId, memberId, into)
                 .AddCommand(MergeMember, venueId, memberId, into, now, now.NewId())

@@ -1,5 +1,6 @@
 using Ingestion.Contracts;
 using Integrations.Contracts.Venues;
+using Integrations.Contracts.Webhooks;
 using MediatR;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
@@ -13,8 +14,14 @@ namespace Rules.Spend;
 
 /// <summary>Adds each change up to lifetime spend and evaluates the spend rules where spend rises. Spend, unlocks, members and the
 /// position in the feed are saved in one commit.</summary>
-internal sealed class EvaluateSpend(RulesDb db, IVenues venues, FeedSignal signal, AfterCommitActions afterCommitActions, IClock clock)
-    : INotificationHandler<TransactionsChanged>
+internal sealed class EvaluateSpend(
+    RulesDb db,
+    IVenues venues,
+    IOutgoingWebhooks outgoingWebhooks,
+    FeedSignal signal,
+    AfterCommitActions afterCommitActions,
+    IClock clock
+) : INotificationHandler<TransactionsChanged>
 {
     public async Task Handle(TransactionsChanged notification, CancellationToken cancellationToken)
     {
@@ -24,12 +31,15 @@ internal sealed class EvaluateSpend(RulesDb db, IVenues venues, FeedSignal signa
         {
             await EvaluateAsync(changes.Where(c => c.VenueId == memberChange.VenueId && c.Seq < memberChange.Seq), cancellationToken);
             changes = [.. changes.Where(c => c.VenueId != memberChange.VenueId || c.Seq > memberChange.Seq)];
-            await MemberChangeWriter.WriteAsync(
-                (NpgsqlConnection)db.Database.GetDbConnection(),
-                memberChange,
-                clock.Now(),
-                cancellationToken
-            );
+            var connection = (NpgsqlConnection)db.Database.GetDbConnection();
+            if (
+                memberChange.IntoUserId is null
+                && await MemberChangeWriter.FindUserAsync(connection, memberChange, cancellationToken) is { } userId
+            )
+                await outgoingWebhooks.ForgetAsync(connection, memberChange.VenueId, userId, cancellationToken);
+            await MemberChangeWriter.WriteAsync(connection, memberChange, clock.Now(), cancellationToken);
+            if (memberChange.IntoUserId is not null)
+                afterCommitActions.Add(() => signal.Raise(TierUnlocked.Feed, [memberChange.VenueId]));
         }
         await EvaluateAsync(changes, cancellationToken);
     }

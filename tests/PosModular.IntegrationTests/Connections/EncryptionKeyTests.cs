@@ -15,7 +15,8 @@ public sealed class EncryptionKeyTests(TestPostgres postgres)
     private const string SelectKeyIds =
         "select string_agg(distinct split_part(v, ':', 2), ',') from ("
         + "select unnest(array[access_token, signature_key]) from integrations.pos_connections "
-        + "union all select encrypted_key from integrations.contact_keys) s(v)";
+        + "union all select encrypted_key from integrations.contact_keys "
+        + "union all select unnest(array[secret, previous_secret]) from integrations.webhook_endpoints) s(v)";
 
     private async Task<TestVenue> OpenAsync() => await TestVenue.CreateAsync(await postgres.CreateDatabaseAsync());
 
@@ -26,6 +27,18 @@ public sealed class EncryptionKeyTests(TestPostgres postgres)
     public async Task Webhooks_are_accepted_on_two_hosts_while_the_key_is_rotated_and_the_old_key_can_then_be_removed()
     {
         await using var venue = await OpenAsync();
+        var endpoint = (
+            await venue.Owner.GetDataAsync(
+                "mutation { createWebhookEndpoint(input: { venueId: \"bar\", url: \"https://example.test\", types: [\"connection.quiet\"] }) { "
+                    + "endpoint { id } } }"
+            )
+        )
+            .At("createWebhookEndpoint.endpoint.id")
+            .GetString();
+        await venue.Owner.GetDataAsync(
+            $"mutation {{ rotateWebhookEndpointSecret(input: {{ endpointId: \"{endpoint}\" }}) {{ errors {{ code }} }} }}"
+        );
+        (await venue.SqlAsync<long>("select count(previous_secret) from integrations.webhook_endpoints")).ShouldBe(1);
         var (sent, done, refused) = (0, false, 0);
         var senders = Enumerable
             .Range(0, 4)

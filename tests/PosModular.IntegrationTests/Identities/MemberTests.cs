@@ -63,6 +63,12 @@ public sealed class MemberTests(TestPostgres postgres)
             settings: rulesHaveFollowed ? null : new Dictionary<string, string?> { ["Pos:Relays"] = "false" }
         );
         await CreateRuleAsync(venue, "Regulars", 10, "REGULAR");
+        // Nothing listens there, so the deliveries wait.
+        await MutateAsync(
+            venue,
+            " { createWebhookEndpoint(input: { venueId: \"bar\", url: \"https://nowhere.invalid\", "
+                + "types: [\"membership.unlocked\", \"transaction.created\"] }) { errors { code } } }"
+        );
         await venue.PostWebhookAsync(venue.PaymentEvent("card", fingerprint: "card"));
         await venue.PostWebhookAsync(venue.PaymentEvent("hand", amount: 500));
         await venue.PostWebhookAsync(venue.PaymentEvent("claim", amount: 700, fingerprint: "other-card"));
@@ -87,7 +93,12 @@ public sealed class MemberTests(TestPostgres postgres)
         );
         (await MatchesAsync(venue)).ShouldBe($"card {GuestId} 1, claim {GuestId} 3, hand {GuestId} 2, of-other {GuestId}-b 1");
         if (rulesHaveFollowed)
+        {
             (await MembershipsAsync(venue, GuestId)).ToString().ShouldContain("\"amountMinor\":2200");
+            (
+                await venue.SqlAsync<long>($"select count(*) from integrations.webhook_deliveries where payload like '%\"{GuestId}\"%'")
+            ).ShouldBe(1);
+        }
 
         var forgotten = await MutateAsync(
             venue,
@@ -116,6 +127,12 @@ public sealed class MemberTests(TestPostgres postgres)
         );
         (await venue.SqlAsync<long>("select sum(total_minor)::bigint from analytics.revenue_buckets")).ShouldBe(3_500);
         (await venue.SqlAsync<long>("select count(*) from rules.feed_dead_letters")).ShouldBe(0);
+        // A rebuild finds nothing to correct and ties nothing either.
+        var rebuilt = await new GraphQLClient(venue.Hosts[^1], venue.Owner.Token).GetDataAsync(
+            "mutation { rebuildVenue(input: { venueId: \"bar\" }) { differences errors { code } } }"
+        );
+        rebuilt.At("rebuildVenue").ToString().ShouldBe("""{"differences":[],"errors":[]}""");
+        (await MatchesAsync(venue)).ShouldBe($"card nobody, claim nobody, hand nobody, new somebody 1, of-other {GuestId}-b 1");
         // The user's id is nowhere any more; that of another one, which contains it, is.
         var dump = await venue.SqlAsync<string>(Dump);
         dump.ShouldContain(GuestId + "-b");
@@ -184,6 +201,35 @@ public sealed class MemberTests(TestPostgres postgres)
                 "select string_agg(detail, '; ' order by id) from integrations.audit_log where action = 'mergeMembers'"
             )
         ).ShouldBe("old → new, 2 transactions; new → newest, 6 transactions");
+
+        // Each revocation and each unlock has its number in the feed of memberships, those of the merges too.
+        (
+            await venue.SqlAsync<string>(
+                """
+                select string_agg(concat_ws(' ', n.seq, u.rule_name, n.reason), '; ' order by n.seq) from rules.unlocks u cross join lateral (
+                  values (u.seq, coalesce(u.reason, 'given')), (u.revoked_seq, u.revoked_reason)) n(seq, reason) where n.seq is not null
+                """
+            )
+        ).ShouldBe(
+            """
+            1 Regulars given; 2 Regulars given; 3 Regulars The member was merged with one who had this unlock too.; 4 Platinum given;
+             5 Regulars MOVED; 6 Platinum MOVED; 7 Regulars It came with a merged member.; 8 Platinum It came with a merged member.
+            """.ReplaceLineEndings("").Replace(
+                "MOVED",
+                "The member was merged with another one, who has this unlock now.",
+                StringComparison.Ordinal
+            )
+        );
+        // So does a grant.
+        (
+            await MutateAsync(
+                venue,
+                " { grantTier(input: { venueId: \"bar\", userId: \"old\", tier: WHALE, reason: \"r\" }) { member { userId tier } } }"
+            )
+        )
+            .At("grantTier.member")
+            .ToString()
+            .ShouldBe("""{"userId":"newest","tier":"WHALE"}""");
 
         // Whichever of the ids is named, the whole person is forgotten.
         (await MutateAsync(venue, " { forgetMember(input: { venueId: \"bar\", userId: \"old\" }) { transactionsReleased } }"))

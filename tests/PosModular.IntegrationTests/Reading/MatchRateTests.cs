@@ -82,6 +82,12 @@ public sealed class MatchRateTests(TestPostgres postgres)
         );
         (await GetMatchRateAsync("period: YEAR, on: \"2026-01-01\"")).ShouldContain("\"sales\":9,");
         (await GetMatchRateAsync("period: YEAR, on: \"2025-01-01\"")).ShouldContain("\"sales\":0,");
+        const string ofToast =
+            """{"sales":2,"matched":0,"rate":0,"unmatched":[{"reason":"CASH","sales":1},{"reason":"PROVIDER_GIVES_NO_TOKEN","sales":1}]}""";
+        foreach (var period in new[] { "period: ALL", "period: DAY, on: \"2026-11-20\"", "period: MONTH, on: \"2026-11-20\"" })
+            (await GetMatchRateAsync($"{period}, connectionId: \"{toastConnectionId}\"")).ShouldBe(ofToast);
+        (await GetMatchRateAsync($"period: ALL, connectionId: \"{venue.ConnectionId}\"")).ShouldContain("\"sales\":7,");
+        (await GetMatchRateAsync("period: ALL, connectionId: \"unknown\"")).ShouldContain("\"sales\":0,");
         const string total = "{ venue(id: \"bar\") { transactions { totalCount } posConnections { transactionCount } } }";
         var counts = await venue.Owner.GetDataAsync(total);
         counts.At("venue.transactions.totalCount").GetInt64().ShouldBe(12); // with the cancelled, the failed and the refund alone

@@ -39,6 +39,7 @@ public sealed class TelemetryTests(TestPostgres postgres)
         collector.Metrics.ShouldContain("dotnet.gc.collections");
         collector.Metrics.ShouldContain("http.client.request.duration");
         collector.Metrics.ShouldContain("pos.feed.behind");
+        collector.Metrics.ShouldContain("pos.webhooks.pending");
         collector.Logs.ShouldContain("Pos__PublicBaseUlr");
         collector.Traces.ShouldNotContain("access-token-");
     }
