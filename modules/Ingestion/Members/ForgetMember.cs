@@ -31,8 +31,9 @@ internal sealed record ForgetMemberPayload(long TransactionsReleased, IReadOnlyL
 
 /// <summary>Forgets a member: the venue keeps its transactions, and nothing ties them to this person any more, no later sync, replay or
 /// link either. Identities, spend, unlocks, tier history, the raw webhook events of the transactions and the deliveries about the member
-/// are gone, and so is the user's id in the history and in the audit log, which says that a member was forgotten and by whom. It cannot be undone. Payments that the person
-/// makes later are those of a new guest. For owners of the venue and HEAD_MODERATOR. Errors: INVALID_INPUT.</summary>
+/// are gone, and so is the user's id in the history and in the audit log, which says that a member was forgotten and by whom. It cannot be
+/// undone. Payments that the person makes later are those of a new guest. For owners of the venue and HEAD_MODERATOR. Errors:
+/// INVALID_INPUT.</summary>
 internal sealed class ForgetMember(
     NpgsqlDataSource database,
     TransactionAssigner assigner,

@@ -66,8 +66,8 @@ internal sealed record MemberPayload(Member? Member, IReadOnlyList<UserError> Er
 }
 
 /// <summary>Grants a user a tier and access levels by hand; it is recorded in the audit log. A grant to a user id that was merged lands on
-/// the member it was merged into. No refund and no rule takes a grant back, only revokeUnlock does. Granting again what a grant in force gives changes nothing. For owners of the venue and HEAD_MODERATOR. Errors:
-/// INVALID_INPUT.</summary>
+/// the member it was merged into. No refund and no rule takes a grant back, only revokeUnlock does. Granting again what a grant in force
+/// gives changes nothing. For owners of the venue and HEAD_MODERATOR. Errors: INVALID_INPUT.</summary>
 internal sealed class GrantTier(
     IDbContextFactory<RulesDb> dbFactory,
     IVenues venues,

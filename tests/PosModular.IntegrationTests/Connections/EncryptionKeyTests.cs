@@ -29,8 +29,8 @@ public sealed class EncryptionKeyTests(TestPostgres postgres)
         await using var venue = await OpenAsync();
         var endpoint = (
             await venue.Owner.GetDataAsync(
-                "mutation { createWebhookEndpoint(input: { venueId: \"bar\", url: \"https://example.test\", types: [\"connection.quiet\"] }) { "
-                    + "endpoint { id } } }"
+                "mutation { createWebhookEndpoint(input: { venueId: \"bar\", url: \"https://example.test\", "
+                    + "types: [\"connection.quiet\"] }) { endpoint { id } } }"
             )
         )
             .At("createWebhookEndpoint.endpoint.id")

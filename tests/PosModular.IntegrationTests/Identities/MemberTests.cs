@@ -206,7 +206,8 @@ public sealed class MemberTests(TestPostgres postgres)
         (
             await venue.SqlAsync<string>(
                 """
-                select string_agg(concat_ws(' ', n.seq, u.rule_name, n.reason), '; ' order by n.seq) from rules.unlocks u cross join lateral (
+                select string_agg(concat_ws(' ', n.seq, u.rule_name, n.reason), '; ' order by n.seq)
+                from rules.unlocks u cross join lateral (
                   values (u.seq, coalesce(u.reason, 'given')), (u.revoked_seq, u.revoked_reason)) n(seq, reason) where n.seq is not null
                 """
             )
