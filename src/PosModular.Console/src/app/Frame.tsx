@@ -1,10 +1,10 @@
 import { useIsFetching } from "@tanstack/react-query";
 import { Link, Navigate, Outlet, useLocation, useNavigate, useParams } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
-import { useLiveStatus, useSubscription } from "../live/hooks";
-import { ProgressSubscription } from "../screens/connections/queries";
+import { useLiveStatus } from "../live/hooks";
 import { formatLongDay } from "../time/time";
 import { Failure, State } from "../ui/Panel";
+import { Alerts } from "./Alerts";
 import { Palette } from "./Palette";
 import { signOut, useSession } from "./session";
 import { allowedScreens, type ConsoleVenue, placeOf, Screens, useVenueById, useViewer, VenueContext } from "./venue";
@@ -53,8 +53,6 @@ export function VenueFrame() {
   const [palette, setPalette] = useState(false);
   const large = new URLSearchParams(location.searchStr).get("screen") === "large";
   useShortcuts(venue, () => setPalette(true));
-  // It keeps the connection open on screens that follow nothing of their own, so that the badge tells the truth on each of them.
-  useSubscription(ProgressSubscription, venue ? { venueId: venue.id } : undefined, () => undefined);
 
   const failure = viewerError ?? error;
   if (!venue && failure)
@@ -98,6 +96,7 @@ export function VenueFrame() {
           </button>
         </div>
         <main className={session === "expired" ? "stale" : undefined} key={venue.id}>
+          {large ? null : <Alerts venue={venue} />}
           {title ? (
             <Outlet />
           ) : (
