@@ -57,6 +57,13 @@ const revenue = createRoute({
   component: lazyRouteComponent(() => import("../screens/revenue/Revenue"), "Revenue"),
 });
 
+const proved = createRoute({
+  getParentRoute: () => venueRoute,
+  path: "proved",
+  validateSearch: (search: Record<string, unknown>) => textParameter(search, ["month", "day"]),
+  component: lazyRouteComponent(() => import("../screens/proved/Proved"), "Proved"),
+});
+
 const members = createRoute({
   getParentRoute: () => venueRoute,
   path: "members",
@@ -87,6 +94,13 @@ const events = createRoute({
   path: "events",
   validateSearch: (search: Record<string, unknown>) => textParameter(search, ["status", "event", "search"]),
   component: lazyRouteComponent(() => import("../screens/events/Events"), "Events"),
+});
+
+const endpoints = createRoute({
+  getParentRoute: () => venueRoute,
+  path: "endpoints",
+  validateSearch: (search: Record<string, unknown>) => textParameter(search, ["endpoint", "status", "delivery"]),
+  component: lazyRouteComponent(() => import("../screens/endpoints/Endpoints"), "Endpoints"),
 });
 
 const audit = createRoute({
@@ -125,11 +139,13 @@ export function createConsoleRouter() {
         tonight,
         transactions,
         revenue,
+        proved,
         members,
         rules,
         sessions,
         connections,
         events,
+        endpoints,
         audit,
         settings,
         api,

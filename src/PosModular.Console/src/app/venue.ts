@@ -71,6 +71,7 @@ export const Screens: readonly { group: string; screens: readonly Screen[] }[] =
       { path: "tonight", title: "Tonight", allows: owner },
       { path: "transactions", title: "Transactions", allows: owner },
       { path: "revenue", title: "Revenue", allows: owner },
+      { path: "proved", title: "Proved", allows: everyone },
       { path: "members", title: "Members", allows: owner },
       { path: "rules", title: "Rules", allows: everyone },
       { path: "sessions", title: "Live sessions", allows: everyone },
@@ -86,6 +87,7 @@ export const Screens: readonly { group: string; screens: readonly Screen[] }[] =
   {
     group: "The house",
     screens: [
+      { path: "endpoints", title: "Webhook endpoints", allows: owner },
       { path: "audit", title: "Audit", allows: everyone },
       { path: "settings", title: "Settings", allows: everyone },
       { path: "api", title: "API", allows: everyone },

@@ -40,6 +40,18 @@ export function formatShare(share: number): string {
   return percent.format(share);
 }
 
+/**
+ * What one amount is more than another of the same currency, to the last digit: "+1,234.50", "−0.05", "0". The digits are the API's, so no
+ * division rounds them.
+ */
+export function formatDifference(now: Money, before: Money): string {
+  const minor = now.amountMinor - before.amountMinor;
+  if (minor === 0) return "0";
+  const digits = String(Math.abs(minor)).padStart(now.decimals + 1, "0");
+  const units = digits.slice(0, digits.length - now.decimals).replace(/\B(?=(\d{3})+$)/g, ",");
+  return `${minor < 0 ? "−" : "+"}${units}${now.decimals > 0 ? `.${digits.slice(-now.decimals)}` : ""}`;
+}
+
 /** "+12.3% against yesterday"; null when there is nothing to compare with. */
 export function describeChange(now: Money, before: Money | null | undefined, what: string): string | null {
   const change = before ? changeBetween(now, before) : null;

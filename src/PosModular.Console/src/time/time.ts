@@ -75,6 +75,18 @@ export function addDays(date: string, days: number): string {
   return at.toISOString().slice(0, 10);
 }
 
+/** The month this many months later, of a month such as 2026-11. */
+export function addMonths(month: string, months: number): string {
+  const at = new Date(`${month}-01T00:00:00Z`);
+  at.setUTCMonth(at.getUTCMonth() + months);
+  return at.toISOString().slice(0, 7);
+}
+
+/** "November 2026" for 2026-11. */
+export function formatMonth(month: string): string {
+  return format("UTC", "month", { month: "long", year: "numeric" }).format(new Date(`${month}-01T00:00:00Z`));
+}
+
 /** How long ago an instant was, by a clock that is given: "just now", "4 min ago", "3 h ago", "2 d ago". */
 export function formatAgo(at: string, now: number): string {
   const seconds = Math.max(0, (now - Date.parse(at)) / 1000);

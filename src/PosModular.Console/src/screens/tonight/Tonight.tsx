@@ -10,6 +10,7 @@ import { addDays, formatDay, formatTime, words } from "../../time/time";
 import { BarChart } from "../../ui/BarChart";
 import { Empty, Failure, Figure, Panel, State } from "../../ui/Panel";
 import { useConnectionChanges } from "../connections/changes";
+import { LastNight } from "../proved/LastNight";
 import { upsert } from "../transactions/list";
 import { ChangedSubscription, type Line } from "../transactions/queries";
 import { DayQuery, HealthQuery, HoursQuery, LatestQuery, MatchQuery, StageQuery, UnlockedSubscription } from "./queries";
@@ -31,6 +32,7 @@ export function Tonight() {
       <header>
         <h1>{screen === "large" ? `${venue.name}, tonight` : "Tonight"}</h1>
         <span className="quiet">{formatDay(venue.today)}</span>
+        {screen === "large" ? null : <LastNight />}
         <span className="grow" />
         <Link
           className="link"
@@ -133,7 +135,8 @@ function useFigures(venueId: string, today: string): void {
     // The next business day has begun.
     if (old && old.from !== data.revenueChanged.from) void client.invalidateQueries({ queryKey: [textOf(VenueQuery)] });
     else client.setQueryData(key, { venue: { revenue: data.revenueChanged } });
-    if (old && (old.count !== data.revenueChanged.count || old.net.amountMinor !== data.revenueChanged.net.amountMinor)) readHours();
+    if (old && (old.count !== data.revenueChanged.count || old.net.amountMinor !== data.revenueChanged.net.amountMinor))
+      readHours();
     return undefined;
   });
 }
