@@ -1,3 +1,4 @@
+using System.Globalization;
 using PosModular.Simulator.Sellers;
 using PosModular.Simulator.Toast;
 
@@ -52,6 +53,12 @@ internal sealed record DemoVenue(
     ];
 
     public TimeZoneInfo Zone { get; } = TimeZoneInfo.FindSystemTimeZoneById(TimeZone);
+
+    /// <summary>The business date at a time, by the venue's clock and <see cref="DayCutoff"/>.</summary>
+    public DateOnly BusinessDateOf(DateTimeOffset at) =>
+        DateOnly.FromDateTime(
+            TimeZoneInfo.ConvertTime(at, Zone).DateTime - TimeOnly.Parse(DayCutoff, CultureInfo.InvariantCulture).ToTimeSpan()
+        );
 
     /// <summary>The rule's threshold in major units of the venue's currency.</summary>
     public long Threshold(DemoRule rule) => rule.ThresholdEuros * (Currency == "JPY" ? 100L : 1L);

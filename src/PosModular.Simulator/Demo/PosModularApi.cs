@@ -106,6 +106,39 @@ internal sealed class PosModularApi(DemoSettings settings) : IDisposable
             "syncTransactions"
         );
 
+    /// <summary>Whether every sync of the venue that was started has read its whole span.</summary>
+    public async Task<bool> IsSyncedAsync(DemoVenue venue, CancellationToken cancellationToken)
+    {
+        var data = await SendAsync(
+            "query($id: ID!) { venue(id: $id) { posConnections { syncRuns(first: 50) { nodes { status } } } } }",
+            new JsonObject { ["id"] = venue.Id },
+            settings.OwnerToken,
+            cancellationToken
+        );
+        return data["venue"]!["posConnections"]!
+            .AsArray()
+            .SelectMany(connection => connection!["syncRuns"]!["nodes"]!.AsArray())
+            .All(run => run!["status"]!.ToString() is not ("RUNNING" or "PARKED"));
+    }
+
+    /// <summary>Requests the comparison of a business date with the provider.</summary>
+    public async Task ReconcileAsync(DemoVenue venue, DateOnly businessDate, CancellationToken cancellationToken) =>
+        IsConflict(
+            await MutateAsync(
+                "reconcileDay",
+                "ReconcileDayInput",
+                "reconciliation { state }",
+                settings.OwnerToken,
+                new JsonObject
+                {
+                    ["venueId"] = venue.Id,
+                    ["businessDate"] = businessDate.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+                },
+                cancellationToken
+            ),
+            "reconcileDay"
+        );
+
     /// <summary>The names of the venue's spend rules.</summary>
     public async Task<IReadOnlyList<string>> GetRuleNamesAsync(DemoVenue venue, CancellationToken cancellationToken)
     {
