@@ -51,12 +51,3 @@ export async function request<TData, TVariables>(
   if (body.data == null) throw new ApiError("UNKNOWN", "The host answered without data.");
   return body.data;
 }
-
-/** The first error that a mutation reports in its payload; null when it succeeded. */
-export function firstError(errors: readonly { code: string; message: string; field: string | null }[]): {
-  code: string;
-  message: string;
-  field: string | null;
-} | null {
-  return errors[0] ?? null;
-}

@@ -87,6 +87,16 @@ export function Figure({ label, value, note, plain }: { label: string; value: Re
   );
 }
 
+/** A name and its value in a list of facts. */
+export function Fact({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <>
+      <dt>{label}</dt>
+      <dd>{children}</dd>
+    </>
+  );
+}
+
 export type Tone = "good" | "warn" | "bad" | "off" | "plain";
 
 export function State({ tone, children }: { tone: Tone; children: ReactNode }) {

@@ -4,9 +4,8 @@ import { request } from "../../live/request";
 import { formatCount } from "../../money/money";
 import { formatDateTime } from "../../time/time";
 import { FormError } from "../../ui/Field";
-import { State } from "../../ui/Panel";
+import { Fact, State } from "../../ui/Panel";
 import { useMutation } from "../../ui/useMutation";
-import { Fact } from "../transactions/TransactionDrawer";
 import { type Connection, RotateMutation, TestMutation } from "./queries";
 
 /** Where two addresses differ: the length of what they share at their beginning and at their end. */

@@ -8,10 +8,9 @@ import { request } from "../../live/request";
 import { formatDateTime, words } from "../../time/time";
 import { Drawer } from "../../ui/Drawer";
 import { FormError } from "../../ui/Field";
-import { CopyQuery, Empty, Failure, State } from "../../ui/Panel";
+import { CopyQuery, Empty, Fact, Failure, State } from "../../ui/Panel";
 import { Table } from "../../ui/Table";
 import { useMutation } from "../../ui/useMutation";
-import { Fact } from "../transactions/TransactionDrawer";
 
 const EventsQuery = graphql(`
   query ConsoleEvents($venueId: ID!, $status: WebhookEventStatus, $search: String, $after: String) {

@@ -2,14 +2,16 @@ import { type FormEvent, useState } from "react";
 import { graphql, type ResultOf } from "../../app/graphql";
 import { MoneyFields } from "../../app/queries";
 import { useVenue } from "../../app/venue";
+import { useApi } from "../../live/hooks";
 import { request } from "../../live/request";
-import { formatCount, parseAmount } from "../../money/money";
+import { formatCount, parseAmount, plural } from "../../money/money";
 import { formatDateTime, words } from "../../time/time";
 import { Modal } from "../../ui/Drawer";
 import { Field, FormError } from "../../ui/Field";
 import { Empty, Panel, State } from "../../ui/Panel";
 import { Table } from "../../ui/Table";
 import { useMutation } from "../../ui/useMutation";
+import { WhatIf } from "./WhatIf";
 
 const RulesQuery = graphql(
   `
@@ -35,6 +37,12 @@ const RulesQuery = graphql(
           timesTriggered
           usersUnlocked
           lastTriggeredAt
+          lastApplication {
+            requestedAt
+            finishedAt
+            membersTried
+            membersUnlocked
+          }
         }
       }
     }
@@ -90,17 +98,34 @@ const DeleteMutation = graphql(`
   }
 `);
 
+const ApplyMutation = graphql(`
+  mutation ConsoleApplyRule($input: ApplySpendRuleInput!) {
+    applySpendRule(input: $input) {
+      finished
+      membersUnlocked
+      errors {
+        code
+        message
+        field
+      }
+    }
+  }
+`);
+
 type Rule = NonNullable<ResultOf<typeof RulesQuery>["venue"]>["spendRules"][number];
 
 const Days = ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"] as const;
-type Day = (typeof Days)[number];
 const Tiers = ["REGULAR", "PLATINUM", "WHALE"] as const;
 type Tier = (typeof Tiers)[number];
 
 /** Who gets in? */
 export function Rules() {
   const venue = useVenue();
-  const [editing, setEditing] = useState<Rule | "new" | null>(null);
+  const [editing, setEditing] = useState<string | null>(null);
+  const variables = { venueId: venue.id };
+  const rules = useApi(RulesQuery, variables).data?.venue?.spendRules;
+  const applying = rules?.some((rule) => rule.lastApplication?.finishedAt === null) ?? false;
+  const edited = rules?.find((rule) => rule.id === editing) ?? null;
   return (
     <div className="screen">
       <header>
@@ -113,9 +138,9 @@ export function Rules() {
       <Panel
         title="Spend rules, in the order in which they are evaluated"
         document={RulesQuery}
-        variables={{ venueId: venue.id }}
+        variables={variables}
         height={240}
-        refreshSeconds={30}
+        refreshSeconds={applying ? 1 : 30}
       >
         {(data) => {
           const rules = data.venue?.spendRules ?? [];
@@ -130,7 +155,7 @@ export function Rules() {
               caption="Spend rules"
               rows={rules}
               keyOf={(rule) => rule.id}
-              open={setEditing}
+              open={(rule) => setEditing(rule.id)}
               columns={[
                 { title: "Rule", cell: (rule) => rule.name },
                 { title: "From", number: true, cell: (rule) => <span className="strong">{rule.threshold.formatted}</span> },
@@ -143,14 +168,21 @@ export function Rules() {
                 },
                 {
                   title: "State",
-                  cell: (rule) => <State tone={rule.enabled ? "good" : "off"}>{rule.enabled ? "On" : "Off"}</State>,
+                  cell: (rule) =>
+                    rule.lastApplication?.finishedAt === null ? (
+                      <State tone="plain">Being applied</State>
+                    ) : (
+                      <State tone={rule.enabled ? "good" : "off"}>{rule.enabled ? "On" : "Off"}</State>
+                    ),
                 },
               ]}
             />
           );
         }}
       </Panel>
-      {editing ? <RuleEditor rule={editing === "new" ? null : editing} close={() => setEditing(null)} /> : null}
+      {editing === "new" || edited ? (
+        <RuleEditor key={editing} rule={edited} rules={rules ?? []} close={() => setEditing(null)} />
+      ) : null}
     </div>
   );
 }
@@ -180,9 +212,24 @@ export function isInWindow(day: number, hour: number, days: readonly boolean[], 
   return ((days[day] ?? false) && at + 60 > from) || ((days[yesterday] ?? false) && at < to);
 }
 
-function RuleEditor({ rule, close }: { rule: Rule | null; close: () => void }) {
+/** How far the latest application of a rule to the guests who are there has come. */
+export function describeApplication(application: NonNullable<Rule["lastApplication"]>, zone: string): string {
+  const counts = `${plural(application.membersTried, "guest")} tried, ${formatCount(application.membersUnlocked)} unlocked`;
+  return application.finishedAt
+    ? `Applied on ${formatDateTime(application.finishedAt, zone)}: ${counts}.`
+    : `It is being applied: ${counts} so far.`;
+}
+
+interface EditorProps {
+  rule: Rule | null;
+  rules: readonly Rule[];
+  close: () => void;
+}
+
+function RuleEditor({ rule, rules, close }: EditorProps) {
   const venue = useVenue();
   const { run, busy, error } = useMutation();
+  const [applyToExisting, setApplyToExisting] = useState(false);
   const [name, setName] = useState(rule?.name ?? "");
   const [threshold, setThreshold] = useState(rule ? String(rule.threshold.amountMinor / 10 ** rule.threshold.decimals) : "");
   const [tier, setTier] = useState<Tier>((rule?.unlocksTier as Tier | undefined) ?? "REGULAR");
@@ -196,25 +243,33 @@ function RuleEditor({ rule, close }: { rule: Rule | null; close: () => void }) {
   const [liveOnly, setLiveOnly] = useState(rule?.liveOnly ?? false);
   const amount = parseAmount(threshold, rule?.threshold.decimals ?? 3);
 
+  const written =
+    amount === null || !name.trim()
+      ? null
+      : {
+          name,
+          threshold: amount,
+          unlocksTier: tier,
+          grantsAccess: innerCircle ? ["PUBLIC_LOBBY" as const, "INNER_CIRCLE" as const] : ["PUBLIC_LOBBY" as const],
+          priority: Number(priority) || 0,
+          performerId: performerId.trim() || null,
+          liveOnly: liveOnly || hasWindow,
+          liveWindow: hasWindow ? { days: Days.filter((_, i) => days[i]), start: `${start}:00`, end: `${end}:00` } : null,
+        };
+  const tried = written && {
+    venueId: venue.id,
+    ...written,
+    ...(rule ? { currency: rule.threshold.currency } : {}),
+  };
+
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (amount === null) return;
-    const common = {
-      name,
-      threshold: amount,
-      unlocksTier: tier,
-      grantsAccess: innerCircle ? (["PUBLIC_LOBBY", "INNER_CIRCLE"] as const) : (["PUBLIC_LOBBY"] as const),
-      priority: Number(priority) || 0,
-      performerId: performerId.trim() || null,
-      liveOnly: liveOnly || hasWindow,
-      liveWindow: hasWindow ? { days: Days.filter((_, i) => days[i]) as Day[], start: `${start}:00`, end: `${end}:00` } : null,
-    };
-    const input = { ...common, grantsAccess: [...common.grantsAccess] };
+    if (!written) return;
     void run(
       async () =>
         rule
-          ? (await request(UpdateMutation, { input: { ruleId: rule.id, ...input } })).updateSpendRule
-          : (await request(CreateMutation, { input: { venueId: venue.id, ...input } })).createSpendRule,
+          ? (await request(UpdateMutation, { input: { ruleId: rule.id, ...written } })).updateSpendRule
+          : (await request(CreateMutation, { input: { venueId: venue.id, ...written, applyToExisting } })).createSpendRule,
       close,
     );
   };
@@ -291,6 +346,31 @@ function RuleEditor({ rule, close }: { rule: Rule | null; close: () => void }) {
             <Week days={days} start={start} end={end} />
           </>
         ) : null}
+        {venue.isOwner ? (
+          <WhatIf rule={tried} present={rules.filter((other) => other.enabled && other.unlocksTier === tier)} />
+        ) : null}
+        {rule ? (
+          <div className="filters">
+            <button
+              type="button"
+              className="button"
+              disabled={busy || !rule.enabled || rule.lastApplication?.finishedAt === null}
+              onClick={() => void run(async () => (await request(ApplyMutation, { input: { ruleId: rule.id } })).applySpendRule)}
+            >
+              Apply to the guests who are there
+            </button>
+            <span className="quiet small" role="status">
+              {rule.lastApplication
+                ? describeApplication(rule.lastApplication, venue.timeZone)
+                : "As it is saved. Until then it is tried at each guest's next payment."}
+            </span>
+          </div>
+        ) : (
+          <label>
+            <input type="checkbox" checked={applyToExisting} onChange={(event) => setApplyToExisting(event.target.checked)} /> Also
+            unlocks for the guests who are there already
+          </label>
+        )}
         <FormError error={error} shown={["name", "threshold", "priority", "performerId"]} />
         <div className="actions">
           {rule ? (
@@ -322,7 +402,7 @@ function RuleEditor({ rule, close }: { rule: Rule | null; close: () => void }) {
           <button type="button" className="button" onClick={close}>
             Cancel
           </button>
-          <button type="submit" className="button main" disabled={busy || amount === null || !name.trim()}>
+          <button type="submit" className="button main" disabled={busy || !written}>
             {rule ? "Save" : "Create"}
           </button>
         </div>

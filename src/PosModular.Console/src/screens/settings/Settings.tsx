@@ -4,10 +4,9 @@ import { useVenue } from "../../app/venue";
 import { request } from "../../live/request";
 import { addDays, formatDateTime, formatDay, formatLongDay, toInstant, words } from "../../time/time";
 import { Field, FormError } from "../../ui/Field";
-import { Panel } from "../../ui/Panel";
+import { Fact, Panel } from "../../ui/Panel";
 import { Table } from "../../ui/Table";
 import { useMutation } from "../../ui/useMutation";
-import { Fact } from "../transactions/TransactionDrawer";
 
 const SettingsQuery = graphql(`
   query ConsoleSettings($venueId: ID!) {

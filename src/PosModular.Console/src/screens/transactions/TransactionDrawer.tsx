@@ -1,14 +1,13 @@
-import { useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
 import { useVenue } from "../../app/venue";
-import { refreshAll, useApi } from "../../live/hooks";
-import { firstError, request } from "../../live/request";
+import { useApi } from "../../live/hooks";
 import { formatDay, formatSeconds, words } from "../../time/time";
 import { Drawer } from "../../ui/Drawer";
-import { CopyQuery, Failure, Figure, State } from "../../ui/Panel";
+import { CopyQuery, Fact, Failure, Figure, State } from "../../ui/Panel";
+import { Guest } from "./Guest";
 import { toneOf } from "./list";
-import { AssignMutation, DetailQuery, LinkCardMutation } from "./queries";
+import { DetailQuery } from "./queries";
 import { paidBy } from "./Transactions";
+import { WhyNot } from "./WhyNot";
 
 /** One payment: its amounts, every state it had, its refunds and what it unlocked. */
 export function TransactionDrawer({ id, close }: { id: string; close: () => void }) {
@@ -68,7 +67,8 @@ export function TransactionDrawer({ id, close }: { id: string; close: () => void
           transactionId={found.id}
           userId={found.userId}
           matchedBy={found.matchedBy}
-          cardToken={found.card?.token ?? null}
+          identityKinds={found.identityKinds}
+          zone={venue.timeZone}
         />
       </section>
       {found.unlocks.length > 0 ? (
@@ -84,6 +84,7 @@ export function TransactionDrawer({ id, close }: { id: string; close: () => void
           </ul>
         </section>
       ) : null}
+      <WhyNot venueId={venue.id} id={found.id} />
       {found.refunds.length > 0 ? (
         <section>
           <h3>Refunds</h3>
@@ -125,96 +126,5 @@ export function TransactionDrawer({ id, close }: { id: string; close: () => void
       </dl>
       <CopyQuery document={DetailQuery} variables={variables} />
     </Drawer>
-  );
-}
-
-export function Fact({ label, children }: { label: string; children: React.ReactNode }) {
-  return (
-    <>
-      <dt>{label}</dt>
-      <dd>{children}</dd>
-    </>
-  );
-}
-
-/** What matched a transaction to its user, in words. */
-const matches = {
-  HAND: "assigned by hand",
-  CLAIM: "claimed with the code of the receipt",
-  CARD: "by a linked card",
-  CUSTOMER: "by a linked customer",
-  CONTACT: "by a linked e-mail address or phone number",
-} as const;
-
-interface GuestProps {
-  venueId: string;
-  transactionId: string;
-  userId: string | null;
-  matchedBy: keyof typeof matches | null;
-  cardToken: string | null;
-}
-
-function Guest({ venueId, transactionId, userId, matchedBy, cardToken }: GuestProps) {
-  const client = useQueryClient();
-  const [text, setText] = useState("");
-  const [error, setError] = useState<string | null>(null);
-  const run = async (send: () => Promise<readonly { code: string; message: string; field: string | null }[]>) => {
-    try {
-      const failed = firstError(await send());
-      setError(failed ? failed.message : null);
-      if (failed) return;
-      setText("");
-      refreshAll(client);
-    } catch (thrown) {
-      setError((thrown as Error).message);
-    }
-  };
-  const assign = (to: string | null) =>
-    run(async () => (await request(AssignMutation, { input: { venueId, transactionId, userId: to } })).assignTransaction.errors);
-  const link = () =>
-    run(
-      async () =>
-        (await request(LinkCardMutation, { input: { venueId, cardToken: cardToken ?? "", userId: text.trim() } })).linkCard.errors,
-    );
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (text.trim()) void assign(text.trim());
-  };
-  return (
-    <form className="form" onSubmit={submit}>
-      <p>
-        {userId ? (
-          <>
-            {userId} <span className="quiet">{matchedBy ? matches[matchedBy] : ""}</span>
-          </>
-        ) : (
-          <span className="quiet">No guest is known for this payment.</span>
-        )}
-      </p>
-      <div className="filters">
-        <label className="field">
-          <span>User id</span>
-          <input className="input" value={text} onChange={(event) => setText(event.target.value)} />
-        </label>
-        <button type="submit" className="button" disabled={!text.trim()}>
-          Assign this payment
-        </button>
-        {cardToken ? (
-          <button type="button" className="button" disabled={!text.trim()} onClick={() => void link()}>
-            Link the card
-          </button>
-        ) : null}
-        {userId ? (
-          <button type="button" className="link" onClick={() => void assign(null)}>
-            Remove the guest
-          </button>
-        ) : null}
-      </div>
-      {error ? (
-        <p className="red" role="alert">
-          {error}
-        </p>
-      ) : null}
-    </form>
   );
 }

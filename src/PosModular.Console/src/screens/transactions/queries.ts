@@ -115,6 +115,7 @@ export const DetailQuery = graphql(
           externalOrderId
           recordedAt
           matchedBy
+          identityKinds
           breakdownComplete
           performerId
           subtotal {
@@ -189,10 +190,24 @@ export const AssignMutation = graphql(`
   }
 `);
 
-export const LinkCardMutation = graphql(`
-  mutation ConsoleLinkCard($input: LinkCardInput!) {
-    linkCard(input: $input) {
+export const LinkIdentityMutation = graphql(`
+  mutation ConsoleLinkIdentity($input: LinkIdentityInput!) {
+    linkIdentity(input: $input) {
       matchedTransactions
+      errors {
+        code
+        message
+        field
+      }
+    }
+  }
+`);
+
+export const ClaimCodeMutation = graphql(`
+  mutation ConsoleCreateClaimCode($input: CreateClaimCodeInput!) {
+    createClaimCode(input: $input) {
+      code
+      expiresAt
       errors {
         code
         message
