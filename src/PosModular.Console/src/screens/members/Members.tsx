@@ -1,16 +1,16 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
-import { graphql, type ResultOf, textOf } from "../../app/graphql";
+import { graphql, textOf } from "../../app/graphql";
 import { MoneyFields } from "../../app/queries";
 import { useVenue } from "../../app/venue";
 import { useApi } from "../../live/hooks";
 import { request } from "../../live/request";
 import { formatCount } from "../../money/money";
 import { formatDateTime, words } from "../../time/time";
-import { Drawer } from "../../ui/Drawer";
-import { CopyQuery, Empty, Failure, Figure } from "../../ui/Panel";
+import { CopyQuery, Empty, Failure } from "../../ui/Panel";
 import { Table } from "../../ui/Table";
+import { MemberDrawer } from "./MemberDrawer";
 
 const MembersQuery = graphql(
   `
@@ -48,54 +48,6 @@ const TiersQuery = graphql(`
     }
   }
 `);
-
-const MemberQuery = graphql(
-  `
-    query ConsoleMember($venueId: ID!, $userId: ID!) {
-      venue(id: $venueId) {
-        member(userId: $userId) {
-          id
-          userId
-          tier
-          access
-          firstSeenAt
-          lastSeenAt
-          lifetimeSpend {
-            ...MoneyFields
-          }
-          unlocks {
-            id
-            tier
-            ruleName
-            unlockedAt
-            revokedAt
-            revokedReason
-            spendAtUnlock {
-              ...MoneyFields
-            }
-          }
-          history {
-            at
-            from
-            to
-            reason
-          }
-        }
-        transactions(filter: { userId: $userId }, first: 10) {
-          nodes {
-            id
-            occurredAt
-            status
-            net {
-              ...MoneyFields
-            }
-          }
-        }
-      }
-    }
-  `,
-  [MoneyFields],
-);
 
 const Orders = ["LAST_SEEN_FIRST", "SPEND_FIRST", "NEWEST_FIRST"] as const;
 const Tiers = ["GUEST", "REGULAR", "PLATINUM", "WHALE"] as const;
@@ -203,96 +155,14 @@ export function Members() {
           ) : null}
         </>
       )}
-      {search.member ? <MemberDrawer key={search.member} userId={search.member} close={() => set({ member: undefined })} /> : null}
+      {search.member ? (
+        <MemberDrawer
+          key={search.member}
+          userId={search.member}
+          close={() => set({ member: undefined })}
+          open={(userId) => set({ member: userId })}
+        />
+      ) : null}
     </div>
-  );
-}
-
-type Found = NonNullable<ResultOf<typeof MemberQuery>["venue"]>;
-
-function MemberDrawer({ userId, close }: { userId: string; close: () => void }) {
-  const venue = useVenue();
-  const query = useApi(MemberQuery, { venueId: venue.id, userId }, { refreshSeconds: 5 });
-  const found = query.data?.venue;
-  return (
-    <Drawer title={userId} note={found?.member ? words(found.member.tier) : undefined} close={close}>
-      {found?.member ? (
-        <MemberDetails member={found.member} transactions={found.transactions.nodes} zone={venue.timeZone} venueId={venue.id} />
-      ) : query.error ? (
-        <Failure error={query.error} retry={() => void query.refetch()} />
-      ) : query.data ? (
-        <p>No member of this venue has this user id.</p>
-      ) : (
-        <div className="skeleton" style={{ height: 320 }} />
-      )}
-    </Drawer>
-  );
-}
-
-interface DetailsProps {
-  member: NonNullable<Found["member"]>;
-  transactions: Found["transactions"]["nodes"];
-  zone: string;
-  venueId: string;
-}
-
-function MemberDetails({ member, transactions, zone, venueId }: DetailsProps) {
-  return (
-    <>
-      <dl className="figures">
-        {member.lifetimeSpend.map((spend) => (
-          <Figure key={spend.currency} label="Lifetime spend" value={spend.formatted} />
-        ))}
-        <Figure label="Access" plain value={member.access.map(words).join(", ") || "none"} />
-        {member.firstSeenAt ? <Figure label="First seen" plain value={formatDateTime(member.firstSeenAt, zone)} /> : null}
-      </dl>
-      <section>
-        <h3>Unlocks</h3>
-        {member.unlocks.length === 0 ? <Empty>No rule has unlocked anything for this guest yet.</Empty> : null}
-        <ul className="feedlist">
-          {member.unlocks.map((unlock) => (
-            <li key={unlock.id}>
-              <span className="quiet">{words(unlock.tier)}</span>
-              <span>
-                {unlock.ruleName ?? "By hand"}, {formatDateTime(unlock.unlockedAt, zone)}
-                {unlock.revokedAt ? <span className="quiet">, revoked: {unlock.revokedReason}</span> : null}
-              </span>
-              <span>{unlock.spendAtUnlock?.formatted}</span>
-            </li>
-          ))}
-        </ul>
-      </section>
-      <section>
-        <h3>Tiers</h3>
-        <ul className="feedlist">
-          {member.history.map((change) => (
-            <li key={`${change.at} ${change.to}`}>
-              <span className="quiet">{words(change.to)}</span>
-              <span>
-                {change.reason} <span className="quiet">from {words(change.from).toLowerCase()}</span>
-              </span>
-              <span className="quiet">{formatDateTime(change.at, zone)}</span>
-            </li>
-          ))}
-        </ul>
-      </section>
-      <section>
-        <h3>Latest payments</h3>
-        <ul className="feedlist">
-          {transactions.map((line) => (
-            <li key={line.id}>
-              <span className="quiet">{formatDateTime(line.occurredAt, zone).slice(-5)}</span>
-              <Link to="/venues/$venueId/transactions" params={{ venueId }} search={{ transaction: line.id }}>
-                {words(line.status)}, {formatDateTime(line.occurredAt, zone)}
-              </Link>
-              <span className="strong">{line.net.formatted}</span>
-            </li>
-          ))}
-        </ul>
-        <Link className="link" to="/venues/$venueId/transactions" params={{ venueId }} search={{ user: member.userId }}>
-          All payments of this guest
-        </Link>
-      </section>
-    </>
   );
 }
