@@ -1,4 +1,5 @@
 using System.Globalization;
+using Integrations.OutgoingWebhooks;
 using PosModular.IntegrationTests.Fixtures;
 
 namespace PosModular.IntegrationTests.ConsoleInBrowser;
@@ -69,6 +70,179 @@ public sealed class ConsoleLiveTests(ConsoleVenue venues, ConsoleBrowser browser
 
         await page.WaitForAsync("tbody tr", yesterday.ToString("d MMM yyyy, HH:mm", CultureInfo.InvariantCulture));
         await page.WaitForAsync("tbody tr", "$62.00");
+    }
+
+    [Fact]
+    public async Task A_day_that_is_compared_shows_by_itself_what_differed_and_was_repaired()
+    {
+        var shared = await venues.GetAsync();
+        var venue = await FurtherVenue.CreateAsync(shared, "live-proved");
+        // Before what a first sync reads.
+        var noon = TimeZoneInfo.ConvertTime(TimeProvider.System.GetUtcNow().AddDays(-10), venue.Zone).Date.AddHours(12);
+        venue.AddUnannouncedSale(123_456, new DateTimeOffset(noon, venue.Zone.GetUtcOffset(noon)));
+        var address = venue.AddressOf($"proved?day={noon:yyyy-MM-dd}");
+        await using var page = await browser.OpenAsync(address, TestVenue.OwnerToken);
+        await page.SettleAsync("Proved");
+        await page.WaitForAsync(Badge, "Live");
+        await page.WaitForAsync(".drawer", "This day has not been compared");
+        // The shared host leaves reconciliations to other hosts.
+        await using var reconciling = await TestHost.StartAsync(
+            shared.Database,
+            new Dictionary<string, string?>(shared.Settings) { ["Pos:Syncs"] = null }
+        );
+
+        await page.ClickAsync(".drawer .filters .button");
+
+        await page.WaitForAsync(".drawer .state", "Repaired");
+        await page.WaitForAsync(".differing dt", "was missing here Repaired");
+        await page.WaitForAsync(".differing dd", "nothing here, $1,234.56 at the provider");
+        await page.WaitForAsync(".calendar button[aria-current=true]", "Repaired");
+        (await page.TextAsync(".drawer table")).ShouldContain("Total $0.00 $1,234.56 $1,234.56 0");
+        (await page.ViolationsAsync()).ShouldBeEmpty();
+        (await page.OverflowAsync(320)).ShouldBe(0);
+
+        // Something is to be done: every page says so, and no longer than it is.
+        await venue.RefuseTokenAsync("The token was revoked.");
+        await page.WaitForAsync(".alerts p", "The token was revoked.");
+        (await page.TextsAsync(".alerts a")).ShouldBe(["Go to the connections"]);
+        (await page.ViolationsAsync()).ShouldBeEmpty();
+        (await page.OverflowAsync(320)).ShouldBe(0);
+        await venue.RefuseTokenAsync(null);
+        await using var moderator = await browser.OpenAsync(address, shared.Moderator.Token);
+        await moderator.WaitForAsync(".drawer .state", "Repaired");
+        await moderator.SettleAsync("Proved");
+        (await moderator.TextAsync(".drawer")).ShouldNotContain("1,234.56");
+        (await moderator.TextsAsync(".alerts, .failure, .drawer table")).ShouldBeEmpty();
+        (await page.ProblemsAsync()).Concat(await moderator.ProblemsAsync()).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_guest_is_granted_a_tier_linked_revoked_merged_and_forgotten()
+    {
+        var shared = await venues.GetAsync();
+        var venue = await FurtherVenue.CreateAsync(shared, "live-guests");
+        await venue.PostPaymentAsync("sale", 2500, card: "card-of-anna");
+        await using var page = await browser.OpenAsync(venue.AddressOf("transactions"), TestVenue.OwnerToken);
+        await page.ClickAsync(".list [data-row]");
+        await page.FillAsync("User id", "anna");
+        await page.ClickAsync(".drawer .filters button:has-text('Link the card')");
+        await page.WaitForAsync(".drawer form", "anna by a linked card");
+        await page.WaitForAsync(".drawer [role=status]", "1 payment matched anew.");
+
+        await page.GoToAsync(venue.AddressOf("members?member=anna"));
+        await page.WaitForAsync("[aria-label='Recognised by']", "VISA •••• 1111");
+        await page.ClickAsync(".drawer button:has-text('Grant a tier')");
+        await page.SelectAsync("The tier", "WHALE");
+        await page.FillAsync("Reason", "of the house");
+        (await page.ViolationsAsync()).ShouldBeEmpty();
+        await page.ClickAsync("dialog button[type=submit]");
+        await page.WaitForAsync(".drawer > header", "Whale");
+        await page.ClickAsync(".drawer button:has-text('Revoke')");
+        await page.FillAsync("Reason", "a mistake");
+        await page.ClickAsync("dialog button[type=submit]");
+        await page.WaitForAsync(".drawer", "of the house, revoked: a mistake");
+
+        await page.ClickAsync("[aria-label='Recognised by'] button:has-text('Unlink')");
+        await page.WaitForAsync("[aria-label='Recognised by']", "Nothing is linked to this guest.");
+        await page.ClickAsync(".drawer button:has-text('Merge')");
+        await page.FillAsync("The other user id", "anna-2");
+        await page.SelectAsync("The id that stays", "other");
+        await page.ClickAsync("dialog button[type=submit]");
+        await page.WaitForAsync(".drawer > header", "anna-2");
+
+        await page.ClickAsync(".drawer button:has-text('Forget')");
+        (await page.TextsAsync("dialog button[type=submit]:disabled")).ShouldBe(["Forget this guest"]);
+        await page.FillAsync("Type anna-2 to confirm", "anna-2");
+        await page.ClickAsync("dialog button[type=submit]");
+        await page.WaitForAsync("main", "Members appear when a guest's card is linked to a user.");
+        (await page.TextsAsync(".drawer")).ShouldBeEmpty();
+        (await page.ProblemsAsync()).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_rule_is_tried_before_it_is_saved_and_applied_to_the_guests_who_are_there()
+    {
+        var shared = await venues.GetAsync();
+        var venue = await FurtherVenue.CreateAsync(shared, "live-rules");
+        await venue.PostPaymentAsync("sale", 2500, card: "card-of-ben");
+        await venue.LinkCardAsync("ben", "sale");
+        await using var page = await browser.OpenAsync(venue.AddressOf("rules"), TestVenue.OwnerToken);
+        await page.SettleAsync("Rules");
+        await page.ClickAsync(".screen > header .button.main");
+        await page.FillAsync("Name", "Twenty");
+        await page.FillAsync("From a lifetime spend of", "30");
+        await page.ClickAsync("[aria-label='What if'] button");
+        await page.WaitForAsync("[aria-label='What if'] [role=status]", "No guest would unlock.");
+        await page.FillAsync("From a lifetime spend of", "20");
+        await page.WaitForAsync("[aria-label='What if'] [role=status]", "The rule has been changed since; try it again.");
+        await page.ClickAsync("[aria-label='What if'] button");
+        await page.WaitForAsync(
+            "[aria-label='What if'] [role=status]",
+            "1 guest would unlock, 1 of them today. None of them holds Regular yet."
+        );
+        (await page.ViolationsAsync()).ShouldBeEmpty();
+        (await page.OverflowAsync(320)).ShouldBe(0);
+        await page.ClickAsync("dialog button[type=submit]");
+
+        await page.ClickAsync("tbody [data-row]");
+        await page.ClickAsync("dialog button:has-text('Apply to the guests who are there')");
+        await page.WaitForAsync("dialog [role=status]", "1 guest tried, 1 unlocked.");
+        (await page.ViolationsAsync()).ShouldBeEmpty();
+        await page.ClickAsync("dialog .actions button:has-text('Cancel')");
+        await page.WaitForAsync("td[data-title=Guests]", "1");
+        (await page.ProblemsAsync()).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task An_endpoint_is_created_tested_rotated_and_what_failed_is_sent_again()
+    {
+        var shared = await venues.GetAsync();
+        var venue = await FurtherVenue.CreateAsync(shared, "live-endpoints");
+        await using var receiver = await WebhookReceiver.StartAsync();
+        await using var page = await browser.OpenAsync(venue.AddressOf("endpoints"), TestVenue.OwnerToken);
+        await page.WaitForAsync("main", "Create the first one with");
+        await page.ClickAsync(".screen > header .button.main");
+        await page.FillAsync("Address", "nonsense");
+        await page.ClickAsync("dialog button[type=submit]");
+        await page.WaitForAsync("dialog .field .error");
+        (await page.ViolationsAsync()).ShouldBeEmpty();
+        await page.FillAsync("Address", receiver.Address);
+        await page.ClickAsync("dialog button[type=submit]");
+        await page.WaitForAsync("dialog .secret", "whsec_");
+        var secret = await page.TextAsync("dialog .secret");
+        (await page.ViolationsAsync()).ShouldBeEmpty();
+        await page.ClickAsync("dialog .button.main");
+
+        await page.ClickAsync("tbody [data-row]");
+        await page.ClickAsync(".drawer button:has-text('Send a test')");
+        await page.WaitForAsync(".deliveries", "Delivered endpoint.test");
+        await page.ClickAsync(".deliveries button");
+        await page.WaitForAsync(".deliveries pre", "200 OK");
+        await page.WaitForAsync(".deliveries pre", "endpointId");
+        await page.ClickAsync(".deliveries button:has-text('Send again')");
+        await page.WaitForAsync(".drawer [role=status]", "1 event will be sent again at once.");
+        await Wait.UntilAsync(() => receiver.Received.Count == 2);
+        (await page.ViolationsAsync()).ShouldBeEmpty();
+        (await page.OverflowAsync(320)).ShouldBe(0);
+
+        await page.ClickAsync(".drawer button:has-text('New secret')");
+        await page.WaitForAsync("dialog .secret", "whsec_");
+        (await page.TextAsync("dialog .secret")).ShouldNotBe(secret);
+        await page.ClickAsync("dialog .button.main");
+
+        // As after its last attempt.
+        await shared.SqlAsync<string>(
+            $"""
+            update integrations.webhook_deliveries set status = {(int)DeliveryStatus.Failed}, delivered_at = null
+            where endpoint_id in (select id from integrations.webhook_endpoints where venue_id = '{venue.Id}')
+            """
+        );
+        await page.ClickAsync(".choice button:has-text('Failed')");
+        await page.ClickAsync(".drawer button:has-text('Send all failed ones again')");
+        await Wait.UntilAsync(() => receiver.Received.Count == 3);
+        await page.ClickAsync(".drawer button:has-text('Switch off')");
+        await page.WaitForAsync(".drawer .state", "Off");
+        (await page.ProblemsAsync()).ShouldBeEmpty();
     }
 
     [Theory]

@@ -10,8 +10,33 @@ public sealed partial class ConsoleScreensTests(ConsoleVenue venues, ConsoleBrow
     [GeneratedRegex(@"as of \d+ \w+ \d+, \d\d:\d\d")]
     private static partial Regex AsOf();
 
-    private static readonly string[] ModeratorScreens = ["Rules", "Live sessions", "Connections", "Events", "Audit", "Settings", "API"];
-    private static readonly string[] OwnerScreens = ["Tonight", "Transactions", "Revenue", "Members", .. ModeratorScreens];
+    private static readonly string[] ModeratorScreens =
+    [
+        "Proved",
+        "Rules",
+        "Live sessions",
+        "Connections",
+        "Events",
+        "Audit",
+        "Settings",
+        "API",
+    ];
+    private static readonly string[] OwnerScreens =
+    [
+        "Tonight",
+        "Transactions",
+        "Revenue",
+        "Proved",
+        "Members",
+        "Rules",
+        "Live sessions",
+        "Connections",
+        "Events",
+        "Webhook endpoints",
+        "Audit",
+        "Settings",
+        "API",
+    ];
 
     [Fact]
     public async Task Every_screen_of_an_owner_is_free_of_faults()
@@ -64,10 +89,24 @@ public sealed partial class ConsoleScreensTests(ConsoleVenue venues, ConsoleBrow
             TestVenue.OwnerToken
         );
         await page.WaitForAsync(".drawer", "spilt");
+        await page.WaitForAsync("[aria-label='What the rules said']", "No rule was tried, because the payment belongs to no guest.");
+        await page.ClickAsync(".drawer details summary");
+        await page.ClickAsync(".drawer details .button");
+        await page.WaitForAsync(".claim .qr path:not([d=''])");
+        (await page.TextAsync(".claim .mono")).ShouldMatch("^[0-9A-Z]{5}(-[0-9A-Z]{5}){3}$");
         await CheckAsync(page, "transaction", faults);
+
+        await page.GoToAsync(ConsoleVenue.AddressOf(venue.Host.Address, "transactions?search=known"));
+        await page.SettleAsync("Transactions");
+        await page.ClickAsync(".list [data-row]");
+        await page.WaitForAsync("[aria-label='What the rules said']", "Twenty Regular: unlocked");
 
         await page.GoToAsync(ConsoleVenue.AddressOf(venue.Host.Address, "members?member=guest"));
         await page.WaitForAsync(".drawer", "Twenty");
+        await page.WaitForAsync("[aria-label='Recognised by']", "VISA •••• 1111");
+        await page.SelectAsync("Why not?", "Twenty");
+        await page.ClickAsync("[aria-label='Why a rule has not unlocked'] summary");
+        await page.WaitForAsync("[aria-label='Why a rule has not unlocked'] th", "Needed");
         await CheckAsync(page, "member", faults);
 
         faults.AddRange(await page.ProblemsAsync());

@@ -25,7 +25,11 @@ public sealed class ConsoleVenue(TestPostgres postgres) : IAsyncDisposable
         _production = await PosSimulator.StartAsync();
         var venue = await TestVenue.CreateAsync(
             await postgres.CreateDatabaseAsync(),
-            settings: new Dictionary<string, string?> { ["Pos:Square:BaseUrls:Production"] = _production.Address.ToString() }
+            settings: new Dictionary<string, string?>
+            {
+                ["Pos:Square:BaseUrls:Production"] = _production.Address.ToString(),
+                ["Pos:OutgoingWebhooks:AllowPrivateAddresses"] = "true",
+            }
         );
         await venue.RegisterVenueAsync(EmptyVenueId, TestVenue.OwnerId);
         (

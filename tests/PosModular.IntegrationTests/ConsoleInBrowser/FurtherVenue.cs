@@ -1,4 +1,7 @@
+using Integrations.Alerts;
+using Microsoft.Extensions.DependencyInjection;
 using PosModular.IntegrationTests.Fixtures;
+using PosModular.Simulator.Payments;
 using PosModular.Simulator.Sellers;
 
 namespace PosModular.IntegrationTests.ConsoleInBrowser;
@@ -64,7 +67,14 @@ internal sealed class FurtherVenue
 
     public Uri AddressOf(string screen, Uri? host = null) => ConsoleVenue.AddressOf(host ?? _shared.Host.Address, screen, Id);
 
-    public Task PostPaymentAsync(string paymentId, long amount, string? createdAt = null, string status = "COMPLETED", int minute = 0) =>
+    public Task PostPaymentAsync(
+        string paymentId,
+        long amount,
+        string? createdAt = null,
+        string status = "COMPLETED",
+        int minute = 0,
+        string? card = null
+    ) =>
         _shared.PostWebhookAsync(
             _shared.PaymentEvent(
                 $"{Id}-{paymentId}",
@@ -72,12 +82,65 @@ internal sealed class FurtherVenue
                 status,
                 minute,
                 locationId: _seller.Location.Id,
+                fingerprint: card,
                 createdAt: createdAt ?? TimeProvider.System.GetUtcNow().ToString("O"),
                 currency: _seller.Location.Currency
             ),
             url: _notificationUrl,
             key: _signatureKey
         );
+
+    /// <summary>Links the card of a payment to a user.</summary>
+    public async Task LinkCardAsync(string userId, string paymentId)
+    {
+        var token = await _shared.SqlAsync<string>(
+            $"select card_token from ingestion.transactions where external_id = '{Id}-{paymentId}'"
+        );
+        (
+            await _shared.Owner.GetDataAsync(
+                "mutation($input: LinkCardInput!) { linkCard(input: $input) { errors { code } } }",
+                new
+                {
+                    input = new
+                    {
+                        venueId = Id,
+                        userId,
+                        cardToken = token,
+                    },
+                }
+            )
+        )
+            .At("linkCard.errors")
+            .GetArrayLength()
+            .ShouldBe(0);
+    }
+
+    /// <summary>A payment of which the provider tells nobody.</summary>
+    public void AddUnannouncedSale(long amount, DateTimeOffset at) =>
+        _shared.Simulator.Ledger.AddSale(
+            new Sale
+            {
+                LocationId = _seller.Location.Id,
+                Amount = amount,
+                At = at,
+                Captured = true,
+                Announce = false,
+            }
+        );
+
+    /// <summary>Lets the provider refuse the connection's token, as the alerts find it; null ends it.</summary>
+    public async Task RefuseTokenAsync(string? message)
+    {
+        await _shared.SqlAsync<string>(
+            message is null
+                ? $"update integrations.pos_connections set last_error_at = null, last_error_code = null where id = '{_connectionId}'"
+                : $"""
+                update integrations.pos_connections set last_error_at = now() + interval '1 minute',
+                  last_error_code = 'InvalidCredentials', last_error_message = '{message}' where id = '{_connectionId}'
+                """
+        );
+        await _shared.Host.Services.GetRequiredService<AlertWatch>().RunAsync(TestContext.Current.CancellationToken);
+    }
 
     public async Task StartSessionAsync(string performerId) =>
         (
