@@ -93,9 +93,7 @@ internal sealed class FurtherVenue
     /// <summary>Links the card of a payment to a user.</summary>
     public async Task LinkCardAsync(string userId, string paymentId)
     {
-        var token = await _shared.SqlAsync<string>(
-            $"select card_token from ingestion.transactions where external_id = '{Id}-{paymentId}'"
-        );
+        var token = await _shared.SqlAsync<string>($"select card_token from ingestion.transactions where external_id = '{Id}-{paymentId}'");
         (
             await _shared.Owner.GetDataAsync(
                 "mutation($input: LinkCardInput!) { linkCard(input: $input) { errors { code } } }",
@@ -109,10 +107,7 @@ internal sealed class FurtherVenue
                     },
                 }
             )
-        )
-            .At("linkCard.errors")
-            .GetArrayLength()
-            .ShouldBe(0);
+        ).At("linkCard.errors").GetArrayLength().ShouldBe(0);
     }
 
     /// <summary>A payment of which the provider tells nobody.</summary>
