@@ -5,8 +5,8 @@ using GraphQL.Types;
 
 namespace PosModular.Kernel.Schema;
 
-/// <summary>The fields of a CLR type's properties and methods. They are read as those of an interface, because for these the library compiles
-/// no resolvers; <see cref="LazyResolvers"/> add them.</summary>
+/// <summary>The fields of a CLR type's properties and methods. They are read as those of an interface, because for these the library
+/// compiles no resolvers; <see cref="LazyResolvers"/> add them.</summary>
 [DoNotRegister]
 internal sealed class MemberFields<T> : AutoRegisteringInterfaceGraphType<T>
 {

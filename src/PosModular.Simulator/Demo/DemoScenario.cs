@@ -126,8 +126,8 @@ internal sealed class DemoScenario(
         return watching;
     }
 
-    /// <summary>Compares the days of the history with the provider. On the third last one a payment, of which the provider told nobody,
-    /// differs and is repaired.</summary>
+    /// <summary>Compares the days of the history with the provider. On the third last one a payment that the provider never announced is
+    /// missing and is repaired.</summary>
     private async Task ProveHistoryAsync(PosModularApi api, DemoVenue venue, CancellationToken cancellationToken)
     {
         while (!await api.IsSyncedAsync(venue, cancellationToken))

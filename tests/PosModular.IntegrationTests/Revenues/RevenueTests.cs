@@ -254,8 +254,8 @@ public sealed class RevenueTests(TestPostgres postgres)
               where venue_id = '{venueId}' and currency = '{currency}' and {within("created_at")} and state = {RefundState.Completed:D}),
             slices as (
               select payment_method, sum(count) as count, sum(total) as total, sum(net) as net, sum(issued) as issued from (
-                select payment_method, is_sale::int as count, total_minor as total, total_minor - refunded_minor as net, 0 as issued from paid
-                where is_captured
+                select payment_method, is_sale::int as count, total_minor as total, total_minor - refunded_minor as net, 0 as issued
+                from paid where is_captured
                 union all select payment_method, 0, 0, 0, amount_minor from issued) f
               group by 1 having sum(count) > 0 or sum(net) <> 0 or sum(issued) <> 0)
             select concat_ws(' ', coalesce(sum(total_minor) filter (where is_captured), 0), count(*) filter (where is_sale),

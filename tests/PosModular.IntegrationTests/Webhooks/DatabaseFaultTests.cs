@@ -14,6 +14,9 @@ namespace PosModular.IntegrationTests.Webhooks;
 /// </summary>
 public sealed class DatabaseFaultTests(TestPostgres postgres)
 {
+    private const string CancelWaitingSql =
+        "select count(pg_cancel_backend(pid)) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()";
+
     private static async Task<NpgsqlConnection> OpenConnectionAsync(TestVenue venue)
     {
         var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(venue.Database) { Pooling = false }.ConnectionString);
@@ -48,9 +51,7 @@ public sealed class DatabaseFaultTests(TestPostgres postgres)
             // A statement waits for the lock for a second at most. On a busy machine it may have ended before it could be cancelled.
             if (post.IsCompleted)
                 post = venue.PostWebhookAsync(venue.PaymentEvent("p1"));
-            return await venue.SqlAsync<long>(
-                    "select count(pg_cancel_backend(pid)) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
-                ) > 0;
+            return await venue.SqlAsync<long>(CancelWaitingSql) > 0;
         });
         await ExecuteAsync(lockHolder, "commit");
 
