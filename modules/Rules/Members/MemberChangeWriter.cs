@@ -48,6 +48,7 @@ internal static class MemberChangeWriter
 
     private const string MoveHistory = $"update rules.tier_history set user_id = $3 where venue_id = $1 and user_id = {Member}";
 
+    // The history of both is one now. It may end with an entry of the member that was merged, so it is continued up to the tier in force.
     private const string MergeMember = $"""
         with parts as (
           select tier, first_seen_at, last_seen_at, user_id from rules.members where venue_id = $1 and user_id in ({Member}, $3)),
@@ -64,7 +65,10 @@ internal static class MemberChangeWriter
           returning tier)
         insert into rules.tier_history (id, venue_id, user_id, at, from_tier, to_tier, reason)
         select $5, $1, $3, $4, b.tier, w.tier, 'Merged with another member.'
-        from written w cross join (select coalesce((select tier from parts where user_id = $3), 0) as tier) b where b.tier <> w.tier
+        from written w cross join (
+          select coalesce((
+            select to_tier from rules.tier_history where venue_id = $1 and user_id = $3 order by id desc limit 1), 0) as tier) b
+        where b.tier <> w.tier
         """;
 
     private const string DeleteMember = $"delete from rules.members where venue_id = $1 and user_id = {Member}";
