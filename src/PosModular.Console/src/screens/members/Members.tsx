@@ -68,6 +68,8 @@ export function Members() {
     initialPageParam: null as string | null,
     queryFn: ({ pageParam, signal }) => request(MembersQuery, { ...variables, after: pageParam }, signal),
     getNextPageParam: (page) => (page.venue?.members.pageInfo.hasNextPage ? page.venue.members.pageInfo.endCursor : undefined),
+    // A change by hand, such as a merge, reaches the list a moment after its answer. A long list is not read again by itself.
+    refetchInterval: (query) => ((query.state.data?.pages.length ?? 0) > 3 ? false : 10_000),
   });
   const members = list.data?.pages.flatMap((page) => page.venue?.members.nodes ?? []) ?? [];
   const open = (event: FormEvent) => {
@@ -112,7 +114,7 @@ export function Members() {
         </form>
         <CopyQuery document={MembersQuery} variables={variables} />
       </header>
-      {list.error ? (
+      {list.error && !list.data ? (
         <Failure error={list.error} retry={() => void list.refetch()} />
       ) : list.isPending ? (
         <div className="skeleton" style={{ height: 480 }} role="status" aria-label="Members are being loaded" />
