@@ -241,14 +241,14 @@ public sealed class RevenueTests(TestPostgres postgres)
         $"""
             with paid as (
               select t.*, {Captured} as is_captured,
-            {Captured} and not (status = {TransactionStatus.Refunded:D} and total_minor = 0) as is_sale
+                {Captured} and not (status = {TransactionStatus.Refunded:D} and total_minor = 0) as is_sale
               from ingestion.transactions t
               where venue_id = '{venueId}' and currency = '{currency}' and {within("occurred_at")}
                 and ({Captured} or status = {TransactionStatus.Authorized:D})),
             issued as (
               select r.amount_minor, coalesce(
                 (select t.payment_method from ingestion.transactions t
-              where t.venue_id = r.venue_id and t.external_id = r.payment_external_id),
+                  where t.venue_id = r.venue_id and t.external_id = r.payment_external_id),
                 {PaymentMethod.Other:D}) as payment_method
               from ingestion.refunds r
               where venue_id = '{venueId}' and currency = '{currency}' and {within("created_at")} and state = {RefundState.Completed:D}),
