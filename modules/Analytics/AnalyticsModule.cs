@@ -26,6 +26,7 @@ public static class AnalyticsModule
         services.AddSingleton<ReconciliationRequests>();
         services.AddSingleton<ReconciliationScheduler>().AddHostedService(s => s.GetRequiredService<ReconciliationScheduler>());
         return services
+            .AddQuery<GetPortfolioRevenue>()
             .AddField<VenueRevenue>("Venue")
             .AddField<RevenueSeries>("Venue")
             .AddField<BusiestHours>("Venue")

@@ -23,8 +23,9 @@ export function connect(url, token) {
         // Types without an id of their own are kept inside what holds them.
         keys: {
           BusyHour: withoutId, Card: withoutId, Evaluation: withoutId, LiveWindow: withoutId, MatchRate: withoutId, Membership: withoutId,
-          MembershipChange: withoutId, Money: withoutId, NextTier: withoutId, ReconciledPayment: withoutId, ReconciledSums: withoutId,
-          Reconciliation: withoutId, Revenue: withoutId, RevenuePoint: withoutId, RevenueSlice: withoutId, RuleApplication: withoutId,
+          MembershipChange: withoutId, Money: withoutId, NextTier: withoutId, PortfolioRevenue: withoutId, ReconciledPayment: withoutId,
+          ReconciledSums: withoutId, Reconciliation: withoutId, Revenue: withoutId, RevenuePoint: withoutId, RevenueSlice: withoutId,
+          RuleApplication: withoutId,
           RuleCondition: withoutId, RuleExplanation: withoutId, RuleSimulation: withoutId, SimulatedUnlock: withoutId,
           SyncError: withoutId, SyncSettings: withoutId, TierChange: withoutId, TierCount: withoutId, TopSpender: withoutId,
           TransactionTotals: withoutId, TransactionVersion: withoutId, UnmatchedReason: withoutId, UserError: withoutId,

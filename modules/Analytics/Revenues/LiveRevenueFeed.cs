@@ -63,7 +63,9 @@ internal sealed class LiveRevenueFeed(
             _readAt[venueId] = time.GetTimestamp();
             var calendar = await venues.ReadAsync(venueId, cancellationToken);
             var span = calendar.SpanOf(RevenuePeriod.Day, calendar.BusinessDateOf(clock.Now()));
-            events.Add(new(head, Guid.Empty, await reader.ReadAsync(calendar, RevenuePeriod.Day, span, null, cancellationToken)));
+            events.Add(
+                new(head, Guid.Empty, await reader.ReadAsync(new RevenueRequest(calendar, RevenuePeriod.Day, span), cancellationToken))
+            );
         }
         return new(await venues.ReadAsync(venueId, cancellationToken), events);
     }

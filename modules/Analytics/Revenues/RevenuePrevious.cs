@@ -1,3 +1,6 @@
+using GraphQL;
+using GraphQL.DataLoader;
+using PosModular.Kernel.Batching;
 using PosModular.Kernel.Schema;
 
 namespace Analytics.Revenues;
@@ -6,13 +9,27 @@ namespace Analytics.Revenues;
 /// the same point, which its to names: the same local time a day, a week, a month or a year before.</summary>
 internal sealed class RevenuePrevious(RevenueReader reader)
 {
-    public async Task<Revenue?> PreviousAsync([Parent] Revenue revenue, CancellationToken cancellationToken)
+    public IDataLoaderResult<Revenue?> Previous([Parent] Revenue revenue, IResolveFieldContext context) =>
+        BatchLoaders.Load<(RevenueRequest? Request, string Currency), Revenue?>(
+            context,
+            typeof(RevenuePrevious),
+            (RequestOf(revenue), revenue.Currency),
+            async (keys, cancellationToken) =>
+            {
+                var requests = keys.Select(k => k.Request).OfType<RevenueRequest>().Distinct().ToArray();
+                if (requests.Length == 0)
+                    return new Dictionary<(RevenueRequest?, string), Revenue?>();
+                var previous = await reader.ReadAsync(requests, cancellationToken);
+                return keys.Where(k => k.Request is not null).ToDictionary(k => k, k => (Revenue?)previous[k.Request!].In(k.Currency));
+            },
+            null
+        );
+
+    private static RevenueRequest? RequestOf(Revenue revenue)
     {
-        var scope = revenue.Scope;
-        if (scope.Span is not { } span)
+        if (revenue.Scope.Span is not { } span)
             return null;
-        var (from, to, point) = PreviousPeriod.Of(scope.Venue, revenue.Period, span, scope.ReachesTo);
-        var previous = await reader.ReadAsync(scope.Venue, revenue.Period, (from, to), point, cancellationToken);
-        return previous.In(revenue.Currency);
+        var (from, to, point) = PreviousPeriod.Of(revenue.Scope.Venue, revenue.Period, span, revenue.Scope.ReachesTo);
+        return new RevenueRequest(revenue.Scope.Venue, revenue.Period, (from, to), point);
     }
 }

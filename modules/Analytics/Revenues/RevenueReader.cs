@@ -16,71 +16,97 @@ internal sealed record RevenueSum(string Currency, Provider Provider, PaymentMet
     public static RevenueSum Of(SalesSum sum) => new(sum.Currency, sum.Provider, sum.Method, sum.Figures);
 }
 
+/// <summary>The revenue to read.</summary>
+/// <param name="Venue">The venue.</param>
+/// <param name="Period">The length of the period.</param>
+/// <param name="Span">The instants between which it lies; null for all time.</param>
+/// <param name="Until">Where the figures end, if that is before the period does; null otherwise.</param>
+internal sealed record RevenueRequest(IVenue Venue, RevenuePeriod Period, (Instant From, Instant To)? Span, Instant? Until = null);
+
 /// <summary>Reads revenue from the totals by the quarter hour, hour, day and month.</summary>
 internal sealed class RevenueReader(NpgsqlDataSource database, FeedRelays relays, ISalesHistory history, IClock clock)
 {
     private static readonly string Sql = $"""
-        select s.currency, s.provider, s.payment_method, {RevenueTotals.SummedFigures}
-        from unnest($2::smallint[], $3::timestamptz[], $4::timestamptz[]) r(level, from_at, to_at) cross join lateral (
+        select r.request, s.currency, s.provider, s.payment_method, {RevenueTotals.SummedFigures}
+        from unnest($1::int[], $2::text[], $3::smallint[], $4::timestamptz[], $5::timestamptz[]) r(request, venue_id, level, from_at, to_at)
+        cross join lateral (
           select t.* from {RevenueTotals.OfAllLevels} t
-          where t.venue_id = $1 and t.level = r.level and t.starts_at >= r.from_at and t.starts_at < r.to_at offset 0) s
-        group by s.currency, s.provider, s.payment_method
+          where t.venue_id = r.venue_id and t.level = r.level and t.starts_at >= r.from_at and t.starts_at < r.to_at offset 0) s
+        group by r.request, s.currency, s.provider, s.payment_method
         """;
 
     /// <summary>Reads the revenue of a period.</summary>
-    /// <param name="venue">The venue.</param>
-    /// <param name="period">The length of the period.</param>
-    /// <param name="span">The instants between which it lies; null for all time.</param>
-    /// <param name="until">Where the figures end, if that is before the period does; null otherwise.</param>
-    /// <param name="cancellationToken">Cancels the reading.</param>
-    public async Task<Revenue> ReadAsync(
-        IVenue venue,
-        RevenuePeriod period,
-        (Instant From, Instant To)? span,
-        Instant? until,
+    public async Task<Revenue> ReadAsync(RevenueRequest request, CancellationToken cancellationToken) =>
+        (await ReadAsync([request], cancellationToken))[request];
+
+    /// <summary>Reads the revenue of several venues or periods in one statement.</summary>
+    public async Task<IReadOnlyDictionary<RevenueRequest, Revenue>> ReadAsync(
+        IReadOnlyList<RevenueRequest> requests,
         CancellationToken cancellationToken
     )
     {
         var now = clock.Now();
-        var to = until ?? span?.To;
-        // Totals exist by the quarter hour. The rest is added up from the transactions.
-        var lastQuarter = to is { } end ? RevenueLevel.QuarterHour.StartOf(end) : (Instant?)null;
-        var ranges = span is { } s ? RevenueRange.Split(s.From, lastQuarter!.Value).ToArray() : [RevenueRange.All];
-        var (sums, pendingChanges) = await ReadAsync(venue.Id, ranges, cancellationToken);
-        if (lastQuarter < to)
-            sums =
-            [
-                .. sums,
-                .. (await history.SumAsync(venue.Id, [new SalesSpan("", lastQuarter, to)], cancellationToken)).Select(RevenueSum.Of),
-            ];
-        return Revenue.Of(sums, period, span?.From, to, new RevenueScope(venue, span, until ?? now), now, pendingChanges);
+        var (sums, pendingChanges) = await ReadSumsAsync(requests, cancellationToken);
+        var revenues = new Dictionary<RevenueRequest, Revenue>();
+        foreach (var (i, request) in requests.Index())
+        {
+            var (venue, period, span, until) = request;
+            var to = until ?? span?.To;
+            var own = sums[i].ToArray();
+            // Totals exist by the quarter hour. The rest is added up from the transactions.
+            if (to is { } end && RevenueLevel.QuarterHour.StartOf(end) is var lastQuarter && lastQuarter < end)
+                own =
+                [
+                    .. own,
+                    .. (await history.SumAsync(venue.Id, [new SalesSpan("", lastQuarter, end)], cancellationToken)).Select(RevenueSum.Of),
+                ];
+            var scope = new RevenueScope(venue, span, until ?? now);
+            revenues[request] = Revenue.Of(own, period, span?.From, to, scope, now, pendingChanges[venue.Id]);
+        }
+        return revenues;
     }
 
-    private async Task<(IReadOnlyList<RevenueSum> Sums, long PendingChanges)> ReadAsync(
-        string venueId,
-        RevenueRange[] ranges,
+    private async Task<(ILookup<int, RevenueSum> Sums, Dictionary<string, long> PendingChanges)> ReadSumsAsync(
+        IReadOnlyList<RevenueRequest> requests,
         CancellationToken cancellationToken
     )
     {
+        var ranges = requests.SelectMany((r, i) => RangesOf(r).Select(range => (Request: i, Range: range))).ToArray();
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var batch = new NpgsqlBatch(connection)
         {
-            BatchCommands = { relays.CountPending(AnalyticsDb.Schema, venueId), new NpgsqlBatchCommand(RevenueTotals.PlanSettings) },
+            BatchCommands =
+            {
+                relays.CountPending(AnalyticsDb.Schema, [.. requests.Select(r => r.Venue.Id).Distinct()]),
+                new NpgsqlBatchCommand(RevenueTotals.PlanSettings),
+            },
         }.AddCommand(
             Sql,
-            venueId,
-            ranges.Select(r => (short)r.Level).ToArray(),
-            ranges.Select(r => r.From).ToArray(),
-            ranges.Select(r => r.To).ToArray()
+            ranges.Select(r => r.Request).ToArray(),
+            ranges.Select(r => requests[r.Request].Venue.Id).ToArray(),
+            ranges.Select(r => (short)r.Range.Level).ToArray(),
+            ranges.Select(r => r.Range.From).ToArray(),
+            ranges.Select(r => r.Range.To).ToArray()
         );
         await using var rows = await RevenueTotals.ReadAsync(batch, cancellationToken);
-        await rows.ReadAsync(cancellationToken);
-        var pendingChanges = rows.GetInt64(0);
+        var pendingChanges = new Dictionary<string, long>();
+        while (await rows.ReadAsync(cancellationToken))
+            pendingChanges[rows.GetString(0)] = rows.GetInt64(1);
         await rows.NextResultAsync(cancellationToken); // the settings
         await rows.NextResultAsync(cancellationToken);
-        var sums = new List<RevenueSum>();
+        var sums = new List<(int Request, RevenueSum Sum)>();
         while (await rows.ReadAsync(cancellationToken))
-            sums.Add(new(rows.GetString(0), (Provider)rows.GetInt16(1), (PaymentMethod)rows.GetInt16(2), SalesFigures.Read(rows, 3)));
-        return (sums, pendingChanges);
+            sums.Add(
+                (
+                    rows.GetInt32(0),
+                    new(rows.GetString(1), (Provider)rows.GetInt16(2), (PaymentMethod)rows.GetInt16(3), SalesFigures.Read(rows, 4))
+                )
+            );
+        return (sums.ToLookup(s => s.Request, s => s.Sum), pendingChanges);
     }
+
+    private static IEnumerable<RevenueRange> RangesOf(RevenueRequest request) =>
+        request.Span is { } span
+            ? RevenueRange.Split(span.From, RevenueLevel.QuarterHour.StartOf(request.Until ?? span.To))
+            : [RevenueRange.All];
 }

@@ -1,4 +1,5 @@
 using GraphQL;
+using GraphQL.DataLoader;
 using Ingestion.Contracts;
 using Integrations.Contracts.Access;
 using Integrations.Contracts.Calendar;
@@ -6,6 +7,7 @@ using Integrations.Contracts.Connections;
 using Integrations.Contracts.Venues;
 using NodaTime;
 using PosModular.Kernel.Amounts;
+using PosModular.Kernel.Batching;
 using PosModular.Kernel.Schema;
 using PosModular.Kernel.Time;
 
@@ -158,19 +160,24 @@ internal sealed record RevenueSlice(string Key, Money Total, long Count, Money N
 internal sealed class VenueRevenue(RevenueReader reader, IClock clock)
 {
     /// <summary>Revenue of the business day, ISO week, month or year that contains <paramref name="on"/>, or of all time. Requires an
-    /// owner of the venue.</summary>
+    /// owner of the venue. The revenue of many venues or periods is read in one statement.</summary>
     /// <param name="period">The length of the period.</param>
     /// <param name="on">A business day within the period; the venue's today when left out. ALL ignores it.</param>
-    public Task<Revenue> RevenueAsync(
+    public IDataLoaderResult<Revenue> Revenue(
         [Parent] IVenue venue,
         RevenuePeriod period,
         IResolveFieldContext context,
-        CancellationToken cancellationToken,
         LocalDate? on = null
     )
     {
         context.Caller().Demand(Right.ViewTransactions, venue);
         var span = venue.SpanOf(period, on ?? venue.BusinessDateOf(clock.Now()));
-        return reader.ReadAsync(venue, period, span, null, cancellationToken);
+        return BatchLoaders.Load<RevenueRequest, Revenue>(
+            context,
+            typeof(VenueRevenue),
+            new RevenueRequest(venue, period, span),
+            reader.ReadAsync,
+            null!
+        );
     }
 }

@@ -286,7 +286,7 @@ internal sealed partial class FeedRelay(
     }
 
     /// <inheritdoc cref="FeedRelays.CountPending"/>
-    public NpgsqlBatchCommand CountPending(string venueId) => _sql.CountPending(venueId);
+    public NpgsqlBatchCommand CountPending(string[] venueIds) => _sql.CountPending(venueIds);
 
     /// <summary>Counts the changes that the reader has not reached and its dead letters, in all venues.</summary>
     public async Task<(long Behind, long DeadLetters)> GetLagAsync(CancellationToken cancellationToken)

@@ -67,11 +67,12 @@ public sealed class FeedRelays : BackgroundService
         return counts;
     }
 
-    /// <summary>A statement that returns one number: how many changes of a venue this reader has not handled yet, dead letters included.
+    /// <summary>A statement that returns a row for each venue: its id, and how many of its changes this reader has not handled yet, dead
+    /// letters included.
     /// Put it into a batch before the statements that read what the reader keeps: a change that is handled in between is then counted as
     /// pending although it is included, rather than left out of both.</summary>
-    public NpgsqlBatchCommand CountPending(string reader, string venueId) =>
-        _relays.Single(r => r.Reader.Name == reader).CountPending(venueId);
+    public NpgsqlBatchCommand CountPending(string reader, string[] venueIds) =>
+        _relays.Single(r => r.Reader.Name == reader).CountPending(venueIds);
 
     /// <summary>Makes a reader that follows chosen venues follow this one, from the end of its feed at this moment: whatever is committed
     /// afterwards is handed over. Nothing changes when it follows the venue already.</summary>

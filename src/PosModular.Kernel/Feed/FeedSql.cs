@@ -94,10 +94,11 @@ internal sealed class FeedSql(FeedReader reader, FeedSource source)
         """;
 
     private readonly string _countPendingSql = $"""
-        select coalesce((select h.seq - coalesce(
+        select v.id, coalesce((select h.seq - coalesce(
             (select p.seq from {reader.Schema}.feed_positions p where p.source = $1 and p.venue_id = h.venue_id), 0)
-          from {source.HeadsTable} h where h.venue_id = $2), 0)
-          + (select count(*) from {reader.Schema}.feed_dead_letters k where k.source = $1 and k.venue_id = $2)
+          from {source.HeadsTable} h where h.venue_id = v.id), 0)
+          + (select count(*) from {reader.Schema}.feed_dead_letters k where k.source = $1 and k.venue_id = v.id)
+        from unnest($2::text[]) v(id)
         """;
 
     public NpgsqlBatch ReadNext(
@@ -167,5 +168,5 @@ internal sealed class FeedSql(FeedReader reader, FeedSource source)
 
     public NpgsqlBatch Lag(NpgsqlConnection connection) => new NpgsqlBatch(connection).AddCommand(_lagSql, source.Name);
 
-    public NpgsqlBatchCommand CountPending(string venueId) => new NpgsqlBatchCommand(_countPendingSql).AddValues(source.Name, venueId);
+    public NpgsqlBatchCommand CountPending(string[] venueIds) => new NpgsqlBatchCommand(_countPendingSql).AddValues(source.Name, venueIds);
 }

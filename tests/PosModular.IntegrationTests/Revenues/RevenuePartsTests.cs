@@ -1,7 +1,12 @@
+using System.Diagnostics;
 using System.Text.Json;
+using Ingestion.Ledger;
+using Ingestion.Transactions;
+using Integrations.Contracts.Connections;
 using Microsoft.Extensions.DependencyInjection;
 using NodaTime;
 using NodaTime.Testing;
+using Npgsql;
 using PosModular.IntegrationTests.Fixtures;
 using PosModular.IntegrationTests.Postgres;
 
@@ -273,5 +278,104 @@ public sealed class RevenuePartsTests(TestPostgres postgres)
                     $"{{ venue(id: \"bar\") {{ busiestHours(from: \"{from}\", to: \"{to}\") {{ hour }} }} }}"
                 )
             ).ShouldBe("INVALID_INPUT");
+    }
+
+    [Fact]
+    public async Task Revenue_of_all_venues_is_read_in_one_statement_and_added_up_by_currency_over_those_that_the_caller_owns()
+    {
+        await using var venue = await CreateVenueAsync();
+        await venue.RegisterVenueAsync("cafe", TestVenue.OwnerId, "Europe/Berlin");
+        await venue.RegisterVenueAsync("foreign", "somebody-else", "Europe/Berlin");
+        await PayAsync(venue, "p1", 1000, "2026-11-20T18:30:00.000Z", refunded: 100);
+        await PayAsync(venue, "p2", 70, "2026-11-20T18:30:00.000Z", currency: "JPY");
+        await PayAsync(venue, "before", 5, "2026-11-20T10:59:59.000Z"); // 05:59 in New York, 11:59 in Berlin
+        await using (var writer = venue.Host.Services.GetRequiredService<Func<BatchWriter>>()())
+            await writer.WriteAsync(
+                [Observe("cafe", 300, "USD"), Observe("cafe", 4, "JPY"), Observe("foreign", 9000, "USD")],
+                TestContext.Current.CancellationToken
+            );
+        await venue.Host.WhenIdleAsync();
+        var reads = 0;
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "Npgsql",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStopped = activity =>
+            {
+                var tags = activity.TagObjects.Select(tag => tag.Value?.ToString() ?? "").ToList();
+                if (
+                    tags.Contains(new NpgsqlConnectionStringBuilder(venue.Database).Database!)
+                    && tags.Any(tag => tag.Contains("from analytics.revenue_roll_ups", StringComparison.Ordinal))
+                )
+                    Interlocked.Increment(ref reads);
+            },
+        };
+        ActivitySource.AddActivityListener(listener);
+
+        const string figures = "total { amountMinor } count pendingChanges";
+        (
+            await venue.Owner.GetDataAsync(
+                $"{{ venues {{ nodes {{ id day: revenue(period: DAY) {{ {figures} }} all: revenue(period: ALL) {{ {figures} }} }} }} }}"
+            )
+        )
+            .At("venues.nodes")
+            .ToString()
+            .ShouldBe(
+                """
+                [{"id":"bar","day":{"total":{"amountMinor":1000},"count":1,"pendingChanges":0},
+                "all":{"total":{"amountMinor":1005},"count":2,"pendingChanges":0}},
+                {"id":"cafe","day":{"total":{"amountMinor":300},"count":1,"pendingChanges":0},
+                "all":{"total":{"amountMinor":300},"count":1,"pendingChanges":0}}]
+                """.ReplaceLineEndings("")
+            );
+        reads.ShouldBe(1);
+
+        const string portfolio = """
+            { portfolioRevenue(period: DAY) { currency total { amountMinor } count average { amountMinor } net { amountMinor }
+              refunded { amountMinor } refundsIssued { amountMinor } netAfterRefundsIssued { amountMinor } tip { amountMinor }
+              byVenue { key total { amountMinor } } pendingChanges } }
+            """;
+        (await venue.Owner.GetDataAsync(portfolio))
+            .At("portfolioRevenue")
+            .ToString()
+            .ShouldBe(
+                """
+                [{"currency":"JPY","total":{"amountMinor":74},"count":2,"average":{"amountMinor":37},"net":{"amountMinor":74},
+                "refunded":{"amountMinor":0},"refundsIssued":{"amountMinor":0},"netAfterRefundsIssued":{"amountMinor":74},
+                "tip":{"amountMinor":0},"byVenue":[{"key":"bar","total":{"amountMinor":70}},{"key":"cafe","total":{"amountMinor":4}}],
+                "pendingChanges":0},
+                {"currency":"USD","total":{"amountMinor":1300},"count":2,"average":{"amountMinor":650},"net":{"amountMinor":1200},
+                "refunded":{"amountMinor":100},"refundsIssued":{"amountMinor":0},"netAfterRefundsIssued":{"amountMinor":1300},
+                "tip":{"amountMinor":0},"byVenue":[{"key":"bar","total":{"amountMinor":1000}},{"key":"cafe","total":{"amountMinor":300}}],
+                "pendingChanges":0}]
+                """.ReplaceLineEndings("")
+            );
+        reads.ShouldBe(2);
+        (await venue.Moderator.GetDataAsync(portfolio)).At("portfolioRevenue").GetArrayLength().ShouldBe(0);
+    }
+
+    private static BatchItem Observe(string venueId, long total, string currency)
+    {
+        var at = Instant.FromUtc(2026, 11, 20, 18, 0);
+        var payment = new PosPayment(
+            venueId + currency,
+            null,
+            "L",
+            PaymentState.Captured,
+            at,
+            at,
+            currency,
+            total,
+            0,
+            0,
+            PaymentMethod.Card,
+            null
+        );
+        return BatchItem.Of(
+            new PosConnectionDetails(Guid.Empty, venueId, Provider.Square, "merchant"),
+            new PosObservations { Payments = [payment] },
+            VersionCause.Sync,
+            null
+        );
     }
 }

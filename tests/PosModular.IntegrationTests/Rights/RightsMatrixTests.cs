@@ -85,7 +85,15 @@ public sealed class RightsMatrixTests(TestPostgres postgres)
         ["venue"] = Right.AnyUser, // null for a caller without rights
         ["node"] = Right.AnyUser, // null for a caller without rights; NodeTests has the rights of each type
         ["venues"] = Right.AnyUser, // the caller's own venues
+        ["portfolioRevenue"] = Right.AnyUser, // of the caller's own venues
         ["unroutedWebhookEvents"] = Right.ManageConnections,
+    };
+
+    private static readonly Dictionary<string, string> QueryArguments = new()
+    {
+        ["venue"] = "(id: \"bar\")",
+        ["node"] = "(id: \"bar\")",
+        ["portfolioRevenue"] = "(period: ALL)",
     };
 
     private static readonly Dictionary<string, (Right Right, string Input)> Mutations = new()
@@ -231,7 +239,7 @@ public sealed class RightsMatrixTests(TestPostgres postgres)
                 var client = ClientOf(venue, caller);
                 foreach (var (field, right) in Query.Where(q => IsAllowed(caller, q.Value) == allowed))
                     ShouldBeDecided(
-                        await client.ExecuteAsync($"{{ {field}{(field is "venue" or "node" ? "(id: \"bar\")" : "")} {{ __typename }} }}"),
+                        await client.ExecuteAsync($"{{ {field}{QueryArguments.GetValueOrDefault(field)} {{ __typename }} }}"),
                         caller,
                         allowed,
                         field

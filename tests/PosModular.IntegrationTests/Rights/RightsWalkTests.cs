@@ -61,6 +61,7 @@ public sealed class RightsWalkTests(TestPostgres postgres)
         ["ReconciledSums"] = Readers.Owners,
         ["ReconciledPayment"] = Readers.Owners,
         ["Revenue"] = Readers.Owners,
+        ["PortfolioRevenue"] = Readers.Owners,
         ["RevenuePoint"] = Readers.Owners,
         ["BusyHour"] = Readers.Owners,
         ["RevenueSlice"] = Readers.Owners,
@@ -88,6 +89,7 @@ public sealed class RightsWalkTests(TestPostgres postgres)
     private static readonly Dictionary<string, string> Arguments = new()
     {
         ["Query.venue"] = "(id: \"bar\")",
+        ["Query.portfolioRevenue"] = "(period: ALL)",
         ["Venue.member"] = "(userId: \"guest\")",
         ["Venue.revenue"] = "(period: ALL)",
         ["Venue.simulateSpendRule"] = "(rule: { venueId: \"bar\", name: \"x\", threshold: 0.5, unlocksTier: REGULAR })",
