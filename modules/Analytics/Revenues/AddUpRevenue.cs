@@ -53,7 +53,14 @@ internal sealed class AddUpRevenue(AnalyticsDb db) : INotificationHandler<Transa
             .AddCommand(RollUpsSql, [.. Columns([.. rollUps.Select(r => r.Delta)]), rollUps.Select(r => (short)r.Level).ToArray()]);
         // An error while the statements are executed then leaves no broken one behind, as in RevenueTotals.
         await batch.PrepareAsync(cancellationToken);
-        await batch.ExecuteNonQueryAsync(cancellationToken);
+        try
+        {
+            await batch.ExecuteNonQueryAsync(cancellationToken);
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.NumericValueOutOfRange)
+        {
+            throw new OverflowException("A revenue total of a quarter hour, hour, day or month would exceed 64 bits.");
+        }
     }
 
     private static object[] Columns(IReadOnlyCollection<RevenueDelta> rows)

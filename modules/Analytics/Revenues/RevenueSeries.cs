@@ -32,7 +32,9 @@ internal enum Granularity
 /// <summary>Revenue during an interval, in the venue's currency.</summary>
 /// <param name="From">When the interval starts, inclusive.</param>
 /// <param name="To">When the interval ends, exclusive.</param>
-/// <param name="Label">A label for a chart's axis: 2026-11-20T22:00 (local time), 2026-11-20, 2026-W47 or 2026-11.</param>
+/// <param name="Label">A label for a chart's axis, different for each point of a series: 2026-11-20T22:00 (local time), 2026-11-20,
+/// 2026-W47 or 2026-11. An hour that a clock change repeats also names the offset from UTC: 2026-10-25T02:00+02:00, then
+/// 2026-10-25T02:00+01:00.</param>
 /// <param name="Total">What guests paid in captured transactions, tips included.</param>
 /// <param name="Count">The number of captured transactions, refunded ones included.</param>
 /// <param name="Net">The total less refunds.</param>
@@ -56,6 +58,8 @@ internal sealed record RevenuePoint(
 /// <summary>Answers from the totals by the quarter hour, hour, day and month.</summary>
 internal sealed class RevenueSeries(NpgsqlDataSource database)
 {
+    private static readonly LocalDateTimePattern HourPattern = LocalDateTimePattern.CreateWithInvariantCulture("uuuu-MM-dd'T'HH:mm");
+
     private const string Sql = $"""
         select r.interval, s.*
         from unnest($3::int[], $4::smallint[], $5::timestamptz[], $6::timestamptz[]) r(interval, level, from_at, to_at)
@@ -139,7 +143,7 @@ internal sealed class RevenueSeries(NpgsqlDataSource database)
     }
 
     // Each interval ends at the instant at which the next one starts, so every transaction belongs to exactly one.
-    private static IEnumerable<(Instant From, Instant To, string Label)> SplitIntoIntervals(
+    internal static IEnumerable<(Instant From, Instant To, string Label)> SplitIntoIntervals(
         IVenue venue,
         LocalDate from,
         LocalDate to,
@@ -150,11 +154,7 @@ internal sealed class RevenueSeries(NpgsqlDataSource database)
         {
             var (zone, end) = (venue.Zone(), venue.StartOf(to));
             for (var at = venue.StartOf(from); at < end; at += Duration.FromHours(1))
-                yield return (
-                    at,
-                    Instant.Min(at + Duration.FromHours(1), end),
-                    LocalDateTimePattern.CreateWithInvariantCulture("uuuu-MM-dd'T'HH:mm").Format(at.InZone(zone).LocalDateTime)
-                );
+                yield return (at, Instant.Min(at + Duration.FromHours(1), end), LabelOf(at.InZone(zone)));
             yield break;
         }
         var day = by switch
@@ -175,6 +175,10 @@ internal sealed class RevenueSeries(NpgsqlDataSource database)
             day = following;
         }
     }
+
+    private static string LabelOf(ZonedDateTime hour) =>
+        HourPattern.Format(hour.LocalDateTime)
+        + (hour.Zone.MapLocal(hour.LocalDateTime).Count > 1 ? OffsetPattern.CreateWithInvariantCulture("m").Format(hour.Offset) : "");
 
     private static string LabelOf(LocalDate day, Granularity by) =>
         by switch

@@ -214,6 +214,7 @@ public sealed class RevenueTests(TestPostgres postgres)
                     ).GetProperty("venue");
                     series.At("months").GetArrayLength().ShouldBe(36);
                     series.At("days").GetArrayLength().ShouldBe(112);
+                    series.At("hours").EnumerateArray().Select(p => p.At("label").GetString()).ShouldBeUnique();
                     foreach (var by in series.EnumerateObject())
                         await PointsShouldEqualSumsAsync(venue, venueData, by, $"{timeZone} {cutoff}");
                     await RollUpsShouldEqualBucketsAsync(venue);
@@ -221,6 +222,47 @@ public sealed class RevenueTests(TestPostgres postgres)
                 iter: 25,
                 threads: 1
             );
+
+        // A sum that 64 bits cannot hold is a dead letter that says why, and the changes behind it are added up.
+        await venue.RegisterVenueAsync("huge", TestVenue.OwnerId, "UTC");
+        foreach (var (i, total) in new[] { long.MaxValue - 1, 2, 1 }.Index())
+            await writer.WriteAsync(
+                [
+                    WebhookItem(
+                        "huge",
+                        i,
+                        new PosObservations
+                        {
+                            Payments =
+                            [
+                                new PosPayment(
+                                    $"p{i}",
+                                    null,
+                                    "L",
+                                    PaymentState.Captured,
+                                    ReferenceTimes[0],
+                                    ReferenceTimes[0],
+                                    "USD",
+                                    total,
+                                    0,
+                                    0,
+                                    PaymentMethod.Card,
+                                    null
+                                ),
+                            ],
+                        }
+                    ),
+                ],
+                TestContext.Current.CancellationToken
+            );
+        await venue.Host.WhenIdleAsync(allowDeadLetters: true);
+        (
+            await venue.SqlAsync<string>("select string_agg(venue_id || ' ' || seq || ' ' || error, ',') from analytics.feed_dead_letters")
+        ).ShouldBe("huge 2 OverflowException: A revenue total of a quarter hour, hour, day or month would exceed 64 bits.");
+        (await venue.Owner.GetDataAsync("{ venue(id: \"huge\") { revenue(period: ALL) { total { amountMinor } count pendingChanges } } }"))
+            .At("venue.revenue")
+            .ToString()
+            .ShouldBe($$$"""{"total":{"amountMinor":{{{long.MaxValue}}}},"count":2,"pendingChanges":1}""");
     }
 
     private static string Slices(JsonElement figures, string field) =>

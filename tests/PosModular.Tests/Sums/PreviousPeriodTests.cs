@@ -8,7 +8,7 @@ using Xunit;
 
 namespace PosModular.Tests.Sums;
 
-/// <summary>The period before another one, and how far it is compared.</summary>
+/// <summary>The period before another one and how far it is compared, and the intervals of a series.</summary>
 public sealed class PreviousPeriodTests
 {
     private sealed record Venue : IVenue
@@ -21,6 +21,20 @@ public sealed class PreviousPeriodTests
         public CountFrom RulesCountFrom => CountFrom.Authorized;
         public UnlockPolicy UnlockPolicy => UnlockPolicy.Keep;
         public IReadOnlyList<string> OwnerUserIds => [];
+    }
+
+    [Fact]
+    public void The_hours_of_a_series_have_labels_of_their_own_also_when_the_clock_repeats_one()
+    {
+        var labels = RevenueSeries
+            .SplitIntoIntervals(new Venue(), new LocalDate(2026, 10, 24), new LocalDate(2026, 10, 26), Granularity.Hour)
+            .Select(i => i.Label)
+            .ToArray();
+
+        labels.Length.ShouldBe(49);
+        labels[19..24]
+            .ShouldBe(["2026-10-25T01:00", "2026-10-25T02:00+02:00", "2026-10-25T02:00+01:00", "2026-10-25T03:00", "2026-10-25T04:00"]);
+        labels.ShouldBeUnique();
     }
 
     private static readonly LocalDateTimePattern Pattern = LocalDateTimePattern.CreateWithInvariantCulture("uuuu-MM-dd'T'HH:mm");
