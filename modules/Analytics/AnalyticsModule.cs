@@ -23,7 +23,7 @@ public static class AnalyticsModule
         services.AddSingleton<IVenueRebuild, VenueRevenueRebuild>();
         services.AddSingleton(AnalyticsSettings.Read(configuration));
         services.AddSingleton<ReconciliationSignal>().AddSingleton<Reconciler>().AddSingleton<ReconciliationReader>();
-        services.AddSingleton<ReconciliationRequests>();
+        services.AddSingleton<ReconciliationRequests>().AddSingleton<IAlertSource, ReconciliationAlerts>();
         services.AddSingleton<ReconciliationScheduler>().AddHostedService(s => s.GetRequiredService<ReconciliationScheduler>());
         return services
             .AddQuery<GetPortfolioRevenue>()

@@ -71,6 +71,9 @@ public static class VenueEventTypes
     /// <summary>No payment has come from a connection for much longer than usual.</summary>
     public const string ConnectionQuiet = "connection.quiet";
 
+    /// <summary>The figures of a business date still differ from the provider's after the repair.</summary>
+    public const string ReconciliationDiffers = "reconciliation.differs";
+
     public static IReadOnlyList<string> All { get; } =
-    [MembershipUnlocked, MembershipRevoked, TransactionCreated, ConnectionNeedsAttention, ConnectionQuiet];
+    [MembershipUnlocked, MembershipRevoked, TransactionCreated, ConnectionNeedsAttention, ConnectionQuiet, ReconciliationDiffers];
 }

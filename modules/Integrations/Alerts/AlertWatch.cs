@@ -5,6 +5,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using NodaTime;
+using NodaTime.Text;
 using Npgsql;
 using PosModular.Kernel.Feed;
 using PosModular.Kernel.Time;
@@ -32,6 +33,7 @@ internal sealed partial class AlertWatch(
     {
         [AlertKinds.ConnectionNeedsAttention] = VenueEventTypes.ConnectionNeedsAttention,
         [AlertKinds.ConnectionQuiet] = VenueEventTypes.ConnectionQuiet,
+        [AlertKinds.ReconciliationDiffers] = VenueEventTypes.ReconciliationDiffers,
     };
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -158,13 +160,23 @@ internal sealed partial class AlertWatch(
             type,
             "connection:" + alert.ConnectionId,
             alert.RaisedAt,
-            new
-            {
-                venueId = alert.VenueId,
-                connectionId = alert.ConnectionId,
-                since = alert.Since,
-                message = alert.Message,
-            }
+            alert.BusinessDate is { } date
+                ? new
+                {
+                    venueId = alert.VenueId,
+                    connectionId = alert.ConnectionId,
+                    businessDate = LocalDatePattern.Iso.Format(date),
+                    since = alert.Since,
+                    message = alert.Message,
+                }
+                : (object)
+                    new
+                    {
+                        venueId = alert.VenueId,
+                        connectionId = alert.ConnectionId,
+                        since = alert.Since,
+                        message = alert.Message,
+                    }
         );
 
     [LoggerMessage(LogLevel.Warning, "The alerts could not be brought up to date; the next attempt is in ten seconds: {Reason}")]

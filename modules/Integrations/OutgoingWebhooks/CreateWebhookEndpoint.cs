@@ -20,7 +20,7 @@ internal sealed record CreateWebhookEndpointInput
     public required string Url { get; init; }
 
     /// <summary>The types of events to send: membership.unlocked, membership.revoked, transaction.created, connection.needs_attention,
-    /// connection.quiet.</summary>
+    /// connection.quiet, reconciliation.differs.</summary>
     public required IReadOnlyList<string> Types { get; init; }
 }
 

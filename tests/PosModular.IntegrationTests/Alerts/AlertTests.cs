@@ -1,3 +1,4 @@
+using Analytics.Reconciliations;
 using Integrations.Alerts;
 using Microsoft.Extensions.DependencyInjection;
 using PosModular.IntegrationTests.Fixtures;
@@ -31,7 +32,7 @@ public sealed class AlertTests(TestPostgres postgres)
         await using var receiver = await WebhookReceiver.StartAsync();
         await venue.Owner.GetDataAsync(
             "mutation($url: String!) { createWebhookEndpoint(input: { venueId: \"bar\", url: $url, "
-                + "types: [\"connection.needs_attention\"] }) { errors { code } } }",
+                + "types: [\"connection.needs_attention\", \"reconciliation.differs\"] }) { errors { code } } }",
             new { url = receiver.Address }
         );
         await using var subscriber = await WebSocketSubscriber.StartAsync(
@@ -65,6 +66,36 @@ public sealed class AlertTests(TestPostgres postgres)
         await Wait.UntilAsync(async () =>
             await venue.SqlAsync<long>("select count(*) from integrations.webhook_deliveries where delivered_at is not null") == 1
         );
+
+        // A date that differs is one alert until it no longer does, also while it is compared again.
+        await venue.SqlAsync<string>(
+            $"""
+            insert into analytics.reconciliations (venue_id, business_date, connection_id, id, state, checked_at, faults, updated_at,
+              checks, reason_code, reason_message)
+            values ('bar', current_date - 1, '{venue.ConnectionId}', gen_random_uuid(), {ReconciliationState.Differs:D}, now(), 0, now(),
+              1, 'Conflict', '2 payments differ.')
+            """
+        );
+        await WatchAsync(venue.Host);
+        await WatchAsync(second);
+        var differs = await subscriber.NextAsync();
+        differs.At("kind").GetString().ShouldBe("RECONCILIATION_DIFFERS");
+        differs.At("connectionId").GetGuid().ShouldBe(venue.ConnectionId);
+        differs.At("message").GetString()!.ShouldContain("2 payments differ.");
+        (await KindsAsync(venue)).ShouldBe("CONNECTION_NEEDS_ATTENTION RECONCILIATION_DIFFERS");
+        await Wait.UntilAsync(() => receiver.Received.Count > 1);
+        receiver.Received[^1].Type.ShouldBe("reconciliation.differs");
+        receiver.Received[^1].Event.At("data.businessDate").GetString().ShouldBe(differs.At("businessDate").GetString());
+        await venue.SqlAsync<string>($"update analytics.reconciliations set state = {ReconciliationState.Running:D}");
+        await WatchAsync(second);
+        (await KindsAsync(venue)).ShouldBe("CONNECTION_NEEDS_ATTENTION RECONCILIATION_DIFFERS");
+        await venue.SqlAsync<string>($"update analytics.reconciliations set state = {ReconciliationState.Repaired:D}, reason_code = null");
+        await WatchAsync(second);
+        (await KindsAsync(venue)).ShouldBe("CONNECTION_NEEDS_ATTENTION");
+        await Wait.UntilAsync(async () =>
+            await venue.SqlAsync<long>("select count(*) from integrations.webhook_deliveries where delivered_at is not null") == 2
+        );
+
         await venue.SqlAsync<string>(
             """
             with dead as (
@@ -97,6 +128,6 @@ public sealed class AlertTests(TestPostgres postgres)
         var again = await later.NextAsync();
         again.At("kind").GetString().ShouldBe("CONNECTION_NEEDS_ATTENTION");
         again.At("id").GetString().ShouldNotBe(alert.At("id").GetString());
-        (await venue.SqlAsync<long>("select count(*) from integrations.alerts")).ShouldBe(4);
+        (await venue.SqlAsync<long>("select count(*) from integrations.alerts")).ShouldBe(5);
     }
 }
