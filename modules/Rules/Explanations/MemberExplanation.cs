@@ -112,14 +112,14 @@ internal sealed class MemberExplanation(IDbContextFactory<RulesDb> dbFactory, IS
         );
     }
 
-    // Without a transaction nothing can be said of the conditions that are about its time.
+    // Without a transaction nothing can be said of the conditions that are about its time. Any instant will do that has a local time.
     private static RuleFinding WithoutTransaction(EvaluationState state, SpendRules.SpendRule rule, string userId)
     {
         var finding = RuleEvaluation.Try(
             state,
             rule,
             userId,
-            new TriedTransaction(Instant.MinValue, rule.Currency, false),
+            new TriedTransaction(NodaConstants.UnixEpoch, rule.Currency, false),
             state.Venue.Zone()
         );
         return finding with

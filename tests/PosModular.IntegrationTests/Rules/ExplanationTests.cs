@@ -144,6 +144,16 @@ public sealed class ExplanationTests(TestPostgres postgres)
         (await ExplainAsync(venue, show)).At("reasons").ToString().ShouldBe("""["NOT_TRIED_SINCE"]""");
         (await ExplainAsync(venue, euros)).At("reasons").ToString().ShouldBe("""["DISABLED","BELOW_THRESHOLD","OTHER_CURRENCY"]""");
 
+        // A window of the night can be explained in a time zone west of UTC too.
+        var late = await CreateRuleAsync(
+            venue,
+            "name: \"Late\", threshold: 50, unlocksTier: WHALE, liveOnly: true, liveWindow: { start: \"22:00\", end: \"04:00\" }"
+        );
+        (await ExplainAsync(venue, late)).At("reasons")[0].GetString().ShouldBe("BELOW_THRESHOLD");
+        await venue.Owner.GetDataAsync(
+            $"mutation {{ toggleSpendRule(input: {{ ruleId: \"{late}\", enabled: false }}) {{ errors {{ code }} }} }}"
+        );
+
         // A revoked unlock says so everywhere.
         await venue.Moderator.GetDataAsync(
             "mutation { updateVenue(input: { venueId: \"bar\", unlockPolicy: REVOKE }) { errors { code } } }"
