@@ -43,8 +43,9 @@ internal sealed class MemberRebuild(
             return differences;
 
         var now = clock.Now();
+        // Ids of the same millisecond sort at random, and in the history the corrected tier comes before what the corrected spend unlocks.
         if (!dryRun && tiers.Count > 0)
-            await MemberRebuildSql.CorrectTiersAsync(connection, venueId, tiers, now, cancellationToken);
+            await MemberRebuildSql.CorrectTiersAsync(connection, venueId, tiers, now - Duration.FromMilliseconds(1), cancellationToken);
         var changesUnlocks = false;
         if (spend.Count > 0)
         {
