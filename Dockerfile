@@ -9,7 +9,7 @@ COPY --from=node /usr/local/lib/node_modules /usr/local/lib/node_modules
 RUN ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm && ln -s ../lib/node_modules/npm/bin/npx-cli.js /usr/local/bin/npx
 WORKDIR /source
 COPY . .
-RUN dotnet publish src/PosModular.Host -c Release -o /app/host \
+RUN dotnet publish src/PosModular.Host/PosModular.Host.csproj -c Release -o /app/host \
  && dotnet publish src/PosModular.Simulator -c Release -o /app/simulator
 
 FROM mcr.microsoft.com/dotnet/aspnet:10.0 AS simulator
