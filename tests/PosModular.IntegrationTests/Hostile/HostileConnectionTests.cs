@@ -74,8 +74,8 @@ public sealed class HostileConnectionTests(SharedTestVenue sharedVenue, TestPost
         var sockets = new List<ClientWebSocket>();
         try
         {
-            for (var i = 0; i < Limits.MaxUninitialisedSockets; i++)
-                sockets.Add(await ConnectAsync(venue));
+            // All at once, because the host closes the first of them after some seconds.
+            sockets.AddRange(await Task.WhenAll(Enumerable.Range(0, Limits.MaxUninitialisedSockets).Select(_ => ConnectAsync(venue))));
 
             using var oneMore = new ClientWebSocket();
             oneMore.Options.CollectHttpResponseDetails = true;
